@@ -1,21 +1,13 @@
-using Tensorlet;
-var x = Tensor.Of(new[,] { { 1.0, 2, 3 }, { 4, 5, 6 } });
-Console.WriteLine(string.Join(" ", Tensor.MatMul(x, x.T).ToArray<double>()));
-Console.WriteLine(string.Join(" ", (x + x.Sum([1], true) * 2).ToArray<double>()));
-Console.WriteLine(string.Join(" ", x[.., 1].ToArray<double>()) + " | " + string.Join(" ", x[x > 3].ToArray<double>()));
-foreach (var (m, n, k) in new[] { (3, 5, 7), (64, 64, 64), (100, 33, 600), (6, 25, 9000), (200, 10, 84) })
-{
-    var a = Tensor.Randn(m, k); var b = Tensor.Randn(n, k).T;
-    var c = Tensor.MatMul(a, b); var d = Tensor.MatMul(a.To(Device.Reference), b.To(Device.Reference));
-    Console.WriteLine($"{m} {n} {k}: {(c - d.Cpu()).To(DType.Float64).Reduce(new Amx(), "m").Item()}");
-}
-foreach (var threads in new[] { 1, 2 })
-foreach (var n in new[] { 64, 256, 1024 })
-{
-    Device.Cpu.Threads = threads;
-    var a = Tensor.Randn(n, n); var b = Tensor.Randn(n, n);
-    var best = double.MaxValue;
-    for (var i = 0; i < 200000000 / n / n / n * 5 + 40; i++) { var t = System.Diagnostics.Stopwatch.GetTimestamp(); Tensor.MatMul(a, b); best = Math.Min(best, System.Diagnostics.Stopwatch.GetElapsedTime(t).TotalSeconds); }
-    Console.WriteLine($"{threads} {n}: {2.0 * n * n * n / best / 1e9:F0} GFLOP/s {best * 1e6:F1} us");
-}
-public readonly struct Amx : IReduction { public double Start => 0; V IReduction.Apply<V>(V a, V b) => V.IfGreater(V.Abs(a), V.Abs(b), V.Abs(a), V.Abs(b)); }
+using System.Diagnostics;
+using Tensorlet; using Tensorlet.Nn; using Tensorlet.Optim;
+{ var x = new Variable(Tensor.Ones(2, 2), requiresGrad: true); var y = x + 2; var z = y * y * 3; var o = z.Mean(); o.Backward(); Console.WriteLine($"{o.Item()} {string.Join(" ", x.Grad!.Data.ToArray<float>())} {o.GradFn!.NextFunctions[0]}"); }
+Device.Cpu.Threads = args.Length > 0 ? int.Parse(args[0]) : 1;
+var net = new LeNet(); Console.WriteLine(net); Console.WriteLine(net.Summary());
+var adam = new Adam(net.Parameters()); var ce = new CrossEntropyLoss();
+var images = Tensor.Randn(64, 1, 32, 32); var labels = Tensor.RandInt(0, 10, [64]);
+var times = new List<double>();
+for (var i = 0; i < 400; i++) { var t = Stopwatch.GetTimestamp(); adam.ZeroGrad(); var loss = ce.Call(net.Call(images), labels); loss.Backward(); adam.Step(); times.Add(Stopwatch.GetElapsedTime(t).TotalMilliseconds); if (i % 50 == 0) Console.WriteLine($"{i} {loss.Item()}"); }
+times = times.Skip(100).Order().ToList(); Console.WriteLine($"step median {times[times.Count / 2]:F2} ms, best {times[0]:F2}; gc {GC.CollectionCount(0)} {GC.CollectionCount(1)} {GC.CollectionCount(2)} mem {Environment.WorkingSet >> 20} MB");
+var sw = Stopwatch.StartNew(); var th = new Thread(() => { var p = new Variable(Tensor.Scalar(1), true); Variable q = p; for (var i = 0; i < 1000000; i++) q = q * 1.0000001; q.Backward(); Console.WriteLine(p.Grad!.Item()); }, 256 * 1024); th.Start(); th.Join(); Console.WriteLine($"chain {sw.ElapsedMilliseconds} ms, peak {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MB");
+class LeNet : Module { readonly Conv2d conv1 = new(1, 6, 5), conv2 = new(6, 16, 5); readonly MaxPool2d pool = new(2); readonly Linear fc1 = new(400, 120), fc2 = new(120, 84), fc3 = new(84, 10);
+  public override Variable Forward(Variable x) { x = pool.Call(conv1.Call(x).Relu()); x = pool.Call(conv2.Call(x).Relu()); x = x.Flatten(1); return fc3.Call(fc2.Call(fc1.Call(x).Relu()).Relu()); } }

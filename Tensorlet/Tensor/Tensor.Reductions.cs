@@ -99,7 +99,7 @@ public sealed partial class Tensor
     public static Tensor MatMul(Tensor a, Tensor b)
     {
         var (x, y) = Matrices(a, b);
-        var batch = Layout.Broadcast("MatMul", x.BatchLayout, y.BatchLayout);
+        var batch = Batch(x, y);
         x = x.Expand([.. batch, .. x.Shape[^2..]]);
         y = y.Expand([.. batch, .. y.Shape[^2..]]);
         var result = Contract(x, y, batch.Length, 1, 1);
@@ -116,5 +116,9 @@ public sealed partial class Tensor
             $"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {x.Size(-1)} columns against {y.Size(-2)} rows. Transpose one of them (.T), perhaps.");
     }
 
-    Layout BatchLayout => new(Layout.shape[..^2], Layout.strides[..^2], 0);
+    internal static void CheckMatMul(Tensor a, Tensor b) => Matrices(a, b);
+
+    /// <summary>The common shape of the axes before the last two.</summary>
+    internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul",
+        new Layout(a.Layout.shape[..^2], a.Layout.strides[..^2], 0), new Layout(b.Layout.shape[..^2], b.Layout.strides[..^2], 0));
 }
