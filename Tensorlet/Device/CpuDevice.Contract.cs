@@ -5,12 +5,12 @@ namespace Tensorlet;
 
 /// <summary>
 /// The product of the CPU. Rows, columns and the summed axes of the operands are tables of offsets, so that a matrix, its
-/// transpose, a slice and the windows of a convolution are all read alike while panels are packed for the micro-kernel.
+/// transpose, a slice and the windows of a convolution are all read alike.
 /// </summary>
 [SkipLocalsInit]
 public sealed partial class CpuDevice
 {
-    const int Inner = 256;          // how many summed elements a panel holds: a panel of b stays in the first-level cache
+    const int Inner = 256;          // summed elements in a block, where there are more than twice as many
     const int PanelElements = 1 << 15;
 
     [ThreadStatic] static byte[]? scratchA, scratchB;
@@ -33,7 +33,11 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis lead.</summary>
-    readonly record struct Side(Tensor Tensor, int[] Wide, int[] Inner);
+    internal readonly record struct Side(Tensor Tensor, int[] Wide, int[] Inner)
+    {
+        /// <summary>How many elements from the tensor's first on may be read.</summary>
+        public int Readable<T>(int at) where T : unmanaged => ((HostStorage)Tensor.Storage).Readable - Tensor.Layout.Offset - at;
+    }
 
     void Multiply<T>(Tensor a, Tensor b, Tensor c, int batch, int rows) where T : unmanaged
     {
@@ -41,83 +45,134 @@ public sealed partial class CpuDevice
         var left = new Side(a, a.Layout.Offsets(batch, batch + rows), a.Layout.Offsets(batch + rows));
         var right = new Side(b, b.Layout.Offsets(batch + inner), b.Layout.Offsets(batch, batch + inner));
         var (down, across) = (c.Layout.Offsets(batch, batch + rows), c.Layout.Offsets(batch + rows));
-        // Panels of a are narrow and those of b wide; where it wastes less, the product is computed transposed.
+        // Panels of a are narrow and those of b wide; where it wastes much less, the product is computed transposed.
         if (1.25 * Padded<T>(right.Wide.Length, left.Wide.Length) < Padded<T>(left.Wide.Length, right.Wide.Length))
             ((left, right), (down, across)) = ((right, left), (across, down));
-        if (batch == 0) { Product<T>(left, right, c, down, across, 0, 0, 0); return; }
+        int[] rightRuns = Panels.Runs(right.Wide), resultRuns = Panels.Runs(across);
+        if (batch == 0) { Product<T>(new(left, right, c, down, across, rightRuns, resultRuns, 0, 0, 0), false); return; }
         int[] atA = left.Tensor.Layout.Offsets(0, batch), atB = right.Tensor.Layout.Offsets(0, batch), atC = c.Layout.Offsets(0, batch);
         var work = (long)down.Length * across.Length * left.Inner.Length;
-        if (work > 1 << 20) for (var i = 0; i < atC.Length; i++) Product<T>(left, right, c, down, across, atA[i], atB[i], atC[i]);
-        else Share(atC.Length, work * atC.Length / 16, i => Product<T>(left, right, c, down, across, atA[i], atB[i], atC[i], alone: true));
+        var large = work > 1 << 20;
+        if (large) for (var i = 0; i < atC.Length; i++) One(i);
+        else Share(atC.Length, work * atC.Length / 16, One);
+
+        void One(int i) => Product<T>(new(left, right, c, down, across, rightRuns, resultRuns, atA[i], atB[i], atC[i]), alone: !large);
     }
 
-    static long Padded<T>(int rows, int columns) where T : unmanaged =>
-        (long)((rows + MicroKernel<T>.Rows - 1) / MicroKernel<T>.Rows * MicroKernel<T>.Rows) * ((columns + MicroKernel<T>.Columns - 1) / MicroKernel<T>.Columns * MicroKernel<T>.Columns);
+    static long Padded<T>(int rows, int columns) where T : unmanaged => (long)RoundUp(rows, MicroKernel<T>.Rows) * RoundUp(columns, MicroKernel<T>.Columns);
 
-    void Product<T>(Side left, Side right, Tensor c, int[] down, int[] across, int atA, int atB, int atC, bool alone = false) where T : unmanaged
+    static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
+
+    /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
+    internal sealed record Problem(Side Left, Side Right, Tensor Result, int[] Down, int[] Across, int[] RightRuns, int[] ResultRuns, int AtA, int AtB, int AtC)
     {
-        int m = down.Length, n = across.Length, k = left.Inner.Length;
-        var work = (long)m * n * k;
+        public ref T ResultFirst<T>() where T : unmanaged => ref Unsafe.Add(ref HostStorage.First<T>(Result), AtC);
+    }
+
+    void Product<T>(Problem p, bool alone) where T : unmanaged
+    {
+        int m = p.Down.Length, n = p.Across.Length, k = p.Left.Inner.Length;
         // A small result with a long sum is cut along the sum, in segments of fixed length with results of their own.
         const int segment = 16 * Inner;
-        var segments = m * n <= PanelElements / 4 && k >= 2 * segment && !alone ? (k + segment - 1) / segment : 1;
-        if (segments > 1)
-        {
-            var partial = new T[segments * m * n];
-            int[] rowsOfPartial = [.. Enumerable.Range(0, m).Select(i => i * n)], columnsOfPartial = [.. Enumerable.Range(0, n)];
-            Share(segments, work / 16, s => Blocks<T>(left, right, ref partial[s * m * n], rowsOfPartial, columnsOfPartial, atA, atB,
-                s * segment, Math.Min(k, (s + 1) * segment), 0, n));
-            ref var result = ref Unsafe.Add(ref HostStorage.First<T>(c), atC);
-            for (var i = 0; i < m; i++)
-                for (var j = 0; j < n; j++)
-                {
-                    var sum = partial[i * n + j];
-                    for (var s = 1; s < segments; s++) sum = Add(sum, partial[(s * m + i) * n + j]);
-                    Unsafe.Add(ref result, down[i] + across[j]) = sum;
-                }
-            return;
-        }
+        if (m * n <= PanelElements / 4 && k >= 2 * segment && !alone) { Segments<T>(p, segment); return; }
         // Each part packs all of a for itself, so there are few of them: four for a matrix, more for the long sides of convolutions.
         var width = (Math.Max(n / 16, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
-        if (alone || Threads == 1 || work < 1 << 19)
-            Blocks<T>(left, right, ref Unsafe.Add(ref HostStorage.First<T>(c), atC), down, across, atA, atB, 0, k, 0, n);
-        else
-            Share((n + width - 1) / width, work / 16, p => Blocks<T>(left, right, ref Unsafe.Add(ref HostStorage.First<T>(c), atC), down, across, atA, atB,
-                0, k, p * width, Math.Min(n, (p + 1) * width)));
+        var work = (long)m * n * k;
+        if (alone || Threads == 1 || work < 1 << 19) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
+        else Share((n + width - 1) / width, work / 16, part => Blocks(p, ref p.ResultFirst<T>(), 0, k, part * width, Math.Min(n, (part + 1) * width)));
     }
 
-    /// <summary>Some columns of the result, over a part of the sum: blocks of a and b are packed into panels and multiplied.</summary>
-    static void Blocks<T>(Side left, Side right, ref T c, int[] down, int[] across, int atA, int atB, int fromK, int toK, int fromN, int toN) where T : unmanaged
+    void Segments<T>(Problem p, int segment) where T : unmanaged
     {
-        int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = down.Length;
-        var panels = (m + height - 1) / height;
-        var block = Math.Min(toK - fromK, Inner);
+        int m = p.Down.Length, n = p.Across.Length, k = p.Left.Inner.Length, count = (k + segment - 1) / segment;
+        var partial = new T[count * m * n];
+        int[] down = [.. Enumerable.Range(0, m).Select(i => i * n)], across = [.. Enumerable.Range(0, n)];
+        var inner = p with { Down = down, Across = across, ResultRuns = Panels.Runs(across) };
+        Share(count, (long)m * n * k / 16, s => Blocks(inner, ref partial[s * m * n], s * segment, Math.Min(k, (s + 1) * segment), 0, n));
+        ref var result = ref p.ResultFirst<T>();
+        for (var i = 0; i < m; i++)
+            for (var j = 0; j < n; j++)
+            {
+                var sum = partial[i * n + j];
+                for (var s = 1; s < count; s++) sum = Add(sum, partial[(s * m + i) * n + j]);
+                Unsafe.Add(ref result, p.Down[i] + p.Across[j]) = sum;
+            }
+    }
+
+    /// <summary>Some columns of the result, over a part of the sum, in blocks that stay in the cache.</summary>
+    static void Blocks<T>(Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
+    {
+        int height = MicroKernel<T>.Rows, m = p.Down.Length, panels = (m + height - 1) / height;
+        var block = toK - fromK <= 2 * Inner ? toK - fromK : Inner;
         ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
-        var wide = Math.Max(width, PanelElements / block / width * width);
-        ref var packedB = ref Scratch<T>(ref scratchB, (Math.Min(wide, toN - fromN) / width + 1) * width * block);
-        Span<T> tile = stackalloc T[height * width];
-        ref T sourceA = ref Unsafe.Add(ref HostStorage.First<T>(left.Tensor), atA), sourceB = ref Unsafe.Add(ref HostStorage.First<T>(right.Tensor), atB);
-        int readableA = left.Tensor.Storage.Count - left.Tensor.Layout.Offset - atA, readableB = right.Tensor.Storage.Count - right.Tensor.Layout.Offset - atB;
+        ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
+        // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in place.
+        var direct = panels <= 4 && p.RightRuns[fromN] >= Math.Min(8, toN - fromN) && p.RightRuns[fromN + (toN - fromN) / 2] >= 4;
         for (var k = fromK; k < toK; k += block)
         {
             var count = Math.Min(block, toK - k);
-            var innerA = left.Inner.AsSpan(k, count);
-            var innerB = right.Inner.AsSpan(k, count);
-            for (var p = 0; p < panels; p++)
-                Panels.Pack(ref sourceA, left.Wide.AsSpan(p * height, Math.Min(height, m - p * height)), innerA, ref Unsafe.Add(ref packedA, p * height * count), height, readableA);
-            for (var j = fromN; j < toN; j += wide)
-            {
-                var end = Math.Min(toN, j + wide);
+            for (var i = 0; i < m; i += height)
+                Panels.Pack(ref source, p.Left.Wide.AsSpan(i, Math.Min(height, m - i)), [], p.Left.Inner.AsSpan(k, count),
+                    ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable<T>(p.AtA));
+            if (direct) InPlace(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
+            else Packed(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
+        }
+    }
+
+    /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
+    static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T : unmanaged
+    {
+        int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = p.Down.Length;
+        var wide = Math.Max(width, PanelElements / count / width * width);
+        ref var packedB = ref Scratch<T>(ref scratchB, RoundUp(Math.Min(wide, toN - fromN), width) * count);
+        ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
+        Span<T> tile = stackalloc T[height * width];
+        Span<int> rows = stackalloc int[2 * Inner];
+        for (var i = 0; i < count; i++) rows[i] = i * width;
+        for (var j = fromN; j < toN; j += wide)
+        {
+            var end = Math.Min(toN, j + wide);
+            for (var q = j; q < end; q += width)
+                Panels.Pack(ref source, p.Right.Wide.AsSpan(q, Math.Min(width, end - q)), p.RightRuns.AsSpan(q), p.Right.Inner.AsSpan(k, count),
+                    ref Unsafe.Add(ref packedB, (q - j) * count), width, p.Right.Readable<T>(p.AtB));
+            for (var i = 0; i < m; i += height)
                 for (var q = j; q < end; q += width)
-                    Panels.Pack(ref sourceB, right.Wide.AsSpan(q, Math.Min(width, end - q)), innerB, ref Unsafe.Add(ref packedB, (q - j) * count), width, readableB);
-                for (var p = 0; p < panels; p++)
-                    for (var q = j; q < end; q += width)
-                    {
-                        MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, p * height * count), ref Unsafe.Add(ref packedB, (q - j) * count), count, ref tile[0]);
-                        Panels.Unpack(ref tile[0], width, ref c, down.AsSpan(p * height, Math.Min(height, m - p * height)),
-                            across.AsSpan(q, Math.Min(width, end - q)), k > fromK);
-                    }
+                {
+                    ref var panel = ref Unsafe.Add(ref packedB, (q - j) * count);
+                    MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref panel, ref Unsafe.Add(ref panel, width / 2), rows[..count], ref tile[0]);
+                    Panels.Unpack(ref tile[0], p, ref c, i, q, Math.Min(width, end - q), add);
+                }
+        }
+    }
+
+    /// <summary>Two registers of columns at a time, each from within a run of b, are multiplied where they lie.</summary>
+    static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T : unmanaged
+    {
+        int height = MicroKernel<T>.Rows, half = MicroKernel<T>.Columns / 2, m = p.Down.Length;
+        var readable = p.Right.Readable<T>(p.AtB);
+        ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
+        var inner = p.Right.Inner.AsSpan(k, count);
+        var reach = half;
+        for (var i = 0; i < count; i++) reach = Math.Max(reach, inner[i] + half);
+        Span<T> tile = stackalloc T[height * 2 * half];
+        for (var j = fromN; j < toN;)
+        {
+            var first = Math.Min(Math.Min(half, p.RightRuns[j]), toN - j);
+            var next = j + first;
+            var second = next < toN ? Math.Min(Math.Min(half, p.RightRuns[next]), toN - next) : 0;
+            int at0 = p.Right.Wide[j], at1 = second > 0 ? p.Right.Wide[next] : at0;
+            if (Math.Max(at0, at1) + reach > readable)      // a register would reach beyond the memory: the last few are packed
+            {
+                Packed(p, ref packedA, ref c, k, count, j, toN, add);
+                return;
             }
+            for (var i = 0; i < m; i += height)
+            {
+                MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref Unsafe.Add(ref source, at0), ref Unsafe.Add(ref source, at1), inner, ref tile[0]);
+                Panels.Unpack(ref tile[0], p, ref c, i, j, first, add);
+                if (second > 0) Panels.Unpack(ref tile[half], p, ref c, i, next, second, add);
+            }
+            j = next + second;
         }
     }
 

@@ -83,23 +83,23 @@ public sealed partial class CpuDevice
         strides[axis] = 0;
         var walk = new Walk(new Layout(index.Layout.shape, strides, 0), index.Layout, items.Layout);
         Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[3];
-        if (add)
-        {
-            walk.Start(0, place, at);                   // check all before the first write
-            for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
-                for (var i = 0; i < walk.Length; i++)
-                    if ((ulong)Unsafe.Add(ref pn, at[1] + i * walk.Step(1)) >= (ulong)size)
-                        throw ReferenceDevice.OutOfRange("ScatterAdd", Unsafe.Add(ref pn, at[1] + i * walk.Step(1)), axis, table);
-        }
+        int length = walk.Length, st = walk.Step(0), sn = walk.Step(1), si = walk.Step(2);
+        walk.Start(0, place, at);                           // check all before the first write
+        for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
+            for (var i = 0; i < length; i++)
+                if ((ulong)Unsafe.Add(ref pn, at[1] + i * sn) >= (ulong)size)
+                    throw ReferenceDevice.OutOfRange(add ? "ScatterAdd" : "Gather", Unsafe.Add(ref pn, at[1] + i * sn), axis, table);
         walk.Start(0, place, at);
         for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
-            for (var i = 0; i < walk.Length; i++)
+        {
+            ref T entries = ref Unsafe.Add(ref pt, at[0]), values = ref Unsafe.Add(ref pi, at[2]);
+            ref var indices = ref Unsafe.Add(ref pn, at[1]);
+            for (var i = 0; i < length; i++)
             {
-                var n = Unsafe.Add(ref pn, at[1] + i * walk.Step(1));
-                if ((ulong)n >= (ulong)size) throw ReferenceDevice.OutOfRange("Gather", n, axis, table);
-                ref var item = ref Unsafe.Add(ref pi, at[2] + i * walk.Step(2));
-                ref var entry = ref Unsafe.Add(ref pt, at[0] + i * walk.Step(0) + (int)n * step);
+                ref var entry = ref Unsafe.Add(ref entries, i * st + (int)Unsafe.Add(ref indices, i * sn) * step);
+                ref var item = ref Unsafe.Add(ref values, i * si);
                 if (add) entry = Add(entry, item); else item = entry;
             }
+        }
     }
 }

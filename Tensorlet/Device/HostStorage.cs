@@ -13,12 +13,15 @@ class HostStorage(Device device, DType type, int count, Array array) : Storage(d
     public static ref T First<T>(Tensor x) where T : unmanaged => ref Unsafe.Add(
         ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(((HostStorage)x.Storage).Array)), x.Layout.Offset);
 
+    /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
+    public int Readable => array is byte[] ? array.Length / DType.Size() : Count;
+
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(array), Count * DType.Size());
 
     /// <summary>Memory for a new tensor. Small ones are plain arrays; the garbage collector is good at those.</summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
-        var bytes = (long)count * type.Size();
+        var bytes = (long)count * type.Size() + 128;            // so that whole registers can be read at the end, too
         if (bytes > Array.MaxLength)
             throw new ShapeException($"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds at most {Array.MaxLength:N0}.");
         return bytes < HostPool.Smallest
