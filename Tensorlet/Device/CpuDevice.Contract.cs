@@ -33,30 +33,29 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis lead.</summary>
-    internal readonly record struct Side(Tensor Tensor, int[] Wide, int[] Inner)
+    internal readonly record struct Side(Tensor Tensor, OffsetTable Wide, OffsetTable Inner)
     {
         /// <summary>How many elements from the tensor's first on may be read.</summary>
-        public int Readable<T>(int at) where T : unmanaged => ((HostStorage)Tensor.Storage).Readable - Tensor.Layout.Offset - at;
+        public int Readable(int at) => ((HostStorage)Tensor.Storage).Readable - Tensor.Layout.Offset - at;
     }
 
     void Multiply<T>(Tensor a, Tensor b, Tensor c, int batch, int rows) where T : unmanaged
     {
         var inner = a.Rank - batch - rows;
-        var left = new Side(a, a.Layout.Offsets(batch, batch + rows), a.Layout.Offsets(batch + rows));
-        var right = new Side(b, b.Layout.Offsets(batch + inner), b.Layout.Offsets(batch, batch + inner));
-        var (down, across) = (c.Layout.Offsets(batch, batch + rows), c.Layout.Offsets(batch + rows));
+        var left = new Side(a, OffsetTable.Of(a.Layout, batch, batch + rows), OffsetTable.Of(a.Layout, batch + rows, a.Rank));
+        var right = new Side(b, OffsetTable.Of(b.Layout, batch + inner, b.Rank), OffsetTable.Of(b.Layout, batch, batch + inner));
+        var (down, across) = (OffsetTable.Of(c.Layout, batch, batch + rows), OffsetTable.Of(c.Layout, batch + rows, c.Rank));
         // Panels of a are narrow and those of b wide; where it wastes much less, the product is computed transposed.
-        if (1.25 * Padded<T>(right.Wide.Length, left.Wide.Length) < Padded<T>(left.Wide.Length, right.Wide.Length))
+        if (1.25 * Padded<T>(right.Wide.Count, left.Wide.Count) < Padded<T>(left.Wide.Count, right.Wide.Count))
             ((left, right), (down, across)) = ((right, left), (across, down));
-        int[] rightRuns = Panels.Runs(right.Wide), resultRuns = Panels.Runs(across);
-        if (batch == 0) { Product<T>(new(left, right, c, down, across, rightRuns, resultRuns, 0, 0, 0), false); return; }
+        if (batch == 0) { Product<T>(new(left, right, c, down, across, 0, 0, 0), alone: false); return; }
         int[] atA = left.Tensor.Layout.Offsets(0, batch), atB = right.Tensor.Layout.Offsets(0, batch), atC = c.Layout.Offsets(0, batch);
-        var work = (long)down.Length * across.Length * left.Inner.Length;
+        var work = (long)down.Count * across.Count * left.Inner.Count;
         var large = work > 1 << 20;
         if (large) for (var i = 0; i < atC.Length; i++) One(i);
         else Share(atC.Length, work * atC.Length / 16, One);
 
-        void One(int i) => Product<T>(new(left, right, c, down, across, rightRuns, resultRuns, atA[i], atB[i], atC[i]), alone: !large);
+        void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), alone: !large);
     }
 
     static long Padded<T>(int rows, int columns) where T : unmanaged => (long)RoundUp(rows, MicroKernel<T>.Rows) * RoundUp(columns, MicroKernel<T>.Columns);
@@ -64,14 +63,14 @@ public sealed partial class CpuDevice
     static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
     /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
-    internal sealed record Problem(Side Left, Side Right, Tensor Result, int[] Down, int[] Across, int[] RightRuns, int[] ResultRuns, int AtA, int AtB, int AtC)
+    internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across, int AtA, int AtB, int AtC)
     {
         public ref T ResultFirst<T>() where T : unmanaged => ref Unsafe.Add(ref HostStorage.First<T>(Result), AtC);
     }
 
     void Product<T>(Problem p, bool alone) where T : unmanaged
     {
-        int m = p.Down.Length, n = p.Across.Length, k = p.Left.Inner.Length;
+        int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count;
         // A small result with a long sum is cut along the sum, in segments of fixed length with results of their own.
         const int segment = 16 * Inner;
         if (m * n <= PanelElements / 4 && k >= 2 * segment && !alone) { Segments<T>(p, segment); return; }
@@ -84,10 +83,9 @@ public sealed partial class CpuDevice
 
     void Segments<T>(Problem p, int segment) where T : unmanaged
     {
-        int m = p.Down.Length, n = p.Across.Length, k = p.Left.Inner.Length, count = (k + segment - 1) / segment;
+        int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count, count = (k + segment - 1) / segment;
         var partial = new T[count * m * n];
-        int[] down = [.. Enumerable.Range(0, m).Select(i => i * n)], across = [.. Enumerable.Range(0, n)];
-        var inner = p with { Down = down, Across = across, ResultRuns = Panels.Runs(across) };
+        var inner = p with { Down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]), Across = OffsetTable.Of([.. Enumerable.Range(0, n)]) };
         Share(count, (long)m * n * k / 16, s => Blocks(inner, ref partial[s * m * n], s * segment, Math.Min(k, (s + 1) * segment), 0, n));
         ref var result = ref p.ResultFirst<T>();
         for (var i = 0; i < m; i++)
@@ -95,25 +93,25 @@ public sealed partial class CpuDevice
             {
                 var sum = partial[i * n + j];
                 for (var s = 1; s < count; s++) sum = Add(sum, partial[(s * m + i) * n + j]);
-                Unsafe.Add(ref result, p.Down[i] + p.Across[j]) = sum;
+                Unsafe.Add(ref result, p.Down.Offsets[i] + p.Across.Offsets[j]) = sum;
             }
     }
 
     /// <summary>Some columns of the result, over a part of the sum, in blocks that stay in the cache.</summary>
     static void Blocks<T>(Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
     {
-        int height = MicroKernel<T>.Rows, m = p.Down.Length, panels = (m + height - 1) / height;
+        int height = MicroKernel<T>.Rows, m = p.Down.Count, panels = (m + height - 1) / height;
         var block = toK - fromK <= 2 * Inner ? toK - fromK : Inner;
         ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
         // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in place.
-        var direct = panels <= 4 && p.RightRuns[fromN] >= Math.Min(8, toN - fromN) && p.RightRuns[fromN + (toN - fromN) / 2] >= 4;
+        var direct = panels <= 4 && p.Right.Wide.Runs[fromN] >= Math.Min(8, toN - fromN) && p.Right.Wide.Runs[fromN + (toN - fromN) / 2] >= 4;
         for (var k = fromK; k < toK; k += block)
         {
             var count = Math.Min(block, toK - k);
             for (var i = 0; i < m; i += height)
-                Panels.Pack(ref source, p.Left.Wide.AsSpan(i, Math.Min(height, m - i)), [], p.Left.Inner.AsSpan(k, count),
-                    ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable<T>(p.AtA));
+                Panels.Pack(ref source, p.Left.Wide.Offsets.AsSpan(i, Math.Min(height, m - i)), [], p.Left.Inner.Offsets.AsSpan(k, count),
+                    ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable(p.AtA));
             if (direct) InPlace(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
             else Packed(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
         }
@@ -122,7 +120,7 @@ public sealed partial class CpuDevice
     /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
     static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T : unmanaged
     {
-        int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = p.Down.Length;
+        int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = p.Down.Count;
         var wide = Math.Max(width, PanelElements / count / width * width);
         ref var packedB = ref Scratch<T>(ref scratchB, RoundUp(Math.Min(wide, toN - fromN), width) * count);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
@@ -133,8 +131,8 @@ public sealed partial class CpuDevice
         {
             var end = Math.Min(toN, j + wide);
             for (var q = j; q < end; q += width)
-                Panels.Pack(ref source, p.Right.Wide.AsSpan(q, Math.Min(width, end - q)), p.RightRuns.AsSpan(q), p.Right.Inner.AsSpan(k, count),
-                    ref Unsafe.Add(ref packedB, (q - j) * count), width, p.Right.Readable<T>(p.AtB));
+                Panels.Pack(ref source, p.Right.Wide.Offsets.AsSpan(q, Math.Min(width, end - q)), p.Right.Wide.Runs.AsSpan(q), p.Right.Inner.Offsets.AsSpan(k, count),
+                    ref Unsafe.Add(ref packedB, (q - j) * count), width, p.Right.Readable(p.AtB));
             for (var i = 0; i < m; i += height)
                 for (var q = j; q < end; q += width)
                 {
@@ -148,19 +146,19 @@ public sealed partial class CpuDevice
     /// <summary>Two registers of columns at a time, each from within a run of b, are multiplied where they lie.</summary>
     static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T : unmanaged
     {
-        int height = MicroKernel<T>.Rows, half = MicroKernel<T>.Columns / 2, m = p.Down.Length;
-        var readable = p.Right.Readable<T>(p.AtB);
+        int height = MicroKernel<T>.Rows, half = MicroKernel<T>.Columns / 2, m = p.Down.Count;
+        var readable = p.Right.Readable(p.AtB);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
-        var inner = p.Right.Inner.AsSpan(k, count);
+        var inner = p.Right.Inner.Offsets.AsSpan(k, count);
         var reach = half;
         for (var i = 0; i < count; i++) reach = Math.Max(reach, inner[i] + half);
         Span<T> tile = stackalloc T[height * 2 * half];
         for (var j = fromN; j < toN;)
         {
-            var first = Math.Min(Math.Min(half, p.RightRuns[j]), toN - j);
+            var first = Math.Min(Math.Min(half, p.Right.Wide.Runs[j]), toN - j);
             var next = j + first;
-            var second = next < toN ? Math.Min(Math.Min(half, p.RightRuns[next]), toN - next) : 0;
-            int at0 = p.Right.Wide[j], at1 = second > 0 ? p.Right.Wide[next] : at0;
+            var second = next < toN ? Math.Min(Math.Min(half, p.Right.Wide.Runs[next]), toN - next) : 0;
+            int at0 = p.Right.Wide.Offsets[j], at1 = second > 0 ? p.Right.Wide.Offsets[next] : at0;
             if (Math.Max(at0, at1) + reach > readable)      // a register would reach beyond the memory: the last few are packed
             {
                 Packed(p, ref packedA, ref c, k, count, j, toN, add);

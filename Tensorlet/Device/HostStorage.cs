@@ -37,58 +37,58 @@ class HostStorage(Device device, DType type, int count, Array array) : Storage(d
 }
 
 /// <summary>
-/// Arrays that tensors have given up and new ones take over, by size class (four to an octave). Before it grows past what it
-/// may, it has the garbage collector find tensors that are no longer reachable; so nobody disposes, and memory stays flat.
+/// Arrays that tensors have given up and new ones take over, by size class (four to an octave). Before a class grows past what
+/// it may, the garbage collector finds the tensors that are no longer reachable; so nobody disposes, and memory stays flat.
 /// </summary>
 static class HostPool
 {
     public const int Smallest = 1 << 14;
-    const long FirstAllowance = 24 << 20;
-    static readonly Stack<byte[]>[] free = [.. Enumerable.Range(0, 128).Select(_ => new Stack<byte[]>())];
-    static readonly Lock gate = new();
-    static long total, allowance = FirstAllowance, idle;
+    const int FreelyTaken = 16 << 20;               // bytes a class may take without asking
+    static readonly SizeClass[] classes = [.. Enumerable.Range(0, 128).Select(_ => new SizeClass())];
+
+    /// <summary>Arrays of one size: those that are free, and how many have been made.</summary>
+    sealed class SizeClass
+    {
+        readonly Stack<byte[]> free = new();
+        int made;
+
+        public byte[] Rent(int size)
+        {
+            if (TryTake() is { } array) return array;
+            if (Volatile.Read(ref made) >= Math.Max(4, FreelyTaken / size))
+                for (var generation = 1; generation <= 2; generation++)
+                {
+                    GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+                    GC.WaitForPendingFinalizers();                // no lock is held here: finalizers take it
+                    lock (this)
+                        if (free.Count >= (made + 1) / 2) return free.Pop();
+                }
+            // What is free is less than half: more is made, so that the next collection is not soon.
+            Interlocked.Increment(ref made);
+            return GC.AllocateUninitializedArray<byte>(size, pinned: true);
+        }
+
+        public void Return(byte[] array)
+        {
+            lock (this) free.Push(array);
+        }
+
+        byte[]? TryTake()
+        {
+            lock (this) return free.TryPop(out var array) ? array : null;
+        }
+    }
 
     public static byte[] Rent(int bytes)
     {
-        var (index, size) = SizeClass(bytes);
-        if (TryTake(index, size) is { } array) return array;
-        if (Volatile.Read(ref total) + size > Volatile.Read(ref allowance))
-        {
-            for (var generation = 1; generation <= 2; generation++)
-            {
-                GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
-                GC.WaitForPendingFinalizers();                    // no lock is held here: finalizers take it
-                if (Volatile.Read(ref idle) >= total / 4) break;
-            }
-            lock (gate) if (idle < total / 4) allowance = Math.Max(allowance, total + total / 2);
-            if (TryTake(index, size) is { } returned) return returned;
-        }
-        lock (gate) total += size;
-        return GC.AllocateUninitializedArray<byte>(size, pinned: true);
+        var (index, size) = ClassOf(bytes);
+        return classes[index].Rent(size);
     }
 
-    public static void Return(byte[] array)
-    {
-        var (index, size) = SizeClass(array.Length);
-        lock (gate)
-        {
-            free[index].Push(array);
-            idle += size;
-        }
-    }
-
-    static byte[]? TryTake(int index, int size)
-    {
-        lock (gate)
-        {
-            if (!free[index].TryPop(out var array)) return null;
-            idle -= size;
-            return array;
-        }
-    }
+    public static void Return(byte[] array) => classes[ClassOf(array.Length).Index].Return(array);
 
     /// <summary>The class that holds this many bytes, and its size: 4, 5, 6 or 7 eighths of a power of two.</summary>
-    static (int Index, int Size) SizeClass(int bytes)
+    static (int Index, int Size) ClassOf(int bytes)
     {
         var log = BitOperations.Log2((uint)bytes - 1) - 2;         // bytes − 1 has its three leading bits above this one
         var quarter = ((bytes - 1) >> log) + 1;

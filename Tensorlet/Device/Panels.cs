@@ -15,7 +15,7 @@ static class Panels
     /// </summary>
     /// <param name="source">The first element of the operand.</param>
     /// <param name="wide">Where the columns of the panel are.</param>
-    /// <param name="runs">For each column how many follow it side by side (<see cref="Runs"/>), itself included; none if that is not known.</param>
+    /// <param name="runs">For each column how many follow it side by side (<see cref="OffsetTable"/>), itself included; none if that is not known.</param>
     /// <param name="inner">Where its rows are.</param>
     /// <param name="panel">The panel.</param>
     /// <param name="width">Its full width.</param>
@@ -45,14 +45,6 @@ static class Panels
     }
 
     static int RoundUp<T>(int length) => (length + Vector512<T>.Count - 1) / Vector512<T>.Count * Vector512<T>.Count;
-
-    /// <summary>For each offset the number of consecutive ones that start with it.</summary>
-    public static int[] Runs(int[] offsets)
-    {
-        var runs = new int[offsets.Length];
-        for (var j = runs.Length - 1; j >= 0; j--) runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1 ? runs[j + 1] + 1 : 1;
-        return runs;
-    }
 
     [MethodImpl(AggressiveInlining)]
     static void CopyRun<T>(ref T from, ref T to, int count) where T : unmanaged
@@ -113,11 +105,11 @@ static class Panels
     /// <summary>result[row + i, column + j] = tile[i, j], or += where the sum goes on, for some columns.</summary>
     public static void Unpack<T>(ref T tile, CpuDevice.Problem p, ref T c, int row, int column, int columns, bool add) where T : unmanaged
     {
-        var down = p.Down.AsSpan(row, Math.Min(MicroKernel<T>.Rows, p.Down.Length - row));
+        var down = p.Down.Offsets.AsSpan(row, Math.Min(MicroKernel<T>.Rows, p.Down.Count - row));
         for (var j = 0; j < columns;)
         {
-            var run = Math.Min(p.ResultRuns[column + j], columns - j);
-            ref var target = ref Unsafe.Add(ref c, p.Across[column + j]);
+            var run = Math.Min(p.Across.Runs[column + j], columns - j);
+            ref var target = ref Unsafe.Add(ref c, p.Across.Offsets[column + j]);
             for (var i = 0; i < down.Length; i++)
                 Write(ref Unsafe.Add(ref tile, i * MicroKernel<T>.Columns + j), ref Unsafe.Add(ref target, down[i]), run, add);
             j += run;
