@@ -38,7 +38,7 @@ static class Operands
         torch.tensor(values, [.. shape.ToArray().Select(n => (long)n)]);
 
     /// <summary>A row of one operation, without a tape.</summary>
-    public static Pair Operation(Func<Variable> tensorlet, Func<torch.Tensor> theirs) => new(
+    public static Sides Operation(Func<Variable> tensorlet, Func<torch.Tensor> theirs) => new(
         () => tensorlet(),
         () => theirs().Dispose(),
         () =>

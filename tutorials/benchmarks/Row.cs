@@ -5,7 +5,7 @@ namespace Benchmarks;
 /// <param name="Size">On how much, as in <c>64k</c>; empty where the family has one size.</param>
 /// <param name="Gradients">Whether a tape is recorded; where not, both systems are told.</param>
 /// <param name="Prepare">Makes the operands, equal ones for both systems.</param>
-sealed record Row(string Family, string Size, bool Gradients, Func<Pair> Prepare)
+sealed record Row(string Family, string Size, bool Gradients, Func<Sides> Prepare)
 {
     public string Name => Size == "" ? Family : $"{Family}-{Size}";
 }
@@ -15,7 +15,7 @@ sealed record Row(string Family, string Size, bool Gradients, Func<Pair> Prepare
 /// <param name="Torch">One call in libtorch.</param>
 /// <param name="Numbers">What each of the two computes, to be compared before anything is timed.</param>
 /// <param name="Restore">Puts both back to where they began, before each batch of calls; not timed.</param>
-sealed record Pair(
+sealed record Sides(
     Action Tensorlet, Action Torch, Func<(float[] Tensorlet, float[] Torch)> Numbers, Action? Restore = null)
 {
     const double Tolerance = 1e-3;

@@ -35,19 +35,19 @@ static class Stopwatches
 
     static Result Measure(Row row, int threads, Options options)
     {
-        var pair = row.Prepare();
-        pair.CheckThatBothAgree();
-        var calls = CallsThatTake(options.BatchMs, WarmUp(pair.Tensorlet));
-        var torchCalls = CallsThatTake(options.BatchMs, WarmUp(pair.Torch));
+        var sides = row.Prepare();
+        sides.CheckThatBothAgree();
+        var calls = CallsThatTake(options.BatchMs, WarmUp(sides.Tensorlet));
+        var torchCalls = CallsThatTake(options.BatchMs, WarmUp(sides.Torch));
         var n = options.Repeats;
         var (ours, theirs, ratios) = (new double[n], new double[n], new double[n]);
         for (var i = 0; i < n; i++)
         {
-            pair.Restore?.Invoke();
+            sides.Restore?.Invoke();
             LetTheOtherSleep(threads);
-            ours[i] = MsPerCall(pair.Tensorlet, calls);
+            ours[i] = MsPerCall(sides.Tensorlet, calls);
             LetTheOtherSleep(threads);
-            theirs[i] = MsPerCall(pair.Torch, torchCalls);
+            theirs[i] = MsPerCall(sides.Torch, torchCalls);
             ratios[i] = theirs[i] / ours[i];
         }
         return new(row.Name, threads, Math.Round(Quantile(ours, 0.5), 6), Math.Round(Quantile(theirs, 0.5), 6),

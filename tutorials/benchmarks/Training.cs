@@ -23,7 +23,7 @@ static class Training
     ];
 
     static Row Steps(string name, Func<Module> network, Func<Peer> peer, int[] batch, int classes,
-        Func<IEnumerable<Parameter>, Optimizer> optimizer,
+        Func<IEnumerable<Variable>, Optimizer> optimizer,
         Func<IEnumerable<TorchSharp.Modules.Parameter>, torch.optim.Optimizer> peerOptimizer) =>
         new(name, "", true, () =>
         {
