@@ -1,0 +1,140 @@
+namespace Tensorlet;
+
+/// <summary>
+/// One differentiable operation, recorded as it runs. A function of one's own derives from this, says in <see cref="Forward"/>
+/// what it computes and in <see cref="Backward"/> how a gradient passes back, and is used as <c>new Mine().Apply(x)</c>.
+/// </summary>
+/// <remarks>Backward is written in variables, so that it is recorded itself where a gradient of the gradient is wanted.</remarks>
+public abstract class Function
+{
+    static long created;
+
+    Variable[] inputs = [];
+    int[] versions = [];
+    Tensor? result;
+    int resultVersion;
+    uint saved;                     // a bit for each input
+    bool running;
+
+    /// <summary>What the graph calls this function: the name of its class.</summary>
+    public virtual string Name => GetType().Name;
+
+    /// <summary>The number of this function in order of creation: every function has a larger one than those it depends on.</summary>
+    public long Id { get; } = Interlocked.Increment(ref created);
+
+    /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
+    public IReadOnlyList<Function?> NextFunctions => next;
+
+    internal Function?[] next = [];
+    internal int[][] shapes = [];
+    internal List<Func<Variable, Variable?>>? hooks;
+    internal bool Freed { get; private set; }
+
+    /// <summary>Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will read.</summary>
+    protected abstract Tensor Forward();
+
+    /// <summary>
+    /// The gradient of the loss by each input, from its gradient by the result: the product of the Jacobian, transposed, with
+    /// <paramref name="gradient"/>. One for each input, of the input's shape; null where there is none.
+    /// </summary>
+    public abstract Variable?[] Backward(Variable gradient);
+
+    /// <summary>Runs the function, and records it if an input requires a gradient.</summary>
+    public Variable Apply(params ReadOnlySpan<Variable> variables)
+    {
+        inputs = variables.ToArray();
+        running = true;
+        var data = Forward();
+        running = false;
+        var record = false;
+        foreach (var input in inputs) record |= input.RequiresGrad;
+        if (!record || !Autograd.Enabled || !data.DType.IsFloat())
+        {
+            Free();
+            return new Variable(data);
+        }
+        next = Array.ConvertAll(inputs, static input => input.Origin);
+        shapes = Array.ConvertAll(inputs, static input => input.Data.Layout.shape);
+        if (saved != 0) versions = Array.ConvertAll(inputs, static input => input.Data.Storage.Version);
+        for (var i = 0; i < inputs.Length; i++)
+            if (!IsSaved(i)) inputs[i] = null!;
+        if (result is not null) resultVersion = result.Storage.Version;
+        return new Variable(data, this);
+    }
+
+    /// <summary>Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.</summary>
+    protected void Save(params ReadOnlySpan<Variable> variables)
+    {
+        if (variables.IsEmpty) saved = uint.MaxValue;
+        foreach (var variable in variables) saved |= 1u << Math.Min(31, Array.IndexOf(inputs, variable));
+    }
+
+    bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;
+
+    /// <summary>True in Backward if anybody asks for the gradient by this input.</summary>
+    protected bool Needs(int i) => next[i] is not null;
+
+    /// <summary>Keeps the result for <see cref="Backward"/>, and gives it back.</summary>
+    protected Tensor SaveResult(Tensor y) => result = y;
+
+    /// <summary>An input. In Backward: one that was saved and has not changed since.</summary>
+    /// <exception cref="AutogradException">It was not saved, or has been written to since.</exception>
+    protected Variable Input(int i)
+    {
+        if (running) return inputs[i];
+        if (Freed) throw FreedGraph();
+        if (!IsSaved(i)) throw new AutogradException($"{Name}.Backward reads input {i}, but {Name}.Forward has not called Save for it.");
+        Unchanged($"input {i}", inputs[i].Data, versions[i]);
+        return inputs[i];
+    }
+
+    /// <summary>How many inputs there are, in Forward.</summary>
+    protected int Count => inputs.Length;
+
+    /// <summary>The first input.</summary>
+    protected Variable X => Input(0);
+    /// <summary>The first of two inputs.</summary>
+    protected Variable A => Input(0);
+    /// <summary>The second of two inputs.</summary>
+    protected Variable B => Input(1);
+
+    /// <summary>The result, if it was saved and has not changed since.</summary>
+    protected Variable Y
+    {
+        get
+        {
+            if (Freed) throw FreedGraph();
+            if (result is null) throw new AutogradException($"{Name}.Backward reads its result, but {Name}.Forward has not called SaveResult.");
+            Unchanged("its result", result, resultVersion);
+            return new Variable(result, this);
+        }
+    }
+
+    void Unchanged(string what, Tensor tensor, int version)
+    {
+        if (tensor.Storage.Version == version) return;
+        throw new AutogradException($"Backward: {Name} saved {what}, of shape {tensor.Layout}, for its gradient, and {tensor.Storage.LastWriter} " +
+            "has written to that memory since; the gradient would be wrong. Write to a Clone, or after Backward.");
+    }
+
+    internal AutogradException FreedGraph() =>
+        new($"Backward: the graph through {Name} was freed by an earlier Backward. To go through it twice, call the first with retainGraph: true.");
+
+    /// <summary>Forgets what was saved.</summary>
+    internal virtual void Free()
+    {
+        (inputs, result, Freed) = ([], null, true);
+    }
+
+    /// <summary>The name of the function.</summary>
+    public override string ToString() => $"<{Name}>";
+}
+
+/// <summary>The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>.</summary>
+sealed class AccumulateGrad(Variable leaf) : Function
+{
+    public Variable Leaf => leaf;
+    protected override Tensor Forward() => leaf.Data;
+    public override Variable?[] Backward(Variable gradient) => [];
+    internal override void Free() { }
+}

@@ -1,0 +1,163 @@
+namespace Tensorlet;
+
+sealed class Add : Function // c = a + b     da = dc     db = dc
+{
+    protected override Tensor Forward() => A.Data + B.Data;
+    public override Variable[] Backward(Variable dc) => [dc, dc];
+}
+
+sealed class Subtract : Function // c = a − b     da = dc     db = −dc
+{
+    protected override Tensor Forward() => A.Data - B.Data;
+    public override Variable[] Backward(Variable dc) => [dc, -dc];
+}
+
+sealed class Multiply : Function // c = a·b     da = b·dc     db = a·dc
+{
+    protected override Tensor Forward() { Save(A, B); return A.Data * B.Data; }
+    public override Variable?[] Backward(Variable dc) => [Needs(0) ? B * dc : null, Needs(1) ? A * dc : null];
+}
+
+sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
+{
+    protected override Tensor Forward() { Save(A, B); return A.Data / B.Data; }
+    public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
+}
+
+sealed class Linear(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
+{
+    protected override Tensor Forward() => X.Data.Linear(a, b);
+    public override Variable[] Backward(Variable dy) => [dy * a];
+}
+
+sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
+{
+    readonly struct Formula(double p) : IMap
+    {
+        readonly double p = p;
+        V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p));
+    }
+    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(p)); }
+    public override Variable[] Backward(Variable dy) => [p == 0 ? dy * 0 : X.Pow(p - 1) * p * dy];
+}
+
+/// <summary>NaN wins; at a tie each gets half.</summary>
+sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
+{
+    readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
+    readonly struct Share : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
+    protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Maximum"); }
+    public override Variable[] Backward(Variable dc) =>
+        [dc * Tensor.Zip(new Share(), A.Data, B.Data), dc * Tensor.Zip(new Share(), B.Data, A.Data)];
+}
+
+sealed class Where(Tensor condition) : Function // c = a where the condition holds, else b     da = dc where it holds     db = dc elsewhere
+{
+    protected override Tensor Forward() => Tensor.Where(condition, A.Data, B.Data);
+    public override Variable[] Backward(Variable dc)
+    {
+        var zero = Tensor.Like(dc.Data, 0);
+        return [Variable.Where(condition, dc, zero), Variable.Where(condition, zero, dc)];
+    }
+}
+
+sealed class Cast(DType type) : Function // y = x in another type     dx = dy in the type of x
+{
+    DType before;
+    protected override Tensor Forward() { before = X.DType; return X.Data.To(type); }
+    public override Variable[] Backward(Variable dy) => [dy.To(before)];
+}
+
+sealed class Transfer(Device device) : Function // y = x on another device     dx = dy on the device of x
+{
+    Device? before;
+    protected override Tensor Forward() { before = X.Device; return X.Data.To(device); }
+    public override Variable[] Backward(Variable dy) => [dy.To(before!)];
+}
+
+public sealed partial class Variable
+{
+    /// <summary>Two operands brought to one type and one shape; broadcasting is an operation of its own, <see cref="Expand"/>.</summary>
+    static (Variable, Variable) Matched(string operation, Variable a, Variable b)
+    {
+        a.Data.SameDevice(operation, b.Data);
+        if (a.DType != b.DType)
+        {
+            var type = DTypes.Promote(a.Data, b.Data);
+            (a, b) = (a.To(type), b.To(type));
+        }
+        if (a.Data.Layout.SameShape(b.Data.Layout)) return (a, b);
+        var shape = Layout.Broadcast(operation, a.Data.Layout, b.Data.Layout);
+        return (a.Expand(shape), b.Expand(shape));
+    }
+
+    static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new()
+    {
+        var (x, y) = Matched(operation, a, b);
+        return new F().Apply(x, y);
+    }
+
+    /// <summary>a + b, broadcast.</summary>
+    public static Variable operator +(Variable a, Variable b) => Apply<Add>("+", a, b);
+    /// <summary>a − b, broadcast.</summary>
+    public static Variable operator -(Variable a, Variable b) => Apply<Subtract>("-", a, b);
+    /// <summary>a · b, element by element, broadcast.</summary>
+    public static Variable operator *(Variable a, Variable b) => Apply<Multiply>("*", a, b);
+    /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
+    public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
+    /// <summary>x + b</summary>
+    public static Variable operator +(Variable x, double b) => new Linear(1, b).Apply(x);
+    /// <summary>b + x</summary>
+    public static Variable operator +(double b, Variable x) => new Linear(1, b).Apply(x);
+    /// <summary>x − b</summary>
+    public static Variable operator -(Variable x, double b) => new Linear(1, -b).Apply(x);
+    /// <summary>b − x</summary>
+    public static Variable operator -(double b, Variable x) => new Linear(-1, b).Apply(x);
+    /// <summary>a · x</summary>
+    public static Variable operator *(Variable x, double a) => new Linear(a, 0).Apply(x);
+    /// <summary>a · x</summary>
+    public static Variable operator *(double a, Variable x) => new Linear(a, 0).Apply(x);
+    /// <summary>x / a</summary>
+    public static Variable operator /(Variable x, double a) => x / Tensor.Like(x.Data, a);
+    /// <summary>a / x</summary>
+    public static Variable operator /(double a, Variable x) => Tensor.Like(x.Data, a) / x;
+    /// <summary>−x</summary>
+    public static Variable operator -(Variable x) => new Linear(-1, 0).Apply(x);
+
+    /// <summary>xᵖ for a number p.</summary>
+    public Variable Pow(double p) => new Power(p).Apply(this);
+    /// <summary>x²</summary>
+    public Variable Square() => this * this;
+    /// <summary>1/x</summary>
+    public Variable Reciprocal() => 1 / this;
+    /// <summary>The larger of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
+    public static Variable Maximum(Variable a, Variable b) => Apply<Maximum>("Maximum", a, b);
+    /// <summary>The smaller of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
+    public static Variable Minimum(Variable a, Variable b) => -Maximum(-a, -b);
+
+    /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
+    public static Variable Where(Tensor condition, Variable a, Variable b)
+    {
+        (a, b) = Matched("Where", a, b);
+        var shape = Layout.Broadcast("Where", condition.Layout, a.Data.Layout);
+        return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
+    }
+
+    /// <summary>The same numbers in another type; gradients come back in this one.</summary>
+    public Variable To(DType type) => type == DType ? this : new Cast(type).Apply(this);
+    /// <summary>The same numbers on another device; gradients come back to this one.</summary>
+    public Variable To(Device device) => device == Device ? this : new Transfer(device).Apply(this);
+    /// <summary>The same numbers on the CPU.</summary>
+    public Variable Cpu() => To(Device.Cpu);
+    /// <summary>The same numbers on a CUDA device.</summary>
+    public Variable Cuda(int index = 0) => To(Device.Cuda(index));
+
+    /// <summary>The mask a &gt; b. Masks have no gradients.</summary>
+    public static Tensor operator >(Variable a, Variable b) => a.Data > b.Data;
+    /// <summary>The mask a &lt; b.</summary>
+    public static Tensor operator <(Variable a, Variable b) => a.Data < b.Data;
+    /// <summary>The mask a &gt; b.</summary>
+    public static Tensor operator >(Variable a, double b) => a.Data > b;
+    /// <summary>The mask a &lt; b.</summary>
+    public static Tensor operator <(Variable a, double b) => a.Data < b;
+}

@@ -1,0 +1,146 @@
+namespace Tensorlet;
+
+sealed class Sum(int[] axes) : Function // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
+{
+    int[] before = [];
+    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Sum(axes, keepDim: true); }
+    public override Variable[] Backward(Variable dy) => [dy.Expand(before)];
+}
+
+/// <summary>The product of the others is found without dividing by x where an x is 0.</summary>
+sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     dxᵢ = dy · Π of the other x
+{
+    protected override Tensor Forward() { Save(X); return X.Data.Prod([axis], keepDim: true); }
+    public override Variable[] Backward(Variable dy)
+    {
+        var n = X.Size(axis);
+        // x along a new last axis, once for each i, with xᵢ replaced by 1.
+        var all = X.Transpose(axis, -1).Unsqueeze(-2);
+        var others = Variable.Where(Tensor.Eye(n, type: DType.Bool, device: X.Device), Tensor.Like(X.Data, 1), all).Prod(-1);
+        return [others.Transpose(axis, -1) * dy];
+    }
+}
+
+sealed class Extreme(int[] axes, bool largest) : Function // y = max x over some axes, kept as 1     dx = dy, shared by the x that are y
+{
+    protected override Tensor Forward() { Save(X); return SaveResult(largest ? X.Data.AMax(axes, keepDim: true) : X.Data.AMin(axes, keepDim: true)); }
+    public override Variable[] Backward(Variable dy)
+    {
+        var winners = X.Data.Eq(Y.Data).To(dy.DType);   // NaN equals nothing: 0 winners, 0/0
+        return [dy * (winners / winners.Sum(axes, keepDim: true))];
+    }
+    public override string Name => largest ? "AMax" : "AMin";
+}
+
+sealed class LogSumExp(int[] axes) : Function // y = ln Σ eˣ over some axes, kept as 1     dx = eˣ⁻ʸ·dy
+{
+    protected override Tensor Forward()
+    {
+        Save(X);
+        var m = X.Data.AMax(axes, keepDim: true);       // taken out so that nothing overflows; not where it is infinite
+        m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
+        return SaveResult((X - m).Exp().Data.Sum(axes, keepDim: true).Map(new LogFormula()) + m);
+    }
+    public override Variable[] Backward(Variable dy) => [(X - Y).Exp() * dy];
+}
+
+/// <summary>A norm of 0 has the subgradient 0.</summary>
+sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept as 1     dx = x/y·dy
+{
+    protected override Tensor Forward() { Save(X); return SaveResult((X * X).Data.Sum(axes, keepDim: true).Map(new SqrtFormula())); }
+    public override Variable[] Backward(Variable dy) => [X * Variable.Where(Y.Data.Eq(Tensor.Like(Y.Data, 0)), Tensor.Like(Y.Data, 0), dy / Y)];
+}
+
+public sealed partial class Variable
+{
+    Variable Squeezed(int[] axes, bool keepDim) =>
+        keepDim ? this : axes.Length == Rank ? Reshape() : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
+
+    /// <inheritdoc cref="Tensor.Sum"/>
+    public Variable Sum(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("Sum", axes);
+        return new Sum(over).Apply(this).Squeezed(over, keepDim);
+    }
+
+    /// <summary>The sum along one axis.</summary>
+    public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
+
+    /// <summary>Summed over the axes along which a tensor of this shape would be repeated to become this one: the adjoint of Expand.</summary>
+    internal Variable SumTo(int[] shape)
+    {
+        var lead = Rank - shape.Length;
+        int[] axes = [.. Enumerable.Range(0, Rank).Where(a => a < lead || (shape[a - lead] == 1 && Size(a) != 1))];
+        return axes.Length == 0 ? this : new Sum(axes).Apply(this).Reshape(shape);
+    }
+
+    /// <inheritdoc cref="Tensor.Mean"/>
+    public Variable Mean(int[]? axes = null, bool keepDim = false)
+    {
+        Data.OnlyFloat("Mean");
+        return Sum(axes, keepDim) / Data.CountOver(axes);
+    }
+
+    /// <summary>The mean along one axis.</summary>
+    public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);
+
+    /// <summary>The product of all, or along one axis.</summary>
+    public Variable Prod(int? axis = null, bool keepDim = false)
+    {
+        if (axis is null) return Reshape(-1).Prod(0);
+        var along = Data.Layout.Axis("Prod", axis.Value);
+        return new Prod(along).Apply(this).Squeezed([along], keepDim);
+    }
+
+    /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
+    public Variable AMax(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("AMax", axes);
+        return new Extreme(over, largest: true).Apply(this).Squeezed(over, keepDim);
+    }
+
+    /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
+    public Variable AMin(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("AMin", axes);
+        return new Extreme(over, largest: false).Apply(this).Squeezed(over, keepDim);
+    }
+
+    /// <summary>The largest of all.</summary>
+    public Variable Max() => AMax();
+    /// <summary>The smallest of all.</summary>
+    public Variable Min() => AMin();
+
+    /// <summary>The largest along an axis, and where it is: the first of equal ones, which alone gets the gradient.</summary>
+    public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) => Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim);
+    /// <summary>The smallest along an axis, and where it is: the first of equal ones, which alone gets the gradient.</summary>
+    public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) => Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim);
+
+    (Variable, Tensor) Picked(int axis, Tensor at, bool keepDim) =>
+        keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
+
+    /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
+    public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("LogSumExp", axes);
+        return new LogSumExp(over).Apply(this).Squeezed(over, keepDim);
+    }
+
+    /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
+    public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false)
+    {
+        var deviation = this - Mean(axes, keepDim: true);
+        return (deviation * deviation).Sum(axes, keepDim) / (Data.CountOver(axes) - (unbiased ? 1 : 0));
+    }
+
+    /// <summary>The standard deviation, √Var; of equal numbers 0, with gradient 0.</summary>
+    public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
+        (this - Mean(axes, keepDim: true)).Norm(axes, keepDim) / Math.Sqrt(Data.CountOver(axes) - (unbiased ? 1 : 0));
+
+    /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
+    public Variable Norm(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("Norm", axes);
+        return new Norm(over).Apply(this).Squeezed(over, keepDim);
+    }
+}

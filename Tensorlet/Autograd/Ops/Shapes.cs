@@ -1,0 +1,158 @@
+namespace Tensorlet;
+
+// Adjoint pairs: each of two functions is the other's backward.
+
+sealed class Expand(int[] shape) : Function // y = x repeated to a shape     dx = Σ dy over the repeated axes
+{
+    int[] before = [];
+    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Expand(shape); }
+    public override Variable[] Backward(Variable dy) => [dy.SumTo(before)];
+}
+
+sealed class Reshape(int[] shape) : Function // y = x in another shape     dx = dy in the shape of x
+{
+    int[] before = [];
+    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Reshape(shape); }
+    public override Variable[] Backward(Variable dy) => [dy.Reshape(before)];
+}
+
+sealed class Permute(int[] axes) : Function // y = x, axes in another order     dx = dy, axes in the order before
+{
+    protected override Tensor Forward() => X.Data.Permute(axes);
+    public override Variable[] Backward(Variable dy)
+    {
+        var back = new int[axes.Length];
+        for (var a = 0; a < axes.Length; a++) back[axes[a] < 0 ? axes[a] + axes.Length : axes[a]] = a;
+        return [dy.Permute(back)];
+    }
+}
+
+sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function // y = x read through a view     dx = 0, with dy added through the view
+{
+    int[] before = [];
+    public override string Name => name;
+    protected override Tensor Forward() { before = X.Data.Layout.shape; return view(X.Data); }
+    public override Variable[] Backward(Variable dy) => [new AddView(name, view, before).Apply(dy)];
+}
+
+sealed class AddView(string name, Func<Tensor, Tensor> view, int[] shape) : Function // y = 0, with x added through a view     dx = dy read through the view
+{
+    public override string Name => $"AddInto{name}";
+    protected override Tensor Forward()
+    {
+        var y = X.Data.NewEmpty(shape).SetAll(0);
+        X.Device.AddInto(X.Data, view(y));
+        return y;
+    }
+    public override Variable[] Backward(Variable dy) => [new ReadView(name, view).Apply(dy)];
+}
+
+sealed class Flip(int[] axes) : Function // y = x, axes reversed     dx = dy, axes reversed
+{
+    protected override Tensor Forward() => X.Data.Flip(axes);
+    public override Variable[] Backward(Variable dy) => [dy.Flip(axes)];
+}
+
+sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     dxᵢ = its part of dy
+{
+    int[] sizes = [];
+    protected override Tensor Forward()
+    {
+        List<Tensor> parts = [];
+        for (var i = 0; i < Count; i++) parts.Add(Input(i).Data);
+        var y = Tensor.Cat(parts, axis);
+        sizes = [.. parts.Select(part => part.Size(axis))];
+        return y;
+    }
+    public override Variable[] Backward(Variable dy)
+    {
+        var at = 0;
+        return [.. sizes.Select(size => dy.Narrow(axis, (at += size) - size, size))];
+    }
+}
+
+public sealed partial class Variable
+{
+    /// <inheritdoc cref="Tensor.Expand"/>
+    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape) ? this : new Expand(shape).Apply(this);
+    /// <inheritdoc cref="Tensor.Reshape"/>
+    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this : new Reshape(shape).Apply(this);
+    /// <inheritdoc cref="Tensor.View"/>
+    public Variable View(params int[] shape)
+    {
+        Data.View(shape);
+        return Reshape(shape);
+    }
+    /// <inheritdoc cref="Tensor.Permute"/>
+    public Variable Permute(params int[] axes) => new Permute(axes).Apply(this);
+    /// <inheritdoc cref="Tensor.Transpose"/>
+    public Variable Transpose(int a, int b)
+    {
+        var order = Enumerable.Range(0, Rank).ToArray();
+        (a, b) = (Data.Layout.Axis("Transpose", a), Data.Layout.Axis("Transpose", b));
+        (order[a], order[b]) = (b, a);
+        return Permute(order);
+    }
+    /// <inheritdoc cref="Tensor.T"/>
+    public Variable T => Rank == 2 ? Permute(1, 0) : Rank > 2 ? Transpose(-2, -1) : throw new ShapeException($"T: shape {Data.Layout} has no two axes to swap.");
+    /// <inheritdoc cref="Tensor.Squeeze"/>
+    public Variable Squeeze(int? axis = null) => Reshape(Data.Squeeze(axis).Size());
+    /// <inheritdoc cref="Tensor.Unsqueeze"/>
+    public Variable Unsqueeze(int axis) => Reshape(Data.Unsqueeze(axis).Size());
+    /// <summary>Axes start … end joined into one.</summary>
+    public Variable Flatten(int start = 0, int end = -1)
+    {
+        if (Rank == 0) return Reshape(1);
+        (start, end) = (Data.Layout.Axis("Flatten", start), Data.Layout.Axis("Flatten", end));
+        return Reshape([.. Shape[..start], Layout.Product(Shape[start..(end + 1)]), .. Shape[(end + 1)..]]);
+    }
+    /// <inheritdoc cref="Tensor.Narrow"/>
+    public Variable Narrow(int axis, int start, int length) => new ReadView("Narrow", x => x.Narrow(axis, start, length)).Apply(this);
+    /// <inheritdoc cref="Tensor.Select"/>
+    public Variable Select(int axis, int index) => new ReadView("Select", x => x.Select(axis, index)).Apply(this);
+    /// <inheritdoc cref="Tensor.Slice"/>
+    public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) => new ReadView("Slice", x => x.Slice(axis, start, end, step)).Apply(this);
+    /// <inheritdoc cref="Tensor.Windows"/>
+    public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) => new ReadView("Windows", x => x.Windows(axis, size, stride, dilation)).Apply(this);
+    /// <inheritdoc cref="Tensor.Diagonal"/>
+    public Variable Diagonal() => new ReadView("Diagonal", x => x.Diagonal()).Apply(this);
+    /// <inheritdoc cref="Tensor.Flip"/>
+    public Variable Flip(params int[] axes) => new Flip(axes).Apply(this);
+    /// <inheritdoc cref="Tensor.Split"/>
+    public Variable[] Split(int size, int axis = 0)
+    {
+        var at = 0;
+        return [.. Data.Split(size, axis).Select(part => Narrow(axis, (at += part.Size(axis)) - part.Size(axis), part.Size(axis)))];
+    }
+    /// <inheritdoc cref="Tensor.Chunk"/>
+    public Variable[] Chunk(int chunks, int axis = 0)
+    {
+        if (chunks < 1) throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.");
+        return Split(Math.Max(1, (Size(axis) + chunks - 1) / chunks), axis);
+    }
+
+    /// <summary>Zeros around an axis: this many before and after.</summary>
+    public Variable Pad(int axis, int before, int after)
+    {
+        if (before < 0 || after < 0) throw new ShapeException($"Pad: {before} and {after} must not be negative.");
+        int size = Size(axis), at = Data.Layout.Axis("Pad", axis);
+        int[] shape = [.. Shape];
+        shape[at] = checked(size + before + after);
+        return before == 0 && after == 0 ? this : new AddView("Narrow", y => y.Narrow(at, before, size), shape).Apply(this);
+    }
+
+    /// <inheritdoc cref="Tensor.Cat"/>
+    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0)
+    {
+        if (variables.Count == 0) throw new ShapeException("Cat: no variables were given.");
+        return new Cat(variables[0].Data.Layout.Axis("Cat", axis)).Apply([.. variables]);
+    }
+
+    /// <inheritdoc cref="Tensor.Stack"/>
+    public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
+    {
+        foreach (var v in variables)
+            if (!v.Data.Layout.SameShape(variables[0].Data.Layout)) throw new ShapeException($"Stack: shapes {variables[0].Data.Layout} and {v.Data.Layout} differ.");
+        return Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis);
+    }
+}

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Tensorlet;
+
+public sealed partial class CpuDevice
+{
+    const int Piece = 1 << 15;      // elements a thread takes at a time
+
+    /// <summary>A scalar function of up to three numbers; those it does not take are never loaded.</summary>
+    interface IElementwise
+    {
+        static abstract int Inputs { get; }
+        V Apply<V>(V a, V b, V c) where V : struct, INumeric<V>;
+    }
+
+    readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
+    {
+        public static int Inputs => 1;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a);
+    }
+
+    readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
+    {
+        public static int Inputs => 2;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a, b);
+    }
+
+    readonly struct Of3<F>(F f) : IElementwise where F : struct, IZip3
+    {
+        public static int Inputs => 3;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a, b, c);
+    }
+
+    /// <inheritdoc/>
+    public override void Map<F>(F f, Tensor x, Tensor y) => Run(new Of1<F>(f), x, x, x, y);
+    /// <inheritdoc/>
+    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor y) => Run(new Of2<F>(f), a, b, b, y);
+    /// <inheritdoc/>
+    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) => Run(new Of3<F>(f), a, b, c, y);
+
+    void Run<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise
+    {
+        if (y.Numel == 0) return;
+        switch (a.DType, y.DType)
+        {
+            case (DType.Float32, DType.Float32): Lanes<E, float>(e, a, b, c, y); break;
+            case (DType.Float64, DType.Float64): Lanes<E, double>(e, a, b, c, y); break;
+            case (DType.Float32, _): Scalars<E, F32, B8>(e, a, b, c, y); break;
+            case (DType.Float64, _): Scalars<E, F64, B8>(e, a, b, c, y); break;
+            case (DType.Int64, DType.Bool): Scalars<E, I64, B8>(e, a, b, c, y); break;
+            case (DType.Int64, _): Scalars<E, I64, I64>(e, a, b, c, y); break;
+            default: Scalars<E, B8, B8>(e, a, b, c, y); break;
+        }
+        GC.KeepAlive(a);
+        GC.KeepAlive(b);
+        GC.KeepAlive(c);
+        GC.KeepAlive(y);
+    }
+
+    void Lanes<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where T : unmanaged
+    {
+        if (a.IsContiguous && b.IsContiguous && c.IsContiguous && y.IsContiguous)
+        {
+            var count = y.Numel;
+            if (count <= Piece || Threads == 1) Contiguous<E, T>(e, a, b, c, y, 0, count);
+            else Share((count + Piece - 1) / Piece, count, p => Contiguous<E, T>(e, a, b, c, y, p * Piece, Math.Min(Piece, count - p * Piece)));
+            return;
+        }
+        var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
+        var rowsAtATime = Math.Max(1, Piece / walk.Length);
+        var parts = (walk.Rows + rowsAtATime - 1) / rowsAtATime;
+        if (parts == 1 || Threads == 1) Rows<E, T>(e, walk, a, b, c, y, 0, walk.Rows);
+        else Share(parts, y.Numel, p => Rows<E, T>(e, walk, a, b, c, y, p * rowsAtATime, Math.Min(walk.Rows, (p + 1) * rowsAtATime)));
+    }
+
+    /// <summary>Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends on its place.</summary>
+    static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count) where E : struct, IElementwise where T : unmanaged
+    {
+        ref var pa = ref Unsafe.Add(ref HostStorage.First<T>(a), from);
+        ref var pb = ref Unsafe.Add(ref HostStorage.First<T>(b), from);
+        ref var pc = ref Unsafe.Add(ref HostStorage.First<T>(c), from);
+        ref var py = ref Unsafe.Add(ref HostStorage.First<T>(y), from);
+        var i = 0;
+        for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
+        {
+            var va = new Lanes<T>(Vector512.LoadUnsafe(ref pa, (nuint)i));
+            var vb = E.Inputs > 1 ? new Lanes<T>(Vector512.LoadUnsafe(ref pb, (nuint)i)) : default;
+            var vc = E.Inputs > 2 ? new Lanes<T>(Vector512.LoadUnsafe(ref pc, (nuint)i)) : default;
+            e.Apply(va, vb, vc).Value.StoreUnsafe(ref py, (nuint)i);
+        }
+        if (i < count)
+            Row(e, ref Unsafe.Add(ref pa, i), 1, ref Unsafe.Add(ref pb, i), 1, ref Unsafe.Add(ref pc, i), 1, ref Unsafe.Add(ref py, i), 1, count - i);
+    }
+
+    static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to) where E : struct, IElementwise where T : unmanaged
+    {
+        ref T pa = ref HostStorage.First<T>(a), pb = ref HostStorage.First<T>(b), pc = ref HostStorage.First<T>(c), py = ref HostStorage.First<T>(y);
+        Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[4];
+        walk.Start(from, place, at);
+        for (var row = from; row < to; row++, walk.Next(place, at))
+            Row(e, ref Unsafe.Add(ref pa, at[0]), walk.Step(0), ref Unsafe.Add(ref pb, at[1]), walk.Step(1),
+                ref Unsafe.Add(ref pc, at[2]), walk.Step(2), ref Unsafe.Add(ref py, at[3]), walk.Step(3), walk.Length);
+    }
+
+    static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count) where E : struct, IElementwise where T : unmanaged
+    {
+        for (var i = 0; i < count; i += Lanes<T>.Count)
+        {
+            var n = Math.Min(Lanes<T>.Count, count - i);
+            var va = Load(ref Unsafe.Add(ref a, i * sa), sa, n);
+            var vb = E.Inputs > 1 ? Load(ref Unsafe.Add(ref b, i * sb), sb, n) : default;
+            var vc = E.Inputs > 2 ? Load(ref Unsafe.Add(ref c, i * sc), sc, n) : default;
+            Store(e.Apply(va, vb, vc), ref Unsafe.Add(ref y, i * sy), sy, n);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Lanes<T> Load<T>(ref T p, int step, int n) where T : unmanaged =>
+        step == 0 ? new(Vector512.Create(p)) : step == 1 && n == Lanes<T>.Count ? new(Vector512.LoadUnsafe(ref p)) : LoadPart(ref p, step, n);
+
+    static Lanes<T> LoadPart<T>(ref T p, int step, int n) where T : unmanaged
+    {
+        Unsafe.SkipInit(out Vector512<T> padded);
+        ref var first = ref Unsafe.As<Vector512<T>, T>(ref padded);
+        for (var i = 0; i < Lanes<T>.Count; i++) Unsafe.Add(ref first, i) = Unsafe.Add(ref p, Math.Min(i, n - 1) * step);
+        return new(padded);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Store<T>(Lanes<T> value, ref T p, int step, int n) where T : unmanaged
+    {
+        if (step == 1 && n == Lanes<T>.Count) value.Value.StoreUnsafe(ref p);
+        else
+        {
+            var lanes = value.Value;
+            ref var first = ref Unsafe.As<Vector512<T>, T>(ref lanes);
+            for (var i = 0; i < n; i++) Unsafe.Add(ref p, i * step) = Unsafe.Add(ref first, i);
+        }
+    }
+
+    /// <summary>Integers, truth values, and predicates, whose results are of another width than their operands: one at a time.</summary>
+    static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
+    {
+        ref V pa = ref HostStorage.First<V>(a), pb = ref HostStorage.First<V>(b), pc = ref HostStorage.First<V>(c);
+        ref var py = ref HostStorage.First<W>(y);
+        var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
+        Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[4];
+        walk.Start(0, place, at);
+        for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
+            for (var i = 0; i < walk.Length; i++)
+            {
+                var result = e.Apply(Unsafe.Add(ref pa, at[0] + i * walk.Step(0)), Unsafe.Add(ref pb, at[1] + i * walk.Step(1)), Unsafe.Add(ref pc, at[2] + i * walk.Step(2)));
+                Unsafe.Add(ref py, at[3] + i * walk.Step(3)) = typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(result) : W.Of(result.ToDouble());
+            }
+    }
+}

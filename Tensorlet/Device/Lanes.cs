@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static System.Runtime.CompilerServices.MethodImplOptions;
+
+namespace Tensorlet;
+
+/// <summary>A register full of floats or doubles as one number: what the CPU's loops compute with.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unmanaged
+{
+    public readonly Vector512<T> Value = value;
+    public static int Count => Vector512<T>.Count;
+    static bool IsFloat => typeof(T) == typeof(float);
+
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator +(Lanes<T> a, Lanes<T> b) => new(a.Value + b.Value);
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a, Lanes<T> b) => new(a.Value - b.Value);
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator *(Lanes<T> a, Lanes<T> b) => new(a.Value * b.Value);
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator /(Lanes<T> a, Lanes<T> b) => new(a.Value / b.Value);
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a) => new(-a.Value);
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Of(double constant) =>
+        new(IsFloat ? Vector512.Create((float)constant).As<float, T>() : Vector512.Create(constant).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> IfGreater(Lanes<T> a, Lanes<T> b, Lanes<T> then, Lanes<T> otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(a.Value, b.Value), then.Value, otherwise.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> IfEqual(Lanes<T> a, Lanes<T> b, Lanes<T> then, Lanes<T> otherwise) =>
+        new(Vector512.ConditionalSelect(Vector512.Equals(a.Value, b.Value), then.Value, otherwise.Value));
+
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> Abs(Lanes<T> a) => new(Vector512.Abs(a.Value));
+    [MethodImpl(AggressiveInlining)] public static Lanes<T> Sqrt(Lanes<T> a) => new(Vector512.Sqrt(a.Value));
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Exp(Lanes<T> a) => new(IsFloat
+        ? Vector512.Exp(a.Value.AsSingle()).As<float, T>() : Vector512.Exp(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Log(Lanes<T> a) => new(IsFloat
+        ? Vector512.Log(a.Value.AsSingle()).As<float, T>() : Vector512.Log(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Sin(Lanes<T> a) => new(IsFloat
+        ? Vector512.Sin(a.Value.AsSingle()).As<float, T>() : Vector512.Sin(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Cos(Lanes<T> a) => new(IsFloat
+        ? Vector512.Cos(a.Value.AsSingle()).As<float, T>() : Vector512.Cos(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Floor(Lanes<T> a) => new(IsFloat
+        ? Vector512.Floor(a.Value.AsSingle()).As<float, T>() : Vector512.Floor(a.Value.AsDouble()).As<double, T>());
+
+    /// <summary>Element by element: there is no register instruction for powers.</summary>
+    public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b)
+    {
+        var result = a.Value;
+        for (var i = 0; i < Count; i++)
+            result = IsFloat
+                ? result.AsSingle().WithElement(i, MathF.Pow(a.Value.AsSingle()[i], b.Value.AsSingle()[i])).As<float, T>()
+                : result.AsDouble().WithElement(i, Math.Pow(a.Value.AsDouble()[i], b.Value.AsDouble()[i])).As<double, T>();
+        return new(result);
+    }
+}

@@ -1,0 +1,176 @@
+namespace Tensorlet;
+
+/// <summary>A number as a kernel or a plain loop holds it, with its way to and from double.</summary>
+public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
+{
+    /// <summary>This number as a double.</summary>
+    double ToDouble();
+}
+
+/// <summary>A float as a number.</summary>
+/// <param name="value">Its value.</param>
+public readonly struct F32(float value) : IScalar<F32>
+{
+    /// <summary>The float.</summary>
+    public readonly float Value = value;
+    /// <inheritdoc/>
+    public static F32 operator +(F32 a, F32 b) => new(a.Value + b.Value);
+    /// <inheritdoc/>
+    public static F32 operator -(F32 a, F32 b) => new(a.Value - b.Value);
+    /// <inheritdoc/>
+    public static F32 operator *(F32 a, F32 b) => new(a.Value * b.Value);
+    /// <inheritdoc/>
+    public static F32 operator /(F32 a, F32 b) => new(a.Value / b.Value);
+    /// <inheritdoc/>
+    public static F32 operator -(F32 a) => new(-a.Value);
+    /// <inheritdoc/>
+    public static F32 Of(double constant) => new((float)constant);
+    /// <inheritdoc/>
+    public static F32 IfGreater(F32 a, F32 b, F32 then, F32 otherwise) => a.Value > b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static F32 IfEqual(F32 a, F32 b, F32 then, F32 otherwise) => a.Value == b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static F32 Abs(F32 a) => new(MathF.Abs(a.Value));
+    /// <inheritdoc/>
+    public static F32 Sqrt(F32 a) => new(MathF.Sqrt(a.Value));
+    /// <inheritdoc/>
+    public static F32 Exp(F32 a) => new(MathF.Exp(a.Value));
+    /// <inheritdoc/>
+    public static F32 Log(F32 a) => new(MathF.Log(a.Value));
+    /// <inheritdoc/>
+    public static F32 Sin(F32 a) => new(MathF.Sin(a.Value));
+    /// <inheritdoc/>
+    public static F32 Cos(F32 a) => new(MathF.Cos(a.Value));
+    /// <inheritdoc/>
+    public static F32 Pow(F32 a, F32 b) => new(MathF.Pow(a.Value, b.Value));
+    /// <inheritdoc/>
+    public static F32 Floor(F32 a) => new(MathF.Floor(a.Value));
+    /// <inheritdoc/>
+    public double ToDouble() => Value;
+}
+
+/// <summary>A double as a number.</summary>
+/// <param name="value">Its value.</param>
+public readonly struct F64(double value) : IScalar<F64>
+{
+    /// <summary>The double.</summary>
+    public readonly double Value = value;
+    /// <inheritdoc/>
+    public static F64 operator +(F64 a, F64 b) => new(a.Value + b.Value);
+    /// <inheritdoc/>
+    public static F64 operator -(F64 a, F64 b) => new(a.Value - b.Value);
+    /// <inheritdoc/>
+    public static F64 operator *(F64 a, F64 b) => new(a.Value * b.Value);
+    /// <inheritdoc/>
+    public static F64 operator /(F64 a, F64 b) => new(a.Value / b.Value);
+    /// <inheritdoc/>
+    public static F64 operator -(F64 a) => new(-a.Value);
+    /// <inheritdoc/>
+    public static F64 Of(double constant) => new(constant);
+    /// <inheritdoc/>
+    public static F64 IfGreater(F64 a, F64 b, F64 then, F64 otherwise) => a.Value > b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static F64 IfEqual(F64 a, F64 b, F64 then, F64 otherwise) => a.Value == b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static F64 Abs(F64 a) => new(Math.Abs(a.Value));
+    /// <inheritdoc/>
+    public static F64 Sqrt(F64 a) => new(Math.Sqrt(a.Value));
+    /// <inheritdoc/>
+    public static F64 Exp(F64 a) => new(Math.Exp(a.Value));
+    /// <inheritdoc/>
+    public static F64 Log(F64 a) => new(Math.Log(a.Value));
+    /// <inheritdoc/>
+    public static F64 Sin(F64 a) => new(Math.Sin(a.Value));
+    /// <inheritdoc/>
+    public static F64 Cos(F64 a) => new(Math.Cos(a.Value));
+    /// <inheritdoc/>
+    public static F64 Pow(F64 a, F64 b) => new(Math.Pow(a.Value, b.Value));
+    /// <inheritdoc/>
+    public static F64 Floor(F64 a) => new(Math.Floor(a.Value));
+    /// <inheritdoc/>
+    public double ToDouble() => Value;
+}
+
+/// <summary>A 64-bit integer as a number. Integers are promoted before a division, a root or an exponential reaches them.</summary>
+/// <param name="value">Its value.</param>
+public readonly struct I64(long value) : IScalar<I64>
+{
+    /// <summary>The integer.</summary>
+    public readonly long Value = value;
+    /// <inheritdoc/>
+    public static I64 operator +(I64 a, I64 b) => new(a.Value + b.Value);
+    /// <inheritdoc/>
+    public static I64 operator -(I64 a, I64 b) => new(a.Value - b.Value);
+    /// <inheritdoc/>
+    public static I64 operator *(I64 a, I64 b) => new(a.Value * b.Value);
+    /// <inheritdoc/>
+    public static I64 operator /(I64 a, I64 b) => Of((double)a.Value / b.Value);
+    /// <inheritdoc/>
+    public static I64 operator -(I64 a) => new(-a.Value);
+    /// <inheritdoc/>
+    public static I64 Of(double constant) => new(constant <= long.MinValue ? long.MinValue : constant >= long.MaxValue ? long.MaxValue : (long)constant);
+    /// <inheritdoc/>
+    public static I64 IfGreater(I64 a, I64 b, I64 then, I64 otherwise) => a.Value > b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static I64 IfEqual(I64 a, I64 b, I64 then, I64 otherwise) => a.Value == b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static I64 Abs(I64 a) => new(a.Value < 0 ? -a.Value : a.Value);
+    /// <inheritdoc/>
+    public static I64 Sqrt(I64 a) => Of(Math.Sqrt(a.Value));
+    /// <inheritdoc/>
+    public static I64 Exp(I64 a) => Of(Math.Exp(a.Value));
+    /// <inheritdoc/>
+    public static I64 Log(I64 a) => Of(Math.Log(a.Value));
+    /// <inheritdoc/>
+    public static I64 Sin(I64 a) => Of(Math.Sin(a.Value));
+    /// <inheritdoc/>
+    public static I64 Cos(I64 a) => Of(Math.Cos(a.Value));
+    /// <inheritdoc/>
+    public static I64 Pow(I64 a, I64 b) => Of(Math.Pow(a.Value, b.Value));
+    /// <inheritdoc/>
+    public static I64 Floor(I64 a) => a;
+    /// <inheritdoc/>
+    public double ToDouble() => Value;
+}
+
+/// <summary>A truth value as a number, 0 or 1, so that masks can be read and written by the same loops.</summary>
+/// <param name="value">0 or 1.</param>
+public readonly struct B8(byte value) : IScalar<B8>
+{
+    /// <summary>0 or 1.</summary>
+    public readonly byte Value = value;
+    /// <inheritdoc/>
+    public static B8 operator +(B8 a, B8 b) => new((byte)(a.Value | b.Value));
+    /// <inheritdoc/>
+    public static B8 operator -(B8 a, B8 b) => new((byte)(a.Value ^ b.Value));
+    /// <inheritdoc/>
+    public static B8 operator *(B8 a, B8 b) => new((byte)(a.Value & b.Value));
+    /// <inheritdoc/>
+    public static B8 operator /(B8 a, B8 b) => a * b;
+    /// <inheritdoc/>
+    public static B8 operator -(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Of(double constant) => new(constant != 0 ? (byte)1 : (byte)0);
+    /// <inheritdoc/>
+    public static B8 IfGreater(B8 a, B8 b, B8 then, B8 otherwise) => a.Value > b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static B8 IfEqual(B8 a, B8 b, B8 then, B8 otherwise) => a.Value == b.Value ? then : otherwise;
+    /// <inheritdoc/>
+    public static B8 Abs(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Sqrt(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Exp(B8 a) => Of(1);
+    /// <inheritdoc/>
+    public static B8 Log(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Sin(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Cos(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Pow(B8 a, B8 b) => a + (Of(1) - b);
+    /// <inheritdoc/>
+    public static B8 Floor(B8 a) => a;
+    /// <inheritdoc/>
+    public double ToDouble() => Value;
+}

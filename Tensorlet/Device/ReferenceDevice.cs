@@ -1,0 +1,208 @@
+using System.Runtime.CompilerServices;
+using MathNet.Numerics.LinearAlgebra;
+
+namespace Tensorlet;
+
+/// <summary>
+/// The definition of every verb, made to be read and believed: elements are read in row-major order into an array, worked on
+/// by a plain loop or by MathNet, and written back. Sums and products of matrices are in double.
+/// </summary>
+sealed class ReferenceDevice : Device
+{
+    public override string Name => "reference";
+    public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
+    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
+        bytes.CopyTo(((HostStorage)storage).Bytes[(offset * storage.DType.Size())..]);
+    public override void Download(Storage storage, int offset, Span<byte> bytes) =>
+        ((HostStorage)storage).Bytes.Slice(offset * storage.DType.Size(), bytes.Length).CopyTo(bytes);
+
+    /// <summary>The elements in row-major order.</summary>
+    static V[] Read<V>(Tensor x) where V : unmanaged
+    {
+        ref var first = ref HostStorage.First<V>(x);
+        var offsets = x.Layout.Offsets();
+        var values = new V[offsets.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = Unsafe.Add(ref first, offsets[i]);
+        GC.KeepAlive(x);
+        return values;
+    }
+
+    /// <summary>Writes the elements in row-major order.</summary>
+    static void Write<V>(Tensor y, Func<int, V> value) where V : unmanaged
+    {
+        ref var first = ref HostStorage.First<V>(y);
+        var offsets = y.Layout.Offsets();
+        for (var i = 0; i < offsets.Length; i++) Unsafe.Add(ref first, offsets[i]) = value(i);
+        GC.KeepAlive(y);
+    }
+
+    /// <summary>The elements as doubles, whatever their type.</summary>
+    static double[] ReadDoubles(Tensor x) => x.DType switch
+    {
+        DType.Bool => Array.ConvertAll(Read<B8>(x), v => v.ToDouble()),
+        DType.Int64 => Array.ConvertAll(Read<I64>(x), v => v.ToDouble()),
+        DType.Float32 => Array.ConvertAll(Read<F32>(x), v => v.ToDouble()),
+        _ => Read<double>(x),
+    };
+
+    static void WriteDoubles(Tensor y, Func<int, double> value)
+    {
+        switch (y.DType)
+        {
+            case DType.Bool: Write(y, i => B8.Of(value(i))); break;
+            case DType.Int64: Write(y, i => I64.Of(value(i))); break;
+            case DType.Float32: Write(y, i => F32.Of(value(i))); break;
+            default: Write(y, value); break;
+        }
+    }
+
+    public override void Copy(Tensor x, Tensor y)
+    {
+        if (x.DType == DType.Int64 && y.DType == DType.Int64)
+        {
+            var integers = Read<long>(x);
+            Write(y, i => integers[i]);
+            return;
+        }
+        var values = ReadDoubles(x);
+        WriteDoubles(y, i => values[i]);
+    }
+
+    public override void Fill<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
+
+    public override void Map<F>(F f, Tensor x, Tensor y)
+    {
+        switch (x.DType)
+        {
+            case DType.Int64: Run<I64>(); break;
+            case DType.Float32: Run<F32>(); break;
+            default: Run<F64>(); break;
+        }
+
+        void Run<V>() where V : unmanaged, IScalar<V>
+        {
+            var values = Read<V>(x);
+            Write(y, i => f.Apply(values[i]));
+        }
+    }
+
+    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor y)
+    {
+        switch (a.DType)
+        {
+            case DType.Bool: Run<B8>(); break;
+            case DType.Int64: Run<I64>(); break;
+            case DType.Float32: Run<F32>(); break;
+            default: Run<F64>(); break;
+        }
+
+        void Run<V>() where V : unmanaged, IScalar<V>
+        {
+            var (left, right) = (Read<V>(a), Read<V>(b));
+            if (y.DType == DType.Bool) Write(y, i => B8.Of(f.Apply(left[i], right[i]).ToDouble()));
+            else Write(y, i => f.Apply(left[i], right[i]));
+        }
+    }
+
+    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y)
+    {
+        switch (a.DType)
+        {
+            case DType.Bool: Run<B8>(); break;
+            case DType.Int64: Run<I64>(); break;
+            case DType.Float32: Run<F32>(); break;
+            default: Run<F64>(); break;
+        }
+
+        void Run<V>() where V : unmanaged, IScalar<V>
+        {
+            var (first, second, third) = (Read<V>(a), Read<V>(b), Read<V>(c));
+            Write(y, i => f.Apply(first[i], second[i], third[i]));
+        }
+    }
+
+    public override void Reduce<R>(R r, Tensor x, Tensor y)
+    {
+        var fold = y.Numel == 0 ? 0 : x.Numel / y.Numel;
+        if (x.DType == DType.Int64)
+        {
+            var integers = Read<I64>(x);
+            Write(y, i => Enumerable.Range(i * fold, fold).Aggregate(I64.Of(r.Start), (sum, j) => r.Apply(sum, integers[j])));
+            return;
+        }
+        var values = ReadDoubles(x);
+        WriteDoubles(y, i => Enumerable.Range(i * fold, fold).Aggregate(new F64(r.Start), (sum, j) => r.Apply(sum, new F64(values[j]))).Value);
+    }
+
+    public override void ArgReduce(bool largest, Tensor x, Tensor y)
+    {
+        var values = ReadDoubles(x);
+        var fold = y.Numel == 0 ? 0 : x.Numel / y.Numel;
+        WriteDoubles(y, i =>
+        {
+            var best = 0;
+            for (var j = 1; j < fold && !double.IsNaN(values[i * fold + best]); j++)
+                if (double.IsNaN(values[i * fold + j]) || (largest ? values[i * fold + j] > values[i * fold + best] : values[i * fold + j] < values[i * fold + best]))
+                    best = j;
+            return best;
+        });
+    }
+
+    public override void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
+    {
+        int batches = Layout.Product(a.Shape[..batch]), m = Layout.Product(a.Shape[batch..(batch + rows)]);
+        int k = Layout.Product(a.Shape[(batch + rows)..]), n = Layout.Product(b.Shape[^columns..]);
+        var result = new double[batches * m * n];
+        var (left, right) = (ReadDoubles(a), ReadDoubles(b));
+        for (var g = 0; g < batches && m * n > 0 && k > 0; g++)
+        {
+            // MathNet stores columns, so a row-major matrix read by it is the transpose: Cᵀ = Bᵀ·Aᵀ.
+            var at = Matrix<double>.Build.Dense(k, m, left[(g * m * k)..((g + 1) * m * k)]);
+            var bt = Matrix<double>.Build.Dense(n, k, right[(g * k * n)..((g + 1) * k * n)]);
+            (bt * at).AsColumnMajorArray().CopyTo(result, g * m * n);
+        }
+        WriteDoubles(c, i => result[i]);
+    }
+
+    public override void AddInto(Tensor x, Tensor y)
+    {
+        var offsets = y.Layout.Offsets();
+        var values = ReadDoubles(x);
+        var all = new Tensor(y.Storage, Layout.Contiguous(y.Storage.Count));
+        var sums = ReadDoubles(all);
+        for (var i = 0; i < offsets.Length; i++) sums[y.Layout.Offset + offsets[i]] += values[i];
+        WriteDoubles(all, i => sums[i]);
+    }
+
+    public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    {
+        var values = ReadDoubles(x);
+        var from = Places("Gather", x, axis, index);
+        WriteDoubles(y, i => values[from[i]]);
+    }
+
+    public override void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
+    {
+        var (values, sums) = (ReadDoubles(x), ReadDoubles(y));
+        var to = Places("ScatterAdd", y, axis, index);
+        for (var i = 0; i < values.Length; i++) sums[to[i]] += values[i];
+        WriteDoubles(y, i => sums[i]);
+    }
+
+    /// <summary>For each element of the index, the row-major place in x that it names.</summary>
+    static int[] Places(string operation, Tensor x, int axis, Tensor index)
+    {
+        int inner = Layout.Product(x.Shape[(axis + 1)..]), size = x.Shape[axis], length = index.Shape[axis];
+        var indices = Read<long>(index);
+        var places = new int[indices.Length];
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (indices[i] < 0 || indices[i] >= size) throw OutOfRange(operation, indices[i], axis, x);
+            places[i] = (i / (inner * length) * size + (int)indices[i]) * inner + i % inner;
+        }
+        return places;
+    }
+
+    internal static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
+        new($"{operation}: index {index} is outside of axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
+}

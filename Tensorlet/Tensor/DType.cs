@@ -1,0 +1,51 @@
+namespace Tensorlet;
+
+/// <summary>The type of a tensor's elements, in the order in which they promote.</summary>
+public enum DType
+{
+    /// <summary>Truth values, one byte each: masks.</summary>
+    Bool,
+    /// <summary>64-bit integers: labels and indices.</summary>
+    Int64,
+    /// <summary>32-bit floating point, the default.</summary>
+    Float32,
+    /// <summary>64-bit floating point, for checking gradients.</summary>
+    Float64,
+}
+
+/// <summary>What an element type is, and what two of them make together.</summary>
+public static class DTypes
+{
+    /// <summary>The type of new floating-point tensors, process-wide: Float32 unless set.</summary>
+    public static DType Default
+    {
+        get;
+        set => field = value.IsFloat() ? value : throw new DTypeException($"Default: {value} is no floating-point type.");
+    } = DType.Float32;
+
+    /// <summary>Bytes per element.</summary>
+    public static int Size(this DType type) => type switch { DType.Bool => 1, DType.Float32 => 4, _ => 8 };
+
+    /// <summary>True of Float32 and Float64, the types that have gradients.</summary>
+    public static bool IsFloat(this DType type) => type >= DType.Float32;
+
+    /// <summary>
+    /// The type of a result of two operands, by PyTorch's rule: the higher kind (truth, integer, floating point) wins, and
+    /// within a kind the larger type; but a 0-d operand does not widen another one of its own kind.
+    /// </summary>
+    public static DType Promote(Tensor a, Tensor b)
+    {
+        if (a.DType == b.DType) return a.DType;
+        var sameKind = a.DType.IsFloat() && b.DType.IsFloat();
+        if (sameKind && a.Rank == 0 && b.Rank > 0) return b.DType;
+        if (sameKind && b.Rank == 0 && a.Rank > 0) return a.DType;
+        return a.DType > b.DType ? a.DType : b.DType;
+    }
+
+    internal static DType Of<T>() where T : unmanaged =>
+        typeof(T) == typeof(float) ? DType.Float32
+        : typeof(T) == typeof(double) ? DType.Float64
+        : typeof(T) == typeof(long) ? DType.Int64
+        : typeof(T) == typeof(bool) ? DType.Bool
+        : throw new DTypeException($"{typeof(T).Name} is no element type; take float, double, long or bool.");
+}

@@ -1,0 +1,100 @@
+namespace Tensorlet;
+
+/// <summary>
+/// Random numbers by counter: number i of a seed is Philox-4×32-10 of i (Salmon et al., Parallel Random Numbers: As Easy as
+/// 1, 2, 3; SC 2011), so that every device and any number of threads give the same. The state is one count.
+/// </summary>
+/// <param name="seed">The seed.</param>
+public sealed class Generator(ulong seed)
+{
+    long next;
+
+    /// <summary>What the random functions use where no generator is given.</summary>
+    public static Generator Default { get; private set; } = new(0);
+
+    /// <summary>Starts the default generator anew.</summary>
+    public static void Seed_(ulong seed) => Default = new Generator(seed);
+
+    /// <summary>The seed.</summary>
+    public ulong Seed => seed;
+
+    /// <summary>How many numbers have been taken: with the seed, the whole state.</summary>
+    public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
+
+    /// <summary>Reserves the next numbers and tells where they start.</summary>
+    internal long Take(long count) => Interlocked.Add(ref next, count) - count;
+
+    /// <summary>The next number in [0, 1).</summary>
+    public double NextDouble() => Philox.Uniform(seed, Take(1));
+
+    /// <summary>The next integer in 0 … bound−1.</summary>
+    public int Next(int bound) => (int)(NextDouble() * bound);
+
+    /// <summary>0 … n−1 in random order (Fisher and Yates).</summary>
+    public long[] Permutation(int n)
+    {
+        long[] order = [.. Enumerable.Range(0, n)];
+        for (var i = n - 1; i > 0; i--)
+        {
+            var j = Next(i + 1);
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+        return order;
+    }
+}
+
+/// <summary>The counter-based generator itself, in integer arithmetic that every machine does alike.</summary>
+static class Philox
+{
+    /// <summary>64 random bits for a seed and a count: two of the four words of one block.</summary>
+    public static ulong Bits(ulong seed, long count)
+    {
+        uint a = (uint)count, b = (uint)(count >> 32), c = 0, d = 0, k0 = (uint)seed, k1 = (uint)(seed >> 32);
+        for (var round = 0; round < 10; round++)
+        {
+            ulong p = 0xD2511F53UL * a, q = 0xCD9E8D57UL * c;
+            (a, b, c, d) = ((uint)(q >> 32) ^ b ^ k0, (uint)q, (uint)(p >> 32) ^ d ^ k1, (uint)p);
+            k0 += 0x9E3779B9;
+            k1 += 0xBB67AE85;
+        }
+        return ((ulong)b << 32) | a;
+    }
+
+    /// <summary>A number in [0, 1) with 24 random bits, so that it is the same in Float32 and Float64.</summary>
+    public static double Uniform(ulong seed, long count) => (Bits(seed, count) >> 40) * (1.0 / (1 << 24));
+
+    /// <summary>A standard normal number (Box and Muller).</summary>
+    public static double Normal(ulong seed, long count)
+    {
+        var bits = Bits(seed, count);
+        var (u, v) = (((bits >> 32) + 0.5) * (1.0 / (1L << 32)), (bits & 0xFFFFFFFF) * (1.0 / (1L << 32)));
+        return Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * v);
+    }
+}
+
+/// <summary>Uniform numbers in [low, high).</summary>
+readonly struct RandomUniform(ulong seed, long start, double low, double high) : ISequence
+{
+    readonly ulong seed = seed;
+    readonly long start = start;
+    readonly double low = low, high = high;
+    public double At(long i) => low + (high - low) * Philox.Uniform(seed, start + i);
+}
+
+/// <summary>Normal numbers.</summary>
+readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence
+{
+    readonly ulong seed = seed;
+    readonly long start = start;
+    readonly double mean = mean, deviation = deviation;
+    public double At(long i) => mean + deviation * Philox.Normal(seed, start + i);
+}
+
+/// <summary>Integers low ≤ x &lt; high.</summary>
+readonly struct RandomIntegers(ulong seed, long start, long low, long high) : ISequence
+{
+    readonly ulong seed = seed;
+    readonly long start = start, low = low;
+    readonly ulong range = (ulong)(high - low);
+    public double At(long i) => low + (long)(Philox.Bits(seed, start + i) % range);
+}

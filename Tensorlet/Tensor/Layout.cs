@@ -1,0 +1,195 @@
+namespace Tensorlet;
+
+/// <summary>
+/// How the elements of a tensor lie in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>. Immutable.
+/// Every shape operation is arithmetic on a layout and touches no data.
+/// </summary>
+public sealed class Layout
+{
+    internal readonly int[] shape, strides;
+
+    /// <summary>The size of each axis.</summary>
+    public ReadOnlySpan<int> Shape => shape;
+    /// <summary>The distance in elements between neighbours along each axis.</summary>
+    public ReadOnlySpan<int> Strides => strides;
+    /// <summary>Where the first element is.</summary>
+    public int Offset { get; }
+    /// <summary>The number of elements: the product of the sizes (1 for a 0-d layout).</summary>
+    public int Count { get; }
+    /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
+    public bool IsContiguous { get; }
+    /// <summary>The number of axes.</summary>
+    public int Rank => shape.Length;
+
+    internal Layout(int[] shape, int[] strides, int offset)
+    {
+        (this.shape, this.strides, Offset) = (shape, strides, offset);
+        Count = Product(shape);
+        IsContiguous = true;
+        for (int a = shape.Length - 1, expected = 1; a >= 0 && Count > 0; expected *= shape[a--])
+            if (shape[a] != 1 && strides[a] != expected) { IsContiguous = false; break; }
+    }
+
+    /// <summary>The row-major layout of a shape, from offset 0.</summary>
+    /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
+    public static Layout Contiguous(params int[] shape)
+    {
+        var strides = new int[shape.Length];
+        for (int a = shape.Length - 1, stride = 1; a >= 0; a--)
+        {
+            strides[a] = stride;
+            stride = unchecked(stride * Math.Max(1, shape[a]));   // an overflow is found by Product
+        }
+        return new Layout(shape, strides, 0);
+    }
+
+    internal static int Product(ReadOnlySpan<int> shape)
+    {
+        var product = 1L;
+        foreach (var size in shape)
+        {
+            if (size < 0) throw new ShapeException($"The shape {Show(shape)} has a negative size.");
+            product = Math.Min(product * size, 1L << 32);
+        }
+        return product <= int.MaxValue ? (int)product
+            : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements, which is the most a tensor holds.");
+    }
+
+    internal static string Show(ReadOnlySpan<int> shape) => $"({string.Join(", ", shape.ToArray())})";
+
+    /// <summary>The shape, as in <c>(64, 1, 28, 28)</c>.</summary>
+    public override string ToString() => Show(shape);
+
+    internal int Axis(string operation, int axis, int extra = 0)
+    {
+        var rank = Rank + extra;
+        if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+        throw new IndexException($"{operation}: axis {axis} is not one of shape {this}" +
+            (rank == 0 ? ", which has none." : $"; take {-rank} to {rank - 1}."));
+    }
+
+    /// <summary>All the axes where none are named; otherwise these, counted from 0, sorted, each once.</summary>
+    internal int[] Axes(string operation, int[]? axes)
+    {
+        if (axes is null || axes.Length == 0) return [.. Enumerable.Range(0, Rank)];
+        if (axes.Length == 1) return [Axis(operation, axes[0])];
+        int[] sorted = [.. axes.Select(a => Axis(operation, a)).Order()];
+        for (var i = 1; i < sorted.Length; i++)
+            if (sorted[i] == sorted[i - 1]) throw new IndexException($"{operation}: axis {sorted[i]} is named twice in {Show(axes)}.");
+        return sorted;
+    }
+
+    /// <summary>The same elements in another shape, if that is possible without moving any; null if not.</summary>
+    internal Layout? Reshape(int[] target)
+    {
+        if (IsContiguous) return new Layout(target, Contiguous(target).strides, Offset);
+        var result = new int[target.Length];
+        var t = target.Length - 1;
+        for (int a = Rank - 1, length = 1, last = Rank - 1; a >= 0; a--)
+        {
+            length *= shape[a];                            // axes last … a lie densely together, as one axis of this length
+            if (a > 0 && (shape[a - 1] == 1 || strides[a - 1] == length * strides[last])) continue;
+            var filled = 1;
+            for (; t >= 0 && (filled < length || target[t] == 1); filled *= target[t--]) result[t] = filled * strides[last];
+            if (filled != length) return null;
+            (length, last) = (1, a - 1);
+        }
+        return new Layout(target, result, Offset);
+    }
+
+    internal Layout Permute(ReadOnlySpan<int> axes)
+    {
+        var (newShape, newStrides) = (new int[axes.Length], new int[axes.Length]);
+        for (var a = 0; a < axes.Length; a++) (newShape[a], newStrides[a]) = (shape[axes[a]], strides[axes[a]]);
+        return new Layout(newShape, newStrides, Offset);
+    }
+
+    /// <summary>Axes of size 1, and new ones in front, take the target's sizes with stride 0; null where that does not fit.</summary>
+    internal Layout? Expand(int[] target)
+    {
+        var lead = target.Length - Rank;
+        if (lead < 0) return null;
+        var newStrides = new int[target.Length];
+        for (var a = 0; a < Rank; a++)
+            if (shape[a] == target[lead + a]) newStrides[lead + a] = strides[a];
+            else if (shape[a] != 1) return null;
+        return new Layout(target, newStrides, Offset);
+    }
+
+    internal Layout Slice(int axis, int start, int length, int step)
+    {
+        var (newShape, newStrides) = ((int[])shape.Clone(), (int[])strides.Clone());
+        newShape[axis] = length;
+        newStrides[axis] *= step;
+        return new Layout(newShape, newStrides, Offset + (length > 0 ? start * strides[axis] : 0));
+    }
+
+    internal Layout Remove(int axis) => new([.. shape[..axis], .. shape[(axis + 1)..]], [.. strides[..axis], .. strides[(axis + 1)..]], Offset);
+
+    internal Layout Insert(int axis, int size, int stride) =>
+        new([.. shape[..axis], size, .. shape[axis..]], [.. strides[..axis], stride, .. strides[axis..]], Offset);
+
+    /// <summary>
+    /// Windows of <paramref name="size"/> elements, <paramref name="dilation"/> apart, one every <paramref name="stride"/>:
+    /// the axis becomes the windows' places, and a new last axis runs inside the window.
+    /// </summary>
+    internal Layout Windows(int axis, int size, int stride, int dilation)
+    {
+        var places = (shape[axis] - dilation * (size - 1) - 1) / stride + 1;
+        return Slice(axis, 0, places, stride).Insert(Rank, size, strides[axis] * dilation);
+    }
+
+    internal Layout Diagonal() =>
+        new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
+
+    /// <summary>Where each element is, counted from <see cref="Offset"/>, for a range of axes, in row-major order.</summary>
+    internal int[] Offsets(int from = 0, int? to = null)
+    {
+        var end = to ?? Rank;
+        var result = new int[Product(shape.AsSpan(from..end))];
+        var filled = Math.Min(1, result.Length);
+        for (var a = end - 1; a >= from && filled > 0; a--)        // repeat what is there already along the next axis outward
+        {
+            for (var i = 1; i < shape[a]; i++)
+                for (var j = 0; j < filled; j++) result[i * filled + j] = result[j] + i * strides[a];
+            filled *= shape[a];
+        }
+        return result;
+    }
+
+    internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
+
+    /// <summary>True if two indices may be the same element, as in an expanded layout or in windows.</summary>
+    internal bool Overlaps
+    {
+        get
+        {
+            if (IsContiguous || Count <= 1) return false;
+            var axes = Enumerable.Range(0, Rank).Where(a => shape[a] > 1).OrderBy(a => Math.Abs(strides[a]));
+            var reach = 0;                                  // how far the smaller strides get
+            foreach (var a in axes)
+            {
+                if (Math.Abs(strides[a]) <= reach) return true;
+                reach += Math.Abs(strides[a]) * (shape[a] - 1);
+            }
+            return false;
+        }
+    }
+
+    /// <summary>The shape that two shapes broadcast to, axes counted from the right: equal, or one of them 1.</summary>
+    /// <exception cref="ShapeException">Two sizes of an axis differ and neither is 1.</exception>
+    internal static int[] Broadcast(string operation, Layout a, Layout b)
+    {
+        if (a.SameShape(b)) return a.shape;
+        var result = new int[Math.Max(a.Rank, b.Rank)];
+        for (var i = 1; i <= result.Length; i++)
+        {
+            var (x, y) = (i <= a.Rank ? a.shape[^i] : 1, i <= b.Rank ? b.shape[^i] : 1);
+            if (x != y && x != 1 && y != 1)
+                throw new ShapeException($"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. " +
+                    "Sizes have to be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
+            result[^i] = x == 1 ? y : x;
+        }
+        return result;
+    }
+}

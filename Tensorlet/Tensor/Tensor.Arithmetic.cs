@@ -1,0 +1,247 @@
+namespace Tensorlet;
+
+public sealed partial class Tensor
+{
+    /// <summary>y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating point.</summary>
+    public Tensor Map<F>(F f) where F : struct, IMap
+    {
+        var x = DType.IsFloat() ? this : To(DTypes.Default);
+        var result = x.EmptyLike();
+        Device.Map(f, x, result);
+        return result;
+    }
+
+    /// <summary>y = f(a, b) for every pair of elements, broadcast and promoted.</summary>
+    /// <param name="f">The scalar function.</param>
+    /// <param name="a">The first operand.</param>
+    /// <param name="b">The second operand.</param>
+    /// <param name="operation">The name that errors give.</param>
+    /// <param name="type">Bool for a predicate that gives 0 or 1; else the operands' common type.</param>
+    /// <param name="destination">Where to write; it is resized to the result. A new tensor if not given.</param>
+    public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null, Tensor? destination = null) where F : struct, IZip
+    {
+        (a, b) = Matched(operation, a, b);
+        var resultType = type ?? a.DType;
+        if (destination is null) destination = a.NewEmpty(a.Layout.shape, resultType);
+        else
+        {
+            a.SameDevice(operation, destination);
+            destination.OnlyType($"{operation}: the destination", resultType);
+            destination.Resize(a.Layout.shape).Writing(operation);
+        }
+        a.Device.Zip(f, a, b, destination);
+        return destination;
+    }
+
+    /// <summary>Two operands brought to one device's check, one type and one shape.</summary>
+    static (Tensor, Tensor) Matched(string operation, Tensor a, Tensor b)
+    {
+        a.SameDevice(operation, b);
+        if (a.DType != b.DType)
+        {
+            var type = DTypes.Promote(a, b);
+            (a, b) = (a.To(type), b.To(type));
+        }
+        if (a.Layout.SameShape(b.Layout)) return (a, b);
+        var shape = Layout.Broadcast(operation, a.Layout, b.Layout);
+        return (a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!));
+    }
+
+    Tensor Resize(int[] shape)
+    {
+        if (Shape.SequenceEqual(shape)) return this;
+        var layout = Layout.Contiguous(shape);
+        if (layout.Count > Storage.Count) Storage = Device.Allocate(DType, layout.Count);
+        Layout = layout;
+        return this;
+    }
+
+    Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
+    {
+        SameDevice(operation, other);
+        if (other.DType > DType) throw new DTypeException($"{operation}: a result of type {DTypes.Promote(this, other)} cannot be written into {DType} in place.");
+        if (Layout.Expand(Layout.shape) is { } && other.Layout.Expand(Layout.shape) is not { })
+            throw new ShapeException($"{operation}: shape {other.Layout} does not broadcast to {Layout}, which is written in place and cannot grow.");
+        other = other.To(DType);
+        Device.Zip(f, this, other.With(other.Layout.Expand(Layout.shape)!), Writing(operation));
+        return this;
+    }
+
+    Tensor InPlace<F>(F f, string operation) where F : struct, IMap
+    {
+        Device.Map(f, this, Writing(operation));
+        return this;
+    }
+
+    /// <summary>a·x + b with two numbers; integers stay integers where a and b are whole.</summary>
+    internal Tensor Linear(double a, double b)
+    {
+        var x = DType.IsFloat() || (DType == DType.Int64 && a == Math.Floor(a) && b == Math.Floor(b)) ? this
+            : To(a == Math.Floor(a) && b == Math.Floor(b) ? DType.Int64 : DTypes.Default);
+        var result = x.EmptyLike();
+        Device.Map(new LinearFormula(a, b), x, result);
+        return result;
+    }
+
+    internal readonly struct LinearFormula(double a, double b) : IMap
+    {
+        readonly double a = a, b = b;
+        V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b);
+    }
+
+    internal readonly struct AddFormula : IZip { V IZip.Apply<V>(V a, V b) => a + b; }
+    internal readonly struct SubtractFormula : IZip { V IZip.Apply<V>(V a, V b) => a - b; }
+    internal readonly struct MultiplyFormula : IZip { V IZip.Apply<V>(V a, V b) => a * b; }
+    internal readonly struct DivideFormula : IZip { V IZip.Apply<V>(V a, V b) => a / b; }
+    internal readonly struct AddScaledFormula(double scale) : IZip
+    {
+        readonly double scale = scale;
+        V IZip.Apply<V>(V a, V b) => a + V.Of(scale) * b;
+    }
+
+    internal readonly struct GreaterFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.Of(0)); }
+    internal readonly struct GreaterEqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(1), V.Of(0))); }
+    internal readonly struct EqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, b, V.Of(1), V.Of(0)); }
+    internal readonly struct NotEqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, b, V.Of(0), V.Of(1)); }
+    internal readonly struct WhereFormula : IZip3 { V IZip3.Apply<V>(V condition, V a, V b) => V.IfEqual(condition, V.Of(0), b, a); }
+
+    /// <summary>a + b, broadcast; into a destination where one is given, which is resized.</summary>
+    public static Tensor Add(Tensor a, Tensor b, Tensor? destination = null) => Zip(new AddFormula(), a, b, "Add", null, destination);
+    /// <summary>a − b, broadcast.</summary>
+    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(), a, b, "Sub", null, destination);
+    /// <summary>a · b, element by element, broadcast.</summary>
+    public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) => Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
+    /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
+    public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
+        Zip(new DivideFormula(), a.DType.IsFloat() ? a : b.DType.IsFloat() ? a : a.To(DTypes.Default), b, "Div", null, destination);
+
+    /// <inheritdoc cref="Add"/>
+    public static Tensor operator +(Tensor a, Tensor b) => Add(a, b);
+    /// <inheritdoc cref="Sub"/>
+    public static Tensor operator -(Tensor a, Tensor b) => Sub(a, b);
+    /// <inheritdoc cref="Mul"/>
+    public static Tensor operator *(Tensor a, Tensor b) => Mul(a, b);
+    /// <inheritdoc cref="Div"/>
+    public static Tensor operator /(Tensor a, Tensor b) => Div(a, b);
+    /// <summary>x + b</summary>
+    public static Tensor operator +(Tensor x, double b) => x.Linear(1, b);
+    /// <summary>b + x</summary>
+    public static Tensor operator +(double b, Tensor x) => x.Linear(1, b);
+    /// <summary>x − b</summary>
+    public static Tensor operator -(Tensor x, double b) => x.Linear(1, -b);
+    /// <summary>b − x</summary>
+    public static Tensor operator -(double b, Tensor x) => x.Linear(-1, b);
+    /// <summary>x · a</summary>
+    public static Tensor operator *(Tensor x, double a) => x.Linear(a, 0);
+    /// <summary>a · x</summary>
+    public static Tensor operator *(double a, Tensor x) => x.Linear(a, 0);
+    /// <summary>x / a</summary>
+    public static Tensor operator /(Tensor x, double a) => Div(x, Like(x, a));
+    /// <summary>a / x</summary>
+    public static Tensor operator /(double a, Tensor x) => Div(Like(x, a), x);
+    /// <summary>−x</summary>
+    public static Tensor operator -(Tensor x) => x.Linear(-1, 0);
+
+    internal static Tensor Like(Tensor x, double value) => Scalar(value, x.DType.IsFloat() ? x.DType : DTypes.Default, x.Device);
+
+    /// <summary>The mask a &gt; b.</summary>
+    public static Tensor operator >(Tensor a, Tensor b) => Zip(new GreaterFormula(), a, b, ">", DType.Bool);
+    /// <summary>The mask a &lt; b.</summary>
+    public static Tensor operator <(Tensor a, Tensor b) => Zip(new GreaterFormula(), b, a, "<", DType.Bool);
+    /// <summary>The mask a ≥ b.</summary>
+    public static Tensor operator >=(Tensor a, Tensor b) => Zip(new GreaterEqualFormula(), a, b, ">=", DType.Bool);
+    /// <summary>The mask a ≤ b.</summary>
+    public static Tensor operator <=(Tensor a, Tensor b) => Zip(new GreaterEqualFormula(), b, a, "<=", DType.Bool);
+    /// <summary>The mask a &gt; b.</summary>
+    public static Tensor operator >(Tensor a, double b) => a > Like(a, b);
+    /// <summary>The mask a &lt; b.</summary>
+    public static Tensor operator <(Tensor a, double b) => a < Like(a, b);
+    /// <summary>The mask a ≥ b.</summary>
+    public static Tensor operator >=(Tensor a, double b) => a >= Like(a, b);
+    /// <summary>The mask a ≤ b.</summary>
+    public static Tensor operator <=(Tensor a, double b) => a <= Like(a, b);
+    /// <summary>The mask a = b.</summary>
+    public Tensor Eq(Tensor other) => Zip(new EqualFormula(), this, other, "Eq", DType.Bool);
+    /// <summary>The mask a ≠ b.</summary>
+    public Tensor Ne(Tensor other) => Zip(new NotEqualFormula(), this, other, "Ne", DType.Bool);
+
+    /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>
+    public static Tensor Where(Tensor condition, Tensor a, Tensor b)
+    {
+        condition.OnlyType("Where: the condition", DType.Bool);
+        a.SameDevice("Where", condition);
+        (a, b) = Matched("Where", a, b);
+        var shape = Layout.Broadcast("Where", condition.Layout, a.Layout);
+        var c = condition.To(a.DType);
+        var result = a.NewEmpty(shape);
+        a.Device.Zip(new WhereFormula(), c.With(c.Layout.Expand(shape)!), a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!), result);
+        return result;
+    }
+
+    /// <summary>this += alpha · other, in place.</summary>
+    public Tensor Add_(Tensor other, double alpha = 1) =>
+        alpha == 1 ? InPlace(new AddFormula(), other, "Add_") : InPlace(new AddScaledFormula(alpha), other, "Add_");
+    /// <summary>this −= other, in place.</summary>
+    public Tensor Sub_(Tensor other) => InPlace(new SubtractFormula(), other, "Sub_");
+    /// <summary>this ·= other, in place.</summary>
+    public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
+    /// <summary>this /= other, in place.</summary>
+    public Tensor Div_(Tensor other) => InPlace(new DivideFormula(), other, "Div_");
+    /// <summary>this += b, in place.</summary>
+    public Tensor Add_(double b) => InPlace(new LinearFormula(1, b), "Add_");
+    /// <summary>this −= b, in place.</summary>
+    public Tensor Sub_(double b) => InPlace(new LinearFormula(1, -b), "Sub_");
+    /// <summary>this ·= a, in place.</summary>
+    public Tensor Mul_(double a) => InPlace(new LinearFormula(a, 0), "Mul_");
+    /// <summary>this = f(this, other) by a scalar function of one's own, in place.</summary>
+    public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
+
+    /// <summary>this = f(this, b, c) by a scalar function of one's own, in place; one shape, type and device.</summary>
+    public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
+    {
+        foreach (var other in (Tensor[])[b, c])
+        {
+            SameDevice("Zip_", other);
+            other.OnlyType("Zip_", DType);
+            if (!other.Layout.SameShape(Layout)) throw new ShapeException($"Zip_: shapes {Layout} and {other.Layout} differ.");
+        }
+        Device.Zip(f, this, b, c, Writing("Zip_"));
+        return this;
+    }
+
+    /// <summary>Writes the other's numbers here, broadcast and converted.</summary>
+    public Tensor Copy_(Tensor other)
+    {
+        if (other.Device != Device) other = other.To(Device);
+        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
+        if (other.Storage == Storage) (other, layout) = (other.Clone(), Layout.Contiguous(other.Layout.shape).Expand(Layout.shape)!);
+        Device.Copy(other.With(layout), Writing("Copy_"));
+        return this;
+    }
+
+    /// <summary>Sets every element.</summary>
+    public Tensor Fill_(double value) => Writing("Fill_").SetAll(value);
+    /// <summary>Sets every element to 0.</summary>
+    public Tensor Zero_() => Writing("Zero_").SetAll(0);
+
+    /// <summary>Uniform random numbers in [low, high), in place.</summary>
+    public Tensor Uniform_(double low = 0, double high = 1, Generator? generator = null)
+    {
+        generator ??= Generator.Default;
+        OnlyFloat("Uniform_");
+        Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high), Writing("Uniform_"));
+        return this;
+    }
+
+    /// <summary>Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place between devices.</summary>
+    public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
+    {
+        generator ??= Generator.Default;
+        OnlyFloat("Normal_");
+        Writing("Normal_");
+        var host = Empty(Layout.shape, DType, Device.Cpu);
+        Device.Cpu.Fill(new RandomNormal(generator.Seed, generator.Take(Numel), mean, deviation), host);
+        Device.Copy(host.To(Device), this);
+        return this;
+    }
+}

@@ -1,0 +1,169 @@
+using System.Runtime.InteropServices;
+
+namespace Tensorlet;
+
+public sealed partial class Tensor
+{
+    /// <summary>An uninitialised tensor.</summary>
+    /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
+    public static Tensor Empty(int[] shape, DType? type = null, Device? device = null)
+    {
+        var layout = Layout.Contiguous([.. shape]);
+        return new((device ?? Device.Default).Allocate(type ?? DTypes.Default, layout.Count), layout);
+    }
+
+    /// <inheritdoc cref="Empty(int[], DType?, Device?)"/>
+    public static Tensor Empty(params int[] shape) => Empty(shape, null);
+
+    /// <summary>A tensor full of one value.</summary>
+    public static Tensor Full(int[] shape, double value, DType? type = null, Device? device = null) => Empty(shape, type, device).SetAll(value);
+
+    /// <summary>Zeros.</summary>
+    public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) => Full(shape, 0, type, device);
+
+    /// <summary>Zeros.</summary>
+    public static Tensor Zeros(params int[] shape) => Full(shape, 0);
+
+    /// <summary>Ones.</summary>
+    public static Tensor Ones(int[] shape, DType? type = null, Device? device = null) => Full(shape, 1, type, device);
+
+    /// <summary>Ones.</summary>
+    public static Tensor Ones(params int[] shape) => Full(shape, 1);
+
+    /// <summary>A 0-d tensor of one number.</summary>
+    public static Tensor Scalar(double value, DType? type = null, Device? device = null) => Full([], value, type, device);
+
+    /// <summary>The identity matrix with n rows and m columns (n if not given).</summary>
+    public static Tensor Eye(int n, int? m = null, DType? type = null, Device? device = null)
+    {
+        var result = Zeros([n, m ?? n], type, device);
+        result.Diagonal().SetAll(1);
+        return result;
+    }
+
+    /// <summary>start, start + step, … below end (above it where the step is negative). Int64 if all three are whole.</summary>
+    /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
+    public static Tensor Arange(double start, double end, double step = 1, DType? type = null, Device? device = null)
+    {
+        var count = Math.Ceiling((end - start) / step);
+        if (!(count >= 0 && count <= int.MaxValue)) throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {step}.");
+        var whole = start == Math.Floor(start) && end == Math.Floor(end) && step == Math.Floor(step);
+        return Fill(new Line(start, step), [(int)count], type ?? (whole ? DType.Int64 : DTypes.Default), device);
+    }
+
+    /// <summary>0, 1, … below end. Int64 if the end is whole.</summary>
+    public static Tensor Arange(double end, DType? type = null, Device? device = null) => Arange(0, end, 1, type, device);
+
+    /// <summary>Evenly spaced numbers from start to end, both included.</summary>
+    public static Tensor Linspace(double start, double end, int steps, DType? type = null, Device? device = null) =>
+        Fill(new Span(start, end, steps), [steps], type, device);
+
+    /// <summary>Uniform random numbers in [0, 1).</summary>
+    public static Tensor Rand(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
+        Empty(shape, type, device).Uniform_(0, 1, generator);
+
+    /// <inheritdoc cref="Rand(int[], DType?, Device?, Generator?)"/>
+    public static Tensor Rand(params int[] shape) => Rand(shape, null);
+
+    /// <summary>Random numbers of the standard normal distribution.</summary>
+    public static Tensor Randn(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
+        Empty(shape, type, device).Normal_(0, 1, generator);
+
+    /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
+    public static Tensor Randn(params int[] shape) => Randn(shape, null);
+
+    /// <summary>Random integers low ≤ x &lt; high, as Int64 unless another type is asked for.</summary>
+    public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null, Generator? generator = null)
+    {
+        if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
+        generator ??= Generator.Default;
+        var result = Empty(shape, type ?? DType.Int64, device);
+        result.Device.Fill(new RandomIntegers(generator.Seed, generator.Take(result.Numel), low, high), result);
+        return result;
+    }
+
+    /// <summary>The numbers 0 … n−1 in random order, Int64.</summary>
+    public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
+        From((generator ?? Generator.Default).Permutation(n), device: device);
+
+    /// <summary>A copy of numbers given flat, in row-major order, in a shape (one axis if none is given).</summary>
+    public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
+    {
+        shape ??= [values.Length];
+        var result = Empty(shape, DTypes.Of<T>(), device);
+        CheckFills("From", values.Length, result.Layout);
+        result.Device.Upload(MemoryMarshal.AsBytes(values), result.Storage, 0);
+        return result;
+    }
+
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, int[], Device)"/>
+    public static Tensor From<T>(T[] values, int[]? shape = null, Device? device = null) where T : unmanaged => From((ReadOnlySpan<T>)values, shape, device);
+
+    /// <summary>A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes Int64.</summary>
+    /// <exception cref="ShapeException">Rows of different lengths.</exception>
+    public static Tensor Of(Array array, DType? type = null, Device? device = null)
+    {
+        List<int> shape = [];
+        for (Array? level = array; level is not null; level = level is { Rank: 1, Length: > 0 } && level.GetValue(0) is Array inner ? inner : null)
+            for (var a = 0; a < level.Rank; a++) shape.Add(level.GetLength(a));
+        List<object> flat = [];
+        Flatten(array, 0);
+        var integers = flat.Count > 0 && flat.All(v => v is int or long or byte or short);
+        var natural = flat.Count > 0 && flat.All(v => v is bool) ? DType.Bool : integers ? DType.Int64
+            : flat.Any(v => v is double) ? DType.Float64 : DType.Float32;
+        double[] values = [.. flat.Select(v => v is bool b ? (b ? 1.0 : 0.0) : Convert.ToDouble(v))];
+        return (integers ? From<long>([.. flat.Select(Convert.ToInt64)], [.. shape]) : From(values, [.. shape])).To(type ?? natural).To(device ?? Device.Default);
+
+        void Flatten(Array level, int depth)
+        {
+            for (var a = 0; a < level.Rank; a++)
+                if (depth + a >= shape.Count || level.GetLength(a) != shape[depth + a])
+                    throw new ShapeException($"Of: the nested array is ragged: {level.GetLength(a)} elements where {(depth + a < shape.Count ? shape[depth + a] : 0)} are expected at axis {depth + a}.");
+            foreach (var item in level)
+                if (item is Array inner) Flatten(inner, depth + level.Rank); else flat.Add(item!);
+        }
+    }
+
+    /// <summary>A tensor over the caller's array, on the CPU: both see what the other writes.</summary>
+    public static Tensor Over<T>(T[] array, params int[] shape) where T : unmanaged
+    {
+        var layout = Layout.Contiguous(shape.Length == 0 ? [array.Length] : [.. shape]);
+        CheckFills("Over", array.Length, layout);
+        return new(new HostStorage(Device.Cpu, DTypes.Of<T>(), array.Length, array), layout);
+    }
+
+    static void CheckFills(string operation, int count, Layout layout)
+    {
+        if (count != layout.Count) throw new ShapeException($"{operation}: {count} values do not fill the shape {layout}, which takes {layout.Count}.");
+    }
+
+    static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence
+    {
+        var result = Empty(shape, type, device);
+        result.Device.Fill(f, result);
+        return result;
+    }
+
+    /// <summary>Sets every element without counting as a write that the tape has to hear of: for new tensors.</summary>
+    internal Tensor SetAll(double value)
+    {
+        Device.Fill(new Line(value, 0), this);
+        return this;
+    }
+
+    /// <summary>start + i·step</summary>
+    internal readonly struct Line(double start, double step) : ISequence
+    {
+        readonly double start = start, step = step;
+        public bool IsConstant => step == 0;
+        public double At(long i) => start + i * step;
+    }
+
+    /// <summary>From start to end, counted from the nearer of the two, so that both are hit exactly.</summary>
+    internal readonly struct Span(double start, double end, int steps) : ISequence
+    {
+        readonly double start = start, end = end, step = steps > 1 ? (end - start) / (steps - 1) : 0;
+        readonly int steps = steps;
+        public double At(long i) => i < steps / 2 || steps == 1 ? start + i * step : end - (steps - 1 - i) * step;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Runtime.CompilerServices;
+
+namespace Tensorlet;
+
+/// <summary>One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a new axis.</summary>
+public readonly struct TensorIndex
+{
+    internal enum Kind { Range, Integer, NewAxis, Tensor }
+    internal readonly Kind kind;
+    internal readonly Range range;
+    internal readonly Index index;
+    internal readonly int step;
+    internal readonly Tensor? tensor;
+
+    TensorIndex(Kind kind, Range range = default, Index index = default, int step = 1, Tensor? tensor = null) =>
+        (this.kind, this.range, this.index, this.step, this.tensor) = (kind, range, index, step, tensor);
+
+    /// <summary>A new axis of size 1.</summary>
+    public static TensorIndex NewAxis => new(Kind.NewAxis);
+    /// <summary>Every step-th element of a range.</summary>
+    public static TensorIndex Every(int step, Range? range = null) => new(Kind.Range, range ?? .., step: step);
+    /// <summary>One element; a negative one counts from the end. The axis disappears.</summary>
+    public static implicit operator TensorIndex(int i) => new(Kind.Integer, index: i < 0 ? ^-i : i);
+    /// <summary>One element, perhaps counted from the end. The axis disappears.</summary>
+    public static implicit operator TensorIndex(Index i) => new(Kind.Integer, index: i);
+    /// <summary>A range of elements.</summary>
+    public static implicit operator TensorIndex(Range r) => new(Kind.Range, r);
+    /// <summary>A mask over as many axes as it has, or the integers to pick along an axis.</summary>
+    public static implicit operator TensorIndex(Tensor t) => new(Kind.Tensor, tensor: t);
+    /// <summary>The integers to pick along an axis.</summary>
+    public static implicit operator TensorIndex(int[] indices) => Tensor.From<long>([.. indices]);
+    /// <summary>A mask along an axis.</summary>
+    public static implicit operator TensorIndex(bool[] mask) => Tensor.From(mask);
+}
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// Part of the tensor, as NumPy indexes: integers and ranges give views; masks and lists of integers give copies. Axes not
+    /// named are taken whole. Writing takes integers and ranges.
+    /// </summary>
+    /// <exception cref="IndexException">More parts than axes, or an index outside of its axis.</exception>
+    [IndexerName("Part")]
+    public Tensor this[params TensorIndex[] indices]
+    {
+        get => Basic(indices, out var picks).Pick(picks);
+        set
+        {
+            var part = Basic(indices, out var picks);
+            if (picks.Count > 0) throw new IndexException("Indexing: writing takes integers and ranges, not masks or lists of integers.");
+            part.Copy_(value);
+        }
+    }
+
+    /// <summary>Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis, integers).</summary>
+    internal Tensor Basic(TensorIndex[] indices, out List<(int Axis, Tensor Index)> picks)
+    {
+        picks = [];
+        var (result, axis) = (this, 0);
+        foreach (var part in indices)
+        {
+            var needed = part.kind == TensorIndex.Kind.NewAxis ? 0 : part.tensor is { DType: DType.Bool } mask ? mask.Rank : 1;
+            if (axis + needed > result.Rank) throw new IndexException($"Indexing: {indices.Length} indices are too many for shape {Layout}.");
+            switch (part.kind)
+            {
+                case TensorIndex.Kind.NewAxis:
+                    result = result.Unsqueeze(axis++);
+                    break;
+                case TensorIndex.Kind.Integer:
+                    result = result.Select(axis, part.index.IsFromEnd ? part.index.Value == 0 ? result.Size(axis) : -part.index.Value : part.index.Value);
+                    break;
+                case TensorIndex.Kind.Range:
+                    var size = result.Size(axis);
+                    int start = part.range.Start.GetOffset(size), end = part.range.End.GetOffset(size);
+                    result = result.Slice(axis, Math.Max(0, start), Math.Max(0, end), part.step);
+                    axis++;
+                    break;
+                default:
+                    foreach (var integers in part.tensor!.DType == DType.Bool ? WhereTrue(part.tensor, result, axis) : [part.tensor])
+                    {
+                        integers.OnlyType("Indexing", DType.Int64);
+                        picks.Add((axis++, integers));
+                    }
+                    break;
+            }
+        }
+        return result;
+    }
+
+    /// <summary>Picks along the given axes by integers that broadcast; the picked axes become one group, in place if adjacent, else in front.</summary>
+    Tensor Pick(List<(int Axis, Tensor Index)> picks)
+    {
+        if (picks.Count == 0) return this;
+        int[] picked = [.. picks.Select(p => p.Axis)], rest = [.. Enumerable.Range(0, Rank).Except(picked)];
+        var common = picks.Select(p => p.Index).Aggregate((a, b) => a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
+        var flat = Zeros(common.Layout.shape, DType.Int64, common.Device);
+        foreach (var (axis, index) in picks)
+            flat = flat * Size(axis) + Wrapped(index, axis);
+        var front = With(Layout.Permute([.. picked, .. rest]));
+        var table = front.Reshape([Layout.Product(front.Shape[..picked.Length]), .. front.Shape[picked.Length..]]);
+        var result = table.IndexSelect(0, flat.Reshape(-1).To(Device)).Reshape([.. flat.Shape, .. table.Shape[1..]]);
+        var adjacent = picked[^1] - picked[0] == picked.Length - 1;
+        if (!adjacent || picked[0] == 0) return result;
+        int group = flat.Rank, lead = picked[0];
+        return result.Permute([.. Enumerable.Range(group, lead), .. Enumerable.Range(0, group), .. Enumerable.Range(group + lead, result.Rank - group - lead)]);
+    }
+
+    /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
+    Tensor Wrapped(Tensor index, int axis)
+    {
+        var size = Size(axis);
+        var values = index.ToArray<long>();
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i] < -size || values[i] >= size) throw new IndexException($"Indexing: index {values[i]} is outside of axis {axis} of shape {Layout}; take {-size} to {size - 1}.");
+            if (values[i] < 0) values[i] += size;
+        }
+        return From(values, index.Size(), index.Device);
+    }
+
+    static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
+    {
+        for (var a = 0; a < mask.Rank; a++)
+            if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
+        var values = mask.ToArray<bool>();
+        int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
+        for (int a = 0, below = mask.Numel; a < mask.Rank; a++)
+        {
+            below /= Math.Max(1, mask.Size(a));
+            var (size, inner) = (mask.Size(a), below);
+            yield return From<long>([.. places.Select(p => (long)(p / inner % size))], device: x.Device);
+        }
+    }
+
+    /// <summary>y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, at every place by its own index.</summary>
+    /// <exception cref="ShapeException">Index and tensor differ in another axis than this one.</exception>
+    /// <exception cref="IndexException">An index is outside of the axis.</exception>
+    public Tensor Gather(int axis, Tensor index)
+    {
+        axis = CheckIndex("Gather", axis, index, Layout);
+        var result = NewEmpty(index.Layout.shape);
+        Device.Gather(this, axis, index, result);
+        return result;
+    }
+
+    /// <summary>this[…, index[…, j, …], …] += x[…, j, …] in place: the adjoint of <see cref="Gather"/>. Repeated indices add up.</summary>
+    public Tensor ScatterAdd_(int axis, Tensor index, Tensor x)
+    {
+        axis = CheckIndex("ScatterAdd_", axis, index, Layout);
+        SameDevice("ScatterAdd_", x);
+        x.OnlyType("ScatterAdd_", DType);
+        if (!x.Layout.SameShape(index.Layout)) throw new ShapeException($"ScatterAdd_: values of shape {x.Layout} and indices of shape {index.Layout} differ.");
+        Device.ScatterAdd(x, axis, index, Writing("ScatterAdd_"));
+        return this;
+    }
+
+    /// <summary>The given places along an axis, one after another.</summary>
+    public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", ref axis, index));
+
+    /// <summary>A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.</summary>
+    internal Tensor AlongAxis(string operation, ref int axis, Tensor index)
+    {
+        axis = Layout.Axis(operation, axis);
+        if (index.Rank != 1) throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
+        int[] shape = [.. Shape], single = [.. Enumerable.Repeat(1, Rank)];
+        shape[axis] = single[axis] = index.Numel;
+        return index.Reshape(single).Expand(shape);
+    }
+
+    int CheckIndex(string operation, int axis, Tensor index, Layout x)
+    {
+        axis = x.Axis(operation, axis);
+        SameDevice(operation, index);
+        index.OnlyType(operation, DType.Int64);
+        for (var a = 0; a < Math.Max(index.Rank, x.Rank); a++)
+            if (index.Rank != x.Rank || (a != axis && index.Layout.shape[a] != x.shape[a]))
+                throw new ShapeException($"{operation}: indices of shape {index.Layout} and a tensor of shape {x} may differ only in axis {axis}, but differ in axis {a}.");
+        return axis;
+    }
+}

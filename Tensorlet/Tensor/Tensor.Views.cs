@@ -1,0 +1,188 @@
+namespace Tensorlet;
+
+public sealed partial class Tensor
+{
+    /// <summary>The same elements in another shape, one size of which may be −1; a view where that is possible, else a copy.</summary>
+    /// <exception cref="ShapeException">The sizes do not multiply to the number of elements.</exception>
+    public Tensor Reshape(params int[] shape)
+    {
+        var target = Inferred("Reshape", shape);
+        return Layout.Reshape(target) is { } view ? With(view) : Clone().Reshape(target);
+    }
+
+    /// <summary>The same elements in another shape, one size of which may be −1; always sharing memory.</summary>
+    /// <exception cref="ShapeException">The sizes do not fit, or the elements lie so that no view has this shape.</exception>
+    public Tensor View(params int[] shape)
+    {
+        var target = Inferred("View", shape);
+        return Layout.Reshape(target) is { } view ? With(view) : throw new ShapeException(
+            $"View: a tensor of shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape {Layout.Show(target)}, because its elements do not lie in order. Use Reshape, which copies where it has to.");
+    }
+
+    int[] Inferred(string operation, int[] shape)
+    {
+        int[] target = [.. shape];
+        var open = Array.IndexOf(target, -1);
+        if (open >= 0)
+        {
+            target[open] = 1;
+            var known = Layout.Product(target);
+            if (known == 0 || Numel % known != 0) throw Misfit();
+            target[open] = Numel / known;
+        }
+        return Layout.Product(target) == Numel ? target : throw Misfit();
+
+        ShapeException Misfit() => new($"{operation}: the {Numel} elements of shape {Layout} do not fill the shape {Layout.Show(shape)}.");
+    }
+
+    /// <summary>The axes in another order: axis a of the result is axis <c>axes[a]</c> of this one.</summary>
+    /// <exception cref="ShapeException">Not every axis is named once.</exception>
+    public Tensor Permute(params int[] axes)
+    {
+        int[] order = [.. axes.Select(a => Layout.Axis("Permute", a))];
+        if (order.Length != Rank || order.Distinct().Count() != Rank)
+            throw new ShapeException($"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
+        return With(Layout.Permute(order));
+    }
+
+    /// <summary>Two axes swapped.</summary>
+    public Tensor Transpose(int a, int b)
+    {
+        var order = Enumerable.Range(0, Rank).ToArray();
+        (a, b) = (Layout.Axis("Transpose", a), Layout.Axis("Transpose", b));
+        (order[a], order[b]) = (b, a);
+        return With(Layout.Permute(order));
+    }
+
+    /// <summary>The matrix transposed: the last two axes swapped.</summary>
+    public Tensor T => Rank >= 2 ? Transpose(-2, -1) : throw new ShapeException($"T: shape {Layout} has no two axes to swap.");
+
+    /// <summary>Without this axis of size 1; without any axis of size 1 if none is named.</summary>
+    public Tensor Squeeze(int? axis = null)
+    {
+        if (axis is { } one) return Size(one) == 1 ? With(Layout.Remove(Layout.Axis("Squeeze", one))) : this;
+        var layout = Layout;
+        for (var a = Rank - 1; a >= 0; a--)
+            if (layout.shape[a] == 1) layout = layout.Remove(a);
+        return With(layout);
+    }
+
+    /// <summary>With a new axis of size 1 at this place.</summary>
+    public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));
+
+    /// <summary>Axes of size 1, and new ones in front, repeated to this shape without copying; −1 keeps a size.</summary>
+    /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
+    public Tensor Expand(params int[] shape)
+    {
+        var lead = shape.Length - Rank;
+        int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
+        Layout.Product(target);
+        return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
+            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones in front, can take another size.");
+    }
+
+    /// <summary>The elements start … start + length − 1 of an axis.</summary>
+    /// <exception cref="IndexException">They are not all there.</exception>
+    public Tensor Narrow(int axis, int start, int length)
+    {
+        axis = Layout.Axis("Narrow", axis);
+        if (start < 0 || length < 0 || start + (long)length > Layout.shape[axis])
+            throw new IndexException($"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
+        return With(Layout.Slice(axis, start, length, 1));
+    }
+
+    /// <summary>One element of an axis, which disappears. A negative index counts from the end.</summary>
+    /// <exception cref="IndexException">There is no such element.</exception>
+    public Tensor Select(int axis, int index)
+    {
+        axis = Layout.Axis("Select", axis);
+        var size = Layout.shape[axis];
+        if (index < -size || index >= size) throw new IndexException($"Select: index {index} is outside of axis {axis} of shape {Layout}" + (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
+        return With(Layout.Slice(axis, index < 0 ? index + size : index, 1, 1).Remove(axis));
+    }
+
+    /// <summary>Every step-th element of an axis from start to below end; bounds beyond the axis are cut, negative ones count from the end.</summary>
+    /// <exception cref="IndexException">The step is not positive (Flip reverses).</exception>
+    public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
+    {
+        axis = Layout.Axis("Slice", axis);
+        if (step <= 0) throw new IndexException($"Slice: the step is {step} and must be positive; Flip reverses an axis.");
+        var size = Layout.shape[axis];
+        start = Math.Clamp(start < 0 ? start + size : start, 0, size);
+        end = Math.Clamp(end < 0 ? end + size : end, start, size);
+        return With(Layout.Slice(axis, start, (end - start + step - 1) / step, step));
+    }
+
+    /// <summary>A copy with these axes reversed.</summary>
+    public Tensor Flip(params int[] axes)
+    {
+        var layout = Layout;
+        foreach (var a in Layout.Axes("Flip", axes)) layout = layout.Slice(a, layout.shape[a] - 1, layout.shape[a], -1);
+        return With(layout).Clone();
+    }
+
+    /// <summary>Sliding windows: the axis becomes their places, and a new last axis runs inside a window. A view; elements overlap.</summary>
+    /// <exception cref="ShapeException">The window is longer than the axis, or an argument is not positive.</exception>
+    public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
+    {
+        axis = Layout.Axis("Windows", axis);
+        if (size < 1 || stride < 1 || dilation < 1) throw new ShapeException($"Windows: size {size}, stride {stride} and dilation {dilation} must be positive.");
+        var reach = (long)dilation * (size - 1) + 1;
+        if (reach > Layout.shape[axis]) throw new ShapeException($"Windows: a window of {size} elements, {dilation} apart, reaches over {reach}; axis {axis} of shape {Layout} has {Layout.shape[axis]}.");
+        return With(Layout.Windows(axis, size, stride, dilation));
+    }
+
+    /// <summary>The diagonal of the last two axes. A view.</summary>
+    public Tensor Diagonal() => Rank >= 2 ? With(Layout.Diagonal()) : throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");
+
+    /// <summary>Tensors one after another along an axis, in which alone they may differ.</summary>
+    /// <exception cref="ShapeException">None given, or they differ in another axis.</exception>
+    public static Tensor Cat(IReadOnlyList<Tensor> tensors, int axis = 0)
+    {
+        if (tensors.Count == 0) throw new ShapeException("Cat: no tensors were given.");
+        var first = tensors[0];
+        axis = first.Layout.Axis("Cat", axis);
+        foreach (var t in tensors)
+        {
+            first.SameDevice("Cat", t);
+            t.OnlyType("Cat", first.DType);
+            for (var a = 0; a < Math.Max(first.Rank, t.Rank); a++)
+                if (t.Rank != first.Rank || (a != axis && t.Layout.shape[a] != first.Layout.shape[a]))
+                    throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} may differ only in axis {axis}, but differ in axis {a}.");
+        }
+        int[] shape = [.. first.Shape];
+        shape[axis] = tensors.Sum(t => t.Layout.shape[axis]);
+        var result = first.NewEmpty(shape);
+        var at = 0;
+        foreach (var t in tensors)
+        {
+            first.Device.Copy(t, result.Narrow(axis, at, t.Layout.shape[axis]));
+            at += t.Layout.shape[axis];
+        }
+        return result;
+    }
+
+    /// <summary>Tensors of one shape along a new axis.</summary>
+    public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
+    {
+        foreach (var t in tensors)
+            if (!t.Layout.SameShape(tensors[0].Layout)) throw new ShapeException($"Stack: shapes {tensors[0].Layout} and {t.Layout} differ.");
+        return Cat([.. tensors.Select(t => t.Unsqueeze(axis < 0 ? axis : Math.Min(axis, t.Rank)))], axis);
+    }
+
+    /// <summary>Pieces of this size along an axis; the last one may be smaller. Views.</summary>
+    public Tensor[] Split(int size, int axis = 0)
+    {
+        if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
+        axis = Layout.Axis("Split", axis);
+        var length = Layout.shape[axis];
+        return [.. Enumerable.Range(0, Math.Max(1, (length + size - 1) / size)).Select(i => Narrow(axis, i * size, Math.Min(size, length - i * size)))];
+    }
+
+    /// <summary>At most this many pieces of equal size (but the last one) along an axis. Views.</summary>
+    public Tensor[] Chunk(int chunks, int axis = 0)
+    {
+        if (chunks < 1) throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.");
+        return Split(Math.Max(1, (Size(axis) + chunks - 1) / chunks), axis);
+    }
+}

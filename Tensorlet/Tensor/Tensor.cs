@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Tensorlet;
+
+/// <summary>
+/// An n-dimensional array of numbers: a layout over storage on a device. It knows nothing of gradients; see
+/// <see cref="Variable"/> for that. Views share their storage. Nobody disposes a tensor.
+/// </summary>
+[DebuggerDisplay("{DebuggerText,nq}")]
+public sealed partial class Tensor
+{
+    /// <summary>The memory, shared by all views of it.</summary>
+    public Storage Storage { get; private set; }
+    /// <summary>Where in the storage the elements are.</summary>
+    public Layout Layout { get; private set; }
+    /// <summary>The type of the elements.</summary>
+    public DType DType => Storage.DType;
+    /// <summary>The device that holds them.</summary>
+    public Device Device => Storage.Device;
+    /// <summary>The size of each axis.</summary>
+    public ReadOnlySpan<int> Shape => Layout.Shape;
+    /// <summary>The number of axes.</summary>
+    public int Rank => Layout.Rank;
+    /// <summary>The number of elements.</summary>
+    public int Numel => Layout.Count;
+    /// <summary>True if the elements lie in row-major order without gaps.</summary>
+    public bool IsContiguous => Layout.IsContiguous;
+
+    internal Tensor(Storage storage, Layout layout) => (Storage, Layout) = (storage, layout);
+
+    internal Tensor With(Layout layout) => new(Storage, layout);
+
+    /// <summary>The sizes of all axes.</summary>
+    public int[] Size() => Shape.ToArray();
+
+    /// <summary>The size of one axis; a negative one counts from the end.</summary>
+    /// <exception cref="IndexException">There is no such axis.</exception>
+    public int Size(int axis) => Layout.shape[Layout.Axis("Size", axis)];
+
+    /// <summary>The only element.</summary>
+    /// <exception cref="ShapeException">There is more than one element, or none.</exception>
+    public double Item()
+    {
+        if (Numel != 1) throw new ShapeException($"Item: a tensor of shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
+        Span<byte> bytes = stackalloc byte[DType.Size()];
+        Device.Download(Storage, Layout.Offset, bytes);
+        return DType switch
+        {
+            DType.Bool => bytes[0],
+            DType.Int64 => MemoryMarshal.Read<long>(bytes),
+            DType.Float32 => MemoryMarshal.Read<float>(bytes),
+            _ => MemoryMarshal.Read<double>(bytes),
+        };
+    }
+
+    /// <summary>The elements in row-major order, converted to T: float, double, long or bool.</summary>
+    public T[] ToArray<T>() where T : unmanaged
+    {
+        var source = To(DTypes.Of<T>()).Contiguous();
+        var result = GC.AllocateUninitializedArray<T>(Numel);
+        source.Device.Download(source.Storage, source.Layout.Offset, MemoryMarshal.AsBytes(result.AsSpan()));
+        GC.KeepAlive(source);
+        return result;
+    }
+
+    /// <summary>This tensor if its elements lie in row-major order without gaps, else a copy of which that is true.</summary>
+    public Tensor Contiguous() => IsContiguous ? this : Clone();
+
+    /// <summary>A copy of the elements in storage of its own, contiguous.</summary>
+    public Tensor Clone()
+    {
+        var result = EmptyLike();
+        Device.Copy(this, result);
+        return result;
+    }
+
+    /// <summary>The same numbers in another type: this tensor if it has that type already. To Bool: x ≠ 0.</summary>
+    public Tensor To(DType type)
+    {
+        if (type == DType) return this;
+        var result = EmptyLike(type);
+        Device.Copy(this, result);
+        return result;
+    }
+
+    /// <summary>The same numbers on another device: this tensor if it is there already.</summary>
+    public Tensor To(Device device)
+    {
+        if (device == Device) return this;
+        var source = Contiguous();
+        var bytes = new byte[Numel * DType.Size()];
+        Device.Download(source.Storage, source.Layout.Offset, bytes);
+        GC.KeepAlive(source);
+        var result = new Tensor(device.Allocate(DType, Numel), Layout.Contiguous(Layout.shape));
+        device.Upload(bytes, result.Storage, 0);
+        return result;
+    }
+
+    /// <summary>The same numbers on the CPU.</summary>
+    public Tensor Cpu() => To(Device.Cpu);
+
+    /// <summary>The same numbers on a CUDA device.</summary>
+    /// <exception cref="DeviceException">There is none.</exception>
+    public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
+
+    /// <summary>An uninitialised, contiguous tensor of this one's shape and device.</summary>
+    public Tensor EmptyLike(DType? type = null) => new(Device.Allocate(type ?? DType, Numel), Layout.Contiguous(Layout.shape));
+
+    internal Tensor NewEmpty(int[] shape, DType? type = null)
+    {
+        var layout = Layout.Contiguous(shape);
+        return new(Device.Allocate(type ?? DType, layout.Count), layout);
+    }
+
+    /// <summary>Zeros of this one's shape, type and device.</summary>
+    public Tensor ZerosLike() => NewEmpty(Layout.shape).SetAll(0);
+
+    /// <summary>Ones of this one's shape, type and device.</summary>
+    public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
+
+    /// <summary>Refuses operands on different devices.</summary>
+    internal void SameDevice(string operation, Tensor other)
+    {
+        if (Device == other.Device) return;
+        throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and {other.Layout} on {other.Device}. " +
+            $"Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
+    }
+
+    internal void OnlyFloat(string operation)
+    {
+        if (!DType.IsFloat()) throw new DTypeException($"{operation}: takes Float32 or Float64, not {DType} of shape {Layout}. Convert it with .To(DType.Float32).");
+    }
+
+    internal void OnlyType(string operation, DType type)
+    {
+        if (DType != type) throw new DTypeException($"{operation}: takes {type} here, not {DType} of shape {Layout}. Convert it with .To(DType.{type}).");
+    }
+
+    /// <summary>Marks a write for the tape, refusing one through a view in which elements overlap.</summary>
+    internal Tensor Writing(string operation)
+    {
+        if (Layout.Overlaps)
+            throw new ShapeException($"{operation}: several elements of this view of shape {Layout} are one place in memory (it was expanded, or is made of windows). Clone it first.");
+        Storage.Written(operation);
+        return this;
+    }
+
+    string DebuggerText => $"{DType} {Layout} {(Numel <= 8 ? ToString() : "")} {Device}";
+}
