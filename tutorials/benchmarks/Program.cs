@@ -17,6 +17,8 @@ try
             results.Add(Stopwatches.Compare(row, threads, options));
             Console.WriteLine(results[^1]);
         }
+    if (Result.Doubtful(results).ToArray() is [_, ..] doubtful)
+        Console.WriteLine($"Slower with more threads, so perhaps disturbed; measure again: --rows {string.Join(',', doubtful)}");
     if (options.Json is { } file) Result.Write(results, file);
     return results.Any(r => r.Failed is not null) ? 1 : 0;
 }

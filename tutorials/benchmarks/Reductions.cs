@@ -11,8 +11,8 @@ static class Reductions
     [
         .. Fold("sum", x => x.Sum(), x => x.sum()),
         .. Fold("max", x => x.Max(), x => x.max()),
-        .. Fold("sum-rows", x => x.Sum(1), x => x.sum(1)),
-        .. Fold("sum-columns", x => x.Sum(0), x => x.sum(0)),
+        .. Fold("sum-rows", x => x.Sum(1), x => x.sum(1L)),
+        .. Fold("sum-columns", x => x.Sum(0), x => x.sum(0L)), // a plain 0 would be a ScalarType
         new("softmax", "64x1000", false, () =>
         {
             var (x, tx) = Randn(1, 64, 1000);

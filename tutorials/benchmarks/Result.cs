@@ -31,6 +31,13 @@ sealed record Result(string Name, int Threads, double? TensorletMs = null, doubl
         return $"{cause.GetType().Name}: {cause.Message.Split('\n')[0].TrimEnd()}";
     }
 
+    /// <summary>Rows that more threads made slower: the sign of a machine that had something else to do.</summary>
+    public static IEnumerable<string> Doubtful(IReadOnlyList<Result> results) =>
+        from one in results
+        join all in results on one.Name equals all.Name
+        where one.Threads < all.Threads && (all.TorchMs > 1.5 * one.TorchMs || all.TensorletMs > 1.5 * one.TensorletMs)
+        select one.Name;
+
     public static void Write(IReadOnlyList<Result> results, string file) =>
         File.WriteAllText(file, JsonSerializer.Serialize(results, Json) + "\n");
 }
