@@ -66,7 +66,9 @@ public abstract class Function
     protected void Save(params ReadOnlySpan<Variable> variables)
     {
         if (variables.IsEmpty) saved = uint.MaxValue;
-        foreach (var variable in variables) saved |= 1u << Math.Min(31, Array.IndexOf(inputs, variable));
+        foreach (var variable in variables)
+            for (var i = 0; i < inputs.Length; i++)
+                if (inputs[i] == variable) saved |= 1u << Math.Min(i, 31);
     }
 
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;

@@ -7,6 +7,7 @@ namespace Tensorlet;
 /// The product of the CPU. Rows, columns and the summed axes of the operands are tables of offsets, so that a matrix, its
 /// transpose, a slice and the windows of a convolution are all read alike while panels are packed for the micro-kernel.
 /// </summary>
+[SkipLocalsInit]
 public sealed partial class CpuDevice
 {
     const int Inner = 256;          // how many summed elements a panel holds: a panel of b stays in the first-level cache
@@ -41,7 +42,7 @@ public sealed partial class CpuDevice
         var right = new Side(b, b.Layout.Offsets(batch + inner), b.Layout.Offsets(batch, batch + inner));
         var (down, across) = (c.Layout.Offsets(batch, batch + rows), c.Layout.Offsets(batch + rows));
         // Panels of a are narrow and those of b wide; where it wastes less, the product is computed transposed.
-        if (Padded<T>(right.Wide.Length, left.Wide.Length) < Padded<T>(left.Wide.Length, right.Wide.Length))
+        if (1.25 * Padded<T>(right.Wide.Length, left.Wide.Length) < Padded<T>(left.Wide.Length, right.Wide.Length))
             ((left, right), (down, across)) = ((right, left), (across, down));
         if (batch == 0) { Product<T>(left, right, c, down, across, 0, 0, 0); return; }
         int[] atA = left.Tensor.Layout.Offsets(0, batch), atB = right.Tensor.Layout.Offsets(0, batch), atC = c.Layout.Offsets(0, batch);
@@ -96,18 +97,19 @@ public sealed partial class CpuDevice
         ref var packedB = ref Scratch<T>(ref scratchB, (Math.Min(wide, toN - fromN) / width + 1) * width * block);
         Span<T> tile = stackalloc T[height * width];
         ref T sourceA = ref Unsafe.Add(ref HostStorage.First<T>(left.Tensor), atA), sourceB = ref Unsafe.Add(ref HostStorage.First<T>(right.Tensor), atB);
+        int readableA = left.Tensor.Storage.Count - left.Tensor.Layout.Offset - atA, readableB = right.Tensor.Storage.Count - right.Tensor.Layout.Offset - atB;
         for (var k = fromK; k < toK; k += block)
         {
             var count = Math.Min(block, toK - k);
             var innerA = left.Inner.AsSpan(k, count);
             var innerB = right.Inner.AsSpan(k, count);
             for (var p = 0; p < panels; p++)
-                Panels.Pack(ref sourceA, left.Wide.AsSpan(p * height, Math.Min(height, m - p * height)), innerA, ref Unsafe.Add(ref packedA, p * height * count), height);
+                Panels.Pack(ref sourceA, left.Wide.AsSpan(p * height, Math.Min(height, m - p * height)), innerA, ref Unsafe.Add(ref packedA, p * height * count), height, readableA);
             for (var j = fromN; j < toN; j += wide)
             {
                 var end = Math.Min(toN, j + wide);
                 for (var q = j; q < end; q += width)
-                    Panels.Pack(ref sourceB, right.Wide.AsSpan(q, Math.Min(width, end - q)), innerB, ref Unsafe.Add(ref packedB, (q - j) * count), width);
+                    Panels.Pack(ref sourceB, right.Wide.AsSpan(q, Math.Min(width, end - q)), innerB, ref Unsafe.Add(ref packedB, (q - j) * count), width, readableB);
                 for (var p = 0; p < panels; p++)
                     for (var q = j; q < end; q += width)
                     {
@@ -122,7 +124,7 @@ public sealed partial class CpuDevice
     static ref T Scratch<T>(ref byte[]? scratch, int count) where T : unmanaged
     {
         var bytes = (count + 64) * Unsafe.SizeOf<T>();
-        if (scratch is null || scratch.Length < bytes) scratch = GC.AllocateUninitializedArray<byte>(Math.Max(bytes, 1 << 17), pinned: true);
+        if (scratch is null || scratch.Length < bytes) scratch = GC.AllocateArray<byte>(Math.Max(bytes, 1 << 17), pinned: true);
         return ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(scratch));
     }
 }

@@ -106,7 +106,19 @@ public sealed partial class CpuDevice
 
     static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count) where E : struct, IElementwise where T : unmanaged
     {
-        for (var i = 0; i < count; i += Lanes<T>.Count)
+        var i = 0;
+        if (sy == 1 && (uint)sa <= 1 && (uint)sb <= 1 && (uint)sc <= 1)     // side by side, or one value for the whole row
+        {
+            Vector512<T> oneA = Vector512.Create(a), oneB = Vector512.Create(b), oneC = Vector512.Create(c);
+            for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
+            {
+                var va = new Lanes<T>(sa == 0 ? oneA : Vector512.LoadUnsafe(ref a, (nuint)i));
+                var vb = E.Inputs > 1 ? new Lanes<T>(sb == 0 ? oneB : Vector512.LoadUnsafe(ref b, (nuint)i)) : default;
+                var vc = E.Inputs > 2 ? new Lanes<T>(sc == 0 ? oneC : Vector512.LoadUnsafe(ref c, (nuint)i)) : default;
+                e.Apply(va, vb, vc).Value.StoreUnsafe(ref y, (nuint)i);
+            }
+        }
+        for (; i < count; i += Lanes<T>.Count)
         {
             var n = Math.Min(Lanes<T>.Count, count - i);
             var va = Load(ref Unsafe.Add(ref a, i * sa), sa, n);
@@ -122,9 +134,9 @@ public sealed partial class CpuDevice
 
     static Lanes<T> LoadPart<T>(ref T p, int step, int n) where T : unmanaged
     {
-        Unsafe.SkipInit(out Vector512<T> padded);
+        var padded = Vector512<T>.Zero;
         ref var first = ref Unsafe.As<Vector512<T>, T>(ref padded);
-        for (var i = 0; i < Lanes<T>.Count; i++) Unsafe.Add(ref first, i) = Unsafe.Add(ref p, Math.Min(i, n - 1) * step);
+        for (var i = 0; i < n; i++) Unsafe.Add(ref first, i) = Unsafe.Add(ref p, i * step);
         return new(padded);
     }
 

@@ -76,7 +76,12 @@ public sealed partial class CpuDevice
         {
             int length = folded.Length, step = folded.Step(0), cut = 16 * Block;
             parts = new double[(length + cut - 1) / cut];
-            Share(parts.Length, length, p => parts[p] = FoldRun(r, ref Unsafe.Add(ref HostStorage.First<T>(x), p * cut * step), step, Math.Min(cut, length - p * cut)));
+            Share(parts.Length, length, p =>
+            {
+                var (total, rest) = (Lanes<double>.Of(r.Start), new F64(r.Start));
+                FoldRun(r, ref Unsafe.Add(ref HostStorage.First<T>(x), p * cut * step), step, Math.Min(cut, length - p * cut), ref total, ref rest);
+                parts[p] = Finish(r, total, rest);
+            });
         }
         else
         {
@@ -91,37 +96,59 @@ public sealed partial class CpuDevice
 
     static double FoldOne<R, T>(R r, Walk folded, ref T source, int from, int to) where R : struct, IReduction where T : unmanaged
     {
-        if (folded.Rows == 1) return FoldRun(r, ref source, folded.Step(0), folded.Length);
-        Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1];
-        folded.Start(from, place, at);
-        var result = new F64(r.Start);
-        for (var row = from; row < to; row++, folded.Next(place, at))
-            result = r.Apply(result, new F64(FoldRun(r, ref Unsafe.Add(ref source, at[0]), folded.Step(0), folded.Length)));
-        return result.Value;
+        var (total, rest) = (Lanes<double>.Of(r.Start), new F64(r.Start));
+        if (folded.Rows == 1) FoldRun(r, ref source, folded.Step(0), folded.Length, ref total, ref rest);
+        else
+        {
+            Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1];
+            folded.Start(from, place, at);
+            for (var row = from; row < to; row++, folded.Next(place, at))
+                FoldRun(r, ref Unsafe.Add(ref source, at[0]), folded.Step(0), folded.Length, ref total, ref rest);
+        }
+        return Finish(r, total, rest);
     }
 
-    /// <summary>A run of numbers: whole registers in blocks, the blocks and the rest in double.</summary>
-    static double FoldRun<R, T>(R r, ref T p, int step, int count) where R : struct, IReduction where T : unmanaged
+    static double Finish<R>(R r, Lanes<double> total, F64 rest) where R : struct, IReduction
     {
-        var result = new F64(r.Start);
+        Span<double> lanes = stackalloc double[Lanes<double>.Count];
+        total.Value.CopyTo(lanes);
+        foreach (var lane in lanes) rest = r.Apply(rest, new F64(lane));
+        return rest.Value;
+    }
+
+    /// <summary>A run of numbers: whole registers in blocks, the blocks and what does not fill one in double.</summary>
+    static void FoldRun<R, T>(R r, ref T p, int step, int count, ref Lanes<double> total, ref F64 rest) where R : struct, IReduction where T : unmanaged
+    {
         var i = 0;
-        for (var width = 4 * Lanes<T>.Count; step == 1 && i <= count - width;)
-        {
-            var end = Math.Min(count, i + Block);
-            Lanes<T> a = new(Vector512.LoadUnsafe(ref p, (nuint)i)), b = new(Vector512.LoadUnsafe(ref p, (nuint)(i + Lanes<T>.Count)));
-            Lanes<T> c = new(Vector512.LoadUnsafe(ref p, (nuint)(i + 2 * Lanes<T>.Count))), d = new(Vector512.LoadUnsafe(ref p, (nuint)(i + 3 * Lanes<T>.Count)));
-            for (i += width; i <= end - width; i += width)
+        var n = (nuint)Lanes<T>.Count;
+        if (step == 1)
+            while (i <= count - Lanes<T>.Count)
             {
-                a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
-                b = r.Apply(b, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)(i + Lanes<T>.Count))));
-                c = r.Apply(c, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)(i + 2 * Lanes<T>.Count))));
-                d = r.Apply(d, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)(i + 3 * Lanes<T>.Count))));
+                Lanes<T> a = new(Vector512.LoadUnsafe(ref p, (nuint)i)), b = Lanes<T>.Of(r.Start), c = b, d = b;
+                var end = Math.Min(count, i + Block);
+                for (i += Lanes<T>.Count; i <= end - 4 * Lanes<T>.Count; i += 4 * Lanes<T>.Count)
+                {
+                    a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
+                    b = r.Apply(b, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + n)));
+                    c = r.Apply(c, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 2 * n)));
+                    d = r.Apply(d, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 3 * n)));
+                }
+                for (; i <= end - Lanes<T>.Count; i += Lanes<T>.Count) a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
+                FoldWide(r, r.Apply(r.Apply(a, b), r.Apply(c, d)), ref total);
             }
-            var lanes = r.Apply(r.Apply(a, b), r.Apply(c, d)).Value;
-            for (var lane = 0; lane < Lanes<T>.Count; lane++) result = r.Apply(result, new F64(ToDouble(lanes[lane])));
+        for (; i < count; i++) rest = r.Apply(rest, new F64(ToDouble(Unsafe.Add(ref p, i * step))));
+    }
+
+    /// <summary>Folds a register into one of doubles: a float register is two of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void FoldWide<R, T>(R r, Lanes<T> lanes, ref Lanes<double> total) where R : struct, IReduction where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            var (low, high) = Vector512.Widen(lanes.Value.AsSingle());
+            total = r.Apply(total, r.Apply(new Lanes<double>(low), new Lanes<double>(high)));
         }
-        for (; i < count; i++) result = r.Apply(result, new F64(ToDouble(Unsafe.Add(ref p, i * step))));
-        return result.Value;
+        else total = r.Apply(total, new Lanes<double>(lanes.Value.AsDouble()));
     }
 
     /// <summary>Results side by side: a register of them at a time, going down the folded rows.</summary>
@@ -132,7 +159,7 @@ public sealed partial class CpuDevice
         for (var column = 0; column < count; column += Lanes<T>.Count)
         {
             var n = Math.Min(Lanes<T>.Count, count - column);
-            sums.Fill(r.Start);
+            Lanes<double> low = Lanes<double>.Of(r.Start), high = low;
             var (lanes, pending) = (Lanes<T>.Of(r.Start), 0);
             folded.Start(0, place, at);
             for (var row = 0; row < folded.Rows; row++, folded.Next(place, at))
@@ -140,16 +167,24 @@ public sealed partial class CpuDevice
                 {
                     lanes = r.Apply(lanes, Load(ref Unsafe.Add(ref source, column + at[0] + i * folded.Step(0)), 1, n));
                     if (++pending < 16) continue;
-                    Flush(lanes, sums);
+                    Flush(lanes, ref low, ref high);
                     (lanes, pending) = (Lanes<T>.Of(r.Start), 0);
                 }
-            if (pending > 0) Flush(lanes, sums);
+            Flush(lanes, ref low, ref high);
+            low.Value.CopyTo(sums);
+            if (typeof(T) == typeof(float)) high.Value.CopyTo(sums[Lanes<double>.Count..]);
             for (var i = 0; i < n; i++) Unsafe.Add(ref target, column + i) = FromDouble<T>(sums[i]);
         }
 
-        void Flush(Lanes<T> lanes, Span<double> into)
+        void Flush(Lanes<T> lanes, ref Lanes<double> low, ref Lanes<double> high)
         {
-            for (var i = 0; i < into.Length; i++) into[i] = r.Apply(new F64(into[i]), new F64(ToDouble(lanes.Value[i]))).Value;
+            if (typeof(T) == typeof(float))
+            {
+                var (first, second) = Vector512.Widen(lanes.Value.AsSingle());
+                low = r.Apply(low, new Lanes<double>(first));
+                high = r.Apply(high, new Lanes<double>(second));
+            }
+            else low = r.Apply(low, new Lanes<double>(lanes.Value.AsDouble()));
         }
     }
 
@@ -157,46 +192,4 @@ public sealed partial class CpuDevice
     static double ToDouble<T>(T value) => typeof(T) == typeof(float) ? (float)(object)value! : (double)(object)value!;
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static T FromDouble<T>(double value) => typeof(T) == typeof(float) ? (T)(object)(float)value : (T)(object)value;
-
-    /// <inheritdoc/>
-    public override void ArgReduce(bool largest, Tensor x, Tensor y)
-    {
-        switch (x.DType)
-        {
-            case DType.Float32: Pick<F32>(largest, x, y); break;
-            case DType.Float64: Pick<F64>(largest, x, y); break;
-            default: Reference.ArgReduce(largest, x, y); break;
-        }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
-    }
-
-    void Pick<V>(bool largest, Tensor x, Tensor y) where V : unmanaged, IScalar<V>
-    {
-        if (y.Numel == 0) return;
-        var kept = new Walk(new Layout(x.Layout.shape[..y.Rank], x.Layout.strides[..y.Rank], 0), y.Layout);
-        var offsets = x.Layout.Offsets(y.Rank);
-        var cut = Math.Max(1, kept.Rows / 16);
-        Share((kept.Rows + cut - 1) / cut, x.Numel, p =>
-        {
-            ref var px = ref HostStorage.First<V>(x);
-            ref var py = ref HostStorage.First<long>(y);
-            Span<int> place = stackalloc int[kept.Rank], at = stackalloc int[2];
-            kept.Start(p * cut, place, at);
-            for (var row = p * cut; row < Math.Min(kept.Rows, (p + 1) * cut); row++, kept.Next(place, at))
-                for (var i = 0; i < kept.Length; i++)
-                {
-                    ref var source = ref Unsafe.Add(ref px, at[0] + i * kept.Step(0));
-                    var (best, bestValue) = (0, source.ToDouble());
-                    for (var j = 1; j < offsets.Length; j++)
-                    {
-                        var value = Unsafe.Add(ref source, offsets[j]).ToDouble();
-                        if (largest ? value <= bestValue : value >= bestValue) continue;
-                        if (double.IsNaN(bestValue)) break;
-                        (best, bestValue) = (j, value);
-                    }
-                    Unsafe.Add(ref py, at[1] + i * kept.Step(1)) = best;
-                }
-        });
-    }
 }

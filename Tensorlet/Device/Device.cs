@@ -47,7 +47,11 @@ public abstract partial class Device
     /// y[i] = the j at which x[i, j] is largest (or smallest), counted row-major over the folded axes; the first of equal
     /// ones, and the first NaN where there is one. y is Int64.
     /// </summary>
-    public abstract void ArgReduce(bool largest, Tensor x, Tensor y);
+    /// <param name="largest">The largest, or the smallest.</param>
+    /// <param name="x">What is searched.</param>
+    /// <param name="y">Where the results go.</param>
+    /// <param name="asOffset">Give the place in memory, counted from the first element of x, in place of j.</param>
+    public abstract void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset);
 
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where batch, rows, k and columns each stand for

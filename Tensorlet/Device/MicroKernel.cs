@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
 namespace Tensorlet;
@@ -71,30 +72,41 @@ static class MicroKernel<T> where T : unmanaged
 }
 
 /// <summary>Between operands that lie anyhow and the dense panels that the micro-kernel reads.</summary>
+[SkipLocalsInit]
 static class Panels
 {
-    /// <summary>panel[k, j] = source[wide[j] + inner[k]]; columns beyond the last are zero, up to the panel's width.</summary>
-    public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel, int width) where T : unmanaged
+    /// <summary>
+    /// panel[k, j] = source[wide[j] + inner[k]]. Columns beyond the last keep what was there: what the micro-kernel makes of
+    /// them is never written out.
+    /// </summary>
+    /// <param name="source">The first element of the operand.</param>
+    /// <param name="wide">Where the columns of the panel are.</param>
+    /// <param name="inner">Where its rows are.</param>
+    /// <param name="panel">The panel.</param>
+    /// <param name="width">Its full width.</param>
+    /// <param name="readable">How many elements from the source on may be read.</param>
+    public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel, int width, int readable) where T : unmanaged
     {
-        if (wide.Length < width) Clear(ref panel, inner.Length * width);
-        if (Transposes<T>(wide, inner)) { PackAlongInner(ref source, wide, inner, ref panel, width); return; }
-        // Runs of neighbours along the wide axis are copied whole.
         Span<int> runs = stackalloc int[width + 1];
         var count = Runs(wide, runs);
-        if (count == wide.Length)
-            for (var k = 0; k < inner.Length; k++)
-                for (var j = 0; j < wide.Length; j++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
-        else
+        // Where columns come in long runs, these are copied whole; else the runs are along the summed axis, or there are none.
+        if (wide.Length >= 6 * count)
             for (var k = 0; k < inner.Length; k++)
                 for (var r = 0; r < count; r++)
-                    CopyRun(ref Unsafe.Add(ref source, wide[runs[r]] + inner[k]), ref Unsafe.Add(ref panel, k * width + runs[r]), runs[r + 1] - runs[r]);
+                {
+                    var at = wide[runs[r]] + inner[k];
+                    ref T from = ref Unsafe.Add(ref source, at), to = ref Unsafe.Add(ref panel, k * width + runs[r]);
+                    var length = runs[r + 1] - runs[r];
+                    // Whole registers, beyond the end of the run too: the next run, or the next row, is written over the excess.
+                    if (at + length + Vector512<T>.Count <= readable)
+                        for (var i = 0; i < length; i += Vector512<T>.Count) Vector512.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+                    else CopyRun(ref from, ref to, length);
+                }
+        else if (inner.Length >= 4 && inner[3] == inner[0] + 3) PackAlongInner(ref source, wide, inner, ref panel, width);
+        else
+            for (var k = 0; k < inner.Length; k++)
+                for (var j = 0; j < wide.Length; j++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
-
-    static bool Transposes<T>(ReadOnlySpan<int> wide, ReadOnlySpan<int> inner) where T : unmanaged =>
-        (wide.Length < 2 || wide[1] != wide[0] + 1) && inner.Length >= 4 && inner[1] == inner[0] + 1;
-
-    static void Clear<T>(ref T panel, int count) where T : unmanaged =>
-        System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref panel, count).Clear();
 
     /// <summary>Where runs of consecutive offsets start, and the end; their number.</summary>
     static int Runs(ReadOnlySpan<int> offsets, Span<int> starts)
@@ -123,11 +135,12 @@ static class Panels
     static void PackAlongInner<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel, int width) where T : unmanaged
     {
         var j = 0;
-        if (typeof(T) == typeof(float) && System.Runtime.Intrinsics.X86.Sse.IsSupported)
-            for (; j <= wide.Length - 4; j += 4)
+        if (typeof(T) == typeof(float) && Sse.IsSupported)
+            for (; j < wide.Length; j += 4)
             {
-                ref float s0 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j])), s1 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j + 1]));
-                ref float s2 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j + 2])), s3 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j + 3]));
+                var last = wide.Length - 1;             // columns beyond it repeat it
+                ref float s0 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j])), s1 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 1, last)]));
+                ref float s2 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 2, last)])), s3 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 3, last)]));
                 ref var to = ref Unsafe.As<T, float>(ref Unsafe.Add(ref panel, j));
                 for (var k = 0; k < inner.Length;)
                 {
@@ -153,12 +166,12 @@ static class Panels
     [MethodImpl(AggressiveInlining)]
     static void Transpose(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, ref float to, int width)
     {
-        Vector128<float> ab0 = System.Runtime.Intrinsics.X86.Sse.UnpackLow(a, b), ab1 = System.Runtime.Intrinsics.X86.Sse.UnpackHigh(a, b);
-        Vector128<float> cd0 = System.Runtime.Intrinsics.X86.Sse.UnpackLow(c, d), cd1 = System.Runtime.Intrinsics.X86.Sse.UnpackHigh(c, d);
-        System.Runtime.Intrinsics.X86.Sse.MoveLowToHigh(ab0, cd0).StoreUnsafe(ref to);
-        System.Runtime.Intrinsics.X86.Sse.MoveHighToLow(cd0, ab0).StoreUnsafe(ref to, (nuint)width);
-        System.Runtime.Intrinsics.X86.Sse.MoveLowToHigh(ab1, cd1).StoreUnsafe(ref to, (nuint)(2 * width));
-        System.Runtime.Intrinsics.X86.Sse.MoveHighToLow(cd1, ab1).StoreUnsafe(ref to, (nuint)(3 * width));
+        Vector128<float> ab0 = Sse.UnpackLow(a, b), ab1 = Sse.UnpackHigh(a, b);
+        Vector128<float> cd0 = Sse.UnpackLow(c, d), cd1 = Sse.UnpackHigh(c, d);
+        Sse.MoveLowToHigh(ab0, cd0).StoreUnsafe(ref to);
+        Sse.MoveHighToLow(cd0, ab0).StoreUnsafe(ref to, (nuint)width);
+        Sse.MoveLowToHigh(ab1, cd1).StoreUnsafe(ref to, (nuint)(2 * width));
+        Sse.MoveHighToLow(cd1, ab1).StoreUnsafe(ref to, (nuint)(3 * width));
     }
 
     /// <summary>c[down[i] + across[j]] = tile[i, j], or += where the sum goes on.</summary>

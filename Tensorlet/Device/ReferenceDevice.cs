@@ -134,9 +134,10 @@ sealed class ReferenceDevice : Device
         WriteDoubles(y, i => Enumerable.Range(i * fold, fold).Aggregate(new F64(r.Start), (sum, j) => r.Apply(sum, new F64(values[j]))).Value);
     }
 
-    public override void ArgReduce(bool largest, Tensor x, Tensor y)
+    public override void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         var values = ReadDoubles(x);
+        var offsets = x.Layout.Offsets();
         var fold = y.Numel == 0 ? 0 : x.Numel / y.Numel;
         WriteDoubles(y, i =>
         {
@@ -144,7 +145,7 @@ sealed class ReferenceDevice : Device
             for (var j = 1; j < fold && !double.IsNaN(values[i * fold + best]); j++)
                 if (double.IsNaN(values[i * fold + j]) || (largest ? values[i * fold + j] > values[i * fold + best] : values[i * fold + j] < values[i * fold + best]))
                     best = j;
-            return best;
+            return asOffset ? offsets[i * fold + best] : best;
         });
     }
 

@@ -52,7 +52,7 @@ public sealed partial class Tensor
         int[]? axes = axis is { } a ? [a] : null;
         var (source, kept, shape) = NotEmpty(operation, axes).Folded(operation, axes, keepDim);
         var result = NewEmpty(kept, DType.Int64);
-        Device.ArgReduce(largest, source, result);
+        Device.ArgReduce(largest, source, result, asOffset: false);
         return keepDim ? result.With(Layout.Contiguous(shape)) : result;
     }
 

@@ -26,15 +26,10 @@ public static partial class F
         var (sh, sw) = stride ?? kernel;
         CheckPool("MaxPool2d", x, kernel, new(sh, sw), padding ?? 0);
         if (padding is { } around && around != 0) x = new PadWith(double.NegativeInfinity, around).Apply(x);
-        var windows = x.Data.Windows(2, kh, sh).Windows(3, kw, sw);
-        var (n, c, h, w, oh, ow) = (x.Size(0), x.Size(1), x.Size(2), x.Size(3), windows.Size(2), windows.Size(3));
-        var best = x.Data.NewEmpty([n, c, oh, ow], DType.Int64);
-        x.Device.ArgReduce(true, windows, best);
-        // From the place in its window to the place in the image.
-        var inWindow = Tensor.From<long>([.. Enumerable.Range(0, kh * kw).Select(i => (long)(i / kw * w + i % kw))], device: x.Device);
-        var corners = Tensor.From<long>([.. Enumerable.Range(0, oh * ow).Select(i => (long)(i / ow * sh * w + i % ow * sw))], device: x.Device);
-        var places = inWindow.IndexSelect(0, best.Reshape(-1)).Reshape(n, c, oh * ow) + corners;
-        return x.Reshape(n, c, h * w).Gather(2, places).Reshape(n, c, oh, ow);
+        var windows = x.Data.Contiguous().Windows(2, kh, sh).Windows(3, kw, sw);
+        var places = x.Data.NewEmpty(windows.Size()[..4], DType.Int64);
+        x.Device.ArgReduce(true, windows, places, asOffset: true);
+        return x.Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
     }
 
     /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW). Padding counts as zeros.</summary>
