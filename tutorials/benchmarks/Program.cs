@@ -17,8 +17,9 @@ try
             results.Add(Stopwatches.Compare(row, threads, options));
             Console.WriteLine(results[^1]);
         }
-    if (Result.Doubtful(results).ToArray() is [_, ..] doubtful)
-        Console.WriteLine($"Slower with more threads, so perhaps disturbed; measure again: --rows {string.Join(',', doubtful)}");
+    results = [.. results.Select(r => r.ComparedWith(results))];
+    if (results.Where(r => r.Disturbed == true).Select(r => r.Name).ToArray() is [_, ..] disturbed)
+        Console.WriteLine($"Slower with more threads, perhaps disturbed, try again: --rows {string.Join(',', disturbed)}");
     if (options.Json is { } file) Result.Write(results, file);
     return results.Any(r => r.Failed is not null) ? 1 : 0;
 }

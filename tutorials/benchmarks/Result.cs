@@ -6,9 +6,10 @@ namespace Benchmarks;
 /// <summary>What was measured of one row at one number of threads: medians, in milliseconds per call.</summary>
 /// <param name="Ratio">Torch's time over Tensorlet's, the median of the alternations.</param>
 /// <param name="RatioLowerQuartile">Three quarters of the alternations had a ratio above this one.</param>
+/// <param name="Disturbed">True where fewer threads were much faster: the machine had something else to do.</param>
 /// <param name="Failed">Why there are no figures.</param>
 sealed record Result(string Name, int Threads, double? TensorletMs = null, double? TorchMs = null,
-    double? Ratio = null, double? RatioLowerQuartile = null, string? Failed = null)
+    double? Ratio = null, double? RatioLowerQuartile = null, bool? Disturbed = null, string? Failed = null)
 {
     static readonly JsonSerializerOptions Json = new()
     {
@@ -31,12 +32,11 @@ sealed record Result(string Name, int Threads, double? TensorletMs = null, doubl
         return $"{cause.GetType().Name}: {cause.Message.Split('\n')[0].TrimEnd()}";
     }
 
-    /// <summary>Rows that more threads made slower: the sign of a machine that had something else to do.</summary>
-    public static IEnumerable<string> Doubtful(IReadOnlyList<Result> results) =>
-        from one in results
-        join all in results on one.Name equals all.Name
-        where one.Threads < all.Threads && (all.TorchMs > 1.5 * one.TorchMs || all.TensorletMs > 1.5 * one.TensorletMs)
-        select one.Name;
+    /// <summary>This result, marked as disturbed if another one of its row shows that.</summary>
+    public Result ComparedWith(IEnumerable<Result> results) =>
+        results.Any(r => r.Name == Name && r.Threads < Threads
+            && (TorchMs > 1.5 * r.TorchMs || TensorletMs > 1.5 * r.TensorletMs))
+            ? this with { Disturbed = true } : this;
 
     public static void Write(IReadOnlyList<Result> results, string file) =>
         File.WriteAllText(file, JsonSerializer.Serialize(results, Json) + "\n");
