@@ -19,7 +19,7 @@ try
         }
     results = [.. results.Select(r => r.ComparedWith(results))];
     if (results.Where(r => r.Disturbed == true).Select(r => r.Name).ToArray() is [_, ..] disturbed)
-        Console.WriteLine($"Slower with more threads, perhaps disturbed, try again: --rows {string.Join(',', disturbed)}");
+        Console.WriteLine($"Slower with more threads, perhaps disturbed: repeat --rows {string.Join(',', disturbed)}");
     if (options.Json is { } file) Result.Write(results, file);
     return results.Any(r => r.Failed is not null) ? 1 : 0;
 }
