@@ -1,0 +1,8 @@
+namespace Benchmarks;
+
+/// <summary>All rows, in the order of the table.</summary>
+static class Catalogue
+{
+    public static IReadOnlyList<Row> Rows { get; } =
+        [.. Products.Rows, .. Elementwise.Rows, .. Reductions.Rows, .. Training.Rows];
+}
