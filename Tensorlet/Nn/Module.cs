@@ -69,7 +69,7 @@ public abstract class Module
             .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Name}", p.Parameter))));
 
     /// <summary>The parameters: what an optimizer is given.</summary>
-    public IEnumerable<Variable> Parameters() => NamedParameters().Select(p => p.Parameter);
+    public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
 
     /// <summary>Switches to training, or back.</summary>
     public Module Train(bool on = true)

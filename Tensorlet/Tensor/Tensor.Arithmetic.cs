@@ -74,16 +74,16 @@ public sealed partial class Tensor
     }
 
     /// <summary>a·x + b with two numbers; integers stay integers where a and b are whole.</summary>
-    internal Tensor Linear(double a, double b)
+    internal Tensor Affine(double a, double b)
     {
         var x = DType.IsFloat() || (DType == DType.Int64 && a == Math.Floor(a) && b == Math.Floor(b)) ? this
             : To(a == Math.Floor(a) && b == Math.Floor(b) ? DType.Int64 : DTypes.Default);
         var result = x.EmptyLike();
-        Device.Map(new LinearFormula(a, b), x, result);
+        Device.Map(new AffineFormula(a, b), x, result);
         return result;
     }
 
-    internal readonly struct LinearFormula(double a, double b) : IMap
+    internal readonly struct AffineFormula(double a, double b) : IMap
     {
         readonly double a = a, b = b;
         V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b);
@@ -124,23 +124,23 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Div"/>
     public static Tensor operator /(Tensor a, Tensor b) => Div(a, b);
     /// <summary>x + b</summary>
-    public static Tensor operator +(Tensor x, double b) => x.Linear(1, b);
+    public static Tensor operator +(Tensor x, double b) => x.Affine(1, b);
     /// <summary>b + x</summary>
-    public static Tensor operator +(double b, Tensor x) => x.Linear(1, b);
+    public static Tensor operator +(double b, Tensor x) => x.Affine(1, b);
     /// <summary>x − b</summary>
-    public static Tensor operator -(Tensor x, double b) => x.Linear(1, -b);
+    public static Tensor operator -(Tensor x, double b) => x.Affine(1, -b);
     /// <summary>b − x</summary>
-    public static Tensor operator -(double b, Tensor x) => x.Linear(-1, b);
+    public static Tensor operator -(double b, Tensor x) => x.Affine(-1, b);
     /// <summary>x · a</summary>
-    public static Tensor operator *(Tensor x, double a) => x.Linear(a, 0);
+    public static Tensor operator *(Tensor x, double a) => x.Affine(a, 0);
     /// <summary>a · x</summary>
-    public static Tensor operator *(double a, Tensor x) => x.Linear(a, 0);
+    public static Tensor operator *(double a, Tensor x) => x.Affine(a, 0);
     /// <summary>x / a</summary>
     public static Tensor operator /(Tensor x, double a) => Div(x, Like(x, a));
     /// <summary>a / x</summary>
     public static Tensor operator /(double a, Tensor x) => Div(Like(x, a), x);
     /// <summary>−x</summary>
-    public static Tensor operator -(Tensor x) => x.Linear(-1, 0);
+    public static Tensor operator -(Tensor x) => x.Affine(-1, 0);
 
     internal static Tensor Like(Tensor x, double value) => Scalar(value, x.DType.IsFloat() ? x.DType : DTypes.Default, x.Device);
 
@@ -188,11 +188,11 @@ public sealed partial class Tensor
     /// <summary>this /= other, in place.</summary>
     public Tensor Div_(Tensor other) => InPlace(new DivideFormula(), other, "Div_");
     /// <summary>this += b, in place.</summary>
-    public Tensor Add_(double b) => InPlace(new LinearFormula(1, b), "Add_");
+    public Tensor Add_(double b) => InPlace(new AffineFormula(1, b), "Add_");
     /// <summary>this −= b, in place.</summary>
-    public Tensor Sub_(double b) => InPlace(new LinearFormula(1, -b), "Sub_");
+    public Tensor Sub_(double b) => InPlace(new AffineFormula(1, -b), "Sub_");
     /// <summary>this ·= a, in place.</summary>
-    public Tensor Mul_(double a) => InPlace(new LinearFormula(a, 0), "Mul_");
+    public Tensor Mul_(double a) => InPlace(new AffineFormula(a, 0), "Mul_");
     /// <summary>this = f(this, other) by a scalar function of one's own, in place.</summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 
