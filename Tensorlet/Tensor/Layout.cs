@@ -159,6 +159,10 @@ public sealed class Layout
 
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
 
+    /// <summary>True if every index leads to the same place in both.</summary>
+    internal bool SamePlaces(Layout other) => SameShape(other) && Offset == other.Offset &&
+        (strides.AsSpan().SequenceEqual(other.strides) || (IsContiguous && other.IsContiguous));
+
     /// <summary>True if two indices may be the same element, as in an expanded layout or in windows.</summary>
     internal bool Overlaps
     {

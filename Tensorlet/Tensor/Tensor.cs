@@ -147,5 +147,5 @@ public sealed partial class Tensor
         return this;
     }
 
-    string DebuggerText => $"{DType} {Layout} {(Numel <= 8 ? ToString() : "")} {Device}";
+    string DebuggerText => $"{DType} {Layout} {(Numel <= 8 ? Values() : "")} {Device}";
 }
