@@ -27,28 +27,27 @@ public sealed partial class Tensor
         if (Numel == 0) return "[]";
         var summarised = Numel > MostShown;
         var shown = summarised ? Edges() : this;
-        string[] texts = DType switch
+        var (texts, width) = DType switch
         {
-            DType.Bool => Array.ConvertAll(shown.ToArray<bool>(), b => b ? "True" : "False"),
-            DType.Int64 => Array.ConvertAll(shown.ToArray<long>(), i => i.ToString(CultureInfo.InvariantCulture)),
+            DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => b ? "True" : "False")),
+            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i => i.ToString(CultureInfo.InvariantCulture))),
             _ => NumberText.Aligned(shown.ToArray<double>()),
         };
-        if (!DType.IsFloat()) texts = NumberText.Padded(texts, texts.Max(t => t.Length));
-        return shown.Rank == 0 ? texts[0] : Nested(texts, 0, 0);
+        return Rank == 0 ? texts[0] : Nested(texts, 0);
 
-        // The part of the texts from `first` on that belongs to one index of the axes above `axis`.
-        string Nested(ReadOnlySpan<string> part, int axis, int first)
+        // The texts that belong to one index of the axes before this one.
+        string Nested(ReadOnlySpan<string> part, int axis)
         {
             var (count, inner, last) = (shown.Layout.shape[axis], part.Length / shown.Layout.shape[axis], axis == Rank - 1);
             List<string> items = [];
             for (var i = 0; i < count; i++)
             {
                 if (summarised && i == Edge && Layout.shape[axis] > 2 * Edge) items.Add(last ? " ..." : "...");
-                items.Add(last ? part[i] : Nested(part.Slice(i * inner, inner), axis + 1, 0));
+                items.Add(last ? part[i] : Nested(part.Slice(i * inner, inner), axis + 1));
             }
             var margin = new string(' ', axis + 1);
             if (!last) return $"[{string.Join("," + new string('\n', Rank - 1 - axis) + margin, items)}]";
-            var perLine = Math.Max(1, (LineWidth - axis) / (texts.Max(t => t.Length) + 2));
+            var perLine = Math.Max(1, (LineWidth - axis) / (width + 2));
             return $"[{string.Join(",\n" + margin, items.Chunk(perLine).Select(line => string.Join(", ", line)))}]";
         }
     }
@@ -67,11 +66,11 @@ public sealed partial class Tensor
 /// <summary>Floating-point numbers as text, all in one notation: whole, with four decimals, or scientific.</summary>
 static class NumberText
 {
-    /// <summary>The texts, padded on the left to the width of the widest finite one.</summary>
-    public static string[] Aligned(double[] values)
+    /// <summary>The texts and their width: that of the widest finite number other than 0.</summary>
+    public static (string[] Texts, int Width) Aligned(double[] values)
     {
         double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)];       // these alone decide on notation and width
-        if (counted.Length == 0) return Array.ConvertAll(values, Whole);
+        if (counted.Length == 0) return (Array.ConvertAll(values, Whole), 1);
         double largest = counted.Max(Math.Abs), smallest = counted.Min(Math.Abs);
         var whole = counted.All(v => v == Math.Floor(v));
         var scientific = largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4);
@@ -79,7 +78,12 @@ static class NumberText
         return Padded(Array.ConvertAll(values, text), counted.Max(v => text(v).Length));
     }
 
-    public static string[] Padded(string[] texts, int width) => Array.ConvertAll(texts, t => t.PadLeft(width));
+    /// <summary>The texts, padded on the left to this width, or to that of the longest.</summary>
+    public static (string[] Texts, int Width) Padded(string[] texts, int? width = null)
+    {
+        var chosen = width ?? texts.Max(t => t.Length);
+        return (Array.ConvertAll(texts, t => t.PadLeft(chosen)), chosen);
+    }
 
     static string Whole(double x) => Finite(x, x => x.ToString("F0", CultureInfo.InvariantCulture) + ".");
 
