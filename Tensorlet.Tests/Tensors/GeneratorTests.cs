@@ -6,13 +6,13 @@ public class GeneratorTests
 {
     /// <summary>The known answers that are published with Salmon et al. 2011 for philox4x32 with ten rounds.</summary>
     [Theory]
-    [InlineData(new uint[] { 0, 0, 0, 0 }, new uint[] { 0, 0 }, new[] { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 })]
-    [InlineData(new[] { ~0u, ~0u, ~0u, ~0u }, new[] { ~0u, ~0u }, new[] { 0x408f276du, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd })]
-    [InlineData(new[] { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, new[] { 0xa4093822, 0x299f31d0 }, new[] { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 })]
+    [InlineData(new uint[] { 0, 0, 0, 0 }, new uint[] { 0, 0 }, new uint[] { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 })]
+    [InlineData(new uint[] { ~0u, ~0u, ~0u, ~0u }, new uint[] { ~0u, ~0u }, new uint[] { 0x408f276du, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd })]
+    [InlineData(new uint[] { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, new uint[] { 0xa4093822, 0x299f31d0 }, new uint[] { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 })]
     public void Philox_known_answers(uint[] counter, uint[] key, uint[] expected)
     {
         var (a, b, c, d) = Philox.Block(counter[0], counter[1], counter[2], counter[3], key[0], key[1]);
-        Assert.Equal(expected, [a, b, c, d]);
+        Assert.Equal(expected, new[] { a, b, c, d });
     }
 
     [Fact]
