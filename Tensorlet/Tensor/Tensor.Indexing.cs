@@ -150,7 +150,8 @@ public sealed partial class Tensor
         SameDevice("ScatterAdd_", x);
         x.OnlyType("ScatterAdd_", DType);
         if (!x.Layout.SameShape(index.Layout)) throw new ShapeException($"ScatterAdd_: values of shape {x.Layout} and indices of shape {index.Layout} differ.");
-        Device.ScatterAdd(x, axis, index, Writing("ScatterAdd_"));
+        Device.ScatterAdd(x.Beside(this), axis, index, Writable("ScatterAdd_"));     // this may still find an index outside
+        Storage.Written("ScatterAdd_");
         return this;
     }
 

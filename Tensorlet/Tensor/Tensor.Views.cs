@@ -26,6 +26,7 @@ public sealed partial class Tensor
         if (open >= 0)
         {
             target[open] = 1;
+            if (target.Contains(-1)) throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} can be −1, to be found from the others.");
             var known = Layout.Product(target);
             if (known == 0 || Numel % known != 0) throw Misfit();
             target[open] = Numel / known;
