@@ -14,7 +14,7 @@ class HostStorage(Device device, DType type, int count, Array array) : Storage(d
         ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(((HostStorage)x.Storage).Array)), x.Layout.Offset);
 
     /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
-    public int Readable => array is byte[] ? array.Length / DType.Size() : Count;
+    public int Readable => array is byte[]? array.Length / DType.Size() : Count;
 
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(array), Count * DType.Size());
 

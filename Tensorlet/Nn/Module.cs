@@ -33,7 +33,7 @@ public abstract class Module
                 foreach (var field in level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
                     if (field.GetValue(this) is { } value)
                     {
-                        if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item => item is Module))
+                        if (this is not IEnumerable<Module> && value is IEnumerable items and not Module && items.Cast<object?>().Any(item => item is Module))
                             throw new TensorletException($"{GetType().Name}: the modules in field '{field.Name}' ({field.FieldType.Name}) would not be found, nor trained. Use a ModuleList.");
                         yield return (Key(field.Name), value);
                     }
@@ -69,7 +69,7 @@ public abstract class Module
             .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Name}", p.Parameter))));
 
     /// <summary>The parameters: what an optimizer is given.</summary>
-    public IEnumerable<Variable> Parameters() => NamedParameters().Select(p => p.Parameter);
+    public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
 
     /// <summary>Switches to training, or back.</summary>
     public Module Train(bool on = true)

@@ -77,7 +77,7 @@ public sealed partial class Tensor
     Tensor InPlace(double a, double b, string operation)
     {
         InPlaceType(operation, IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
-        Device.Map(new LinearFormula(a, b), this, Writing(operation));
+        Device.Map(new AffineFormula(a, b), this, Writing(operation));
         return this;
     }
 
@@ -91,15 +91,15 @@ public sealed partial class Tensor
     static bool IsWhole(double x) => x == Math.Floor(x) && Math.Abs(x) <= 1L << 53;
 
     /// <summary>a·x + b with two numbers; integers stay integers where a and b are whole.</summary>
-    internal Tensor Linear(double a, double b)
+    internal Tensor Affine(double a, double b)
     {
         var x = DType.IsFloat() ? this : To(IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
         var result = x.EmptyLike();
-        Device.Map(new LinearFormula(a, b), x, result);
+        Device.Map(new AffineFormula(a, b), x, result);
         return result;
     }
 
-    internal readonly struct LinearFormula(double a, double b) : IMap
+    internal readonly struct AffineFormula(double a, double b) : IMap
     {
         readonly double a = a, b = b == 0 ? -0.0 : b;       // −0 is what changes nothing when added, not even the sign of a zero
         V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b);
@@ -140,23 +140,23 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Div"/>
     public static Tensor operator /(Tensor a, Tensor b) => Div(a, b);
     /// <summary>x + b</summary>
-    public static Tensor operator +(Tensor x, double b) => x.Linear(1, b);
+    public static Tensor operator +(Tensor x, double b) => x.Affine(1, b);
     /// <summary>b + x</summary>
-    public static Tensor operator +(double b, Tensor x) => x.Linear(1, b);
+    public static Tensor operator +(double b, Tensor x) => x.Affine(1, b);
     /// <summary>x − b</summary>
-    public static Tensor operator -(Tensor x, double b) => x.Linear(1, -b);
+    public static Tensor operator -(Tensor x, double b) => x.Affine(1, -b);
     /// <summary>b − x</summary>
-    public static Tensor operator -(double b, Tensor x) => x.Linear(-1, b);
+    public static Tensor operator -(double b, Tensor x) => x.Affine(-1, b);
     /// <summary>x · a</summary>
-    public static Tensor operator *(Tensor x, double a) => x.Linear(a, 0);
+    public static Tensor operator *(Tensor x, double a) => x.Affine(a, 0);
     /// <summary>a · x</summary>
-    public static Tensor operator *(double a, Tensor x) => x.Linear(a, 0);
+    public static Tensor operator *(double a, Tensor x) => x.Affine(a, 0);
     /// <summary>x / a</summary>
     public static Tensor operator /(Tensor x, double a) => Div(x, Like(x, a));
     /// <summary>a / x</summary>
     public static Tensor operator /(double a, Tensor x) => Div(Like(x, a), x);
     /// <summary>−x</summary>
-    public static Tensor operator -(Tensor x) => x.Linear(-1, 0);
+    public static Tensor operator -(Tensor x) => x.Affine(-1, 0);
 
     /// <summary>A number as a 0-d tensor that an operation with x does not promote further than PyTorch does.</summary>
     internal static Tensor Like(Tensor x, double value) =>

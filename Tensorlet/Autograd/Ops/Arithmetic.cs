@@ -24,9 +24,9 @@ sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
     public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
 }
 
-sealed class Linear(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
+sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
 {
-    protected override Tensor Forward() => X.Data.Linear(a, b);
+    protected override Tensor Forward() => X.Data.Affine(a, b);
     public override Variable[] Backward(Variable dy) => [dy * a];
 }
 
@@ -106,23 +106,23 @@ public sealed partial class Variable
     /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
     /// <summary>x + b</summary>
-    public static Variable operator +(Variable x, double b) => new Linear(1, b).Apply(x);
+    public static Variable operator +(Variable x, double b) => new Affine(1, b).Apply(x);
     /// <summary>b + x</summary>
-    public static Variable operator +(double b, Variable x) => new Linear(1, b).Apply(x);
+    public static Variable operator +(double b, Variable x) => new Affine(1, b).Apply(x);
     /// <summary>x − b</summary>
-    public static Variable operator -(Variable x, double b) => new Linear(1, -b).Apply(x);
+    public static Variable operator -(Variable x, double b) => new Affine(1, -b).Apply(x);
     /// <summary>b − x</summary>
-    public static Variable operator -(double b, Variable x) => new Linear(-1, b).Apply(x);
+    public static Variable operator -(double b, Variable x) => new Affine(-1, b).Apply(x);
     /// <summary>a · x</summary>
-    public static Variable operator *(Variable x, double a) => new Linear(a, 0).Apply(x);
+    public static Variable operator *(Variable x, double a) => new Affine(a, 0).Apply(x);
     /// <summary>a · x</summary>
-    public static Variable operator *(double a, Variable x) => new Linear(a, 0).Apply(x);
+    public static Variable operator *(double a, Variable x) => new Affine(a, 0).Apply(x);
     /// <summary>x / a</summary>
     public static Variable operator /(Variable x, double a) => x / Tensor.Like(x.Data, a);
     /// <summary>a / x</summary>
     public static Variable operator /(double a, Variable x) => Tensor.Like(x.Data, a) / x;
     /// <summary>−x</summary>
-    public static Variable operator -(Variable x) => new Linear(-1, 0).Apply(x);
+    public static Variable operator -(Variable x) => new Affine(-1, 0).Apply(x);
 
     /// <summary>xᵖ for a number p.</summary>
     public Variable Pow(double p) => new Power(p).Apply(this);
