@@ -197,12 +197,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>this += alpha · other, in place.</summary>
-    public Tensor Add_(Tensor other, double alpha = 1) =>
-        alpha == 1 ? InPlace(new AddFormula(), other, "Add_") : Scaled(alpha).InPlace(new AddScaledFormula(alpha), other, "Add_");
-    Tensor Scaled(double alpha)
+    public Tensor Add_(Tensor other, double alpha = 1)
     {
         if (!IsWhole(alpha)) InPlaceType("Add_", DTypes.Default);
-        return this;
+        return alpha == 1 ? InPlace(new AddFormula(), other, "Add_") : InPlace(new AddScaledFormula(alpha), other, "Add_");
     }
     /// <summary>this −= other, in place.</summary>
     public Tensor Sub_(Tensor other) => InPlace(new SubtractFormula(), other, "Sub_");
