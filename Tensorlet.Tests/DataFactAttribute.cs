@@ -6,7 +6,7 @@ namespace Tensorlet.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class DataFactAttribute : FactAttribute
 {
-    /// <summary>Skips the test if the variable is not set; if it names a wrong folder, the test runs and fails.</summary>
+    /// <summary>Skips the test if the variable is not set; if it names a wrong folder, the test fails.</summary>
     public DataFactAttribute()
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Mnist.Variable)))

@@ -27,8 +27,19 @@ public sealed class DigitsTests
     public void Different_seeds_differ()
     {
         var (a, b) = (Digits.Generate(100, 7), Digits.Generate(100, 8));
-        Assert.NotEqual(a.Images, b.Images);
         Assert.NotEqual(a.Labels, b.Labels);
+        Assert.Empty(a.Images.Chunk(Pixels).Select(Convert.ToHexString).Intersect(
+            b.Images.Chunk(Pixels).Select(Convert.ToHexString)));
+    }
+
+    [Fact]
+    public void A_zero_is_dark_in_the_middle_and_a_one_is_bright()
+    {
+        var (images, labels) = Digits.Generate(1000, 2);
+        double Middle(int digit) =>
+            images.Chunk(Pixels).Where((_, i) => labels[i] == digit).Average(image => image[14 * Digits.Size + 14]);
+        Assert.InRange(Middle(0), 0, 40);
+        Assert.InRange(Middle(1), 100, 255);
     }
 
     [Fact]
@@ -59,7 +70,7 @@ public sealed class DigitsTests
         Assert.Equal(500, images.Select(Convert.ToHexString).Distinct().Count());
     }
 
-    /// <summary>By the nearest class mean: far better than chance, so that labels fit images, but not perfect.</summary>
+    /// <summary>By the nearest class mean: far better than chance, so labels fit images, but not perfect.</summary>
     [Fact]
     public void Digits_can_be_told_apart_but_not_trivially()
     {
