@@ -88,6 +88,26 @@ public class ReductionTests
         Assert.True(double.IsNaN(x.AMax().Item()));
     }
 
+    /// <summary>Few values, so that many are equal, and some NaN: whole registers of places side by side, at every distance.</summary>
+    [Theory]
+    [InlineData(DType.Float32, 4)]
+    [InlineData(DType.Float64, 4)]
+    [InlineData(DType.Float32, 100)]
+    public void Places_of_equals_side_by_side(DType type, int folded)
+    {
+        var x = Tensor.RandInt(0, 3, [folded, 3 * 101], generator: new Generator(1)).To(type);
+        x = Tensor.Where(Tensor.Rand([folded, 3 * 101], generator: new Generator(2)) > 0.95, Tensor.Scalar(NaN, type), x);
+        for (var step = 1; step <= 3; step++)
+        {
+            var y = x.Slice(1, 0, step * 101, step);
+            var z = y.To(Device.Reference);
+            Assert.Equal(z.ArgMax(0).ToArray<long>(), y.ArgMax(0).ToArray<long>());
+            Assert.Equal(z.ArgMin(0).ToArray<long>(), y.ArgMin(0).ToArray<long>());
+            Assert.Equal(z.AMax([0]).ToArray<double>(), y.AMax([0]).ToArray<double>());
+            Assert.Equal(z.T.ArgMin(1).ToArray<long>(), y.T.Contiguous().ArgMin(1).ToArray<long>());
+        }
+    }
+
     [Theory, Devices]
     public void Integers_and_truth_values(string device)
     {
