@@ -179,6 +179,9 @@ public class ArithmeticTests
         var (x, y) = (Of(device, 1, -2, 3), Of(device, 4, 5, 6));
         Holds(x.Map(new Cube()), 1, -8, 27);
         Assert.Equal([8f], Tensor.Of(new[] { 2 }, device: Named(device)).Map(new Cube()).ToArray<float>());
+        var mask = x > 0;
+        mask.Device.Map(new Cube(), mask, mask);
+        Holds(mask, 1, 0, 1);
         Holds(Tensor.Zip(new Distance(), x, y), 3, 7, 3);
         Holds(x.Clone().Zip_(new Distance(), y), 3, 7, 3);
         Holds(x.Clone().Zip_(new Blend(), y, Of(device, 0, 0.5, 1)), 1, 1.5, 6);

@@ -66,6 +66,7 @@ public class IndexingTests
         Holds(cube[.., new[] { 0, 2 }, new[] { 1, 1 }], [2, 2], 1, 9, 13, 21);
         Holds(cube[new[] { 0, 1 }, .., new[] { 1, 2 }], [2, 3], 1, 5, 9, 14, 18, 22);
         Holds(cube[new[] { 1, 0 }, 2], [2, 4], 20, 21, 22, 23, 8, 9, 10, 11);
+        Holds(Numbers(device, 1, 2, 3, 4)[.., new[] { 0, 1 }, .., new[] { 1, 2 }], [2, 1, 3], 1, 5, 9, 14, 18, 22);
         Assert.NotSame(x.Storage, x[new[] { 0 }].Storage);
     }
 

@@ -12,10 +12,11 @@ public class MemoryTests
         var process = Process.GetCurrentProcess();
         for (var i = 0; i < 200; i++) _ = x + 1;
         process.Refresh();
-        var before = process.WorkingSet64;
+        var (before, collections) = (process.WorkingSet64, GC.CollectionCount(2));
         for (var i = 0; i < 2000; i++) _ = x + 1;
         process.Refresh();
         Assert.InRange(process.WorkingSet64 - before, long.MinValue, 256 << 20);
+        Assert.InRange(GC.CollectionCount(2) - collections, 0, 500);                    // their memory is used again, not collected
     }
 
     [Fact]

@@ -88,6 +88,26 @@ public class ReductionTests
         Assert.True(double.IsNaN(x.AMax().Item()));
     }
 
+    /// <summary>Few values, so that many are equal, and some NaN: whole registers of places side by side, at every distance.</summary>
+    [Theory]
+    [InlineData(DType.Float32, 4)]
+    [InlineData(DType.Float64, 4)]
+    [InlineData(DType.Float32, 100)]
+    public void Places_of_equals_side_by_side(DType type, int folded)
+    {
+        var x = Tensor.RandInt(0, 3, [folded, 3 * 101], generator: new Generator(1)).To(type);
+        x = Tensor.Where(Tensor.Rand([folded, 3 * 101], generator: new Generator(2)) > 0.95, Tensor.Scalar(NaN, type), x);
+        for (var step = 1; step <= 3; step++)
+        {
+            var y = x.Slice(1, 0, step * 101, step);
+            var z = y.To(Device.Reference);
+            Assert.Equal(z.ArgMax(0).ToArray<long>(), y.ArgMax(0).ToArray<long>());
+            Assert.Equal(z.ArgMin(0).ToArray<long>(), y.ArgMin(0).ToArray<long>());
+            Assert.Equal(z.AMax([0]).ToArray<double>(), y.AMax([0]).ToArray<double>());
+            Assert.Equal(z.T.ArgMin(1).ToArray<long>(), y.T.Contiguous().ArgMin(1).ToArray<long>());
+        }
+    }
+
     [Theory, Devices]
     public void Integers_and_truth_values(string device)
     {
@@ -116,18 +136,20 @@ public class ReductionTests
         Assert.Equal((double)0.1f, x.Mean().Item(), 1e-7);
     }
 
-    [Fact]
-    public void Same_bits_for_any_number_of_threads()
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    public void Same_bits_for_any_number_of_threads(DType type)
     {
         CpuDevice one = new() { Threads = 1 }, two = new() { Threads = 2 }, many = new() { Threads = 7 };
-        var x = Tensor.Randn([512, 1031], generator: new Generator(1));
+        var x = Tensor.Randn([512, 1031], type, generator: new Generator(1));
         foreach (var f in new Func<Tensor, Tensor>[] {
             x => x.Sum(), x => x.Sum([0]), x => x.Sum([1]), x => x.T.Sum(), x => x[.., ..1000].Sum(), x => x[..1, ..].T.Sum([1]),
             x => x.Reshape(8, 64, 1031).Sum([0, 2]), x => x.Reshape(8, 64, 1031).Sum([1]), x => x.Mean(), x => x.Prod([0]), x => x * 3 + x / 7 })
         {
-            var expected = f(x.To(one)).ToArray<float>();
-            Assert.Equal(expected, f(x.To(two)).ToArray<float>());
-            Assert.Equal(expected, f(x.To(many)).ToArray<float>());
+            var expected = f(x.To(one)).ToArray<double>();
+            Assert.Equal(expected, f(x.To(two)).ToArray<double>());
+            Assert.Equal(expected, f(x.To(many)).ToArray<double>());
         }
     }
 

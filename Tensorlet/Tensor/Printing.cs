@@ -85,21 +85,13 @@ static class NumberText
         return (Array.ConvertAll(texts, t => t.PadLeft(chosen)), chosen);
     }
 
-    static string Whole(double x) => Finite(x, x => x.ToString("F0", CultureInfo.InvariantCulture) + ".");
+    static string Whole(double x) => Text(x, "F0") + (double.IsFinite(x) ? "." : "");
 
-    static string Decimals(double x) => Finite(x, x => Rounded(x, 'F'));
+    static string Decimals(double x) => Text(x, "F4");
 
-    /// <summary>As in 1.2500e+06: at least two digits of exponent.</summary>
-    static string Scientific(double x) => Finite(x, x => Rounded(x, 'e') is var t && t[^3] == '0' ? t.Remove(t.Length - 3, 1) : t);
+    /// <summary>As in 1.2500e+06: at least two digits of exponent, where .NET writes three.</summary>
+    static string Scientific(double x) => Text(x, "e4") is var t && double.IsFinite(x) && t[^3] == '0' ? t.Remove(t.Length - 3, 1) : t;
 
-    static string Finite(double x, Func<double, string> text) => double.IsFinite(x) ? text(x) : double.IsNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
-
-    /// <summary>Four decimals; exactly in the middle the last digit becomes even, where .NET would round away from zero.</summary>
-    static string Rounded(double x, char format)
-    {
-        var exact = x.ToString(format + "40", CultureInfo.InvariantCulture);
-        var end = exact.IndexOf('.') + 5;                                               // behind four decimals
-        var middle = exact[end] == '5' && exact.AsSpan(end + 1, 35).Trim('0').IsEmpty;
-        return middle && (exact[end - 1] - '0') % 2 == 0 ? exact.Remove(end, 36) : x.ToString(format + "4", CultureInfo.InvariantCulture);
-    }
+    static string Text(double x, string format) =>
+        double.IsNaN(x) ? "nan" : double.IsInfinity(x) ? x > 0 ? "inf" : "-inf" : x.ToString(format, CultureInfo.InvariantCulture);
 }
