@@ -27,7 +27,7 @@ sealed record DigitData(string Source, byte[] Images, byte[] Labels)
             var (train, test) = (Mnist.Load(folder, train: true), Mnist.Load(folder, train: false));
             return (new DigitData("MNIST", train.Images, train.Labels).First(options.Quick ? 12_000 : 60_000), new DigitData("MNIST", test.Images, test.Labels).First(options.Quick ? 2_000 : 10_000));
         }
-        var (drawn, held) = (Digits.Generate(options.Quick ? 6_000 : 20_000, seed: 1), Digits.Generate(options.Quick ? 1_000 : 4_000, seed: 2));
+        var (drawn, held) = (Digits.Generate(options.Quick ? 12_000 : 40_000, seed: 1), Digits.Generate(options.Quick ? 2_000 : 10_000, seed: 2));
         return (new("generated digits", drawn.Images, drawn.Labels), new("generated digits", held.Images, held.Labels));
     }
 }
