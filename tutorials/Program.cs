@@ -6,6 +6,7 @@ try
     switch (args)
     {
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
+        case ["verify"]: return Verify.Run();
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:
             Console.WriteLine(Options.Usage);
