@@ -20,7 +20,7 @@ public abstract class Function
     public virtual string Name => GetType().Name;
 
     /// <summary>The number of this function in order of creation: every function has a larger one than those it depends on.</summary>
-    public long Id { get; } = Interlocked.Increment(ref created);
+    public long Id { get; private set; } = Interlocked.Increment(ref created);
 
     /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
     public IReadOnlyList<Function?> NextFunctions => next;
@@ -46,6 +46,7 @@ public abstract class Function
         running = true;
         var data = Forward();
         running = false;
+        TapeCheck.Heard(this, inputs);
         var record = false;
         foreach (var input in inputs) record |= input.RequiresGrad;
         if (!record || !Autograd.Enabled || !data.DType.IsFloat())
@@ -121,6 +122,14 @@ public abstract class Function
 
     internal AutogradException FreedGraph() =>
         new($"Backward: the graph through {Name} was freed by an earlier Backward. To go through it twice, call the first with retainGraph: true.");
+
+    /// <summary>This function as it was before it was applied, to be applied to something else.</summary>
+    internal Function Again()
+    {
+        var copy = (Function)MemberwiseClone();
+        (copy.Id, copy.inputs, copy.result, copy.saved, copy.hooks, copy.Freed) = (Interlocked.Increment(ref created), [], null, 0, null, false);
+        return copy;
+    }
 
     /// <summary>Forgets what was saved.</summary>
     internal virtual void Free()

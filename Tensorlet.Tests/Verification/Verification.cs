@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit.Sdk;
+
+namespace Tensorlet.Tests.Verification;
+
+/// <summary>What a case is drawn from: a seed, and the largest size of an axis, which shrinking lowers.</summary>
+public sealed record Spec(int Seed, int Largest);
+
+/// <summary>Verifies a row of the table on a device, over many drawn cases.</summary>
+static class Verifier
+{
+    static readonly int? asked = int.TryParse(Environment.GetEnvironmentVariable("TENSORLET_CASES"), out var n) ? n : null;
+    static readonly string? replay = Environment.GetEnvironmentVariable("TENSORLET_REPLAY");
+
+    public static void Run(string name, string deviceName)
+    {
+        var (op, device) = (OpTable.Named(name), Machines.Named(deviceName));
+        if (replay?.Split(',') is [var seed, var largest])
+        {
+            Check(op, device, new Spec(int.Parse(seed), int.Parse(largest)), 0);
+            return;
+        }
+        var (count, done) = (asked ?? (deviceName == "cpu" ? 100 : 25), 0);
+        var specs = from s in Gen.Choose(0, int.MaxValue) from size in Gen.Choose(1, 5) select new Spec(s, size);
+        var arbitrary = Arb.From(specs, spec => Enumerable.Range(0, spec.Largest).Select(size => spec with { Largest = size }));
+        var property = Prop.ForAll(arbitrary, spec =>
+        {
+            try { Check(op, device, spec, done++); }
+            catch (Exception e)
+            {
+                throw new XunitException($"{name} on {device}, inputs {op.Draw(new Draw(spec.Seed, spec.Largest))}: {e.Message}\nreplay: TENSORLET_REPLAY={spec.Seed},{spec.Largest}\n{(e is XunitException ? "" : e.StackTrace)}");
+            }
+        });
+        property.Check(Config.QuickThrowOnFailure.WithMaxTest(count));
+    }
+
+    /// <summary>One case: value, gradient, gradient of the gradient (every fifth), and Float32.</summary>
+    static void Check(Op op, Device device, Spec spec, int number)
+    {
+        var draw = new Draw(spec.Seed, spec.Largest);
+        var c = op.Draw(draw);
+        Tensor[] inputs = [.. c.Inputs.Select(input => draw.Lay(input, device))];
+        var y = Forward(c, inputs);
+        Assert.True(y.Shape.SequenceEqual(c.Shape), $"the result has shape {y.Layout}, and should have ({string.Join(", ", c.Shape)})");
+        var worst = Difference("the value", y.ToArray<double>(), c.Oracle([.. c.Inputs.Select(i => i.Values)]), 1e-9);
+        if (device == Device.Cpu || device == Device.Reference)
+        {
+            var report = GradCheck.Run(c.F, inputs, (ulong)spec.Seed, secondOrder: number % 5 == 0);
+            Assert.True(report.Passed, report.Text);
+            worst = Math.Max(worst, report.WorstError);
+        }
+        else worst = Math.Max(worst, AgainstReference(c, inputs, y));
+        Narrow(c, inputs, y);
+        Report.Add(op, device, worst);
+    }
+
+    static Tensor Forward(Case c, Tensor[] inputs)
+    {
+        using var _ = Autograd.NoGrad();
+        return c.F([.. inputs.Select(x => new Variable(x))]).Data;
+    }
+
+    static double Difference(string what, double[] actual, double[] expected, double tolerance)
+    {
+        var worst = 0.0;
+        Assert.True(actual.Length == expected.Length, $"{what}: {actual.Length} numbers in place of {expected.Length}");
+        for (var i = 0; i < actual.Length; i++)
+        {
+            var difference = double.IsNaN(expected[i]) && double.IsNaN(actual[i]) ? 0 : Math.Abs(actual[i] - expected[i]) / Math.Max(1, Math.Abs(expected[i]));
+            Assert.True(difference <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{what}: element {i} is {actual[i]}, and should be {expected[i]}"));
+            worst = Math.Max(worst, difference);
+        }
+        return worst;
+    }
+
+    /// <summary>Gradients of both orders as on the reference.</summary>
+    static double AgainstReference(Case c, Tensor[] inputs, Tensor y)
+    {
+        var incoming = Tensor.Randn(y.Size(), DType.Float64, generator: new Generator(5));
+        var (here, there) = (Gradients(inputs), Gradients([.. inputs.Select(x => x.To(Device.Reference))]));
+        return here.Zip(there, (a, b) => Difference("the gradient", a, b, 1e-9)).DefaultIfEmpty().Max();
+
+        double[][] Gradients(Tensor[] at)
+        {
+            Variable[] leaves = [.. at.Select(x => new Variable(x, true))];
+            var result = c.F(leaves);
+            if (!result.RequiresGrad) return [];
+            result.Backward(incoming.To(at[0].Device), createGraph: true);
+            var first = leaves.Select(v => v.Grad).ToArray();
+            Variable total = Tensor.Scalar(0, DType.Float64, at[0].Device);
+            foreach (var gradient in first)
+                if (gradient is not null) total += (gradient * gradient).Sum();
+            foreach (var leaf in leaves) leaf.Grad = null;
+            if (total.RequiresGrad) total.Backward();
+            return [.. first.Concat(leaves.Select(v => v.Grad)).Select(g => g?.Data.ToArray<double>() ?? [])];
+        }
+    }
+
+    /// <summary>Value and gradients in Float32 as in Float64, to 1e-4 of the largest number.</summary>
+    static void Narrow(Case c, Tensor[] inputs, Tensor y)
+    {
+        var (wide, narrow) = (Run(inputs), Run([.. inputs.Select(x => x.To(DType.Float32))]));
+        for (var i = 0; i < wide.Length; i++)
+        {
+            var scale = wide[i].Append(1).Max(Math.Abs);
+            Difference($"in Float32, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}", [.. narrow[i].Select(x => x / scale)], [.. wide[i].Select(x => x / scale)], 1e-4);
+        }
+
+        double[][] Run(Tensor[] at)
+        {
+            Variable[] leaves = [.. at.Select(x => new Variable(x, true))];
+            var result = c.F(leaves);
+            if (result.RequiresGrad) result.Backward(Tensor.Randn(y.Size(), DType.Float64, generator: new Generator(6)).To(result.DType).To(result.Device));
+            return [result.Data.ToArray<double>(), .. leaves.Select(v => v.Grad?.Data.ToArray<double>() ?? [])];
+        }
+    }
+}
+
+/// <summary>The devices that operations are verified on.</summary>
+static class Machines
+{
+    public static IReadOnlyList<string> All { get; } = ["cpu", "reference"];
+
+    public static Device Named(string name) => name switch
+    {
+        "cpu" => Device.Cpu,
+        "reference" => Device.Reference,
+        _ => throw new ArgumentException(name),
+    };
+}
+
+/// <summary>The operations of a family of the table, on a device.</summary>
+sealed class OpsAttribute(string family, string device) : DataAttribute
+{
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => OpTable.All.Where(op => op.Family == family).Select(op => new object[] { op.Name, device });
+}
+
+/// <summary>What has been verified, written when the tests end: a table of operations and devices.</summary>
+static class Report
+{
+    static readonly ConcurrentDictionary<(Op Op, string Device), (int Cases, double Worst)> verified = new();
+
+    static Report() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
+
+    public static void Add(Op op, Device device, double worst) => verified.AddOrUpdate((op, device.Name), (1, worst), (_, sum) => (sum.Cases + 1, Math.Max(sum.Worst, worst)));
+
+    static string Here([CallerFilePath] string path = "") => path;
+
+    static void Write()
+    {
+        string[] devices = [.. verified.Keys.Select(k => k.Device).Distinct().Order()];
+        var text = new StringBuilder($"| operation | {string.Join(" | ", devices)} |\n| --- |{string.Concat(devices.Select(_ => " ---: |"))}\n");
+        foreach (var op in OpTable.All)
+            if (verified.Keys.Any(k => k.Op == op))
+                text.Append(CultureInfo.InvariantCulture, $"| {op.Name} | {string.Join(" | ", devices.Select(d => verified.TryGetValue((op, d), out var v) ? string.Create(CultureInfo.InvariantCulture, $"{v.Cases} cases, {v.Worst:0.0e+0}") : "–"))} |\n");
+        var total = verified.Values.Sum(v => v.Cases);
+        text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, {total:#,0} cases; the number is the worst difference, relative to max(1, |value|).\n");
+        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
+        try { File.WriteAllText(Path.Combine(Directory.Exists(root) ? root : AppContext.BaseDirectory, "verification.md"), text.ToString()); }
+        catch (IOException) { }         // a report that cannot be written is no failed test
+    }
+}
