@@ -10,7 +10,7 @@ public static class TapeCheck
 {
     [ThreadStatic] static List<(Function Function, Variable[] Inputs)>? heard;
 
-    internal static void Heard(Function function, Variable[] inputs) => heard?.Add((function.Again(), inputs));
+    internal static void Heard(Function function, Variable[] inputs) => heard?.Add((function.Again(), [.. inputs]));
 
     /// <summary>Runs a computation and checks every operation that it applied to floating-point numbers, in float64.</summary>
     /// <returns>The reports in order, each with the name of its operation and the shapes it saw.</returns>

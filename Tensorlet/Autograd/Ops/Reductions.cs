@@ -32,16 +32,16 @@ sealed class Extreme(int[] axes, bool largest) : Function // y = max x over some
     public override string Name => largest ? "AMax" : "AMin";
 }
 
-sealed class LogSumExp(int[] axes) : Function // y = ln Σ eˣ over some axes, kept as 1     dx = eˣ⁻ʸ·dy
+sealed class LogSumExp(int[] axes) : Function // y = ln Σ eˣ over some axes, kept as 1     dx = softmax(x)·dy
 {
     protected override Tensor Forward()
     {
         Save(X);
         var m = X.Data.AMax(axes, keepDim: true);       // taken out so that nothing overflows; not where it is infinite
         m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
-        return SaveResult((X - m).Exp().Data.Sum(axes, keepDim: true).Map(new LogFormula()) + m);
+        return (X.Data - m).Map(new ExpFormula()).Sum(axes, keepDim: true).Map(new LogFormula()) + m;
     }
-    public override Variable[] Backward(Variable dy) => [(X - Y).Exp() * dy];
+    public override Variable[] Backward(Variable dy) => [new Softmax(axes).Apply(X) * dy];
 }
 
 /// <summary>A norm of 0 has the subgradient 0.</summary>

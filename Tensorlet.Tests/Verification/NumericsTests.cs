@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Reflection;
+using Xunit.Sdk;
+
+namespace Tensorlet.Tests.Verification;
+
+/// <summary>Where mathematics leaves a choice: values and gradients (of the sum) at edges and kinks, on every device, both precisions.</summary>
+public class NumericsTests
+{
+    sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G);
+
+    const double NaN = double.NaN, Inf = double.PositiveInfinity;
+
+    static readonly Edge[] edges =
+    [
+        new("relu", x => x.Relu(), [-1, -0.0, 0, 1, NaN, Inf, -Inf], [0, -0.0, 0, 1, NaN, Inf, 0], [0, 0, 0, 1, 1, 1, 0]),
+        new("leaky relu", x => x.LeakyRelu(), [-1, -0.0, 0, 1, NaN], [-0.01, -0.0, 0, 1, NaN], [0.01, 0.01, 0.01, 1, 0.01]),
+        new("abs", x => x.Abs(), [-1, -0.0, 0, 1, NaN], [1, 0, 0, 1, NaN], [-1, 0, 0, 1, 0]),
+        new("sign", x => x.Sign(), [-1, 0, 1, NaN], [-1, 0, 1, 0], [0, 0, 0, 0]),
+        new("sqrt", x => x.Sqrt(), [0, -1, 4], [0, NaN, 2], [Inf, NaN, 0.25]),
+        new("2-norm of zeros", x => x.Norm(), [0, 0], [0], [0, 0]),
+        new("2-norm", x => x.Norm(), [0, 1], [1], [0, 1]),
+        new("max over all: tie", x => x.Max(), [1, 3, 3, 2], [3], [0, 0.5, 0.5, 0]),
+        new("amax: tie", x => x.AMax([0]), [1, 3, 3, 2], [3], [0, 0.5, 0.5, 0]),
+        new("amax: NaN", x => x.AMax([0]), [1, NaN, 3], [NaN], [NaN, NaN, NaN]),
+        new("max along an axis: tie", x => x.Max(0).Values, [1, 3, 3, 2], [3], [0, 1, 0, 0]),
+        new("max along an axis: NaN", x => x.Max(0).Values, [1, NaN, 3], [NaN], [0, 1, 0]),
+        new("maximum: tie", x => Variable.Maximum(x, x.Detach()), [2, 3], [2, 3], [0.5, 0.5]),
+        new("clamp", x => x.Clamp(-1, 1), [-1, 1, -2, 2, NaN], [-1, 1, -1, 1, NaN], [1, 1, 0, 0, 0]),
+        new("x² at 0", x => x.Pow(2), [0], [0], [0]),
+        new("x¹ at 0", x => x.Pow(1), [0], [0], [1]),
+        new("x⁰ at 0", x => x.Pow(0), [0], [1], [0]),
+        new("√x as a power at 0", x => x.Pow(0.5), [0], [0], [Inf]),
+        new("1/x as a power at 0", x => x.Pow(-1), [0], [Inf], [-Inf]),
+        new("prod with one zero", x => x.Prod(), [2, 0, 3], [0], [0, 6, 0]),
+        new("prod with two zeros", x => x.Prod(), [2, 0, 0], [0], [0, 0, 0]),
+        new("log", x => x.Log(), [0, -1], [-Inf, NaN], [Inf, -1]),
+        new("where keeps the trap", x => Variable.Where(x > 0, x.Log(), x * 0), [0], [0], [NaN]),
+        new("logsumexp, large", x => x.LogSumExp(), [1000, 1000], [1000.6931471805599], [0.5, 0.5]),
+        new("logsumexp, −∞", x => x.LogSumExp(), [-Inf, -Inf], [-Inf], [NaN, NaN]),
+        new("softmax, large", x => x.Softmax(0), [1000, 0, -1000], [1, 0, 0], [0, 0, 0]),
+        new("softmax, −∞", x => x.Softmax(0), [-Inf, -Inf], [NaN, NaN], [NaN, NaN]),
+        new("softmax, ∞", x => x.Softmax(0), [Inf, 0], [NaN, NaN], [NaN, NaN]),
+        new("log softmax", x => x.LogSoftmax(0), [1000, 0], [0, -1000], [-1, 1]),
+        new("softplus", x => x.Softplus(), [100, -100, 20], [100, 3.720075976020836e-44, 20.00000000206115], [1, 3.720075976020836e-44, 0.9999999979388463]),
+        new("unbiased variance of one", x => x.Var(), [5], [NaN], [NaN]),
+        new("deviation of constants", x => x.Std(), [2, 2, 2], [0], [0, 0, 0]),
+        new("division by 0", x => x / 0, [1, -1, 0], [Inf, -Inf, NaN], [Inf, Inf, Inf]),
+        new("max pooling: NaN", x => F.MaxPool2d(x.Reshape(1, 1, 1, 4), (1, 2)), [1, NaN, 3, 2], [NaN, 3], [0, 1, 1, 0]),
+        new("max pooling: tie", x => F.MaxPool2d(x.Reshape(1, 1, 1, 4), (1, 4)), [1, 3, 3, 2], [3], [0, 1, 0, 0]),
+        new("tanh", x => x.Tanh(), [1000, -1000, 1e-12, NaN], [1, -1, 1e-12, NaN], [0, 0, 1, NaN]),
+        new("sigmoid", x => x.Sigmoid(), [1000, -1000, NaN], [1, 0, NaN], [0, 0, NaN]),
+    ];
+
+    sealed class EdgesAttribute : DataAttribute
+    {
+        public override IEnumerable<object[]> GetData(MethodInfo testMethod) =>
+            from edge in edges from device in Machines.All from type in new[] { DType.Float64, DType.Float32 } select new object[] { edge.Name, device, type };
+    }
+
+    [Theory, Edges]
+    public void Is_as_agreed(string name, string device, DType type)
+    {
+        var edge = edges.Single(e => e.Name == name);
+        var x = new Variable(Tensor.From(edge.X).To(type).To(Machines.Named(device)), requiresGrad: true);
+        var y = edge.F(x);
+        y.Sum().Backward();
+        Agree("value", edge.Y, y.Data.ToArray<double>(), type);
+        Agree("gradient", edge.G, x.Grad!.Data.ToArray<double>(), type);
+    }
+
+    static void Agree(string what, double[] expected, double[] actual, DType type)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var tolerance = (type == DType.Float64 ? 1e-12 : 1e-6) * Math.Max(1, Math.Abs(expected[i]));
+            var same = double.IsNaN(expected[i]) ? double.IsNaN(actual[i])
+                : double.IsInfinity(expected[i]) ? actual[i] == expected[i]
+                : Math.Abs(actual[i] - expected[i]) <= tolerance && (actual[i] != 0 || expected[i] != 0 || double.IsNegative(expected[i]) == double.IsNegative(actual[i]) || what == "gradient");
+            Assert.True(same, string.Create(CultureInfo.InvariantCulture, $"{what} {i} is {actual[i]:r}, and should be {expected[i]:r}"));
+        }
+    }
+
+    [Fact]
+    public void Cross_entropy_refuses_a_target_that_is_no_class()
+    {
+        var error = Assert.Throws<IndexException>(() => F.CrossEntropy(Tensor.Zeros(2, 3), Tensor.From([0L, 3])));
+        Assert.Contains("3", error.Message);
+    }
+}
