@@ -15,3 +15,10 @@ public abstract partial class Device
     /// <exception cref="DeviceException">There is none of this number.</exception>
     public static Device Cuda(int index = 0) => throw new DeviceException($"cuda:{index} was not found.");
 }
+
+/// <summary>What CUDA devices there are.</summary>
+public static class Cuda
+{
+    /// <summary>True if there is one.</summary>
+    public static bool IsAvailable => false;
+}

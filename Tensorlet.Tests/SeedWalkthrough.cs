@@ -1,0 +1,244 @@
+using Tensorlet.Data;
+using Tensorlet.Nn;
+using Tensorlet.Optim;
+
+namespace Tensorlet.Tests;
+
+/// <summary>What an introduction to PyTorch showed in the days of Variable, line by line.</summary>
+public class SeedWalkthrough
+{
+    sealed class Net : Module
+    {
+        readonly Conv2d conv1 = new(1, 6, 5), conv2 = new(6, 16, 5);
+        readonly Nn.Linear fc1 = new(16 * 5 * 5, 120), fc2 = new(120, 84), fc3 = new(84, 10);
+
+        public override Variable Forward(Variable x)
+        {
+            x = F.MaxPool2d(conv1.Call(x).Relu(), (2, 2));
+            x = F.MaxPool2d(conv2.Call(x).Relu(), 2);
+            x = x.View(-1, x.Numel / x.Size(0));
+            return fc3.Call(fc2.Call(fc1.Call(x).Relu()).Relu());
+        }
+
+        public Variable FirstBias => conv1.Bias!;
+    }
+
+    [Fact]
+    public void Line_01_uninitialised_and_random_tensors_print_their_values()
+    {
+        Assert.Equal([4, 3], Tensor.Empty(4, 3).Size());
+        var text = Tensor.Rand(4, 3).ToString();
+        Assert.EndsWith("of size 4x3]", text);
+        Assert.Equal([2, 2], Tensor.Randn(2, 2).Size());
+    }
+
+    [Fact]
+    public void Line_02_sizes()
+    {
+        var x = Tensor.Rand(5, 3, 2);
+        Assert.Equal([5, 3, 2], x.Size());
+        Assert.Equal(3, x.Size(1));
+        Assert.Equal([3, 2], x.Size()[1..]);
+    }
+
+    [Fact]
+    public void Line_03_four_ways_to_add()
+    {
+        var (x, y) = (Tensor.Rand(4, 3), Tensor.Rand(4, 3));
+        var expected = x.ToArray<float>().Zip(y.ToArray<float>(), (a, b) => a + b).ToArray();
+        var result = Tensor.Empty(5, 3);
+        Tensor.Add(x, y, destination: result);
+        Assert.Equal([4, 3], result.Size());
+        Assert.Equal(expected, (x + y).ToArray<float>());
+        Assert.Equal(expected, Tensor.Add(x, y).ToArray<float>());
+        Assert.Equal(expected, result.ToArray<float>());
+        Assert.Equal(expected, y.Add_(x).ToArray<float>());
+    }
+
+    [Fact]
+    public void Line_04_a_column_shares_memory()
+    {
+        var x = Tensor.Zeros(4, 3);
+        x[.., 1].Fill_(7);
+        Assert.Equal(28, x.Sum().Item());
+    }
+
+    [Fact]
+    public void Line_05_views()
+    {
+        var x = Tensor.Randn(4, 4);
+        Assert.Equal([16], x.View(16).Size());
+        Assert.Equal([2, 8], x.View(-1, 8).Size());
+        x.View(16)[0].Fill_(9);
+        Assert.Equal(9, x[0, 0].Item());
+    }
+
+    [Fact]
+    public void Line_06_more_tensors_and_memory_shared_with_an_array()
+    {
+        Assert.Equal(12, Tensor.Zeros(4, 3).Numel);
+        Assert.Equal(3, Tensor.Eye(3).Sum().Item());
+        Assert.Equal([1.0, 5.5, 10.0], Tensor.Linspace(1, 10, 3).ToArray<double>());
+        Assert.Equal([4, 2], Tensor.Cat([Tensor.Ones(2, 2), Tensor.Zeros(2, 2)]).Size());
+        Assert.Equal(2, Tensor.Ones(4, 2).Chunk(2).Length);
+        float[] array = [1, 2, 3];
+        var x = Tensor.Over(array);
+        x.Add_(1);
+        Assert.Equal([2, 3, 4], array);
+        array[0] = 100;
+        Assert.Equal(100, x[0].Item());
+    }
+
+    [Fact]
+    public void Line_07_devices_do_not_mix()
+    {
+        var x = Tensor.Ones(2, 3);
+        if (!Cuda.IsAvailable) Assert.Throws<DeviceException>(() => x.Cuda());
+        var error = Assert.Throws<DeviceException>(() => x + x.To(Device.Reference));
+        Assert.Contains("cpu", error.Message);
+        Assert.Contains("reference", error.Message);
+    }
+
+    [Fact]
+    public void Line_08_the_graph_is_what_the_code_did()
+    {
+        var x = new Variable(Tensor.Ones(1), requiresGrad: true);
+        for (var steps = 1; steps <= 3; steps++)
+        {
+            x.Grad = null;
+            Variable y = x;
+            for (var i = 0; i < steps; i++) y *= 2;
+            y.Backward();
+            Assert.Equal(Math.Pow(2, steps), x.Grad!.Item());
+        }
+    }
+
+    [Fact]
+    public void Line_09_variables()
+    {
+        var x = new Variable(Tensor.Ones(2, 2), requiresGrad: true);
+        Assert.Null(x.GradFn);
+        Assert.Null(x.Grad);
+        var y = x + 2;
+        Assert.Equal(3, y.Data[0, 0].Item());
+        Assert.Equal("<Affine>", y.GradFn!.ToString());
+        Assert.Contains("<Affine>", y.ToString());
+    }
+
+    [Fact]
+    public void Line_10_a_first_gradient()
+    {
+        var x = new Variable(Tensor.Ones(2, 2), requiresGrad: true);
+        var y = x + 2;
+        var z = y * y * 3;
+        var output = z.Mean();
+        Assert.Equal(27, output.Item());
+        output.Backward();
+        Assert.Equal([4.5f, 4.5f, 4.5f, 4.5f], x.Grad!.Data.ToArray<float>());
+    }
+
+    [Fact]
+    public void Line_11_backward_of_what_is_no_scalar()
+    {
+        var x = new Variable(Tensor.Ones(3), requiresGrad: true);
+        var y = x * 2;
+        Assert.Throws<AutogradException>(() => y.Backward());
+        y.Backward(Tensor.From([0.1f, 1, 0.001f]));
+        Assert.Equal([0.2f, 2, 0.002f], x.Grad!.Data.ToArray<float>());
+    }
+
+    [Fact]
+    public void Line_12_functions_have_the_graph()
+    {
+        var x = new Variable(Tensor.Ones(2, 2), requiresGrad: true);
+        var loss = (x + 2).Exp();
+        Assert.Equal("Exp", loss.GradFn!.Name);
+        Assert.Equal("Affine", loss.GradFn.NextFunctions[0]!.Name);
+        Assert.Equal("AccumulateGrad", loss.GradFn.NextFunctions[0]!.NextFunctions[0]!.Name);
+    }
+
+    [Fact]
+    public void Lines_13_to_15_a_network_finds_its_parameters_and_prints_itself()
+    {
+        var net = new Net();
+        Assert.Equal([1, 10], net.Call(Tensor.Randn(1, 1, 32, 32)).Size());
+        Assert.Equal(10, net.Parameters().Count);
+        Assert.Equal([6, 1, 5, 5], net.Parameters()[0].Size());
+        Assert.Equal("conv1.weight", net.NamedParameters().First().Name);
+        var text = net.ToString();
+        Assert.Contains("(conv1): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))", text);
+        Assert.Contains("(fc1): Linear(in_features=400, out_features=120, bias=True)", text);
+    }
+
+    [Fact]
+    public void Lines_16_17_and_19_gradients_of_a_network()
+    {
+        var net = new Net();
+        var image = Tensor.Randn(1, 32, 32).Unsqueeze(0);           // a batch of one
+        net.ZeroGrad();
+        Assert.Null(net.FirstBias.Grad);
+        net.Call(image).Backward(Tensor.Randn(1, 10));
+        var once = net.FirstBias.Grad!.Data.Clone();
+        Assert.Contains(once.ToArray<double>(), g => g != 0);
+        net.ZeroGrad(setToNull: false);
+        Assert.Equal(0, net.FirstBias.Grad!.Data.Sum().Item());
+        Assert.Throws<ShapeException>(() => net.Call(Tensor.Randn(1, 32, 32)));
+    }
+
+    [Fact]
+    public void Line_18_losses_refuse_shapes_that_spread()
+    {
+        var output = new Net().Call(Tensor.Randn(1, 1, 32, 32));
+        Assert.Equal([], new MSELoss().Call(output, Tensor.Arange(1, 11)).Size());
+        Assert.Throws<ShapeException>(() => new MSELoss().Call(Tensor.Ones(4, 1), Tensor.Ones(4)));
+    }
+
+    [Fact]
+    public void Line_20_updating_by_hand()
+    {
+        var net = new Net();
+        new MSELoss().Call(net.Call(Tensor.Randn(1, 1, 32, 32)), Tensor.Arange(1, 11)).Backward();
+        var before = net.Parameters()[0].Data.Clone();
+        foreach (var p in net.Parameters()) p.Data.Sub_(p.Grad!.Data * 0.01);
+        Assert.NotEqual(before.ToArray<float>(), net.Parameters()[0].Data.ToArray<float>());
+    }
+
+    [Fact]
+    public void Line_21_optimizers()
+    {
+        var (net, input) = (new Net(), Tensor.Randn(1, 1, 32, 32));
+        foreach (var optimizer in (Optimizer[])[new SGD(net.Parameters(), lr: 0.001), new RMSprop(net.Parameters(), lr: 0.001)])
+        {
+            var losses = new List<double>();
+            for (var step = 0; step < 5; step++)
+            {
+                optimizer.ZeroGrad();
+                var loss = new MSELoss().Call(net.Call(input), Tensor.Arange(1, 11));
+                loss.Backward();
+                optimizer.Step();
+                losses.Add(loss.Item());
+            }
+            Assert.True(losses[^1] < losses[0]);
+        }
+    }
+
+    [Fact(Skip = "LBFGS comes with Networks.")] public void Line_21_optimizers_with_a_closure() { }
+    [Fact(Skip = "Samples of images, text, audio and video come with Networks, in tutorials.")] public void Line_22_samples_become_tensors() { }
+
+    [Fact]
+    public void Line_23_data_are_loaded_in_batches()
+    {
+        var (images, labels) = Digits.Generate(20, seed: 1);
+        var dataset = new TensorDataset(Tensor.From(Array.ConvertAll(images, b => (float)b), [20, 1, 28, 28]), Tensor.From(Array.ConvertAll(labels, b => (long)b)));
+        foreach (var (x, y) in new DataLoader(dataset, batchSize: 5, shuffle: true))
+        {
+            Assert.Equal([5, 1, 28, 28], x.Size());
+            Assert.Equal([5], y.Size());
+        }
+    }
+
+    [Fact(Skip = "CIFAR-10, folders of images and transforms come with Networks.")] public void Line_23_more_datasets_and_transforms() { }
+    [Fact(Skip = "Shared-memory tensors and Hogwild training come with Networks.")] public void Component_multiprocessing() { }
+    [Fact(Skip = "The trainer comes with Networks.")] public void Component_trainer() { }
+    [Fact(Skip = "The legacy layers come with Networks.")] public void Component_legacy() { }
+}
