@@ -74,6 +74,8 @@ static class Verify
         var batch = digits.Dataset(DType.Float64).Batch([0, 1, 2, 3]);
         var worst = GradientCheck.Worst(net, batch[0], batch[1], directions: 20);
         Check("gradients of LeNet against numeric ones, 20 directions", worst <= 1e-5, $"worst relative difference {worst:0.0e+0}, allowed 1e-5");
+        var alone = TapeCheck.Run(() => F.CrossEntropy(net.Call(batch[0]), batch[1]));
+        Check("each of its operations alone", alone.All(r => r.Report.Passed), $"{TapeCheck.Text(alone)}");
     }
 
     /// <summary>A million operations in a row, on a thread with little stack.</summary>
