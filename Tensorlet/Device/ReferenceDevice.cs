@@ -74,6 +74,7 @@ sealed class ReferenceDevice : Device
     {
         switch (x.DType)
         {
+            case DType.Bool: Run<B8>(); break;
             case DType.Int64: Run<I64>(); break;
             case DType.Float32: Run<F32>(); break;
             default: Run<F64>(); break;

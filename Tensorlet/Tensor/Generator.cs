@@ -28,7 +28,7 @@ public sealed class Generator(ulong seed)
     public double NextDouble() => Philox.Uniform(seed, Take(1));
 
     /// <summary>The next integer in 0 … bound−1.</summary>
-    public int Next(int bound) => (int)(NextDouble() * bound);
+    public int Next(int bound) => (int)((Philox.Bits(seed, Take(1)) >> 32) * (ulong)bound >> 32);
 
     /// <summary>0 … n−1 in random order (Fisher and Yates).</summary>
     public long[] Permutation(int n)
@@ -49,7 +49,13 @@ static class Philox
     /// <summary>64 random bits for a seed and a count: two of the four words of one block.</summary>
     public static ulong Bits(ulong seed, long count)
     {
-        uint a = (uint)count, b = (uint)(count >> 32), c = 0, d = 0, k0 = (uint)seed, k1 = (uint)(seed >> 32);
+        var (a, b, _, _) = Block((uint)count, (uint)(count >> 32), 0, 0, (uint)seed, (uint)(seed >> 32));
+        return ((ulong)b << 32) | a;
+    }
+
+    /// <summary>Ten rounds over a counter of four words, with a key of two.</summary>
+    public static (uint, uint, uint, uint) Block(uint a, uint b, uint c, uint d, uint k0, uint k1)
+    {
         for (var round = 0; round < 10; round++)
         {
             ulong p = 0xD2511F53UL * a, q = 0xCD9E8D57UL * c;
@@ -57,7 +63,7 @@ static class Philox
             k0 += 0x9E3779B9;
             k1 += 0xBB67AE85;
         }
-        return ((ulong)b << 32) | a;
+        return (a, b, c, d);
     }
 
     /// <summary>A number in [0, 1) with 24 random bits, so that it is the same in Float32 and Float64.</summary>

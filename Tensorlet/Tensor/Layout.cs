@@ -23,8 +23,9 @@ public sealed class Layout
 
     internal Layout(int[] shape, int[] strides, int offset)
     {
-        (this.shape, this.strides, Offset) = (shape, strides, offset);
+        (this.shape, this.strides) = (shape, strides);
         Count = Product(shape);
+        Offset = Count == 0 ? 0 : offset;                  // an empty part may seem to begin behind the end of an empty storage
         IsContiguous = true;
         for (int a = shape.Length - 1, expected = 1; a >= 0 && Count > 0; expected *= shape[a--])
             if (shape[a] != 1 && strides[a] != expected) { IsContiguous = false; break; }
@@ -158,6 +159,10 @@ public sealed class Layout
     }
 
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
+
+    /// <summary>True if every index leads to the same place in both.</summary>
+    internal bool SamePlaces(Layout other) => SameShape(other) && Offset == other.Offset &&
+        (strides.AsSpan().SequenceEqual(other.strides) || (IsContiguous && other.IsContiguous));
 
     /// <summary>True if two indices may be the same element, as in an expanded layout or in windows.</summary>
     internal bool Overlaps

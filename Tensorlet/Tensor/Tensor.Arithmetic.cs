@@ -28,6 +28,7 @@ public sealed partial class Tensor
             a.SameDevice(operation, destination);
             destination.OnlyType($"{operation}: the destination", resultType);
             destination.Resize(a.Layout.shape).Writing(operation);
+            (a, b) = (a.Beside(destination), b.Beside(destination));
         }
         a.Device.Zip(f, a, b, destination);
         return destination;
@@ -47,37 +48,52 @@ public sealed partial class Tensor
         return (a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!));
     }
 
+    /// <summary>Gives this tensor another shape: in the memory of its own elements if they are enough, else in new memory.</summary>
     Tensor Resize(int[] shape)
     {
         if (Shape.SequenceEqual(shape)) return this;
         var layout = Layout.Contiguous(shape);
-        if (layout.Count > Storage.Count) Storage = Device.Allocate(DType, layout.Count);
+        if (IsContiguous && layout.Count <= Numel) layout = new Layout(layout.shape, layout.strides, Layout.Offset);
+        else Storage = Device.Allocate(DType, layout.Count);
         Layout = layout;
         return this;
     }
 
+    /// <summary>This tensor, or a copy of it if writing to y, element by element, would change elements that are read later.</summary>
+    Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
+
     Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
     {
         SameDevice(operation, other);
-        if (other.DType > DType) throw new DTypeException($"{operation}: a result of type {DTypes.Promote(this, other)} cannot be written into {DType} in place.");
-        if (Layout.Expand(Layout.shape) is { } && other.Layout.Expand(Layout.shape) is not { })
+        InPlaceType(operation, other.DType);
+        if (other.Layout.Expand(Layout.shape) is not { } layout)
             throw new ShapeException($"{operation}: shape {other.Layout} does not broadcast to {Layout}, which is written in place and cannot grow.");
-        other = other.To(DType);
-        Device.Zip(f, this, other.With(other.Layout.Expand(Layout.shape)!), Writing(operation));
+        Writing(operation);
+        Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
         return this;
     }
 
-    Tensor InPlace<F>(F f, string operation) where F : struct, IMap
+    /// <summary>this = a·this + b for numbers, in place.</summary>
+    Tensor InPlace(double a, double b, string operation)
     {
-        Device.Map(f, this, Writing(operation));
+        InPlaceType(operation, IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
+        Device.Map(new AffineFormula(a, b), this, Writing(operation));
         return this;
     }
+
+    /// <summary>Refuses to write fractions into integers or integers into truth values: a result may only lose precision.</summary>
+    void InPlaceType(string operation, DType type)
+    {
+        if (type <= DType || DType.IsFloat()) return;
+        throw new DTypeException($"{operation}: a result of type {type} cannot be written in place into {DType} of shape {Layout}. Convert with .To(DType.{type}) first.");
+    }
+
+    static bool IsWhole(double x) => x == Math.Floor(x) && Math.Abs(x) <= 1L << 53;
 
     /// <summary>a·x + b with two numbers; integers stay integers where a and b are whole.</summary>
     internal Tensor Affine(double a, double b)
     {
-        var x = DType.IsFloat() || (DType == DType.Int64 && a == Math.Floor(a) && b == Math.Floor(b)) ? this
-            : To(a == Math.Floor(a) && b == Math.Floor(b) ? DType.Int64 : DTypes.Default);
+        var x = DType.IsFloat() ? this : To(IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
         var result = x.EmptyLike();
         Device.Map(new AffineFormula(a, b), x, result);
         return result;
@@ -85,7 +101,7 @@ public sealed partial class Tensor
 
     internal readonly struct AffineFormula(double a, double b) : IMap
     {
-        readonly double a = a, b = b;
+        readonly double a = a, b = b == 0 ? -0.0 : b;       // −0 is what changes nothing when added, not even the sign of a zero
         V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b);
     }
 
@@ -142,7 +158,9 @@ public sealed partial class Tensor
     /// <summary>−x</summary>
     public static Tensor operator -(Tensor x) => x.Affine(-1, 0);
 
-    internal static Tensor Like(Tensor x, double value) => Scalar(value, x.DType.IsFloat() ? x.DType : DTypes.Default, x.Device);
+    /// <summary>A number as a 0-d tensor that an operation with x does not promote further than PyTorch does.</summary>
+    internal static Tensor Like(Tensor x, double value) =>
+        Scalar(value, x.DType.IsFloat() ? x.DType : IsWhole(value) ? DType.Int64 : DTypes.Default, x.Device);
 
     /// <summary>The mask a &gt; b.</summary>
     public static Tensor operator >(Tensor a, Tensor b) => Zip(new GreaterFormula(), a, b, ">", DType.Bool);
@@ -179,20 +197,28 @@ public sealed partial class Tensor
     }
 
     /// <summary>this += alpha · other, in place.</summary>
-    public Tensor Add_(Tensor other, double alpha = 1) =>
-        alpha == 1 ? InPlace(new AddFormula(), other, "Add_") : InPlace(new AddScaledFormula(alpha), other, "Add_");
+    public Tensor Add_(Tensor other, double alpha = 1)
+    {
+        if (!IsWhole(alpha)) InPlaceType("Add_", DTypes.Default);
+        return alpha == 1 ? InPlace(new AddFormula(), other, "Add_") : InPlace(new AddScaledFormula(alpha), other, "Add_");
+    }
     /// <summary>this −= other, in place.</summary>
     public Tensor Sub_(Tensor other) => InPlace(new SubtractFormula(), other, "Sub_");
     /// <summary>this ·= other, in place.</summary>
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
     /// <summary>this /= other, in place.</summary>
-    public Tensor Div_(Tensor other) => InPlace(new DivideFormula(), other, "Div_");
+    /// <exception cref="DTypeException">Of integers: their quotients are floating-point numbers.</exception>
+    public Tensor Div_(Tensor other)
+    {
+        InPlaceType("Div_", DTypes.Default);
+        return InPlace(new DivideFormula(), other, "Div_");
+    }
     /// <summary>this += b, in place.</summary>
-    public Tensor Add_(double b) => InPlace(new AffineFormula(1, b), "Add_");
+    public Tensor Add_(double b) => InPlace(1, b, "Add_");
     /// <summary>this −= b, in place.</summary>
-    public Tensor Sub_(double b) => InPlace(new AffineFormula(1, -b), "Sub_");
+    public Tensor Sub_(double b) => InPlace(1, -b, "Sub_");
     /// <summary>this ·= a, in place.</summary>
-    public Tensor Mul_(double a) => InPlace(new AffineFormula(a, 0), "Mul_");
+    public Tensor Mul_(double a) => InPlace(a, 0, "Mul_");
     /// <summary>this = f(this, other) by a scalar function of one's own, in place.</summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 
@@ -205,7 +231,8 @@ public sealed partial class Tensor
             other.OnlyType("Zip_", DType);
             if (!other.Layout.SameShape(Layout)) throw new ShapeException($"Zip_: shapes {Layout} and {other.Layout} differ.");
         }
-        Device.Zip(f, this, b, c, Writing("Zip_"));
+        Writing("Zip_");
+        Device.Zip(f, this, b.Beside(this), c.Beside(this), this);
         return this;
     }
 
@@ -214,8 +241,8 @@ public sealed partial class Tensor
     {
         if (other.Device != Device) other = other.To(Device);
         if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
-        if (other.Storage == Storage) (other, layout) = (other.Clone(), Layout.Contiguous(other.Layout.shape).Expand(Layout.shape)!);
-        Device.Copy(other.With(layout), Writing("Copy_"));
+        Writing("Copy_");
+        Device.Copy(other.With(layout).Beside(this), this);
         return this;
     }
 
@@ -229,7 +256,8 @@ public sealed partial class Tensor
     {
         generator ??= Generator.Default;
         OnlyFloat("Uniform_");
-        Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high), Writing("Uniform_"));
+        Writing("Uniform_");
+        Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high), this);
         return this;
     }
 

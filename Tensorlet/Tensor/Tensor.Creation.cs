@@ -46,7 +46,7 @@ public sealed partial class Tensor
     public static Tensor Arange(double start, double end, double step = 1, DType? type = null, Device? device = null)
     {
         var count = Math.Ceiling((end - start) / step);
-        if (!(count >= 0 && count <= int.MaxValue)) throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {step}.");
+        if (!(count >= 0 && count <= int.MaxValue)) throw new ShapeException(FormattableString.Invariant($"Arange: there is no sequence from {start} to {end} in steps of {step}."));
         var whole = start == Math.Floor(start) && end == Math.Floor(end) && step == Math.Floor(step);
         return Fill(new Line(start, step), [(int)count], type ?? (whole ? DType.Int64 : DTypes.Default), device);
     }
@@ -83,8 +83,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>The numbers 0 … n−1 in random order, Int64.</summary>
+    /// <exception cref="ShapeException">n is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
-        From((generator ?? Generator.Default).Permutation(n), device: device);
+        n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.") : From((generator ?? Generator.Default).Permutation(n), device: device);
 
     /// <summary>A copy of numbers given flat, in row-major order, in a shape (one axis if none is given).</summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
@@ -120,7 +121,9 @@ public sealed partial class Tensor
                 if (depth + a >= shape.Count || level.GetLength(a) != shape[depth + a])
                     throw new ShapeException($"Of: the nested array is ragged: {level.GetLength(a)} elements where {(depth + a < shape.Count ? shape[depth + a] : 0)} are expected at axis {depth + a}.");
             foreach (var item in level)
-                if (item is Array inner) Flatten(inner, depth + level.Rank); else flat.Add(item!);
+                if (item is Array inner) Flatten(inner, depth + level.Rank);
+                else if (depth + level.Rank == shape.Count && item is not null) flat.Add(item);
+                else throw new ShapeException($"Of: the nested array is ragged: {item ?? "null"} where an array is expected at axis {depth + level.Rank}.");
         }
     }
 
@@ -156,7 +159,7 @@ public sealed partial class Tensor
     {
         readonly double start = start, step = step;
         public bool IsConstant => step == 0;
-        public double At(long i) => start + i * step;
+        public double At(long i) => IsConstant ? start : start + i * step;
     }
 
     /// <summary>From start to end, counted from the nearer of the two, so that both are hit exactly.</summary>

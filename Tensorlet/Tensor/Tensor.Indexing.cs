@@ -93,12 +93,12 @@ public sealed partial class Tensor
         if (picks.Count == 0) return this;
         int[] picked = [.. picks.Select(p => p.Axis)], rest = [.. Enumerable.Range(0, Rank).Except(picked)];
         var common = picks.Select(p => p.Index).Aggregate((a, b) => a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
-        var flat = Zeros(common.Layout.shape, DType.Int64, common.Device);
+        var flat = Zeros(common.Layout.shape, DType.Int64, Device);
         foreach (var (axis, index) in picks)
             flat = flat * Size(axis) + Wrapped(index, axis);
         var front = With(Layout.Permute([.. picked, .. rest]));
         var table = front.Reshape([Layout.Product(front.Shape[..picked.Length]), .. front.Shape[picked.Length..]]);
-        var result = table.IndexSelect(0, flat.Reshape(-1).To(Device)).Reshape([.. flat.Shape, .. table.Shape[1..]]);
+        var result = table.IndexSelect(0, flat.Reshape(-1)).Reshape([.. flat.Shape, .. table.Shape[1..]]);
         var adjacent = picked[^1] - picked[0] == picked.Length - 1;
         if (!adjacent || picked[0] == 0) return result;
         int group = flat.Rank, lead = picked[0];
@@ -115,7 +115,7 @@ public sealed partial class Tensor
             if (values[i] < -size || values[i] >= size) throw new IndexException($"Indexing: index {values[i]} is outside of axis {axis} of shape {Layout}; take {-size} to {size - 1}.");
             if (values[i] < 0) values[i] += size;
         }
-        return From(values, index.Size(), index.Device);
+        return From(values, index.Size(), Device);
     }
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
@@ -150,7 +150,8 @@ public sealed partial class Tensor
         SameDevice("ScatterAdd_", x);
         x.OnlyType("ScatterAdd_", DType);
         if (!x.Layout.SameShape(index.Layout)) throw new ShapeException($"ScatterAdd_: values of shape {x.Layout} and indices of shape {index.Layout} differ.");
-        Device.ScatterAdd(x, axis, index, Writing("ScatterAdd_"));
+        Device.ScatterAdd(x.Beside(this), axis, index, Writable("ScatterAdd_"));     // this may still find an index outside
+        Storage.Written("ScatterAdd_");
         return this;
     }
 

@@ -17,9 +17,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>The sum over these axes, or over all. Truth values are counted.</summary>
-    public Tensor Sum(int[]? axes = null, bool keepDim = false) => (DType == DType.Bool ? To(DType.Int64) : this).Reduce(new SumFormula(), "Sum", axes, keepDim);
+    public Tensor Sum(int[]? axes = null, bool keepDim = false) => Counted().Reduce(new SumFormula(), "Sum", axes, keepDim);
     /// <summary>The product over these axes, or over all.</summary>
-    public Tensor Prod(int[]? axes = null, bool keepDim = false) => Reduce(new ProductFormula(), "Prod", axes, keepDim);
+    public Tensor Prod(int[]? axes = null, bool keepDim = false) => Counted().Reduce(new ProductFormula(), "Prod", axes, keepDim);
+    Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>The largest over these axes, or of all; NaN where there is one.</summary>
     /// <exception cref="ShapeException">Of nothing.</exception>
     public Tensor AMax(int[]? axes = null, bool keepDim = false) => NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
@@ -87,6 +88,8 @@ public sealed partial class Tensor
         a.SameDevice("Contract", b);
         if (a.DType != b.DType) throw new DTypeException($"Contract: the operands are {a.DType} and {b.DType}; convert one of them.");
         var inner = a.Rank - batch - rows;
+        if (batch < 0 || rows < 0 || columns < 0 || inner < 0 || b.Rank != batch + inner + columns)
+            throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} do not have {batch} batch axes, {rows} for rows and {columns} for columns, and the same axes to sum over.");
         if (!a.Shape[..batch].SequenceEqual(b.Shape[..batch]) || !a.Shape[(batch + rows)..].SequenceEqual(b.Shape[batch..(batch + inner)]))
             throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} disagree in their {batch} batch axes or in the {inner} axes summed over.");
         var result = a.NewEmpty([.. a.Shape[..(batch + rows)], .. b.Shape[(batch + inner)..]]);

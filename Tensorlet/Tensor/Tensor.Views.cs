@@ -26,6 +26,7 @@ public sealed partial class Tensor
         if (open >= 0)
         {
             target[open] = 1;
+            if (target.Contains(-1)) throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} can be −1, to be found from the others.");
             var known = Layout.Product(target);
             if (known == 0 || Numel % known != 0) throw Misfit();
             target[open] = Numel / known;
@@ -110,7 +111,7 @@ public sealed partial class Tensor
         var size = Layout.shape[axis];
         start = Math.Clamp(start < 0 ? start + size : start, 0, size);
         end = Math.Clamp(end < 0 ? end + size : end, start, size);
-        return With(Layout.Slice(axis, start, (end - start + step - 1) / step, step));
+        return With(Layout.Slice(axis, start, end > start ? (end - start - 1) / step + 1 : 0, step));
     }
 
     /// <summary>A copy with these axes reversed.</summary>
@@ -151,7 +152,7 @@ public sealed partial class Tensor
                     throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} may differ only in axis {axis}, but differ in axis {a}.");
         }
         int[] shape = [.. first.Shape];
-        shape[axis] = tensors.Sum(t => t.Layout.shape[axis]);
+        shape[axis] = (int)Math.Min(int.MaxValue, tensors.Sum(t => (long)t.Layout.shape[axis]));
         var result = first.NewEmpty(shape);
         var at = 0;
         foreach (var t in tensors)

@@ -138,14 +138,17 @@ public sealed partial class Tensor
         if (DType != type) throw new DTypeException($"{operation}: takes {type} here, not {DType} of shape {Layout}. Convert it with .To(DType.{type}).");
     }
 
+    /// <summary>Refuses to write through a view in which elements overlap.</summary>
+    internal Tensor Writable(string operation) => !Layout.Overlaps ? this : throw new ShapeException(
+        $"{operation}: several elements of this view of shape {Layout} are one place in memory (it was expanded, or is made of windows). Clone it first.");
+
     /// <summary>Marks a write for the tape, refusing one through a view in which elements overlap.</summary>
     internal Tensor Writing(string operation)
     {
-        if (Layout.Overlaps)
-            throw new ShapeException($"{operation}: several elements of this view of shape {Layout} are one place in memory (it was expanded, or is made of windows). Clone it first.");
+        Writable(operation);
         Storage.Written(operation);
         return this;
     }
 
-    string DebuggerText => $"{DType} {Layout} {(Numel <= 8 ? ToString() : "")} {Device}";
+    string DebuggerText => $"{DType} {Layout} {(Numel <= 8 ? Values() : "")} {Device}";
 }

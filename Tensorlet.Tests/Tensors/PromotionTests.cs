@@ -1,0 +1,71 @@
+namespace Tensorlet.Tests.Tensors;
+
+public class PromotionTests
+{
+    const DType B = DType.Bool, I = DType.Int64, F = DType.Float32, D = DType.Float64;
+
+    /// <summary>PyTorch's result types: a and b, both with axes; a with axes and b 0-d; both 0-d.</summary>
+    [Theory]
+    [InlineData(B, B, B, B, B)]
+    [InlineData(B, I, I, I, I)]
+    [InlineData(B, F, F, F, F)]
+    [InlineData(B, D, D, D, D)]
+    [InlineData(I, B, I, I, I)]
+    [InlineData(I, I, I, I, I)]
+    [InlineData(I, F, F, F, F)]
+    [InlineData(I, D, D, D, D)]
+    [InlineData(F, B, F, F, F)]
+    [InlineData(F, I, F, F, F)]
+    [InlineData(F, F, F, F, F)]
+    [InlineData(F, D, D, F, D)]
+    [InlineData(D, B, D, D, D)]
+    [InlineData(D, I, D, D, D)]
+    [InlineData(D, F, D, D, D)]
+    [InlineData(D, D, D, D, D)]
+    public void Of_two_tensors(DType a, DType b, DType both, DType scalar, DType scalars)
+    {
+        Tensor x = Tensor.Ones([2], a), y = Tensor.Ones([2], b), x0 = Tensor.Scalar(1, a), y0 = Tensor.Scalar(1, b);
+        foreach (var (left, right, type) in new[] { (x, y, both), (x, y0, scalar), (y0, x, scalar), (x0, y0, scalars) })
+        {
+            Assert.Equal(type, (left + right).DType);
+            Assert.Equal(type, (left * right).DType);
+            Assert.Equal(type, Tensor.Where(Tensor.Scalar(1, B), left, right).DType);
+            Assert.Equal(B, (left > right).DType);
+        }
+    }
+
+    [Theory]
+    [InlineData(B, B, F)]
+    [InlineData(I, B, F)]
+    [InlineData(I, I, F)]
+    [InlineData(I, D, D)]
+    [InlineData(D, I, D)]
+    [InlineData(F, I, F)]
+    public void Of_a_quotient(DType a, DType b, DType quotient) => Assert.Equal(quotient, (Tensor.Ones([2], a) / Tensor.Ones([2], b)).DType);
+
+    [Theory]
+    [InlineData(B, 2, I)]
+    [InlineData(B, 0.5, F)]
+    [InlineData(I, 2, I)]
+    [InlineData(I, 0.5, F)]
+    [InlineData(I, double.PositiveInfinity, F)]
+    [InlineData(F, 0.1, F)]
+    [InlineData(D, 2, D)]
+    public void With_a_number(DType type, double number, DType expected)
+    {
+        var x = Tensor.Ones([2], type);
+        foreach (var y in new[] { x + number, number + x, x - number, number - x, x * number, number * x })
+            Assert.Equal(expected, y.DType);
+        Assert.Equal(type.IsFloat() ? type : F, (x / number).DType);
+        Assert.Equal(type.IsFloat() ? type : F, (number / x).DType);
+        Assert.Equal(1 + number, (x + number)[0].Item(), 6);
+    }
+
+    [Fact]
+    public void Large_integers_are_compared_as_integers()
+    {
+        var x = Tensor.Of(new[] { (1 << 24) + 1, 1 << 24 });
+        Assert.Equal([true, false], (x > (1 << 24)).ToArray<bool>());
+        Assert.Equal([false, true], (x <= (1 << 24)).ToArray<bool>());
+    }
+}

@@ -1,0 +1,176 @@
+using static Tensorlet.Tests.Tensors.DevicesAttribute;
+
+namespace Tensorlet.Tests.Tensors;
+
+public class ReductionTests
+{
+    const double NaN = double.NaN, Inf = double.PositiveInfinity;
+
+    static Tensor Of(string device, params double[] values) => Tensor.From(values, device: Named(device));
+
+    static void Holds(Tensor x, int[] shape, params double[] values)
+    {
+        Assert.Equal(shape, x.Size());
+        Assert.Equal(values, x.ToArray<double>());
+    }
+
+    [Theory, Devices]
+    public void Axes_and_kept_axes(string device)
+    {
+        var x = Tensor.Arange(24, DType.Float64, Named(device)).Reshape(2, 3, 4);
+        Holds(x.Sum(), [], 276);
+        Holds(x.Sum(keepDim: true), [1, 1, 1], 276);
+        Holds(x.Sum([0, 2]), [3], 60, 92, 124);
+        Holds(x.Sum([-1, 0]), [3], 60, 92, 124);
+        Holds(x.Sum([1], keepDim: true), [2, 1, 4], 12, 15, 18, 21, 48, 51, 54, 57);
+        Holds(x.Mean([0]), [3, 4], 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
+        Holds((x + 1).Prod([1, 2])[0], [], 479001600);
+        Holds(x.AMax([1, 2]), [2], 11, 23);
+        Holds(x.AMin([0, 1]), [4], 0, 1, 2, 3);
+        Holds(x.ArgMax(), [], 23);
+        Holds(x.ArgMin(1), [2, 4], 0, 0, 0, 0, 0, 0, 0, 0);
+        Holds(x.ArgMax(-1, keepDim: true), [2, 3, 1], 3, 3, 3, 3, 3, 3);
+        Holds(x.Permute(2, 0, 1).ArgMax(), [], 23);
+        Holds(x[1].Slice(1, 1, 4, 2).Sum([0]), [2], 51, 57);
+        Holds(Tensor.Scalar(3, DType.Float64, Named(device)).Sum(), [], 3);
+        Holds(Tensor.Scalar(3, DType.Float64, Named(device)).ArgMax(), [], 0);
+    }
+
+    [Theory, Devices]
+    public void Nothing_to_fold(string device)
+    {
+        var x = Tensor.Zeros([0, 2], DType.Float64, Named(device));
+        Holds(x.Sum(), [], 0);
+        Holds(x.Sum([0]), [2], 0, 0);
+        Holds(x.Prod([0]), [2], 1, 1);
+        Holds(x.Mean([0]), [2], NaN, NaN);
+        Holds(x.Sum([1]), [0]);
+        Holds(x.AMax([1]), [0]);
+        Holds(x.ArgMax(1), [0]);
+        Assert.Contains("(0, 2)", Assert.Throws<ShapeException>(() => x.AMax()).Message);
+        Assert.Throws<ShapeException>(() => x.AMin([0]));
+        Assert.Throws<ShapeException>(() => x.ArgMax());
+        Assert.Throws<ShapeException>(() => x.ArgMin(0));
+    }
+
+    [Theory, Devices]
+    public void NaN_wins_and_the_first_of_equals_is_taken(string device)
+    {
+        var x = Of(device, 1, NaN, 3, NaN);
+        Holds(x.AMax(), [], NaN);
+        Holds(x.AMin(), [], NaN);
+        Holds(x.ArgMax(), [], 1);
+        Holds(x.ArgMin(), [], 1);
+        Holds(x.Sum(), [], NaN);
+        var ties = Of(device, 1, 3, 3, 1);
+        Holds(ties.ArgMax(), [], 1);
+        Holds(ties.ArgMin(), [], 0);
+        Holds(Of(device, -Inf, -Inf).ArgMax(), [], 0);
+        Holds(Of(device, -Inf, -Inf).AMax(), [], -Inf);
+        Holds(Of(device, Inf, -Inf).Sum(), [], NaN);
+    }
+
+    /// <summary>A NaN at any place of a long row, in whole registers and in the tail, is the maximum.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(127)]
+    [InlineData(130)]
+    public void NaN_anywhere(int place)
+    {
+        var x = Tensor.Rand([131, 131], DType.Float32, generator: new Generator(1));
+        x[3, place].Fill_(NaN);
+        foreach (var y in new[] { x.AMax([1]), x.AMin([1]), x.T.AMax([0]), x.T.AMin([0]) })
+            Assert.Equal(Enumerable.Range(0, 131).Select(i => i == 3), y.ToArray<float>().Select(float.IsNaN));
+        Assert.Equal(place, x.ArgMax(1)[3].Item());
+        Assert.True(double.IsNaN(x.AMax().Item()));
+    }
+
+    /// <summary>Few values, so that many are equal, and some NaN: whole registers of places side by side, at every distance.</summary>
+    [Theory]
+    [InlineData(DType.Float32, 4)]
+    [InlineData(DType.Float64, 4)]
+    [InlineData(DType.Float32, 100)]
+    public void Places_of_equals_side_by_side(DType type, int folded)
+    {
+        var x = Tensor.RandInt(0, 3, [folded, 3 * 101], generator: new Generator(1)).To(type);
+        x = Tensor.Where(Tensor.Rand([folded, 3 * 101], generator: new Generator(2)) > 0.95, Tensor.Scalar(NaN, type), x);
+        for (var step = 1; step <= 3; step++)
+        {
+            var y = x.Slice(1, 0, step * 101, step);
+            var z = y.To(Device.Reference);
+            Assert.Equal(z.ArgMax(0).ToArray<long>(), y.ArgMax(0).ToArray<long>());
+            Assert.Equal(z.ArgMin(0).ToArray<long>(), y.ArgMin(0).ToArray<long>());
+            Assert.Equal(z.AMax([0]).ToArray<double>(), y.AMax([0]).ToArray<double>());
+            Assert.Equal(z.T.ArgMin(1).ToArray<long>(), y.T.Contiguous().ArgMin(1).ToArray<long>());
+        }
+    }
+
+    [Theory, Devices]
+    public void Integers_and_truth_values(string device)
+    {
+        var x = Tensor.Of(new[,] { { 3, -1 }, { 2, 3 } }, device: Named(device));
+        Holds(x.Sum([0]), [2], 5, 2);
+        Holds(x.Prod(), [], -18);
+        Holds(x.AMax([1]), [2], 3, 3);
+        Holds(x.ArgMax(0), [2], 0, 1);
+        Assert.Equal((DType.Int64, DType.Int64, DType.Int64), (x.Sum().DType, x.AMin().DType, x.ArgMin().DType));
+        Assert.Equal([(1L << 60) + 1], Tensor.Of(new[] { 1L << 60, 1 }, device: Named(device)).Sum().ToArray<long>());
+        var mask = x > 0;
+        Assert.Equal((DType.Int64, 3.0), (mask.Sum().DType, mask.Sum().Item()));
+        Assert.Equal((DType.Int64, 0.0), (mask.Prod().DType, mask.Prod().Item()));
+        Assert.Equal((DType.Bool, 1.0), (mask.AMax().DType, mask.AMax().Item()));
+        Assert.Equal([true, false], mask.AMin([0]).ToArray<bool>());
+    }
+
+    [Theory, Devices]
+    public void Float32_sum_of_a_million_tenths(string device)
+    {
+        var x = Tensor.Full([1 << 20], 0.1, device: Named(device));
+        var expected = (1 << 20) * (double)0.1f;
+        Assert.Equal(expected, x.Sum().Item(), expected * 1e-6);
+        Assert.Equal(expected / 4, x.Reshape(-1, 4).Sum([0])[3].Item(), expected * 1e-6);
+        Assert.Equal(expected / 4, x.Reshape(4, -1).T.Sum([0])[3].Item(), expected * 1e-6);
+        Assert.Equal((double)0.1f, x.Mean().Item(), 1e-7);
+    }
+
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    public void Same_bits_for_any_number_of_threads(DType type)
+    {
+        CpuDevice one = new() { Threads = 1 }, two = new() { Threads = 2 }, many = new() { Threads = 7 };
+        var x = Tensor.Randn([512, 1031], type, generator: new Generator(1));
+        foreach (var f in new Func<Tensor, Tensor>[] {
+            x => x.Sum(), x => x.Sum([0]), x => x.Sum([1]), x => x.T.Sum(), x => x[.., ..1000].Sum(), x => x[..1, ..].T.Sum([1]),
+            x => x.Reshape(8, 64, 1031).Sum([0, 2]), x => x.Reshape(8, 64, 1031).Sum([1]), x => x.Mean(), x => x.Prod([0]), x => x * 3 + x / 7 })
+        {
+            var expected = f(x.To(one)).ToArray<double>();
+            Assert.Equal(expected, f(x.To(two)).ToArray<double>());
+            Assert.Equal(expected, f(x.To(many)).ToArray<double>());
+        }
+    }
+
+    /// <summary>Every way in which a fold may lie in memory gives what the reference gives.</summary>
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    public void Every_layout(DType type)
+    {
+        var x = Tensor.Randn([3, 5, 7, 70], type, generator: new Generator(2));
+        int[][] orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]];
+        int[][] axes = [[], [0], [1], [2], [3], [0, 1], [0, 3], [1, 2], [2, 3], [0, 1, 2], [1, 2, 3]];
+        foreach (var order in orders)
+            foreach (var folded in axes)
+            {
+                var y = x.Permute(order);
+                var z = y.To(Device.Reference);
+                Assert.All(z.Sum(folded).ToArray<double>().Zip(y.Sum(folded).ToArray<double>()), p => Assert.Equal(p.First, p.Second, 1e-4));
+                Assert.Equal(z.AMax(folded).ToArray<double>(), y.AMax(folded).ToArray<double>());
+                Assert.Equal(z.AMin(folded).ToArray<double>(), y.AMin(folded).ToArray<double>());
+                if (folded.Length == 1) Assert.Equal(z.ArgMax(folded[0]).ToArray<long>(), y.ArgMax(folded[0]).ToArray<long>());
+            }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+
+namespace Tensorlet;
+
+public sealed partial class Tensor
+{
+    const int MostShown = 1000, Edge = 3, LineWidth = 80;
+
+    /// <summary>
+    /// The values as PyTorch prints them, and the type and size on a line of their own below:
+    /// <code>
+    /// [[ 1.0000, -0.5000],
+    ///  [ 0.2500, 12.0000]]
+    /// [Float32 of size 2x2]
+    /// </code>
+    /// Beyond 1,000 elements only the first and last three along each axis are shown.
+    /// </summary>
+    public override string ToString()
+    {
+        var size = Rank == 0 ? "()" : string.Join('x', Size());
+        return $"{Values()}\n[{DType} of size {size}{(Device == Device.Cpu ? "" : $" on {Device}")}]";
+    }
+
+    /// <summary>The values alone, nested in brackets as the axes are.</summary>
+    internal string Values()
+    {
+        if (Numel == 0) return "[]";
+        var summarised = Numel > MostShown;
+        var shown = summarised ? Edges() : this;
+        var (texts, width) = DType switch
+        {
+            DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => b ? "True" : "False")),
+            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i => i.ToString(CultureInfo.InvariantCulture))),
+            _ => NumberText.Aligned(shown.ToArray<double>()),
+        };
+        return Rank == 0 ? texts[0] : Nested(texts, 0);
+
+        // The texts that belong to one index of the axes before this one.
+        string Nested(ReadOnlySpan<string> part, int axis)
+        {
+            var (count, inner, last) = (shown.Layout.shape[axis], part.Length / shown.Layout.shape[axis], axis == Rank - 1);
+            List<string> items = [];
+            for (var i = 0; i < count; i++)
+            {
+                if (summarised && i == Edge && Layout.shape[axis] > 2 * Edge) items.Add(last ? " ..." : "...");
+                items.Add(last ? part[i] : Nested(part.Slice(i * inner, inner), axis + 1));
+            }
+            var margin = new string(' ', axis + 1);
+            if (!last) return $"[{string.Join("," + new string('\n', Rank - 1 - axis) + margin, items)}]";
+            var perLine = Math.Max(1, (LineWidth - axis) / (width + 2));
+            return $"[{string.Join(",\n" + margin, items.Chunk(perLine).Select(line => string.Join(", ", line)))}]";
+        }
+    }
+
+    /// <summary>The first and last three elements of each axis that has more than six.</summary>
+    Tensor Edges()
+    {
+        var result = this;
+        for (var a = 0; a < Rank; a++)
+            if (Layout.shape[a] > 2 * Edge)
+                result = Cat([result.Narrow(a, 0, Edge), result.Narrow(a, Layout.shape[a] - Edge, Edge)], a);
+        return result;
+    }
+}
+
+/// <summary>Floating-point numbers as text, all in one notation: whole, with four decimals, or scientific.</summary>
+static class NumberText
+{
+    /// <summary>The texts and their width: that of the widest finite number other than 0.</summary>
+    public static (string[] Texts, int Width) Aligned(double[] values)
+    {
+        double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)];       // these alone decide on notation and width
+        if (counted.Length == 0) return (Array.ConvertAll(values, Whole), 1);
+        double largest = counted.Max(Math.Abs), smallest = counted.Min(Math.Abs);
+        var whole = counted.All(v => v == Math.Floor(v));
+        var scientific = largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4);
+        Converter<double, string> text = scientific ? Scientific : whole ? Whole : Decimals;
+        return Padded(Array.ConvertAll(values, text), counted.Max(v => text(v).Length));
+    }
+
+    /// <summary>The texts, padded on the left to this width, or to that of the longest.</summary>
+    public static (string[] Texts, int Width) Padded(string[] texts, int? width = null)
+    {
+        var chosen = width ?? texts.Max(t => t.Length);
+        return (Array.ConvertAll(texts, t => t.PadLeft(chosen)), chosen);
+    }
+
+    static string Whole(double x) => Text(x, "F0") + (double.IsFinite(x) ? "." : "");
+
+    static string Decimals(double x) => Text(x, "F4");
+
+    /// <summary>As in 1.2500e+06: at least two digits of exponent, where .NET writes three.</summary>
+    static string Scientific(double x) => Text(x, "e4") is var t && double.IsFinite(x) && t[^3] == '0' ? t.Remove(t.Length - 3, 1) : t;
+
+    static string Text(double x, string format) =>
+        double.IsNaN(x) ? "nan" : double.IsInfinity(x) ? x > 0 ? "inf" : "-inf" : x.ToString(format, CultureInfo.InvariantCulture);
+}
