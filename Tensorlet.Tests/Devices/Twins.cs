@@ -9,6 +9,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
     readonly Random random = new(seed);
 
     public Device Device => device;
+    public bool Small => mostElements <= 64;
     public bool Coin() => random.Next(2) == 0;
     public int Below(int bound) => random.Next(bound);
 

@@ -79,6 +79,29 @@ static class Verbs
             On(t, d => d.Contract(Of(d, a), Of(d, b), Of(d, c), batch.Length, rows.Length, columns.Length));
             t.Same(c, $"Contract of {a.Expected.Layout} and {b.Expected.Layout}");
         }),
+        ["Contract of matrices"] = (floats, (t, type) =>
+        {
+            int m = t.Below(70), n = t.Below(70), k = t.Below(t.Small ? 4 : 700);
+            Twin a = t.Draw([2, m, k], type), b = t.Draw([2, k, n], type), c = t.Draw([2, m, n], type, written: true);
+            if (t.Small && 2 * m * n > 64) return;
+            On(t, d => d.Contract(Of(d, a), Of(d, b), Of(d, c), 1, 1, 1));
+            t.Same(c, $"Contract of {a.Expected.Layout} and {b.Expected.Layout}");
+        }),
+        ["More axes than a kernel takes"] = (floats, (t, type) =>
+        {
+            int[] shape = [2, 1, 2, 2, 1, 2, 2, 2, 2];
+            Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true), sum = t.Draw([], type, written: true), c = t.Draw([], type, written: true);
+            On(t, d => d.Fill(new Tensor.Line(1, 1), Of(d, y)));
+            t.Same(y, "Fill");
+            On(t, d => d.Zip(new Tensor.AddFormula(), Of(d, x), Of(d, y), Of(d, y)));
+            t.Same(y, "Zip");
+            On(t, d => d.Reduce(new Tensor.SumFormula(), Of(d, x), Of(d, sum)));
+            t.Same(sum, "Reduce");
+            On(t, d => d.Contract(Of(d, x), Of(d, y), Of(d, c), 0, 0, 0));
+            t.Same(c, "Contract");
+            On(t, d => d.AddInto(Of(d, x), Of(d, y)));
+            t.Same(y, "AddInto");
+        }),
         ["AddInto"] = (all, (t, type) =>
         {
             var y = t.Draw(t.Shape(leastRank: 1), type);                // expanded, too
