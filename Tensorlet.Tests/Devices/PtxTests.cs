@@ -24,8 +24,8 @@ public class PtxTests
             foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return typeof(Zip3Kernel<,,>).MakeGenericType(f, v, typeof(Axes));
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
                 yield return typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, typeof(F64), v, Cast(v, typeof(F64)), Cast(typeof(F64), v));
-            yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Tile16));
-            yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Tile2));
+            yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
+            yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Strip16));
         }
         foreach (var f in ScalarFunctions.Of(typeof(ISequence))) yield return typeof(FillKernel<,,>).MakeGenericType(f, typeof(F32), typeof(Axes));
         foreach (var v in numbers)

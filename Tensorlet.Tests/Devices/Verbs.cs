@@ -27,6 +27,16 @@ static class Verbs
                 t.Same(y, $"Copy to {target}");
             }
         }),
+        ["Integers beyond the exact doubles"] = ([DType.Int64], (t, _) =>
+        {
+            long[] large = [long.MaxValue, long.MinValue, (1L << 53) + 1, -(1L << 53) - 1];
+            var x = Tensor.From(large, device: t.Device);
+            Assert.Equal(large, x.Clone().ToArray<long>());
+            Assert.Equal(large, (x + Tensor.Zeros([4], DType.Int64, t.Device)).ToArray<long>());
+            Assert.Equal(large, x.Unsqueeze(1).Sum([1]).ToArray<long>());
+            Assert.Equal(large.Sum(), x.Sum().ToArray<long>()[0]);
+            Assert.Equal(large, Tensor.MatMul(x.Unsqueeze(1), Tensor.Ones([1, 1], DType.Int64, t.Device)).ToArray<long>());
+        }),
         ["Map"] = ([DType.Int64, .. floats], (t, type) =>
         {
             var shape = t.Shape();
