@@ -32,7 +32,7 @@ sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numb
 
 sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
 {
-    readonly struct Formula(double p) : IMap
+    internal readonly struct Formula(double p) : IMap
     {
         readonly double p = p;
         V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p));
@@ -44,8 +44,8 @@ sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
 /// <summary>NaN wins; at a tie each gets half.</summary>
 sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
 {
-    readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
-    readonly struct Share : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
+    internal readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
+    internal readonly struct Share : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
     protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Maximum"); }
     public override Variable[] Backward(Variable dc) =>
         [dc * Tensor.Zip(new Share(), A.Data, B.Data), dc * Tensor.Zip(new Share(), B.Data, A.Data)];

@@ -20,28 +20,28 @@ sealed class Sqrt : Function // y = √x     dx = dy/(2y)
 
 sealed class Sin : Function // y = sin x     dx = cos x·dy
 {
-    readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Sin(x); }
+    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Sin(x); }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
     public override Variable[] Backward(Variable dy) => [X.Cos() * dy];
 }
 
 sealed class Cos : Function // y = cos x     dx = −sin x·dy
 {
-    readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Cos(x); }
+    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Cos(x); }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
     public override Variable[] Backward(Variable dy) => [-X.Sin() * dy];
 }
 
 sealed class Abs : Function // y = |x|     dx = sign x·dy
 {
-    readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Abs(x); }
+    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Abs(x); }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
     public override Variable[] Backward(Variable dy) => [X.Sign() * dy];
 }
 
 sealed class Sign : Function // y = −1, 0 or 1     dx = 0
 {
-    readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
+    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
     protected override Tensor Forward() => X.Data.Map(new Formula());
     public override Variable[] Backward(Variable dy) => [dy * 0];
 }
@@ -63,7 +63,7 @@ sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
             return V.IfGreater(x, V.Of(0), -y, y);
         }
     }
-    readonly struct Slope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
+    internal readonly struct Slope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
     protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
     public override Variable[] Backward(Variable dy) => Autograd.Enabled ? [(1 - Y * Y) * dy] : [Tensor.Zip(new Slope(), Y.Data, dy.Data)];
 }
@@ -84,14 +84,14 @@ sealed class Relu : Function // y = max(x, 0)     dx = dy where x > 0
 
 sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 0     db = 0
 {
-    readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(b, V.Of(0), a, V.IfEqual(b, b, V.Of(0), a)); }
+    internal readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(b, V.Of(0), a, V.IfEqual(b, b, V.Of(0), a)); }
     protected override Tensor Forward() { Save(B); return Tensor.Zip(new Formula(), A.Data, B.Data); }
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
 }
 
 sealed class LeakyRelu(double slope) : Function // y = x where x > 0, else slope·x     dx = dy or slope·dy
 {
-    readonly struct Formula(double slope) : IMap
+    internal readonly struct Formula(double slope) : IMap
     {
         readonly double slope = slope;
         V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope));
@@ -103,7 +103,7 @@ sealed class LeakyRelu(double slope) : Function // y = x where x > 0, else slope
 /// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
 sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = dy·σ(x)
 {
-    readonly struct Formula(double threshold) : IMap
+    internal readonly struct Formula(double threshold) : IMap
     {
         readonly double threshold = threshold;
         V IMap.Apply<V>(V x)
@@ -119,12 +119,12 @@ sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = d
 
 sealed class Clamp(double low, double high) : Function // y = min(max(x, low), high)     dx = dy where low ≤ x ≤ high
 {
-    readonly struct Formula(double low, double high) : IMap
+    internal readonly struct Formula(double low, double high) : IMap
     {
         readonly double low = low, high = high;
         V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x));
     }
-    readonly struct Inside(double low, double high) : IMap
+    internal readonly struct Inside(double low, double high) : IMap
     {
         readonly double low = low, high = high;
         V IMap.Apply<V>(V x) => V.IfEqual(x, x, V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));

@@ -1,0 +1,113 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+
+namespace Tensorlet.Tests.Devices;
+
+/// <summary>Every kernel, with every scalar function of the library, compiles for NVIDIA's GPUs. No GPU is needed for that.</summary>
+public class PtxTests
+{
+    static readonly Type[] numbers = [typeof(B8), typeof(I64), typeof(F32), typeof(F64)], floats = [typeof(F32), typeof(F64)], places = [typeof(Dense), typeof(Axes)];
+
+    /// <summary>The kernels as they are launched, closed over types.</summary>
+    static IEnumerable<Type> Closed()
+    {
+        foreach (var v in floats)
+        {
+            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return typeof(MapKernel<,,>).MakeGenericType(f, v, typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return typeof(ZipKernel<,,,,>).MakeGenericType(f, Cast(v, v), v, v, typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return typeof(Zip3Kernel<,,>).MakeGenericType(f, v, typeof(Axes));
+            foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
+                yield return typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, typeof(F64), v, Cast(v, typeof(F64)), Cast(typeof(F64), v));
+            yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
+            yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Strip16));
+        }
+        foreach (var f in ScalarFunctions.Of(typeof(ISequence))) yield return typeof(FillKernel<,,>).MakeGenericType(f, typeof(F32), typeof(Axes));
+        foreach (var v in numbers)
+        {
+            foreach (var p in places)
+            {
+                yield return typeof(FillKernel<,,>).MakeGenericType(typeof(Tensor.Line), v, p);
+                yield return typeof(MapKernel<,,>).MakeGenericType(typeof(Tensor.AffineFormula), v, p);
+                yield return typeof(ZipKernel<,,,,>).MakeGenericType(typeof(Tensor.GreaterFormula), Cast(v, typeof(B8)), v, typeof(B8), p);
+                yield return typeof(Zip3Kernel<,,>).MakeGenericType(typeof(Tensor.WhereFormula), v, p);
+                foreach (var w in numbers) yield return typeof(CopyKernel<,,,>).MakeGenericType(Cast(v, w), v, w, p);
+            }
+            var sum = v == typeof(I64) ? v : typeof(F64);
+            yield return typeof(FoldKernel<,,,,,>).MakeGenericType(typeof(Tensor.SumFormula), v, sum, v, Cast(v, sum), Cast(sum, v));
+            yield return typeof(BestKernel<,>).MakeGenericType(typeof(Everything), v);
+            yield return typeof(BestKernel<,>).MakeGenericType(typeof(Winners), v);
+            yield return typeof(ProductKernel<,,,>).MakeGenericType(v, sum, Cast(v, sum), Cast(sum, v));
+            yield return typeof(GatherKernel<>).MakeGenericType(v);
+            yield return typeof(AddIntoKernel<,>).MakeGenericType(Adder(v), v);
+            yield return typeof(ScatterAddKernel<,>).MakeGenericType(Adder(v), v);
+        }
+        yield return typeof(OutsideKernel);
+    }
+
+    static Type Cast(Type v, Type w) => v == w ? typeof(Same<>).MakeGenericType(v) : typeof(ByDouble<,>).MakeGenericType(v, w);
+
+    static Type Adder(Type v) => v == typeof(B8) ? typeof(AddB8) : v == typeof(I64) ? typeof(AddI64) : v == typeof(F32) ? typeof(AddF32) : typeof(AddF64);
+
+    [Fact]
+    public void Every_kernel_with_every_function_compiles_to_PTX()
+    {
+        List<string> failures = [];
+        using var compiler = new Compiler();
+        foreach (var kernel in Closed().Distinct())
+        {
+            var said = compiler.Try(kernel);
+            if (said is not null) failures.Add($"{Reachable.Show(kernel)}: {said}");
+        }
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+    }
+
+    [Fact]
+    public void No_kernel_is_left_out()
+    {
+        var kernels = typeof(Device).Assembly.GetTypes().Where(t => t.IsValueType && (typeof(IKernel).IsAssignableFrom(t) || typeof(IGroupKernel).IsAssignableFrom(t)));
+        var compiled = Closed().Select(t => t.IsGenericType ? t.GetGenericTypeDefinition() : t).ToHashSet();
+        Assert.All(kernels, k => Assert.Contains(k, compiled));
+    }
+
+    [Fact]
+    public void Every_scalar_function_can_be_reached_by_generated_code() => Assert.All(ScalarFunctions.All, f => Assert.Null(Reachable.FindHidden(f)));
+
+    /// <summary>ILGPU's compiler for an H100. After a failure it starts anew: its context is of no use then.</summary>
+    sealed class Compiler : IDisposable
+    {
+        Context? context;
+        PTXBackend? backend;
+
+        public string? Try(Type kernel)
+        {
+            context ??= Context.Create(b => b.EnableAlgorithms().Optimize(OptimizationLevel.O2).CPU(d => d == CPUDevice.Default));
+            backend ??= new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_90), CudaArchitecture.SM_90, CudaInstructionSet.ISA_84, null);
+            var grouped = typeof(IGroupKernel).IsAssignableFrom(kernel);
+            var method = typeof(Kernels).GetMethod(grouped ? nameof(Kernels.Grouped) : nameof(Kernels.Flat))!.MakeGenericMethod(kernel);
+            try
+            {
+                var entry = grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method);
+                var ptx = ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
+                return ptx.Contains(".extern .func") ? "calls a function that nobody defines" : null;
+            }
+            catch (Exception e)
+            {
+                Dispose();
+                return e.GetBaseException().Message;
+            }
+        }
+
+        public void Dispose()
+        {
+            backend?.Dispose();
+            context?.Dispose();
+            (backend, context) = (null, null);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace Tensorlet.Tests.Devices;
+
+/// <summary>Every scalar function of the library, found by what it implements.</summary>
+static class ScalarFunctions
+{
+    public static Type[] Of(Type face) => [.. typeof(Device).Assembly.GetTypes()
+        .Where(t => t.IsValueType && !t.IsGenericTypeDefinition && face.IsAssignableFrom(t)).OrderBy(t => t.FullName)];
+
+    public static Type[] All => [.. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IReduction), typeof(ISequence) }.SelectMany(Of)];
+
+    /// <summary>The function with all its constants 0.</summary>
+    public static object Plain(Type function) => RuntimeHelpers.GetUninitializedObject(function);
+
+    /// <summary>Calls a generic method for a scalar function known at run time.</summary>
+    public static void Call(Type owner, string method, Type function, params object[] arguments)
+    {
+        try
+        {
+            owner.GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(function).Invoke(null, [Plain(function), .. arguments]);
+        }
+        catch (TargetInvocationException e)
+        {
+            throw new InvalidOperationException($"{Reachable.Show(function)}: {e.InnerException!.Message}", e.InnerException);
+        }
+    }
+}

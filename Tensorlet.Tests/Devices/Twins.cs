@@ -1,0 +1,70 @@
+namespace Tensorlet.Tests.Devices;
+
+/// <summary>The same tensor twice: on the reference and on the device that is held against it.</summary>
+sealed record Twin(Tensor Expected, Tensor Actual);
+
+/// <summary>Draws tensors for both devices: the same numbers, in memory that lies the same odd way.</summary>
+sealed class Twins(Device device, int seed, int mostElements = 600)
+{
+    readonly Random random = new(seed);
+
+    public Device Device => device;
+    public bool Small => mostElements <= 64;
+    public bool Coin() => random.Next(2) == 0;
+    public int Below(int bound) => random.Next(bound);
+
+    /// <summary>Up to four axes of 0 to 6; now and then one long axis.</summary>
+    public int[] Shape(int leastRank = 0, bool empty = true)
+    {
+        while (true)
+        {
+            int[] shape = [.. Enumerable.Range(0, random.Next(leastRank, 5)).Select(_ => random.Next(9) == 0 && empty ? 0 : random.Next(1, 7))];
+            if (shape.Length > 0 && random.Next(4) == 0) shape[random.Next(shape.Length)] = random.Next(65, 700);
+            if (shape.Aggregate(1, (n, s) => n * s) <= mostElements) return shape;
+        }
+    }
+
+    /// <summary>A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps expanded.</summary>
+    public Twin Draw(int[] shape, DType type, bool written = false, Func<double>? value = null)
+    {
+        value ??= () => random.Next(-20, 21) / 4.0;
+        if (Coin()) return Both(shape, t => t);
+        var rank = shape.Length;
+        int[] order = [.. Enumerable.Range(0, rank)], back = new int[rank], lead = [.. order.Select(_ => random.Next(3))], step = [.. order.Select(_ => random.Next(1, 3))];
+        random.Shuffle(order);
+        for (var a = 0; a < rank; a++) back[order[a]] = a;
+        bool[] expanded = [.. order.Select(a => !written && shape[a] > 0 && random.Next(4) == 0)];
+        int[] sizes = [.. order.Select((a, i) => lead[i] + (expanded[i] ? 1 : shape[a] * step[i]))];
+        return Both(sizes, t =>
+        {
+            for (var i = 0; i < rank; i++)
+                t = expanded[i] ? t.Narrow(i, lead[i], 1) : t.Slice(i, lead[i], sizes[i], step[i]);
+            return t.Permute(back).Expand(shape);
+        });
+
+        Twin Both(int[] memory, Func<Tensor, Tensor> view)
+        {
+            double[] values = [.. Enumerable.Range(0, memory.Aggregate(1, (n, s) => n * s)).Select(_ => value())];
+            var expected = Tensor.From(values, memory, Device.Reference).To(type).Clone();
+            return new(view(expected), view(expected.To(device)));
+        }
+    }
+
+    /// <summary>NaN, infinities and equal numbers among the others.</summary>
+    public double Odd() => random.Next(12) switch { 0 => double.NaN, 1 => double.PositiveInfinity, 2 => double.NegativeInfinity, _ => random.Next(-3, 4) };
+
+    /// <summary>Compares all of the memory behind two tensors, what should have been left alone too.</summary>
+    public void Same(Twin twin, string what)
+    {
+        double[] expected = Whole(twin.Expected), actual = Whole(twin.Actual);
+        var tolerance = twin.Expected.DType switch { DType.Float32 => 1e-5, DType.Float64 => 1e-12, _ => 0 };
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var (e, a) = (expected[i], actual[i]);
+            var agree = e.Equals(a) || e == a || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e));
+            Assert.True(agree, $"{what} on {device}, seed {seed}, shape {twin.Expected.Layout}, strides {Layout.Show(twin.Expected.Layout.Strides)}: element {i} of the memory is {a} and should be {e}.");
+        }
+    }
+
+    static double[] Whole(Tensor x) => new Tensor(x.Storage, Layout.Contiguous(x.Storage.Count)).ToArray<double>();
+}

@@ -1,0 +1,160 @@
+namespace Tensorlet.Tests.Devices;
+
+/// <summary>Each verb of a device, on drawn operands, against the reference. A row: its name, the types it takes, one drawn case.</summary>
+static class Verbs
+{
+    static readonly DType[] all = [DType.Bool, DType.Int64, DType.Float32, DType.Float64], floats = [DType.Float32, DType.Float64];
+
+    public static readonly Dictionary<string, (DType[] Types, Action<Twins, DType> Case)> Table = new()
+    {
+        ["Fill"] = (all, (t, type) =>
+        {
+            var y = t.Draw(t.Shape(), type, written: true);
+            On(t, d => d.Fill(new Tensor.Line(-2, 0.5), Of(d, y)));
+            t.Same(y, "Fill");
+            On(t, d => d.Fill(new RandomUniform(7, 100, -1, 1), Of(d, y)));
+            t.Same(y, "Fill with uniform numbers");
+            On(t, d => d.Fill(new RandomIntegers(7, 100, -9, 9), Of(d, y)));
+            t.Same(y, "Fill with integers");
+        }),
+        ["Copy"] = (all, (t, type) =>
+        {
+            foreach (var target in all)
+            {
+                var shape = t.Shape();
+                Twin x = t.Draw(shape, type), y = t.Draw(shape, target, written: true);
+                On(t, d => d.Copy(Of(d, x), Of(d, y)));
+                t.Same(y, $"Copy to {target}");
+            }
+        }),
+        ["Integers beyond the exact doubles"] = ([DType.Int64], (t, _) =>
+        {
+            long[] large = [long.MaxValue, long.MinValue, (1L << 53) + 1, -(1L << 53) - 1];
+            var x = Tensor.From(large, device: t.Device);
+            Assert.Equal(large, x.Clone().ToArray<long>());
+            Assert.Equal(large, (x + Tensor.Zeros([4], DType.Int64, t.Device)).ToArray<long>());
+            Assert.Equal(large, x.Unsqueeze(1).Sum([1]).ToArray<long>());
+            Assert.Equal(large.Sum(), x.Sum().ToArray<long>()[0]);
+            Assert.Equal(large, Tensor.MatMul(x.Unsqueeze(1), Tensor.Ones([1, 1], DType.Int64, t.Device)).ToArray<long>());
+        }),
+        ["Map"] = ([DType.Int64, .. floats], (t, type) =>
+        {
+            var shape = t.Shape();
+            Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true);
+            On(t, d => d.Map(new Tensor.AffineFormula(3, -2), Of(d, x), Of(d, y)));
+            t.Same(y, "Map");
+        }),
+        ["Zip"] = (all, (t, type) =>
+        {
+            var shape = t.Shape();
+            Twin a = t.Draw(shape, type), b = t.Draw(shape, type), y = t.Draw(shape, type, written: true), mask = t.Draw(shape, DType.Bool, written: true);
+            On(t, d => d.Zip(new Tensor.MultiplyFormula(), Of(d, a), Of(d, b), Of(d, y)));
+            t.Same(y, "Zip");
+            On(t, d => d.Zip(new Tensor.GreaterEqualFormula(), Of(d, a), Of(d, b), Of(d, mask)));
+            t.Same(mask, "Zip to a mask");
+        }),
+        ["Zip3"] = (all, (t, type) =>
+        {
+            var shape = t.Shape();
+            Twin c = t.Draw(shape, type, value: () => t.Below(2)), a = t.Draw(shape, type), b = t.Draw(shape, type), y = t.Draw(shape, type, written: true);
+            On(t, d => d.Zip(new Tensor.WhereFormula(), Of(d, c), Of(d, a), Of(d, b), Of(d, y)));
+            t.Same(y, "Zip3");
+        }),
+        ["Reduce"] = (all, (t, type) =>
+        {
+            var shape = t.Shape();
+            Twin x = t.Draw(shape, type), y = t.Draw(shape[..t.Below(shape.Length + 1)], type, written: true);
+            On(t, d => d.Reduce(new Tensor.SumFormula(), Of(d, x), Of(d, y)));
+            t.Same(y, $"Sum of {Layout.Show(shape)}");
+            if (type.IsFloat()) x = t.Draw(shape, type, value: t.Odd);
+            On(t, d => d.Reduce(new Tensor.MaxFormula(), Of(d, x), Of(d, y)));
+            if (x.Expected.Numel > 0 || type.IsFloat()) t.Same(y, $"Largest of {Layout.Show(shape)}");
+        }),
+        ["ArgReduce"] = (all, (t, type) =>
+        {
+            var shape = t.Shape(empty: false);
+            Twin x = t.Draw(shape, type, value: type.IsFloat() ? t.Odd : null), y = t.Draw(shape[..t.Below(shape.Length + 1)], DType.Int64, written: true);
+            foreach (var largest in (bool[])[true, false])
+                foreach (var asOffset in (bool[])[true, false])
+                {
+                    On(t, d => d.ArgReduce(largest, Of(d, x), Of(d, y), asOffset));
+                    t.Same(y, $"ArgReduce({largest}) of {Layout.Show(shape)}, as offset {asOffset}");
+                }
+        }),
+        ["Contract"] = (all, (t, type) =>
+        {
+            int[] batch = Group(t), rows = Group(t), inner = Group(t), columns = Group(t);
+            Twin a = t.Draw([.. batch, .. rows, .. inner], type), b = t.Draw([.. batch, .. inner, .. columns], type);
+            var c = t.Draw([.. batch, .. rows, .. columns], type, written: true);
+            On(t, d => d.Contract(Of(d, a), Of(d, b), Of(d, c), batch.Length, rows.Length, columns.Length));
+            t.Same(c, $"Contract of {a.Expected.Layout} and {b.Expected.Layout}");
+        }),
+        ["Contract of matrices"] = (floats, (t, type) =>
+        {
+            int m = t.Below(70), n = t.Below(70), k = t.Below(t.Small ? 4 : 700);
+            Twin a = t.Draw([2, m, k], type), b = t.Draw([2, k, n], type), c = t.Draw([2, m, n], type, written: true);
+            if (t.Small && 2 * m * n > 64) return;
+            On(t, d => d.Contract(Of(d, a), Of(d, b), Of(d, c), 1, 1, 1));
+            t.Same(c, $"Contract of {a.Expected.Layout} and {b.Expected.Layout}");
+        }),
+        ["More axes than a kernel takes"] = (floats, (t, type) =>
+        {
+            int[] shape = [2, 1, 2, 2, 1, 2, 2, 2, 2];
+            Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true), sum = t.Draw([], type, written: true), c = t.Draw([], type, written: true);
+            On(t, d => d.Fill(new Tensor.Line(1, 1), Of(d, y)));
+            t.Same(y, "Fill");
+            On(t, d => d.Zip(new Tensor.AddFormula(), Of(d, x), Of(d, y), Of(d, y)));
+            t.Same(y, "Zip");
+            On(t, d => d.Reduce(new Tensor.SumFormula(), Of(d, x), Of(d, sum)));
+            t.Same(sum, "Reduce");
+            On(t, d => d.Contract(Of(d, x), Of(d, y), Of(d, c), 0, 0, 0));
+            t.Same(c, "Contract");
+            On(t, d => d.AddInto(Of(d, x), Of(d, y)));
+            t.Same(y, "AddInto");
+        }),
+        ["AddInto"] = (all, (t, type) =>
+        {
+            var y = t.Draw(t.Shape(leastRank: 1), type);                // expanded, too
+            if (y.Expected.Size(-1) is > 0 and var size)
+                y = new(y.Expected.Windows(-1, (size + 1) / 2), y.Actual.Windows(-1, (size + 1) / 2));
+            var x = t.Draw(y.Expected.Size(), type);
+            On(t, d => d.AddInto(Of(d, x), Of(d, y)));
+            t.Same(y, "AddInto");
+        }),
+        ["Gather"] = (all, (t, type) =>
+        {
+            var (x, axis, index, y) = Indexed(t, type);
+            On(t, d => d.Gather(Of(d, x), axis, Of(d, index), Of(d, y)));
+            t.Same(y, $"Gather along {axis} of {x.Expected.Layout}");
+        }),
+        ["ScatterAdd"] = (all, (t, type) =>
+        {
+            var (y, axis, index, x) = Indexed(t, type, written: true);
+            On(t, d => d.ScatterAdd(Of(d, x), axis, Of(d, index), Of(d, y)));
+            t.Same(y, $"ScatterAdd along {axis}");
+        }),
+    };
+
+    public static IEnumerable<object[]> Rows(string device) =>
+        from verb in Table from type in verb.Value.Types select (object[])[device, verb.Key, type];
+
+    static void On(Twins t, Action<Device> verb)
+    {
+        verb(Device.Reference);
+        verb(t.Device);
+    }
+
+    static Tensor Of(Device device, Twin twin) => device == Device.Reference ? twin.Expected : twin.Actual;
+
+    /// <summary>None to three axes.</summary>
+    static int[] Group(Twins t) => [.. Enumerable.Range(0, t.Below(4)).Select(_ => t.Below(20) == 0 ? 0 : 1 + t.Below(4))];
+
+    static (Twin Table, int Axis, Twin Index, Twin Items) Indexed(Twins t, DType type, bool written = false)
+    {
+        var shape = t.Shape(leastRank: 1, empty: false);
+        var axis = t.Below(shape.Length);
+        int[] picked = [.. shape];
+        picked[axis] = t.Below(6);
+        return (t.Draw(shape, type, written), axis, t.Draw(picked, DType.Int64, value: () => t.Below(shape[axis])), t.Draw(picked, type, written: !written));
+    }
+}

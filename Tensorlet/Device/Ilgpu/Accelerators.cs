@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using ILGPU;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace Tensorlet;
+
+/// <summary>
+/// The devices of one kind that ILGPU finds. Each kind has a context of its own that starts when the kind is asked for first,
+/// and a device starts when it is asked for first: nobody waits for a driver that he does not use.
+/// </summary>
+sealed class Accelerators
+{
+    public static Accelerators Simulated { get; } = new("simulated", AcceleratorType.CPU, "nothing", b => b.CPU(d => d == CPUDevice.Default));
+    public static Accelerators Cuda { get; } =
+        new("cuda", AcceleratorType.Cuda, "an NVIDIA GPU and its driver (libcuda.so.1 or nvcuda.dll)", b => b.Cuda());
+    public static Accelerators OpenCL { get; } =
+        new("opencl", AcceleratorType.OpenCL, "a driver for OpenCL 2 or later (libOpenCL.so.1 or OpenCL.dll) and a device that knows doubles", b => b.OpenCL(IsFit));
+
+    static readonly List<string> unfit = [];
+    readonly string kind, sought;
+    readonly Lazy<Lazy<IlgpuDevice>[]> devices;
+
+    // ILGPU asks for libraries by names that only development packages bring.
+    static Accelerators() => AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, library) =>
+        library is "OpenCL" or "cuda" && NativeLibrary.TryLoad($"lib{library}.so.1", out var handle) ? handle : 0;
+
+    Accelerators(string kind, AcceleratorType type, string sought, Func<Context.Builder, Context.Builder> register)
+    {
+        (this.kind, this.sought) = (kind, sought);
+        devices = new(() => Find(type, register));
+    }
+
+    public int Count => devices.Value.Length;
+
+    public IEnumerable<IlgpuDevice> All => devices.Value.Select(d => d.Value);
+
+    /// <exception cref="DeviceException">There is none of this number.</exception>
+    public IlgpuDevice this[int index]
+    {
+        get
+        {
+            if (index >= 0 && index < Count) return devices.Value[index].Value;
+            var refused = this == OpenCL && unfit.Count > 0 ? $" Not fit: {string.Join("; ", unfit)}." : "";
+            throw new DeviceException($"{kind}:{index} was not found; what it takes is {sought}.{refused} " +
+                $"There are {string.Join(", ", Device.All.Select(d => $"{d.Name} ({d.Description})"))}.");
+        }
+    }
+
+    /// <summary>The devices of the kind, numbered. Where there is no driver there are none, and the simulator does not step in.</summary>
+    Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
+    {
+        try
+        {
+            // Algorithms bring the functions that CUDA lacks, such as exp and log of doubles.
+            var context = Context.Create(b => register(b.EnableAlgorithms().Optimize(OptimizationLevel.O2)));
+            return [.. context.Devices.Where(d => d.AcceleratorType == type).Select((d, i) => new Lazy<IlgpuDevice>(() =>
+                type == AcceleratorType.CPU ? new(d.CreateAccelerator(context), kind, inHostLoops: true)
+                    : new(d.CreateAccelerator(context), $"{kind}:{i}", inHostLoops: false)))];
+        }
+        catch (Exception e) when (e.GetBaseException() is DllNotFoundException or EntryPointNotFoundException or AcceleratorException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>What kernels need of an OpenCL device. NVIDIA's cards are left to CUDA.</summary>
+    static bool IsFit(CLDevice device)
+    {
+        var reason = device.Vendor == CLDeviceVendor.Nvidia ? "is for CUDA"
+            : !device.Capabilities.GenericAddressSpace ? "has no generic address space"
+            : !device.Capabilities.Float64 ? "has no doubles"
+            : device.CLStdVersion < CLBackend.MinimumVersion ? $"knows only {device.CLStdVersion}"
+            : null;
+        if (reason is not null) unfit.Add($"{device.Name} {reason}");
+        return reason is null;
+    }
+}
+
+/// <summary>The NVIDIA GPUs of this machine.</summary>
+public static class Cuda
+{
+    /// <summary>True if there is one.</summary>
+    public static bool IsAvailable => Count > 0;
+    /// <summary>How many there are.</summary>
+    public static int Count => Accelerators.Cuda.Count;
+}
+
+/// <summary>The OpenCL devices of this machine that can run kernels: GPUs, and processors with an OpenCL driver.</summary>
+public static class OpenCL
+{
+    /// <summary>True if there is one.</summary>
+    public static bool IsAvailable => Count > 0;
+    /// <summary>How many there are.</summary>
+    public static int Count => Accelerators.OpenCL.Count;
+}

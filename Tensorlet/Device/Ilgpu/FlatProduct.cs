@@ -1,0 +1,36 @@
+using ILGPU;
+
+namespace Tensorlet;
+
+/// <summary>One operand of a product: where its batches, its wide axes (rows of a, columns of b) and its summed axes lead.</summary>
+readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) where V : unmanaged
+{
+    readonly ArrayView<V> memory = memory;
+    readonly Axes batch = batch, wide = wide, inner = inner;
+
+    public int Batch(int g) => batch.Of(g);
+    public int Wide(int i) => wide.Of(i);
+    public int Inner(int k) => inner.Of(k);
+
+    /// <summary>True if neighbours in the sum are neighbours in memory.</summary>
+    public bool AlongInner => inner.Step == 1;
+
+    public V this[int place] => memory[place];
+}
+
+/// <summary>
+/// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]: one thread takes one element. The products are summed
+/// in another type, double for floats.
+/// </summary>
+readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V, Axes> c, int rows, int columns, int inner) : IKernel
+    where V : unmanaged where S : unmanaged, IScalar<S> where In : struct, ICast<V, S> where Out : struct, ICast<S, V>
+{
+    public void At(int i)
+    {
+        var (column, row, batch) = (i % columns, i / columns % rows, i / columns / rows);
+        int left = a.Batch(batch) + a.Wide(row), right = b.Batch(batch) + b.Wide(column);
+        var sum = S.Of(0);
+        for (var k = 0; k < inner; k++) sum += In.Of(a[left + a.Inner(k)]) * In.Of(b[right + b.Inner(k)]);
+        c[i] = Out.Of(sum);
+    }
+}

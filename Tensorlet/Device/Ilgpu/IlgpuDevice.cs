@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Tensorlet;
+
+/// <summary>
+/// The verbs on an ILGPU accelerator: a GPU by CUDA or OpenCL, a processor by OpenCL, or neither, and then every flat kernel
+/// runs as a loop on the host over the same method. Kernels are flat, one thread per element of the result, but for the
+/// product of a GPU, whose groups share tiles.
+/// </summary>
+/// <param name="accelerator">What computes.</param>
+/// <param name="name">The name, as in <c>cuda:0</c>.</param>
+/// <param name="inHostLoops">Call the kernels in loops on the host, over memory that the host sees too.</param>
+sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHostLoops) : Device
+{
+    readonly ConcurrentDictionary<Type, Delegate> launchers = new();
+    readonly Lock launching = new();            // ILGPU's launches by OpenCL are not made for several threads
+
+    public override string Name => name;
+    public override string Description => inHostLoops ? "kernels as loops on the host" : $"{accelerator.Name}, {accelerator.MemorySize >> 20:N0} MiB";
+
+    /// <summary>Where its memory comes from.</summary>
+    public DevicePool Pool { get; } = new(name, accelerator);
+
+    public override Storage Allocate(DType type, int count) =>
+        new IlgpuStorage(this, type, count, Pool.Rent((long)count * type.Size()));
+
+    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
+    {
+        if (bytes.Length == 0) return;
+        lock (launching)
+        {
+            accelerator.Bind();
+            Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref MemoryMarshal.GetReference(bytes), bytes.Length);
+        }
+        GC.KeepAlive(storage);
+    }
+
+    public override void Download(Storage storage, int offset, Span<byte> bytes)
+    {
+        if (bytes.Length == 0) return;
+        lock (launching)
+        {
+            accelerator.Bind();
+            Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref MemoryMarshal.GetReference(bytes), bytes.Length);
+        }
+        GC.KeepAlive(storage);
+    }
+
+    static ArrayView<byte> Bytes(Storage storage, int offset, int length) =>
+        ((IlgpuStorage)storage).Buffer.View.BaseView.SubView((long)offset * storage.DType.Size(), length);
+
+    public override void Synchronize()
+    {
+        lock (launching)
+        {
+            accelerator.Bind();
+            accelerator.Synchronize();
+        }
+    }
+
+    /// <summary>The memory of a tensor from its first element on.</summary>
+    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
+        ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>().SubView(x.Layout.Offset);
+
+    static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), default);
+    static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), Axes.Of(x.Layout));
+
+    /// <summary>
+    /// The tensor, or a contiguous copy if it has more axes than a kernel takes: as a whole, or cut into groups of axes.
+    /// </summary>
+    static Tensor Fit(Tensor x, params ReadOnlySpan<int> cuts)
+    {
+        var from = 0;
+        foreach (var cut in cuts)
+        {
+            if (!Axes.Fit(x.Layout, from, cut)) return x.Clone();
+            from = cut;
+        }
+        return Axes.Fit(x.Layout, from, x.Rank) ? x : x.Clone();
+    }
+
+    /// <summary>The last step of a verb that wrote to y, or to what <see cref="Fit"/> gave in its place.</summary>
+    void Finish(Tensor written, Tensor y)
+    {
+        if (written != y) Copy(written, y);
+        GC.KeepAlive(y);
+    }
+
+    /// <summary>Runs a flat kernel for i = 0 … count−1.</summary>
+    void Launch<K>(int count, K kernel, int cost = 1) where K : struct, IKernel
+    {
+        if (count == 0) return;
+        if (inHostLoops) { Kernels.OnHost(count, kernel, cost); return; }
+        lock (launching)
+        {
+            accelerator.Bind();
+            var launcher = Loaded<K, Action<Index1D, K>>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, K>(Kernels.Flat));
+            launcher(count, kernel);
+        }
+    }
+
+    /// <summary>Runs a kernel in groups.</summary>
+    void LaunchGroups<K>(int groups, int threads, K kernel) where K : struct, IGroupKernel
+    {
+        lock (launching)
+        {
+            accelerator.Bind();
+            var launcher = Loaded<K, Action<KernelConfig, K>>(() => accelerator.LoadStreamKernel<K>(Kernels.Grouped));
+            launcher((groups, threads), kernel);
+        }
+    }
+
+    /// <summary>A kernel is compiled once, when it is launched first.</summary>
+    L Loaded<K, L>(Func<L> load) where L : Delegate
+    {
+        if (launchers.TryGetValue(typeof(K), out var known)) return (L)known;
+        Reachable.Check(name, typeof(K));
+        try
+        {
+            var launcher = load();
+            launchers[typeof(K)] = launcher;
+            return launcher;
+        }
+        catch (Exception e)
+        {
+            throw new DeviceException($"{name}: the kernel {Reachable.Show(typeof(K))} does not compile for this device: {e.GetBaseException().Message} " +
+                "A scalar function may calculate, compare and call what its number offers; it may not throw, allocate, or use strings and classes.", e);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Tensorlet;
+
+/// <summary>
+/// A flat kernel: what is done for every i, without a word between them. Its fields are its operands. The same method is
+/// launched on a GPU and called in a loop on the host, where a debugger can step through it.
+/// </summary>
+interface IKernel
+{
+    void At(int i);
+}
+
+/// <summary>A kernel whose threads work in groups that share memory and wait for one another.</summary>
+interface IGroupKernel
+{
+    void Run();
+}
+
+/// <summary>The two methods that ILGPU compiles, with a kernel as their type argument.</summary>
+static class Kernels
+{
+    public static void Flat<K>(Index1D i, K kernel) where K : struct, IKernel => kernel.At(i);
+
+    public static void Grouped<K>(K kernel) where K : struct, IGroupKernel => kernel.Run();
+
+    /// <summary>Calls a flat kernel for every i, on several threads if there is enough to do.</summary>
+    /// <param name="count">How many there are.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="cost">What one i takes, in element operations; 0 if the kernel may not run on several threads.</param>
+    public static void OnHost<K>(int count, K kernel, int cost) where K : struct, IKernel
+    {
+        if (cost == 0 || (long)count * cost <= 1 << 14) Part(kernel, 0, count);
+        else
+        {
+            var length = Math.Max(1, (1 << 14) / cost);
+            Parallel.For(0, (int)(((long)count + length - 1) / length), p => Part(kernel, p * length, Math.Min(count, (p + 1) * length)));
+        }
+
+        static void Part(K kernel, int from, int to)
+        {
+            for (var i = from; i < to; i++) kernel.At(i);
+        }
+    }
+}
+
+/// <summary>How a number of one type becomes one of another.</summary>
+interface ICast<V, W>
+{
+    static abstract W Of(V x);
+}
+
+/// <summary>The same type: nothing to do, and integers stay exact.</summary>
+readonly struct Same<V> : ICast<V, V>
+{
+    public static V Of(V x) => x;
+}
+
+/// <summary>Another type, by way of double.</summary>
+readonly struct ByDouble<V, W> : ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
+{
+    public static W Of(V x) => W.Of(x.ToDouble());
+}
