@@ -16,7 +16,8 @@ static class Verbs
             t.Same(y, "Fill with uniform numbers");
             On(t, d => d.Fill(new RandomIntegers(7, 100, -9, 9), Of(d, y)));
             t.Same(y, "Fill with integers");
-        }),
+        }
+        ),
         ["Copy"] = (all, (t, type) =>
         {
             foreach (var target in all)
@@ -26,7 +27,8 @@ static class Verbs
                 On(t, d => d.Copy(Of(d, x), Of(d, y)));
                 t.Same(y, $"Copy to {target}");
             }
-        }),
+        }
+        ),
         ["Integers beyond the exact doubles"] = ([DType.Int64], (t, _) =>
         {
             long[] large = [long.MaxValue, long.MinValue, (1L << 53) + 1, -(1L << 53) - 1];
@@ -36,14 +38,16 @@ static class Verbs
             Assert.Equal(large, x.Unsqueeze(1).Sum([1]).ToArray<long>());
             Assert.Equal(large.Sum(), x.Sum().ToArray<long>()[0]);
             Assert.Equal(large, Tensor.MatMul(x.Unsqueeze(1), Tensor.Ones([1, 1], DType.Int64, t.Device)).ToArray<long>());
-        }),
+        }
+        ),
         ["Map"] = ([DType.Int64, .. floats], (t, type) =>
         {
             var shape = t.Shape();
             Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true);
             On(t, d => d.Map(new Tensor.AffineFormula(3, -2), Of(d, x), Of(d, y)));
             t.Same(y, "Map");
-        }),
+        }
+        ),
         ["Zip"] = (all, (t, type) =>
         {
             var shape = t.Shape();
@@ -52,14 +56,16 @@ static class Verbs
             t.Same(y, "Zip");
             On(t, d => d.Zip(new Tensor.GreaterEqualFormula(), Of(d, a), Of(d, b), Of(d, mask)));
             t.Same(mask, "Zip to a mask");
-        }),
+        }
+        ),
         ["Zip3"] = (all, (t, type) =>
         {
             var shape = t.Shape();
             Twin c = t.Draw(shape, type, value: () => t.Below(2)), a = t.Draw(shape, type), b = t.Draw(shape, type), y = t.Draw(shape, type, written: true);
             On(t, d => d.Zip(new Tensor.WhereFormula(), Of(d, c), Of(d, a), Of(d, b), Of(d, y)));
             t.Same(y, "Zip3");
-        }),
+        }
+        ),
         ["Reduce"] = (all, (t, type) =>
         {
             var shape = t.Shape();
@@ -69,7 +75,8 @@ static class Verbs
             if (type.IsFloat()) x = t.Draw(shape, type, value: t.Odd);
             On(t, d => d.Reduce(new Tensor.MaxFormula(), Of(d, x), Of(d, y)));
             if (x.Expected.Numel > 0 || type.IsFloat()) t.Same(y, $"Largest of {Layout.Show(shape)}");
-        }),
+        }
+        ),
         ["ArgReduce"] = (all, (t, type) =>
         {
             var shape = t.Shape(empty: false);
@@ -80,7 +87,8 @@ static class Verbs
                     On(t, d => d.ArgReduce(largest, Of(d, x), Of(d, y), asOffset));
                     t.Same(y, $"ArgReduce({largest}) of {Layout.Show(shape)}, as offset {asOffset}");
                 }
-        }),
+        }
+        ),
         ["Contract"] = (all, (t, type) =>
         {
             int[] batch = Group(t), rows = Group(t), inner = Group(t), columns = Group(t);
@@ -88,7 +96,8 @@ static class Verbs
             var c = t.Draw([.. batch, .. rows, .. columns], type, written: true);
             On(t, d => d.Contract(Of(d, a), Of(d, b), Of(d, c), batch.Length, rows.Length, columns.Length));
             t.Same(c, $"Contract of {a.Expected.Layout} and {b.Expected.Layout}");
-        }),
+        }
+        ),
         ["Contract of matrices"] = (floats, (t, type) =>
         {
             int m = t.Below(70), n = t.Below(70), k = t.Below(t.Small ? 4 : 700);
@@ -96,7 +105,8 @@ static class Verbs
             if (t.Small && 2 * m * n > 64) return;
             On(t, d => d.Contract(Of(d, a), Of(d, b), Of(d, c), 1, 1, 1));
             t.Same(c, $"Contract of {a.Expected.Layout} and {b.Expected.Layout}");
-        }),
+        }
+        ),
         ["More axes than a kernel takes"] = (floats, (t, type) =>
         {
             int[] shape = [2, 1, 2, 2, 1, 2, 2, 2, 2];
@@ -111,7 +121,8 @@ static class Verbs
             t.Same(c, "Contract");
             On(t, d => d.AddInto(Of(d, x), Of(d, y)));
             t.Same(y, "AddInto");
-        }),
+        }
+        ),
         ["AddInto"] = (all, (t, type) =>
         {
             var y = t.Draw(t.Shape(leastRank: 1), type);                // expanded, too
@@ -120,19 +131,22 @@ static class Verbs
             var x = t.Draw(y.Expected.Size(), type);
             On(t, d => d.AddInto(Of(d, x), Of(d, y)));
             t.Same(y, "AddInto");
-        }),
+        }
+        ),
         ["Gather"] = (all, (t, type) =>
         {
             var (x, axis, index, y) = Indexed(t, type);
             On(t, d => d.Gather(Of(d, x), axis, Of(d, index), Of(d, y)));
             t.Same(y, $"Gather along {axis} of {x.Expected.Layout}");
-        }),
+        }
+        ),
         ["ScatterAdd"] = (all, (t, type) =>
         {
             var (y, axis, index, x) = Indexed(t, type, written: true);
             On(t, d => d.ScatterAdd(Of(d, x), axis, Of(d, index), Of(d, y)));
             t.Same(y, $"ScatterAdd along {axis}");
-        }),
+        }
+        ),
     };
 
     public static IEnumerable<object[]> Rows(string device) =>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -27,25 +26,29 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     public override Storage Allocate(DType type, int count) =>
         new IlgpuStorage(this, type, count, Pool.Rent((long)count * type.Size()));
 
-    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
+    // ILGPU does not keep the host's memory in place while it copies: a collection by another thread would move it.
+
+    public override unsafe void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         if (bytes.Length == 0) return;
         lock (launching)
-        {
-            accelerator.Bind();
-            Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref MemoryMarshal.GetReference(bytes), bytes.Length);
-        }
+            fixed (byte* pinned = bytes)
+            {
+                accelerator.Bind();
+                Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
+            }
         GC.KeepAlive(storage);
     }
 
-    public override void Download(Storage storage, int offset, Span<byte> bytes)
+    public override unsafe void Download(Storage storage, int offset, Span<byte> bytes)
     {
         if (bytes.Length == 0) return;
         lock (launching)
-        {
-            accelerator.Bind();
-            Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref MemoryMarshal.GetReference(bytes), bytes.Length);
-        }
+            fixed (byte* pinned = bytes)
+            {
+                accelerator.Bind();
+                Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
+            }
         GC.KeepAlive(storage);
     }
 
@@ -66,7 +69,14 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>().SubView(x.Layout.Offset);
 
     static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), default);
-    static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), Axes.Of(x.Layout));
+
+    /// <summary>A view of the memory from its lowest element on: with a reversed axis, that is not the first.</summary>
+    static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged
+    {
+        var lower = 0;
+        for (var a = 0; a < x.Rank; a++) lower += Math.Max(0, -x.Layout.strides[a] * (x.Layout.shape[a] - 1));
+        return new(((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>().SubView(x.Layout.Offset - lower), Axes.Of(x.Layout, 0, x.Rank, lower));
+    }
 
     /// <summary>
     /// The tensor, or a contiguous copy if it has more axes than a kernel takes: as a whole, or cut into groups of axes.
