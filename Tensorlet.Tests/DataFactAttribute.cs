@@ -1,4 +1,4 @@
-using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests;
 

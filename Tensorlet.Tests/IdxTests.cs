@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests;
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Tensorlet;
@@ -15,8 +13,7 @@ public sealed partial class CpuDevice
         if (x.DType == DType.Float32 && x.Numel <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
         else Reference.ArgReduce(largest, x, y, asOffset);
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     void Pick<T>(bool largest, Tensor x, Tensor y, bool asOffset) where T : unmanaged

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Tensorlet;
 
 /// <summary>
@@ -27,9 +24,7 @@ public sealed partial class CpuDevice
                 case DType.Float64: Multiply<double>(a, b, c, batch, rows); break;
                 default: Reference.Contract(a, b, c, batch, rows, columns); break;
             }
-        GC.KeepAlive(a);
-        GC.KeepAlive(b);
-        GC.KeepAlive(c);
+        KeepAlive(a, b, c);
     }
 
     /// <summary>One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis lead.</summary>

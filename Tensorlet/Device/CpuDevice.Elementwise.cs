@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Tensorlet;
 
 public sealed partial class CpuDevice
@@ -21,10 +17,7 @@ public sealed partial class CpuDevice
             case (DType.Int64, _): Scalars<E, I64, I64>(e, a, b, c, y); break;
             default: Scalars<E, B8, B8>(e, a, b, c, y); break;
         }
-        GC.KeepAlive(a);
-        GC.KeepAlive(b);
-        GC.KeepAlive(c);
-        GC.KeepAlive(y);
+        KeepAlive(a, b, c, y);
     }
 
     void Lanes<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where T : unmanaged

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Tensorlet;
 
 public sealed partial class CpuDevice
@@ -14,8 +11,7 @@ public sealed partial class CpuDevice
             case DType.Float64: AddTyped<double>(x, y); break;
             default: Reference.AddInto(x, y); break;
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     /// <summary>Row by row: elements of one row with distance 1 do not overlap, those of different rows may.</summary>
@@ -52,9 +48,7 @@ public sealed partial class CpuDevice
             case 4: Move<float>(x, axis, index, y, false); break;
             default: Move<double>(x, axis, index, y, false); break;
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(index);
-        GC.KeepAlive(y);
+        KeepAlive(x, index, y);
     }
 
     /// <inheritdoc/>
@@ -66,9 +60,7 @@ public sealed partial class CpuDevice
             case DType.Float64: Move<double>(y, axis, index, x, true); break;
             default: Reference.ScatterAdd(x, axis, index, y); break;
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(index);
-        GC.KeepAlive(y);
+        KeepAlive(x, index, y);
     }
 
     /// <summary>The table's element at the index, read into the items or added to from them. Indices are checked as they are met.</summary>

@@ -1,11 +1,8 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Tensorlet;
 
 public sealed partial class CpuDevice
 {
+    const int PartOfAll = 1 << 14, Columns = 512;
     const int Block = 1024;         // elements that are folded in their own precision; blocks are folded in double
 
     /// <inheritdoc/>
@@ -20,35 +17,44 @@ public sealed partial class CpuDevice
                 case DType.Float64: Fold<R, double>(r, x, y); break;
                 default: Reference.Reduce(r, x, y); break;
             }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     void Fold<R, T>(R r, Tensor x, Tensor y) where R : struct, IReduction where T : unmanaged
     {
         var kept = new Walk(new Layout(x.Layout.shape[..y.Rank], x.Layout.strides[..y.Rank], 0), y.Layout);
         var folded = new Walk(new Layout(x.Layout.shape[y.Rank..], x.Layout.strides[y.Rank..], 0));
-        if (y.Numel == 1) { FoldAll<R, T>(r, folded, x, y); return; }
-        // Each part is some rows of results; along a row, results lie side by side or one after another.
-        var columns = kept.Step(0) == 1 && folded.Step(0) != 1 && kept.Step(1) == 1;
-        if (columns && kept.Rows < 2 * Threads && kept.Length >= 256)
+        if (y.Numel == 1 && x.IsContiguous && x.Numel >= 4 * PartOfAll) { FoldAll(r, x, y); return; }
+        // Results side by side are folded in blocks of columns, others one after another.
+        if (kept.Step(0) == 1 && folded.Step(0) != 1 && kept.Step(1) == 1)
         {
-            const int width = 128;
-            Share((kept.Length + width - 1) / width * kept.Rows, x.Numel, p =>
+            var blocks = (kept.Length + Columns - 1) / Columns;
+            Share(kept.Rows * blocks, x.Numel, p =>
             {
-                var (row, column) = Math.DivRem(p, (kept.Length + width - 1) / width);
-                FoldRows<R, T>(r, kept, folded, x, y, row, row + 1, column * width, Math.Min(width, kept.Length - column * width), true);
+                var (row, block) = Math.DivRem(p, blocks);
+                FoldRows<R, T>(r, kept, folded, x, y, row, row + 1, block * Columns, Math.Min(Columns, kept.Length - block * Columns), true);
             });
             return;
         }
-        var rows = kept.Rows == 1 && !columns ? kept.Length : kept.Rows;
+        var rows = kept.Rows == 1 ? kept.Length : kept.Rows;
         var cut = Math.Max(1, rows / 16);
         Share((rows + cut - 1) / cut, x.Numel, p =>
         {
             int from = p * cut, to = Math.Min(rows, from + cut);
-            if (kept.Rows == 1 && !columns) FoldRows<R, T>(r, kept, folded, x, y, 0, 1, from, to - from, false);
-            else FoldRows<R, T>(r, kept, folded, x, y, from, to, 0, kept.Length, columns);
+            if (kept.Rows == 1) FoldRows<R, T>(r, kept, folded, x, y, 0, 1, from, to - from, false);
+            else FoldRows<R, T>(r, kept, folded, x, y, from, to, 0, kept.Length, false);
         });
+    }
+
+    /// <summary>Everything into one number: parts of fixed size first, then what they gave.</summary>
+    void FoldAll<R>(R r, Tensor x, Tensor y) where R : struct, IReduction
+    {
+        int count = x.Numel / PartOfAll, rest = x.Numel - count * PartOfAll;
+        var flat = x.Reshape(-1);
+        var parts = x.NewEmpty([count + 1]);
+        Reduce(r, flat.Narrow(0, 0, count * PartOfAll).Reshape(count, PartOfAll), parts.Narrow(0, 0, count));
+        Reduce(r, flat.Narrow(0, count * PartOfAll, rest), parts.Select(0, count));
+        Reduce(r, parts, y);
     }
 
     static void FoldRows<R, T>(R r, Walk kept, Walk folded, Tensor x, Tensor y, int from, int to, int column, int count, bool columns)
@@ -64,45 +70,19 @@ public sealed partial class CpuDevice
             if (columns) FoldColumns(r, folded, ref source, ref target, count);
             else
                 for (var i = 0; i < count; i++)
-                    Unsafe.Add(ref target, i * kept.Step(1)) = FromDouble<T>(FoldOne(r, folded, ref Unsafe.Add(ref source, i * kept.Step(0)), 0, folded.Rows));
+                    Unsafe.Add(ref target, i * kept.Step(1)) = FromDouble<T>(FoldOne(r, folded, ref Unsafe.Add(ref source, i * kept.Step(0))));
         }
     }
 
-    /// <summary>Everything into one number: in parts of fixed size, whose results are folded in order.</summary>
-    void FoldAll<R, T>(R r, Walk folded, Tensor x, Tensor y) where R : struct, IReduction where T : unmanaged
-    {
-        double[] parts;
-        if (folded.Rows == 1)
-        {
-            int length = folded.Length, step = folded.Step(0), cut = 16 * Block;
-            parts = new double[(length + cut - 1) / cut];
-            Share(parts.Length, length, p =>
-            {
-                var (total, rest) = (Lanes<double>.Of(r.Start), new F64(r.Start));
-                FoldRun(r, ref Unsafe.Add(ref HostStorage.First<T>(x), p * cut * step), step, Math.Min(cut, length - p * cut), ref total, ref rest);
-                parts[p] = Finish(r, total, rest);
-            });
-        }
-        else
-        {
-            var cut = Math.Max(1, 16 * Block / folded.Length);
-            parts = new double[(folded.Rows + cut - 1) / cut];
-            Share(parts.Length, x.Numel, p => parts[p] = FoldOne(r, folded, ref HostStorage.First<T>(x), p * cut, Math.Min(folded.Rows, (p + 1) * cut)));
-        }
-        var result = new F64(r.Start);
-        foreach (var part in parts) result = r.Apply(result, new F64(part));
-        HostStorage.First<T>(y) = FromDouble<T>(result.Value);
-    }
-
-    static double FoldOne<R, T>(R r, Walk folded, ref T source, int from, int to) where R : struct, IReduction where T : unmanaged
+    static double FoldOne<R, T>(R r, Walk folded, ref T source) where R : struct, IReduction where T : unmanaged
     {
         var (total, rest) = (Lanes<double>.Of(r.Start), new F64(r.Start));
         if (folded.Rows == 1) FoldRun(r, ref source, folded.Step(0), folded.Length, ref total, ref rest);
         else
         {
             Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1];
-            folded.Start(from, place, at);
-            for (var row = from; row < to; row++, folded.Next(place, at))
+            folded.Start(0, place, at);
+            for (var row = 0; row < folded.Rows; row++, folded.Next(place, at))
                 FoldRun(r, ref Unsafe.Add(ref source, at[0]), folded.Step(0), folded.Length, ref total, ref rest);
         }
         return Finish(r, total, rest);
@@ -154,12 +134,12 @@ public sealed partial class CpuDevice
     /// <summary>Results side by side: down 16 folded rows at a time in registers, which are then added up in double.</summary>
     static void FoldColumns<R, T>(R r, Walk folded, ref T source, ref T target, int count) where R : struct, IReduction where T : unmanaged
     {
-        const int depth = 16, width = 512;
+        const int depth = 16;
         Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1], rows = stackalloc int[depth];
-        Span<double> sums = stackalloc double[width];
-        for (var from = 0; from < count; from += width)
+        Span<double> sums = stackalloc double[Columns];
+        for (var from = 0; from < count; from += Columns)
         {
-            var to = Math.Min(count, from + width);
+            var to = Math.Min(count, from + Columns);
             sums.Fill(r.Start);
             var pending = 0;
             folded.Start(0, place, at);

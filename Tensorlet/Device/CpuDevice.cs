@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Tensorlet;
 
 /// <summary>
@@ -40,8 +37,7 @@ public sealed partial class CpuDevice : Device
             case 4: CopyTyped<float>(x, y); break;
             default: CopyTyped<double>(x, y); break;
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     static void CopyTyped<T>(Tensor x, Tensor y) where T : unmanaged
@@ -74,32 +70,21 @@ public sealed partial class CpuDevice : Device
             case DType.Float32: ConvertFrom<F32>(x, y); break;
             default: ConvertFrom<F64>(x, y); break;
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     static void ConvertFrom<A>(Tensor x, Tensor y) where A : unmanaged, IScalar<A>
     {
         switch (y.DType)
         {
-            case DType.Bool: Convert<A, B8>(x, y); break;
-            case DType.Int64: Convert<A, I64>(x, y); break;
-            case DType.Float32: Convert<A, F32>(x, y); break;
-            default: Convert<A, F64>(x, y); break;
+            case DType.Bool: Scalars<Of1<Identity>, A, B8>(default, x, x, x, y); break;
+            case DType.Int64: Scalars<Of1<Identity>, A, I64>(default, x, x, x, y); break;
+            case DType.Float32: Scalars<Of1<Identity>, A, F32>(default, x, x, x, y); break;
+            default: Scalars<Of1<Identity>, A, F64>(default, x, x, x, y); break;
         }
     }
 
-    static void Convert<A, B>(Tensor x, Tensor y) where A : unmanaged, IScalar<A> where B : unmanaged, IScalar<B>
-    {
-        ref var source = ref HostStorage.First<A>(x);
-        ref var target = ref HostStorage.First<B>(y);
-        var walk = new Walk(x.Layout, y.Layout);
-        Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[2];
-        walk.Start(0, place, at);
-        for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
-            for (var i = 0; i < walk.Length; i++)
-                Unsafe.Add(ref target, at[1] + i * walk.Step(1)) = B.Of(Unsafe.Add(ref source, at[0] + i * walk.Step(0)).ToDouble());
-    }
+    readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 
     /// <inheritdoc/>
     public override void Fill<F>(F f, Tensor y)

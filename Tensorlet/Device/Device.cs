@@ -72,6 +72,10 @@ public abstract partial class Device
     /// <exception cref="IndexException">An index outside of the axis of y.</exception>
     public abstract void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y);
 
+    /// <summary>Operands stay reachable until here: what is not could be collected, and its memory reused, while a verb still works on it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
+
     /// <summary>Waits until everything asked for has been done.</summary>
     public virtual void Synchronize() { }
 }

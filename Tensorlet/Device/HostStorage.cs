@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Tensorlet;
 
 /// <summary>Memory of the host: an array, perhaps the caller's own.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tensorlet;
 
 /// <summary>A scalar function of one, two or three numbers, as devices run it; those it does not take are never read.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using static System.Runtime.CompilerServices.MethodImplOptions;
 
@@ -51,11 +49,6 @@ static class Panels
     {
         var i = 0;
         for (; i <= count - Vector256<T>.Count; i += Vector256<T>.Count) Vector256.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
-        if (i <= count - Vector128<T>.Count)
-        {
-            Vector128.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
-            i += Vector128<T>.Count;
-        }
         for (; i < count; i++) Unsafe.Add(ref to, i) = Unsafe.Add(ref from, i);
     }
 

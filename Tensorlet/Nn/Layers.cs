@@ -99,23 +99,19 @@ public sealed class Dropout(double p = 0.5) : Module
     protected override string Arguments => $"p={p}";
 }
 
+/// <summary>A function of each number.</summary>
+public abstract class Elementwise(Func<Variable, Variable> f) : Module
+{
+    /// <inheritdoc/>
+    public sealed override Variable Forward(Variable x) => f(x);
+}
+
 /// <summary>max(x, 0)</summary>
-public sealed class ReLU : Module
-{ /// <inheritdoc/>
-    public override Variable Forward(Variable x) => x.Relu();
-}
-
+public sealed class ReLU() : Elementwise(x => x.Relu());
 /// <summary>The hyperbolic tangent.</summary>
-public sealed class Tanh : Module
-{ /// <inheritdoc/>
-    public override Variable Forward(Variable x) => x.Tanh();
-}
-
+public sealed class Tanh() : Elementwise(x => x.Tanh());
 /// <summary>The logistic function.</summary>
-public sealed class Sigmoid : Module
-{ /// <inheritdoc/>
-    public override Variable Forward(Variable x) => x.Sigmoid();
-}
+public sealed class Sigmoid() : Elementwise(x => x.Sigmoid());
 
 /// <summary>eˣ/Σeˣ along an axis.</summary>
 public sealed class Softmax(int dim) : Module

@@ -98,6 +98,15 @@ public sealed class Layout
         return new Layout(target, result, Offset);
     }
 
+    /// <summary>The order of the axes with two of them swapped.</summary>
+    internal int[] Swapped(string operation, int a, int b)
+    {
+        var order = Enumerable.Range(0, Rank).ToArray();
+        (a, b) = (Axis(operation, a), Axis(operation, b));
+        (order[a], order[b]) = (b, a);
+        return order;
+    }
+
     internal Layout Permute(ReadOnlySpan<int> axes)
     {
         var (newShape, newStrides) = (new int[axes.Length], new int[axes.Length]);

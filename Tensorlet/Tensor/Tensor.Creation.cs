@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Tensorlet;
 
 public sealed partial class Tensor

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tensorlet;
 
 /// <summary>One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a new axis.</summary>

@@ -47,13 +47,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Two axes swapped.</summary>
-    public Tensor Transpose(int a, int b)
-    {
-        var order = Enumerable.Range(0, Rank).ToArray();
-        (a, b) = (Layout.Axis("Transpose", a), Layout.Axis("Transpose", b));
-        (order[a], order[b]) = (b, a);
-        return With(Layout.Permute(order));
-    }
+    public Tensor Transpose(int a, int b) => With(Layout.Permute(Layout.Swapped("Transpose", a, b)));
 
     /// <summary>The matrix transposed: the last two axes swapped.</summary>
     public Tensor T => Rank >= 2 ? Transpose(-2, -1) : throw new ShapeException($"T: shape {Layout} has no two axes to swap.");

@@ -53,15 +53,18 @@ sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept a
 
 public sealed partial class Variable
 {
+    /// <summary>Applies a function that folds axes and keeps them as 1, and takes these away unless they are wanted.</summary>
+    Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Function> function)
+    {
+        var over = Data.Layout.Axes(operation, axes);
+        return function(over).Apply(this).Squeezed(over, keepDim);
+    }
+
     Variable Squeezed(int[] axes, bool keepDim) =>
         keepDim ? this : axes.Length == Rank ? Reshape() : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
     /// <inheritdoc cref="Tensor.Sum"/>
-    public Variable Sum(int[]? axes = null, bool keepDim = false)
-    {
-        var over = Data.Layout.Axes("Sum", axes);
-        return new Sum(over).Apply(this).Squeezed(over, keepDim);
-    }
+    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, over => new Sum(over));
 
     /// <summary>The sum along one axis.</summary>
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
@@ -93,18 +96,10 @@ public sealed partial class Variable
     }
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
-    public Variable AMax(int[]? axes = null, bool keepDim = false)
-    {
-        var over = Data.Layout.Axes("AMax", axes);
-        return new Extreme(over, largest: true).Apply(this).Squeezed(over, keepDim);
-    }
+    public Variable AMax(int[]? axes = null, bool keepDim = false) => Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true));
 
     /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
-    public Variable AMin(int[]? axes = null, bool keepDim = false)
-    {
-        var over = Data.Layout.Axes("AMin", axes);
-        return new Extreme(over, largest: false).Apply(this).Squeezed(over, keepDim);
-    }
+    public Variable AMin(int[]? axes = null, bool keepDim = false) => Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false));
 
     /// <summary>The largest of all.</summary>
     public Variable Max() => AMax();
@@ -120,11 +115,7 @@ public sealed partial class Variable
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
 
     /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
-    public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
-    {
-        var over = Data.Layout.Axes("LogSumExp", axes);
-        return new LogSumExp(over).Apply(this).Squeezed(over, keepDim);
-    }
+    public Variable LogSumExp(int[]? axes = null, bool keepDim = false) => Fold("LogSumExp", axes, keepDim, over => new LogSumExp(over));
 
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false)
@@ -138,9 +129,5 @@ public sealed partial class Variable
         (this - Mean(axes, keepDim: true)).Norm(axes, keepDim) / Math.Sqrt(Data.CountOver(axes) - (unbiased ? 1 : 0));
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
-    public Variable Norm(int[]? axes = null, bool keepDim = false)
-    {
-        var over = Data.Layout.Axes("Norm", axes);
-        return new Norm(over).Apply(this).Squeezed(over, keepDim);
-    }
+    public Variable Norm(int[]? axes = null, bool keepDim = false) => Fold("Norm", axes, keepDim, over => new Norm(over));
 }

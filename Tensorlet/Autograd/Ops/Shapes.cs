@@ -86,13 +86,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Permute"/>
     public Variable Permute(params int[] axes) => new Permute(axes).Apply(this);
     /// <inheritdoc cref="Tensor.Transpose"/>
-    public Variable Transpose(int a, int b)
-    {
-        var order = Enumerable.Range(0, Rank).ToArray();
-        (a, b) = (Data.Layout.Axis("Transpose", a), Data.Layout.Axis("Transpose", b));
-        (order[a], order[b]) = (b, a);
-        return Permute(order);
-    }
+    public Variable Transpose(int a, int b) => Permute(Data.Layout.Swapped("Transpose", a, b));
     /// <inheritdoc cref="Tensor.T"/>
     public Variable T => Rank == 2 ? Permute(1, 0) : Rank > 2 ? Transpose(-2, -1) : throw new ShapeException($"T: shape {Data.Layout} has no two axes to swap.");
     /// <inheritdoc cref="Tensor.Squeeze"/>
@@ -119,16 +113,14 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Flip"/>
     public Variable Flip(params int[] axes) => new Flip(axes).Apply(this);
     /// <inheritdoc cref="Tensor.Split"/>
-    public Variable[] Split(int size, int axis = 0)
+    public Variable[] Split(int size, int axis = 0) => Parts(Data.Split(size, axis), axis);
+    /// <inheritdoc cref="Tensor.Chunk"/>
+    public Variable[] Chunk(int chunks, int axis = 0) => Parts(Data.Chunk(chunks, axis), axis);
+
+    Variable[] Parts(Tensor[] parts, int axis)
     {
         var at = 0;
-        return [.. Data.Split(size, axis).Select(part => Narrow(axis, (at += part.Size(axis)) - part.Size(axis), part.Size(axis)))];
-    }
-    /// <inheritdoc cref="Tensor.Chunk"/>
-    public Variable[] Chunk(int chunks, int axis = 0)
-    {
-        if (chunks < 1) throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.");
-        return Split(Math.Max(1, (Size(axis) + chunks - 1) / chunks), axis);
+        return Array.ConvertAll(parts, part => Narrow(axis, (at += part.Size(axis)) - part.Size(axis), part.Size(axis)));
     }
 
     /// <summary>Zeros around an axis: this many before and after.</summary>

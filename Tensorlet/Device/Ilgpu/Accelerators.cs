@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using ILGPU;
 using ILGPU.Backends.OpenCL;

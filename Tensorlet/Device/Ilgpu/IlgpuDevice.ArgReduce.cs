@@ -2,46 +2,20 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>Which places of a row take part.</summary>
-interface ICandidates
+/// <summary>y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One thread takes a row.</summary>
+readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y, int asOffset) : IKernel
+    where V : unmanaged, IScalar<V>
 {
-    int Of(int row, int j);
-}
-
-/// <summary>All of them.</summary>
-readonly struct Everything : ICandidates
-{
-    public int Of(int row, int j) => j;
-}
-
-/// <summary>Those that parts of the row have brought forward.</summary>
-readonly struct Winners(ArrayView<long> places, int length) : ICandidates
-{
-    public int Of(int row, int j) => (int)places[row * length + j];
-}
-
-/// <summary>
-/// y[row, part] = the place of the largest of sign·x[row, j] over the candidates part, part + parts, …; the first of equal
-/// ones, NaN before all others.
-/// </summary>
-readonly struct BestKernel<C, V>(C candidates, double sign, ArrayView<V> x, Axes rows, Axes folded, int length, int parts, View<I64, Axes> y, int asOffset)
-    : IKernel where C : struct, ICandidates where V : unmanaged, IScalar<V>
-{
-    public void At(int i)
+    public void At(int row)
     {
-        var row = i / parts;
         var start = rows.Of(row);
-        var best = candidates.Of(row, i % parts);
-        var most = sign * x[start + folded.Of(best)].ToDouble();
-        for (var j = i % parts + parts; j < length; j += parts)
+        var (best, most) = (0, sign * x[start + folded.Of(0)].ToDouble());
+        for (var j = 1; j < length; j++)
         {
-            var place = candidates.Of(row, j);
-            var value = sign * x[start + folded.Of(place)].ToDouble();
-            var same = value == most || (double.IsNaN(value) && double.IsNaN(most));
-            var better = value > most || (double.IsNaN(value) && !double.IsNaN(most));
-            if (better || (same && place < best)) (best, most) = (place, value);
+            var value = sign * x[start + folded.Of(j)].ToDouble();
+            if (value > most || (double.IsNaN(value) && !double.IsNaN(most))) (best, most) = (j, value);
         }
-        y[i] = new(asOffset != 0 ? start + folded.Of(best) : best);
+        y[row] = new(asOffset != 0 ? start + folded.Of(best) : best);
     }
 }
 
@@ -66,26 +40,8 @@ sealed partial class IlgpuDevice
 
     void Best<V>(bool largest, Tensor x, Tensor y, bool asOffset) where V : unmanaged, IScalar<V>
     {
-        int rank = y.Rank, count = y.Numel, length = x.Numel / count, offset = asOffset ? 1 : 0;
-        var sign = largest ? 1.0 : -1.0;
-        Axes rows = Axes.Of(x.Layout, 0, rank), folded = Axes.Of(x.Layout, rank, x.Rank);
-        if (length <= LongestPart)
-        {
-            Launch(count, new BestKernel<Everything, V>(default, sign, Memory<V>(x), rows, folded, length, 1, Strided<I64>(y), offset), length);
-            return;
-        }
-        var parts = (length + Part - 1) / Part;
-        var winners = Tensor.Empty([count, parts], DType.Int64, this);
-        Launch(count * parts, new BestKernel<Everything, V>(default, sign, Memory<V>(x), rows, folded, length, parts, Strided<I64>(winners), 0), Part);
-        while (parts > LongestPart)
-        {
-            var (before, next) = (winners, (parts + Part - 1) / Part);
-            winners = Tensor.Empty([count, next], DType.Int64, this);
-            Launch(count * next, new BestKernel<Winners, V>(new(Memory<long>(before), parts), sign, Memory<V>(x), rows, folded, parts, next, Strided<I64>(winners), 0), Part);
-            GC.KeepAlive(before);
-            parts = next;
-        }
-        Launch(count, new BestKernel<Winners, V>(new(Memory<long>(winners), parts), sign, Memory<V>(x), rows, folded, parts, 1, Strided<I64>(y), offset), parts);
-        GC.KeepAlive(winners);
+        var length = x.Numel / y.Numel;
+        Launch(y.Numel, new BestKernel<V>(largest ? 1 : -1, Memory<V>(x), Axes.Of(x.Layout, 0, y.Rank), Axes.Of(x.Layout, y.Rank, x.Rank),
+            length, Strided<I64>(y), asOffset ? 1 : 0), length);
     }
 }

@@ -18,8 +18,7 @@ sealed partial class IlgpuDevice
             case DType.Float32: Flat<F32, F64, ByDouble<F32, F64>, ByDouble<F64, F32>>(left, right, to, batch, rows); break;
             default: Flat<F64, F64, Same<F64>, Same<F64>>(left, right, to, batch, rows); break;
         }
-        GC.KeepAlive(left);
-        GC.KeepAlive(right);
+        KeepAlive(left, right);
         Finish(to, c);
     }
 

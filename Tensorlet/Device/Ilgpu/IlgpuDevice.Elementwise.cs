@@ -68,8 +68,7 @@ sealed partial class IlgpuDevice
             case (DType.Float32, _): Convert<F32>(x, y); break;
             default: Convert<F64>(x, y); break;
         }
-        GC.KeepAlive(x);
-        GC.KeepAlive(y);
+        KeepAlive(x, y);
     }
 
     void Convert<V>(Tensor x, Tensor y) where V : unmanaged, IScalar<V>
@@ -102,9 +101,7 @@ sealed partial class IlgpuDevice
             case (_, DType.Bool): Run<E, ByDouble<F64, B8>, F64, B8>(e, first, second, third, to); break;
             default: Run<E, Same<F64>, F64, F64>(e, first, second, third, to); break;
         }
-        GC.KeepAlive(first);
-        GC.KeepAlive(second);
-        GC.KeepAlive(third);
+        KeepAlive(first, second, third);
         Finish(to, y);
     }
 

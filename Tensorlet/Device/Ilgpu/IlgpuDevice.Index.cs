@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Tensorlet;
@@ -93,8 +92,7 @@ sealed partial class IlgpuDevice
             case DType.Float32: Add<AddF32, F32>(from, y); break;
             default: Add<AddF64, F64>(from, y); break;
         }
-        GC.KeepAlive(from);
-        GC.KeepAlive(y);
+        KeepAlive(from, y);
     }
 
     void Add<A, V>(Tensor x, Tensor y) where A : struct, IAdder<V> where V : unmanaged =>
@@ -135,8 +133,7 @@ sealed partial class IlgpuDevice
             case DType.Float32: ScatterAdd<AddF32, F32>(from, axis, indices, to); break;
             default: ScatterAdd<AddF64, F64>(from, axis, indices, to); break;
         }
-        GC.KeepAlive(from);
-        GC.KeepAlive(indices);
+        KeepAlive(from, indices);
         Finish(to, y);
     }
 

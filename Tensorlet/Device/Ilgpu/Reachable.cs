@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tensorlet;
 
 /// <summary>Finds the types of a kernel that ILGPU's generated code cannot name; its own message would not tell.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// The file format of MNIST: four bytes 0, 0, type and rank, then each size as a big-endian 32-bit number, then the

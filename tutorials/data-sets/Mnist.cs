@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// MNIST: 60,000 training and 10,000 test images of handwritten digits (LeCun, Cortes, Burges), read from its four

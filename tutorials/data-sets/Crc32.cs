@@ -1,4 +1,4 @@
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// The checksum of gzip, zip and PNG: the remainder of the message as a polynomial over bits, divided by
