@@ -70,6 +70,14 @@ static class Verbs
             On(t, d => d.Reduce(new Tensor.MaxFormula(), Of(d, x), Of(d, y)));
             if (x.Expected.Numel > 0 || type.IsFloat()) t.Same(y, $"Largest of {Layout.Show(shape)}");
         }),
+        ["Reduce of long rows"] = (all, (t, type) =>
+        {
+            Twin x = t.Draw([4, 512], type), y = t.Draw([4], type, written: true), best = t.Draw([4], DType.Int64, written: true);
+            On(t, d => d.Reduce(new Tensor.SumFormula(), Of(d, x), Of(d, y)));
+            t.Same(y, "Sum of long rows");
+            On(t, d => d.ArgReduce(true, Of(d, x), Of(d, best), asOffset: false));
+            t.Same(best, "ArgMax of long rows");
+        }),
         ["ArgReduce"] = (all, (t, type) =>
         {
             var shape = t.Shape(empty: false);
@@ -120,6 +128,13 @@ static class Verbs
             var x = t.Draw(y.Expected.Size(), type);
             On(t, d => d.AddInto(Of(d, x), Of(d, y)));
             t.Same(y, "AddInto");
+        }),
+        ["AddInto one place"] = (all, (t, type) =>
+        {
+            var count = t.Small ? 64 : 50_000;
+            Twin x = t.Draw([count], type), y = t.Draw([1], type, written: true);
+            On(t, d => d.AddInto(Of(d, x), Of(d, y).Expand(count)));
+            t.Same(y, "AddInto one place");
         }),
         ["Gather"] = (all, (t, type) =>
         {

@@ -28,10 +28,3 @@ public abstract partial class Device
     /// <summary>What the device is, for people.</summary>
     public virtual string Description => Name;
 }
-
-/// <summary>What CUDA devices there are.</summary>
-public static class Cuda
-{
-    /// <summary>True if there is one.</summary>
-    public static bool IsAvailable => false;
-}

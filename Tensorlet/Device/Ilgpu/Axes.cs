@@ -25,11 +25,11 @@ readonly struct Axes : IPlaces
     public const int Most = 6;
 
     // n are sizes and t strides, aligned at the right; the outermost size is never needed.
-    readonly int rank, n1, n2, n3, n4, n5, t0, t1, t2, t3, t4, t5;
+    readonly int first, rank, n1, n2, n3, n4, n5, t0, t1, t2, t3, t4, t5;
 
-    Axes(ReadOnlySpan<int> sizes, ReadOnlySpan<int> strides)
+    Axes(int first, ReadOnlySpan<int> sizes, ReadOnlySpan<int> strides)
     {
-        rank = sizes.Length;
+        (this.first, rank) = (first, sizes.Length);
         (n1, n2, n3, n4, n5) = (Size(sizes, 5), Size(sizes, 4), Size(sizes, 3), Size(sizes, 2), Size(sizes, 1));
         (t0, t1, t2) = (Stride(strides, 6), Stride(strides, 5), Stride(strides, 4));
         (t3, t4, t5) = (Stride(strides, 3), Stride(strides, 2), Stride(strides, 1));
@@ -44,8 +44,8 @@ readonly struct Axes : IPlaces
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Of(int i)
     {
-        if (rank == 1) return i * t5;
-        var place = i % n5 * t5;
+        if (rank == 1) return first + i * t5;
+        var place = first + i % n5 * t5;
         i /= n5;
         if (rank == 2) return place + i * t4;
         place += i % n4 * t4;
@@ -58,15 +58,16 @@ readonly struct Axes : IPlaces
         return place + i % n1 * t1 + i / n1 * t0;
     }
 
-    /// <summary>Axes <paramref name="from"/> up to <paramref name="to"/> of a layout.</summary>
-    public static Axes Of(Layout layout, int from, int to)
+    /// <summary>All axes of a layout, counted from the beginning of its memory.</summary>
+    public static Axes Of(Layout layout) => Of(layout, 0, layout.Rank, layout.Offset);
+
+    /// <summary>Axes <paramref name="from"/> up to <paramref name="to"/>, counted from <paramref name="first"/>.</summary>
+    public static Axes Of(Layout layout, int from, int to, int first = 0)
     {
         Span<int> sizes = stackalloc int[layout.Rank + 1], strides = stackalloc int[layout.Rank + 1];
         var count = Join(layout, from, to, sizes, strides);
-        return new Axes(sizes[..count], strides[..count]);
+        return new Axes(first, sizes[..count], strides[..count]);
     }
-
-    public static Axes Of(Layout layout) => Of(layout, 0, layout.Rank);
 
     /// <summary>True if the axes of a layout, joined, are few enough.</summary>
     public static bool Fit(Layout layout, int from, int to)

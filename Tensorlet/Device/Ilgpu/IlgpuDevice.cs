@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -27,25 +26,28 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     public override Storage Allocate(DType type, int count) =>
         new IlgpuStorage(this, type, count, Pool.Rent((long)count * type.Size()));
 
-    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
+    // ILGPU takes the address of the host's memory and does not pin it.
+    public override unsafe void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         if (bytes.Length == 0) return;
-        lock (launching)
-        {
-            accelerator.Bind();
-            Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref MemoryMarshal.GetReference(bytes), bytes.Length);
-        }
+        fixed (byte* pinned = bytes)
+            lock (launching)
+            {
+                accelerator.Bind();
+                Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
+            }
         GC.KeepAlive(storage);
     }
 
-    public override void Download(Storage storage, int offset, Span<byte> bytes)
+    public override unsafe void Download(Storage storage, int offset, Span<byte> bytes)
     {
         if (bytes.Length == 0) return;
-        lock (launching)
-        {
-            accelerator.Bind();
-            Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref MemoryMarshal.GetReference(bytes), bytes.Length);
-        }
+        fixed (byte* pinned = bytes)
+            lock (launching)
+            {
+                accelerator.Bind();
+                Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
+            }
         GC.KeepAlive(storage);
     }
 
@@ -61,11 +63,10 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>The memory of a tensor from its first element on.</summary>
-    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
-        ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>().SubView(x.Layout.Offset);
+    /// <summary>All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from there.</summary>
+    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged => ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
-    static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), default);
+    static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x).SubView(x.Layout.Offset), default);
     static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), Axes.Of(x.Layout));
 
     /// <summary>
