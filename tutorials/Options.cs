@@ -67,6 +67,9 @@ sealed class Options
     {
         (_, "cpu") => Device.Cpu,
         (_, "reference") => Device.Reference,
+        (_, "simulated") => Device.Simulated,
+        (["opencl"], _) => Device.OpenCL(),
+        (["opencl", var i], _) when int.TryParse(i, out var index) => Device.OpenCL(index),
         (["cuda"], _) => Device.Cuda(),
         (["cuda", var i], _) when int.TryParse(i, out var index) => Device.Cuda(index),
         _ => throw new UsageException($"--device {name}: take cpu, reference, simulated, cuda:0 or opencl:0."),

@@ -55,7 +55,7 @@ static class Verify
         }
     }
 
-    static IEnumerable<Device> Devices() => [Device.Cpu];
+    static IEnumerable<Device> Devices() => Device.All.Where(device => device != Device.Reference);
 
     static double Step(Module net, Optimizer optimizer, Tensor images, Tensor labels)
     {

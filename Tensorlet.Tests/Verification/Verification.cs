@@ -125,12 +125,15 @@ static class Verifier
 /// <summary>The devices that operations are verified on.</summary>
 static class Machines
 {
-    public static IReadOnlyList<string> All { get; } = ["cpu", "reference"];
+    /// <summary>Their names: those that every machine has, and an OpenCL device where there is a driver for one.</summary>
+    public static IReadOnlyList<string> All { get; } = ["cpu", "reference", "simulated", .. OpenCL.IsAvailable ? (string[])["opencl:0"] : []];
 
     public static Device Named(string name) => name switch
     {
         "cpu" => Device.Cpu,
         "reference" => Device.Reference,
+        "simulated" => Device.Simulated,
+        "opencl:0" => Device.OpenCL(),
         _ => throw new ArgumentException(name),
     };
 }
@@ -139,6 +142,9 @@ static class Machines
 sealed class OpsAttribute(string family, string device) : DataAttribute
 {
     public override IEnumerable<object[]> GetData(MethodInfo testMethod) => OpTable.All.Where(op => op.Family == family).Select(op => new object[] { op.Name, device });
+
+    /// <summary>The reason why the device is left out, if it is.</summary>
+    public override string? Skip => Machines.All.Contains(device) ? null : $"{device}: no fit driver was found on this machine.";
 }
 
 /// <summary>What has been verified, written when the tests end: a table of operations and devices.</summary>

@@ -83,8 +83,7 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function // 
             .Slice(2, reachH, reachH + (g.Size(2) - 1) * plan.Stride.H + 1, plan.Stride.H)
             .Slice(3, reachW, reachW + (g.Size(3) - 1) * plan.Stride.W + 1, plan.Stride.W));
         spread = spread.Narrow(2, plan.Padding.H, h + reachH).Narrow(3, plan.Padding.W, w + reachW);
-        var turned = plan.Filters(filters);
-        turned = turned.With(turned.Layout.Slice(3, kh - 1, kh, -1).Slice(4, kw - 1, kw, -1)).Permute(0, 2, 1, 3, 4);
+        var turned = plan.Filters(filters.Flip(2, 3)).Permute(0, 2, 1, 3, 4);
         var x = g.NewEmpty([g.Size(0), filters.Size(1) * plan.Groups, h, w]);
         x.Device.Contract(turned, plan.Windows(spread, kh, kw, (1, 1)), plan.Channels(x), batch: 1, rows: 1, columns: 3);
         return x;
