@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests;
 

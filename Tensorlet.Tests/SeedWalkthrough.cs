@@ -1,6 +1,7 @@
 using Tensorlet.Data;
 using Tensorlet.Nn;
 using Tensorlet.Optim;
+using Tutorials;
 
 namespace Tensorlet.Tests;
 

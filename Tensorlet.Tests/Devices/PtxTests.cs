@@ -19,9 +19,9 @@ public class PtxTests
     {
         foreach (var v in floats)
         {
-            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return typeof(MapKernel<,,>).MakeGenericType(f, v, typeof(Axes));
-            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return typeof(ZipKernel<,,,,>).MakeGenericType(f, Cast(v, v), v, v, typeof(Axes));
-            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return typeof(Zip3Kernel<,,>).MakeGenericType(f, v, typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v, typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v, typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v, typeof(Axes));
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
                 yield return typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, typeof(F64), v, Cast(v, typeof(F64)), Cast(typeof(F64), v));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
@@ -33,9 +33,9 @@ public class PtxTests
             foreach (var p in places)
             {
                 yield return typeof(FillKernel<,,>).MakeGenericType(typeof(Tensor.Line), v, p);
-                yield return typeof(MapKernel<,,>).MakeGenericType(typeof(Tensor.AffineFormula), v, p);
-                yield return typeof(ZipKernel<,,,,>).MakeGenericType(typeof(Tensor.GreaterFormula), Cast(v, typeof(B8)), v, typeof(B8), p);
-                yield return typeof(Zip3Kernel<,,>).MakeGenericType(typeof(Tensor.WhereFormula), v, p);
+                yield return Elementwise(typeof(Of1<>), typeof(Tensor.AffineFormula), v, v, p);
+                yield return Elementwise(typeof(Of2<>), typeof(Tensor.GreaterFormula), v, typeof(B8), p);
+                yield return Elementwise(typeof(Of3<>), typeof(Tensor.WhereFormula), v, v, p);
                 foreach (var w in numbers) yield return typeof(CopyKernel<,,,>).MakeGenericType(Cast(v, w), v, w, p);
             }
             var sum = v == typeof(I64) ? v : typeof(F64);
@@ -49,6 +49,8 @@ public class PtxTests
         }
         yield return typeof(OutsideKernel);
     }
+
+    static Type Elementwise(Type arity, Type f, Type v, Type w, Type places) => typeof(ElementwiseKernel<,,,,>).MakeGenericType(arity.MakeGenericType(f), Cast(v, w), v, w, places);
 
     static Type Cast(Type v, Type w) => v == w ? typeof(Same<>).MakeGenericType(v) : typeof(ByDouble<,>).MakeGenericType(v, w);
 

@@ -8,39 +8,7 @@ public sealed partial class CpuDevice
 {
     const int Piece = 1 << 15;      // elements a thread takes at a time
 
-    /// <summary>A scalar function of up to three numbers; those it does not take are never loaded.</summary>
-    interface IElementwise
-    {
-        static abstract int Inputs { get; }
-        V Apply<V>(V a, V b, V c) where V : struct, INumeric<V>;
-    }
-
-    readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
-    {
-        public static int Inputs => 1;
-        [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a);
-    }
-
-    readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
-    {
-        public static int Inputs => 2;
-        [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a, b);
-    }
-
-    readonly struct Of3<F>(F f) : IElementwise where F : struct, IZip3
-    {
-        public static int Inputs => 3;
-        [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a, b, c);
-    }
-
-    /// <inheritdoc/>
-    public override void Map<F>(F f, Tensor x, Tensor y) => Run(new Of1<F>(f), x, x, x, y);
-    /// <inheritdoc/>
-    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor y) => Run(new Of2<F>(f), a, b, b, y);
-    /// <inheritdoc/>
-    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) => Run(new Of3<F>(f), a, b, c, y);
-
-    void Run<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise
+    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {
         if (y.Numel == 0) return;
         switch (a.DType, y.DType)

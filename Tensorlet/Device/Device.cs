@@ -32,13 +32,15 @@ public abstract partial class Device
     public abstract void Fill<F>(F f, Tensor y) where F : struct, ISequence;
 
     /// <summary>y[i] = f(x[i]). x and y are of one type.</summary>
-    public abstract void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap;
+    public void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap => Apply(new Of1<F>(f), x, x, x, y);
 
     /// <summary>y[i] = f(a[i], b[i]). a and b are of one type; y too, or it is Bool and f gives 0 or 1.</summary>
-    public abstract void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip;
+    public void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip => Apply(new Of2<F>(f), a, b, b, y);
 
     /// <summary>y[i] = f(a[i], b[i], c[i]), all of one type.</summary>
-    public abstract void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3;
+    public void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 => Apply(new Of3<F>(f), a, b, c, y);
+
+    private protected abstract void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise;
 
     /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
     public abstract void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction;

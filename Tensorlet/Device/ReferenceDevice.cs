@@ -70,24 +70,7 @@ sealed class ReferenceDevice : Device
 
     public override void Fill<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
 
-    public override void Map<F>(F f, Tensor x, Tensor y)
-    {
-        switch (x.DType)
-        {
-            case DType.Bool: Run<B8>(); break;
-            case DType.Int64: Run<I64>(); break;
-            case DType.Float32: Run<F32>(); break;
-            default: Run<F64>(); break;
-        }
-
-        void Run<V>() where V : unmanaged, IScalar<V>
-        {
-            var values = Read<V>(x);
-            Write(y, i => f.Apply(values[i]));
-        }
-    }
-
-    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor y)
+    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {
         switch (a.DType)
         {
@@ -99,26 +82,9 @@ sealed class ReferenceDevice : Device
 
         void Run<V>() where V : unmanaged, IScalar<V>
         {
-            var (left, right) = (Read<V>(a), Read<V>(b));
-            if (y.DType == DType.Bool) Write(y, i => B8.Of(f.Apply(left[i], right[i]).ToDouble()));
-            else Write(y, i => f.Apply(left[i], right[i]));
-        }
-    }
-
-    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y)
-    {
-        switch (a.DType)
-        {
-            case DType.Bool: Run<B8>(); break;
-            case DType.Int64: Run<I64>(); break;
-            case DType.Float32: Run<F32>(); break;
-            default: Run<F64>(); break;
-        }
-
-        void Run<V>() where V : unmanaged, IScalar<V>
-        {
-            var (first, second, third) = (Read<V>(a), Read<V>(b), Read<V>(c));
-            Write(y, i => f.Apply(first[i], second[i], third[i]));
+            V[] first = Read<V>(a), second = E.Inputs > 1 ? Read<V>(b) : first, third = E.Inputs > 2 ? Read<V>(c) : first;
+            if (y.DType == a.DType) Write(y, i => e.Apply(first[i], second[i], third[i]));
+            else Write(y, i => B8.Of(e.Apply(first[i], second[i], third[i]).ToDouble()));
         }
     }
 

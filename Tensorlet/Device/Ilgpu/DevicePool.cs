@@ -1,4 +1,3 @@
-using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -14,118 +13,70 @@ sealed class IlgpuStorage(IlgpuDevice device, DType type, int count, Buffer buff
 }
 
 /// <summary>
-/// Buffers that tensors have given up and new ones take over, by size (four sizes to an octave). Kernels run in order on one
-/// stream, so a buffer can be taken over while the last kernel that reads it is still waiting. Before a size grows past what
-/// it may, the garbage collector finds the tensors that are no longer reachable.
+/// The memory of a device. Kernels run in order on one stream, so a buffer can be taken over while the last kernel that reads
+/// it is still waiting.
 /// </summary>
-sealed class DevicePool(string name, Accelerator accelerator)
+sealed class DevicePool
 {
-    const int Smallest = 256;
-    const int FreelyTaken = 16 << 20;               // bytes a size may take without asking
-    readonly Dictionary<long, Size> sizes = [];
-    readonly Lock gate = new();
+    readonly string name;
+    readonly Accelerator accelerator;
+    readonly Pool<Buffer> pool;
+    long bytes;
 
-    /// <summary>Buffers of one size: those that are free, and all, because ILGPU frees what nobody holds.</summary>
-    sealed class Size
+    public DevicePool(string name, Accelerator accelerator)
     {
-        public readonly Stack<Buffer> Free = new();
-        public readonly HashSet<Buffer> All = [];
+        (this.name, this.accelerator) = (name, accelerator);
+        pool = new Pool<Buffer>(smallest: 256, Make);
     }
 
     /// <summary>The bytes taken from the device, in use or not.</summary>
-    public long Bytes { get { lock (gate) return sizes.Sum(s => s.Key * s.Value.All.Count); } }
+    public long Bytes => Interlocked.Read(ref bytes);
 
-    public Buffer Rent(long bytes)
+    /// <summary>Memory of at least this size. If the device is full, what is unreachable is found, and what is free given back.</summary>
+    public Buffer Rent(long size)
     {
-        var size = RoundUp(bytes);
-        var buffer = Find(size) ?? Make(size);
-        GC.AddMemoryPressure(size);                 // the collector does not see the device's memory
+        if (size > Array.MaxLength) throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor holds, {Array.MaxLength:N0}.");
+        Buffer buffer;
+        try
+        {
+            buffer = pool.Rent((int)size);
+        }
+        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
+        {
+            GiveBack();
+            try { buffer = pool.Rent((int)size); }
+            catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
+            {
+                throw new DeviceException($"{name}: its memory is full: {size:N0} bytes were asked for, {Bytes:N0} of {accelerator.MemorySize:N0} are in use. " +
+                    "Take smaller batches, or keep fewer tensors.", again);
+            }
+        }
+        GC.AddMemoryPressure(buffer.Length);        // the collector does not see the device's memory
         return buffer;
     }
 
     public void Return(Buffer buffer)
     {
         GC.RemoveMemoryPressure(buffer.Length);
-        lock (gate) sizes[buffer.Length].Free.Push(buffer);
+        pool.Return(buffer, (int)buffer.Length);
     }
 
-    /// <summary>A free buffer, found by a collection if need be; null if more should be made.</summary>
-    Buffer? Find(long size)
-    {
-        lock (gate)
-        {
-            if (!sizes.TryGetValue(size, out var known)) sizes[size] = known = new Size();
-            if (known.Free.TryPop(out var buffer)) return buffer;
-            if (known.All.Count < Math.Max(4, FreelyTaken / size)) return null;
-        }
-        for (var generation = 1; generation <= 2; generation++)
-        {
-            Collect(generation);
-            lock (gate)
-                // Where less than half is free, more is made, so that the next collection is not soon.
-                if (sizes[size].Free.Count >= (sizes[size].All.Count + 1) / 2) return sizes[size].Free.Pop();
-        }
-        return null;
-    }
-
-    /// <summary>A new buffer; if the device is full, first what is unreachable is found and what is free is given back.</summary>
-    Buffer Make(long size)
-    {
-        try
-        {
-            return Allocate(size);
-        }
-        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
-        {
-            Collect(2);
-            lock (gate)
-                if (sizes[size].Free.TryPop(out var buffer)) return buffer;
-            GiveBack();
-        }
-        try
-        {
-            return Allocate(size);
-        }
-        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
-        {
-            throw new DeviceException($"{name}: its memory is full: {size:N0} bytes were asked for, {Bytes:N0} of {accelerator.MemorySize:N0} are in use. " +
-                "Take smaller batches, or keep fewer tensors.", e);
-        }
-    }
-
-    Buffer Allocate(long size)
+    Buffer Make(int size)
     {
         accelerator.Bind();
         var buffer = accelerator.Allocate1D<byte>(size);
-        lock (gate) sizes[size].All.Add(buffer);
+        Interlocked.Add(ref bytes, size);
         return buffer;
     }
 
-    /// <summary>Lets finalizers return buffers. No lock is held: they take it.</summary>
-    static void Collect(int generation)
-    {
-        GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
-        GC.WaitForPendingFinalizers();
-    }
-
-    /// <summary>Frees every buffer that nobody uses.</summary>
     void GiveBack()
     {
+        Pool<Buffer>.Collect(2);
         accelerator.Synchronize();
-        lock (gate)
-            foreach (var size in sizes.Values)
-                while (size.Free.TryPop(out var buffer))
-                {
-                    size.All.Remove(buffer);
-                    buffer.Dispose();
-                }
-    }
-
-    /// <summary>4, 5, 6 or 7 quarters of a power of two.</summary>
-    static long RoundUp(long bytes)
-    {
-        if (bytes <= Smallest) return Smallest;
-        var quarter = BitOperations.Log2((ulong)bytes - 1) - 2;
-        return (((bytes - 1) >> quarter) + 1) << quarter;
+        foreach (var buffer in pool.TakeFree())
+        {
+            Interlocked.Add(ref bytes, -buffer.Length);
+            buffer.Dispose();
+        }
     }
 }

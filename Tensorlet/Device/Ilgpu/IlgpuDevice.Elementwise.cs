@@ -14,25 +14,15 @@ readonly struct CopyKernel<C, V, W, P>(View<V, P> x, View<W, P> y) : IKernel
     public void At(int i) => y[i] = C.Of(x[i]);
 }
 
-/// <summary>y[i] = f(x[i])</summary>
-readonly struct MapKernel<F, V, P>(F f, View<V, P> x, View<V, P> y) : IKernel
-    where F : struct, IMap where V : unmanaged, IScalar<V> where P : struct, IPlaces
+/// <summary>y[i] = e(a[i], b[i], c[i])</summary>
+readonly struct ElementwiseKernel<E, C, V, W, P>(E e, View<V, P> a, View<V, P> b, View<V, P> c, View<W, P> y) : IKernel
+    where E : struct, IElementwise where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged where P : struct, IPlaces
 {
-    public void At(int i) => y[i] = f.Apply(x[i]);
-}
-
-/// <summary>y[i] = f(a[i], b[i])</summary>
-readonly struct ZipKernel<F, C, V, W, P>(F f, View<V, P> a, View<V, P> b, View<W, P> y) : IKernel
-    where F : struct, IZip where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged where P : struct, IPlaces
-{
-    public void At(int i) => y[i] = C.Of(f.Apply(a[i], b[i]));
-}
-
-/// <summary>y[i] = f(a[i], b[i], c[i])</summary>
-readonly struct Zip3Kernel<F, V, P>(F f, View<V, P> a, View<V, P> b, View<V, P> c, View<V, P> y) : IKernel
-    where F : struct, IZip3 where V : unmanaged, IScalar<V> where P : struct, IPlaces
-{
-    public void At(int i) => y[i] = f.Apply(a[i], b[i], c[i]);
+    public void At(int i)
+    {
+        var first = a[i];
+        y[i] = C.Of(e.Apply(first, E.Inputs > 1 ? b[i] : first, E.Inputs > 2 ? c[i] : first));
+    }
 }
 
 sealed partial class IlgpuDevice
@@ -99,61 +89,18 @@ sealed partial class IlgpuDevice
         else Launch(y.Numel, new CopyKernel<C, V, W, Axes>(Strided<V>(x), Strided<W>(y)));
     }
 
-    public override void Map<F>(F f, Tensor x, Tensor y)
-    {
-        var (from, to) = (Fit(x), Fit(y));
-        switch (x.DType)
-        {
-            case DType.Bool: Map<F, B8>(f, from, to); break;
-            case DType.Int64: Map<F, I64>(f, from, to); break;
-            case DType.Float32: Map<F, F32>(f, from, to); break;
-            default: Map<F, F64>(f, from, to); break;
-        }
-        GC.KeepAlive(from);
-        Finish(to, y);
-    }
-
-    void Map<F, V>(F f, Tensor x, Tensor y) where F : struct, IMap where V : unmanaged, IScalar<V>
-    {
-        if (x.IsContiguous && y.IsContiguous) Launch(y.Numel, new MapKernel<F, V, Dense>(f, Flat<V>(x), Flat<V>(y)), Formula);
-        else Launch(y.Numel, new MapKernel<F, V, Axes>(f, Strided<V>(x), Strided<V>(y)), Formula);
-    }
-
-    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor y)
-    {
-        var (left, right, to) = (Fit(a), Fit(b), Fit(y));
-        switch (a.DType, y.DType)
-        {
-            case (DType.Bool, _): Zip<F, Same<B8>, B8, B8>(f, left, right, to); break;
-            case (DType.Int64, DType.Bool): Zip<F, ByDouble<I64, B8>, I64, B8>(f, left, right, to); break;
-            case (DType.Int64, _): Zip<F, Same<I64>, I64, I64>(f, left, right, to); break;
-            case (DType.Float32, DType.Bool): Zip<F, ByDouble<F32, B8>, F32, B8>(f, left, right, to); break;
-            case (DType.Float32, _): Zip<F, Same<F32>, F32, F32>(f, left, right, to); break;
-            case (_, DType.Bool): Zip<F, ByDouble<F64, B8>, F64, B8>(f, left, right, to); break;
-            default: Zip<F, Same<F64>, F64, F64>(f, left, right, to); break;
-        }
-        GC.KeepAlive(left);
-        GC.KeepAlive(right);
-        Finish(to, y);
-    }
-
-    void Zip<F, C, V, W>(F f, Tensor a, Tensor b, Tensor y)
-        where F : struct, IZip where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
-    {
-        if (a.IsContiguous && b.IsContiguous && y.IsContiguous)
-            Launch(y.Numel, new ZipKernel<F, C, V, W, Dense>(f, Flat<V>(a), Flat<V>(b), Flat<W>(y)), Formula);
-        else Launch(y.Numel, new ZipKernel<F, C, V, W, Axes>(f, Strided<V>(a), Strided<V>(b), Strided<W>(y)), Formula);
-    }
-
-    public override void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y)
+    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {
         var (first, second, third, to) = (Fit(a), Fit(b), Fit(c), Fit(y));
-        switch (a.DType)
+        switch (a.DType, y.DType)
         {
-            case DType.Bool: Zip3<F, B8>(f, first, second, third, to); break;
-            case DType.Int64: Zip3<F, I64>(f, first, second, third, to); break;
-            case DType.Float32: Zip3<F, F32>(f, first, second, third, to); break;
-            default: Zip3<F, F64>(f, first, second, third, to); break;
+            case (DType.Bool, _): Run<E, Same<B8>, B8, B8>(e, first, second, third, to); break;
+            case (DType.Int64, DType.Bool): Run<E, ByDouble<I64, B8>, I64, B8>(e, first, second, third, to); break;
+            case (DType.Int64, _): Run<E, Same<I64>, I64, I64>(e, first, second, third, to); break;
+            case (DType.Float32, DType.Bool): Run<E, ByDouble<F32, B8>, F32, B8>(e, first, second, third, to); break;
+            case (DType.Float32, _): Run<E, Same<F32>, F32, F32>(e, first, second, third, to); break;
+            case (_, DType.Bool): Run<E, ByDouble<F64, B8>, F64, B8>(e, first, second, third, to); break;
+            default: Run<E, Same<F64>, F64, F64>(e, first, second, third, to); break;
         }
         GC.KeepAlive(first);
         GC.KeepAlive(second);
@@ -161,10 +108,11 @@ sealed partial class IlgpuDevice
         Finish(to, y);
     }
 
-    void Zip3<F, V>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 where V : unmanaged, IScalar<V>
+    void Run<E, C, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+        where E : struct, IElementwise where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
     {
         if (a.IsContiguous && b.IsContiguous && c.IsContiguous && y.IsContiguous)
-            Launch(y.Numel, new Zip3Kernel<F, V, Dense>(f, Flat<V>(a), Flat<V>(b), Flat<V>(c), Flat<V>(y)), Formula);
-        else Launch(y.Numel, new Zip3Kernel<F, V, Axes>(f, Strided<V>(a), Strided<V>(b), Strided<V>(c), Strided<V>(y)), Formula);
+            Launch(y.Numel, new ElementwiseKernel<E, C, V, W, Dense>(e, Flat<V>(a), Flat<V>(b), Flat<V>(c), Flat<W>(y)), Formula);
+        else Launch(y.Numel, new ElementwiseKernel<E, C, V, W, Axes>(e, Strided<V>(a), Strided<V>(b), Strided<V>(c), Strided<W>(y)), Formula);
     }
 }

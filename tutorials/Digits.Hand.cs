@@ -1,4 +1,6 @@
-namespace Tensorlet.Data;
+using Tensorlet;
+
+namespace Tutorials;
 
 public static partial class Digits
 {

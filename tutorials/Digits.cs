@@ -1,4 +1,6 @@
-namespace Tensorlet.Data;
+using Tensorlet;
+
+namespace Tutorials;
 
 /// <summary>
 /// Handwriting-like digits, drawn by rule, for machines without MNIST: white strokes on black, 28 × 28 pixels of 0 to
