@@ -52,7 +52,7 @@ public sealed class SimulatorTests : IDisposable
         for (var seed = 0; seed < 6; seed++)
         {
             var t = new Twins(device, seed);
-            int[] batch = [2], rows = [3, 1 + t.Below(3)], inner = [1 + t.Below(5), 2], columns = [1 + t.Below(11)];
+            int[] batch = [2], rows = [3, 1 + t.Below(3)], inner = [1 + t.Below(5), 1 + t.Below(3)], columns = [1 + t.Below(11)];
             Twin a = t.Draw([.. batch, .. rows, .. inner], DType.Float32), b = t.Draw([.. batch, .. inner, .. columns], DType.Float32);
             var c = t.Draw([.. batch, .. rows, .. columns], DType.Float32, written: true);
             Device.Reference.Contract(a.Expected, b.Expected, c.Expected, 1, 2, 1);

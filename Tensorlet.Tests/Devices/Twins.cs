@@ -24,7 +24,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
         }
     }
 
-    /// <summary>A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps expanded.</summary>
+    /// <summary>A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps reversed and expanded.</summary>
     public Twin Draw(int[] shape, DType type, bool written = false, Func<double>? value = null)
     {
         value ??= () => random.Next(-20, 21) / 4.0;
@@ -33,12 +33,15 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
         int[] order = [.. Enumerable.Range(0, rank)], back = new int[rank], lead = [.. order.Select(_ => random.Next(3))], step = [.. order.Select(_ => random.Next(1, 3))];
         random.Shuffle(order);
         for (var a = 0; a < rank; a++) back[order[a]] = a;
+        bool[] reversed = [.. order.Select(_ => random.Next(4) == 0)];
         bool[] expanded = [.. order.Select(a => !written && shape[a] > 0 && random.Next(4) == 0)];
         int[] sizes = [.. order.Select((a, i) => lead[i] + (expanded[i] ? 1 : shape[a] * step[i]))];
         return Both(sizes, t =>
         {
             for (var i = 0; i < rank; i++)
                 t = expanded[i] ? t.Narrow(i, lead[i], 1) : t.Slice(i, lead[i], sizes[i], step[i]);
+            for (var i = 0; i < rank; i++)
+                if (reversed[i] && t.Size(i) > 0) t = Reverse(t, i);
             return t.Permute(back).Expand(shape);
         });
 
@@ -48,6 +51,13 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
             var expected = Tensor.From(values, memory, Device.Reference).To(type).Clone();
             return new(view(expected), view(expected.To(device)));
         }
+    }
+
+    static Tensor Reverse(Tensor t, int axis)
+    {
+        int[] strides = [.. t.Layout.Strides];
+        strides[axis] *= -1;
+        return t.With(new Layout(t.Size(), strides, t.Layout.Offset + (t.Size(axis) - 1) * t.Layout.Strides[axis]));
     }
 
     /// <summary>NaN, infinities and equal numbers among the others.</summary>

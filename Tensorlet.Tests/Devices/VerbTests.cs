@@ -7,7 +7,7 @@ public class SimulatedVerbTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void A_verb_agrees_with_the_reference(string device, string verb, DType type) => VerbCheck.Run(Device.Simulated, device, verb, type, 60);
+    public void A_verb_agrees_with_the_reference(string device, string verb, DType type) => VerbCheck.Run(Device.Simulated, device, verb, type, 40);
 
     [Theory]
     [InlineData(DType.Float32)]

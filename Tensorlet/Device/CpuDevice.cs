@@ -84,7 +84,7 @@ public sealed partial class CpuDevice : Device
         }
     }
 
-    readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
+    internal readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 
     /// <inheritdoc/>
     public override void Fill<F>(F f, Tensor y)

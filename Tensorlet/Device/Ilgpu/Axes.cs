@@ -28,8 +28,7 @@ readonly struct Axes : IPlaces
 
     Axes(int first, ReadOnlySpan<int> sizes, ReadOnlySpan<int> strides)
     {
-        this.first = first;
-        rank = sizes.Length;
+        (this.first, rank) = (first, sizes.Length);
         (n1, n2, n3, n4, n5) = (Size(sizes, 5), Size(sizes, 4), Size(sizes, 3), Size(sizes, 2), Size(sizes, 1));
         (t0, t1, t2) = (Stride(strides, 6), Stride(strides, 5), Stride(strides, 4));
         (t3, t4, t5) = (Stride(strides, 3), Stride(strides, 2), Stride(strides, 1));
@@ -58,19 +57,16 @@ readonly struct Axes : IPlaces
         return place + i % n1 * t1 + i / n1 * t0;
     }
 
-    /// <summary>Axes <paramref name="from"/> up to <paramref name="to"/> of a layout.</summary>
-    /// <param name="layout">The layout.</param>
-    /// <param name="from">The first axis.</param>
-    /// <param name="to">The axis after the last.</param>
-    /// <param name="first">Where element 0 is: not at 0 if an axis is reversed.</param>
+    /// <summary>All axes of a layout, counted from the beginning of its memory.</summary>
+    public static Axes Of(Layout layout) => Of(layout, 0, layout.Rank, layout.Offset);
+
+    /// <summary>Axes <paramref name="from"/> up to <paramref name="to"/>, counted from <paramref name="first"/>.</summary>
     public static Axes Of(Layout layout, int from, int to, int first = 0)
     {
         Span<int> sizes = stackalloc int[layout.Rank + 1], strides = stackalloc int[layout.Rank + 1];
         var count = Join(layout, from, to, sizes, strides);
         return new Axes(first, sizes[..count], strides[..count]);
     }
-
-    public static Axes Of(Layout layout) => Of(layout, 0, layout.Rank);
 
     /// <summary>True if the axes of a layout, joined, are few enough.</summary>
     public static bool Fit(Layout layout, int from, int to)

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One thread takes a row.</summary>
-readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y, int asOffset) : IKernel
+readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y, int asOffset, int first) : IKernel
     where V : unmanaged, IScalar<V>
 {
     public void At(int row)
@@ -15,7 +15,7 @@ readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folde
             var value = sign * x[start + folded.Of(j)].ToDouble();
             if (value > most || (double.IsNaN(value) && !double.IsNaN(most))) (best, most) = (j, value);
         }
-        y[row] = new(asOffset != 0 ? start + folded.Of(best) : best);
+        y[row] = new(asOffset != 0 ? start + folded.Of(best) - first : best);
     }
 }
 
@@ -41,7 +41,7 @@ sealed partial class IlgpuDevice
     void Best<V>(bool largest, Tensor x, Tensor y, bool asOffset) where V : unmanaged, IScalar<V>
     {
         var length = x.Numel / y.Numel;
-        Launch(y.Numel, new BestKernel<V>(largest ? 1 : -1, Memory<V>(x), Axes.Of(x.Layout, 0, y.Rank), Axes.Of(x.Layout, y.Rank, x.Rank),
-            length, Strided<I64>(y), asOffset ? 1 : 0), length);
+        Launch(y.Numel, new BestKernel<V>(largest ? 1 : -1, Memory<V>(x), Axes.Of(x.Layout, 0, y.Rank, x.Layout.Offset), Axes.Of(x.Layout, y.Rank, x.Rank),
+            length, Strided<I64>(y), asOffset ? 1 : 0, x.Layout.Offset), length);
     }
 }

@@ -38,8 +38,8 @@ sealed partial class IlgpuDevice
     static (Side<V>, Side<V>) Sides<V>(Tensor a, Tensor b, int batch, int rows) where V : unmanaged
     {
         int wide = batch + rows, inner = batch + a.Rank - wide;
-        return (new(Memory<V>(a), Axes.Of(a.Layout, 0, batch), Axes.Of(a.Layout, batch, wide), Axes.Of(a.Layout, wide, a.Rank)),
-            new(Memory<V>(b), Axes.Of(b.Layout, 0, batch), Axes.Of(b.Layout, inner, b.Rank), Axes.Of(b.Layout, batch, inner)));
+        return (new(Memory<V>(a), Axes.Of(a.Layout, 0, batch, a.Layout.Offset), Axes.Of(a.Layout, batch, wide), Axes.Of(a.Layout, wide, a.Rank)),
+            new(Memory<V>(b), Axes.Of(b.Layout, 0, batch, b.Layout.Offset), Axes.Of(b.Layout, inner, b.Rank), Axes.Of(b.Layout, batch, inner)));
     }
 
     void Flat<V, S, In, Out>(Tensor a, Tensor b, Tensor c, int batch, int rows)

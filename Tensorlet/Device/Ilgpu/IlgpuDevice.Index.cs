@@ -145,7 +145,7 @@ sealed partial class IlgpuDevice
     {
         var strides = (int[])table.Layout.strides.Clone();
         strides[axis] = 0;
-        return new Layout(index.Layout.shape, strides, 0);
+        return new Layout(index.Layout.shape, strides, table.Layout.Offset);
     }
 
     static bool RowsFit(Tensor table, int axis, Tensor index) => Axes.Fit(Rows(table, axis, index));

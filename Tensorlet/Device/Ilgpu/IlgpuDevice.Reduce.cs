@@ -50,7 +50,7 @@ sealed partial class IlgpuDevice
         where W : unmanaged where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
     {
         int count = y.Numel, length = x.Numel / count, parts = (length + Part - 1) / Part;
-        Axes rows = Axes.Of(x.Layout, 0, leading), folded = Axes.Of(x.Layout, leading, x.Rank);
+        Axes rows = Axes.Of(x.Layout, 0, leading, x.Layout.Offset), folded = Axes.Of(x.Layout, leading, x.Rank);
         if (length <= LongestPart) Launch(count, new FoldKernel<R, V, S, W, In, Out>(r, Memory<V>(x), rows, folded, count, length, 1, Strided<W>(y)), length + 1);
         else
         {

@@ -26,13 +26,12 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     public override Storage Allocate(DType type, int count) =>
         new IlgpuStorage(this, type, count, Pool.Rent((long)count * type.Size()));
 
-    // ILGPU does not keep the host's memory in place while it copies: a collection by another thread would move it.
-
+    // ILGPU takes the address of the host's memory and does not pin it.
     public override unsafe void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         if (bytes.Length == 0) return;
-        lock (launching)
-            fixed (byte* pinned = bytes)
+        fixed (byte* pinned = bytes)
+            lock (launching)
             {
                 accelerator.Bind();
                 Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
@@ -43,8 +42,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     public override unsafe void Download(Storage storage, int offset, Span<byte> bytes)
     {
         if (bytes.Length == 0) return;
-        lock (launching)
-            fixed (byte* pinned = bytes)
+        fixed (byte* pinned = bytes)
+            lock (launching)
             {
                 accelerator.Bind();
                 Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
@@ -64,19 +63,11 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>The memory of a tensor from its first element on.</summary>
-    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
-        ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>().SubView(x.Layout.Offset);
+    /// <summary>All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from there.</summary>
+    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged => ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
-    static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), default);
-
-    /// <summary>A view of the memory from its lowest element on: with a reversed axis, that is not the first.</summary>
-    static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged
-    {
-        var lower = 0;
-        for (var a = 0; a < x.Rank; a++) lower += Math.Max(0, -x.Layout.strides[a] * (x.Layout.shape[a] - 1));
-        return new(((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>().SubView(x.Layout.Offset - lower), Axes.Of(x.Layout, 0, x.Rank, lower));
-    }
+    static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x).SubView(x.Layout.Offset), default);
+    static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), Axes.Of(x.Layout));
 
     /// <summary>
     /// The tensor, or a contiguous copy if it has more axes than a kernel takes: as a whole, or cut into groups of axes.
