@@ -74,3 +74,17 @@ public sealed class SimulatorTests : IDisposable
         static Tensor Channels(Tensor y) => y.Permute([1, 0, 2, 3]);
     }
 }
+
+/// <summary>Tiles so small that the simulator, which starts a thread of the host for each, is done soon.</summary>
+public readonly struct Square2 : ITile
+{
+    public static int Size => 2;
+    public static int Down => 4;
+}
+
+/// <summary>A strip of them.</summary>
+public readonly struct Strip2 : ITile
+{
+    public static int Size => 2;
+    public static int Down => 1;
+}

@@ -17,13 +17,8 @@ public static class Autograd
     sealed class Mode : IDisposable
     {
         readonly bool before = off.Value;
-        public Mode(bool noGrad) => Set(noGrad);
-        public void Dispose() => Set(before);
-
-        static void Set(bool value)
-        {
-            if (off.Value != value) off.Value = value;
-        }
+        public Mode(bool noGrad) => off.Value = noGrad;
+        public void Dispose() => off.Value = before;
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ public sealed partial class CpuDevice
 
     static long Padded<T>(int rows, int columns) where T : unmanaged => (long)RoundUp(rows, MicroKernel<T>.Rows) * RoundUp(columns, MicroKernel<T>.Columns);
 
-    static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
+    internal static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
     /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
     internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across, int AtA, int AtB, int AtC)

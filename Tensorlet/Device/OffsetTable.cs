@@ -11,7 +11,7 @@ namespace Tensorlet;
 sealed record OffsetTable(int[] Offsets, int[] Runs)
 {
     const int Small = 1 << 10, MostRemembered = 1 << 22;
-    static readonly ConcurrentDictionary<Key, OffsetTable> remembered = new();
+    static readonly ConcurrentDictionary<string, OffsetTable> remembered = new();
     static int rememberedCount;
 
     public int Count => Offsets.Length;
@@ -19,7 +19,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs)
     public static OffsetTable Of(Layout layout, int from, int to)
     {
         if (Layout.Product(layout.Shape[from..to]) <= Small) return Make(layout, from, to);
-        var key = new Key(layout.shape[from..to], layout.strides[from..to]);
+        var key = MemoryMarshal.Cast<int, char>((int[])[.. layout.shape[from..to], .. layout.strides[from..to]]).ToString();      // the numbers as a string's bits
         if (remembered.TryGetValue(key, out var table)) return table;
         table = Make(layout, from, to);
         if (Interlocked.Add(ref rememberedCount, table.Count) > MostRemembered)
@@ -38,19 +38,5 @@ sealed record OffsetTable(int[] Offsets, int[] Runs)
         var runs = new int[offsets.Length];
         for (var j = runs.Length - 1; j >= 0; j--) runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1 ? runs[j + 1] + 1 : 1;
         return new(offsets, runs);
-    }
-
-    readonly struct Key(int[] shape, int[] strides) : IEquatable<Key>
-    {
-        readonly int[] shape = shape, strides = strides;
-        public bool Equals(Key other) => shape.AsSpan().SequenceEqual(other.shape) && strides.AsSpan().SequenceEqual(other.strides);
-        public override bool Equals(object? obj) => obj is Key key && Equals(key);
-        public override int GetHashCode()
-        {
-            var hash = new HashCode();
-            foreach (var size in shape) hash.Add(size);
-            foreach (var stride in strides) hash.Add(stride);
-            return hash.ToHashCode();
-        }
     }
 }

@@ -35,14 +35,12 @@ static class Panels
             {
                 var (at, length) = (wide[j] + inner[k], Math.Min(runs[j], wide.Length - j));
                 ref T from = ref Unsafe.Add(ref source, at), to = ref Unsafe.Add(ref panel, k * width + j);
-                if (at + RoundUp<T>(length) <= readable)
+                if (at + CpuDevice.RoundUp(length, Vector512<T>.Count) <= readable)
                     for (var i = 0; i < length; i += Vector512<T>.Count) Vector512.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
                 else CopyRun(ref from, ref to, length);
                 j += length;
             }
     }
-
-    static int RoundUp<T>(int length) => (length + Vector512<T>.Count - 1) / Vector512<T>.Count * Vector512<T>.Count;
 
     [MethodImpl(AggressiveInlining)]
     static void CopyRun<T>(ref T from, ref T to, int count) where T : unmanaged

@@ -63,23 +63,20 @@ public sealed class Conv2d : Module
         (padding == 0 ? "" : $", padding={padding}") + (dilation == 1 ? "" : $", dilation={dilation}") + (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "");
 }
 
-/// <summary>The largest of each window.</summary>
-public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default) : Module
+/// <summary>One number for each window.</summary>
+public abstract class Pool2d(Pair kernelSize, Pair? stride, Pair padding, Func<Variable, Pair, Pair?, Pair?, Variable> pool) : Module
 {
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.MaxPool2d(x, kernelSize, stride, padding);
+    public sealed override Variable Forward(Variable x) => pool(x, kernelSize, stride, padding);
     /// <inheritdoc/>
     protected override string Arguments => $"kernel_size={kernelSize}, stride={stride ?? kernelSize}, padding={padding}";
 }
 
-/// <summary>The mean of each window.</summary>
-public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default) : Module
-{
-    /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.AvgPool2d(x, kernelSize, stride, padding);
-    /// <inheritdoc/>
-    protected override string Arguments => $"kernel_size={kernelSize}, stride={stride ?? kernelSize}, padding={padding}";
-}
+/// <summary>The largest of each window.</summary>
+public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default) : Pool2d(kernelSize, stride, padding, F.MaxPool2d);
+
+/// <summary>The mean of each window; padding counts as zeros.</summary>
+public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default) : Pool2d(kernelSize, stride, padding, F.AvgPool2d);
 
 /// <summary>Axes joined into one: (N, C, H, W) to (N, C·H·W).</summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1) : Module

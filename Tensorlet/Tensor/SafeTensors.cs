@@ -36,7 +36,7 @@ public static class SafeTensors
                 BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
                 file.Write(length);
                 file.Write(json);
-                foreach (var tensor in tensors.Values) file.Write(Bytes(tensor));
+                foreach (var tensor in tensors.Values) file.Write(tensor.ToBytes());
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
@@ -106,13 +106,4 @@ public static class SafeTensors
     static InvalidDataException Damaged(string path, string what) => new($"{path} is no sound safetensors file: {what}.");
 
     static string Name(DType type) => type switch { DType.Bool => "BOOL", DType.Int64 => "I64", DType.Float32 => "F32", _ => "F64" };
-
-    static byte[] Bytes(Tensor tensor)
-    {
-        var source = tensor.Contiguous();
-        var bytes = new byte[source.Numel * source.DType.Size()];
-        source.Device.Download(source.Storage, source.Layout.Offset, bytes);
-        GC.KeepAlive(source);
-        return bytes;
-    }
 }

@@ -87,13 +87,20 @@ public sealed partial class Tensor
     public Tensor To(Device device)
     {
         if (device == Device) return this;
+        var bytes = ToBytes();
+        var result = new Tensor(device.Allocate(DType, Numel), Layout.Contiguous(Layout.shape));
+        device.Upload(bytes, result.Storage, 0);
+        return result;
+    }
+
+    /// <summary>The memory of the elements in row-major order.</summary>
+    internal byte[] ToBytes()
+    {
         var source = Contiguous();
         var bytes = new byte[Numel * DType.Size()];
         Device.Download(source.Storage, source.Layout.Offset, bytes);
         GC.KeepAlive(source);
-        var result = new Tensor(device.Allocate(DType, Numel), Layout.Contiguous(Layout.shape));
-        device.Upload(bytes, result.Storage, 0);
-        return result;
+        return bytes;
     }
 
     /// <summary>The same numbers on the CPU.</summary>

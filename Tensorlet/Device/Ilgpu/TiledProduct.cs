@@ -25,20 +25,6 @@ readonly struct Strip16 : ITile
     public static int Down => 1;
 }
 
-/// <summary>For tests on ILGPU's simulator, whose groups are small.</summary>
-readonly struct Square2 : ITile
-{
-    public static int Size => 2;
-    public static int Down => 4;
-}
-
-/// <inheritdoc cref="Square2"/>
-readonly struct Strip2 : ITile
-{
-    public static int Size => 2;
-    public static int Down => 1;
-}
-
 /// <summary>
 /// The product of a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four to a thread: slab after
 /// slab of T summed elements is read through the layouts once, into memory that the group shares, and from there each number
