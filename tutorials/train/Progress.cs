@@ -8,7 +8,7 @@ sealed class Progress(int epochs, int batches, int batchSize)
 {
     readonly Stopwatch watch = Stopwatch.StartNew();
     readonly bool live = !Console.IsOutputRedirected;
-    double loss, accuracy, shownAt = double.NegativeInfinity;
+    double loss, accuracy, shownAt;
     int steps;
 
     /// <summary>After each step. Loss and accuracy are shown as running means over some 50 steps.</summary>
