@@ -208,7 +208,8 @@ public class SeedWalkthrough
     public void Line_21_optimizers()
     {
         var (net, input) = (new Net(), Tensor.Randn(1, 1, 32, 32));
-        foreach (var optimizer in (Optimizer[])[new SGD(net.Parameters(), lr: 0.001), new RMSprop(net.Parameters(), lr: 0.001)])
+        foreach (var optimizer in (Optimizer[])[new SGD(net.Parameters(), lr: 0.001),
+            new RMSprop(net.Parameters(), lr: 0.001)])
         {
             var losses = new List<double>();
             for (var step = 0; step < 5; step++)
@@ -224,13 +225,16 @@ public class SeedWalkthrough
     }
 
     [Fact(Skip = "LBFGS comes with Networks.")] public void Line_21_optimizers_with_a_closure() { }
-    [Fact(Skip = "Samples of images, text, audio and video come with Networks, in tutorials.")] public void Line_22_samples_become_tensors() { }
+    [Fact(Skip = "Samples of images, text, audio and video come with Networks, in " +
+        "tutorials.")]
+    public void Line_22_samples_become_tensors() { }
 
     [Fact]
     public void Line_23_data_are_loaded_in_batches()
     {
         var (images, labels) = Digits.Generate(20, seed: 1);
-        var dataset = new TensorDataset(Tensor.From(Array.ConvertAll(images, b => (float)b), [20, 1, 28, 28]), Tensor.From(Array.ConvertAll(labels, b => (long)b)));
+        var dataset = new TensorDataset(Tensor.From(Array.ConvertAll(images, b => (float)b), [20, 1, 28, 28]),
+            Tensor.From(Array.ConvertAll(labels, b => (long)b)));
         foreach (var (x, y) in new DataLoader(dataset, batchSize: 5, shuffle: true))
         {
             Assert.Equal([5, 1, 28, 28], x.Size());
@@ -238,8 +242,12 @@ public class SeedWalkthrough
         }
     }
 
-    [Fact(Skip = "CIFAR-10, folders of images and transforms come with Networks.")] public void Line_23_more_datasets_and_transforms() { }
-    [Fact(Skip = "Shared-memory tensors and Hogwild training come with Networks.")] public void Component_multiprocessing() { }
+    [Fact(Skip = "CIFAR-10, folders of images and transforms come with " +
+        "Networks.")]
+    public void Line_23_more_datasets_and_transforms() { }
+    [Fact(Skip = "Shared-memory tensors and Hogwild training come with " +
+        "Networks.")]
+    public void Component_multiprocessing() { }
     [Fact(Skip = "The trainer comes with Networks.")] public void Component_trainer() { }
     [Fact(Skip = "The legacy layers come with Networks.")] public void Component_legacy() { }
 }

@@ -21,8 +21,10 @@ static class Lines
             .Where(row => row.Folder is not ("bin" or "obj"))
             .GroupBy(row => row.Folder).OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
         Console.WriteLine("| folder | files | lines of code |\n| --- | ---: | ---: |");
-        foreach (var group in rows) Console.WriteLine($"| {group.Key} | {group.Count()} | {group.Sum(row => row.Code):N0} |");
-        Console.WriteLine($"| all | {rows.Sum(group => group.Count())} | {rows.Sum(group => group.Sum(row => row.Code)):N0} |");
+        foreach (var group in rows) Console.WriteLine($"| {group.Key} | {group.Count()} | " +
+            $"{group.Sum(row => row.Code):N0} |");
+        Console.WriteLine($"| all | {rows.Sum(group => group.Count())} | " +
+            $"{rows.Sum(group => group.Sum(row => row.Code)):N0} |");
         return 0;
     }
 
@@ -33,5 +35,6 @@ static class Lines
         var folder => folder,
     };
 
-    static int Count(string file) => File.ReadLines(file).Select(line => line.Trim()).Count(line => line.Length > 0 && !line.StartsWith("//"));
+    static int Count(string file) =>
+        File.ReadLines(file).Select(line => line.Trim()).Count(line => line.Length > 0 && !line.StartsWith("//"));
 }

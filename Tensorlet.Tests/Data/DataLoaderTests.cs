@@ -13,7 +13,8 @@ public class DataLoaderTests
             get
             {
                 if (milliseconds > 0) Thread.Sleep(milliseconds);
-                return index == bad ? throw new InvalidDataException("torn page") : [Tensor.Scalar(index), Tensor.Scalar(-index)];
+                return index == bad ? throw new InvalidDataException("torn page")
+                    : [Tensor.Scalar(index), Tensor.Scalar(-index)];
             }
         }
     }
@@ -56,7 +57,8 @@ public class DataLoaderTests
     [InlineData(2)]
     public void An_exception_arrives_with_the_number_of_its_sample(int workers)
     {
-        var error = Assert.Throws<TensorletException>(() => Batches(new DataLoader(new Numbers(20, bad: 13), 4, workers: workers)));
+        var error = Assert.Throws<TensorletException>(() =>
+            Batches(new DataLoader(new Numbers(20, bad: 13), 4, workers: workers)));
         Assert.Contains("sample 13", error.Message);
         Assert.IsType<InvalidDataException>(error.InnerException);
     }
@@ -70,12 +72,15 @@ public class DataLoaderTests
             Assert.Equal([0, -1], negatives.ToArray<double>());
             break;
         }
-        Assert.True(SpinWait.SpinUntil(() => Workers() == 0, 5000), "a worker is still alive");       // the system lets go of a joined thread a little later
+        // the system lets go of a joined thread a little later
+        Assert.True(SpinWait.SpinUntil(() => Workers() == 0, 5000), "a worker is still alive");
     }
 
-    /// <summary>Threads of loaders that are still alive, seen by their names on Linux; elsewhere the join in the loader has to do.</summary>
+    /// <summary>Threads of loaders that are still alive, seen by their names on Linux; elsewhere the join in the loader
+    /// has to do.</summary>
     static int Workers() => !Directory.Exists("/proc/self/task") ? 0
-        : Directory.GetDirectories("/proc/self/task").Count(task => File.Exists($"{task}/comm") && File.ReadAllText($"{task}/comm").StartsWith("DataLoader"));
+        : Directory.GetDirectories("/proc/self/task").Count(task =>
+            File.Exists($"{task}/comm") && File.ReadAllText($"{task}/comm").StartsWith("DataLoader"));
 
     [Fact]
     public void Tensors_are_batched_at_once_as_they_would_be_one_by_one()

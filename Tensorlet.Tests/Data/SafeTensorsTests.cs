@@ -13,7 +13,8 @@ public class SafeTensorsTests : IDisposable
     {
         var tensors = new Dictionary<string, Tensor>
         {
-            ["a.weight"] = Tensor.Randn(2, 3), ["b"] = Tensor.Randn([4], DType.Float64), ["labels"] = Tensor.Arange(5), ["mask"] = Tensor.From([true, false]),
+            ["a.weight"] = Tensor.Randn(2, 3), ["b"] = Tensor.Randn([4], DType.Float64), ["labels"] = Tensor.Arange(5),
+            ["mask"] = Tensor.From([true, false]),
             ["transposed"] = Tensor.Randn(3, 4).T, ["scalar"] = Tensor.Scalar(7), ["nothing"] = Tensor.Zeros(0, 3),
         };
         SafeTensors.Save(path, tensors, new Dictionary<string, string> { ["made by"] = "a test" });

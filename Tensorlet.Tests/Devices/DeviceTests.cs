@@ -18,7 +18,8 @@ public class DeviceTests
     public void A_missing_device_is_an_error_that_says_what_is_there()
     {
         var error = Assert.Throws<DeviceException>(() => Device.Cuda(Cuda.Count));
-        Assert.StartsWith($"cuda:{Cuda.Count} was not found; what it takes is an NVIDIA GPU and its driver (libcuda.so.1 or nvcuda.dll). There are cpu (", error.Message);
+        Assert.StartsWith($"cuda:{Cuda.Count} was not found; what it takes is an NVIDIA GPU and its driver " +
+            $"(libcuda.so.1 or nvcuda.dll). There are cpu (", error.Message);
         Assert.Throws<DeviceException>(() => Device.OpenCL(-1));
     }
 
@@ -31,8 +32,10 @@ public class DeviceTests
         {
             var x = Tensor.Zeros([3, 2], device: device);
             var indices = Tensor.From<long>([0, 1, 2, index, 0, 7], [3, 2], device);
-            var gather = Assert.Throws<IndexException>(() => device.Gather(x, 0, indices, Tensor.Zeros([3, 2], device: device))).Message;
-            return gather + Assert.Throws<IndexException>(() => device.ScatterAdd(Tensor.Zeros([3, 2], device: device), 0, indices, x)).Message;
+            var gather = Assert.Throws<IndexException>(() =>
+                device.Gather(x, 0, indices, Tensor.Zeros([3, 2], device: device))).Message;
+            return gather + Assert.Throws<IndexException>(() =>
+                device.ScatterAdd(Tensor.Zeros([3, 2], device: device), 0, indices, x)).Message;
         }).Distinct();
         Assert.Single(messages);
     }
@@ -44,7 +47,8 @@ public class DeviceTests
     [OpenCLFact]
     public void Elsewhere_one_that_is_not_public_is_refused_by_name()
     {
-        var error = Assert.Throws<DeviceException>(() => Tensor.Full([2], 3, device: Device.OpenCL()).Map(new Hidden()));
+        var error = Assert.Throws<DeviceException>(() =>
+            Tensor.Full([2], 3, device: Device.OpenCL()).Map(new Hidden()));
         Assert.Contains("Make Hidden, and what it is nested in, public", error.Message);
     }
 

@@ -9,25 +9,32 @@ using ILGPU.Runtime.Cuda;
 
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>Every kernel, with every scalar function of the library, compiles for NVIDIA's GPUs. No GPU is needed for that.</summary>
+/// <summary>Every kernel, with every scalar function of the library, compiles for NVIDIA's GPUs. No GPU is needed for
+/// that.</summary>
 public class PtxTests
 {
-    static readonly Type[] numbers = [typeof(B8), typeof(I64), typeof(F32), typeof(F64)], floats = [typeof(F32), typeof(F64)], places = [typeof(Dense), typeof(Axes)];
+    static readonly Type[] numbers = [typeof(B8), typeof(I64), typeof(F32), typeof(F64)],
+        floats = [typeof(F32), typeof(F64)], places = [typeof(Dense), typeof(Axes)];
 
     /// <summary>The kernels as they are launched, closed over types.</summary>
     static IEnumerable<Type> Closed()
     {
         foreach (var v in floats)
         {
-            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v, typeof(Axes));
-            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v, typeof(Axes));
-            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v, typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v,
+                typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v,
+                typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v,
+                typeof(Axes));
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
-                yield return typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, typeof(F64), v, Cast(v, typeof(F64)), Cast(typeof(F64), v));
+                yield return typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, typeof(F64), v, Cast(v, typeof(F64)),
+                    Cast(typeof(F64), v));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Strip16));
         }
-        foreach (var f in ScalarFunctions.Of(typeof(ISequence))) yield return typeof(FillKernel<,,>).MakeGenericType(f, typeof(F32), typeof(Axes));
+        foreach (var f in ScalarFunctions.Of(typeof(ISequence))) yield return typeof(FillKernel<,,>).MakeGenericType(f,
+            typeof(F32), typeof(Axes));
         foreach (var v in numbers)
         {
             foreach (var p in places)
@@ -39,7 +46,8 @@ public class PtxTests
                 foreach (var w in numbers) yield return typeof(CopyKernel<,,,>).MakeGenericType(Cast(v, w), v, w, p);
             }
             var sum = v == typeof(I64) ? v : typeof(F64);
-            yield return typeof(FoldKernel<,,,,,>).MakeGenericType(typeof(Tensor.SumFormula), v, sum, v, Cast(v, sum), Cast(sum, v));
+            yield return typeof(FoldKernel<,,,,,>).MakeGenericType(typeof(Tensor.SumFormula), v, sum, v, Cast(v, sum),
+                Cast(sum, v));
             yield return typeof(BestKernel<>).MakeGenericType(v);
             yield return typeof(ProductKernel<,,,>).MakeGenericType(v, sum, Cast(v, sum), Cast(sum, v));
             yield return typeof(GatherKernel<>).MakeGenericType(v);
@@ -49,11 +57,14 @@ public class PtxTests
         yield return typeof(OutsideKernel);
     }
 
-    static Type Elementwise(Type arity, Type f, Type v, Type w, Type places) => typeof(ElementwiseKernel<,,,,>).MakeGenericType(arity.MakeGenericType(f), Cast(v, w), v, w, places);
+    static Type Elementwise(Type arity, Type f, Type v, Type w, Type places) =>
+        typeof(ElementwiseKernel<,,,,>).MakeGenericType(arity.MakeGenericType(f), Cast(v, w), v, w, places);
 
-    static Type Cast(Type v, Type w) => v == w ? typeof(Same<>).MakeGenericType(v) : typeof(ByDouble<,>).MakeGenericType(v, w);
+    static Type Cast(Type v, Type w) =>
+        v == w ? typeof(Same<>).MakeGenericType(v) : typeof(ByDouble<,>).MakeGenericType(v, w);
 
-    static Type Adder(Type v) => v == typeof(B8) ? typeof(AddB8) : v == typeof(I64) ? typeof(AddI64) : v == typeof(F32) ? typeof(AddF32) : typeof(AddF64);
+    static Type Adder(Type v) => v == typeof(B8) ? typeof(AddB8) : v == typeof(I64) ? typeof(AddI64) : v == typeof(F32)
+        ? typeof(AddF32) : typeof(AddF64);
 
     [Fact]
     public void Every_kernel_with_every_function_compiles_to_PTX()
@@ -71,13 +82,15 @@ public class PtxTests
     [Fact]
     public void No_kernel_is_left_out()
     {
-        var kernels = typeof(Device).Assembly.GetTypes().Where(t => t.IsValueType && (typeof(IKernel).IsAssignableFrom(t) || typeof(IGroupKernel).IsAssignableFrom(t)));
+        var kernels = typeof(Device).Assembly.GetTypes().Where(t =>
+            t.IsValueType && (typeof(IKernel).IsAssignableFrom(t) || typeof(IGroupKernel).IsAssignableFrom(t)));
         var compiled = Closed().Select(t => t.IsGenericType ? t.GetGenericTypeDefinition() : t).ToHashSet();
         Assert.All(kernels, k => Assert.Contains(k, compiled));
     }
 
     [Fact]
-    public void Every_scalar_function_can_be_reached_by_generated_code() => Assert.All(ScalarFunctions.All, f => Assert.Null(Reachable.FindHidden(f)));
+    public void Every_scalar_function_can_be_reached_by_generated_code() =>
+        Assert.All(ScalarFunctions.All, f => Assert.Null(Reachable.FindHidden(f)));
 
     /// <summary>ILGPU's compiler for an H100. After a failure it starts anew: its context is of no use then.</summary>
     sealed class Compiler : IDisposable
@@ -87,13 +100,17 @@ public class PtxTests
 
         public string? Try(Type kernel)
         {
-            context ??= Context.Create(b => b.EnableAlgorithms().Optimize(OptimizationLevel.O2).CPU(d => d == CPUDevice.Default));
-            backend ??= new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_90), CudaArchitecture.SM_90, CudaInstructionSet.ISA_84, null);
+            context ??= Context.Create(b =>
+                b.EnableAlgorithms().Optimize(OptimizationLevel.O2).CPU(d => d == CPUDevice.Default));
+            backend ??= new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_90),
+                CudaArchitecture.SM_90, CudaInstructionSet.ISA_84, null);
             var grouped = typeof(IGroupKernel).IsAssignableFrom(kernel);
-            var method = typeof(Kernels).GetMethod(grouped ? nameof(Kernels.Grouped) : nameof(Kernels.Flat))!.MakeGenericMethod(kernel);
+            var method = typeof(Kernels).GetMethod(grouped ? nameof(Kernels.Grouped)
+                : nameof(Kernels.Flat))!.MakeGenericMethod(kernel);
             try
             {
-                var entry = grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(method) : EntryPointDescription.FromImplicitlyGroupedKernel(method);
+                var entry = grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(method)
+                    : EntryPointDescription.FromImplicitlyGroupedKernel(method);
                 var ptx = ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
                 return ptx.Contains(".extern .func") ? "calls a function that nobody defines" : null;
             }

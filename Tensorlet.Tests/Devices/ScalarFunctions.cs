@@ -9,7 +9,8 @@ static class ScalarFunctions
     public static Type[] Of(Type face) => [.. typeof(Device).Assembly.GetTypes()
         .Where(t => t.IsValueType && !t.IsGenericTypeDefinition && face.IsAssignableFrom(t)).OrderBy(t => t.FullName)];
 
-    public static Type[] All => [.. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IReduction), typeof(ISequence) }.SelectMany(Of)];
+    public static Type[] All =>
+        [.. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IReduction), typeof(ISequence) }.SelectMany(Of)];
 
     /// <summary>The function with all its constants 0.</summary>
     public static object Plain(Type function) => RuntimeHelpers.GetUninitializedObject(function);
@@ -23,7 +24,8 @@ static class ScalarFunctions
         }
         catch (TargetInvocationException e)
         {
-            throw new InvalidOperationException($"{Reachable.Show(function)}: {e.InnerException!.Message}", e.InnerException);
+            throw new InvalidOperationException($"{Reachable.Show(function)}: {e.InnerException!.Message}",
+                e.InnerException);
         }
     }
 }

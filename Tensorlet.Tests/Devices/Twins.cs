@@ -18,19 +18,22 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
     {
         while (true)
         {
-            int[] shape = [.. Enumerable.Range(0, random.Next(leastRank, 5)).Select(_ => random.Next(9) == 0 && empty ? 0 : random.Next(1, 7))];
+            int[] shape = [.. Enumerable.Range(0, random.Next(leastRank, 5)).Select(_ =>
+                random.Next(9) == 0 && empty ? 0 : random.Next(1, 7))];
             if (shape.Length > 0 && random.Next(4) == 0) shape[random.Next(shape.Length)] = random.Next(65, 700);
             if (shape.Aggregate(1, (n, s) => n * s) <= mostElements) return shape;
         }
     }
 
-    /// <summary>A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps reversed and expanded.</summary>
+    /// <summary>A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps reversed
+    /// and expanded.</summary>
     public Twin Draw(int[] shape, DType type, bool written = false, Func<double>? value = null)
     {
         value ??= () => random.Next(-20, 21) / 4.0;
         if (Coin()) return Both(shape, t => t);
         var rank = shape.Length;
-        int[] order = [.. Enumerable.Range(0, rank)], back = new int[rank], lead = [.. order.Select(_ => random.Next(3))], step = [.. order.Select(_ => random.Next(1, 3))];
+        int[] order = [.. Enumerable.Range(0, rank)], back = new int[rank],
+            lead = [.. order.Select(_ => random.Next(3))], step = [.. order.Select(_ => random.Next(1, 3))];
         random.Shuffle(order);
         for (var a = 0; a < rank; a++) back[order[a]] = a;
         bool[] reversed = [.. order.Select(_ => random.Next(4) == 0)];
@@ -61,7 +64,14 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
     }
 
     /// <summary>NaN, infinities and equal numbers among the others.</summary>
-    public double Odd() => random.Next(12) switch { 0 => double.NaN, 1 => double.PositiveInfinity, 2 => double.NegativeInfinity, _ => random.Next(-3, 4) };
+    public double Odd() => random.Next(12) switch
+    {
+        0 => double.NaN,
+        1 => double.PositiveInfinity,
+        2 =>
+        double.NegativeInfinity,
+        _ => random.Next(-3, 4)
+    };
 
     /// <summary>Compares all of the memory behind two tensors, what should have been left alone too.</summary>
     public void Same(Twin twin, string what)
@@ -72,7 +82,8 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
         {
             var (e, a) = (expected[i], actual[i]);
             var agree = e.Equals(a) || e == a || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e));
-            Assert.True(agree, $"{what} on {device}, seed {seed}, shape {twin.Expected.Layout}, strides {Layout.Show(twin.Expected.Layout.Strides)}: element {i} of the memory is {a} and should be {e}.");
+            Assert.True(agree, $"{what} on {device}, seed {seed}, shape {twin.Expected.Layout}, strides " +
+                $"{Layout.Show(twin.Expected.Layout.Strides)}: element {i} of the memory is {a} and should be {e}.");
         }
     }
 

@@ -7,12 +7,14 @@ public class SimulatedVerbTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void A_verb_agrees_with_the_reference(string device, string verb, DType type) => VerbCheck.Run(Device.Simulated, device, verb, type, 40);
+    public void A_verb_agrees_with_the_reference(string device, string verb, DType type) =>
+        VerbCheck.Run(Device.Simulated, device, verb, type, 40);
 
     [Theory]
     [InlineData(DType.Float32)]
     [InlineData(DType.Float64)]
-    public void Every_scalar_function_agrees_with_the_reference(DType type) => VerbCheck.Functions(Device.Simulated, type);
+    public void Every_scalar_function_agrees_with_the_reference(DType type) =>
+        VerbCheck.Functions(Device.Simulated, type);
 }
 
 /// <summary>The same where there is an OpenCL device.</summary>
@@ -22,12 +24,14 @@ public class OpenCLVerbTests
 
     [OpenCLTheory]
     [MemberData(nameof(Rows))]
-    public void A_verb_agrees_with_the_reference(string device, string verb, DType type) => VerbCheck.Run(Device.OpenCL(), device, verb, type, 25);
+    public void A_verb_agrees_with_the_reference(string device, string verb, DType type) =>
+        VerbCheck.Run(Device.OpenCL(), device, verb, type, 25);
 
     [OpenCLTheory]
     [InlineData(DType.Float32)]
     [InlineData(DType.Float64)]
-    public void Every_scalar_function_agrees_with_the_reference(DType type) => VerbCheck.Functions(Device.OpenCL(), type);
+    public void Every_scalar_function_agrees_with_the_reference(DType type) =>
+        VerbCheck.Functions(Device.OpenCL(), type);
 }
 
 /// <summary>Runs a row of the table for many seeds, or a verb for many functions.</summary>
@@ -42,10 +46,14 @@ static class VerbCheck
     public static void Functions(Device device, DType type)
     {
         var t = new Twins(device, 1);
-        foreach (var f in ScalarFunctions.Of(typeof(IMap))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Map), f, t, type);
-        foreach (var f in ScalarFunctions.Of(typeof(IZip))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Zip), f, t, type);
-        foreach (var f in ScalarFunctions.Of(typeof(IZip3))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Zip3), f, t, type);
-        foreach (var r in ScalarFunctions.Of(typeof(IReduction))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Reduce), r, t, type);
+        foreach (var f in ScalarFunctions.Of(typeof(IMap))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Map), f, t,
+            type);
+        foreach (var f in ScalarFunctions.Of(typeof(IZip))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Zip), f, t,
+            type);
+        foreach (var f in ScalarFunctions.Of(typeof(IZip3))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Zip3), f,
+            t, type);
+        foreach (var r in ScalarFunctions.Of(typeof(IReduction))) ScalarFunctions.Call(typeof(VerbCheck),
+            nameof(Reduce), r, t, type);
     }
 
     static void Map<F>(F f, Twins t, DType type) where F : struct, IMap
@@ -66,7 +74,8 @@ static class VerbCheck
 
     static void Zip3<F>(F f, Twins t, DType type) where F : struct, IZip3
     {
-        Twin a = t.Draw([5, 7], type), b = t.Draw([5, 7], type), c = t.Draw([5, 7], type), y = t.Draw([5, 7], type, written: true);
+        Twin a = t.Draw([5, 7], type), b = t.Draw([5, 7], type), c = t.Draw([5, 7], type),
+            y = t.Draw([5, 7], type, written: true);
         Device.Reference.Zip(f, a.Expected, b.Expected, c.Expected, y.Expected);
         t.Device.Zip(f, a.Actual, b.Actual, c.Actual, y.Actual);
         t.Same(y, typeof(F).FullName!);

@@ -6,7 +6,8 @@ sealed record Verb(DType[] Types, Action<Twins, DType> Case);
 /// <summary>Each verb of a device, on drawn operands, against the reference.</summary>
 static class Verbs
 {
-    static readonly DType[] all = [DType.Bool, DType.Int64, DType.Float32, DType.Float64], floats = [DType.Float32, DType.Float64];
+    static readonly DType[] all = [DType.Bool, DType.Int64, DType.Float32, DType.Float64],
+        floats = [DType.Float32, DType.Float64];
 
     public static readonly Dictionary<string, Verb> Table = new()
     {
@@ -38,7 +39,8 @@ static class Verbs
             Assert.Equal(large, (x + Tensor.Zeros([4], DType.Int64, t.Device)).ToArray<long>());
             Assert.Equal(large, x.Unsqueeze(1).Sum([1]).ToArray<long>());
             Assert.Equal(large.Sum(), x.Sum().ToArray<long>()[0]);
-            Assert.Equal(large, Tensor.MatMul(x.Unsqueeze(1), Tensor.Ones([1, 1], DType.Int64, t.Device)).ToArray<long>());
+            Assert.Equal(large, Tensor.MatMul(x.Unsqueeze(1),
+                Tensor.Ones([1, 1], DType.Int64, t.Device)).ToArray<long>());
         }),
         ["Map"] = new([DType.Int64, .. floats], (t, type) =>
         {
@@ -50,7 +52,8 @@ static class Verbs
         ["Zip"] = new(all, (t, type) =>
         {
             var shape = t.Shape();
-            Twin a = t.Draw(shape, type), b = t.Draw(shape, type), y = t.Draw(shape, type, written: true), mask = t.Draw(shape, DType.Bool, written: true);
+            Twin a = t.Draw(shape, type), b = t.Draw(shape, type), y = t.Draw(shape, type, written: true),
+                mask = t.Draw(shape, DType.Bool, written: true);
             On(t, d => d.Zip(new Tensor.MultiplyFormula(), Of(d, a), Of(d, b), Of(d, y)));
             t.Same(y, "Zip");
             On(t, d => d.Zip(new Tensor.GreaterEqualFormula(), Of(d, a), Of(d, b), Of(d, mask)));
@@ -59,7 +62,8 @@ static class Verbs
         ["Zip3"] = new(all, (t, type) =>
         {
             var shape = t.Shape();
-            Twin c = t.Draw(shape, type, value: () => t.Below(2)), a = t.Draw(shape, type), b = t.Draw(shape, type), y = t.Draw(shape, type, written: true);
+            Twin c = t.Draw(shape, type, value: () => t.Below(2)), a = t.Draw(shape, type), b = t.Draw(shape, type),
+                y = t.Draw(shape, type, written: true);
             On(t, d => d.Zip(new Tensor.WhereFormula(), Of(d, c), Of(d, a), Of(d, b), Of(d, y)));
             t.Same(y, "Zip3");
         }),
@@ -76,7 +80,8 @@ static class Verbs
         ["Reduce of long rows"] = new(all, (t, type) =>
         {
             int[] shape = t.Small ? [2, 260] : [4, 512];
-            Twin x = t.Draw(shape, type), y = t.Draw(shape[..1], type, written: true), best = t.Draw(shape[..1], DType.Int64, written: true);
+            Twin x = t.Draw(shape, type), y = t.Draw(shape[..1], type, written: true),
+                best = t.Draw(shape[..1], DType.Int64, written: true);
             On(t, d => d.Reduce(new Tensor.SumFormula(), Of(d, x), Of(d, y)));
             t.Same(y, "Sum of long rows");
             On(t, d => d.ArgReduce(true, Of(d, x), Of(d, best), asOffset: false));
@@ -85,7 +90,8 @@ static class Verbs
         ["ArgReduce"] = new(all, (t, type) =>
         {
             var shape = t.Shape(empty: false);
-            Twin x = t.Draw(shape, type, value: type.IsFloat() ? t.Odd : null), y = t.Draw(shape[..t.Below(shape.Length + 1)], DType.Int64, written: true);
+            Twin x = t.Draw(shape, type, value: type.IsFloat() ? t.Odd : null),
+                y = t.Draw(shape[..t.Below(shape.Length + 1)], DType.Int64, written: true);
             foreach (var largest in (bool[])[true, false])
                 foreach (var asOffset in (bool[])[true, false])
                 {
@@ -113,7 +119,8 @@ static class Verbs
         {
             if (t.Small) return;                    // no other kernels than elsewhere, but hundreds of launches
             int[] shape = [2, 1, 2, 2, 1, 2, 2, 2, 2];
-            Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true), sum = t.Draw([], type, written: true), c = t.Draw([], type, written: true);
+            Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true),
+                sum = t.Draw([], type, written: true), c = t.Draw([], type, written: true);
             On(t, d => d.Fill(new Tensor.Line(1, 1), Of(d, y)));
             t.Same(y, "Fill");
             On(t, d => d.Zip(new Tensor.AddFormula(), Of(d, x), Of(d, y), Of(d, y)));
@@ -167,7 +174,8 @@ static class Verbs
     static Tensor Of(Device device, Twin twin) => device == Device.Reference ? twin.Expected : twin.Actual;
 
     /// <summary>None to three axes.</summary>
-    static int[] Group(Twins t) => [.. Enumerable.Range(0, t.Below(4)).Select(_ => t.Below(20) == 0 ? 0 : 1 + t.Below(4))];
+    static int[] Group(Twins t) =>
+        [.. Enumerable.Range(0, t.Below(4)).Select(_ => t.Below(20) == 0 ? 0 : 1 + t.Below(4))];
 
     static (Twin Table, int Axis, Twin Index, Twin Items) Indexed(Twins t, DType type, bool written = false)
     {
@@ -175,6 +183,7 @@ static class Verbs
         var axis = t.Below(shape.Length);
         int[] picked = [.. shape];
         picked[axis] = t.Below(6);
-        return (t.Draw(shape, type, written), axis, t.Draw(picked, DType.Int64, value: () => t.Below(shape[axis])), t.Draw(picked, type, written: !written));
+        return (t.Draw(shape, type, written), axis, t.Draw(picked, DType.Int64, value: () => t.Below(shape[axis])),
+            t.Draw(picked, type, written: !written));
     }
 }

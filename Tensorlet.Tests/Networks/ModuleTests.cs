@@ -10,7 +10,8 @@ public class ModuleTests
         readonly Nn.Linear again;
         readonly ModuleList blocks = new(new Nn.Linear(2, 3), new ReLU());
         public Shared() => again = inProj;
-        public override Variable Forward(Variable x) => blocks.Aggregate(again.Call(inProj.Call(x)), (value, block) => block.Call(value));
+        public override Variable Forward(Variable x) =>
+            blocks.Aggregate(again.Call(inProj.Call(x)), (value, block) => block.Call(value));
     }
 
     sealed class Hidden : Module
@@ -21,7 +22,8 @@ public class ModuleTests
 
     [Fact]
     public void Names_are_PyTorchs_and_a_shared_parameter_counts_once() =>
-        Assert.Equal(["in_proj.weight", "in_proj.bias", "blocks.0.weight", "blocks.0.bias"], new Shared().NamedParameters().Select(p => p.Name));
+        Assert.Equal(["in_proj.weight", "in_proj.bias", "blocks.0.weight", "blocks.0.bias"],
+            new Shared().NamedParameters().Select(p => p.Name));
 
     [Fact]
     public void Modules_that_would_not_be_found_are_an_error_that_names_the_field()
@@ -50,7 +52,8 @@ public class ModuleTests
     [Fact]
     public void A_network_prints_as_a_tree_and_as_a_table()
     {
-        var net = new Sequential(new Conv2d(1, 2, 3, padding: 1), new ReLU(), new Sequential(new MaxPool2d(2), new Flatten()), new Dropout(0.1));
+        var net = new Sequential(new Conv2d(1, 2, 3, padding: 1), new ReLU(),
+            new Sequential(new MaxPool2d(2), new Flatten()), new Dropout(0.1));
         Assert.Equal("""
             Sequential(
               (0): Conv2d(1, 2, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))

@@ -111,14 +111,17 @@ public class ArithmeticTests
         Assert.Equal([49L, 49], (x * x)[..2].ToArray<long>());
         Assert.Equal([3.5f, -3.5f], (x / 2)[..2].ToArray<float>());
         Assert.Equal([10L, -4], x[..2].Add_(3).ToArray<long>());
-        Assert.Equal([true, false], (Tensor.Of(new[] { true, false }, device: Named(device)) * Tensor.Of(new[] { true, true }, device: Named(device))).ToArray<bool>());
+        Assert.Equal([true, false],
+            (Tensor.Of(new[] { true, false }, device: Named(device)) * Tensor.Of(new[] { true, true },
+            device: Named(device))).ToArray<bool>());
     }
 
     [Theory, Devices]
     public void Types_in_place(string device)
     {
         var x = Tensor.Of(new[] { 1f, 2f }, device: Named(device));
-        Holds(x.Add_(Of(device, 0.5, 0.5)), 1.5, 2.5);                              // Float64 is written into Float32, as PyTorch does
+        // Float64 is written into Float32, as PyTorch does
+        Holds(x.Add_(Of(device, 0.5, 0.5)), 1.5, 2.5);
         Holds(x.Add_(Tensor.Of(new[] { 1, 1 }, device: Named(device))), 2.5, 3.5);
         Assert.Equal(DType.Float32, x.DType);
     }
@@ -149,7 +152,8 @@ public class ArithmeticTests
         Assert.Equal([1L << 62, 0], Tensor.Where(large > 10, large, large.ZerosLike()).ToArray<long>());
     }
 
-    /// <summary>Long, odd and strided lengths: whole registers, their padded tails and rows agree with the reference.</summary>
+    /// <summary>Long, odd and strided lengths: whole registers, their padded tails and rows agree with the
+    /// reference.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(15)]
@@ -159,7 +163,8 @@ public class ArithmeticTests
     public void Every_length_and_stride(int n)
     {
         var x = Tensor.Rand([2 * n], DType.Float32, generator: new Generator(1));
-        foreach (var (a, b) in new[] { (x[..n], x[n..]), (x.Slice(0, 0, 2 * n, 2), x.Slice(0, 1, 2 * n, 2)), (x[..n], x[..1].Expand(n)), (x[..n], x.Slice(0, 1, 2 * n, 2)) })
+        foreach (var (a, b) in new[] { (x[..n], x[n..]), (x.Slice(0, 0, 2 * n, 2), x.Slice(0, 1, 2 * n, 2)),
+            (x[..n], x[..1].Expand(n)), (x[..n], x.Slice(0, 1, 2 * n, 2)) })
         {
             var (c, d) = (a.To(Device.Reference), b.To(Device.Reference));
             Assert.Equal((c + d).ToArray<float>(), (a + b).ToArray<float>());

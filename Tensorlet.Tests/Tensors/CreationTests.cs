@@ -91,7 +91,8 @@ public class CreationTests
     {
         Holds(Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } }), DType.Float32, [2, 2], 1f, 2f, 3f, 4f);
         Holds(Tensor.Of(new[] { new[] { 1, 2 }, new[] { 3, 4 } }), DType.Int64, [2, 2], 1L, 2L, 3L, 4L);
-        Holds(Tensor.Of(new[] { new[,] { { 1.0, 2 } }, new[,] { { 3.0, 4 } } }), DType.Float64, [2, 1, 2], 1.0, 2.0, 3.0, 4.0);
+        Holds(Tensor.Of(new[] { new[,] { { 1.0, 2 } }, new[,] { { 3.0, 4 } } }), DType.Float64, [2, 1, 2], 1.0, 2.0,
+            3.0, 4.0);
         Holds(Tensor.Of(new[] { true, false }), DType.Bool, [2], true, false);
         Holds(Tensor.Of(new[] { long.MaxValue }), DType.Int64, [1], long.MaxValue);
         Holds(Tensor.Of(new[] { 1, 0 }, DType.Bool), DType.Bool, [2], true, false);
@@ -112,7 +113,8 @@ public class CreationTests
 
     [Theory]
     [MemberData(nameof(Ragged))]
-    public void Ragged_arrays_are_refused(Array array) => Assert.Contains("ragged", Assert.Throws<ShapeException>(() => Tensor.Of(array)).Message);
+    public void Ragged_arrays_are_refused(Array array) =>
+        Assert.Contains("ragged", Assert.Throws<ShapeException>(() => Tensor.Of(array)).Message);
 
     [Fact]
     public void Memory_over_an_array_is_shared_both_ways()
@@ -157,9 +159,11 @@ public class CreationTests
         var moved = x[1..3].To(Device.Reference).To(Device.Cpu);
         Assert.Equal([0, 2.9], moved.ToArray<double>());
         Assert.Equal([1.0, 0], Tensor.Of(new[] { true, false }, device: Named(name)).ToArray<double>());
-        Assert.Equal([(1L << 62) + 1], Tensor.Of(new[] { (1L << 62) + 1 }, device: Named(name)).Clone().ToArray<long>());
+        Assert.Equal([(1L << 62) + 1],
+            Tensor.Of(new[] { (1L << 62) + 1 }, device: Named(name)).Clone().ToArray<long>());
     }
 
     [Fact]
-    public void Default_type_takes_floating_point_only() => Assert.Throws<DTypeException>(() => DTypes.Default = DType.Int64);
+    public void Default_type_takes_floating_point_only() =>
+        Assert.Throws<DTypeException>(() => DTypes.Default = DType.Int64);
 }

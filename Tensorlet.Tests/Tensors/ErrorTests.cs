@@ -2,7 +2,8 @@ using E = System.Func<Tensorlet.Tensor, object?>;
 
 namespace Tensorlet.Tests.Tensors;
 
-/// <summary>Wrong calls: each throws the exception of its kind, whose message has what is needed to understand it, and changes nothing.</summary>
+/// <summary>Wrong calls: each throws the exception of its kind, whose message has what is needed to understand it, and
+/// changes nothing.</summary>
 public class ErrorTests
 {
     static Tensor Zeros(params int[] shape) => Tensor.Zeros(shape);
@@ -101,7 +102,8 @@ public class ErrorTests
         { x => Tensor.Cat([x, x.To(DType.Float64)]), ["Cat", "Float32", "Float64"] },
         { x => Tensor.MatMul(x, x.T.To(DType.Float64)), ["Float32", "Float64"] },
         { x => x.Gather(0, x), ["Gather", "Int64", "Float32"] },
-        { x => x.ScatterAdd_(0, Tensor.Zeros([2, 3], DType.Int64), x.To(DType.Float64)), ["ScatterAdd_", "Float32", "Float64"] },
+        { x => x.ScatterAdd_(0, Tensor.Zeros([2, 3], DType.Int64), x.To(DType.Float64)),
+            ["ScatterAdd_", "Float32", "Float64"] },
         { x => x[x], ["Indexing", "Int64", "Float32"] },
         { x => x.ToArray<int>(), ["Int32", "float"] },
         { x => Tensor.From([(byte)1]), ["Byte"] },
@@ -157,7 +159,8 @@ public class ErrorTests
         { Void(x => x[5] = x), ["index 5"] },
         { x => x.Gather(1, Tensor.Full([2, 1], 3, DType.Int64)), ["Gather", "index 3", "axis 1", "(2, 3)"] },
         { x => x.Gather(1, Tensor.Full([2, 1], -1, DType.Int64)), ["Gather", "index -1"] },
-        { x => x.ScatterAdd_(0, Tensor.Of(new[,] { { 0L, 0, 0 }, { 0, 0, 2 } }), Tensor.Ones(2, 3)), ["ScatterAdd", "index 2", "axis 0"] },
+        { x => x.ScatterAdd_(0, Tensor.Of(new[,] { { 0L, 0, 0 }, { 0, 0, 2 } }), Tensor.Ones(2, 3)),
+            ["ScatterAdd", "index 2", "axis 0"] },
         { x => x.IndexSelect(1, Whole(0, 3)), ["index 3", "axis 1", "(2, 3)"] },
     };
 

@@ -6,9 +6,12 @@ public class GeneratorTests
 {
     /// <summary>The known answers that are published with Salmon et al. 2011 for philox4x32 with ten rounds.</summary>
     [Theory]
-    [InlineData(new uint[] { 0, 0, 0, 0 }, new uint[] { 0, 0 }, new uint[] { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 })]
-    [InlineData(new uint[] { ~0u, ~0u, ~0u, ~0u }, new uint[] { ~0u, ~0u }, new uint[] { 0x408f276du, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd })]
-    [InlineData(new uint[] { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, new uint[] { 0xa4093822, 0x299f31d0 }, new uint[] { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 })]
+    [InlineData(new uint[] { 0, 0, 0, 0 }, new uint[] { 0, 0 },
+        new uint[] { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 })]
+    [InlineData(new uint[] { ~0u, ~0u, ~0u, ~0u }, new uint[] { ~0u, ~0u },
+        new uint[] { 0x408f276du, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd })]
+    [InlineData(new uint[] { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 }, new uint[] { 0xa4093822, 0x299f31d0 },
+        new uint[] { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 })]
     public void Philox_known_answers(uint[] counter, uint[] key, uint[] expected)
     {
         var (a, b, c, d) = Philox.Block(counter[0], counter[1], counter[2], counter[3], key[0], key[1]);
@@ -59,7 +62,8 @@ public class GeneratorTests
         Assert.Equal(0.5, x.Mean().Item(), 5 * Math.Sqrt(1 / 12.0 / 100_000));           // five standard errors
         Assert.Equal(1 / 12.0, ((x - 0.5) * (x - 0.5)).Mean().Item(), 5 * Math.Sqrt(1 / 180.0 / 100_000));
         Assert.Equal(new Generator(1).NextDouble(), x[0].Item());
-        Assert.All(Tensor.Zeros(1000).Uniform_(-3, -2, new Generator(1)).ToArray<float>(), v => Assert.InRange(v, -3f, -2f));
+        Assert.All(Tensor.Zeros(1000).Uniform_(-3, -2, new Generator(1)).ToArray<float>(), v =>
+            Assert.InRange(v, -3f, -2f));
     }
 
     [Fact]
@@ -80,7 +84,8 @@ public class GeneratorTests
     [Fact]
     public void Integers_take_every_value_of_their_range_about_equally_often()
     {
-        var counts = Tensor.RandInt(-2, 3, [10_000], generator: new Generator(1)).ToArray<long>().CountBy(v => v).ToDictionary();
+        var counts = Tensor.RandInt(-2, 3, [10_000], generator: new Generator(1)).ToArray<long>().CountBy(v =>
+            v).ToDictionary();
         Assert.Equal([-2L, -1, 0, 1, 2], counts.Keys.Order());
         Assert.All(counts.Values, n => Assert.InRange(n, 1800, 2200));
     }
@@ -89,7 +94,8 @@ public class GeneratorTests
     public void Permutations()
     {
         var generator = new Generator(1);
-        long[] first = Tensor.RandPerm(1000, generator: generator).ToArray<long>(), second = Tensor.RandPerm(1000, generator: generator).ToArray<long>();
+        long[] first = Tensor.RandPerm(1000, generator: generator).ToArray<long>(),
+            second = Tensor.RandPerm(1000, generator: generator).ToArray<long>();
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => (long)i), first.Order());
         Assert.NotEqual(first, second);
         Assert.Empty(Tensor.RandPerm(0).ToArray<long>());

@@ -4,7 +4,8 @@ namespace Tensorlet.Tests.Tensors;
 
 public class IndexingTests
 {
-    static Tensor Numbers(string device, params int[] shape) => Tensor.Arange(shape.Aggregate(1, (n, s) => n * s), device: Named(device)).Reshape(shape);
+    static Tensor Numbers(string device, params int[] shape) =>
+        Tensor.Arange(shape.Aggregate(1, (n, s) => n * s), device: Named(device)).Reshape(shape);
 
     static void Holds(Tensor x, int[] shape, params long[] values)
     {
@@ -92,7 +93,8 @@ public class IndexingTests
         Holds(x.Gather(1, index), [2, 4], 2, 2, 0, 1, 3, 3, 3, 4);
         Holds(x.T.Gather(0, index.T), [4, 2], 2, 3, 2, 3, 0, 3, 1, 4);
         Holds(x.Gather(-2, index[.., ..3].ZerosLike()), [2, 3], 0, 1, 2, 0, 1, 2);
-        Holds(x.ZerosLike().ScatterAdd_(1, index, Tensor.Ones([2, 4], DType.Float64, Named(device))), [2, 3], 1, 1, 2, 3, 1, 0);
+        Holds(x.ZerosLike().ScatterAdd_(1, index, Tensor.Ones([2, 4], DType.Float64, Named(device))), [2, 3], 1, 1, 2,
+            3, 1, 0);
         Holds(x.IndexSelect(1, Tensor.Of(new[] { 2, 0 }, device: Named(device))), [2, 2], 2, 0, 5, 3);
         Holds(x.Gather(1, index[.., ..0]), [2, 0]);
     }
@@ -108,7 +110,8 @@ public class IndexingTests
             taken[axis] = 9;
             var index = Tensor.RandInt(0, shape[axis], taken, device: Named(device), generator: generator);
             var (x, y) = (Random(shape), Random(taken));
-            Assert.Equal((x.Gather(axis, index) * y).Sum().Item(), (x * x.ZerosLike().ScatterAdd_(axis, index, y)).Sum().Item(), 1e-10);
+            Assert.Equal((x.Gather(axis, index) * y).Sum().Item(),
+                (x * x.ZerosLike().ScatterAdd_(axis, index, y)).Sum().Item(), 1e-10);
         }
     }
 }

@@ -4,7 +4,8 @@ namespace Tensorlet.Tests.Tensors;
 
 public class MemoryTests
 {
-    /// <summary>Nobody disposes 2,000 results of 1 MB (2 GB together), and the process does not grow by more than a part of that.</summary>
+    /// <summary>Nobody disposes 2,000 results of 1 MB (2 GB together), and the process does not grow by more than a
+    /// part of that.</summary>
     [Fact]
     public void Unreachable_tensors_give_their_memory_back()
     {
@@ -16,7 +17,8 @@ public class MemoryTests
         for (var i = 0; i < 2000; i++) _ = x + 1;
         process.Refresh();
         Assert.InRange(process.WorkingSet64 - before, long.MinValue, 256 << 20);
-        Assert.InRange(GC.CollectionCount(2) - collections, 0, 500);                    // their memory is used again, not collected
+        // their memory is used again, not collected
+        Assert.InRange(GC.CollectionCount(2) - collections, 0, 500);
     }
 
     [Fact]

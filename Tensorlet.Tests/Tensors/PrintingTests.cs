@@ -5,7 +5,8 @@ namespace Tensorlet.Tests.Tensors;
 
 public class PrintingTests
 {
-    /// <summary>The numbers are PyTorch's own output for the same tensors, without its "tensor(" and with our last line.</summary>
+    /// <summary>The numbers are PyTorch's own output for the same tensors, without its "tensor(" and with our last
+    /// line.</summary>
     public static TheoryData<Func<Tensor>, string> Cases => new()
     {
         { () => T.Of(new[] { 1f, 2f, 3f }),
@@ -257,14 +258,16 @@ public class PrintingTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Prints_as_PyTorch_does(Func<Tensor> tensor, string expected) => Assert.Equal(expected.ReplaceLineEndings("\n"), tensor().ToString());
+    public void Prints_as_PyTorch_does(Func<Tensor> tensor, string expected) =>
+        Assert.Equal(expected.ReplaceLineEndings("\n"), tensor().ToString());
 
     [Fact]
     public void Device_is_named_where_it_is_not_the_cpu() => Assert.Equal("[1., 2.]\n[Float32 of size 2 on reference]",
         T.Of(new[] { 1f, 2f }, device: Device.Reference).ToString());
 
     [Fact]
-    public void Large_tensor_is_not_read_as_a_whole() => Assert.Equal("[0., 0., 0.,  ..., 0., 0., 0.]\n[Float32 of size 2000000000]",
+    public void Large_tensor_is_not_read_as_a_whole() =>
+        Assert.Equal("[0., 0., 0.,  ..., 0., 0., 0.]\n[Float32 of size 2000000000]",
         T.Zeros(1).Expand(2_000_000_000).ToString());
 
     [Fact]

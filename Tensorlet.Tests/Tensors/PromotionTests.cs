@@ -41,7 +41,8 @@ public class PromotionTests
     [InlineData(I, D, D)]
     [InlineData(D, I, D)]
     [InlineData(F, I, F)]
-    public void Of_a_quotient(DType a, DType b, DType quotient) => Assert.Equal(quotient, (Tensor.Ones([2], a) / Tensor.Ones([2], b)).DType);
+    public void Of_a_quotient(DType a, DType b, DType quotient) =>
+        Assert.Equal(quotient, (Tensor.Ones([2], a) / Tensor.Ones([2], b)).DType);
 
     [Theory]
     [InlineData(B, 2, I)]

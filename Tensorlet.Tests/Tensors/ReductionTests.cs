@@ -88,7 +88,8 @@ public class ReductionTests
         Assert.True(double.IsNaN(x.AMax().Item()));
     }
 
-    /// <summary>Few values, so that many are equal, and some NaN: whole registers of places side by side, at every distance.</summary>
+    /// <summary>Few values, so that many are equal, and some NaN: whole registers of places side by side, at every
+    /// distance.</summary>
     [Theory]
     [InlineData(DType.Float32, 4)]
     [InlineData(DType.Float64, 4)]
@@ -96,7 +97,8 @@ public class ReductionTests
     public void Places_of_equals_side_by_side(DType type, int folded)
     {
         var x = Tensor.RandInt(0, 3, [folded, 3 * 101], generator: new Generator(1)).To(type);
-        x = Tensor.Where(Tensor.Rand([folded, 3 * 101], generator: new Generator(2)) > 0.95, Tensor.Scalar(NaN, type), x);
+        x = Tensor.Where(Tensor.Rand([folded, 3 * 101], generator: new Generator(2)) > 0.95, Tensor.Scalar(NaN, type),
+            x);
         for (var step = 1; step <= 3; step++)
         {
             var y = x.Slice(1, 0, step * 101, step);
@@ -144,8 +146,10 @@ public class ReductionTests
         CpuDevice one = new() { Threads = 1 }, two = new() { Threads = 2 }, many = new() { Threads = 7 };
         var x = Tensor.Randn([512, 1031], type, generator: new Generator(1));
         foreach (var f in new Func<Tensor, Tensor>[] {
-            x => x.Sum(), x => x.Sum([0]), x => x.Sum([1]), x => x.T.Sum(), x => x[.., ..1000].Sum(), x => x[..1, ..].T.Sum([1]),
-            x => x.Reshape(8, 64, 1031).Sum([0, 2]), x => x.Reshape(8, 64, 1031).Sum([1]), x => x.Mean(), x => x.Prod([0]), x => x * 3 + x / 7 })
+            x => x.Sum(), x => x.Sum([0]), x => x.Sum([1]), x => x.T.Sum(), x => x[.., ..1000].Sum(), x =>
+                x[..1, ..].T.Sum([1]),
+            x => x.Reshape(8, 64, 1031).Sum([0, 2]), x => x.Reshape(8, 64, 1031).Sum([1]), x => x.Mean(), x =>
+                x.Prod([0]), x => x * 3 + x / 7 })
         {
             var expected = f(x.To(one)).ToArray<double>();
             Assert.Equal(expected, f(x.To(two)).ToArray<double>());
@@ -167,10 +171,12 @@ public class ReductionTests
             {
                 var y = x.Permute(order);
                 var z = y.To(Device.Reference);
-                Assert.All(z.Sum(folded).ToArray<double>().Zip(y.Sum(folded).ToArray<double>()), p => Assert.Equal(p.First, p.Second, 1e-4));
+                Assert.All(z.Sum(folded).ToArray<double>().Zip(y.Sum(folded).ToArray<double>()), p =>
+                    Assert.Equal(p.First, p.Second, 1e-4));
                 Assert.Equal(z.AMax(folded).ToArray<double>(), y.AMax(folded).ToArray<double>());
                 Assert.Equal(z.AMin(folded).ToArray<double>(), y.AMin(folded).ToArray<double>());
-                if (folded.Length == 1) Assert.Equal(z.ArgMax(folded[0]).ToArray<long>(), y.ArgMax(folded[0]).ToArray<long>());
+                if (folded.Length == 1) Assert.Equal(z.ArgMax(folded[0]).ToArray<long>(),
+                    y.ArgMax(folded[0]).ToArray<long>());
             }
     }
 }

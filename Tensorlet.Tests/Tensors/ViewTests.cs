@@ -78,7 +78,8 @@ public class ViewTests
     [InlineData(2, 5, new[] { 1, 1 })]
     [InlineData(0, 2, new[] { 0 })]
     [InlineData(3, int.MaxValue, new[] { 1, 1, 1 })]
-    public void Chunks(int size, int chunks, int[] expected) => Assert.Equal(expected, Tensor.Zeros(size).Chunk(chunks).Select(t => t.Numel));
+    public void Chunks(int size, int chunks, int[] expected) =>
+        Assert.Equal(expected, Tensor.Zeros(size).Chunk(chunks).Select(t => t.Numel));
 
     [Fact]
     public void Writing_to_a_view_writes_to_its_tensor()

@@ -1,10 +1,12 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>For a linear operation A: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩, to rounding and without differences; and Aᵀ twice is A.</summary>
+/// <summary>For a linear operation A: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩, to rounding and without differences; and Aᵀ twice is
+/// A.</summary>
 public class AdjointTests
 {
     public static TheoryData<string> Linear =>
-        ["expand", "sum", "narrow", "pad", "select", "slice", "windows", "diagonal", "permute", "transpose", "flip", "reshape", "gather", "scatter add", "index select", "index by a mask", "mean", "cast"];
+        ["expand", "sum", "narrow", "pad", "select", "slice", "windows", "diagonal", "permute", "transpose", "flip",
+            "reshape", "gather", "scatter add", "index select", "index by a mask", "mean", "cast"];
 
     [Theory, MemberData(nameof(Linear))]
     public void Backward_is_the_adjoint(string name)
@@ -15,7 +17,8 @@ public class AdjointTests
             var c = OpTable.Named(name).Draw(draw);
             var x = new Variable(draw.Lay(c.Inputs[0], Device.Cpu), requiresGrad: true);
             var ax = c.F([x]);
-            var y = new Variable(Tensor.Randn(ax.Size(), DType.Float64, generator: new Generator((ulong)seed)), requiresGrad: true);
+            var y = new Variable(Tensor.Randn(ax.Size(), DType.Float64, generator: new Generator((ulong)seed)),
+                requiresGrad: true);
             ax.Backward(y, createGraph: true);
             var aty = x.Grad!;
             Assert.Equal((ax.Data * y.Data).Sum().Item(), (x.Data * aty.Data).Sum().Item(), 9);

@@ -19,7 +19,8 @@ public sealed class Draw(int seed, int largest)
     public int Int(int low, int high) => random.Next(low, high + 1);
     public bool Coin() => random.Next(2) == 0;
     public int Size(int least = 0) => Int(least, Math.Max(least, largest));
-    public int[] Shape(int leastRank = 0, int mostRank = 4, int leastSize = 0) => [.. Enumerable.Range(0, Int(leastRank, mostRank)).Select(_ => Size(leastSize))];
+    public int[] Shape(int leastRank = 0, int mostRank = 4, int leastSize = 0) =>
+        [.. Enumerable.Range(0, Int(leastRank, mostRank)).Select(_ => Size(leastSize))];
 
     /// <summary>Short decimals, away from where functions have kinks.</summary>
     public double[] Values(int count, Domain domain = Domain.Any) => domain switch
@@ -40,11 +41,13 @@ public sealed class Draw(int seed, int largest)
     public int[] Axes(int rank) => [.. Order(rank).Take(Int(0, rank))];
 
     /// <summary>A shape that broadcasts with this one: axes kept or made 1, leading ones dropped.</summary>
-    public int[] Operand(int[] shape) => [.. shape.Select(size => Int(0, 3) == 0 ? 1 : size).Skip(Int(0, shape.Length))];
+    public int[] Operand(int[] shape) =>
+        [.. shape.Select(size => Int(0, 3) == 0 ? 1 : size).Skip(Int(0, shape.Length))];
 
     public Input Input(int[] shape, Domain domain = Domain.Any) => new(shape, Values(Naive.Count(shape), domain));
 
-    /// <summary>The input as a tensor that lies in some way: in order, with axes swapped, or every second element of a larger one.</summary>
+    /// <summary>The input as a tensor that lies in some way: in order, with axes swapped, or every second element of a
+    /// larger one.</summary>
     public Tensor Lay(Input input, Device device)
     {
         var plain = Tensor.From(input.Values, input.Shape, device);
@@ -75,7 +78,8 @@ public sealed record Case(Func<Variable[], Variable> F, Input[] Inputs, int[] Sh
     public override string ToString() => string.Join(", ", Inputs.Select(i => $"({string.Join(", ", i.Shape)})"));
 }
 
-/// <summary>Row-major arithmetic on plain arrays, by asking for each index: it shares nothing with the library.</summary>
+/// <summary>Row-major arithmetic on plain arrays, by asking for each index: it shares nothing with the
+/// library.</summary>
 static class Naive
 {
     public static int Count(int[] shape) => shape.Aggregate(1, (n, size) => n * size);
@@ -104,6 +108,8 @@ static class Naive
     public static int[] BroadcastShape(params int[][] shapes)
     {
         var rank = shapes.Max(s => s.Length);
-        return [.. Enumerable.Range(0, rank).Select(a => shapes.Select(s => a - (rank - s.Length) is var i && i >= 0 ? s[i] : 1).Aggregate((x, y) => x == 1 ? y : x))];
+        return [.. Enumerable.Range(0, rank).Select(a =>
+            shapes.Select(s => a - (rank - s.Length) is var i && i >= 0 ? s[i] : 1).Aggregate((x, y) =>
+            x == 1 ? y : x))];
     }
 }

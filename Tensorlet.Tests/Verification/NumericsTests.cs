@@ -4,7 +4,8 @@ using Xunit.Sdk;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Where mathematics leaves a choice: values and gradients (of the sum) at edges and kinks, on every device, both precisions.</summary>
+/// <summary>Where mathematics leaves a choice: values and gradients (of the sum) at edges and kinks, on every device,
+/// both precisions.</summary>
 public class NumericsTests
 {
     sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G);
@@ -13,8 +14,10 @@ public class NumericsTests
 
     static readonly Edge[] edges =
     [
-        new("relu", x => x.Relu(), [-1, -0.0, 0, 1, NaN, Inf, -Inf], [0, -0.0, 0, 1, NaN, Inf, 0], [0, 0, 0, 1, 1, 1, 0]),
-        new("leaky relu", x => x.LeakyRelu(), [-1, -0.0, 0, 1, NaN], [-0.01, -0.0, 0, 1, NaN], [0.01, 0.01, 0.01, 1, 0.01]),
+        new("relu", x => x.Relu(), [-1, -0.0, 0, 1, NaN, Inf, -Inf], [0, -0.0, 0, 1, NaN, Inf, 0],
+            [0, 0, 0, 1, 1, 1, 0]),
+        new("leaky relu", x => x.LeakyRelu(), [-1, -0.0, 0, 1, NaN], [-0.01, -0.0, 0, 1, NaN],
+            [0.01, 0.01, 0.01, 1, 0.01]),
         new("abs", x => x.Abs(), [-1, -0.0, 0, 1, NaN], [1, 0, 0, 1, NaN], [-1, 0, 0, 1, 0]),
         new("sign", x => x.Sign(), [-1, 0, 1, NaN], [-1, 0, 1, 0], [0, 0, 0, 0]),
         new("sqrt", x => x.Sqrt(), [0, -1, 4], [0, NaN, 2], [Inf, NaN, 0.25]),
@@ -42,11 +45,13 @@ public class NumericsTests
         new("softmax, −∞", x => x.Softmax(0), [-Inf, -Inf], [NaN, NaN], [NaN, NaN]),
         new("softmax, ∞", x => x.Softmax(0), [Inf, 0], [NaN, NaN], [NaN, NaN]),
         new("log softmax", x => x.LogSoftmax(0), [1000, 0], [0, -1000], [-1, 1]),
-        new("softplus", x => x.Softplus(), [100, -100, 20], [100, 3.720075976020836e-44, 20.00000000206115], [1, 3.720075976020836e-44, 0.9999999979388463]),
+        new("softplus", x => x.Softplus(), [100, -100, 20], [100, 3.720075976020836e-44, 20.00000000206115],
+            [1, 3.720075976020836e-44, 0.9999999979388463]),
         new("unbiased variance of one", x => x.Var(), [5], [NaN], [NaN]),
         new("deviation of constants", x => x.Std(), [2, 2, 2], [0], [0, 0, 0]),
         new("division by 0", x => x / 0, [1, -1, 0], [Inf, -Inf, NaN], [Inf, Inf, Inf]),
-        new("max pooling: NaN", x => F.MaxPool2d(x.Reshape(1, 1, 1, 4), (1, 2)), [1, NaN, 3, 2], [NaN, 3], [0, 1, 1, 0]),
+        new("max pooling: NaN", x =>
+            F.MaxPool2d(x.Reshape(1, 1, 1, 4), (1, 2)), [1, NaN, 3, 2], [NaN, 3], [0, 1, 1, 0]),
         new("max pooling: tie", x => F.MaxPool2d(x.Reshape(1, 1, 1, 4), (1, 4)), [1, 3, 3, 2], [3], [0, 1, 0, 0]),
         new("tanh", x => x.Tanh(), [1000, -1000, 1e-12, NaN], [1, -1, 1e-12, NaN], [0, 0, 1, NaN]),
         new("sigmoid", x => x.Sigmoid(), [1000, -1000, NaN], [1, 0, NaN], [0, 0, NaN]),
@@ -55,7 +60,11 @@ public class NumericsTests
     sealed class EdgesAttribute : DataAttribute
     {
         public override IEnumerable<object[]> GetData(MethodInfo testMethod) =>
-            from edge in edges from device in Machines.All from type in new[] { DType.Float64, DType.Float32 } select new object[] { edge.Name, device, type };
+            from edge in edges
+            from device in Machines.All
+            from type in new[] { DType.Float64,
+                DType.Float32 }
+            select new object[] { edge.Name, device, type };
     }
 
     [Theory, Edges]
@@ -77,8 +86,11 @@ public class NumericsTests
             var tolerance = (type == DType.Float64 ? 1e-12 : 1e-6) * Math.Max(1, Math.Abs(expected[i]));
             var same = double.IsNaN(expected[i]) ? double.IsNaN(actual[i])
                 : double.IsInfinity(expected[i]) ? actual[i] == expected[i]
-                : Math.Abs(actual[i] - expected[i]) <= tolerance && (actual[i] != 0 || expected[i] != 0 || double.IsNegative(expected[i]) == double.IsNegative(actual[i]) || what == "gradient");
-            Assert.True(same, string.Create(CultureInfo.InvariantCulture, $"{what} {i} is {actual[i]:r}, and should be {expected[i]:r}"));
+                : Math.Abs(actual[i] - expected[i]) <= tolerance
+                    && (actual[i] != 0 || expected[i] != 0
+                    || double.IsNegative(expected[i]) == double.IsNegative(actual[i]) || what == "gradient");
+            Assert.True(same, string.Create(CultureInfo.InvariantCulture,
+                $"{what} {i} is {actual[i]:r}, and should be {expected[i]:r}"));
         }
     }
 

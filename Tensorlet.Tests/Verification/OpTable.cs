@@ -7,26 +7,31 @@ public sealed record Op(string Family, string Name, Func<Draw, Case> Draw);
 public static partial class OpTable
 {
     public static IReadOnlyList<Op> All { get; } =
-        [.. Arithmetic(), .. Elementwise(), .. Reductions(), .. Shapes(), .. Indexing(), .. Products(), .. Images(), .. Losses()];
+        [.. Arithmetic(), .. Elementwise(), .. Reductions(), .. Shapes(), .. Indexing(), .. Products(), .. Images(),
+            .. Losses()];
 
     public static Op Named(string name) => All.Single(op => op.Name == name);
 
-    static Op Unary(string name, Func<Variable, Variable> f, Func<double, double> oracle, Domain domain = Domain.Any, string family = "elementwise") =>
+    static Op Unary(string name, Func<Variable, Variable> f, Func<double, double> oracle, Domain domain = Domain.Any,
+        string family = "elementwise") =>
         new(family, name, d =>
         {
             var x = d.Input(d.Shape(), domain);
             return new(v => f(v[0]), [x], x.Shape, values => Array.ConvertAll(values[0], v => oracle(v)));
         });
 
-    static Op Binary(string name, Func<Variable, Variable, Variable> f, Func<double, double, double> oracle, Domain second = Domain.Any) => new("arithmetic", name, d =>
+    static Op Binary(string name, Func<Variable, Variable, Variable> f, Func<double, double, double> oracle,
+        Domain second = Domain.Any) => new("arithmetic", name, d =>
     {
         var shape = d.Shape();
         var (a, b) = (d.Input(shape), d.Input(d.Operand(shape), second));
         // Away from where the two are equal.
-        if (second == Domain.Distinct) (a, b) = (a with { Values = Array.ConvertAll(a.Values, x => Math.Round(x, 1)) }, b with { Values = Array.ConvertAll(b.Values, x => Math.Round(x, 1) + 0.05) });
+        if (second == Domain.Distinct) (a, b) = (a with { Values = Array.ConvertAll(a.Values, x => Math.Round(x, 1)) },
+            b with { Values = Array.ConvertAll(b.Values, x => Math.Round(x, 1) + 0.05) });
         var result = Naive.BroadcastShape(a.Shape, b.Shape);
         return new(v => f(v[0], v[1]), [a, b], result,
-            v => [.. Naive.Indices(result).Select(i => oracle(v[0][Naive.Broadcast(i, a.Shape)], v[1][Naive.Broadcast(i, b.Shape)]))]);
+            v => [.. Naive.Indices(result).Select(i =>
+                oracle(v[0][Naive.Broadcast(i, a.Shape)], v[1][Naive.Broadcast(i, b.Shape)]))]);
     });
 
     /// <summary>A result each element of which is one of the input.</summary>
@@ -34,17 +39,20 @@ public static partial class OpTable
         new(v => f(v[0]), [x], shape, v => [.. Naive.Indices(shape).Select(i => v[0][Naive.Place(from(i), x.Shape)])]);
 
     /// <summary>A fold over drawn axes.</summary>
-    static Op Fold(string name, Func<Variable, int[], bool, Variable> f, Func<double[], double> oracle, Domain domain = Domain.Any, int leastSize = 0) => new("reductions", name, d =>
+    static Op Fold(string name, Func<Variable, int[], bool, Variable> f, Func<double[], double> oracle,
+        Domain domain = Domain.Any, int leastSize = 0) => new("reductions", name, d =>
     {
         var x = d.Input(d.Shape(leastRank: leastSize > 1 ? 1 : 0, leastSize: leastSize), domain);
         var (axes, keep) = (d.Axes(x.Shape.Length), d.Coin());
         var folded = axes.Length == 0 ? [.. Enumerable.Range(0, x.Shape.Length)] : axes;
-        int[] ones = [.. x.Shape.Select((size, a) => folded.Contains(a) ? 1 : size)], shape = keep ? ones : [.. x.Shape.Where((_, a) => !folded.Contains(a))];
+        int[] ones = [.. x.Shape.Select((size, a) => folded.Contains(a) ? 1 : size)], shape = keep ? ones
+            : [.. x.Shape.Where((_, a) => !folded.Contains(a))];
         return new(v => f(v[0], axes, keep), [x], shape, v =>
         {
             var groups = Naive.Indices(ones).Select(_ => new List<double>()).ToArray();
             var n = 0;
-            foreach (var i in Naive.Indices(x.Shape)) groups[Naive.Place([.. i.Select((at, a) => folded.Contains(a) ? 0 : at)], ones)].Add(v[0][n++]);
+            foreach (var i in Naive.Indices(x.Shape)) groups[Naive.Place([.. i.Select((at, a) =>
+                folded.Contains(a) ? 0 : at)], ones)].Add(v[0][n++]);
             return [.. groups.Select(group => oracle([.. group]))];
         });
     });
@@ -57,7 +65,8 @@ public static partial class OpTable
         Binary("divide", (a, b) => a / b, (a, b) => a / b, Domain.Positive),
         Binary("maximum", Variable.Maximum, Math.Max, Domain.Distinct),
         Binary("minimum", Variable.Minimum, Math.Min, Domain.Distinct),
-        Unary("numbers", x => 3 - (2 * x + 1 - 0.5) * 1.5 + (1 + -x), x => 3 - (2 * x + 0.5) * 1.5 + 1 - x, family: "arithmetic"),
+        Unary("numbers", x => 3 - (2 * x + 1 - 0.5) * 1.5 + (1 + -x), x =>
+            3 - (2 * x + 0.5) * 1.5 + 1 - x, family: "arithmetic"),
         Unary("divide by a number", x => x / 3, x => x / 3, family: "arithmetic"),
         Unary("divide a number", x => 3 / x, x => 3 / x, family: "arithmetic"),
         Unary("square", x => x.Square(), x => x * x, family: "arithmetic"),
@@ -71,17 +80,23 @@ public static partial class OpTable
             var (a, b, mask) = (d.Input(d.Operand(shape)), d.Input(shape), d.Operand(shape));
             bool[] condition = [.. Enumerable.Range(0, Naive.Count(mask)).Select(_ => d.Coin())];
             return new(v => Variable.Where(Tensor.From(condition, mask, v[0].Device), v[0], v[1]), [a, b], shape,
-                v => [.. Naive.Indices(shape).Select(i => condition[Naive.Broadcast(i, mask)] ? v[0][Naive.Broadcast(i, a.Shape)] : v[1][Naive.Place(i, shape)])]);
+                v => [.. Naive.Indices(shape).Select(i => condition[Naive.Broadcast(i, mask)]
+                    ? v[0][Naive.Broadcast(i, a.Shape)] : v[1][Naive.Place(i, shape)])]);
         }),
     ];
 
     static IEnumerable<Op> Elementwise() =>
     [
-        Unary("exp", x => x.Exp(), Math.Exp), Unary("log", x => x.Log(), Math.Log, Domain.Positive), Unary("sqrt", x => x.Sqrt(), Math.Sqrt, Domain.Positive),
-        Unary("sin", x => x.Sin(), Math.Sin), Unary("cos", x => x.Cos(), Math.Cos), Unary("abs", x => x.Abs(), Math.Abs), Unary("sign", x => x.Sign(), x => Math.Sign(x)),
-        Unary("tanh", x => x.Tanh(), Math.Tanh), Unary("sigmoid", x => x.Sigmoid(), x => 1 / (1 + Math.Exp(-x))), Unary("relu", x => x.Relu(), x => Math.Max(x, 0)),
-        Unary("leaky relu", x => x.LeakyRelu(0.2), x => x > 0 ? x : 0.2 * x), Unary("softplus", x => x.Softplus(), x => Math.Log(1 + Math.Exp(x))),
-        Unary("clamp", x => x.Clamp(-0.8, 1.1), x => Math.Clamp(x, -0.8, 1.1)), Unary("cast", x => x.To(DType.Float64), x => x),
+        Unary("exp", x => x.Exp(), Math.Exp), Unary("log", x => x.Log(), Math.Log, Domain.Positive),
+            Unary("sqrt", x => x.Sqrt(), Math.Sqrt, Domain.Positive),
+        Unary("sin", x => x.Sin(), Math.Sin), Unary("cos", x => x.Cos(), Math.Cos),
+            Unary("abs", x => x.Abs(), Math.Abs), Unary("sign", x => x.Sign(), x => Math.Sign(x)),
+        Unary("tanh", x => x.Tanh(), Math.Tanh), Unary("sigmoid", x => x.Sigmoid(), x => 1 / (1 + Math.Exp(-x))),
+            Unary("relu", x => x.Relu(), x => Math.Max(x, 0)),
+        Unary("leaky relu", x => x.LeakyRelu(0.2), x => x > 0 ? x : 0.2 * x),
+            Unary("softplus", x => x.Softplus(), x => Math.Log(1 + Math.Exp(x))),
+        Unary("clamp", x => x.Clamp(-0.8, 1.1), x => Math.Clamp(x, -0.8, 1.1)),
+            Unary("cast", x => x.To(DType.Float64), x => x),
     ];
 
     static IEnumerable<Op> Reductions() =>
@@ -92,9 +107,12 @@ public static partial class OpTable
         Fold("amin", (x, axes, keep) => x.AMin(axes, keep), g => g.Min(), Domain.Distinct, 1),
         Fold("logsumexp", (x, axes, keep) => x.LogSumExp(axes, keep), g => Math.Log(g.Sum(Math.Exp)), leastSize: 1),
         Fold("norm", (x, axes, keep) => x.Norm(axes, keep), g => Math.Sqrt(g.Sum(x => x * x)), leastSize: 1),
-        Fold("variance", (x, axes, keep) => x.Var(axes, unbiased: false, keep), g => g.Sum(x => (x - g.Average()) * (x - g.Average())) / g.Length, leastSize: 1),
-        Fold("variance, unbiased", (x, axes, keep) => x.Var(axes, keepDim: keep), g => g.Sum(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1), leastSize: 2),
-        Fold("standard deviation", (x, axes, keep) => x.Std(axes, keepDim: keep), g => Math.Sqrt(g.Sum(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1)), Domain.Distinct, 2),
+        Fold("variance", (x, axes, keep) => x.Var(axes, unbiased: false, keep), g =>
+            g.Sum(x => (x - g.Average()) * (x - g.Average())) / g.Length, leastSize: 1),
+        Fold("variance, unbiased", (x, axes, keep) => x.Var(axes, keepDim: keep), g =>
+            g.Sum(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1), leastSize: 2),
+        Fold("standard deviation", (x, axes, keep) => x.Std(axes, keepDim: keep), g =>
+            Math.Sqrt(g.Sum(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1)), Domain.Distinct, 2),
         Along("prod", (x, axis, keep) => x.Prod(axis, keep), g => g.Aggregate(1.0, (p, x) => p * x), Domain.Any, 0),
         Along("max", (x, axis, keep) => x.Max(axis, keep).Values, g => g.Max(), Domain.Distinct, 1),
         Along("min", (x, axis, keep) => x.Min(axis, keep).Values, g => g.Min(), Domain.Distinct, 1),
@@ -102,22 +120,28 @@ public static partial class OpTable
         Softmax("log softmax", (x, axis) => x.LogSoftmax(axis), (x, group) => x - Math.Log(group.Sum(Math.Exp))),
     ];
 
-    static Op Along(string name, Func<Variable, int, bool, Variable> f, Func<double[], double> oracle, Domain domain, int leastSize) => new("reductions", name, d =>
+    static Op Along(string name, Func<Variable, int, bool, Variable> f, Func<double[], double> oracle, Domain domain,
+        int leastSize) => new("reductions", name, d =>
     {
         var x = d.Input(d.Shape(1, 4, leastSize), domain);
         var (axis, keep) = (d.Int(0, x.Shape.Length - 1), d.Coin());
-        int[] ones = [.. x.Shape.Select((size, a) => a == axis ? 1 : size)], shape = keep ? ones : [.. x.Shape.Where((_, a) => a != axis)];
-        return new(v => f(v[0], d.Coin() ? axis : axis - x.Shape.Length, keep), [x], shape, v => [.. Naive.Indices(ones).Select(i => oracle(Group(v[0], x.Shape, i, axis)))]);
+        int[] ones = [.. x.Shape.Select((size, a) => a == axis ? 1 : size)], shape = keep ? ones
+            : [.. x.Shape.Where((_, a) => a != axis)];
+        return new(v => f(v[0], d.Coin() ? axis : axis - x.Shape.Length, keep), [x], shape, v =>
+            [.. Naive.Indices(ones).Select(i => oracle(Group(v[0], x.Shape, i, axis)))]);
     });
 
-    static Op Softmax(string name, Func<Variable, int, Variable> f, Func<double, double[], double> oracle) => new("reductions", name, d =>
+    static Op Softmax(string name, Func<Variable, int, Variable> f, Func<double, double[], double> oracle) =>
+        new("reductions", name, d =>
     {
         var x = d.Input(d.Shape(1, 4, 1));
         var axis = d.Int(0, x.Shape.Length - 1);
-        return new(v => f(v[0], axis), [x], x.Shape, v => [.. Naive.Indices(x.Shape).Select((i, n) => oracle(v[0][n], Group(v[0], x.Shape, i, axis)))]);
+        return new(v => f(v[0], axis), [x], x.Shape, v =>
+            [.. Naive.Indices(x.Shape).Select((i, n) => oracle(v[0][n], Group(v[0], x.Shape, i, axis)))]);
     });
 
     /// <summary>The elements along an axis through an index.</summary>
     static double[] Group(double[] values, int[] shape, int[] index, int axis) =>
-        [.. Enumerable.Range(0, shape[axis]).Select(j => values[Naive.Place([.. index.Select((at, a) => a == axis ? j : at)], shape)])];
+        [.. Enumerable.Range(0, shape[axis]).Select(j =>
+            values[Naive.Place([.. index.Select((at, a) => a == axis ? j : at)], shape)])];
 }

@@ -144,7 +144,8 @@ public class TapeTests
     {
         var x = Leaf(1, 2);
         var names = new List<string>();
-        for (var function = (x * x).Exp().Sum().GradFn; function is not null; function = function.NextFunctions.Count > 0 ? function.NextFunctions[0] : null) names.Add(function.Name);
+        for (var function = (x * x).Exp().Sum().GradFn; function is not null;
+            function = function.NextFunctions.Count > 0 ? function.NextFunctions[0] : null) names.Add(function.Name);
         Assert.Equal(["Reshape", "Sum", "Exp", "Multiply", "AccumulateGrad"], names);
     }
 
@@ -167,7 +168,8 @@ public class TapeTests
     public void A_scalar_function_of_ones_own_runs_on_every_device()
     {
         foreach (var device in Machines.All)
-            Assert.Equal([2, 4], Tensor.From([1.0, 2], device: Machines.Named(device)).Map(new Doubled()).ToArray<double>());
+            Assert.Equal([2, 4], Tensor.From([1.0, 2],
+                device: Machines.Named(device)).Map(new Doubled()).ToArray<double>());
     }
 
     sealed class Forgetful : Function
@@ -178,18 +180,21 @@ public class TapeTests
 
     [Fact]
     public void Reading_what_was_not_saved_is_an_error_that_says_so() =>
-        Assert.Contains("Save", Assert.Throws<AutogradException>(() => new Forgetful().Apply(Leaf(1)).Backward(Tensor.From([1.0]))).Message);
+        Assert.Contains("Save", Assert.Throws<AutogradException>(() =>
+            new Forgetful().Apply(Leaf(1)).Backward(Tensor.From([1.0]))).Message);
 
     [Fact]
     public void Backward_of_what_is_no_scalar_wants_a_gradient_of_its_shape()
     {
         var y = Leaf(1, 2) * 2;
         Assert.Contains("(2)", Assert.Throws<AutogradException>(() => y.Backward()).Message);
-        Assert.Contains("(3)", Assert.Throws<ShapeException>(() => y.Backward(Tensor.Ones([3], DType.Float64))).Message);
+        Assert.Contains("(3)", Assert.Throws<ShapeException>(() =>
+            y.Backward(Tensor.Ones([3], DType.Float64))).Message);
     }
 
     [Fact]
-    public void Backward_without_a_graph_is_an_error() => Assert.Throws<AutogradException>(() => new Variable(Tensor.Scalar(1)).Backward());
+    public void Backward_without_a_graph_is_an_error() =>
+        Assert.Throws<AutogradException>(() => new Variable(Tensor.Scalar(1)).Backward());
 
     [Fact]
     public void Sixty_doublings()
@@ -227,7 +232,8 @@ public class TapeTests
     }
 
     [Fact]
-    public void Integers_have_no_gradients() => Assert.Throws<DTypeException>(() => new Variable(Tensor.Arange(3), requiresGrad: true));
+    public void Integers_have_no_gradients() =>
+        Assert.Throws<DTypeException>(() => new Variable(Tensor.Arange(3), requiresGrad: true));
 
     [Fact]
     public void Variables_and_functions_print_themselves()

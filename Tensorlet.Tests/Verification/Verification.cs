@@ -15,7 +15,8 @@ public sealed record Spec(int Seed, int Largest);
 /// <summary>Verifies a row of the table on a device, over many drawn cases.</summary>
 static class Verifier
 {
-    static readonly int? asked = int.TryParse(Environment.GetEnvironmentVariable("TENSORLET_CASES"), out var n) ? n : null;
+    static readonly int? asked = int.TryParse(Environment.GetEnvironmentVariable("TENSORLET_CASES"), out var n) ? n
+        : null;
     static readonly string? replay = Environment.GetEnvironmentVariable("TENSORLET_REPLAY");
 
     public static void Run(string name, string deviceName)
@@ -28,13 +29,15 @@ static class Verifier
         }
         var (count, done) = (asked ?? (deviceName == "cpu" ? 100 : 25), 0);
         var specs = from s in Gen.Choose(0, int.MaxValue) from size in Gen.Choose(1, 5) select new Spec(s, size);
-        var arbitrary = Arb.From(specs, spec => Enumerable.Range(0, spec.Largest).Select(size => spec with { Largest = size }));
+        var arbitrary = Arb.From(specs, spec =>
+            Enumerable.Range(0, spec.Largest).Select(size => spec with { Largest = size }));
         var property = Prop.ForAll(arbitrary, spec =>
         {
             try { Check(op, device, spec, done++); }
             catch (Exception e)
             {
-                throw new XunitException($"{name} on {device}, inputs {op.Draw(new Draw(spec.Seed, spec.Largest))}: {e.Message}\nreplay: TENSORLET_REPLAY={spec.Seed},{spec.Largest}\n{(e is XunitException ? "" : e.StackTrace)}");
+                throw new XunitException($"{name} on {device}, inputs {op.Draw(new Draw(spec.Seed, spec.Largest))}: " +
+                    $"{e.Message}\nreplay: TENSORLET_REPLAY={spec.Seed},{spec.Largest}\n{(e is XunitException ? "" : e.StackTrace)}");
             }
         });
         property.Check(Config.QuickThrowOnFailure.WithMaxTest(count));
@@ -47,7 +50,8 @@ static class Verifier
         var c = op.Draw(draw);
         Tensor[] inputs = [.. c.Inputs.Select(input => draw.Lay(input, device))];
         var y = Forward(c, inputs);
-        Assert.True(y.Shape.SequenceEqual(c.Shape), $"the result has shape {y.Layout}, and should have ({string.Join(", ", c.Shape)})");
+        Assert.True(y.Shape.SequenceEqual(c.Shape),
+            $"the result has shape {y.Layout}, and should have ({string.Join(", ", c.Shape)})");
         var worst = Difference("the value", y.ToArray<double>(), c.Oracle([.. c.Inputs.Select(i => i.Values)]), 1e-9);
         if (device == Device.Cpu || device == Device.Reference)
         {
@@ -72,8 +76,10 @@ static class Verifier
         Assert.True(actual.Length == expected.Length, $"{what}: {actual.Length} numbers in place of {expected.Length}");
         for (var i = 0; i < actual.Length; i++)
         {
-            var difference = double.IsNaN(expected[i]) && double.IsNaN(actual[i]) ? 0 : Math.Abs(actual[i] - expected[i]) / Math.Max(1, Math.Abs(expected[i]));
-            Assert.True(difference <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{what}: element {i} is {actual[i]}, and should be {expected[i]}"));
+            var difference = double.IsNaN(expected[i]) && double.IsNaN(actual[i]) ? 0
+                : Math.Abs(actual[i] - expected[i]) / Math.Max(1, Math.Abs(expected[i]));
+            Assert.True(difference <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{what}: element {i} " +
+                $"is {actual[i]}, and should be {expected[i]}"));
             worst = Math.Max(worst, difference);
         }
         return worst;
@@ -109,14 +115,16 @@ static class Verifier
         for (var i = 0; i < wide.Length; i++)
         {
             var scale = wide[i].Append(1).Max(Math.Abs);
-            Difference($"in Float32, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}", [.. narrow[i].Select(x => x / scale)], [.. wide[i].Select(x => x / scale)], 1e-4);
+            Difference($"in Float32, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}",
+                [.. narrow[i].Select(x => x / scale)], [.. wide[i].Select(x => x / scale)], 1e-4);
         }
 
         double[][] Run(Tensor[] at)
         {
             Variable[] leaves = [.. at.Select(x => new Variable(x, true))];
             var result = c.F(leaves);
-            if (result.RequiresGrad) result.Backward(Tensor.Randn(y.Size(), DType.Float64, generator: new Generator(6)).To(result.DType).To(result.Device));
+            if (result.RequiresGrad) result.Backward(Tensor.Randn(y.Size(), DType.Float64,
+                generator: new Generator(6)).To(result.DType).To(result.Device));
             return [result.Data.ToArray<double>(), .. leaves.Select(v => v.Grad?.Data.ToArray<double>() ?? [])];
         }
     }
@@ -125,8 +133,12 @@ static class Verifier
 /// <summary>The devices that operations are verified on.</summary>
 static class Machines
 {
-    /// <summary>Their names: those that every machine has, and an OpenCL device where there is a driver for one.</summary>
-    public static IReadOnlyList<string> All { get; } = ["cpu", "reference", "simulated", .. OpenCL.IsAvailable ? (string[])["opencl:0"] : []];
+    /// <summary>Their names: those that every machine has, and an OpenCL device where there is a driver for
+    /// one.</summary>
+    public static IReadOnlyList<string> All
+    {
+        get;
+    } = ["cpu", "reference", "simulated", .. OpenCL.IsAvailable ? (string[])["opencl:0"] : []];
 
     public static Device Named(string name) => name switch
     {
@@ -141,10 +153,12 @@ static class Machines
 /// <summary>The operations of a family of the table, on a device.</summary>
 sealed class OpsAttribute(string family, string device) : DataAttribute
 {
-    public override IEnumerable<object[]> GetData(MethodInfo testMethod) => OpTable.All.Where(op => op.Family == family).Select(op => new object[] { op.Name, device });
+    public override IEnumerable<object[]> GetData(MethodInfo testMethod) =>
+        OpTable.All.Where(op => op.Family == family).Select(op => new object[] { op.Name, device });
 
     /// <summary>The reason why the device is left out, if it is.</summary>
-    public override string? Skip => Machines.All.Contains(device) ? null : $"{device}: no fit driver was found on this machine.";
+    public override string? Skip =>
+        Machines.All.Contains(device) ? null : $"{device}: no fit driver was found on this machine.";
 }
 
 /// <summary>What has been verified, written when the tests end: a table of operations and devices.</summary>
@@ -154,21 +168,29 @@ static class Report
 
     static Report() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
 
-    public static void Add(Op op, Device device, double worst) => verified.AddOrUpdate((op, device.Name), (1, worst), (_, sum) => (sum.Cases + 1, Math.Max(sum.Worst, worst)));
+    public static void Add(Op op, Device device, double worst) =>
+        verified.AddOrUpdate((op, device.Name), (1, worst), (_, sum) => (sum.Cases + 1, Math.Max(sum.Worst, worst)));
 
     static string Here([CallerFilePath] string path = "") => path;
 
     static void Write()
     {
         string[] devices = [.. verified.Keys.Select(k => k.Device).Distinct().Order()];
-        var text = new StringBuilder($"| operation | {string.Join(" | ", devices)} |\n| --- |{string.Concat(devices.Select(_ => " ---: |"))}\n");
+        var text = new StringBuilder($"| operation | {string.Join(" | ", devices)} |\n| --- " +
+            $"|{string.Concat(devices.Select(_ => " ---: |"))}\n");
         foreach (var op in OpTable.All)
             if (verified.Keys.Any(k => k.Op == op))
-                text.Append(CultureInfo.InvariantCulture, $"| {op.Name} | {string.Join(" | ", devices.Select(d => verified.TryGetValue((op, d), out var v) ? string.Create(CultureInfo.InvariantCulture, $"{v.Cases} cases, {v.Worst:0.0e+0}") : "–"))} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {op.Name} | " +
+                    $"{string.Join(" | ", devices.Select(d => verified.TryGetValue((op, d), out var v) ? string.Create(CultureInfo.InvariantCulture, $"{v.Cases} cases, {v.Worst:0.0e+0}") : "–"))} |\n");
         var total = verified.Values.Sum(v => v.Cases);
-        text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, {total:#,0} cases; the number is the worst difference, relative to max(1, |value|).\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, " +
+            $"{total:#,0} cases; the number is the worst difference, relative to max(1, |value|).\n");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
-        try { File.WriteAllText(Path.Combine(Directory.Exists(root) ? root : AppContext.BaseDirectory, "verification.md"), text.ToString()); }
+        try
+        {
+            File.WriteAllText(Path.Combine(Directory.Exists(root) ? root
+            : AppContext.BaseDirectory, "verification.md"), text.ToString());
+        }
         catch (IOException) { }         // a report that cannot be written is no failed test
     }
 }

@@ -22,13 +22,15 @@ public static class Autograd
     }
 
     /// <summary>
-    /// Walks back from a root. Functions are numbered as they are made, and none is made before its inputs are; so taking the
+    /// Walks back from a root. Functions are numbered as they are made, and none is made before its inputs are; so
+    /// taking the
     /// pending function with the largest number is a topological order, and needs no sort, no marks and no recursion.
     /// </summary>
     internal static void Run(Variable root, Variable? seed, bool retain, bool create)
     {
         if (root.Origin is not { } start)
-            throw new AutogradException($"Backward: this variable of shape {root.Data.Layout} was not made from any that requires a gradient" +
+            throw new AutogradException($"Backward: this variable of shape {root.Data.Layout} was not made from any " +
+                $"that requires a gradient" +
                 (Enabled ? "." : "; recording is off (NoGrad).") + " Make a leaf with requiresGrad: true.");
         seed = CheckSeed(root, seed);
         using var mode = create ? EnableGrad() : NoGrad();
@@ -40,7 +42,8 @@ public static class Autograd
             pending.Remove(function, out var arrived);
             var (gradient, shared) = arrived;
             foreach (var hook in function.hooks ?? [])
-                if (hook(gradient) is { } replacement) (gradient, shared) = (CheckShape($"a hook on {function.Name}", replacement, gradient.Data.Layout.shape), true);
+                if (hook(gradient) is { } replacement) (gradient,
+                    shared) = (CheckShape($"a hook on {function.Name}", replacement, gradient.Data.Layout.shape), true);
             if (function is AccumulateGrad { Leaf: var leaf })
             {
                 leaf.AddGrad(gradient, shared);
@@ -49,7 +52,8 @@ public static class Autograd
             if (function.Freed) throw function.FreedGraph();
             var gradients = function.Backward(gradient);
             if (gradients.Length != function.next.Length)
-                throw new AutogradException($"{function.Name}.Backward gave {gradients.Length} gradients for {function.next.Length} inputs.");
+                throw new AutogradException($"{function.Name}.Backward gave {gradients.Length} gradients for " +
+                    $"{function.next.Length} inputs.");
             for (var i = 0; i < gradients.Length; i++)
             {
                 if (function.next[i] is not { } next || gradients[i] is not { } passed) continue;
@@ -74,7 +78,8 @@ public static class Autograd
     static bool SharesMemory(Variable passed, Variable incoming, Variable?[] siblings, int index)
     {
         var storage = passed.Data.Storage;
-        if (storage == incoming.Data.Storage || storage.Version > 0 || !passed.Data.IsContiguous || storage.Count != passed.Numel) return true;
+        if (storage == incoming.Data.Storage || storage.Version > 0 || !passed.Data.IsContiguous
+            || storage.Count != passed.Numel) return true;
         for (var i = 0; i < siblings.Length; i++)
             if (i != index && siblings[i]?.Data.Storage == storage) return true;
         return false;
@@ -84,10 +89,12 @@ public static class Autograd
     {
         if (seed is not null) return CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape);
         return root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
-            $"Backward: a variable of shape {root.Data.Layout} is no scalar. Give the gradient of the loss by it (of this shape), or Sum or Mean it first.");
+            $"Backward: a variable of shape {root.Data.Layout} is no scalar. Give the gradient of the loss by it " +
+                $"(of this shape), or Sum or Mean it first.");
     }
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>
         gradient.Shape.SequenceEqual(shape) ? gradient
-            : throw new ShapeException($"{what} has shape {gradient.Data.Layout}, but shape {Layout.Show(shape)} is needed.");
+            : throw new ShapeException($"{what} has shape {gradient.Data.Layout}, but shape {Layout.Show(shape)} is " +
+                $"needed.");
 }

@@ -1,10 +1,13 @@
 namespace Tensorlet;
 
 /// <summary>
-/// One differentiable operation, recorded as it runs. A function of one's own derives from this, says in <see cref="Forward"/>
-/// what it computes and in <see cref="Backward"/> how a gradient passes back, and is used as <c>new Mine().Apply(x)</c>.
+/// One differentiable operation, recorded as it runs. A function of one's own derives from this, says in
+/// <see cref="Forward"/>
+/// what it computes and in <see cref="Backward"/> how a gradient passes back, and is used as <c>new
+/// Mine().Apply(x)</c>.
 /// </summary>
-/// <remarks>Backward is written in variables, so that it is recorded itself where a gradient of the gradient is wanted.</remarks>
+/// <remarks>Backward is written in variables, so that it is recorded itself where a gradient of the gradient is
+/// wanted.</remarks>
 public abstract class Function
 {
     static long created;
@@ -19,7 +22,8 @@ public abstract class Function
     /// <summary>What the graph calls this function: the name of its class.</summary>
     public virtual string Name => GetType().Name;
 
-    /// <summary>The number of this function in order of creation: every function has a larger one than those it depends on.</summary>
+    /// <summary>The number of this function in order of creation: every function has a larger one than those it depends
+    /// on.</summary>
     public long Id { get; private set; } = Interlocked.Increment(ref created);
 
     /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
@@ -30,11 +34,13 @@ public abstract class Function
     internal List<Func<Variable, Variable?>>? hooks;
     internal bool Freed { get; private set; }
 
-    /// <summary>Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will read.</summary>
+    /// <summary>Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will
+    /// read.</summary>
     protected abstract Tensor Forward();
 
     /// <summary>
-    /// The gradient of the loss by each input, from its gradient by the result: the product of the Jacobian, transposed, with
+    /// The gradient of the loss by each input, from its gradient by the result: the product of the Jacobian,
+    /// transposed, with
     /// <paramref name="gradient"/>. One for each input, of the input's shape; null where there is none.
     /// </summary>
     public abstract Variable?[] Backward(Variable gradient);
@@ -63,7 +69,8 @@ public abstract class Function
         return new Variable(data, this);
     }
 
-    /// <summary>Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.</summary>
+    /// <summary>Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to
+    /// them.</summary>
     protected void Save(params ReadOnlySpan<Variable> variables)
     {
         if (variables.IsEmpty) saved = uint.MaxValue;
@@ -86,7 +93,8 @@ public abstract class Function
     {
         if (running) return inputs[i];
         if (Freed) throw FreedGraph();
-        if (!IsSaved(i)) throw new AutogradException($"{Name}.Backward reads input {i}, but {Name}.Forward has not called Save for it.");
+        if (!IsSaved(i)) throw new AutogradException($"{Name}.Backward reads input {i}, but {Name}.Forward has not " +
+            $"called Save for it.");
         Unchanged($"input {i}", inputs[i].Data, versions[i]);
         return inputs[i];
     }
@@ -107,7 +115,8 @@ public abstract class Function
         get
         {
             if (Freed) throw FreedGraph();
-            if (result is null) throw new AutogradException($"{Name}.Backward reads its result, but {Name}.Forward has not called SaveResult.");
+            if (result is null) throw new AutogradException($"{Name}.Backward reads its result, but {Name}.Forward " +
+                $"has not called SaveResult.");
             Unchanged("its result", result, resultVersion);
             return new Variable(result, this);
         }
@@ -116,18 +125,21 @@ public abstract class Function
     void Unchanged(string what, Tensor tensor, int version)
     {
         if (tensor.Storage.Version == version) return;
-        throw new AutogradException($"Backward: {Name} saved {what}, of shape {tensor.Layout}, for its gradient, and {tensor.Storage.LastWriter} " +
+        throw new AutogradException($"Backward: {Name} saved {what}, of shape {tensor.Layout}, for its gradient, " +
+            $"and {tensor.Storage.LastWriter} " +
             "has written to that memory since; the gradient would be wrong. Write to a Clone, or after Backward.");
     }
 
     internal AutogradException FreedGraph() =>
-        new($"Backward: the graph through {Name} was freed by an earlier Backward. To go through it twice, call the first with retainGraph: true.");
+        new($"Backward: the graph through {Name} was freed by an earlier Backward. To go through it twice, call the " +
+            $"first with retainGraph: true.");
 
     /// <summary>This function as it was before it was applied, to be applied to something else.</summary>
     internal Function Again()
     {
         var copy = (Function)MemberwiseClone();
-        (copy.Id, copy.inputs, copy.result, copy.saved, copy.hooks, copy.Freed) = (Interlocked.Increment(ref created), [], null, 0, null, false);
+        (copy.Id, copy.inputs, copy.result, copy.saved, copy.hooks, copy.Freed) = (Interlocked.Increment(ref created),
+            [], null, 0, null, false);
         return copy;
     }
 

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Tensorlet;
 
 /// <summary>
-/// Checks each operation of a computation alone, with the values that it really saw. A wrong derivative makes every parameter
+/// Checks each operation of a computation alone, with the values that it really saw. A wrong derivative makes every
+/// parameter
 /// before it look wrong; this names the operation that is to blame.
 /// </summary>
 public static class TapeCheck
@@ -12,7 +13,8 @@ public static class TapeCheck
 
     internal static void Heard(Function function, Variable[] inputs) => heard?.Add((function.Again(), [.. inputs]));
 
-    /// <summary>Runs a computation and checks every operation that it applied to floating-point numbers, in float64.</summary>
+    /// <summary>Runs a computation and checks every operation that it applied to floating-point numbers, in
+    /// float64.</summary>
     /// <returns>The reports in order, each with the name of its operation and the shapes it saw.</returns>
     public static IReadOnlyList<(string Operation, GradReport Report)> Run(Func<Variable> computation)
     {
@@ -33,8 +35,10 @@ public static class TapeCheck
     /// <summary>The reports in words: those that failed, or that all agree.</summary>
     public static string Text(IReadOnlyList<(string Operation, GradReport Report)> reports)
     {
-        var wrong = reports.Where(r => !r.Report.Passed).Select(r => $"{r.Operation} is to blame:\n{r.Report.Text}").ToList();
+        var wrong = reports.Where(r => !r.Report.Passed).Select(r =>
+            $"{r.Operation} is to blame:\n{r.Report.Text}").ToList();
         return wrong.Count > 0 ? string.Join('\n', wrong) : string.Create(CultureInfo.InvariantCulture,
-            $"each of {reports.Count} operations agrees alone (worst relative difference {reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max():0.0e+0})");
+            $"each of {reports.Count} operations agrees alone (worst relative difference " +
+                $"{reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max():0.0e+0})");
     }
 }

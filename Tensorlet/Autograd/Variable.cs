@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Tensorlet;
 
 /// <summary>
-/// A tensor on the tape. Operations on variables are recorded where a gradient is required, and <see cref="Backward"/> walks
+/// A tensor on the tape. Operations on variables are recorded where a gradient is required, and <see cref="Backward"/>
+/// walks
 /// the record back. Variables have no in-place operations; writing to <see cref="Data"/> is how weights are updated.
 /// </summary>
 [DebuggerDisplay("{Data.DebuggerText,nq} {GradFn}")]
@@ -25,7 +26,8 @@ public sealed partial class Variable
     public Variable(Tensor data, bool requiresGrad = false)
     {
         if (requiresGrad && !data.DType.IsFloat())
-            throw new DTypeException($"Variable: a tensor of {data.DType}, shape {data.Layout}, has no gradient; only Float32 and Float64 do.");
+            throw new DTypeException($"Variable: a tensor of {data.DType}, shape {data.Layout}, has no gradient; " +
+                $"only Float32 and Float64 do.");
         (Data, RequiresGrad) = (data, requiresGrad);
     }
 
@@ -56,7 +58,8 @@ public sealed partial class Variable
     /// <summary>The same values, cut off from the graph: a constant that shares memory.</summary>
     public Variable Detach() => new(Data);
 
-    /// <summary>Puts a copy of another type or device in the place of a parameter's values; its gradient is forgotten.</summary>
+    /// <summary>Puts a copy of another type or device in the place of a parameter's values; its gradient is
+    /// forgotten.</summary>
     internal void MoveTo(Tensor data) => (Data, Grad) = (data, data == Data ? Grad : null);
 
     /// <summary>The function that a gradient for this variable is handed to.</summary>
@@ -72,17 +75,20 @@ public sealed partial class Variable
     internal void AddGrad(Variable gradient, bool shared)
     {
         lock (this)
-            Grad = Grad is not null ? Grad + gradient : shared && !gradient.RequiresGrad ? new Variable(gradient.Data.Clone()) : gradient;
+            Grad = Grad is not null ? Grad + gradient : shared && !gradient.RequiresGrad
+                ? new Variable(gradient.Data.Clone()) : gradient;
     }
 
     /// <summary>
-    /// Calls a function with the gradient by this variable when it is known, in each Backward. What it gives, if anything,
+    /// Calls a function with the gradient by this variable when it is known, in each Backward. What it gives, if
+    /// anything,
     /// takes the gradient's place.
     /// </summary>
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
     public void RegisterHook(Func<Variable, Variable?> hook)
     {
-        var function = Origin ?? throw new AutogradException($"RegisterHook: this variable of shape {Data.Layout} requires no gradient.");
+        var function = Origin ?? throw new AutogradException($"RegisterHook: this variable of shape {Data.Layout} " +
+            $"requires no gradient.");
         (function.hooks ??= []).Add(hook);
     }
 
@@ -93,16 +99,21 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Adds to <see cref="Grad"/> of every leaf the gradient of this variable by it (chain rule, from here back to the leaves).
+    /// Adds to <see cref="Grad"/> of every leaf the gradient of this variable by it (chain rule, from here back to the
+    /// leaves).
     /// </summary>
-    /// <param name="gradient">The gradient of the loss by this variable, of its shape; 1 for a scalar if not given.</param>
+    /// <param name="gradient">The gradient of the loss by this variable, of its shape; 1 for a scalar if not
+    /// given.</param>
     /// <param name="retainGraph">Keep what was saved, so that the graph can be gone through again.</param>
-    /// <param name="createGraph">Record the walk itself, so that gradients can be differentiated; implies retainGraph.</param>
-    /// <exception cref="AutogradException">Nothing here requires a gradient; a gradient is missing; the graph was freed; a saved value has changed.</exception>
+    /// <param name="createGraph">Record the walk itself, so that gradients can be differentiated; implies
+    /// retainGraph.</param>
+    /// <exception cref="AutogradException">Nothing here requires a gradient; a gradient is missing; the graph was
+    /// freed; a saved value has changed.</exception>
     /// <exception cref="ShapeException">The gradient has another shape.</exception>
     public void Backward(Variable? gradient = null, bool retainGraph = false, bool createGraph = false) =>
         Autograd.Run(this, gradient, retainGraph || createGraph, createGraph);
 
     /// <summary>The values, and the function that made them.</summary>
-    public override string ToString() => GradFn is not null ? $"{Data}\n[made by {GradFn}]" : RequiresGrad ? $"{Data}\n[requires gradient]" : Data.ToString()!;
+    public override string ToString() => GradFn is not null ? $"{Data}\n[made by {GradFn}]" : RequiresGrad
+        ? $"{Data}\n[requires gradient]" : Data.ToString()!;
 }

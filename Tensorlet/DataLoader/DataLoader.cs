@@ -5,7 +5,8 @@ using System.Runtime.ExceptionServices;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each time it is gone through is an epoch;
+/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each time it is gone through is
+/// an epoch;
 /// the order depends on the seed and the epoch alone, and not on the number of workers.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>
@@ -22,12 +23,15 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
     /// <param name="seed">What the orders are drawn from.</param>
     /// <param name="dropLast">Leave out a smaller last batch.</param>
     /// <param name="workers">Threads that prepare batches ahead; with 0 the caller's own does.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers negative.</exception>
-    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false, int workers = 0)
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers
+    /// negative.</exception>
+    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false,
+        int workers = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
-        (this.dataset, this.batchSize, this.shuffle, this.seed, this.dropLast, this.workers) = (dataset, batchSize, shuffle, seed, dropLast, workers);
+        (this.dataset, this.batchSize, this.shuffle, this.seed, this.dropLast, this.workers) = (dataset, batchSize,
+            shuffle, seed, dropLast, workers);
     }
 
     /// <summary>The number of the next epoch, from 0.</summary>
@@ -36,19 +40,24 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
     /// <summary>The number of batches in an epoch.</summary>
     public int Count => dropLast ? dataset.Count / batchSize : (dataset.Count + batchSize - 1) / batchSize;
 
-    /// <summary>The batches of the next epoch. A worker's exception arrives here, with the number of its sample.</summary>
+    /// <summary>The batches of the next epoch. A worker's exception arrives here, with the number of its
+    /// sample.</summary>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var epoch = Epoch++;
-        var order = shuffle ? new Generator(seed) { Position = (long)epoch << 32 }.Permutation(dataset.Count) : [.. Enumerable.Range(0, dataset.Count)];
-        return workers == 0 ? Enumerable.Range(0, Count).Select(i => Batch(order, i)).GetEnumerator() : Prefetching(order);
+        var order = shuffle ? new Generator(seed) { Position = (long)epoch << 32 }.Permutation(dataset.Count)
+            : [.. Enumerable.Range(0, dataset.Count)];
+        return workers == 0 ? Enumerable.Range(0, Count).Select(i => Batch(order, i)).GetEnumerator()
+            : Prefetching(order);
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    Tensor[] Batch(long[] order, int i) => dataset.Batch(order.AsSpan(i * batchSize, Math.Min(batchSize, order.Length - i * batchSize)));
+    Tensor[] Batch(long[] order, int i) =>
+        dataset.Batch(order.AsSpan(i * batchSize, Math.Min(batchSize, order.Length - i * batchSize)));
 
-    /// <summary>Worker w prepares batches w, w + workers, …; they are taken in order. Leaving early ends the threads.</summary>
+    /// <summary>Worker w prepares batches w, w + workers, …; they are taken in order. Leaving early ends the
+    /// threads.</summary>
     IEnumerator<Tensor[]> Prefetching(long[] order)
     {
         using var stop = new CancellationTokenSource();
@@ -57,7 +66,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
         for (var w = 0; w < workers; w++)
         {
             var (worker, queue) = (w, queues[w] = new(Prefetched));
-            threads[w] = new Thread(() => Work(order, worker, queue, stop.Token)) { IsBackground = true, Name = $"DataLoader {w}" };
+            threads[w] = new Thread(() =>
+                Work(order, worker, queue, stop.Token))
+            { IsBackground = true, Name = $"DataLoader {w}" };
             threads[w].Start();
         }
         try
@@ -100,5 +111,6 @@ public static class Batches
     /// <summary>A batch of two tensors, as in <c>var (images, labels) = batch</c>.</summary>
     /// <exception cref="ShapeException">There are not two.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
-        (first, second) = batch.Length == 2 ? (batch[0], batch[1]) : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");
+        (first, second) = batch.Length == 2 ? (batch[0], batch[1])
+            : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");
 }

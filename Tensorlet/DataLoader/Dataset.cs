@@ -6,7 +6,8 @@ public abstract class Dataset
     /// <summary>The number of samples.</summary>
     public abstract int Count { get; }
 
-    /// <summary>Sample number <paramref name="index"/>, 0 … Count−1. Called from several threads where a loader has workers.</summary>
+    /// <summary>Sample number <paramref name="index"/>, 0 … Count−1. Called from several threads where a loader has
+    /// workers.</summary>
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>Several samples together: each tensor gets a new first axis, N.</summary>
@@ -15,8 +16,13 @@ public abstract class Dataset
         var samples = new Tensor[indices.Length][];
         for (var i = 0; i < samples.Length; i++)
             try { samples[i] = this[(int)indices[i]]; }
-            catch (Exception e) { throw new TensorletException($"DataLoader: sample {indices[i]} could not be read: {e.Message}", e); }
-        return [.. Enumerable.Range(0, samples[0].Length).Select(part => Tensor.Stack([.. samples.Select(sample => sample[part])]))];
+            catch (Exception e)
+            {
+                throw new TensorletException($"DataLoader: sample {indices[i]} could not be read: " +
+                $"{e.Message}", e);
+            }
+        return [.. Enumerable.Range(0, samples[0].Length).Select(part =>
+            Tensor.Stack([.. samples.Select(sample => sample[part])]))];
     }
 }
 
@@ -32,7 +38,8 @@ public sealed class TensorDataset : Dataset
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
         foreach (var t in tensors)
             if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0))
-                throw new ShapeException($"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, which counts the samples.");
+                throw new ShapeException($"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis " +
+                    $"0, which counts the samples.");
         this.tensors = tensors;
     }
 

@@ -21,10 +21,12 @@ public sealed partial class CpuDevice
         var kept = new Walk(new Layout(x.Layout.shape[..y.Rank], x.Layout.strides[..y.Rank], 0), y.Layout);
         var offsets = x.Layout.Offsets(y.Rank);
         var cut = Math.Max(1, kept.Rows / 16);
-        Share((kept.Rows + cut - 1) / cut, x.Numel, p => PickRows<T>(largest, kept, offsets, x, y, asOffset, p * cut, Math.Min(kept.Rows, (p + 1) * cut)));
+        Share((kept.Rows + cut - 1) / cut, x.Numel, p =>
+            PickRows<T>(largest, kept, offsets, x, y, asOffset, p * cut, Math.Min(kept.Rows, (p + 1) * cut)));
     }
 
-    static void PickRows<T>(bool largest, Walk kept, int[] offsets, Tensor x, Tensor y, bool asOffset, int from, int to) where T : unmanaged
+    static void PickRows<T>(bool largest, Walk kept, int[] offsets, Tensor x, Tensor y, bool asOffset, int from,
+        int to) where T : unmanaged
     {
         ref var px = ref HostStorage.First<T>(x);
         ref var py = ref HostStorage.First<long>(y);
@@ -37,7 +39,8 @@ public sealed partial class CpuDevice
             for (var i = 0; i < length; i += Lanes<T>.Count)
             {
                 int n = Math.Min(Lanes<T>.Count, length - i), first = at[0] + i * sx;
-                Best(largest, ref Unsafe.Add(ref px, first), sx, n, offsets, first <= readable).Value.StoreUnsafe(ref winners[0]);
+                Best(largest, ref Unsafe.Add(ref px, first), sx, n, offsets,
+                    first <= readable).Value.StoreUnsafe(ref winners[0]);
                 for (var j = 0; j < n; j++)
                 {
                     var winner = (int)ToDouble(winners[j]);
@@ -46,8 +49,10 @@ public sealed partial class CpuDevice
             }
     }
 
-    /// <summary>For results side by side, in registers: the place of the best so far. A value is taken if it is better, or the first NaN.</summary>
-    static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable) where T : unmanaged
+    /// <summary>For results side by side, in registers: the place of the best so far. A value is taken if it is better,
+    /// or the first NaN.</summary>
+    static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable) where T
+        : unmanaged
     {
         var pairs = step == 2 && readable && typeof(T) == typeof(float) && Avx512F.IsSupported;
         Lanes<T> best = Lanes<T>.Of(0), yes = Lanes<T>.Of(1), no = Lanes<T>.Of(0);
@@ -57,7 +62,8 @@ public sealed partial class CpuDevice
             ref var at = ref Unsafe.Add(ref source, offsets[j]);
             var value = pairs ? EverySecond(ref at) : Load(ref at, step, n);
             var firstNaN = Lanes<T>.IfEqual(value, value, no, Lanes<T>.IfEqual(winner, winner, yes, no));
-            var taken = largest ? Lanes<T>.IfGreater(value, winner, yes, firstNaN) : Lanes<T>.IfGreater(winner, value, yes, firstNaN);
+            var taken = largest ? Lanes<T>.IfGreater(value, winner, yes, firstNaN)
+                : Lanes<T>.IfGreater(winner, value, yes, firstNaN);
             winner = Lanes<T>.IfEqual(taken, yes, value, winner);
             best = Lanes<T>.IfEqual(taken, yes, Lanes<T>.Of(j), best);
         }
@@ -66,6 +72,8 @@ public sealed partial class CpuDevice
 
     /// <summary>Every second of 32 floats: two registers, sorted by one instruction.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged => new(Avx512F.PermuteVar16x32x2(Vector512.LoadUnsafe(ref p).AsInt32(),
-        Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), Vector512.LoadUnsafe(ref p, (nuint)Lanes<T>.Count).AsInt32()).As<int, T>());
+    static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged =>
+        new(Avx512F.PermuteVar16x32x2(Vector512.LoadUnsafe(ref p).AsInt32(),
+        Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+            Vector512.LoadUnsafe(ref p, (nuint)Lanes<T>.Count).AsInt32()).As<int, T>());
 }

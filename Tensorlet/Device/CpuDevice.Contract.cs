@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The product of the CPU. Rows, columns and the summed axes of the operands are tables of offsets, so that a matrix, its
+/// The product of the CPU. Rows, columns and the summed axes of the operands are tables of offsets, so that a matrix,
+/// its
 /// transpose, a slice and the windows of a convolution are all read alike.
 /// </summary>
 [SkipLocalsInit]
@@ -27,7 +28,8 @@ public sealed partial class CpuDevice
         KeepAlive(a, b, c);
     }
 
-    /// <summary>One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis lead.</summary>
+    /// <summary>One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis
+    /// lead.</summary>
     internal readonly record struct Side(Tensor Tensor, OffsetTable Wide, OffsetTable Inner)
     {
         /// <summary>How many elements from the tensor's first on may be read.</summary>
@@ -37,14 +39,18 @@ public sealed partial class CpuDevice
     void Multiply<T>(Tensor a, Tensor b, Tensor c, int batch, int rows) where T : unmanaged
     {
         var inner = a.Rank - batch - rows;
-        var left = new Side(a, OffsetTable.Of(a.Layout, batch, batch + rows), OffsetTable.Of(a.Layout, batch + rows, a.Rank));
-        var right = new Side(b, OffsetTable.Of(b.Layout, batch + inner, b.Rank), OffsetTable.Of(b.Layout, batch, batch + inner));
-        var (down, across) = (OffsetTable.Of(c.Layout, batch, batch + rows), OffsetTable.Of(c.Layout, batch + rows, c.Rank));
+        var left = new Side(a, OffsetTable.Of(a.Layout, batch, batch + rows),
+            OffsetTable.Of(a.Layout, batch + rows, a.Rank));
+        var right = new Side(b, OffsetTable.Of(b.Layout, batch + inner, b.Rank),
+            OffsetTable.Of(b.Layout, batch, batch + inner));
+        var (down, across) = (OffsetTable.Of(c.Layout, batch, batch + rows),
+            OffsetTable.Of(c.Layout, batch + rows, c.Rank));
         // Panels of a are narrow and those of b wide; where it wastes much less, the product is computed transposed.
         if (1.25 * Padded<T>(right.Wide.Count, left.Wide.Count) < Padded<T>(left.Wide.Count, right.Wide.Count))
             ((left, right), (down, across)) = ((right, left), (across, down));
         if (batch == 0) { Product<T>(new(left, right, c, down, across, 0, 0, 0), alone: false); return; }
-        int[] atA = left.Tensor.Layout.Offsets(0, batch), atB = right.Tensor.Layout.Offsets(0, batch), atC = c.Layout.Offsets(0, batch);
+        int[] atA = left.Tensor.Layout.Offsets(0, batch), atB = right.Tensor.Layout.Offsets(0, batch),
+            atC = c.Layout.Offsets(0, batch);
         var work = (long)down.Count * across.Count * left.Inner.Count;
         var large = work > 1 << 20;
         if (large) for (var i = 0; i < atC.Length; i++) One(i);
@@ -53,12 +59,14 @@ public sealed partial class CpuDevice
         void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), alone: !large);
     }
 
-    static long Padded<T>(int rows, int columns) where T : unmanaged => (long)RoundUp(rows, MicroKernel<T>.Rows) * RoundUp(columns, MicroKernel<T>.Columns);
+    static long Padded<T>(int rows, int columns) where T : unmanaged =>
+        (long)RoundUp(rows, MicroKernel<T>.Rows) * RoundUp(columns, MicroKernel<T>.Columns);
 
     internal static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
     /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
-    internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across, int AtA, int AtB, int AtC)
+    internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across, int AtA,
+        int AtB, int AtC)
     {
         public ref T ResultFirst<T>() where T : unmanaged => ref Unsafe.Add(ref HostStorage.First<T>(Result), AtC);
     }
@@ -69,19 +77,26 @@ public sealed partial class CpuDevice
         // A small result with a long sum is cut along the sum, in segments of fixed length with results of their own.
         const int segment = 16 * Inner;
         if (m * n <= PanelElements / 4 && k >= 2 * segment && !alone) { Segments<T>(p, segment); return; }
-        // Each part packs all of a for itself, so there are few of them: four for a matrix, more for the long sides of convolutions.
+        // Each part packs all of a for itself, so there are few of them: four for a matrix, more for the long sides of
+        // convolutions.
         var width = (Math.Max(n / 16, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
         if (alone || Threads == 1 || work < 1 << 19) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
-        else Share((n + width - 1) / width, work / 16, part => Blocks(p, ref p.ResultFirst<T>(), 0, k, part * width, Math.Min(n, (part + 1) * width)));
+        else Share((n + width - 1) / width, work / 16, part =>
+            Blocks(p, ref p.ResultFirst<T>(), 0, k, part * width, Math.Min(n, (part + 1) * width)));
     }
 
     void Segments<T>(Problem p, int segment) where T : unmanaged
     {
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count, count = (k + segment - 1) / segment;
         var partial = new T[count * m * n];
-        var inner = p with { Down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]), Across = OffsetTable.Of([.. Enumerable.Range(0, n)]) };
-        Share(count, (long)m * n * k / 16, s => Blocks(inner, ref partial[s * m * n], s * segment, Math.Min(k, (s + 1) * segment), 0, n));
+        var inner = p with
+        {
+            Down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]),
+            Across = OffsetTable.Of([.. Enumerable.Range(0, n)])
+        };
+        Share(count, (long)m * n * k / 16, s =>
+            Blocks(inner, ref partial[s * m * n], s * segment, Math.Min(k, (s + 1) * segment), 0, n));
         ref var result = ref p.ResultFirst<T>();
         for (var i = 0; i < m; i++)
             for (var j = 0; j < n; j++)
@@ -99,13 +114,16 @@ public sealed partial class CpuDevice
         var block = toK - fromK <= 2 * Inner ? toK - fromK : Inner;
         ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
-        // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in place.
-        var direct = panels <= 4 && p.Right.Wide.Runs[fromN] >= Math.Min(8, toN - fromN) && p.Right.Wide.Runs[fromN + (toN - fromN) / 2] >= 4;
+        // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in
+        // place.
+        var direct = panels <= 4 && p.Right.Wide.Runs[fromN] >= Math.Min(8, toN - fromN)
+            && p.Right.Wide.Runs[fromN + (toN - fromN) / 2] >= 4;
         for (var k = fromK; k < toK; k += block)
         {
             var count = Math.Min(block, toK - k);
             for (var i = 0; i < m; i += height)
-                Panels.Pack(ref source, p.Left.Wide.Offsets.AsSpan(i, Math.Min(height, m - i)), [], p.Left.Inner.Offsets.AsSpan(k, count),
+                Panels.Pack(ref source, p.Left.Wide.Offsets.AsSpan(i, Math.Min(height, m - i)), [],
+                    p.Left.Inner.Offsets.AsSpan(k, count),
                     ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable(p.AtA));
             if (direct) InPlace(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
             else Packed(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
@@ -113,7 +131,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
-    static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T : unmanaged
+    static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T
+        : unmanaged
     {
         int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = p.Down.Count;
         var wide = Math.Max(width, PanelElements / count / width * width);
@@ -126,20 +145,24 @@ public sealed partial class CpuDevice
         {
             var end = Math.Min(toN, j + wide);
             for (var q = j; q < end; q += width)
-                Panels.Pack(ref source, p.Right.Wide.Offsets.AsSpan(q, Math.Min(width, end - q)), p.Right.Wide.Runs.AsSpan(q), p.Right.Inner.Offsets.AsSpan(k, count),
+                Panels.Pack(ref source, p.Right.Wide.Offsets.AsSpan(q, Math.Min(width, end - q)),
+                    p.Right.Wide.Runs.AsSpan(q), p.Right.Inner.Offsets.AsSpan(k, count),
                     ref Unsafe.Add(ref packedB, (q - j) * count), width, p.Right.Readable(p.AtB));
             for (var i = 0; i < m; i += height)
                 for (var q = j; q < end; q += width)
                 {
                     ref var panel = ref Unsafe.Add(ref packedB, (q - j) * count);
-                    MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref panel, ref Unsafe.Add(ref panel, width / 2), rows[..count], ref tile[0]);
+                    MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref panel,
+                        ref Unsafe.Add(ref panel, width / 2), rows[..count], ref tile[0]);
                     Panels.Unpack(ref tile[0], p, ref c, i, q, Math.Min(width, end - q), add);
                 }
         }
     }
 
-    /// <summary>Two registers of columns at a time, each from within a run of b, are multiplied where they lie.</summary>
-    static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T : unmanaged
+    /// <summary>Two registers of columns at a time, each from within a run of b, are multiplied where they
+    /// lie.</summary>
+    static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T
+        : unmanaged
     {
         int height = MicroKernel<T>.Rows, half = MicroKernel<T>.Columns / 2, m = p.Down.Count;
         var readable = p.Right.Readable(p.AtB);
@@ -154,14 +177,16 @@ public sealed partial class CpuDevice
             var next = j + first;
             var second = next < toN ? Math.Min(Math.Min(half, p.Right.Wide.Runs[next]), toN - next) : 0;
             int at0 = p.Right.Wide.Offsets[j], at1 = second > 0 ? p.Right.Wide.Offsets[next] : at0;
-            if (Math.Max(at0, at1) + reach > readable)      // a register would reach beyond the memory: the last few are packed
+            // a register would reach beyond the memory: the last few are packed
+            if (Math.Max(at0, at1) + reach > readable)
             {
                 Packed(p, ref packedA, ref c, k, count, j, toN, add);
                 return;
             }
             for (var i = 0; i < m; i += height)
             {
-                MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref Unsafe.Add(ref source, at0), ref Unsafe.Add(ref source, at1), inner, ref tile[0]);
+                MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref Unsafe.Add(ref source, at0),
+                    ref Unsafe.Add(ref source, at1), inner, ref tile[0]);
                 Panels.Unpack(ref tile[0], p, ref c, i, j, first, add);
                 if (second > 0) Panels.Unpack(ref tile[half], p, ref c, i, next, second, add);
             }
@@ -172,7 +197,8 @@ public sealed partial class CpuDevice
     static ref T Scratch<T>(ref byte[]? scratch, int count) where T : unmanaged
     {
         var bytes = (count + 64) * Unsafe.SizeOf<T>();
-        if (scratch is null || scratch.Length < bytes) scratch = GC.AllocateArray<byte>(Math.Max(bytes, 1 << 17), pinned: true);
+        if (scratch is null || scratch.Length < bytes) scratch = GC.AllocateArray<byte>(Math.Max(bytes, 1 << 17),
+            pinned: true);
         return ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(scratch));
     }
 }

@@ -26,18 +26,22 @@ public sealed partial class CpuDevice
         {
             var count = y.Numel;
             if (count <= Piece || Threads == 1) Contiguous<E, T>(e, a, b, c, y, 0, count);
-            else Share((count + Piece - 1) / Piece, count, p => Contiguous<E, T>(e, a, b, c, y, p * Piece, Math.Min(Piece, count - p * Piece)));
+            else Share((count + Piece - 1) / Piece, count, p =>
+                Contiguous<E, T>(e, a, b, c, y, p * Piece, Math.Min(Piece, count - p * Piece)));
             return;
         }
         var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
         var rowsAtATime = Math.Max(1, Piece / walk.Length);
         var parts = (walk.Rows + rowsAtATime - 1) / rowsAtATime;
         if (parts == 1 || Threads == 1) Rows<E, T>(e, walk, a, b, c, y, 0, walk.Rows);
-        else Share(parts, y.Numel, p => Rows<E, T>(e, walk, a, b, c, y, p * rowsAtATime, Math.Min(walk.Rows, (p + 1) * rowsAtATime)));
+        else Share(parts, y.Numel, p =>
+            Rows<E, T>(e, walk, a, b, c, y, p * rowsAtATime, Math.Min(walk.Rows, (p + 1) * rowsAtATime)));
     }
 
-    /// <summary>Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends on its place.</summary>
-    static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count) where E : struct, IElementwise where T : unmanaged
+    /// <summary>Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends
+    /// on its place.</summary>
+    static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count) where E
+        : struct, IElementwise where T : unmanaged
     {
         ref var pa = ref Unsafe.Add(ref HostStorage.First<T>(a), from);
         ref var pb = ref Unsafe.Add(ref HostStorage.First<T>(b), from);
@@ -52,12 +56,15 @@ public sealed partial class CpuDevice
             e.Apply(va, vb, vc).Value.StoreUnsafe(ref py, (nuint)i);
         }
         if (i < count)
-            Row(e, ref Unsafe.Add(ref pa, i), 1, ref Unsafe.Add(ref pb, i), 1, ref Unsafe.Add(ref pc, i), 1, ref Unsafe.Add(ref py, i), 1, count - i);
+            Row(e, ref Unsafe.Add(ref pa, i), 1, ref Unsafe.Add(ref pb, i), 1, ref Unsafe.Add(ref pc, i), 1,
+                ref Unsafe.Add(ref py, i), 1, count - i);
     }
 
-    static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to) where E : struct, IElementwise where T : unmanaged
+    static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to) where E
+        : struct, IElementwise where T : unmanaged
     {
-        ref T pa = ref HostStorage.First<T>(a), pb = ref HostStorage.First<T>(b), pc = ref HostStorage.First<T>(c), py = ref HostStorage.First<T>(y);
+        ref T pa = ref HostStorage.First<T>(a), pb = ref HostStorage.First<T>(b), pc = ref HostStorage.First<T>(c),
+            py = ref HostStorage.First<T>(y);
         Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[4];
         walk.Start(from, place, at);
         for (var row = from; row < to; row++, walk.Next(place, at))
@@ -65,10 +72,12 @@ public sealed partial class CpuDevice
                 ref Unsafe.Add(ref pc, at[2]), walk.Step(2), ref Unsafe.Add(ref py, at[3]), walk.Step(3), walk.Length);
     }
 
-    static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count) where E : struct, IElementwise where T : unmanaged
+    static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count) where E
+        : struct, IElementwise where T : unmanaged
     {
         var i = 0;
-        if (sy == 1 && (uint)sa <= 1 && (uint)sb <= 1 && (uint)sc <= 1)     // side by side, or one value for the whole row
+        // side by side, or one value for the whole row
+        if (sy == 1 && (uint)sa <= 1 && (uint)sb <= 1 && (uint)sc <= 1)
         {
             Vector512<T> oneA = Vector512.Create(a), oneB = Vector512.Create(b), oneC = Vector512.Create(c);
             for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
@@ -91,7 +100,8 @@ public sealed partial class CpuDevice
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Lanes<T> Load<T>(ref T p, int step, int n) where T : unmanaged =>
-        step == 0 ? new(Vector512.Create(p)) : step == 1 && n == Lanes<T>.Count ? new(Vector512.LoadUnsafe(ref p)) : LoadPart(ref p, step, n);
+        step == 0 ? new(Vector512.Create(p)) : step == 1 && n == Lanes<T>.Count ? new(Vector512.LoadUnsafe(ref p))
+            : LoadPart(ref p, step, n);
 
     static Lanes<T> LoadPart<T>(ref T p, int step, int n) where T : unmanaged
     {
@@ -113,8 +123,10 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Integers, truth values, and predicates, whose results are of another width than their operands: one at a time.</summary>
-    static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
+    /// <summary>Integers, truth values, and predicates, whose results are of another width than their operands: one at
+    /// a time.</summary>
+    static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where V
+        : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
     {
         ref V pa = ref HostStorage.First<V>(a), pb = ref HostStorage.First<V>(b), pc = ref HostStorage.First<V>(c);
         ref var py = ref HostStorage.First<W>(y);
@@ -124,8 +136,10 @@ public sealed partial class CpuDevice
         for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
             for (var i = 0; i < walk.Length; i++)
             {
-                var result = e.Apply(Unsafe.Add(ref pa, at[0] + i * walk.Step(0)), Unsafe.Add(ref pb, at[1] + i * walk.Step(1)), Unsafe.Add(ref pc, at[2] + i * walk.Step(2)));
-                Unsafe.Add(ref py, at[3] + i * walk.Step(3)) = typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(result) : W.Of(result.ToDouble());
+                var result = e.Apply(Unsafe.Add(ref pa, at[0] + i * walk.Step(0)),
+                    Unsafe.Add(ref pb, at[1] + i * walk.Step(1)), Unsafe.Add(ref pc, at[2] + i * walk.Step(2)));
+                Unsafe.Add(ref py, at[3] + i * walk.Step(3)) = typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(result)
+                    : W.Of(result.ToDouble());
             }
     }
 }

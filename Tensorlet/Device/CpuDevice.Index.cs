@@ -29,7 +29,8 @@ public sealed partial class CpuDevice
             var i = 0;
             if (sx == 1 && sy == 1)
                 for (; i <= walk.Length - Lanes<T>.Count; i += Lanes<T>.Count)
-                    (Vector512.LoadUnsafe(ref from, (nuint)i) + Vector512.LoadUnsafe(ref to, (nuint)i)).StoreUnsafe(ref to, (nuint)i);
+                    (Vector512.LoadUnsafe(ref from, (nuint)i) + Vector512.LoadUnsafe(ref to,
+                        (nuint)i)).StoreUnsafe(ref to, (nuint)i);
             for (; i < walk.Length; i++)
                 Unsafe.Add(ref to, i * sy) = Add(Unsafe.Add(ref to, i * sy), Unsafe.Add(ref from, i * sx));
         }
@@ -63,7 +64,8 @@ public sealed partial class CpuDevice
         KeepAlive(x, index, y);
     }
 
-    /// <summary>The table's element at the index, read into the items or added to from them. Indices are checked as they are met.</summary>
+    /// <summary>The table's element at the index, read into the items or added to from them. Indices are checked as
+    /// they are met.</summary>
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {
         if (index.Numel == 0) return;
@@ -80,7 +82,8 @@ public sealed partial class CpuDevice
         for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
             for (var i = 0; i < length; i++)
                 if ((ulong)Unsafe.Add(ref pn, at[1] + i * sn) >= (ulong)size)
-                    throw ReferenceDevice.OutOfRange(add ? "ScatterAdd" : "Gather", Unsafe.Add(ref pn, at[1] + i * sn), axis, table);
+                    throw ReferenceDevice.OutOfRange(add ? "ScatterAdd"
+                        : "Gather", Unsafe.Add(ref pn, at[1] + i * sn), axis, table);
         walk.Start(0, place, at);
         for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
         {

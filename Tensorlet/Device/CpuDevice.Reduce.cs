@@ -32,7 +32,8 @@ public sealed partial class CpuDevice
             Share(kept.Rows * blocks, x.Numel, p =>
             {
                 var (row, block) = Math.DivRem(p, blocks);
-                FoldRows<R, T>(r, kept, folded, x, y, row, row + 1, block * Columns, Math.Min(Columns, kept.Length - block * Columns), true);
+                FoldRows<R, T>(r, kept, folded, x, y, row, row + 1, block * Columns,
+                    Math.Min(Columns, kept.Length - block * Columns), true);
             });
             return;
         }
@@ -57,7 +58,8 @@ public sealed partial class CpuDevice
         Reduce(r, parts, y);
     }
 
-    static void FoldRows<R, T>(R r, Walk kept, Walk folded, Tensor x, Tensor y, int from, int to, int column, int count, bool columns)
+    static void FoldRows<R, T>(R r, Walk kept, Walk folded, Tensor x, Tensor y, int from, int to, int column,
+        int count, bool columns)
         where R : struct, IReduction where T : unmanaged
     {
         ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
@@ -70,7 +72,8 @@ public sealed partial class CpuDevice
             if (columns) FoldColumns(r, folded, ref source, ref target, count);
             else
                 for (var i = 0; i < count; i++)
-                    Unsafe.Add(ref target, i * kept.Step(1)) = FromDouble<T>(FoldOne(r, folded, ref Unsafe.Add(ref source, i * kept.Step(0))));
+                    Unsafe.Add(ref target, i * kept.Step(1)) = FromDouble<T>(FoldOne(r, folded,
+                        ref Unsafe.Add(ref source, i * kept.Step(0))));
         }
     }
 
@@ -97,7 +100,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>A run of numbers: whole registers in blocks, the blocks and what does not fill one in double.</summary>
-    static void FoldRun<R, T>(R r, ref T p, int step, int count, ref Lanes<double> total, ref F64 rest) where R : struct, IReduction where T : unmanaged
+    static void FoldRun<R, T>(R r, ref T p, int step, int count, ref Lanes<double> total, ref F64 rest) where R
+        : struct, IReduction where T : unmanaged
     {
         var i = 0;
         var n = (nuint)Lanes<T>.Count;
@@ -113,7 +117,8 @@ public sealed partial class CpuDevice
                     c = r.Apply(c, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 2 * n)));
                     d = r.Apply(d, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 3 * n)));
                 }
-                for (; i <= end - Lanes<T>.Count; i += Lanes<T>.Count) a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
+                for (; i <= end - Lanes<T>.Count;
+                    i += Lanes<T>.Count) a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
                 FoldWide(r, r.Apply(r.Apply(a, b), r.Apply(c, d)), ref total);
             }
         for (; i < count; i++) rest = r.Apply(rest, new F64(ToDouble(Unsafe.Add(ref p, i * step))));
@@ -121,7 +126,8 @@ public sealed partial class CpuDevice
 
     /// <summary>Folds a register into one of doubles: a float register is two of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void FoldWide<R, T>(R r, Lanes<T> lanes, ref Lanes<double> total) where R : struct, IReduction where T : unmanaged
+    static void FoldWide<R, T>(R r, Lanes<T> lanes, ref Lanes<double> total) where R : struct, IReduction where T
+        : unmanaged
     {
         if (typeof(T) == typeof(float))
         {
@@ -131,8 +137,10 @@ public sealed partial class CpuDevice
         else total = r.Apply(total, new Lanes<double>(lanes.Value.AsDouble()));
     }
 
-    /// <summary>Results side by side: down 16 folded rows at a time in registers, which are then added up in double.</summary>
-    static void FoldColumns<R, T>(R r, Walk folded, ref T source, ref T target, int count) where R : struct, IReduction where T : unmanaged
+    /// <summary>Results side by side: down 16 folded rows at a time in registers, which are then added up in
+    /// double.</summary>
+    static void FoldColumns<R, T>(R r, Walk folded, ref T source, ref T target, int count) where R : struct, IReduction
+        where T : unmanaged
     {
         const int depth = 16;
         Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1], rows = stackalloc int[depth];
@@ -156,7 +164,8 @@ public sealed partial class CpuDevice
         }
     }
 
-    static void FoldDown<R, T>(R r, ReadOnlySpan<int> rows, ref T source, int count, Span<double> sums) where R : struct, IReduction where T : unmanaged
+    static void FoldDown<R, T>(R r, ReadOnlySpan<int> rows, ref T source, int count, Span<double> sums) where R
+        : struct, IReduction where T : unmanaged
     {
         Span<T> tail = stackalloc T[Lanes<T>.Count];
         for (var column = 0; column < count; column += Lanes<T>.Count)
@@ -168,12 +177,15 @@ public sealed partial class CpuDevice
             {
                 var (first, second) = Vector512.Widen(lanes.Value.AsSingle());
                 ref var low = ref sums[column];
-                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low)), new Lanes<double>(first)).Value.StoreUnsafe(ref low);
-                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low, 8)), new Lanes<double>(second)).Value.StoreUnsafe(ref low, 8);
+                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low)),
+                    new Lanes<double>(first)).Value.StoreUnsafe(ref low);
+                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low, 8)),
+                    new Lanes<double>(second)).Value.StoreUnsafe(ref low, 8);
                 continue;
             }
             lanes.Value.StoreUnsafe(ref tail[0]);
-            for (var i = 0; i < n; i++) sums[column + i] = r.Apply(new F64(sums[column + i]), new F64(ToDouble(tail[i]))).Value;
+            for (var i = 0; i < n; i++) sums[column + i] = r.Apply(new F64(sums[column + i]),
+                new F64(ToDouble(tail[i]))).Value;
         }
     }
 

@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The verbs, fast, on the processor. Work is cut by its size and never by the number of threads, and accumulators have a
+/// The verbs, fast, on the processor. Work is cut by its size and never by the number of threads, and accumulators have
+/// a
 /// fixed width: the same bits come out for any number of threads.
 /// </summary>
 public sealed partial class CpuDevice : Device
@@ -14,9 +15,11 @@ public sealed partial class CpuDevice : Device
     /// <inheritdoc/>
     public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
     /// <inheritdoc/>
-    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset) => Reference.Upload(bytes, storage, offset);
+    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
+        Reference.Upload(bytes, storage, offset);
     /// <inheritdoc/>
-    public override void Download(Storage storage, int offset, Span<byte> bytes) => Reference.Download(storage, offset, bytes);
+    public override void Download(Storage storage, int offset, Span<byte> bytes) =>
+        Reference.Download(storage, offset, bytes);
 
     /// <summary>Runs parts 0 … count−1, on several threads if the work (in elements, roughly) is worth it.</summary>
     void Share(int count, long work, Action<int> part)
@@ -55,7 +58,8 @@ public sealed partial class CpuDevice : Device
         for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
         {
             ref T from = ref Unsafe.Add(ref source, at[0]), to = ref Unsafe.Add(ref target, at[1]);
-            if (sx == 1 && sy == 1 && length >= 8) MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
+            if (sx == 1 && sy == 1 && length >= 8) MemoryMarshal.CreateReadOnlySpan(ref from,
+                length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
             else
                 for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
         }

@@ -4,32 +4,37 @@ namespace Tensorlet;
 class HostStorage(Device device, DType type, int count, Array array) : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
-    static readonly Pool<byte[]> pool = new(Smallest, bytes => GC.AllocateUninitializedArray<byte>(bytes, pinned: true));
+    static readonly Pool<byte[]> pool = new(Smallest, bytes =>
+        GC.AllocateUninitializedArray<byte>(bytes, pinned: true));
 
     public Array Array => array;
 
     /// <summary>The first element of a tensor on the host. Whoever uses it keeps the tensor alive until done.</summary>
     public static ref T First<T>(Tensor x) where T : unmanaged => ref Unsafe.Add(
-        ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(((HostStorage)x.Storage).Array)), x.Layout.Offset);
+        ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(((HostStorage)x.Storage).Array)),
+            x.Layout.Offset);
 
     /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
     public int Readable => array is byte[]? array.Length / DType.Size() : Count;
 
-    public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(array), Count * DType.Size());
+    public Span<byte> Bytes =>
+        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(array), Count * DType.Size());
 
     /// <summary>Memory for a new tensor. Small ones are plain arrays; the garbage collector is good at those.</summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
         var bytes = (long)count * type.Size() + 128;            // so that whole registers can be read at the end, too
         if (bytes > Array.MaxLength)
-            throw new ShapeException($"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds at most {Array.MaxLength:N0}.");
+            throw new ShapeException($"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds at " +
+                $"most {Array.MaxLength:N0}.");
         return bytes < Smallest
             ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>((int)bytes))
             : new PooledHostStorage(device, type, count, pool.Rent((int)bytes));
     }
 
     /// <summary>Memory that goes back to the pool when the storage is no longer reachable.</summary>
-    sealed class PooledHostStorage(Device device, DType type, int count, byte[] array) : HostStorage(device, type, count, array)
+    sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
+        : HostStorage(device, type, count, array)
     {
         ~PooledHostStorage() => pool.Return((byte[])Array, Array.Length);
     }

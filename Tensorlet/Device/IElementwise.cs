@@ -1,6 +1,7 @@
 namespace Tensorlet;
 
-/// <summary>A scalar function of one, two or three numbers, as devices run it; those it does not take are never read.</summary>
+/// <summary>A scalar function of one, two or three numbers, as devices run it; those it does not take are never
+/// read.</summary>
 interface IElementwise
 {
     /// <summary>How many numbers it takes.</summary>
@@ -12,19 +13,25 @@ readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
 {
     readonly F f = f;
     public static int Inputs => 1;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<V>(V a, V b, V c) where V
+        : struct, INumeric<V> => f.Apply(a);
 }
 
 readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
 {
     readonly F f = f;
     public static int Inputs => 2;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a, b);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<V>(V a, V b, V c) where V
+        : struct, INumeric<V> => f.Apply(a, b);
 }
 
 readonly struct Of3<F>(F f) : IElementwise where F : struct, IZip3
 {
     readonly F f = f;
     public static int Inputs => 3;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public V Apply<V>(V a, V b, V c) where V : struct, INumeric<V> => f.Apply(a, b, c);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Apply<V>(V a, V b, V c) where V
+        : struct, INumeric<V> => f.Apply(a, b, c);
 }

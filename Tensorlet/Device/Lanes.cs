@@ -10,10 +10,18 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     public static int Count => Vector512<T>.Count;
     static bool IsFloat => typeof(T) == typeof(float);
 
-    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator +(Lanes<T> a, Lanes<T> b) => new(a.Value + b.Value);
-    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a, Lanes<T> b) => new(a.Value - b.Value);
-    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator *(Lanes<T> a, Lanes<T> b) => new(a.Value * b.Value);
-    [MethodImpl(AggressiveInlining)] public static Lanes<T> operator /(Lanes<T> a, Lanes<T> b) => new(a.Value / b.Value);
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> operator +(Lanes<T> a, Lanes<T> b) =>
+        new(a.Value + b.Value);
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> operator -(Lanes<T> a, Lanes<T> b) =>
+        new(a.Value - b.Value);
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> operator *(Lanes<T> a, Lanes<T> b) =>
+        new(a.Value * b.Value);
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> operator /(Lanes<T> a, Lanes<T> b) =>
+        new(a.Value / b.Value);
     [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a) => new(-a.Value);
 
     [MethodImpl(AggressiveInlining)]
@@ -57,8 +65,10 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
         var result = a.Value;
         for (var i = 0; i < Count; i++)
             result = IsFloat
-                ? result.AsSingle().WithElement(i, MathF.Pow(a.Value.AsSingle()[i], b.Value.AsSingle()[i])).As<float, T>()
-                : result.AsDouble().WithElement(i, Math.Pow(a.Value.AsDouble()[i], b.Value.AsDouble()[i])).As<double, T>();
+                ? result.AsSingle().WithElement(i, MathF.Pow(a.Value.AsSingle()[i], b.Value.AsSingle()[i])).As<float,
+                    T>()
+                : result.AsDouble().WithElement(i, Math.Pow(a.Value.AsDouble()[i], b.Value.AsDouble()[i])).As<double,
+                    T>();
         return new(result);
     }
 }

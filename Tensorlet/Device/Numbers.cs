@@ -91,7 +91,8 @@ public readonly struct F64(double value) : IScalar<F64>
     public double ToDouble() => Value;
 }
 
-/// <summary>A 64-bit integer as a number. Integers are promoted before a division, a root or an exponential reaches them.</summary>
+/// <summary>A 64-bit integer as a number. Integers are promoted before a division, a root or an exponential reaches
+/// them.</summary>
 /// <param name="value">Its value.</param>
 public readonly struct I64(long value) : IScalar<I64>
 {
@@ -108,7 +109,8 @@ public readonly struct I64(long value) : IScalar<I64>
     /// <inheritdoc/>
     public static I64 operator -(I64 a) => new(-a.Value);
     /// <inheritdoc/>
-    public static I64 Of(double constant) => new(constant <= long.MinValue ? long.MinValue : constant >= long.MaxValue ? long.MaxValue : (long)constant);
+    public static I64 Of(double constant) =>
+        new(constant <= long.MinValue ? long.MinValue : constant >= long.MaxValue ? long.MaxValue : (long)constant);
     /// <inheritdoc/>
     public static I64 IfGreater(I64 a, I64 b, I64 then, I64 otherwise) => a.Value > b.Value ? then : otherwise;
     /// <inheritdoc/>

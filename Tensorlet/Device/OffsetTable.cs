@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// Where the elements of some axes of a layout lie, in row-major order, and how many neighbours follow each. Large tables are
+/// Where the elements of some axes of a layout lie, in row-major order, and how many neighbours follow each. Large
+/// tables are
 /// remembered: a training asks for the same ones in every step.
 /// </summary>
 /// <param name="Offsets">For each element its distance from the first.</param>
@@ -19,7 +20,9 @@ sealed record OffsetTable(int[] Offsets, int[] Runs)
     public static OffsetTable Of(Layout layout, int from, int to)
     {
         if (Layout.Product(layout.Shape[from..to]) <= Small) return Make(layout, from, to);
-        var key = MemoryMarshal.Cast<int, char>((int[])[.. layout.shape[from..to], .. layout.strides[from..to]]).ToString();      // the numbers as a string's bits
+        // the numbers as a string's bits
+        var key = MemoryMarshal.Cast<int,
+            char>((int[])[.. layout.shape[from..to], .. layout.strides[from..to]]).ToString();
         if (remembered.TryGetValue(key, out var table)) return table;
         table = Make(layout, from, to);
         if (Interlocked.Add(ref rememberedCount, table.Count) > MostRemembered)
@@ -36,7 +39,8 @@ sealed record OffsetTable(int[] Offsets, int[] Runs)
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];
-        for (var j = runs.Length - 1; j >= 0; j--) runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1 ? runs[j + 1] + 1 : 1;
+        for (var j = runs.Length - 1; j >= 0; j--) runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1
+            ? runs[j + 1] + 1 : 1;
         return new(offsets, runs);
     }
 }

@@ -8,27 +8,35 @@ namespace Tensorlet;
 static class Panels
 {
     /// <summary>
-    /// panel[k, j] = source[wide[j] + inner[k]]. Columns beyond the last keep what was there: what the micro-kernel makes of
+    /// panel[k, j] = source[wide[j] + inner[k]]. Columns beyond the last keep what was there: what the micro-kernel
+    /// makes of
     /// them is never written out.
     /// </summary>
     /// <param name="source">The first element of the operand.</param>
     /// <param name="wide">Where the columns of the panel are.</param>
-    /// <param name="runs">For each column how many follow it side by side (<see cref="OffsetTable"/>), itself included; none if that is not known.</param>
+    /// <param name="runs">For each column how many follow it side by side (<see cref="OffsetTable"/>), itself included;
+    /// none if that is not known.</param>
     /// <param name="inner">Where its rows are.</param>
     /// <param name="panel">The panel.</param>
     /// <param name="width">Its full width.</param>
     /// <param name="readable">How many elements from the source on may be read.</param>
-    public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner, ref T panel, int width, int readable) where T : unmanaged
+    public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
+        ref T panel, int width, int readable) where T : unmanaged
     {
-        if (!runs.IsEmpty && runs[0] + (wide.Length > runs[0] ? runs[runs[0]] : 0) >= Math.Min(12, wide.Length)) PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
-        else if (inner.Length >= 4 && inner[3] == inner[0] + 3) PackAlongInner(ref source, wide, inner, ref panel, width);
+        if (!runs.IsEmpty && runs[0] + (wide.Length > runs[0] ? runs[runs[0]]
+            : 0) >= Math.Min(12, wide.Length)) PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
+        else if (inner.Length >= 4
+            && inner[3] == inner[0] + 3) PackAlongInner(ref source, wide, inner, ref panel, width);
         else
             for (var k = 0; k < inner.Length; k++)
-                for (var j = 0; j < wide.Length; j++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
+                for (var j = 0; j < wide.Length;
+                    j++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
 
-    /// <summary>Columns in long runs: copied in whole registers, beyond the end of a run too, which the next one is written over.</summary>
-    static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner, ref T panel, int width, int readable) where T : unmanaged
+    /// <summary>Columns in long runs: copied in whole registers, beyond the end of a run too, which the next one is
+    /// written over.</summary>
+    static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
+        ref T panel, int width, int readable) where T : unmanaged
     {
         for (var k = 0; k < inner.Length; k++)
             for (var j = 0; j < wide.Length;)
@@ -36,7 +44,8 @@ static class Panels
                 var (at, length) = (wide[j] + inner[k], Math.Min(runs[j], wide.Length - j));
                 ref T from = ref Unsafe.Add(ref source, at), to = ref Unsafe.Add(ref panel, k * width + j);
                 if (at + CpuDevice.RoundUp(length, Vector512<T>.Count) <= readable)
-                    for (var i = 0; i < length; i += Vector512<T>.Count) Vector512.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+                    for (var i = 0; i < length;
+                        i += Vector512<T>.Count) Vector512.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
                 else CopyRun(ref from, ref to, length);
                 j += length;
             }
@@ -46,27 +55,34 @@ static class Panels
     static void CopyRun<T>(ref T from, ref T to, int count) where T : unmanaged
     {
         var i = 0;
-        for (; i <= count - Vector256<T>.Count; i += Vector256<T>.Count) Vector256.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+        for (; i <= count - Vector256<T>.Count;
+            i += Vector256<T>.Count) Vector256.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
         for (; i < count; i++) Unsafe.Add(ref to, i) = Unsafe.Add(ref from, i);
     }
 
-    /// <summary>Where neighbours lie along the summed axis: blocks of 4 by 4 floats are transposed in registers.</summary>
-    static void PackAlongInner<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel, int width) where T : unmanaged
+    /// <summary>Where neighbours lie along the summed axis: blocks of 4 by 4 floats are transposed in
+    /// registers.</summary>
+    static void PackAlongInner<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel,
+        int width) where T : unmanaged
     {
         var j = 0;
         if (typeof(T) == typeof(float) && Sse.IsSupported)
             for (; j < wide.Length; j += 4)
             {
                 var last = wide.Length - 1;             // columns beyond it repeat it
-                ref float s0 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j])), s1 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 1, last)]));
-                ref float s2 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 2, last)])), s3 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 3, last)]));
+                ref float s0 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j])), s1 = ref Unsafe.As<T,
+                    float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 1, last)]));
+                ref float s2 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 2, last)])),
+                    s3 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 3, last)]));
                 ref var to = ref Unsafe.As<T, float>(ref Unsafe.Add(ref panel, j));
                 for (var k = 0; k < inner.Length;)
                 {
                     var at = inner[k];
-                    if (k + 4 <= inner.Length && inner[k + 1] == at + 1 && inner[k + 2] == at + 2 && inner[k + 3] == at + 3)
+                    if (k + 4 <= inner.Length && inner[k + 1] == at + 1 && inner[k + 2] == at + 2
+                        && inner[k + 3] == at + 3)
                     {
-                        Transpose(Vector128.LoadUnsafe(ref s0, (nuint)at), Vector128.LoadUnsafe(ref s1, (nuint)at), Vector128.LoadUnsafe(ref s2, (nuint)at),
+                        Transpose(Vector128.LoadUnsafe(ref s0, (nuint)at), Vector128.LoadUnsafe(ref s1, (nuint)at),
+                            Vector128.LoadUnsafe(ref s2, (nuint)at),
                             Vector128.LoadUnsafe(ref s3, (nuint)at), ref Unsafe.Add(ref to, k * width), width);
                         k += 4;
                         continue;
@@ -79,11 +95,13 @@ static class Panels
                 }
             }
         for (; j < wide.Length; j++)
-            for (var k = 0; k < inner.Length; k++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
+            for (var k = 0; k < inner.Length;
+                k++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
 
     [MethodImpl(AggressiveInlining)]
-    static void Transpose(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, ref float to, int width)
+    static void Transpose(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, ref float to,
+        int width)
     {
         Vector128<float> ab0 = Sse.UnpackLow(a, b), ab1 = Sse.UnpackHigh(a, b);
         Vector128<float> cd0 = Sse.UnpackLow(c, d), cd1 = Sse.UnpackHigh(c, d);
@@ -94,7 +112,8 @@ static class Panels
     }
 
     /// <summary>result[row + i, column + j] = tile[i, j], or += where the sum goes on, for some columns.</summary>
-    public static void Unpack<T>(ref T tile, CpuDevice.Problem p, ref T c, int row, int column, int columns, bool add) where T : unmanaged
+    public static void Unpack<T>(ref T tile, CpuDevice.Problem p, ref T c, int row, int column, int columns, bool add)
+        where T : unmanaged
     {
         var down = p.Down.Offsets.AsSpan(row, Math.Min(MicroKernel<T>.Rows, p.Down.Count - row));
         for (var j = 0; j < columns;)
@@ -102,7 +121,8 @@ static class Panels
             var run = Math.Min(p.Across.Runs[column + j], columns - j);
             ref var target = ref Unsafe.Add(ref c, p.Across.Offsets[column + j]);
             for (var i = 0; i < down.Length; i++)
-                Write(ref Unsafe.Add(ref tile, i * MicroKernel<T>.Columns + j), ref Unsafe.Add(ref target, down[i]), run, add);
+                Write(ref Unsafe.Add(ref tile, i * MicroKernel<T>.Columns + j), ref Unsafe.Add(ref target, down[i]),
+                    run, add);
             j += run;
         }
     }
@@ -113,7 +133,8 @@ static class Panels
         if (!add) { CopyRun(ref from, ref to, count); return; }
         var i = 0;
         for (; i <= count - Vector256<T>.Count; i += Vector256<T>.Count)
-            (Vector256.LoadUnsafe(ref from, (nuint)i) + Vector256.LoadUnsafe(ref to, (nuint)i)).StoreUnsafe(ref to, (nuint)i);
+            (Vector256.LoadUnsafe(ref from, (nuint)i) + Vector256.LoadUnsafe(ref to, (nuint)i)).StoreUnsafe(ref to,
+                (nuint)i);
         for (; i < count; i++)
             Unsafe.Add(ref to, i) = typeof(T) == typeof(float)
                 ? (T)(object)((float)(object)Unsafe.Add(ref from, i) + (float)(object)Unsafe.Add(ref to, i))

@@ -3,7 +3,8 @@ using MathNet.Numerics.LinearAlgebra;
 namespace Tensorlet;
 
 /// <summary>
-/// The definition of every verb, made to be read and believed: elements are read in row-major order into an array, worked on
+/// The definition of every verb, made to be read and believed: elements are read in row-major order into an array,
+/// worked on
 /// by a plain loop or by MathNet, and written back. Sums and products of matrices are in double.
 /// </summary>
 sealed class ReferenceDevice : Device
@@ -81,7 +82,8 @@ sealed class ReferenceDevice : Device
 
         void Run<V>() where V : unmanaged, IScalar<V>
         {
-            V[] first = Read<V>(a), second = E.Inputs > 1 ? Read<V>(b) : first, third = E.Inputs > 2 ? Read<V>(c) : first;
+            V[] first = Read<V>(a), second = E.Inputs > 1 ? Read<V>(b) : first, third = E.Inputs > 2 ? Read<V>(c)
+                : first;
             if (y.DType == a.DType) Write(y, i => e.Apply(first[i], second[i], third[i]));
             else Write(y, i => B8.Of(e.Apply(first[i], second[i], third[i]).ToDouble()));
         }
@@ -93,11 +95,13 @@ sealed class ReferenceDevice : Device
         if (x.DType == DType.Int64)
         {
             var integers = Read<I64>(x);
-            Write(y, i => Enumerable.Range(i * fold, fold).Aggregate(I64.Of(r.Start), (sum, j) => r.Apply(sum, integers[j])));
+            Write(y, i => Enumerable.Range(i * fold, fold).Aggregate(I64.Of(r.Start), (sum, j) =>
+                r.Apply(sum, integers[j])));
             return;
         }
         var values = ReadDoubles(x);
-        WriteDoubles(y, i => Enumerable.Range(i * fold, fold).Aggregate(new F64(r.Start), (sum, j) => r.Apply(sum, new F64(values[j]))).Value);
+        WriteDoubles(y, i => Enumerable.Range(i * fold, fold).Aggregate(new F64(r.Start), (sum, j) =>
+            r.Apply(sum, new F64(values[j]))).Value);
     }
 
     public override void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
@@ -109,7 +113,9 @@ sealed class ReferenceDevice : Device
         {
             var best = 0;
             for (var j = 1; j < fold && !double.IsNaN(values[i * fold + best]); j++)
-                if (double.IsNaN(values[i * fold + j]) || (largest ? values[i * fold + j] > values[i * fold + best] : values[i * fold + j] < values[i * fold + best]))
+                if (double.IsNaN(values[i * fold + j])
+                    || (largest ? values[i * fold + j] > values[i * fold + best]
+                    : values[i * fold + j] < values[i * fold + best]))
                     best = j;
             return asOffset ? offsets[i * fold + best] : best;
         });
@@ -171,5 +177,6 @@ sealed class ReferenceDevice : Device
     }
 
     internal static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
-        new($"{operation}: index {index} is outside of axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
+        new($"{operation}: index {index} is outside of axis {axis} of shape {x.Layout}; take 0 to " +
+            $"{x.Shape[axis] - 1}.");
 }

@@ -8,7 +8,8 @@ public sealed class Sequential(params Module[] modules) : Module, IReadOnlyList<
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => modules.Aggregate(x, (value, module) => module.Call(value));
     /// <inheritdoc/>
-    public override IEnumerable<(string Name, Module Module)> NamedChildren() => modules.Select((module, i) => ($"{i}", module));
+    public override IEnumerable<(string Name, Module Module)> NamedChildren() =>
+        modules.Select((module, i) => ($"{i}", module));
     /// <summary>The number of modules.</summary>
     public int Count => modules.Length;
     /// <summary>A module by its place.</summary>
@@ -24,9 +25,11 @@ public sealed class ModuleList(params IEnumerable<Module> modules) : Module, IRe
     readonly Module[] items = [.. modules];
 
     /// <summary>A list computes nothing; loop over it.</summary>
-    public override Variable Forward(Variable x) => throw new TensorletException("ModuleList: a list of modules computes nothing by itself; call its modules, or use Sequential.");
+    public override Variable Forward(Variable x) => throw new TensorletException("ModuleList: a list of modules " +
+        "computes nothing by itself; call its modules, or use Sequential.");
     /// <inheritdoc/>
-    public override IEnumerable<(string Name, Module Module)> NamedChildren() => items.Select((module, i) => ($"{i}", module));
+    public override IEnumerable<(string Name, Module Module)> NamedChildren() =>
+        items.Select((module, i) => ($"{i}", module));
     /// <summary>The number of modules.</summary>
     public int Count => items.Length;
     /// <summary>A module by its place.</summary>

@@ -7,16 +7,20 @@ public static partial class F
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
         if (x.Rank == 0 || weight.Rank != 2 || x.Size(-1) != weight.Size(1))
-            throw new ShapeException($"Linear: inputs of shape {x.Data.Layout} do not fit weights {weight.Data.Layout}: " +
-                $"the last axis has {(x.Rank == 0 ? 0 : x.Size(-1))} features against {(weight.Rank == 2 ? weight.Size(1) : 0)}.");
+            throw new ShapeException($"Linear: inputs of shape {x.Data.Layout} do not fit weights " +
+                $"{weight.Data.Layout}: " +
+                $"the last axis has {(x.Rank == 0 ? 0 : x.Size(-1))} features against " +
+                    $"{(weight.Rank == 2 ? weight.Size(1) : 0)}.");
         var y = x.MatMul(weight.T);
         return bias is null ? y : y + bias;
     }
 
-    /// <summary>While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing (Srivastava et al. 2014).</summary>
+    /// <summary>While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
+    /// (Srivastava et al. 2014).</summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null)
     {
-        if (p is < 0 or > 1) throw new ArgumentOutOfRangeException(nameof(p), p, "Dropout: p is a probability, 0 to 1.");
+        if (p is < 0 or > 1) throw new ArgumentOutOfRangeException(nameof(p), p,
+            "Dropout: p is a probability, 0 to 1.");
         if (!training || p == 0) return x;
         if (p == 1) return x * 0;
         var keep = Tensor.Rand(x.Size(), x.DType, x.Device, generator) >= p;
@@ -28,8 +32,10 @@ public static partial class F
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean)
     {
         // Broadcasting that would make every input meet every target is a mistake that trains quietly and wrongly.
-        if (Layout.Product(Layout.Broadcast("MSELoss", x.Data.Layout, target.Data.Layout)) > Math.Max(x.Numel, target.Numel) || x.Numel != target.Numel)
-            throw new ShapeException($"MSELoss: inputs of shape {x.Data.Layout} and targets of shape {target.Data.Layout} would spread over one another. Reshape one of them to the shape of the other.");
+        if (Layout.Product(Layout.Broadcast("MSELoss", x.Data.Layout, target.Data.Layout)) > Math.Max(x.Numel,
+            target.Numel) || x.Numel != target.Numel)
+            throw new ShapeException($"MSELoss: inputs of shape {x.Data.Layout} and targets of shape " +
+                $"{target.Data.Layout} would spread over one another. Reshape one of them to the shape of the other.");
         var difference = x - target;
         return Reduced(difference * difference, reduction);
     }
@@ -37,10 +43,12 @@ public static partial class F
     /// <summary>The negative log likelihood: −x[i, target[i]] of log probabilities (N, C) and classes (N).</summary>
     /// <exception cref="ShapeException">Not (N, C) and (N).</exception>
     /// <exception cref="IndexException">A target is no class.</exception>
-    public static Variable NllLoss(Variable x, Tensor target, Reduction reduction = Reduction.Mean, string operation = "NLLLoss")
+    public static Variable NllLoss(Variable x, Tensor target, Reduction reduction = Reduction.Mean,
+        string operation = "NLLLoss")
     {
         if (x.Rank != 2 || target.Rank != 1 || x.Size(0) != target.Size(0))
-            throw new ShapeException($"{operation}: scores of shape {x.Data.Layout} and targets of shape {target.Layout}; they are (N, C) and (N).");
+            throw new ShapeException($"{operation}: scores of shape {x.Data.Layout} and targets of shape " +
+                $"{target.Layout}; they are (N, C) and (N).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
         return Reduced(-x.Gather(1, target.Unsqueeze(1)).Reshape(-1), reduction);
     }

@@ -23,10 +23,12 @@ public sealed class Linear : Module
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.Linear(x, weight, bias);
     /// <inheritdoc/>
-    protected override string Arguments => $"in_features={weight.Size(1)}, out_features={weight.Size(0)}, bias={bias is not null}";
+    protected override string Arguments =>
+        $"in_features={weight.Size(1)}, out_features={weight.Size(0)}, bias={bias is not null}";
 }
 
-/// <summary>Filters over images: (N, C, H, W) to (N, O, OH, OW). Filters and bias start uniform in ±1/√(C/groups·KH·KW).</summary>
+/// <summary>Filters over images: (N, C, H, W) to (N, O, OH, OW). Filters and bias start uniform in
+/// ±1/√(C/groups·KH·KW).</summary>
 public sealed class Conv2d : Module
 {
     readonly Variable weight;
@@ -43,12 +45,15 @@ public sealed class Conv2d : Module
     /// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
     /// <param name="bias">Whether to add a number to each result.</param>
     /// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
-    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true)
+    public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default,
+        Pair? dilation = null, int groups = 1, bool bias = true)
     {
-        if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0) throw new ShapeException($"Conv2d: {inChannels} and {outChannels} channels do not divide into {groups} groups.");
+        if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0) throw new ShapeException($"Conv2d: " +
+            $"{inChannels} and {outChannels} channels do not divide into {groups} groups.");
         (this.stride, this.padding, this.dilation, this.groups) = (stride ?? 1, padding, dilation ?? 1, groups);
         var bound = 1 / Math.Sqrt((double)inChannels / groups * kernelSize.H * kernelSize.W);
-        weight = new(Tensor.Empty(outChannels, inChannels / groups, kernelSize.H, kernelSize.W).Uniform_(-bound, bound), requiresGrad: true);
+        weight = new(Tensor.Empty(outChannels, inChannels / groups, kernelSize.H, kernelSize.W).Uniform_(-bound,
+            bound), requiresGrad: true);
         if (bias) this.bias = new(Tensor.Empty(outChannels).Uniform_(-bound, bound), requiresGrad: true);
     }
 
@@ -59,24 +64,30 @@ public sealed class Conv2d : Module
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.Conv2d(x, weight, bias, stride, padding, dilation, groups);
     /// <inheritdoc/>
-    protected override string Arguments => $"{weight.Size(1) * groups}, {weight.Size(0)}, kernel_size={new Pair(weight.Size(2), weight.Size(3))}, stride={stride}" +
-        (padding == 0 ? "" : $", padding={padding}") + (dilation == 1 ? "" : $", dilation={dilation}") + (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "");
+    protected override string Arguments => $"{weight.Size(1) * groups}, {weight.Size(0)}, " +
+        $"kernel_size={new Pair(weight.Size(2), weight.Size(3))}, stride={stride}" +
+        (padding == 0 ? "" : $", padding={padding}") + (dilation == 1 ? "" : $", dilation={dilation}") + (groups == 1
+            ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "");
 }
 
 /// <summary>One number for each window.</summary>
-public abstract class Pool2d(Pair kernelSize, Pair? stride, Pair padding, Func<Variable, Pair, Pair?, Pair?, Variable> pool) : Module
+public abstract class Pool2d(Pair kernelSize, Pair? stride, Pair padding, Func<Variable, Pair, Pair?, Pair?,
+    Variable> pool) : Module
 {
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x) => pool(x, kernelSize, stride, padding);
     /// <inheritdoc/>
-    protected override string Arguments => $"kernel_size={kernelSize}, stride={stride ?? kernelSize}, padding={padding}";
+    protected override string Arguments =>
+        $"kernel_size={kernelSize}, stride={stride ?? kernelSize}, padding={padding}";
 }
 
 /// <summary>The largest of each window.</summary>
-public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default) : Pool2d(kernelSize, stride, padding, F.MaxPool2d);
+public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default)
+    : Pool2d(kernelSize, stride, padding, F.MaxPool2d);
 
 /// <summary>The mean of each window; padding counts as zeros.</summary>
-public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default) : Pool2d(kernelSize, stride, padding, F.AvgPool2d);
+public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default)
+    : Pool2d(kernelSize, stride, padding, F.AvgPool2d);
 
 /// <summary>Axes joined into one: (N, C, H, W) to (N, C·H·W).</summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1) : Module

@@ -5,11 +5,15 @@ using System.Text;
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are its
+/// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are
+/// its
 /// parameters, modules are its children; both are found in the fields, in the order of their declaration.
 /// </summary>
 public abstract class Module
 {
+    const BindingFlags OwnFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic |
+        BindingFlags.DeclaredOnly;
+
     /// <summary>True while training; <see cref="Eval"/> switches dropout and its kind off.</summary>
     public bool Training { get; private set; } = true;
 
@@ -22,19 +26,23 @@ public abstract class Module
     /// <summary>The arguments that <see cref="ToString"/> shows, as in <c>784, 256</c>.</summary>
     protected virtual string Arguments => "";
 
-    /// <summary>The fields of this module and their keys in PyTorch's writing: <c>inProj</c> is <c>in_proj</c>.</summary>
-    /// <exception cref="TensorletException">A collection of modules that only a ModuleList would make visible.</exception>
+    /// <summary>The fields of this module and their keys in PyTorch's writing: <c>inProj</c> is
+    /// <c>in_proj</c>.</summary>
+    /// <exception cref="TensorletException">A collection of modules that only a ModuleList would make
+    /// visible.</exception>
     IEnumerable<(string Key, object Value)> Members()
     {
         for (var (type, levels) = (GetType(), new Stack<Type>()); ; type = type.BaseType!)
         {
             if (type != typeof(Module)) { levels.Push(type); continue; }
             foreach (var level in levels)
-                foreach (var field in level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                foreach (var field in level.GetFields(OwnFields))
                     if (field.GetValue(this) is { } value)
                     {
-                        if (this is not IEnumerable<Module> && value is IEnumerable items and not Module && items.Cast<object?>().Any(item => item is Module))
-                            throw new TensorletException($"{GetType().Name}: the modules in field '{field.Name}' ({field.FieldType.Name}) would not be found, nor trained. Use a ModuleList.");
+                        if (this is not IEnumerable<Module> && value is IEnumerable items and not Module
+                            && items.Cast<object?>().Any(item => item is Module))
+                            throw new TensorletException($"{GetType().Name}: the modules in field '{field.Name}' " +
+                                $"({field.FieldType.Name}) would not be found, nor trained. Use a ModuleList.");
                         yield return (Key(field.Name), value);
                     }
             yield break;
@@ -43,7 +51,8 @@ public abstract class Module
 
     static string Key(string field)
     {
-        if (field.StartsWith('<')) field = field[1..field.IndexOf('>')];      // an automatic property, or a primary constructor's parameter
+        // an automatic property, or a primary constructor's parameter
+        if (field.StartsWith('<')) field = field[1..field.IndexOf('>')];
         var text = new StringBuilder();
         foreach (var c in field.TrimStart('_'))
             if (char.IsUpper(c)) text.Append(text.Length > 0 ? "_" : "").Append(char.ToLowerInvariant(c));
@@ -61,7 +70,8 @@ public abstract class Module
     /// <summary>This module and all inside it.</summary>
     public IEnumerable<Module> Modules() => Children().SelectMany(c => c.Modules()).Prepend(this);
 
-    /// <summary>The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.</summary>
+    /// <summary>The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may
+    /// share it.</summary>
     public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Named().DistinctBy(p => p.Parameter);
 
     IEnumerable<(string Name, Variable Parameter)> Named() =>
@@ -84,7 +94,8 @@ public abstract class Module
     /// <summary>Forgets the gradients of all parameters, or sets them to zeros.</summary>
     public void ZeroGrad(bool setToNull = true)
     {
-        foreach (var p in Parameters()) p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike());
+        foreach (var p in Parameters()) p.Grad = setToNull || p.Grad is null ? null
+            : new Variable(p.Grad.Data.ZerosLike());
     }
 
     /// <summary>The tensors of all parameters by key. They share memory with the module.</summary>
@@ -98,9 +109,11 @@ public abstract class Module
         var own = StateDict();
         string[] missing = [.. own.Keys.Except(state.Keys)], extra = [.. state.Keys.Except(own.Keys)];
         if (missing.Length + extra.Length > 0)
-            throw new TensorletException($"LoadStateDict: {GetType().Name} misses [{string.Join(", ", missing)}] and does not know [{string.Join(", ", extra)}].");
+            throw new TensorletException($"LoadStateDict: {GetType().Name} misses [{string.Join(", ", missing)}] " +
+                $"and does not know [{string.Join(", ", extra)}].");
         foreach (var (key, tensor) in own)
-            if (!tensor.Shape.SequenceEqual(state[key].Shape)) throw new ShapeException($"LoadStateDict: '{key}' has shape {tensor.Layout} here and {state[key].Layout} in what is loaded.");
+            if (!tensor.Shape.SequenceEqual(state[key].Shape)) throw new ShapeException($"LoadStateDict: '{key}' " +
+                $"has shape {tensor.Layout} here and {state[key].Layout} in what is loaded.");
         foreach (var (key, tensor) in own) tensor.Copy_(state[key]);
     }
 
@@ -125,7 +138,8 @@ public abstract class Module
     /// <summary>A table of the parameters: key, shape and number of elements, with the total below.</summary>
     public string Summary()
     {
-        var rows = NamedParameters().Select(p => (p.Name, Shape: p.Parameter.Data.Layout.ToString(), p.Parameter.Numel)).ToList();
+        var rows = NamedParameters().Select(p =>
+            (p.Name, Shape: p.Parameter.Data.Layout.ToString(), p.Parameter.Numel)).ToList();
         var width = rows.Select(r => r.Name.Length).Append(10).Max();
         var text = new StringBuilder();
         foreach (var (name, shape, count) in rows) text.Append($"{name.PadRight(width)}  {shape,-20} {count,12:N0}\n");

@@ -11,9 +11,11 @@ public abstract class Optimizer
     {
         this.parameters = [.. parameters];
         Lr = NotNegative(lr, nameof(lr));
-        if (this.parameters.Length == 0) throw new AutogradException($"{GetType().Name}: there are no parameters to optimise.");
+        if (this.parameters.Length == 0) throw new AutogradException($"{GetType().Name}: there are no parameters to " +
+            $"optimise.");
         foreach (var p in this.parameters)
-            if (!p.IsLeaf || !p.RequiresGrad) throw new AutogradException($"{GetType().Name}: a variable of shape {p.Data.Layout} is no leaf that requires a gradient, so it cannot be optimised.");
+            if (!p.IsLeaf || !p.RequiresGrad) throw new AutogradException($"{GetType().Name}: a variable of shape " +
+                $"{p.Data.Layout} is no leaf that requires a gradient, so it cannot be optimised.");
     }
 
     /// <summary>The learning rate.</summary>
@@ -44,15 +46,18 @@ public abstract class Optimizer
 }
 
 /// <summary>
-/// Stochastic gradient descent: g ← g + weightDecay·p; v ← momentum·v + (1 − dampening)·g (v = g at first); p ← p − lr·v, or with
+/// Stochastic gradient descent: g ← g + weightDecay·p; v ← momentum·v + (1 − dampening)·g (v = g at first); p ← p −
+/// lr·v, or with
 /// nesterov p − lr·(g + momentum·v) (Sutskever et al. 2013).
 /// </summary>
-public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false)
+public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0,
+    double weightDecay = 0, bool nesterov = false)
     : Optimizer(parameters, lr)
 {
     readonly Dictionary<int, Tensor> velocity = [];
     readonly double momentum = nesterov && (momentum <= 0 || dampening != 0)
-        ? throw new ArgumentException("SGD: nesterov needs a momentum and no dampening.") : NotNegative(momentum, nameof(momentum));
+        ? throw new ArgumentException("SGD: nesterov needs a momentum and no dampening.")
+            : NotNegative(momentum, nameof(momentum));
 
     /// <inheritdoc/>
     protected override void Update(int i, Tensor p, Tensor g)
@@ -60,7 +65,8 @@ public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, doub
         if (weightDecay != 0) g = g + p * weightDecay;
         if (momentum != 0)
         {
-            var v = velocity.TryGetValue(i, out var kept) ? kept.Mul_(momentum).Add_(g, 1 - dampening) : velocity[i] = g.Clone();
+            var v = velocity.TryGetValue(i, out var kept) ? kept.Mul_(momentum).Add_(g, 1 - dampening)
+                : velocity[i] = g.Clone();
             g = nesterov ? g + v * momentum : v;
         }
         p.Add_(g, -Lr);
@@ -68,10 +74,12 @@ public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, doub
 }
 
 /// <summary>
-/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum the quotient is
+/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum the
+/// quotient is
 /// gathered in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves 2013).
 /// </summary>
-public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8, double weightDecay = 0, double momentum = 0, bool centered = false)
+public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
+    double weightDecay = 0, double momentum = 0, bool centered = false)
     : Optimizer(parameters, lr)
 {
     readonly Dictionary<int, Tensor> squares = [], velocity = [], means = [];
@@ -96,7 +104,8 @@ public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, 
 /// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
 /// v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015).
 /// </summary>
-public sealed class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0)
+public sealed class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+    double eps = 1e-8, double weightDecay = 0)
     : Optimizer(parameters, lr)
 {
     readonly Dictionary<int, Tensor> means = [], squares = [];

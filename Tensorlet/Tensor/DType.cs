@@ -20,7 +20,8 @@ public static class DTypes
     public static DType Default
     {
         get;
-        set => field = value.IsFloat() ? value : throw new DTypeException($"Default: {value} is no floating-point type.");
+        set => field = value.IsFloat() ? value
+            : throw new DTypeException($"Default: {value} is no floating-point type.");
     } = DType.Float32;
 
     /// <summary>Bytes per element.</summary>
@@ -30,7 +31,8 @@ public static class DTypes
     public static bool IsFloat(this DType type) => type >= DType.Float32;
 
     /// <summary>
-    /// The type of a result of two operands, by PyTorch's rule: the higher kind (truth, integer, floating point) wins, and
+    /// The type of a result of two operands, by PyTorch's rule: the higher kind (truth, integer, floating point) wins,
+    /// and
     /// within a kind the larger type; but a 0-d operand does not widen another one of its own kind.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)

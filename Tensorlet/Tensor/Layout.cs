@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// How the elements of a tensor lie in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>. Immutable.
+/// How the elements of a tensor lie in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>.
+/// Immutable.
 /// Every shape operation is arithmetic on a layout and touches no data.
 /// </summary>
 public sealed class Layout
@@ -25,7 +26,8 @@ public sealed class Layout
     {
         (this.shape, this.strides) = (shape, strides);
         Count = Product(shape);
-        Offset = Count == 0 ? 0 : offset;                  // an empty part may seem to begin behind the end of an empty storage
+        // an empty part may seem to begin behind the end of an empty storage
+        Offset = Count == 0 ? 0 : offset;
         IsContiguous = true;
         for (int a = shape.Length - 1, expected = 1; a >= 0 && Count > 0; expected *= shape[a--])
             if (shape[a] != 1 && strides[a] != expected) { IsContiguous = false; break; }
@@ -53,7 +55,8 @@ public sealed class Layout
             product = Math.Min(product * size, 1L << 32);
         }
         return product <= int.MaxValue ? (int)product
-            : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements, which is the most a tensor holds.");
+            : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements, which is " +
+                $"the most a tensor holds.");
     }
 
     internal static string Show(ReadOnlySpan<int> shape) => $"({string.Join(", ", shape.ToArray())})";
@@ -76,7 +79,8 @@ public sealed class Layout
         if (axes.Length == 1) return [Axis(operation, axes[0])];
         int[] sorted = [.. axes.Select(a => Axis(operation, a)).Order()];
         for (var i = 1; i < sorted.Length; i++)
-            if (sorted[i] == sorted[i - 1]) throw new IndexException($"{operation}: axis {sorted[i]} is named twice in {Show(axes)}.");
+            if (sorted[i] == sorted[i - 1]) throw new IndexException($"{operation}: axis {sorted[i]} is named twice " +
+                $"in {Show(axes)}.");
         return sorted;
     }
 
@@ -88,10 +92,12 @@ public sealed class Layout
         var t = target.Length - 1;
         for (int a = Rank - 1, length = 1, last = Rank - 1; a >= 0; a--)
         {
-            length *= shape[a];                            // axes last … a lie densely together, as one axis of this length
+            // axes last … a lie densely together, as one axis of this length
+            length *= shape[a];
             if (a > 0 && (shape[a - 1] == 1 || strides[a - 1] == length * strides[last])) continue;
             var filled = 1;
-            for (; t >= 0 && (filled < length || target[t] == 1); filled *= target[t--]) result[t] = filled * strides[last];
+            for (; t >= 0 && (filled < length || target[t] == 1);
+                filled *= target[t--]) result[t] = filled * strides[last];
             if (filled != length) return null;
             (length, last) = (1, a - 1);
         }
@@ -114,7 +120,8 @@ public sealed class Layout
         return new Layout(newShape, newStrides, Offset);
     }
 
-    /// <summary>Axes of size 1, and new ones in front, take the target's sizes with stride 0; null where that does not fit.</summary>
+    /// <summary>Axes of size 1, and new ones in front, take the target's sizes with stride 0; null where that does not
+    /// fit.</summary>
     internal Layout? Expand(int[] target)
     {
         var lead = target.Length - Rank;
@@ -134,13 +141,15 @@ public sealed class Layout
         return new Layout(newShape, newStrides, Offset + (length > 0 ? start * strides[axis] : 0));
     }
 
-    internal Layout Remove(int axis) => new([.. shape[..axis], .. shape[(axis + 1)..]], [.. strides[..axis], .. strides[(axis + 1)..]], Offset);
+    internal Layout Remove(int axis) =>
+        new([.. shape[..axis], .. shape[(axis + 1)..]], [.. strides[..axis], .. strides[(axis + 1)..]], Offset);
 
     internal Layout Insert(int axis, int size, int stride) =>
         new([.. shape[..axis], size, .. shape[axis..]], [.. strides[..axis], stride, .. strides[axis..]], Offset);
 
     /// <summary>
-    /// Windows of <paramref name="size"/> elements, <paramref name="dilation"/> apart, one every <paramref name="stride"/>:
+    /// Windows of <paramref name="size"/> elements, <paramref name="dilation"/> apart, one every
+    /// <paramref name="stride"/>:
     /// the axis becomes the windows' places, and a new last axis runs inside the window.
     /// </summary>
     internal Layout Windows(int axis, int size, int stride, int dilation)
@@ -152,13 +161,15 @@ public sealed class Layout
     internal Layout Diagonal() =>
         new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
 
-    /// <summary>Where each element is, counted from <see cref="Offset"/>, for a range of axes, in row-major order.</summary>
+    /// <summary>Where each element is, counted from <see cref="Offset"/>, for a range of axes, in row-major
+    /// order.</summary>
     internal int[] Offsets(int from = 0, int? to = null)
     {
         var end = to ?? Rank;
         var result = new int[Product(shape.AsSpan(from..end))];
         var filled = Math.Min(1, result.Length);
-        for (var a = end - 1; a >= from && filled > 0; a--)        // repeat what is there already along the next axis outward
+        // repeat what is there already along the next axis outward
+        for (var a = end - 1; a >= from && filled > 0; a--)
         {
             for (var i = 1; i < shape[a]; i++)
                 for (var j = 0; j < filled; j++) result[i * filled + j] = result[j] + i * strides[a];
@@ -200,7 +211,8 @@ public sealed class Layout
         {
             var (x, y) = (i <= a.Rank ? a.shape[^i] : 1, i <= b.Rank ? b.shape[^i] : 1);
             if (x != y && x != 1 && y != 1)
-                throw new ShapeException($"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. " +
+                throw new ShapeException($"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} " +
+                    $"against {y}. " +
                     "Sizes have to be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
             result[^i] = x == 1 ? y : x;
         }

@@ -30,7 +30,8 @@ public sealed partial class Tensor
         var (texts, width) = DType switch
         {
             DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => b ? "True" : "False")),
-            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i => i.ToString(CultureInfo.InvariantCulture))),
+            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i =>
+                i.ToString(CultureInfo.InvariantCulture))),
             _ => NumberText.Aligned(shown.ToArray<double>()),
         };
         return Rank == 0 ? texts[0] : Nested(texts, 0);
@@ -38,7 +39,8 @@ public sealed partial class Tensor
         // The texts that belong to one index of the axes before this one.
         string Nested(ReadOnlySpan<string> part, int axis)
         {
-            var (count, inner, last) = (shown.Layout.shape[axis], part.Length / shown.Layout.shape[axis], axis == Rank - 1);
+            var (count, inner, last) = (shown.Layout.shape[axis], part.Length / shown.Layout.shape[axis],
+                axis == Rank - 1);
             List<string> items = [];
             for (var i = 0; i < count; i++)
             {
@@ -69,7 +71,8 @@ static class NumberText
     /// <summary>The texts and their width: that of the widest finite number other than 0.</summary>
     public static (string[] Texts, int Width) Aligned(double[] values)
     {
-        double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)];       // these alone decide on notation and width
+        // these alone decide on notation and width
+        double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)];
         if (counted.Length == 0) return (Array.ConvertAll(values, Whole), 1);
         double largest = counted.Max(Math.Abs), smallest = counted.Min(Math.Abs);
         var whole = counted.All(v => v == Math.Floor(v));
@@ -90,8 +93,10 @@ static class NumberText
     static string Decimals(double x) => Text(x, "F4");
 
     /// <summary>As in 1.2500e+06: at least two digits of exponent, where .NET writes three.</summary>
-    static string Scientific(double x) => Text(x, "e4") is var t && double.IsFinite(x) && t[^3] == '0' ? t.Remove(t.Length - 3, 1) : t;
+    static string Scientific(double x) =>
+        Text(x, "e4") is var t && double.IsFinite(x) && t[^3] == '0' ? t.Remove(t.Length - 3, 1) : t;
 
     static string Text(double x, string format) =>
-        double.IsNaN(x) ? "nan" : double.IsInfinity(x) ? x > 0 ? "inf" : "-inf" : x.ToString(format, CultureInfo.InvariantCulture);
+        double.IsNaN(x) ? "nan" : double.IsInfinity(x) ? x > 0 ? "inf" : "-inf"
+            : x.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -4,15 +4,18 @@ using System.Text.Json;
 namespace Tensorlet;
 
 /// <summary>
-/// Named tensors in a file, in the safetensors format: the length of a JSON header (8 bytes, little-endian), the header with
+/// Named tensors in a file, in the safetensors format: the length of a JSON header (8 bytes, little-endian), the header
+/// with
 /// type, shape and place of each tensor, and the numbers.
 /// </summary>
 public static class SafeTensors
 {
     const int LargestHeader = 100_000_000;
 
-    /// <summary>Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there whole.</summary>
-    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <summary>Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one
+    /// is there whole.</summary>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string,
+        string>? metadata = null)
     {
         var header = new SortedDictionary<string, object>(StringComparer.Ordinal);
         if (metadata is { Count: > 0 }) header["__metadata__"] = metadata;
@@ -20,7 +23,12 @@ public static class SafeTensors
         foreach (var (name, tensor) in tensors)
         {
             var bytes = (long)tensor.Numel * tensor.DType.Size();
-            header[name] = new { dtype = Name(tensor.DType), shape = tensor.Size(), data_offsets = (long[])[at, at + bytes] };
+            header[name] = new
+            {
+                dtype = Name(tensor.DType),
+                shape = tensor.Size(),
+                data_offsets = (long[])[at, at + bytes]
+            };
             at += bytes;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
@@ -45,15 +53,18 @@ public static class SafeTensors
     }
 
     /// <summary>Reads a file. Everything is checked before memory is taken for it.</summary>
-    /// <exception cref="InvalidDataException">The file is no safetensors file, or damaged; the message says what was expected and what is there.</exception>
+    /// <exception cref="InvalidDataException">The file is no safetensors file, or damaged; the message says what was
+    /// expected and what is there.</exception>
     public static Dictionary<string, Tensor> Load(string path)
     {
         using var file = File.OpenRead(path);
         Span<byte> length = stackalloc byte[8];
-        if (file.Length < 8) throw Damaged(path, $"it has {file.Length} bytes, and needs 8 for the length of its header");
+        if (file.Length < 8) throw Damaged(path,
+            $"it has {file.Length} bytes, and needs 8 for the length of its header");
         file.ReadExactly(length);
         var size = BinaryPrimitives.ReadInt64LittleEndian(length);
-        if (size is < 2 or > LargestHeader || size > file.Length - 8) throw Damaged(path, $"it says that its header has {size} bytes; the file has {file.Length}");
+        if (size is < 2 or > LargestHeader || size > file.Length - 8) throw Damaged(path,
+            $"it says that its header has {size} bytes; the file has {file.Length}");
         var json = new byte[size];
         file.ReadExactly(json);
         var entries = Entries(path, json, file.Length - 8 - size);
@@ -70,7 +81,8 @@ public static class SafeTensors
         return result;
     }
 
-    static List<(string Name, DType Type, int[] Shape, long Begin, long End)> Entries(string path, byte[] json, long dataLength)
+    static List<(string Name, DType Type, int[] Shape, long Begin, long End)> Entries(string path, byte[] json,
+        long dataLength)
     {
         List<(string Name, DType Type, int[] Shape, long Begin, long End)> entries = [];
         try
@@ -83,13 +95,16 @@ public static class SafeTensors
                 var type = Enum.GetValues<DType>().Cast<DType?>().FirstOrDefault(t => Name(t!.Value) == dtype)
                     ?? throw Damaged(path, $"'{property.Name}' has type {dtype}; F32, F64, I64 and BOOL are read");
                 int[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
-                long[] place = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(o => o.GetInt64())];
+                long[] place = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(o =>
+                    o.GetInt64())];
                 if (place.Length != 2 || (long)Layout.Product(shape) * type.Size() != place[1] - place[0])
-                    throw Damaged(path, $"'{property.Name}' of shape {Layout.Show(shape)} and type {dtype} does not fill the bytes {string.Join(" to ", place)}");
+                    throw Damaged(path, $"'{property.Name}' of shape {Layout.Show(shape)} and type {dtype} does not " +
+                        $"fill the bytes {string.Join(" to ", place)}");
                 entries.Add((property.Name, type, shape, place[0], place[1]));
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ShapeException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException
+            or FormatException or ShapeException)
         {
             throw Damaged(path, $"its header is not what the format says: {e.Message}");
         }
@@ -97,13 +112,17 @@ public static class SafeTensors
         var at = 0L;
         foreach (var entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
         {
-            if (entry.Begin != at) throw Damaged(path, $"'{entry.Name}' begins at byte {entry.Begin}, where {at} is expected");
+            if (entry.Begin != at) throw Damaged(path,
+                $"'{entry.Name}' begins at byte {entry.Begin}, where {at} is expected");
             at = entry.End;
         }
-        return at == dataLength ? entries : throw Damaged(path, $"its tensors take {at} bytes, and {dataLength} are there");
+        return at == dataLength ? entries
+            : throw Damaged(path, $"its tensors take {at} bytes, and {dataLength} are there");
     }
 
-    static InvalidDataException Damaged(string path, string what) => new($"{path} is no sound safetensors file: {what}.");
+    static InvalidDataException Damaged(string path, string what) =>
+        new($"{path} is no sound safetensors file: {what}.");
 
-    static string Name(DType type) => type switch { DType.Bool => "BOOL", DType.Int64 => "I64", DType.Float32 => "F32", _ => "F64" };
+    static string Name(DType type) =>
+        type switch { DType.Bool => "BOOL", DType.Int64 => "I64", DType.Float32 => "F32", _ => "F64" };
 }

@@ -2,7 +2,8 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    /// <summary>y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating point.</summary>
+    /// <summary>y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating
+    /// point.</summary>
     public Tensor Map<F>(F f) where F : struct, IMap
     {
         var x = DType.IsFloat() ? this : To(DTypes.Default);
@@ -18,7 +19,8 @@ public sealed partial class Tensor
     /// <param name="operation">The name that errors give.</param>
     /// <param name="type">Bool for a predicate that gives 0 or 1; else the operands' common type.</param>
     /// <param name="destination">Where to write; it is resized to the result. A new tensor if not given.</param>
-    public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null, Tensor? destination = null) where F : struct, IZip
+    public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null,
+        Tensor? destination = null) where F : struct, IZip
     {
         (a, b) = Matched(operation, a, b);
         var resultType = type ?? a.DType;
@@ -48,7 +50,8 @@ public sealed partial class Tensor
         return (a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!));
     }
 
-    /// <summary>Gives this tensor another shape: in the memory of its own elements if they are enough, else in new memory.</summary>
+    /// <summary>Gives this tensor another shape: in the memory of its own elements if they are enough, else in new
+    /// memory.</summary>
     Tensor Resize(int[] shape)
     {
         if (Shape.SequenceEqual(shape)) return this;
@@ -59,7 +62,8 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>This tensor, or a copy of it if writing to y, element by element, would change elements that are read later.</summary>
+    /// <summary>This tensor, or a copy of it if writing to y, element by element, would change elements that are read
+    /// later.</summary>
     Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
 
     Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
@@ -67,7 +71,8 @@ public sealed partial class Tensor
         SameDevice(operation, other);
         InPlaceType(operation, other.DType);
         if (other.Layout.Expand(Layout.shape) is not { } layout)
-            throw new ShapeException($"{operation}: shape {other.Layout} does not broadcast to {Layout}, which is written in place and cannot grow.");
+            throw new ShapeException($"{operation}: shape {other.Layout} does not broadcast to {Layout}, which is " +
+                $"written in place and cannot grow.");
         Writing(operation);
         Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
         return this;
@@ -81,11 +86,13 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Refuses to write fractions into integers or integers into truth values: a result may only lose precision.</summary>
+    /// <summary>Refuses to write fractions into integers or integers into truth values: a result may only lose
+    /// precision.</summary>
     void InPlaceType(string operation, DType type)
     {
         if (type <= DType || DType.IsFloat()) return;
-        throw new DTypeException($"{operation}: a result of type {type} cannot be written in place into {DType} of shape {Layout}. Convert with .To(DType.{type}) first.");
+        throw new DTypeException($"{operation}: a result of type {type} cannot be written in place into {DType} of " +
+            $"shape {Layout}. Convert with .To(DType.{type}) first.");
     }
 
     static bool IsWhole(double x) => x == Math.Floor(x) && Math.Abs(x) <= 1L << 53;
@@ -101,7 +108,8 @@ public sealed partial class Tensor
 
     internal readonly struct AffineFormula(double a, double b) : IMap
     {
-        readonly double a = a, b = b == 0 ? -0.0 : b;       // −0 is what changes nothing when added, not even the sign of a zero
+        // −0 is what changes nothing when added, not even the sign of a zero
+        readonly double a = a, b = b == 0 ? -0.0 : b;
         V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b);
     }
 
@@ -116,20 +124,28 @@ public sealed partial class Tensor
     }
 
     internal readonly struct GreaterFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.Of(0)); }
-    internal readonly struct GreaterEqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(1), V.Of(0))); }
+    internal readonly struct GreaterEqualFormula
+        : IZip
+    { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(1), V.Of(0))); }
     internal readonly struct EqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, b, V.Of(1), V.Of(0)); }
     internal readonly struct NotEqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, b, V.Of(0), V.Of(1)); }
-    internal readonly struct WhereFormula : IZip3 { V IZip3.Apply<V>(V condition, V a, V b) => V.IfEqual(condition, V.Of(0), b, a); }
+    internal readonly struct WhereFormula
+        : IZip3
+    { V IZip3.Apply<V>(V condition, V a, V b) => V.IfEqual(condition, V.Of(0), b, a); }
 
     /// <summary>a + b, broadcast; into a destination where one is given, which is resized.</summary>
-    public static Tensor Add(Tensor a, Tensor b, Tensor? destination = null) => Zip(new AddFormula(), a, b, "Add", null, destination);
+    public static Tensor Add(Tensor a, Tensor b, Tensor? destination = null) =>
+        Zip(new AddFormula(), a, b, "Add", null, destination);
     /// <summary>a − b, broadcast.</summary>
-    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(), a, b, "Sub", null, destination);
+    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) =>
+        Zip(new SubtractFormula(), a, b, "Sub", null, destination);
     /// <summary>a · b, element by element, broadcast.</summary>
-    public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) => Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
+    public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
+        Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
     /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
-        Zip(new DivideFormula(), a.DType.IsFloat() ? a : b.DType.IsFloat() ? a : a.To(DTypes.Default), b, "Div", null, destination);
+        Zip(new DivideFormula(), a.DType.IsFloat() ? a : b.DType.IsFloat() ? a
+            : a.To(DTypes.Default), b, "Div", null, destination);
 
     /// <inheritdoc cref="Add"/>
     public static Tensor operator +(Tensor a, Tensor b) => Add(a, b);
@@ -192,7 +208,8 @@ public sealed partial class Tensor
         var shape = Layout.Broadcast("Where", condition.Layout, a.Layout);
         var c = condition.To(a.DType);
         var result = a.NewEmpty(shape);
-        a.Device.Zip(new WhereFormula(), c.With(c.Layout.Expand(shape)!), a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!), result);
+        a.Device.Zip(new WhereFormula(), c.With(c.Layout.Expand(shape)!), a.With(a.Layout.Expand(shape)!),
+            b.With(b.Layout.Expand(shape)!), result);
         return result;
     }
 
@@ -200,7 +217,8 @@ public sealed partial class Tensor
     public Tensor Add_(Tensor other, double alpha = 1)
     {
         if (!IsWhole(alpha)) InPlaceType("Add_", DTypes.Default);
-        return alpha == 1 ? InPlace(new AddFormula(), other, "Add_") : InPlace(new AddScaledFormula(alpha), other, "Add_");
+        return alpha == 1 ? InPlace(new AddFormula(), other, "Add_")
+            : InPlace(new AddScaledFormula(alpha), other, "Add_");
     }
     /// <summary>this −= other, in place.</summary>
     public Tensor Sub_(Tensor other) => InPlace(new SubtractFormula(), other, "Sub_");
@@ -229,7 +247,8 @@ public sealed partial class Tensor
         {
             SameDevice("Zip_", other);
             other.OnlyType("Zip_", DType);
-            if (!other.Layout.SameShape(Layout)) throw new ShapeException($"Zip_: shapes {Layout} and {other.Layout} differ.");
+            if (!other.Layout.SameShape(Layout)) throw new ShapeException($"Zip_: shapes {Layout} and " +
+                $"{other.Layout} differ.");
         }
         Writing("Zip_");
         Device.Zip(f, this, b.Beside(this), c.Beside(this), this);
@@ -240,7 +259,8 @@ public sealed partial class Tensor
     public Tensor Copy_(Tensor other)
     {
         if (other.Device != Device) other = other.To(Device);
-        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
+        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException($"Copy_: shape " +
+            $"{other.Layout} does not broadcast to {Layout}.");
         Writing("Copy_");
         Device.Copy(other.With(layout).Beside(this), this);
         return this;
@@ -261,7 +281,8 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place between devices.</summary>
+    /// <summary>Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place
+    /// between devices.</summary>
     public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;

@@ -14,7 +14,8 @@ public sealed partial class Tensor
     public static Tensor Empty(params int[] shape) => Empty(shape, null);
 
     /// <summary>A tensor full of one value.</summary>
-    public static Tensor Full(int[] shape, double value, DType? type = null, Device? device = null) => Empty(shape, type, device).SetAll(value);
+    public static Tensor Full(int[] shape, double value, DType? type = null, Device? device = null) =>
+        Empty(shape, type, device).SetAll(value);
 
     /// <summary>Zeros.</summary>
     public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) => Full(shape, 0, type, device);
@@ -29,7 +30,8 @@ public sealed partial class Tensor
     public static Tensor Ones(params int[] shape) => Full(shape, 1);
 
     /// <summary>A 0-d tensor of one number.</summary>
-    public static Tensor Scalar(double value, DType? type = null, Device? device = null) => Full([], value, type, device);
+    public static Tensor Scalar(double value, DType? type = null, Device? device = null) =>
+        Full([], value, type, device);
 
     /// <summary>The identity matrix with n rows and m columns (n if not given).</summary>
     public static Tensor Eye(int n, int? m = null, DType? type = null, Device? device = null)
@@ -39,18 +41,21 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>start, start + step, … below end (above it where the step is negative). Int64 if all three are whole.</summary>
+    /// <summary>start, start + step, … below end (above it where the step is negative). Int64 if all three are
+    /// whole.</summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
     public static Tensor Arange(double start, double end, double step = 1, DType? type = null, Device? device = null)
     {
         var count = Math.Ceiling((end - start) / step);
-        if (!(count >= 0 && count <= int.MaxValue)) throw new ShapeException(FormattableString.Invariant($"Arange: there is no sequence from {start} to {end} in steps of {step}."));
+        if (!(count >= 0 && count <= int.MaxValue))
+            throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {step}.");
         var whole = start == Math.Floor(start) && end == Math.Floor(end) && step == Math.Floor(step);
         return Fill(new Line(start, step), [(int)count], type ?? (whole ? DType.Int64 : DTypes.Default), device);
     }
 
     /// <summary>0, 1, … below end. Int64 if the end is whole.</summary>
-    public static Tensor Arange(double end, DType? type = null, Device? device = null) => Arange(0, end, 1, type, device);
+    public static Tensor Arange(double end, DType? type = null, Device? device = null) =>
+        Arange(0, end, 1, type, device);
 
     /// <summary>Evenly spaced numbers from start to end, both included.</summary>
     public static Tensor Linspace(double start, double end, int steps, DType? type = null, Device? device = null) =>
@@ -71,7 +76,8 @@ public sealed partial class Tensor
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
 
     /// <summary>Random integers low ≤ x &lt; high, as Int64 unless another type is asked for.</summary>
-    public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null, Generator? generator = null)
+    public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null,
+        Generator? generator = null)
     {
         if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
         generator ??= Generator.Default;
@@ -83,7 +89,8 @@ public sealed partial class Tensor
     /// <summary>The numbers 0 … n−1 in random order, Int64.</summary>
     /// <exception cref="ShapeException">n is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
-        n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.") : From((generator ?? Generator.Default).Permutation(n), device: device);
+        n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.")
+            : From((generator ?? Generator.Default).Permutation(n), device: device);
 
     /// <summary>A copy of numbers given flat, in row-major order, in a shape (one axis if none is given).</summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
@@ -96,14 +103,17 @@ public sealed partial class Tensor
     }
 
     /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, int[], Device)"/>
-    public static Tensor From<T>(T[] values, int[]? shape = null, Device? device = null) where T : unmanaged => From((ReadOnlySpan<T>)values, shape, device);
+    public static Tensor From<T>(T[] values, int[]? shape = null, Device? device = null) where T : unmanaged =>
+        From((ReadOnlySpan<T>)values, shape, device);
 
-    /// <summary>A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes Int64.</summary>
+    /// <summary>A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int
+    /// becomes Int64.</summary>
     /// <exception cref="ShapeException">Rows of different lengths.</exception>
     public static Tensor Of(Array array, DType? type = null, Device? device = null)
     {
         List<int> shape = [];
-        for (Array? level = array; level is not null; level = level is { Rank: 1, Length: > 0 } && level.GetValue(0) is Array inner ? inner : null)
+        for (Array? level = array; level is not null;
+            level = level is { Rank: 1, Length: > 0 } && level.GetValue(0) is Array inner ? inner : null)
             for (var a = 0; a < level.Rank; a++) shape.Add(level.GetLength(a));
         List<object> flat = [];
         Flatten(array, 0);
@@ -111,17 +121,20 @@ public sealed partial class Tensor
         var natural = flat.Count > 0 && flat.All(v => v is bool) ? DType.Bool : integers ? DType.Int64
             : flat.Any(v => v is double) ? DType.Float64 : DType.Float32;
         double[] values = [.. flat.Select(v => v is bool b ? (b ? 1.0 : 0.0) : Convert.ToDouble(v))];
-        return (integers ? From<long>([.. flat.Select(Convert.ToInt64)], [.. shape]) : From(values, [.. shape])).To(type ?? natural).To(device ?? Device.Default);
+        return (integers ? From<long>([.. flat.Select(Convert.ToInt64)], [.. shape])
+            : From(values, [.. shape])).To(type ?? natural).To(device ?? Device.Default);
 
         void Flatten(Array level, int depth)
         {
             for (var a = 0; a < level.Rank; a++)
                 if (depth + a >= shape.Count || level.GetLength(a) != shape[depth + a])
-                    throw new ShapeException($"Of: the nested array is ragged: {level.GetLength(a)} elements where {(depth + a < shape.Count ? shape[depth + a] : 0)} are expected at axis {depth + a}.");
+                    throw new ShapeException($"Of: the nested array is ragged: {level.GetLength(a)} elements where " +
+                        $"{(depth + a < shape.Count ? shape[depth + a] : 0)} are expected at axis {depth + a}.");
             foreach (var item in level)
                 if (item is Array inner) Flatten(inner, depth + level.Rank);
                 else if (depth + level.Rank == shape.Count && item is not null) flat.Add(item);
-                else throw new ShapeException($"Of: the nested array is ragged: {item ?? "null"} where an array is expected at axis {depth + level.Rank}.");
+                else throw new ShapeException($"Of: the nested array is ragged: {item ?? "null"} where an array is " +
+                    $"expected at axis {depth + level.Rank}.");
         }
     }
 
@@ -135,7 +148,8 @@ public sealed partial class Tensor
 
     static void CheckFills(string operation, int count, Layout layout)
     {
-        if (count != layout.Count) throw new ShapeException($"{operation}: {count} values do not fill the shape {layout}, which takes {layout.Count}.");
+        if (count != layout.Count) throw new ShapeException($"{operation}: {count} values do not fill the shape " +
+            $"{layout}, which takes {layout.Count}.");
     }
 
     static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence

@@ -1,6 +1,7 @@
 namespace Tensorlet;
 
-/// <summary>One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a new axis.</summary>
+/// <summary>One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a
+/// new axis.</summary>
 public readonly struct TensorIndex
 {
     internal enum Kind { Range, Integer, NewAxis, Tensor }
@@ -34,7 +35,8 @@ public readonly struct TensorIndex
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Part of the tensor, as NumPy indexes: integers and ranges give views; masks and lists of integers give copies. Axes not
+    /// Part of the tensor, as NumPy indexes: integers and ranges give views; masks and lists of integers give copies.
+    /// Axes not
     /// named are taken whole. Writing takes integers and ranges.
     /// </summary>
     /// <exception cref="IndexException">More parts than axes, or an index outside of its axis.</exception>
@@ -45,27 +47,32 @@ public sealed partial class Tensor
         set
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count > 0) throw new IndexException("Indexing: writing takes integers and ranges, not masks or lists of integers.");
+            if (picks.Count > 0) throw new IndexException("Indexing: writing takes integers and ranges, not masks " +
+                "or lists of integers.");
             part.Copy_(value);
         }
     }
 
-    /// <summary>Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis, integers).</summary>
+    /// <summary>Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis,
+    /// integers).</summary>
     internal Tensor Basic(TensorIndex[] indices, out List<(int Axis, Tensor Index)> picks)
     {
         picks = [];
         var (result, axis) = (this, 0);
         foreach (var part in indices)
         {
-            var needed = part.kind == TensorIndex.Kind.NewAxis ? 0 : part.tensor is { DType: DType.Bool } mask ? mask.Rank : 1;
-            if (axis + needed > result.Rank) throw new IndexException($"Indexing: {indices.Length} indices are too many for shape {Layout}.");
+            var needed = part.kind == TensorIndex.Kind.NewAxis ? 0 : part.tensor is { DType: DType.Bool } mask
+                ? mask.Rank : 1;
+            if (axis + needed > result.Rank) throw new IndexException($"Indexing: {indices.Length} indices are too " +
+                $"many for shape {Layout}.");
             switch (part.kind)
             {
                 case TensorIndex.Kind.NewAxis:
                     result = result.Unsqueeze(axis++);
                     break;
                 case TensorIndex.Kind.Integer:
-                    result = result.Select(axis, part.index.IsFromEnd ? part.index.Value == 0 ? result.Size(axis) : -part.index.Value : part.index.Value);
+                    result = result.Select(axis, part.index.IsFromEnd ? part.index.Value == 0 ? result.Size(axis)
+                        : -part.index.Value : part.index.Value);
                     break;
                 case TensorIndex.Kind.Range:
                     var size = result.Size(axis);
@@ -74,7 +81,8 @@ public sealed partial class Tensor
                     axis++;
                     break;
                 default:
-                    foreach (var integers in part.tensor!.DType == DType.Bool ? WhereTrue(part.tensor, result, axis) : [part.tensor])
+                    foreach (var integers in part.tensor!.DType == DType.Bool ? WhereTrue(part.tensor, result, axis)
+                        : [part.tensor])
                     {
                         integers.OnlyType("Indexing", DType.Int64);
                         picks.Add((axis++, integers));
@@ -85,12 +93,14 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Picks along the given axes by integers that broadcast; the picked axes become one group, in place if adjacent, else in front.</summary>
+    /// <summary>Picks along the given axes by integers that broadcast; the picked axes become one group, in place if
+    /// adjacent, else in front.</summary>
     Tensor Pick(List<(int Axis, Tensor Index)> picks)
     {
         if (picks.Count == 0) return this;
         int[] picked = [.. picks.Select(p => p.Axis)], rest = [.. Enumerable.Range(0, Rank).Except(picked)];
-        var common = picks.Select(p => p.Index).Aggregate((a, b) => a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
+        var common = picks.Select(p => p.Index).Aggregate((a, b) =>
+            a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
         var flat = Zeros(common.Layout.shape, DType.Int64, Device);
         foreach (var (axis, index) in picks)
             flat = flat * Size(axis) + Wrapped(index, axis);
@@ -100,7 +110,8 @@ public sealed partial class Tensor
         var adjacent = picked[^1] - picked[0] == picked.Length - 1;
         if (!adjacent || picked[0] == 0) return result;
         int group = flat.Rank, lead = picked[0];
-        return result.Permute([.. Enumerable.Range(group, lead), .. Enumerable.Range(0, group), .. Enumerable.Range(group + lead, result.Rank - group - lead)]);
+        return result.Permute([.. Enumerable.Range(group, lead), .. Enumerable.Range(0, group),
+            .. Enumerable.Range(group + lead, result.Rank - group - lead)]);
     }
 
     /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
@@ -110,7 +121,8 @@ public sealed partial class Tensor
         var values = index.ToArray<long>();
         for (var i = 0; i < values.Length; i++)
         {
-            if (values[i] < -size || values[i] >= size) throw new IndexException($"Indexing: index {values[i]} is outside of axis {axis} of shape {Layout}; take {-size} to {size - 1}.");
+            if (values[i] < -size || values[i] >= size) throw new IndexException($"Indexing: index {values[i]} is " +
+                $"outside of axis {axis} of shape {Layout}; take {-size} to {size - 1}.");
             if (values[i] < 0) values[i] += size;
         }
         return From(values, index.Size(), Device);
@@ -119,7 +131,9 @@ public sealed partial class Tensor
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {
         for (var a = 0; a < mask.Rank; a++)
-            if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
+            if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape " +
+                $"{mask.Layout} does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against " +
+                $"{x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
         int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
         for (int a = 0, below = mask.Numel; a < mask.Rank; a++)
@@ -141,14 +155,17 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>this[…, index[…, j, …], …] += x[…, j, …] in place: the adjoint of <see cref="Gather"/>. Repeated indices add up.</summary>
+    /// <summary>this[…, index[…, j, …], …] += x[…, j, …] in place: the adjoint of <see cref="Gather"/>. Repeated
+    /// indices add up.</summary>
     public Tensor ScatterAdd_(int axis, Tensor index, Tensor x)
     {
         axis = CheckIndex("ScatterAdd_", axis, index, Layout);
         SameDevice("ScatterAdd_", x);
         x.OnlyType("ScatterAdd_", DType);
-        if (!x.Layout.SameShape(index.Layout)) throw new ShapeException($"ScatterAdd_: values of shape {x.Layout} and indices of shape {index.Layout} differ.");
-        Device.ScatterAdd(x.Beside(this), axis, index, Writable("ScatterAdd_"));     // this may still find an index outside
+        if (!x.Layout.SameShape(index.Layout)) throw new ShapeException($"ScatterAdd_: values of shape {x.Layout} " +
+            $"and indices of shape {index.Layout} differ.");
+        // this may still find an index outside
+        Device.ScatterAdd(x.Beside(this), axis, index, Writable("ScatterAdd_"));
         Storage.Written("ScatterAdd_");
         return this;
     }
@@ -156,11 +173,13 @@ public sealed partial class Tensor
     /// <summary>The given places along an axis, one after another.</summary>
     public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", ref axis, index));
 
-    /// <summary>A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.</summary>
+    /// <summary>A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes
+    /// it.</summary>
     internal Tensor AlongAxis(string operation, ref int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
-        if (index.Rank != 1) throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
+        if (index.Rank != 1) throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must " +
+            $"have one axis.");
         int[] shape = [.. Shape], single = [.. Enumerable.Repeat(1, Rank)];
         shape[axis] = single[axis] = index.Numel;
         return index.Reshape(single).Expand(shape);
@@ -173,7 +192,8 @@ public sealed partial class Tensor
         index.OnlyType(operation, DType.Int64);
         for (var a = 0; a < Math.Max(index.Rank, x.Rank); a++)
             if (index.Rank != x.Rank || (a != axis && index.Layout.shape[a] != x.shape[a]))
-                throw new ShapeException($"{operation}: indices of shape {index.Layout} and a tensor of shape {x} may differ only in axis {axis}, but differ in axis {a}.");
+                throw new ShapeException($"{operation}: indices of shape {index.Layout} and a tensor of shape {x} " +
+                    $"may differ only in axis {axis}, but differ in axis {a}.");
         return axis;
     }
 }

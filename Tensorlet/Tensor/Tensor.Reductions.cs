@@ -2,8 +2,12 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    internal readonly struct SumFormula : IReduction { double IReduction.Start => 0; V IReduction.Apply<V>(V a, V b) => a + b; }
-    internal readonly struct ProductFormula : IReduction { double IReduction.Start => 1; V IReduction.Apply<V>(V a, V b) => a * b; }
+    internal readonly struct SumFormula
+        : IReduction
+    { double IReduction.Start => 0; V IReduction.Apply<V>(V a, V b) => a + b; }
+    internal readonly struct ProductFormula
+        : IReduction
+    { double IReduction.Start => 1; V IReduction.Apply<V>(V a, V b) => a * b; }
     /// <summary>The larger one; NaN wins, because it is neither greater nor equal to itself.</summary>
     internal readonly struct MaxFormula : IReduction
     {
@@ -17,16 +21,20 @@ public sealed partial class Tensor
     }
 
     /// <summary>The sum over these axes, or over all. Truth values are counted.</summary>
-    public Tensor Sum(int[]? axes = null, bool keepDim = false) => Counted().Reduce(new SumFormula(), "Sum", axes, keepDim);
+    public Tensor Sum(int[]? axes = null, bool keepDim = false) =>
+        Counted().Reduce(new SumFormula(), "Sum", axes, keepDim);
     /// <summary>The product over these axes, or over all.</summary>
-    public Tensor Prod(int[]? axes = null, bool keepDim = false) => Counted().Reduce(new ProductFormula(), "Prod", axes, keepDim);
+    public Tensor Prod(int[]? axes = null, bool keepDim = false) =>
+        Counted().Reduce(new ProductFormula(), "Prod", axes, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>The largest over these axes, or of all; NaN where there is one.</summary>
     /// <exception cref="ShapeException">Of nothing.</exception>
-    public Tensor AMax(int[]? axes = null, bool keepDim = false) => NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
+    public Tensor AMax(int[]? axes = null, bool keepDim = false) =>
+        NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
     /// <summary>The smallest over these axes, or of all; NaN where there is one.</summary>
     /// <exception cref="ShapeException">Of nothing.</exception>
-    public Tensor AMin(int[]? axes = null, bool keepDim = false) => NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
+    public Tensor AMin(int[]? axes = null, bool keepDim = false) =>
+        NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
     /// <summary>The mean over these axes, or of all; NaN of nothing.</summary>
     public Tensor Mean(int[]? axes = null, bool keepDim = false)
     {
@@ -34,13 +42,16 @@ public sealed partial class Tensor
         return Sum(axes, keepDim) / CountOver(axes);
     }
 
-    /// <summary>The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of equal ones.</summary>
+    /// <summary>The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of
+    /// equal ones.</summary>
     public Tensor ArgMax(int? axis = null, bool keepDim = false) => ArgReduce("ArgMax", true, axis, keepDim);
-    /// <summary>The place of the smallest along an axis (in the flattened tensor if none is named), Int64: the first of equal ones.</summary>
+    /// <summary>The place of the smallest along an axis (in the flattened tensor if none is named), Int64: the first of
+    /// equal ones.</summary>
     public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
 
     /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
-    public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false) where R : struct, IReduction
+    public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false) where R
+        : struct, IReduction
     {
         var (source, kept, shape) = Folded(operation, axes, keepDim);
         var result = NewEmpty(kept);
@@ -57,7 +68,8 @@ public sealed partial class Tensor
         return keepDim ? result.With(Layout.Contiguous(shape)) : result;
     }
 
-    /// <summary>The folded axes moved to the end; the shape of the others; the shape with the folded ones as 1.</summary>
+    /// <summary>The folded axes moved to the end; the shape of the others; the shape with the folded ones as
+    /// 1.</summary>
     (Tensor Source, int[] Kept, int[] KeptWithOnes) Folded(string operation, int[]? axes, bool keepDim)
     {
         var folded = Layout.Axes(operation, axes);
@@ -71,7 +83,8 @@ public sealed partial class Tensor
     Tensor NotEmpty(string operation, int[]? axes)
     {
         foreach (var a in Layout.Axes(operation, axes))
-            if (Layout.shape[a] == 0) throw new ShapeException($"{operation}: axis {a} of shape {Layout} is empty, and the largest or smallest of nothing is undefined.");
+            if (Layout.shape[a] == 0) throw new ShapeException($"{operation}: axis {a} of shape {Layout} is empty, " +
+                $"and the largest or smallest of nothing is undefined.");
         return this;
     }
 
@@ -79,25 +92,31 @@ public sealed partial class Tensor
     internal int CountOver(int[]? axes) => Layout.Axes("Mean", axes).Aggregate(1, (n, a) => n * Layout.shape[a]);
 
     /// <summary>
-    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], each a group of axes: the given numbers of them,
+    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], each a group of axes: the given numbers
+    /// of them,
     /// and k what remains.
     /// </summary>
     /// <exception cref="ShapeException">The groups disagree.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
         a.SameDevice("Contract", b);
-        if (a.DType != b.DType) throw new DTypeException($"Contract: the operands are {a.DType} and {b.DType}; convert one of them.");
+        if (a.DType != b.DType) throw new DTypeException($"Contract: the operands are {a.DType} and {b.DType}; " +
+            $"convert one of them.");
         var inner = a.Rank - batch - rows;
         if (batch < 0 || rows < 0 || columns < 0 || inner < 0 || b.Rank != batch + inner + columns)
-            throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} do not have {batch} batch axes, {rows} for rows and {columns} for columns, and the same axes to sum over.");
-        if (!a.Shape[..batch].SequenceEqual(b.Shape[..batch]) || !a.Shape[(batch + rows)..].SequenceEqual(b.Shape[batch..(batch + inner)]))
-            throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} disagree in their {batch} batch axes or in the {inner} axes summed over.");
+            throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} do not have {batch} batch axes, " +
+                $"{rows} for rows and {columns} for columns, and the same axes to sum over.");
+        if (!a.Shape[..batch].SequenceEqual(b.Shape[..batch])
+            || !a.Shape[(batch + rows)..].SequenceEqual(b.Shape[batch..(batch + inner)]))
+            throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} disagree in their {batch} batch " +
+                $"axes or in the {inner} axes summed over.");
         var result = a.NewEmpty([.. a.Shape[..(batch + rows)], .. b.Shape[(batch + inner)..]]);
         a.Device.Contract(a, b, result, batch, rows, columns);
         return result;
     }
 
-    /// <summary>The matrix product of the last two axes; leading axes broadcast; 1-d operands are a row and a column.</summary>
+    /// <summary>The matrix product of the last two axes; leading axes broadcast; 1-d operands are a row and a
+    /// column.</summary>
     /// <exception cref="ShapeException">The columns of a are not the rows of b.</exception>
     public static Tensor MatMul(Tensor a, Tensor b)
     {
@@ -110,18 +129,22 @@ public sealed partial class Tensor
         return a.Rank == 1 ? result.Squeeze(b.Rank == 1 ? -1 : -2) : result;
     }
 
-    /// <summary>The operands of a product as matrices that fit: a 1-d one becomes a row on the left, a column on the right.</summary>
+    /// <summary>The operands of a product as matrices that fit: a 1-d one becomes a row on the left, a column on the
+    /// right.</summary>
     static (Tensor, Tensor) Matrices(Tensor a, Tensor b)
     {
-        if (a.Rank == 0 || b.Rank == 0) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout}: a 0-d operand is no vector or matrix; use *.");
+        if (a.Rank == 0 || b.Rank == 0) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout}: a 0-d " +
+            $"operand is no vector or matrix; use *.");
         var (x, y) = (a.Rank == 1 ? a.Unsqueeze(0) : a, b.Rank == 1 ? b.Unsqueeze(1) : b);
         return x.Size(-1) == y.Size(-2) ? (x, y) : throw new ShapeException(
-            $"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {x.Size(-1)} columns against {y.Size(-2)} rows. Transpose one of them (.T), perhaps.");
+            $"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {x.Size(-1)} columns against {y.Size(-2)} " +
+                $"rows. Transpose one of them (.T), perhaps.");
     }
 
     internal static void CheckMatMul(Tensor a, Tensor b) => Matrices(a, b);
 
     /// <summary>The common shape of the axes before the last two.</summary>
     internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul",
-        new Layout(a.Layout.shape[..^2], a.Layout.strides[..^2], 0), new Layout(b.Layout.shape[..^2], b.Layout.strides[..^2], 0));
+        new Layout(a.Layout.shape[..^2], a.Layout.strides[..^2], 0),
+            new Layout(b.Layout.shape[..^2], b.Layout.strides[..^2], 0));
 }

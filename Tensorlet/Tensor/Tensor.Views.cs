@@ -2,7 +2,8 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    /// <summary>The same elements in another shape, one size of which may be −1; a view where that is possible, else a copy.</summary>
+    /// <summary>The same elements in another shape, one size of which may be −1; a view where that is possible, else a
+    /// copy.</summary>
     /// <exception cref="ShapeException">The sizes do not multiply to the number of elements.</exception>
     public Tensor Reshape(params int[] shape)
     {
@@ -11,12 +12,15 @@ public sealed partial class Tensor
     }
 
     /// <summary>The same elements in another shape, one size of which may be −1; always sharing memory.</summary>
-    /// <exception cref="ShapeException">The sizes do not fit, or the elements lie so that no view has this shape.</exception>
+    /// <exception cref="ShapeException">The sizes do not fit, or the elements lie so that no view has this
+    /// shape.</exception>
     public Tensor View(params int[] shape)
     {
         var target = Inferred("View", shape);
         return Layout.Reshape(target) is { } view ? With(view) : throw new ShapeException(
-            $"View: a tensor of shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape {Layout.Show(target)}, because its elements do not lie in order. Use Reshape, which copies where it has to.");
+            $"View: a tensor of shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape " +
+                $"{Layout.Show(target)}, because its elements do not lie in order. Use Reshape, which copies where " +
+                $"it has to.");
     }
 
     int[] Inferred(string operation, int[] shape)
@@ -26,14 +30,16 @@ public sealed partial class Tensor
         if (open >= 0)
         {
             target[open] = 1;
-            if (target.Contains(-1)) throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} can be −1, to be found from the others.");
+            if (target.Contains(-1)) throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} " +
+                $"can be −1, to be found from the others.");
             var known = Layout.Product(target);
             if (known == 0 || Numel % known != 0) throw Misfit();
             target[open] = Numel / known;
         }
         return Layout.Product(target) == Numel ? target : throw Misfit();
 
-        ShapeException Misfit() => new($"{operation}: the {Numel} elements of shape {Layout} do not fill the shape {Layout.Show(shape)}.");
+        ShapeException Misfit() =>
+            new($"{operation}: the {Numel} elements of shape {Layout} do not fill the shape {Layout.Show(shape)}.");
     }
 
     /// <summary>The axes in another order: axis a of the result is axis <c>axes[a]</c> of this one.</summary>
@@ -42,7 +48,8 @@ public sealed partial class Tensor
     {
         int[] order = [.. axes.Select(a => Layout.Axis("Permute", a))];
         if (order.Length != Rank || order.Distinct().Count() != Rank)
-            throw new ShapeException($"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
+            throw new ShapeException($"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape " +
+                $"{Layout} once.");
         return With(Layout.Permute(order));
     }
 
@@ -50,7 +57,8 @@ public sealed partial class Tensor
     public Tensor Transpose(int a, int b) => With(Layout.Permute(Layout.Swapped("Transpose", a, b)));
 
     /// <summary>The matrix transposed: the last two axes swapped.</summary>
-    public Tensor T => Rank >= 2 ? Transpose(-2, -1) : throw new ShapeException($"T: shape {Layout} has no two axes to swap.");
+    public Tensor T => Rank >= 2 ? Transpose(-2, -1)
+        : throw new ShapeException($"T: shape {Layout} has no two axes to swap.");
 
     /// <summary>Without this axis of size 1; without any axis of size 1 if none is named.</summary>
     public Tensor Squeeze(int? axis = null)
@@ -65,7 +73,8 @@ public sealed partial class Tensor
     /// <summary>With a new axis of size 1 at this place.</summary>
     public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));
 
-    /// <summary>Axes of size 1, and new ones in front, repeated to this shape without copying; −1 keeps a size.</summary>
+    /// <summary>Axes of size 1, and new ones in front, repeated to this shape without copying; −1 keeps a
+    /// size.</summary>
     /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
     public Tensor Expand(params int[] shape)
     {
@@ -73,7 +82,8 @@ public sealed partial class Tensor
         int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
         Layout.Product(target);
         return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
-            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones in front, can take another size.");
+            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones in " +
+                $"front, can take another size.");
     }
 
     /// <summary>The elements start … start + length − 1 of an axis.</summary>
@@ -82,7 +92,8 @@ public sealed partial class Tensor
     {
         axis = Layout.Axis("Narrow", axis);
         if (start < 0 || length < 0 || start + (long)length > Layout.shape[axis])
-            throw new IndexException($"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
+            throw new IndexException($"Narrow: elements {start} to {start + (long)length} are not all in axis " +
+                $"{axis} of shape {Layout}.");
         return With(Layout.Slice(axis, start, length, 1));
     }
 
@@ -92,16 +103,19 @@ public sealed partial class Tensor
     {
         axis = Layout.Axis("Select", axis);
         var size = Layout.shape[axis];
-        if (index < -size || index >= size) throw new IndexException($"Select: index {index} is outside of axis {axis} of shape {Layout}" + (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
+        if (index < -size || index >= size) throw new IndexException($"Select: index {index} is outside of axis " +
+            $"{axis} of shape {Layout}" + (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
         return With(Layout.Slice(axis, index < 0 ? index + size : index, 1, 1).Remove(axis));
     }
 
-    /// <summary>Every step-th element of an axis from start to below end; bounds beyond the axis are cut, negative ones count from the end.</summary>
+    /// <summary>Every step-th element of an axis from start to below end; bounds beyond the axis are cut, negative ones
+    /// count from the end.</summary>
     /// <exception cref="IndexException">The step is not positive (Flip reverses).</exception>
     public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
     {
         axis = Layout.Axis("Slice", axis);
-        if (step <= 0) throw new IndexException($"Slice: the step is {step} and must be positive; Flip reverses an axis.");
+        if (step <= 0) throw new IndexException($"Slice: the step is {step} and must be positive; Flip reverses an " +
+            $"axis.");
         var size = Layout.shape[axis];
         start = Math.Clamp(start < 0 ? start + size : start, 0, size);
         end = Math.Clamp(end < 0 ? end + size : end, start, size);
@@ -116,19 +130,23 @@ public sealed partial class Tensor
         return With(layout).Clone();
     }
 
-    /// <summary>Sliding windows: the axis becomes their places, and a new last axis runs inside a window. A view; elements overlap.</summary>
+    /// <summary>Sliding windows: the axis becomes their places, and a new last axis runs inside a window. A view;
+    /// elements overlap.</summary>
     /// <exception cref="ShapeException">The window is longer than the axis, or an argument is not positive.</exception>
     public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
     {
         axis = Layout.Axis("Windows", axis);
-        if (size < 1 || stride < 1 || dilation < 1) throw new ShapeException($"Windows: size {size}, stride {stride} and dilation {dilation} must be positive.");
+        if (size < 1 || stride < 1 || dilation < 1) throw new ShapeException($"Windows: size {size}, stride " +
+            $"{stride} and dilation {dilation} must be positive.");
         var reach = (long)dilation * (size - 1) + 1;
-        if (reach > Layout.shape[axis]) throw new ShapeException($"Windows: a window of {size} elements, {dilation} apart, reaches over {reach}; axis {axis} of shape {Layout} has {Layout.shape[axis]}.");
+        if (reach > Layout.shape[axis]) throw new ShapeException($"Windows: a window of {size} elements, {dilation} " +
+            $"apart, reaches over {reach}; axis {axis} of shape {Layout} has {Layout.shape[axis]}.");
         return With(Layout.Windows(axis, size, stride, dilation));
     }
 
     /// <summary>The diagonal of the last two axes. A view.</summary>
-    public Tensor Diagonal() => Rank >= 2 ? With(Layout.Diagonal()) : throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");
+    public Tensor Diagonal() =>
+        Rank >= 2 ? With(Layout.Diagonal()) : throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");
 
     /// <summary>Tensors one after another along an axis, in which alone they may differ.</summary>
     /// <exception cref="ShapeException">None given, or they differ in another axis.</exception>
@@ -143,7 +161,8 @@ public sealed partial class Tensor
             t.OnlyType("Cat", first.DType);
             for (var a = 0; a < Math.Max(first.Rank, t.Rank); a++)
                 if (t.Rank != first.Rank || (a != axis && t.Layout.shape[a] != first.Layout.shape[a]))
-                    throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} may differ only in axis {axis}, but differ in axis {a}.");
+                    throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} may differ only in axis " +
+                        $"{axis}, but differ in axis {a}.");
         }
         int[] shape = [.. first.Shape];
         shape[axis] = (int)Math.Min(int.MaxValue, tensors.Sum(t => (long)t.Layout.shape[axis]));
@@ -161,7 +180,8 @@ public sealed partial class Tensor
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         foreach (var t in tensors)
-            if (!t.Layout.SameShape(tensors[0].Layout)) throw new ShapeException($"Stack: shapes {tensors[0].Layout} and {t.Layout} differ.");
+            if (!t.Layout.SameShape(tensors[0].Layout)) throw new ShapeException($"Stack: shapes " +
+                $"{tensors[0].Layout} and {t.Layout} differ.");
         return Cat([.. tensors.Select(t => t.Unsqueeze(axis < 0 ? axis : Math.Min(axis, t.Rank)))], axis);
     }
 
@@ -171,7 +191,8 @@ public sealed partial class Tensor
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
         axis = Layout.Axis("Split", axis);
         var length = Layout.shape[axis];
-        return [.. Enumerable.Range(0, Math.Max(1, (length + size - 1) / size)).Select(i => Narrow(axis, i * size, Math.Min(size, length - i * size)))];
+        return [.. Enumerable.Range(0, Math.Max(1, (length + size - 1) / size)).Select(i =>
+            Narrow(axis, i * size, Math.Min(size, length - i * size)))];
     }
 
     /// <summary>At most this many pieces of equal size (but the last one) along an axis. Views.</summary>

@@ -41,7 +41,8 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">There is more than one element, or none.</exception>
     public double Item()
     {
-        if (Numel != 1) throw new ShapeException($"Item: a tensor of shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
+        if (Numel != 1) throw new ShapeException($"Item: a tensor of shape {Layout} has {Numel} elements, not one. " +
+            $"Index or reduce it first.");
         Span<byte> bytes = stackalloc byte[DType.Size()];
         Device.Download(Storage, Layout.Offset, bytes);
         return DType switch
@@ -63,7 +64,8 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>This tensor if its elements lie in row-major order without gaps, else a copy of which that is true.</summary>
+    /// <summary>This tensor if its elements lie in row-major order without gaps, else a copy of which that is
+    /// true.</summary>
     public Tensor Contiguous() => IsContiguous ? this : Clone();
 
     /// <summary>A copy of the elements in storage of its own, contiguous.</summary>
@@ -111,7 +113,8 @@ public sealed partial class Tensor
     public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
 
     /// <summary>An uninitialised, contiguous tensor of this one's shape and device.</summary>
-    public Tensor EmptyLike(DType? type = null) => new(Device.Allocate(type ?? DType, Numel), Layout.Contiguous(Layout.shape));
+    public Tensor EmptyLike(DType? type = null) =>
+        new(Device.Allocate(type ?? DType, Numel), Layout.Contiguous(Layout.shape));
 
     internal Tensor NewEmpty(int[] shape, DType? type = null)
     {
@@ -129,23 +132,27 @@ public sealed partial class Tensor
     internal void SameDevice(string operation, Tensor other)
     {
         if (Device == other.Device) return;
-        throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and {other.Layout} on {other.Device}. " +
+        throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
+            $"{other.Layout} on {other.Device}. " +
             $"Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
     }
 
     internal void OnlyFloat(string operation)
     {
-        if (!DType.IsFloat()) throw new DTypeException($"{operation}: takes Float32 or Float64, not {DType} of shape {Layout}. Convert it with .To(DType.Float32).");
+        if (!DType.IsFloat()) throw new DTypeException($"{operation}: takes Float32 or Float64, not {DType} of " +
+            $"shape {Layout}. Convert it with .To(DType.Float32).");
     }
 
     internal void OnlyType(string operation, DType type)
     {
-        if (DType != type) throw new DTypeException($"{operation}: takes {type} here, not {DType} of shape {Layout}. Convert it with .To(DType.{type}).");
+        if (DType != type) throw new DTypeException($"{operation}: takes {type} here, not {DType} of shape " +
+            $"{Layout}. Convert it with .To(DType.{type}).");
     }
 
     /// <summary>Refuses to write through a view in which elements overlap.</summary>
     internal Tensor Writable(string operation) => !Layout.Overlaps ? this : throw new ShapeException(
-        $"{operation}: several elements of this view of shape {Layout} are one place in memory (it was expanded, or is made of windows). Clone it first.");
+        $"{operation}: several elements of this view of shape {Layout} are one place in memory (it was expanded, or " +
+            $"is made of windows). Clone it first.");
 
     /// <summary>Marks a write for the tape, refusing one through a view in which elements overlap.</summary>
     internal Tensor Writing(string operation)

@@ -7,17 +7,20 @@ namespace Tutorials;
 sealed record DigitData(string Source, byte[] Images, byte[] Labels)
 {
     /// <summary>(N, 1, 32, 32) with mean 0 and deviation 1 over MNIST, and the labels.</summary>
-    public TensorDataset Dataset(DType type = DType.Float32) => new(Pixels().To(type), Tensor.From(Array.ConvertAll(Labels, label => (long)label)));
+    public TensorDataset Dataset(DType type = DType.Float32) =>
+        new(Pixels().To(type), Tensor.From(Array.ConvertAll(Labels, label => (long)label)));
 
     Tensor Pixels()
     {
-        var pixels = Tensor.From(Array.ConvertAll(Images, pixel => (pixel / 255f - 0.1307f) / 0.3081f), [Labels.Length, 1, 28, 28]);
+        var pixels = Tensor.From(Array.ConvertAll(Images, pixel => (pixel / 255f - 0.1307f) / 0.3081f),
+            [Labels.Length, 1, 28, 28]);
         var padded = Tensor.Full([Labels.Length, 1, 32, 32], -0.1307 / 0.3081);
         padded[.., .., 2..30, 2..30] = pixels;
         return padded;
     }
 
-    public DigitData First(int count) => count >= Labels.Length ? this : this with { Images = Images[..(count * 784)], Labels = Labels[..count] };
+    public DigitData First(int count) =>
+        count >= Labels.Length ? this : this with { Images = Images[..(count * 784)], Labels = Labels[..count] };
 
     /// <summary>MNIST where the folder has it, else generated digits; fewer of them in the quick form.</summary>
     public static (DigitData Train, DigitData Test) Load(Options options)
@@ -25,9 +28,11 @@ sealed record DigitData(string Source, byte[] Images, byte[] Labels)
         if (options.Data is { Length: > 0 } folder)
         {
             var (train, test) = (Mnist.Load(folder, train: true), Mnist.Load(folder, train: false));
-            return (new DigitData("MNIST", train.Images, train.Labels).First(options.Quick ? 12_000 : 60_000), new DigitData("MNIST", test.Images, test.Labels).First(options.Quick ? 2_000 : 10_000));
+            return (new DigitData("MNIST", train.Images, train.Labels).First(options.Quick ? 12_000 : 60_000),
+                new DigitData("MNIST", test.Images, test.Labels).First(options.Quick ? 2_000 : 10_000));
         }
-        var (drawn, held) = (Digits.Generate(options.Quick ? 12_000 : 40_000, seed: 1), Digits.Generate(options.Quick ? 2_000 : 10_000, seed: 2));
+        var (drawn, held) = (Digits.Generate(options.Quick ? 12_000 : 40_000, seed: 1),
+            Digits.Generate(options.Quick ? 2_000 : 10_000, seed: 2));
         return (new("generated digits", drawn.Images, drawn.Labels), new("generated digits", held.Images, held.Labels));
     }
 }

@@ -8,7 +8,8 @@ namespace Tutorials;
 static class GradientCheck
 {
     /// <summary>
-    /// The derivative of the loss in random directions of all parameters, from the tape and from differences, in float64; the
+    /// The derivative of the loss in random directions of all parameters, from the tape and from differences, in
+    /// float64; the
     /// largest relative difference.
     /// </summary>
     public static double Worst(Module net, Tensor images, Tensor labels, int directions = 5)
@@ -21,7 +22,8 @@ static class GradientCheck
         var worst = 0.0;
         for (var d = 0; d < directions; d++)
         {
-            Tensor[] direction = [.. parameters.Select(p => Tensor.Randn(p.Size(), DType.Float64, p.Device, generator))];
+            Tensor[] direction = [.. parameters.Select(p =>
+                Tensor.Randn(p.Size(), DType.Float64, p.Device, generator))];
             var analytic = parameters.Zip(direction, (p, u) => (p.Grad!.Data * u).Sum().Item()).Sum();
             var numeric = (At(1e-6) - At(-1e-6)) / 2e-6;
             worst = Math.Max(worst, Math.Abs(analytic - numeric) / Math.Max(Math.Abs(numeric), 1e-3));
@@ -53,6 +55,7 @@ static class GradientCheck
         var worst = Worst(net, batch[0], batch[1]);
         var alone = TapeCheck.Run(() => F.CrossEntropy(net.Call(batch[0]), batch[1]));
         return string.Create(CultureInfo.InvariantCulture,
-            $"gradient of the trained network against numeric ones, 5 random directions in float64: worst relative difference {worst:0.0e+0} ({(worst <= 1e-5 ? "agree" : "DISAGREE")})\n{TapeCheck.Text(alone)}");
+            $"gradient of the trained network against numeric ones, 5 random directions in float64: worst relative " +
+                $"difference {worst:0.0e+0} ({(worst <= 1e-5 ? "agree" : "DISAGREE")})\n{TapeCheck.Text(alone)}");
     }
 }

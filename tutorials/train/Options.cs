@@ -44,15 +44,20 @@ sealed class Options
         {
             var name = arguments[i];
             if (name == "--quick") { options.Quick = true; continue; }
-            if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is missing.");
+            if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is " +
+                $"missing.");
             var value = arguments[++i];
             switch (name)
             {
                 case "--epochs": options.Epochs = Whole(name, value); break;
                 case "--batch-size": options.BatchSize = Whole(name, value); break;
                 case "--lr": (options.Lr, lrGiven) = (Positive(name, value), true); break;
-                case "--optimizer": options.Optimizer = value is "adam" or "sgd" or "rmsprop" ? value : throw new UsageException($"--optimizer {value}: take adam, sgd or rmsprop."); break;
-                case "--seed": options.Seed = ulong.TryParse(value, out var seed) ? seed : throw new UsageException($"--seed {value}: take a whole number."); break;
+                case "--optimizer":
+                    options.Optimizer = value is "adam" or "sgd" or "rmsprop" ? value
+                    : throw new UsageException($"--optimizer {value}: take adam, sgd or rmsprop."); break;
+                case "--seed":
+                    options.Seed = ulong.TryParse(value, out var seed) ? seed
+                    : throw new UsageException($"--seed {value}: take a whole number."); break;
                 case "--device": options.Device = Named(value); break;
                 case "--data": options.Data = value; break;
                 case "--out": options.Out = value; break;
@@ -76,8 +81,10 @@ sealed class Options
     };
 
     static int Whole(string name, string value) =>
-        int.TryParse(value, out var n) && n > 0 ? n : throw new UsageException($"{name} {value}: take a whole number above 0.");
+        int.TryParse(value, out var n) && n > 0 ? n
+            : throw new UsageException($"{name} {value}: take a whole number above 0.");
 
     static double Positive(string name, string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && x > 0 && double.IsFinite(x) ? x : throw new UsageException($"{name} {value}: take a number above 0.");
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && x > 0
+            && double.IsFinite(x) ? x : throw new UsageException($"{name} {value}: take a number above 0.");
 }

@@ -23,7 +23,9 @@ sealed class Progress(int epochs, int batches, int batchSize)
         shownAt = now;
         var left = now / steps * ((epochs - epoch) * batches + batches - batch);
         var text = string.Create(CultureInfo.InvariantCulture,
-            $"epoch {epoch}/{epochs}  {100.0 * batch / batches,3:0} %  loss {loss:0.0000}  accuracy {100 * accuracy:0.00} %  {steps * batchSize / now:#,0} images/s  {TimeSpan.FromSeconds(left):m\\:ss} left");
+            $"epoch {epoch}/{epochs}  {100.0 * batch / batches,3:0} %  loss {loss:0.0000}  accuracy " +
+                $"{100 * accuracy:0.00} %  {steps * batchSize / now:#,0} images/s  " +
+                $"{TimeSpan.FromSeconds(left):m\\:ss} left");
         if (live) Console.Write($"\r{text,-100}{(last ? "\n" : "")}");
         else Console.WriteLine(text);
     }

@@ -16,7 +16,8 @@ static class Train
         Generator.Seed_(options.Seed);
         var net = new LeNet();
         net.To(device: options.Device);
-        Console.WriteLine($"{net}\n{net.Parameters().Sum(p => p.Numel):#,0} parameters, {train.Labels.Length:#,0} {train.Source} to learn from, {test.Labels.Length:#,0} to test with, on {options.Device}\n");
+        Console.WriteLine($"{net}\n{net.Parameters().Sum(p => p.Numel):#,0} parameters, {train.Labels.Length:#,0} " +
+            $"{train.Source} to learn from, {test.Labels.Length:#,0} to test with, on {options.Device}\n");
 
         var stopped = false;
         ConsoleCancelEventHandler stop = (_, e) => e.Cancel = stopped = true;
@@ -27,16 +28,21 @@ static class Train
         Directory.CreateDirectory(options.Out);
         var checkpoint = Path.Combine(options.Out, "lenet.safetensors");
         SafeTensors.Save(checkpoint, net.StateDict());
-        Console.WriteLine($"\n{(stopped ? "stopped" : "trained")} after {losses.Count:#,0} steps and {watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s; checkpoint in {checkpoint}");
+        Console.WriteLine($"\n{(stopped ? "stopped" : "trained")} after {losses.Count:#,0} steps and " +
+            $"{watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s; checkpoint in " +
+            $"{checkpoint}");
 
         net.Eval();
         var predicted = Predict(net, test.Dataset(), options.Device);
         var right = predicted.Where((p, i) => p == test.Labels[i]).Count();
         var accuracy = 100.0 * right / predicted.Length;
-        if (losses.Count > 0) Pictures.LossCurve(Path.Combine(options.Out, "loss.svg"), losses, [(losses.Count, accuracy / 100)]);
-        Pictures.DigitSheet(Path.Combine(options.Out, "predictions.png"), test.Images[..(Math.Min(100, test.Labels.Length) * 784)], predicted[..Math.Min(100, predicted.Length)],
+        if (losses.Count > 0) Pictures.LossCurve(Path.Combine(options.Out, "loss.svg"), losses,
+            [(losses.Count, accuracy / 100)]);
+        Pictures.DigitSheet(Path.Combine(options.Out, "predictions.png"),
+            test.Images[..(Math.Min(100, test.Labels.Length) * 784)], predicted[..Math.Min(100, predicted.Length)],
             [.. test.Labels.Take(100).Select(label => (int)label)], columns: 10);
-        Console.WriteLine($"pictures in {Path.Combine(options.Out, "loss.svg")} and {Path.Combine(options.Out, "predictions.png")}\n");
+        Console.WriteLine($"pictures in {Path.Combine(options.Out, "loss.svg")} and " +
+            $"{Path.Combine(options.Out, "predictions.png")}\n");
         Console.WriteLine(Confusion(predicted, test.Labels));
         if (!stopped) Console.WriteLine(GradientCheck.Report(net, test.First(4)));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"test accuracy {accuracy:0.00} %"));
@@ -79,7 +85,8 @@ static class Train
     static int[] Predict(Module net, Dataset dataset, Device device)
     {
         using var _ = Autograd.NoGrad();
-        return [.. new DataLoader(dataset, 250).SelectMany(batch => net.Call(batch[0].To(device)).Data.ArgMax(1).ToArray<long>()).Select(digit => (int)digit)];
+        return [.. new DataLoader(dataset, 250).SelectMany(batch =>
+            net.Call(batch[0].To(device)).Data.ArgMax(1).ToArray<long>()).Select(digit => (int)digit)];
     }
 
     static string Confusion(int[] predicted, byte[] labels)
@@ -87,7 +94,9 @@ static class Train
         var counts = new int[10, 10];
         for (var i = 0; i < predicted.Length; i++) counts[labels[i], predicted[i]]++;
         var digits = Enumerable.Range(0, 10).ToArray();
-        return $"confusion: a row is a digit, a column what it was taken for\n     {string.Concat(digits.Select(d => $"{d,6}"))}\n" +
-            string.Concat(digits.Select(d => $"    {d}{string.Concat(digits.Select(p => counts[d, p] == 0 ? "     ·" : $"{counts[d, p],6}"))}\n"));
+        return $"confusion: a row is a digit, a column what it was taken for\n     " +
+            $"{string.Concat(digits.Select(d => $"{d,6}"))}\n" +
+            string.Concat(digits.Select(d =>
+                $"    {d}{string.Concat(digits.Select(p => counts[d, p] == 0 ? "     ·" : $"{counts[d, p],6}"))}\n"));
     }
 }

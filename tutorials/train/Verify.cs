@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Tensorlet;
 using Tensorlet.Data;
 using Tensorlet.Nn;
@@ -7,7 +6,8 @@ using Tensorlet.Optim;
 
 namespace Tutorials;
 
-/// <summary>What takes too long for every test run: trainings, memory over many steps, very long chains. Prints a report.</summary>
+/// <summary>What takes too long for every test run: trainings, memory over many steps, very long chains. Prints a
+/// report.</summary>
 static class Verify
 {
     static int failed;
@@ -25,10 +25,10 @@ static class Verify
         return failed == 0 ? 0 : 1;
     }
 
-    static void Check(string what, bool passed, FormattableString figures)
+    static void Check(string what, bool passed, string figures)
     {
         if (!passed) failed++;
-        Console.WriteLine($"{(passed ? "ok    " : "FAILED")} {what}: {figures.ToString(CultureInfo.InvariantCulture)}");
+        Console.WriteLine($"{(passed ? "ok    " : "FAILED")} {what}: {figures}");
     }
 
     /// <summary>The losses of 20 steps of a small batch are the same on every device.</summary>
@@ -40,7 +40,8 @@ static class Verify
             foreach (var device in Devices())
             {
                 var worst = Losses(device, type).Zip(expected, (a, b) => Math.Abs(a - b) / Math.Abs(b)).Max();
-                Check($"20 losses in {type} on {device} as on the reference", worst <= tolerance, $"worst relative difference {worst:0.0e+0}, allowed {tolerance:0e+0}");
+                Check($"20 losses in {type} on {device} as on the reference", worst <= tolerance,
+                    $"worst relative difference {worst:0.0e+0}, allowed {tolerance:0e+0}");
             }
         }
 
@@ -51,7 +52,8 @@ static class Verify
             net.To(type, device);
             var optimizer = new SGD(net.Parameters(), 0.05, momentum: 0.9);
             var batch = digits.Dataset(type).Batch([0, 1, 2, 3]);
-            return [.. Enumerable.Range(0, 20).Select(_ => Step(net, optimizer, batch[0].To(device), batch[1].To(device)))];
+            return [.. Enumerable.Range(0, 20).Select(_ =>
+                Step(net, optimizer, batch[0].To(device), batch[1].To(device)))];
         }
     }
 
@@ -73,9 +75,10 @@ static class Verify
         net.To(DType.Float64);
         var batch = digits.Dataset(DType.Float64).Batch([0, 1, 2, 3]);
         var worst = GradientCheck.Worst(net, batch[0], batch[1], directions: 20);
-        Check("gradients of LeNet against numeric ones, 20 directions", worst <= 1e-5, $"worst relative difference {worst:0.0e+0}, allowed 1e-5");
+        Check("gradients of LeNet against numeric ones, 20 directions", worst <= 1e-5,
+            $"worst relative difference {worst:0.0e+0}, allowed 1e-5");
         var alone = TapeCheck.Run(() => F.CrossEntropy(net.Call(batch[0]), batch[1]));
-        Check("each of its operations alone", alone.All(r => r.Report.Passed), $"{TapeCheck.Text(alone)}");
+        Check("each of its operations alone", alone.All(r => r.Report.Passed), TapeCheck.Text(alone));
     }
 
     /// <summary>A million operations in a row, on a thread with little stack.</summary>
@@ -89,7 +92,8 @@ static class Verify
         GC.Collect();
         var peak = Process.GetCurrentProcess().PeakWorkingSet64 >> 20;
         var expected = Math.Pow(1.0000001, length);
-        Check("a chain of 1,000,000 operations: forward, backward, release", watch.Elapsed.TotalSeconds <= 3 && peak <= 500 && Math.Abs(gradient - expected) < 1e-6,
+        Check("a chain of 1,000,000 operations: forward, backward, release", watch.Elapsed.TotalSeconds <= 3
+            && peak <= 500 && Math.Abs(gradient - expected) < 1e-6,
             $"{watch.Elapsed.TotalSeconds:0.0} s of 3, peak memory {peak} MB of 500, gradient {gradient:0.000000}");
 
         static double Walk()
@@ -120,7 +124,8 @@ static class Verify
         }
         var late = Peak();
         Check("10,000 steps of LeNet: peak memory after them and after 500", Math.Abs(late - early) <= 0.05 * early,
-            $"{late >> 20} MB and {early >> 20} MB, {100.0 * (late - early) / early:+0.0;-0.0} %; {steps / watch.Elapsed.TotalSeconds:0} steps/s");
+            $"{late >> 20} MB and {early >> 20} MB, {100.0 * (late - early) / early:+0.0;-0.0} %; " +
+                $"{steps / watch.Elapsed.TotalSeconds:0} steps/s");
 
         long Peak()
         {

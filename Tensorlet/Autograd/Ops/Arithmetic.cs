@@ -44,14 +44,19 @@ sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
 /// <summary>NaN wins; at a tie each gets half.</summary>
 sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
 {
-    internal readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
-    internal readonly struct Share : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
+    internal readonly struct Formula
+        : IZip
+    { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
+    internal readonly struct Share
+        : IZip
+    { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
     protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Maximum"); }
     public override Variable[] Backward(Variable dc) =>
         [dc * Tensor.Zip(new Share(), A.Data, B.Data), dc * Tensor.Zip(new Share(), B.Data, A.Data)];
 }
 
-sealed class Where(Tensor condition) : Function // c = a where the condition holds, else b     da = dc where it holds     db = dc elsewhere
+// c = a where the condition holds, else b     da = dc where it holds     db = dc elsewhere
+sealed class Where(Tensor condition) : Function
 {
     protected override Tensor Forward() => Tensor.Where(condition, A.Data, B.Data);
     public override Variable[] Backward(Variable dc)
@@ -77,7 +82,8 @@ sealed class Transfer(Device device) : Function // y = x on another device     d
 
 public sealed partial class Variable
 {
-    /// <summary>Two operands brought to one type and one shape; broadcasting is an operation of its own, <see cref="Expand"/>.</summary>
+    /// <summary>Two operands brought to one type and one shape; broadcasting is an operation of its own,
+    /// <see cref="Expand"/>.</summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
         a.Data.SameDevice(operation, b.Data);

@@ -7,7 +7,8 @@ namespace Tensorlet;
 /// <param name="Groups">Channels are cut into so many groups, each with filters of its own.</param>
 sealed record ConvolutionPlan((int H, int W) Stride, (int H, int W) Padding, (int H, int W) Dilation, int Groups)
 {
-    public int Places(int size, int kernel, int stride, int padding, int dilation) => (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+    public int Places(int size, int kernel, int stride, int padding, int dilation) =>
+        (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
 
     /// <summary>(N, C, H, W) with zeros around it.</summary>
     public Tensor Padded(Tensor x)
@@ -18,7 +19,8 @@ sealed record ConvolutionPlan((int H, int W) Stride, (int H, int W) Padding, (in
         return result;
     }
 
-    /// <summary>The windows of (N, C, H, W) as (groups, C/groups, KH, KW, N, OH, OW): a view, in which elements overlap.</summary>
+    /// <summary>The windows of (N, C, H, W) as (groups, C/groups, KH, KW, N, OH, OW): a view, in which elements
+    /// overlap.</summary>
     public Tensor Windows(Tensor x, int kh, int kw, (int H, int W) stride) => Grouped(x)
         .Windows(3, kh, stride.H, Dilation.H).Windows(4, kw, stride.W, Dilation.W).Permute(1, 2, 5, 6, 0, 3, 4);
 
@@ -32,9 +34,11 @@ sealed record ConvolutionPlan((int H, int W) Stride, (int H, int W) Padding, (in
     public Tensor Filters(Tensor w) => w.Reshape(Groups, w.Size(0) / Groups, w.Size(1), w.Size(2), w.Size(3));
 }
 
-// A convolution is bilinear, and so are the gradients by its input and by its filters: each of the three is the backward of the others.
+// A convolution is bilinear, and so are the gradients by its input and by its filters: each of the three is the
+// backward of the others.
 
-sealed class Convolution(ConvolutionPlan plan) : Function // y[n,o,i,j] = Σ w[o,c,k,l]·x[n,c,i+k,j+l]     dx = w ⋆ dy     dw = x ⋆ dy
+// y[n,o,i,j] = Σ w[o,c,k,l]·x[n,c,i+k,j+l]     dx = w ⋆ dy     dw = x ⋆ dy
+sealed class Convolution(ConvolutionPlan plan) : Function
 {
     protected override Tensor Forward()
     {
@@ -52,13 +56,15 @@ sealed class Convolution(ConvolutionPlan plan) : Function // y[n,o,i,j] = Σ w[o
     ];
 }
 
-sealed class ConvolutionFilter(ConvolutionPlan plan, int kh, int kw) : Function // w[o,c,k,l] = Σ g[n,o,i,j]·x[n,c,i+k,j+l]     dx = w ⋆ g     dg = conv(x, dw)
+// w[o,c,k,l] = Σ g[n,o,i,j]·x[n,c,i+k,j+l]     dx = w ⋆ g     dg = conv(x, dw)
+sealed class ConvolutionFilter(ConvolutionPlan plan, int kh, int kw) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (x, g) = (plan.Padded(A.Data), B.Data);
-        var windows = plan.Windows(x, kh, kw, plan.Stride).Narrow(5, 0, g.Size(2)).Narrow(6, 0, g.Size(3)).Permute(0, 4, 5, 6, 1, 2, 3);
+        var windows = plan.Windows(x, kh, kw, plan.Stride).Narrow(5, 0, g.Size(2)).Narrow(6, 0, g.Size(3)).Permute(0,
+            4, 5, 6, 1, 2, 3);
         var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, kh, kw]);
         w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 3);
         return w;
@@ -70,22 +76,27 @@ sealed class ConvolutionFilter(ConvolutionPlan plan, int kh, int kw) : Function 
     ];
 }
 
-/// <summary>The gradient is spread to its windows' places among zeros, and contracted with the filters turned by 180°.</summary>
-sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function // x[n,c,i,j] = Σ w[o,c,k,l]·g[n,o,i−k,j−l]     dg = conv(dx, w)     dw = dx ⋆ g
+/// <summary>The gradient is spread to its windows' places among zeros, and contracted with the filters turned by
+/// 180°.</summary>
+// x[n,c,i,j] = Σ w[o,c,k,l]·g[n,o,i−k,j−l]     dg = conv(dx, w)     dw = dx ⋆ g
+sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (g, filters) = (A.Data, B.Data);
-        int kh = filters.Size(2), kw = filters.Size(3), reachH = plan.Dilation.H * (kh - 1), reachW = plan.Dilation.W * (kw - 1);
-        var spread = g.NewEmpty([g.Size(0), g.Size(1), h + 2 * plan.Padding.H + reachH, w + 2 * plan.Padding.W + reachW]).SetAll(0);
+        int kh = filters.Size(2), kw = filters.Size(3), reachH = plan.Dilation.H * (kh - 1),
+            reachW = plan.Dilation.W * (kw - 1);
+        var spread = g.NewEmpty([g.Size(0), g.Size(1), h + 2 * plan.Padding.H + reachH,
+            w + 2 * plan.Padding.W + reachW]).SetAll(0);
         g.Device.Copy(g, spread
             .Slice(2, reachH, reachH + (g.Size(2) - 1) * plan.Stride.H + 1, plan.Stride.H)
             .Slice(3, reachW, reachW + (g.Size(3) - 1) * plan.Stride.W + 1, plan.Stride.W));
         spread = spread.Narrow(2, plan.Padding.H, h + reachH).Narrow(3, plan.Padding.W, w + reachW);
         var turned = plan.Filters(filters.Flip(2, 3)).Permute(0, 2, 1, 3, 4);
         var x = g.NewEmpty([g.Size(0), filters.Size(1) * plan.Groups, h, w]);
-        x.Device.Contract(turned, plan.Windows(spread, kh, kw, (1, 1)), plan.Channels(x), batch: 1, rows: 1, columns: 3);
+        x.Device.Contract(turned, plan.Windows(spread, kh, kw, (1, 1)), plan.Channels(x), batch: 1, rows: 1,
+            columns: 3);
         return x;
     }
     public override Variable?[] Backward(Variable dx) =>
@@ -99,7 +110,8 @@ public static partial class F
 {
     /// <summary>
     /// Slides filters over images: (N, C, H, W) with (O, C/groups, KH, KW) gives (N, O, OH, OW), where
-    /// OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. A contraction over windows, not flipped (cross-correlation).
+    /// OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. A contraction over windows, not flipped
+    /// (cross-correlation).
     /// </summary>
     /// <param name="x">Images, (N, C, H, W).</param>
     /// <param name="weight">Filters, (O, C/groups, KH, KW).</param>
@@ -109,7 +121,8 @@ public static partial class F
     /// <param name="dilation">How far apart the elements of a window are.</param>
     /// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
     /// <exception cref="ShapeException">Channels do not fit, or the window is larger than the padded image.</exception>
-    public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null, Pair? padding = null, Pair? dilation = null, int groups = 1)
+    public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
+        Pair? padding = null, Pair? dilation = null, int groups = 1)
     {
         var plan = new ConvolutionPlan(stride ?? 1, padding ?? 0, dilation ?? 1, groups);
         CheckConvolution(x, weight, bias, plan);
@@ -120,18 +133,24 @@ public static partial class F
     static void CheckConvolution(Variable x, Variable weight, Variable? bias, ConvolutionPlan plan)
     {
         string shapes = $"Conv2d: images {x.Data.Layout} and filters {weight.Data.Layout}";
-        if (x.Rank != 4 || weight.Rank != 4) throw new ShapeException($"{shapes}: both need four axes, (N, C, H, W) and (O, C/groups, KH, KW). A single image gets its batch axis by Unsqueeze(0).");
+        if (x.Rank != 4 || weight.Rank != 4) throw new ShapeException($"{shapes}: both need four axes, (N, C, H, W) " +
+            $"and (O, C/groups, KH, KW). A single image gets its batch axis by Unsqueeze(0).");
         x.Data.SameDevice("Conv2d", weight.Data);
         x.Data.OnlyFloat("Conv2d");
         weight.Data.OnlyType("Conv2d: the filters", x.DType);
         if (plan.Groups < 1 || weight.Size(0) % plan.Groups != 0 || x.Size(1) != weight.Size(1) * plan.Groups)
-            throw new ShapeException($"{shapes}: axis 1 has {x.Size(1)} channels against {weight.Size(1)} · {plan.Groups} groups.");
+            throw new ShapeException($"{shapes}: axis 1 has {x.Size(1)} channels against {weight.Size(1)} · " +
+                $"{plan.Groups} groups.");
         if (bias is not null && (bias.Rank != 1 || bias.Numel != weight.Size(0)))
             throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {weight.Size(0)} filters.");
-        if (plan.Stride.H < 1 || plan.Stride.W < 1 || plan.Dilation.H < 1 || plan.Dilation.W < 1 || plan.Padding.H < 0 || plan.Padding.W < 0)
-            throw new ShapeException($"{shapes}: stride {plan.Stride} and dilation {plan.Dilation} must be positive, padding {plan.Padding} not negative.");
-        if (plan.Dilation.H * (weight.Size(2) - 1) >= x.Size(2) + 2 * plan.Padding.H || plan.Dilation.W * (weight.Size(3) - 1) >= x.Size(3) + 2 * plan.Padding.W)
-            throw new ShapeException($"{shapes}: with dilation {plan.Dilation} a window is larger than the image with padding {plan.Padding}.");
+        if (plan.Stride.H < 1 || plan.Stride.W < 1 || plan.Dilation.H < 1 || plan.Dilation.W < 1 || plan.Padding.H < 0
+            || plan.Padding.W < 0)
+            throw new ShapeException($"{shapes}: stride {plan.Stride} and dilation {plan.Dilation} must be " +
+                $"positive, padding {plan.Padding} not negative.");
+        if (plan.Dilation.H * (weight.Size(2) - 1) >= x.Size(2) + 2 * plan.Padding.H
+            || plan.Dilation.W * (weight.Size(3) - 1) >= x.Size(3) + 2 * plan.Padding.W)
+            throw new ShapeException($"{shapes}: with dilation {plan.Dilation} a window is larger than the image " +
+                $"with padding {plan.Padding}.");
     }
 }
 

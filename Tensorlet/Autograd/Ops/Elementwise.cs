@@ -41,7 +41,9 @@ sealed class Abs : Function // y = |x|     dx = sign x·dy
 
 sealed class Sign : Function // y = −1, 0 or 1     dx = 0
 {
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
+    internal readonly struct Formula
+        : IMap
+    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
     protected override Tensor Forward() => X.Data.Map(new Formula());
     public override Variable[] Backward(Variable dy) => [dy * 0];
 }
@@ -65,7 +67,8 @@ sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
     }
     internal readonly struct Slope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
     protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
-    public override Variable[] Backward(Variable dy) => Autograd.Enabled ? [(1 - Y * Y) * dy] : [Tensor.Zip(new Slope(), Y.Data, dy.Data)];
+    public override Variable[] Backward(Variable dy) =>
+        Autograd.Enabled ? [(1 - Y * Y) * dy] : [Tensor.Zip(new Slope(), Y.Data, dy.Data)];
 }
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -84,7 +87,9 @@ sealed class Relu : Function // y = max(x, 0)     dx = dy where x > 0
 
 sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 0     db = 0
 {
-    internal readonly struct Formula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(b, V.Of(0), a, V.IfEqual(b, b, V.Of(0), a)); }
+    internal readonly struct Formula
+        : IZip
+    { V IZip.Apply<V>(V a, V b) => V.IfGreater(b, V.Of(0), a, V.IfEqual(b, b, V.Of(0), a)); }
     protected override Tensor Forward() { Save(B); return Tensor.Zip(new Formula(), A.Data, B.Data); }
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
 }
@@ -127,7 +132,8 @@ sealed class Clamp(double low, double high) : Function // y = min(max(x, low), h
     internal readonly struct Inside(double low, double high) : IMap
     {
         readonly double low = low, high = high;
-        V IMap.Apply<V>(V x) => V.IfEqual(x, x, V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
+        V IMap.Apply<V>(V x) => V.IfEqual(x, x,
+            V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
     }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(low, high)); }
     public override Variable[] Backward(Variable dy) => [dy * X.Data.Map(new Inside(low, high))];
@@ -160,5 +166,6 @@ public sealed partial class Variable
     /// <summary>ln(1 + eˣ); x itself above the threshold.</summary>
     public Variable Softplus(double threshold = 20) => new Softplus(threshold).Apply(this);
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
-    public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) => new Clamp(low, high).Apply(this);
+    public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
+        new Clamp(low, high).Apply(this);
 }

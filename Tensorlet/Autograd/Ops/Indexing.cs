@@ -1,13 +1,15 @@
 namespace Tensorlet;
 
-sealed class Gather(int axis, Tensor index) : Function // y[…j…] = x[…index[…j…]…]     dx = 0, with dy added at the indices
+// y[…j…] = x[…index[…j…]…]     dx = 0, with dy added at the indices
+sealed class Gather(int axis, Tensor index) : Function
 {
     int[] before = [];
     protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Gather(axis, index); }
     public override Variable[] Backward(Variable dy) => [new ScatterAdd(axis, index, before).Apply(dy)];
 }
 
-sealed class ScatterAdd(int axis, Tensor index, int[] shape) : Function // y = 0, with x added at the indices     dx = dy gathered at the indices
+// y = 0, with x added at the indices     dx = dy gathered at the indices
+sealed class ScatterAdd(int axis, Tensor index, int[] shape) : Function
 {
     protected override Tensor Forward() => X.Data.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, X.Data);
     public override Variable[] Backward(Variable dy) => [dy.Gather(axis, index)];
@@ -21,8 +23,10 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.IndexSelect"/>
     public Variable IndexSelect(int axis, Tensor index) => Gather(axis, Data.AlongAxis("IndexSelect", ref axis, index));
 
-    /// <summary>Zeros of a shape, with this added at the indices along an axis: the adjoint of <see cref="Gather"/>.</summary>
-    public Variable ScatterAdd(int axis, Tensor index, params int[] shape) => new ScatterAdd(axis, index, shape).Apply(this);
+    /// <summary>Zeros of a shape, with this added at the indices along an axis: the adjoint of
+    /// <see cref="Gather"/>.</summary>
+    public Variable ScatterAdd(int axis, Tensor index, params int[] shape) =>
+        new ScatterAdd(axis, index, shape).Apply(this);
 
     /// <inheritdoc cref="Tensor.this"/>
     [System.Runtime.CompilerServices.IndexerName("Part")]

@@ -1,6 +1,7 @@
 namespace Tensorlet;
 
-sealed class PadWith(double value, Pair padding) : Function // y = x (…, H, W) with a value around it     dx = the inside of dy
+// y = x (…, H, W) with a value around it     dx = the inside of dy
+sealed class PadWith(double value, Pair padding) : Function
 {
     protected override Tensor Forward()
     {
@@ -16,7 +17,8 @@ sealed class PadWith(double value, Pair padding) : Function // y = x (…, H, W)
 public static partial class F
 {
     /// <summary>
-    /// The largest of each window: (N, C, H, W) to (N, C, OH, OW). A gather: what is picked depends on the data, and the
+    /// The largest of each window: (N, C, H, W) to (N, C, OH, OW). A gather: what is picked depends on the data, and
+    /// the
     /// gradient goes to what was picked, the first of equal ones.
     /// </summary>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
@@ -44,12 +46,15 @@ public static partial class F
 
     static void CheckPool(string operation, Variable x, Pair kernel, Pair stride, Pair padding)
     {
-        if (x.Rank != 4) throw new ShapeException($"{operation}: images have four axes (N, C, H, W), not shape {x.Data.Layout}. A single image gets its batch axis by Unsqueeze(0).");
+        if (x.Rank != 4) throw new ShapeException($"{operation}: images have four axes (N, C, H, W), not shape " +
+            $"{x.Data.Layout}. A single image gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        if (kernel.H < 1 || kernel.W < 1 || stride.H < 1 || stride.W < 1) throw new ShapeException($"{operation}: window {kernel} and stride {stride} must be positive.");
+        if (kernel.H < 1 || kernel.W < 1 || stride.H < 1 || stride.W < 1) throw new ShapeException($"{operation}: " +
+            $"window {kernel} and stride {stride} must be positive.");
         if (padding.H < 0 || padding.W < 0 || 2 * padding.H > kernel.H || 2 * padding.W > kernel.W)
             throw new ShapeException($"{operation}: padding {padding} must be between 0 and half the window {kernel}.");
         if (kernel.H > x.Size(2) + 2 * padding.H || kernel.W > x.Size(3) + 2 * padding.W)
-            throw new ShapeException($"{operation}: a window of {kernel} is larger than images of shape {x.Data.Layout} with padding {padding}.");
+            throw new ShapeException($"{operation}: a window of {kernel} is larger than images of shape " +
+                $"{x.Data.Layout} with padding {padding}.");
     }
 }

@@ -3,11 +3,14 @@ namespace Tensorlet;
 sealed class MatMul : Function // C = A·B, the last two axes     dA = dC·Bᵀ     dB = Aᵀ·dC
 {
     protected override Tensor Forward() { Save(A, B); return Tensor.MatMul(A.Data, B.Data); }
-    public override Variable?[] Backward(Variable dc) => [Needs(0) ? dc.MatMul(B.T) : null, Needs(1) ? A.T.MatMul(dc) : null];
+    public override Variable?[] Backward(Variable dc) =>
+        [Needs(0) ? dc.MatMul(B.T) : null, Needs(1) ? A.T.MatMul(dc) : null];
 }
 
-/// <summary>Axes in groups, as <see cref="Tensor.Contract"/> takes them; i, j, k and the batch b are groups of axes.</summary>
-sealed class Contract(int batch, int rows, int columns) : Function // C[bij] = Σₖ A[bik]·B[bkj]     dA[bik] = Σⱼ dC[bij]·B[bkj]     dB[bkj] = Σᵢ A[bik]·dC[bij]
+/// <summary>Axes in groups, as <see cref="Tensor.Contract"/> takes them; i, j, k and the batch b are groups of
+/// axes.</summary>
+// C[bij] = Σₖ A[bik]·B[bkj]     dA[bik] = Σⱼ dC[bij]·B[bkj]     dB[bkj] = Σᵢ A[bik]·dC[bij]
+sealed class Contract(int batch, int rows, int columns) : Function
 {
     protected override Tensor Forward() { Save(A, B); return Tensor.Contract(A.Data, B.Data, batch, rows, columns); }
     public override Variable?[] Backward(Variable dc)
@@ -28,7 +31,8 @@ sealed class Contract(int batch, int rows, int columns) : Function // C[bij] = �
 public sealed partial class Variable
 {
     /// <summary>
-    /// The matrix product of the last two axes, (…, n, k)·(…, k, m) → (…, n, m); leading axes broadcast; a 1-d operand is a row
+    /// The matrix product of the last two axes, (…, n, k)·(…, k, m) → (…, n, m); leading axes broadcast; a 1-d operand
+    /// is a row
     /// on the left and a column on the right.
     /// </summary>
     /// <exception cref="ShapeException">The columns of one are not the rows of the other.</exception>
@@ -36,7 +40,8 @@ public sealed partial class Variable
     {
         var (a, b) = (this, other);
         a.Data.SameDevice("MatMul", b.Data);
-        if (a.DType != b.DType) throw new DTypeException($"MatMul: the operands are {a.DType} and {b.DType}; convert one of them with .To(DType…).");
+        if (a.DType != b.DType) throw new DTypeException($"MatMul: the operands are {a.DType} and {b.DType}; " +
+            $"convert one of them with .To(DType…).");
         Tensor.CheckMatMul(a.Data, b.Data);
         if (a.Rank == 1) return a.Unsqueeze(0).MatMul(b).Squeeze(b.Rank == 1 ? 0 : -2);
         if (b.Rank == 1) return a.MatMul(b.Unsqueeze(1)).Squeeze(-1);

@@ -16,14 +16,20 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
         var n = X.Size(axis);
         // x along a new last axis, once for each i, with xᵢ replaced by 1.
         var all = X.Transpose(axis, -1).Unsqueeze(-2);
-        var others = Variable.Where(Tensor.Eye(n, type: DType.Bool, device: X.Device), Tensor.Like(X.Data, 1), all).Prod(-1);
+        var others = Variable.Where(Tensor.Eye(n, type: DType.Bool, device: X.Device), Tensor.Like(X.Data, 1),
+            all).Prod(-1);
         return [others.Transpose(axis, -1) * dy];
     }
 }
 
-sealed class Extreme(int[] axes, bool largest) : Function // y = max x over some axes, kept as 1     dx = dy, shared by the x that are y
+// y = max x over some axes, kept as 1     dx = dy, shared by the x that are y
+sealed class Extreme(int[] axes, bool largest) : Function
 {
-    protected override Tensor Forward() { Save(X); return SaveResult(largest ? X.Data.AMax(axes, keepDim: true) : X.Data.AMin(axes, keepDim: true)); }
+    protected override Tensor Forward()
+    {
+        Save(X);
+        return SaveResult(largest ? X.Data.AMax(axes, keepDim: true) : X.Data.AMin(axes, keepDim: true));
+    }
     public override Variable[] Backward(Variable dy)
     {
         var winners = X.Data.Eq(Y.Data).To(dy.DType);   // NaN equals nothing: 0 winners, 0/0
@@ -47,13 +53,19 @@ sealed class LogSumExp(int[] axes) : Function // y = ln Σ eˣ over some axes, k
 /// <summary>A norm of 0 has the subgradient 0.</summary>
 sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept as 1     dx = x/y·dy
 {
-    protected override Tensor Forward() { Save(X); return SaveResult((X * X).Data.Sum(axes, keepDim: true).Map(new SqrtFormula())); }
-    public override Variable[] Backward(Variable dy) => [X * Variable.Where(Y.Data.Eq(Tensor.Like(Y.Data, 0)), Tensor.Like(Y.Data, 0), dy / Y)];
+    protected override Tensor Forward()
+    {
+        Save(X);
+        return SaveResult((X * X).Data.Sum(axes, keepDim: true).Map(new SqrtFormula()));
+    }
+    public override Variable[] Backward(Variable dy) =>
+        [X * Variable.Where(Y.Data.Eq(Tensor.Like(Y.Data, 0)), Tensor.Like(Y.Data, 0), dy / Y)];
 }
 
 public sealed partial class Variable
 {
-    /// <summary>Applies a function that folds axes and keeps them as 1, and takes these away unless they are wanted.</summary>
+    /// <summary>Applies a function that folds axes and keeps them as 1, and takes these away unless they are
+    /// wanted.</summary>
     Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Function> function)
     {
         var over = Data.Layout.Axes(operation, axes);
@@ -61,7 +73,8 @@ public sealed partial class Variable
     }
 
     Variable Squeezed(int[] axes, bool keepDim) =>
-        keepDim ? this : axes.Length == Rank ? Reshape() : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
+        keepDim ? this : axes.Length == Rank ? Reshape()
+            : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
     /// <inheritdoc cref="Tensor.Sum"/>
     public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, over => new Sum(over));
@@ -69,7 +82,8 @@ public sealed partial class Variable
     /// <summary>The sum along one axis.</summary>
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
 
-    /// <summary>Summed over the axes along which a tensor of this shape would be repeated to become this one: the adjoint of Expand.</summary>
+    /// <summary>Summed over the axes along which a tensor of this shape would be repeated to become this one: the
+    /// adjoint of Expand.</summary>
     internal Variable SumTo(int[] shape)
     {
         var lead = Rank - shape.Length;
@@ -96,26 +110,33 @@ public sealed partial class Variable
     }
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
-    public Variable AMax(int[]? axes = null, bool keepDim = false) => Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true));
+    public Variable AMax(int[]? axes = null, bool keepDim = false) =>
+        Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true));
 
     /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
-    public Variable AMin(int[]? axes = null, bool keepDim = false) => Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false));
+    public Variable AMin(int[]? axes = null, bool keepDim = false) =>
+        Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false));
 
     /// <summary>The largest of all.</summary>
     public Variable Max() => AMax();
     /// <summary>The smallest of all.</summary>
     public Variable Min() => AMin();
 
-    /// <summary>The largest along an axis, and where it is: the first of equal ones, which alone gets the gradient.</summary>
-    public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) => Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim);
-    /// <summary>The smallest along an axis, and where it is: the first of equal ones, which alone gets the gradient.</summary>
-    public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) => Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim);
+    /// <summary>The largest along an axis, and where it is: the first of equal ones, which alone gets the
+    /// gradient.</summary>
+    public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) =>
+        Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim);
+    /// <summary>The smallest along an axis, and where it is: the first of equal ones, which alone gets the
+    /// gradient.</summary>
+    public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) =>
+        Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim);
 
     (Variable, Tensor) Picked(int axis, Tensor at, bool keepDim) =>
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
 
     /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
-    public Variable LogSumExp(int[]? axes = null, bool keepDim = false) => Fold("LogSumExp", axes, keepDim, over => new LogSumExp(over));
+    public Variable LogSumExp(int[]? axes = null, bool keepDim = false) =>
+        Fold("LogSumExp", axes, keepDim, over => new LogSumExp(over));
 
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false)
@@ -129,5 +150,6 @@ public sealed partial class Variable
         (this - Mean(axes, keepDim: true)).Norm(axes, keepDim) / Math.Sqrt(Data.CountOver(axes) - (unbiased ? 1 : 0));
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
-    public Variable Norm(int[]? axes = null, bool keepDim = false) => Fold("Norm", axes, keepDim, over => new Norm(over));
+    public Variable Norm(int[]? axes = null, bool keepDim = false) =>
+        Fold("Norm", axes, keepDim, over => new Norm(over));
 }

@@ -27,7 +27,8 @@ sealed class Permute(int[] axes) : Function // y = x, axes in another order     
     }
 }
 
-sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function // y = x read through a view     dx = 0, with dy added through the view
+// y = x read through a view     dx = 0, with dy added through the view
+sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function
 {
     int[] before = [];
     public override string Name => name;
@@ -35,7 +36,8 @@ sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function // y = 
     public override Variable[] Backward(Variable dy) => [new AddView(name, view, before).Apply(dy)];
 }
 
-sealed class AddView(string name, Func<Tensor, Tensor> view, int[] shape) : Function // y = 0, with x added through a view     dx = dy read through the view
+// y = 0, with x added through a view     dx = dy read through the view
+sealed class AddView(string name, Func<Tensor, Tensor> view, int[] shape) : Function
 {
     public override string Name => $"AddInto{name}";
     protected override Tensor Forward()
@@ -88,7 +90,8 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Transpose"/>
     public Variable Transpose(int a, int b) => Permute(Data.Layout.Swapped("Transpose", a, b));
     /// <inheritdoc cref="Tensor.T"/>
-    public Variable T => Rank == 2 ? Permute(1, 0) : Rank > 2 ? Transpose(-2, -1) : throw new ShapeException($"T: shape {Data.Layout} has no two axes to swap.");
+    public Variable T => Rank == 2 ? Permute(1, 0) : Rank > 2 ? Transpose(-2, -1)
+        : throw new ShapeException($"T: shape {Data.Layout} has no two axes to swap.");
     /// <inheritdoc cref="Tensor.Squeeze"/>
     public Variable Squeeze(int? axis = null) => Reshape(Data.Squeeze(axis).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
@@ -101,13 +104,16 @@ public sealed partial class Variable
         return Reshape([.. Shape[..start], Layout.Product(Shape[start..(end + 1)]), .. Shape[(end + 1)..]]);
     }
     /// <inheritdoc cref="Tensor.Narrow"/>
-    public Variable Narrow(int axis, int start, int length) => new ReadView("Narrow", x => x.Narrow(axis, start, length)).Apply(this);
+    public Variable Narrow(int axis, int start, int length) =>
+        new ReadView("Narrow", x => x.Narrow(axis, start, length)).Apply(this);
     /// <inheritdoc cref="Tensor.Select"/>
     public Variable Select(int axis, int index) => new ReadView("Select", x => x.Select(axis, index)).Apply(this);
     /// <inheritdoc cref="Tensor.Slice"/>
-    public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) => new ReadView("Slice", x => x.Slice(axis, start, end, step)).Apply(this);
+    public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) =>
+        new ReadView("Slice", x => x.Slice(axis, start, end, step)).Apply(this);
     /// <inheritdoc cref="Tensor.Windows"/>
-    public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) => new ReadView("Windows", x => x.Windows(axis, size, stride, dilation)).Apply(this);
+    public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) =>
+        new ReadView("Windows", x => x.Windows(axis, size, stride, dilation)).Apply(this);
     /// <inheritdoc cref="Tensor.Diagonal"/>
     public Variable Diagonal() => new ReadView("Diagonal", x => x.Diagonal()).Apply(this);
     /// <inheritdoc cref="Tensor.Flip"/>
@@ -120,7 +126,8 @@ public sealed partial class Variable
     Variable[] Parts(Tensor[] parts, int axis)
     {
         var at = 0;
-        return Array.ConvertAll(parts, part => Narrow(axis, (at += part.Size(axis)) - part.Size(axis), part.Size(axis)));
+        return Array.ConvertAll(parts, part =>
+            Narrow(axis, (at += part.Size(axis)) - part.Size(axis), part.Size(axis)));
     }
 
     /// <summary>Zeros around an axis: this many before and after.</summary>
@@ -130,7 +137,8 @@ public sealed partial class Variable
         int size = Size(axis), at = Data.Layout.Axis("Pad", axis);
         int[] shape = [.. Shape];
         shape[at] = checked(size + before + after);
-        return before == 0 && after == 0 ? this : new AddView("Narrow", y => y.Narrow(at, before, size), shape).Apply(this);
+        return before == 0 && after == 0 ? this
+            : new AddView("Narrow", y => y.Narrow(at, before, size), shape).Apply(this);
     }
 
     /// <inheritdoc cref="Tensor.Cat"/>
@@ -144,7 +152,8 @@ public sealed partial class Variable
     public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
     {
         foreach (var v in variables)
-            if (!v.Data.Layout.SameShape(variables[0].Data.Layout)) throw new ShapeException($"Stack: shapes {variables[0].Data.Layout} and {v.Data.Layout} differ.");
+            if (!v.Data.Layout.SameShape(variables[0].Data.Layout)) throw new ShapeException($"Stack: shapes " +
+                $"{variables[0].Data.Layout} and {v.Data.Layout} differ.");
         return Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis);
     }
 }

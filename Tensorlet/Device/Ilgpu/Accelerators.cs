@@ -9,16 +9,19 @@ using ILGPU.Runtime.OpenCL;
 namespace Tensorlet;
 
 /// <summary>
-/// The devices of one kind that ILGPU finds. Each kind has a context of its own that starts when the kind is asked for first,
+/// The devices of one kind that ILGPU finds. Each kind has a context of its own that starts when the kind is asked for
+/// first,
 /// and a device starts when it is asked for first: nobody waits for a driver that he does not use.
 /// </summary>
 sealed class Accelerators
 {
-    public static Accelerators Simulated { get; } = new("simulated", AcceleratorType.CPU, "nothing", b => b.CPU(d => d == CPUDevice.Default));
+    public static Accelerators Simulated { get; } = new("simulated", AcceleratorType.CPU, "nothing", b =>
+        b.CPU(d => d == CPUDevice.Default));
     public static Accelerators Cuda { get; } =
         new("cuda", AcceleratorType.Cuda, "an NVIDIA GPU and its driver (libcuda.so.1 or nvcuda.dll)", b => b.Cuda());
     public static Accelerators OpenCL { get; } =
-        new("opencl", AcceleratorType.OpenCL, "a driver for OpenCL 2 or later (libOpenCL.so.1 or OpenCL.dll) and a device that knows doubles", b => b.OpenCL(IsFit));
+        new("opencl", AcceleratorType.OpenCL, "a driver for OpenCL 2 or later (libOpenCL.so.1 or OpenCL.dll) and a " +
+            "device that knows doubles", b => b.OpenCL(IsFit));
 
     static readonly List<string> unfit = [];
     readonly string kind, sought;
@@ -50,18 +53,21 @@ sealed class Accelerators
         }
     }
 
-    /// <summary>The devices of the kind, numbered. Where there is no driver there are none, and the simulator does not step in.</summary>
+    /// <summary>The devices of the kind, numbered. Where there is no driver there are none, and the simulator does not
+    /// step in.</summary>
     Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
     {
         try
         {
             // Algorithms bring the functions that CUDA lacks, such as exp and log of doubles.
             var context = Context.Create(b => register(b.EnableAlgorithms().Optimize(OptimizationLevel.O2)));
-            return [.. context.Devices.Where(d => d.AcceleratorType == type).Select((d, i) => new Lazy<IlgpuDevice>(() =>
+            return [.. context.Devices.Where(d => d.AcceleratorType == type).Select((d, i) =>
+                new Lazy<IlgpuDevice>(() =>
                 type == AcceleratorType.CPU ? new(d.CreateAccelerator(context), kind, inHostLoops: true)
                     : new(d.CreateAccelerator(context), $"{kind}:{i}", inHostLoops: false)))];
         }
-        catch (Exception e) when (e.GetBaseException() is DllNotFoundException or EntryPointNotFoundException or AcceleratorException)
+        catch (Exception e) when (e.GetBaseException() is DllNotFoundException or EntryPointNotFoundException
+            or AcceleratorException)
         {
             return [];
         }
@@ -89,7 +95,8 @@ public static class Cuda
     public static int Count => Accelerators.Cuda.Count;
 }
 
-/// <summary>The OpenCL devices of this machine that can run kernels: GPUs, and processors with an OpenCL driver.</summary>
+/// <summary>The OpenCL devices of this machine that can run kernels: GPUs, and processors with an OpenCL
+/// driver.</summary>
 public static class OpenCL
 {
     /// <summary>True if there is one.</summary>

@@ -13,7 +13,8 @@ sealed class IlgpuStorage(IlgpuDevice device, DType type, int count, Buffer buff
 }
 
 /// <summary>
-/// The memory of a device. Kernels run in order on one stream, so a buffer can be taken over while the last kernel that reads
+/// The memory of a device. Kernels run in order on one stream, so a buffer can be taken over while the last kernel that
+/// reads
 /// it is still waiting.
 /// </summary>
 sealed class DevicePool
@@ -32,10 +33,12 @@ sealed class DevicePool
     /// <summary>The bytes taken from the device, in use or not.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
 
-    /// <summary>Memory of at least this size. If the device is full, what is unreachable is found, and what is free given back.</summary>
+    /// <summary>Memory of at least this size. If the device is full, what is unreachable is found, and what is free
+    /// given back.</summary>
     public Buffer Rent(long size)
     {
-        if (size > Array.MaxLength) throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor holds, {Array.MaxLength:N0}.");
+        if (size > Array.MaxLength) throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor " +
+            $"holds, {Array.MaxLength:N0}.");
         Buffer buffer;
         try
         {
@@ -47,7 +50,8 @@ sealed class DevicePool
             try { buffer = pool.Rent((int)size); }
             catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
             {
-                throw new DeviceException($"{name}: its memory is full: {size:N0} bytes were asked for, {Bytes:N0} of {accelerator.MemorySize:N0} are in use. " +
+                throw new DeviceException($"{name}: its memory is full: {size:N0} bytes were asked for, {Bytes:N0} " +
+                    $"of {accelerator.MemorySize:N0} are in use. " +
                     "Take smaller batches, or keep fewer tensors.", again);
             }
         }

@@ -2,8 +2,10 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One thread takes a row.</summary>
-readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y, int asOffset, int first) : IKernel
+/// <summary>y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One
+/// thread takes a row.</summary>
+readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y,
+    int asOffset, int first) : IKernel
     where V : unmanaged, IScalar<V>
 {
     public void At(int row)
@@ -26,7 +28,8 @@ sealed partial class IlgpuDevice
         if (y.Numel == 0) return;
         var (from, to) = (Fit(x, y.Rank), Fit(y));
         if (from != x && asOffset)
-            throw new ShapeException($"ArgReduce: the place in memory is not found in a view of shape {x.Layout} with more than {Axes.Most} axes on a side. Call Contiguous first.");
+            throw new ShapeException($"ArgReduce: the place in memory is not found in a view of shape {x.Layout} " +
+                $"with more than {Axes.Most} axes on a side. Call Contiguous first.");
         switch (x.DType)
         {
             case DType.Bool: Best<B8>(largest, from, to, asOffset); break;
@@ -41,7 +44,8 @@ sealed partial class IlgpuDevice
     void Best<V>(bool largest, Tensor x, Tensor y, bool asOffset) where V : unmanaged, IScalar<V>
     {
         var length = x.Numel / y.Numel;
-        Launch(y.Numel, new BestKernel<V>(largest ? 1 : -1, Memory<V>(x), Axes.Of(x.Layout, 0, y.Rank, x.Layout.Offset), Axes.Of(x.Layout, y.Rank, x.Rank),
+        Launch(y.Numel, new BestKernel<V>(largest ? 1
+            : -1, Memory<V>(x), Axes.Of(x.Layout, 0, y.Rank, x.Layout.Offset), Axes.Of(x.Layout, y.Rank, x.Rank),
             length, Strided<I64>(y), asOffset ? 1 : 0, x.Layout.Offset), length);
     }
 }

@@ -13,9 +13,15 @@ sealed partial class IlgpuDevice
         {
             case DType.Bool: Flat<B8, F64, ByDouble<B8, F64>, ByDouble<F64, B8>>(left, right, to, batch, rows); break;
             case DType.Int64: Flat<I64, I64, Same<I64>, Same<I64>>(left, right, to, batch, rows); break;
-            case DType.Float32 when WorthTiles(left, to, batch, rows): Tiled<F32, Square16, Strip16>(left, right, to, batch, rows); break;
-            case DType.Float64 when WorthTiles(left, to, batch, rows): Tiled<F64, Square16, Strip16>(left, right, to, batch, rows); break;
-            case DType.Float32: Flat<F32, F64, ByDouble<F32, F64>, ByDouble<F64, F32>>(left, right, to, batch, rows); break;
+            case DType.Float32 when WorthTiles(left, to, batch, rows):
+                Tiled<F32, Square16,
+                Strip16>(left, right, to, batch, rows); break;
+            case DType.Float64 when WorthTiles(left, to, batch, rows):
+                Tiled<F64, Square16,
+                Strip16>(left, right, to, batch, rows); break;
+            case DType.Float32:
+                Flat<F32, F64, ByDouble<F32, F64>, ByDouble<F64, F32>>(left, right, to, batch, rows);
+                break;
             default: Flat<F64, F64, Same<F64>, Same<F64>>(left, right, to, batch, rows); break;
         }
         KeepAlive(left, right);
@@ -38,12 +44,15 @@ sealed partial class IlgpuDevice
     static (Side<V>, Side<V>) Sides<V>(Tensor a, Tensor b, int batch, int rows) where V : unmanaged
     {
         int wide = batch + rows, inner = batch + a.Rank - wide;
-        return (new(Memory<V>(a), Axes.Of(a.Layout, 0, batch, a.Layout.Offset), Axes.Of(a.Layout, batch, wide), Axes.Of(a.Layout, wide, a.Rank)),
-            new(Memory<V>(b), Axes.Of(b.Layout, 0, batch, b.Layout.Offset), Axes.Of(b.Layout, inner, b.Rank), Axes.Of(b.Layout, batch, inner)));
+        return (new(Memory<V>(a), Axes.Of(a.Layout, 0, batch, a.Layout.Offset), Axes.Of(a.Layout, batch, wide),
+            Axes.Of(a.Layout, wide, a.Rank)),
+            new(Memory<V>(b), Axes.Of(b.Layout, 0, batch, b.Layout.Offset), Axes.Of(b.Layout, inner, b.Rank),
+                Axes.Of(b.Layout, batch, inner)));
     }
 
     void Flat<V, S, In, Out>(Tensor a, Tensor b, Tensor c, int batch, int rows)
-        where V : unmanaged where S : unmanaged, IScalar<S> where In : struct, ICast<V, S> where Out : struct, ICast<S, V>
+        where V : unmanaged where S : unmanaged, IScalar<S> where In : struct, ICast<V, S> where Out
+            : struct, ICast<S, V>
     {
         var (_, m, n, k) = Sizes(a, c, batch, rows);
         var (left, right) = Sides<V>(a, b, batch, rows);
@@ -51,10 +60,13 @@ sealed partial class IlgpuDevice
     }
 
     /// <summary>
-    /// The product in tiles, transposed if it has fewer columns than rows. Where that gives few groups and sums are long,
+    /// The product in tiles, transposed if it has fewer columns than rows. Where that gives few groups and sums are
+    /// long,
     /// these are cut into segments.
     /// </summary>
-    internal void Tiled<V, Square, Strip>(Tensor a, Tensor b, Tensor c, int batch, int rows, int manyGroups = ManyGroups, int shortest = ShortestSegment)
+    internal void Tiled<V, Square,
+        Strip>(Tensor a, Tensor b, Tensor c, int batch, int rows, int manyGroups = ManyGroups,
+        int shortest = ShortestSegment)
         where V : unmanaged, IScalar<V> where Square : struct, ITile where Strip : struct, ITile
     {
         var (batches, m, n, k) = Sizes(a, c, batch, rows);
@@ -72,7 +84,8 @@ sealed partial class IlgpuDevice
     void Tiled<V, T>(Side<V> a, Side<V> b, Tensor c, int batches, int m, int n, int k, int manyGroups, int shortest)
         where V : unmanaged, IScalar<V> where T : struct, ITile
     {
-        var segments = Math.Clamp(manyGroups / TiledProduct<V, T>.Groups(1, batches, m, n), 1, Math.Max(1, k / shortest));
+        var segments = Math.Clamp(manyGroups / TiledProduct<V, T>.Groups(1, batches, m, n), 1,
+            Math.Max(1, k / shortest));
         var segment = (k + segments - 1) / segments;
         var result = segments == 1 ? Fit(c) : Tensor.Empty([segments, .. c.Shape], c.DType, this);
         LaunchGroups(TiledProduct<V, T>.Groups(segments, batches, m, n), T.Size * T.Size,

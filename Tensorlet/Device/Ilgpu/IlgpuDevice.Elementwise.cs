@@ -16,7 +16,8 @@ readonly struct CopyKernel<C, V, W, P>(View<V, P> x, View<W, P> y) : IKernel
 
 /// <summary>y[i] = e(a[i], b[i], c[i])</summary>
 readonly struct ElementwiseKernel<E, C, V, W, P>(E e, View<V, P> a, View<V, P> b, View<V, P> c, View<W, P> y) : IKernel
-    where E : struct, IElementwise where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged where P : struct, IPlaces
+    where E : struct, IElementwise where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
+        where P : struct, IPlaces
 {
     public void At(int i)
     {
@@ -109,7 +110,9 @@ sealed partial class IlgpuDevice
         where E : struct, IElementwise where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
     {
         if (a.IsContiguous && b.IsContiguous && c.IsContiguous && y.IsContiguous)
-            Launch(y.Numel, new ElementwiseKernel<E, C, V, W, Dense>(e, Flat<V>(a), Flat<V>(b), Flat<V>(c), Flat<W>(y)), Formula);
-        else Launch(y.Numel, new ElementwiseKernel<E, C, V, W, Axes>(e, Strided<V>(a), Strided<V>(b), Strided<V>(c), Strided<W>(y)), Formula);
+            Launch(y.Numel, new ElementwiseKernel<E, C, V, W,
+                Dense>(e, Flat<V>(a), Flat<V>(b), Flat<V>(c), Flat<W>(y)), Formula);
+        else Launch(y.Numel, new ElementwiseKernel<E, C, V, W,
+            Axes>(e, Strided<V>(a), Strided<V>(b), Strided<V>(c), Strided<W>(y)), Formula);
     }
 }

@@ -33,12 +33,14 @@ readonly struct AddB8 : IAdder<B8>
 }
 
 /// <summary>y[i] += x[i], where elements of y may be one place</summary>
-readonly struct AddIntoKernel<A, V>(View<V, Axes> x, View<V, Axes> y) : IKernel where A : struct, IAdder<V> where V : unmanaged
+readonly struct AddIntoKernel<A, V>(View<V, Axes> x, View<V, Axes> y) : IKernel where A : struct, IAdder<V> where V
+    : unmanaged
 {
     public void At(int i) => A.Add(ref y[i], x[i]);
 }
 
-/// <summary>Element i of an index names an element of a table: rows leads to its row, step is from one entry to the next.</summary>
+/// <summary>Element i of an index names an element of a table: rows leads to its row, step is from one entry to the
+/// next.</summary>
 readonly struct Table<V>(ArrayView<V> memory, Axes rows, int step, View<I64, Axes> index) where V : unmanaged
 {
     readonly ArrayView<V> memory = memory;
@@ -55,12 +57,14 @@ readonly struct GatherKernel<V>(Table<V> x, View<V, Axes> y) : IKernel where V :
 }
 
 /// <summary>y[index[i]] += x[i]</summary>
-readonly struct ScatterAddKernel<A, V>(View<V, Axes> x, Table<V> y) : IKernel where A : struct, IAdder<V> where V : unmanaged
+readonly struct ScatterAddKernel<A, V>(View<V, Axes> x, Table<V> y) : IKernel where A : struct, IAdder<V> where V
+    : unmanaged
 {
     public void At(int i) => A.Add(ref y[i], x[i]);
 }
 
-/// <summary>found = the most of count − i over all i whose index is outside of 0 … size−1; the first one, therefore.</summary>
+/// <summary>found = the most of count − i over all i whose index is outside of 0 … size−1; the first one,
+/// therefore.</summary>
 readonly struct OutsideKernel(View<I64, Axes> index, int size, int count, ArrayView<int> found) : IKernel
 {
     public void At(int i)
@@ -72,7 +76,8 @@ readonly struct OutsideKernel(View<I64, Axes> index, int size, int count, ArrayV
 
 sealed partial class IlgpuDevice
 {
-    const int Atomically = 0;                   // in host loops such kernels run on one thread, and give the same each time
+    // in host loops such kernels run on one thread, and give the same each time
+    const int Atomically = 0;
 
     public override void AddInto(Tensor x, Tensor y)
     {
@@ -153,12 +158,15 @@ sealed partial class IlgpuDevice
     static Table<V> TableOf<V>(Tensor table, int axis, Tensor index) where V : unmanaged =>
         new(Memory<V>(table), Axes.Of(Rows(table, axis, index)), table.Layout.strides[axis], Strided<I64>(index));
 
-    /// <summary>Refuses indices outside of the axis: in a kernel they would read or write what is not the tensor's.</summary>
+    /// <summary>Refuses indices outside of the axis: in a kernel they would read or write what is not the
+    /// tensor's.</summary>
     void Check(string operation, Tensor index, int axis, Tensor table)
     {
         var found = Tensor.Zeros([1], DType.Int64, this);
-        Launch(index.Numel, new OutsideKernel(Strided<I64>(index), table.Layout.shape[axis], index.Numel, Memory<int>(found)), Atomically);
+        Launch(index.Numel, new OutsideKernel(Strided<I64>(index), table.Layout.shape[axis], index.Numel,
+            Memory<int>(found)), Atomically);
         var before = (int)found.Item();
-        if (before > 0) throw ReferenceDevice.OutOfRange(operation, index.ToArray<long>()[index.Numel - before], axis, table);
+        if (before > 0) throw ReferenceDevice.OutOfRange(operation, index.ToArray<long>()[index.Numel - before], axis,
+            table);
     }
 }

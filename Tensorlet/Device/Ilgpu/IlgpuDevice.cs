@@ -5,7 +5,8 @@ using ILGPU.Runtime;
 namespace Tensorlet;
 
 /// <summary>
-/// The verbs on an ILGPU accelerator: a GPU by CUDA or OpenCL, a processor by OpenCL, or neither, and then every flat kernel
+/// The verbs on an ILGPU accelerator: a GPU by CUDA or OpenCL, a processor by OpenCL, or neither, and then every flat
+/// kernel
 /// runs as a loop on the host over the same method. Kernels are flat, one thread per element of the result, but for the
 /// product of a GPU, whose groups share tiles.
 /// </summary>
@@ -18,7 +19,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     readonly Lock launching = new();            // ILGPU's launches by OpenCL are not made for several threads
 
     public override string Name => name;
-    public override string Description => inHostLoops ? "kernels as loops on the host" : $"{accelerator.Name}, {accelerator.MemorySize >> 20:N0} MiB";
+    public override string Description =>
+        inHostLoops ? "kernels as loops on the host" : $"{accelerator.Name}, {accelerator.MemorySize >> 20:N0} MiB";
 
     /// <summary>Where its memory comes from.</summary>
     public DevicePool Pool { get; } = new(name, accelerator);
@@ -63,14 +65,17 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from there.</summary>
-    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged => ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
+    /// <summary>All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from
+    /// there.</summary>
+    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
+        ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
     static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x).SubView(x.Layout.Offset), default);
     static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), Axes.Of(x.Layout));
 
     /// <summary>
-    /// The tensor, or a contiguous copy if it has more axes than a kernel takes: as a whole, or cut into groups of axes.
+    /// The tensor, or a contiguous copy if it has more axes than a kernel takes: as a whole, or cut into groups of
+    /// axes.
     /// </summary>
     static Tensor Fit(Tensor x, params ReadOnlySpan<int> cuts)
     {
@@ -98,7 +103,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         lock (launching)
         {
             accelerator.Bind();
-            var launcher = Loaded<K, Action<Index1D, K>>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, K>(Kernels.Flat));
+            var launcher = Loaded<K, Action<Index1D,
+                K>>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, K>(Kernels.Flat));
             launcher(count, kernel);
         }
     }
@@ -127,8 +133,10 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
         catch (Exception e)
         {
-            throw new DeviceException($"{name}: the kernel {Reachable.Show(typeof(K))} does not compile for this device: {e.GetBaseException().Message} " +
-                "A scalar function may calculate, compare and call what its number offers; it may not throw, allocate, or use strings and classes.", e);
+            throw new DeviceException($"{name}: the kernel {Reachable.Show(typeof(K))} does not compile for this " +
+                $"device: {e.GetBaseException().Message} " +
+                "A scalar function may calculate, compare and call what its number offers; it may not throw, " +
+                    "allocate, or use strings and classes.", e);
         }
     }
 }

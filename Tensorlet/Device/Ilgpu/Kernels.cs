@@ -4,7 +4,8 @@ using ILGPU.Runtime;
 namespace Tensorlet;
 
 /// <summary>
-/// A flat kernel: what is done for every i, without a word between them. Its fields are its operands. The same method is
+/// A flat kernel: what is done for every i, without a word between them. Its fields are its operands. The same method
+/// is
 /// launched on a GPU and called in a loop on the host, where a debugger can step through it.
 /// </summary>
 interface IKernel
@@ -28,14 +29,16 @@ static class Kernels
     /// <summary>Calls a flat kernel for every i, on several threads if there is enough to do.</summary>
     /// <param name="count">How many there are.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="cost">What one i takes, in element operations; 0 if the kernel may not run on several threads.</param>
+    /// <param name="cost">What one i takes, in element operations; 0 if the kernel may not run on several
+    /// threads.</param>
     public static void OnHost<K>(int count, K kernel, int cost) where K : struct, IKernel
     {
         if (cost == 0 || (long)count * cost <= 1 << 14) Part(kernel, 0, count);
         else
         {
             var length = Math.Max(1, (1 << 14) / cost);
-            Parallel.For(0, (int)(((long)count + length - 1) / length), p => Part(kernel, p * length, Math.Min(count, (p + 1) * length)));
+            Parallel.For(0, (int)(((long)count + length - 1) / length), p =>
+                Part(kernel, p * length, Math.Min(count, (p + 1) * length)));
         }
 
         static void Part(K kernel, int from, int to)

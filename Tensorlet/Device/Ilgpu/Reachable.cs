@@ -1,6 +1,7 @@
 namespace Tensorlet;
 
-/// <summary>Finds the types of a kernel that ILGPU's generated code cannot name; its own message would not tell.</summary>
+/// <summary>Finds the types of a kernel that ILGPU's generated code cannot name; its own message would not
+/// tell.</summary>
 static class Reachable
 {
     const string GeneratedCode = "ILGPURuntime";
@@ -9,18 +10,22 @@ static class Reachable
     public static void Check(string device, Type kernel)
     {
         if (FindHidden(kernel) is { } hidden)
-            throw new DeviceException($"{device}: the scalar function {Show(hidden)} becomes part of a kernel, and generated code cannot reach it. " +
-                $"Make {hidden.Name}, and what it is nested in, public; or internal, with <InternalsVisibleTo Include=\"{GeneratedCode}\" /> in the project.");
+            throw new DeviceException($"{device}: the scalar function {Show(hidden)} becomes part of a kernel, and " +
+                $"generated code cannot reach it. " +
+                $"Make {hidden.Name}, and what it is nested in, public; or internal, with <InternalsVisibleTo " +
+                    $"Include=\"{GeneratedCode}\" /> in the project.");
     }
 
-    /// <summary>A type among the type arguments, at any depth, that generated code cannot name; null if there is none.</summary>
+    /// <summary>A type among the type arguments, at any depth, that generated code cannot name; null if there is
+    /// none.</summary>
     public static Type? FindHidden(Type type)
     {
         foreach (var argument in type.GetGenericArguments())
             if (FindHidden(argument) is { } hidden) return hidden;
         for (var t = type; t is not null; t = t.DeclaringType)
         {
-            var visible = t.IsPublic || t.IsNestedPublic || ((t.IsNotPublic || t.IsNestedAssembly || t.IsNestedFamORAssem) && Befriended(t));
+            var visible = t.IsPublic || t.IsNestedPublic
+                || ((t.IsNotPublic || t.IsNestedAssembly || t.IsNestedFamORAssem) && Befriended(t));
             if (!visible) return type;
         }
         return null;

@@ -2,7 +2,8 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>The shape of a tile: so many threads along each side, each with so many rows and four columns of the result.</summary>
+/// <summary>The shape of a tile: so many threads along each side, each with so many rows and four columns of the
+/// result.</summary>
 interface ITile
 {
     static abstract int Size { get; }
@@ -26,15 +27,18 @@ readonly struct Strip16 : ITile
 }
 
 /// <summary>
-/// The product of a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four to a thread: slab after
-/// slab of T summed elements is read through the layouts once, into memory that the group shares, and from there each number
+/// The product of a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four to a thread: slab
+/// after
+/// slab of T summed elements is read through the layouts once, into memory that the group shares, and from there each
+/// number
 /// is used 4T times. The places of rows and columns are computed before the loop, those of k once per slab.
 /// </summary>
 /// <remarks>
 /// A long sum with a small result is cut into segments, each a result of its own: c has the shape
 /// [segments, batch, rows, columns], and is summed over the segments afterwards.
 /// </remarks>
-readonly struct TiledProduct<V, T>(Side<V> a, Side<V> b, View<V, Axes> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
+readonly struct TiledProduct<V,
+    T>(Side<V> a, Side<V> b, View<V, Axes> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
     where V : unmanaged, IScalar<V> where T : struct, ITile
 {
     const int Across = 4;                       // columns to a thread
@@ -42,7 +46,8 @@ readonly struct TiledProduct<V, T>(Side<V> a, Side<V> b, View<V, Axes> c, int ba
     static int Height => T.Down * T.Size;
     static int Width => Across * T.Size;
 
-    public static int Groups(int segments, int batches, int rows, int columns) => segments * batches * Cover(rows, Height) * Cover(columns, Width);
+    public static int Groups(int segments, int batches, int rows, int columns) =>
+        segments * batches * Cover(rows, Height) * Cover(columns, Width);
 
     static int Cover(int size, int tile) => (size + tile - 1) / tile;
 
@@ -50,9 +55,11 @@ readonly struct TiledProduct<V, T>(Side<V> a, Side<V> b, View<V, Axes> c, int ba
     {
         var tileA = SharedMemory.Allocate<V>(T.Size * T.Down * T.Size);     // [k, row]
         var tileB = SharedMemory.Allocate<V>(T.Size * Across * T.Size);     // [k, column]
-        int x = Group.IdxX % T.Size, y = Group.IdxX / T.Size, down = Cover(rows, Height), across = Cover(columns, Width);
+        int x = Group.IdxX % T.Size, y = Group.IdxX / T.Size, down = Cover(rows, Height),
+            across = Cover(columns, Width);
         int column = Grid.IdxX % across * Width, row = Grid.IdxX / across % down * Height;
-        int part = Grid.IdxX / across / down, batch = part % batches, from = part / batches * segment, to = IntrinsicMath.Min(from + segment, inner);
+        int part = Grid.IdxX / across / down, batch = part % batches, from = part / batches * segment,
+            to = IntrinsicMath.Min(from + segment, inner);
 
         // While loading, neighbouring threads (x) go along the axis on which elements are neighbours in memory.
         int rowA = a.AlongInner ? y : x, kA = a.AlongInner ? x : y;
@@ -99,9 +106,11 @@ readonly struct TiledProduct<V, T>(Side<V> a, Side<V> b, View<V, Axes> c, int ba
     readonly struct Places(Side<V> side, int batch, int first, int count)
     {
         readonly int p0 = Place(side, batch, first, count), p1 = Place(side, batch, first + T.Size, count);
-        readonly int p2 = Place(side, batch, first + 2 * T.Size, count), p3 = Place(side, batch, first + 3 * T.Size, count);
+        readonly int p2 = Place(side, batch, first + 2 * T.Size, count),
+            p3 = Place(side, batch, first + 3 * T.Size, count);
 
-        static int Place(Side<V> side, int batch, int i, int count) => i < count ? side.Batch(batch) + side.Wide(i) : -1;
+        static int Place(Side<V> side, int batch, int i, int count) =>
+            i < count ? side.Batch(batch) + side.Wide(i) : -1;
 
         public void Load(Side<V> side, int k, int end, ArrayView<V> tile, int to, int each)
         {
@@ -122,7 +131,8 @@ readonly struct Four<V>(V v0, V v1, V v2, V v3) where V : unmanaged, IScalar<V>
     public readonly V V0 = v0, V1 = v1, V2 = v2, V3 = v3;
 
     /// <summary>Four elements of a tile, a step apart.</summary>
-    public Four(ArrayView<V> tile, int first, int step) : this(tile[first], tile[first + step], tile[first + 2 * step], tile[first + 3 * step]) { }
+    public Four(ArrayView<V> tile, int first, int step)
+        : this(tile[first], tile[first + step], tile[first + 2 * step], tile[first + 3 * step]) { }
 
     /// <summary>this + a·b</summary>
     public Four<V> Plus(V a, Four<V> b) => new(V0 + a * b.V0, V1 + a * b.V1, V2 + a * b.V2, V3 + a * b.V3);
