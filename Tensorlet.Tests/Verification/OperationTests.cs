@@ -1,199 +1,63 @@
 namespace Tensorlet.Tests.Verification;
 
-// One class for each family and device, so that both processors have work.
+// The operations of a family on a device: one class for each, so that every processor has work.
 
-public class ArithmeticOnCpu
+public abstract class OnCpu
 {
-    [Theory, Ops("arithmetic", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ElementwiseOnCpu
-{
-    [Theory, Ops("elementwise", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ReductionsOnCpu
-{
-    [Theory, Ops("reductions", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ShapesOnCpu
-{
-    [Theory, Ops("shapes", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class IndexingOnCpu
-{
-    [Theory, Ops("indexing", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ProductsOnCpu
-{
-    [Theory, Ops("products", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ImagesOnCpu
-{
-    [Theory, Ops("images", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class LossesOnCpu
-{
-    [Theory, Ops("losses", "cpu")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
+    [Theory, Ops("cpu")]
+    public void Verified(string op, string device) => Verifier.Run(op, device);
 }
 
-public class ArithmeticOnReference
+public abstract class OnReference
 {
-    [Theory, Ops("arithmetic", "reference")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ElementwiseOnReference
-{
-    [Theory, Ops("elementwise", "reference")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ReductionsOnReference
-{
-    [Theory, Ops("reductions", "reference")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ShapesOnReference
-{
-    [Theory, Ops("shapes", "reference")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class IndexingOnReference
-{
-    [Theory, Ops("indexing", "reference")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ProductsOnReference
-{
-    [Theory, Ops("products", "reference")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ImagesOnReference
-{
-    [Theory, Ops("images", "reference")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class LossesOnReference
-{
-    [Theory, Ops("losses", "reference")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
+    [Theory, Ops("reference")]
+    public void Verified(string op, string device) => Verifier.Run(op, device);
 }
 
-public class ArithmeticOnSimulated
+public abstract class OnSimulated
 {
-    [Theory, Ops("arithmetic", "simulated")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ElementwiseOnSimulated
-{
-    [Theory, Ops("elementwise", "simulated")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ReductionsOnSimulated
-{
-    [Theory, Ops("reductions", "simulated")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ShapesOnSimulated
-{
-    [Theory, Ops("shapes", "simulated")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class IndexingOnSimulated
-{
-    [Theory, Ops("indexing", "simulated")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ProductsOnSimulated
-{
-    [Theory, Ops("products", "simulated")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ImagesOnSimulated
-{
-    [Theory, Ops("images", "simulated")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class LossesOnSimulated
-{
-    [Theory, Ops("losses", "simulated")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
+    [Theory, Ops("simulated")]
+    public void Verified(string op, string device) => Verifier.Run(op, device);
 }
 
-public class ArithmeticOnOpenCL
+public abstract class OnOpenCL
 {
-    [Theory, Ops("arithmetic", "opencl:0")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
+    [Theory, Ops("opencl:0")]
+    public void Verified(string op, string device) => Verifier.Run(op, device);
 }
-public class ElementwiseOnOpenCL
-{
-    [Theory, Ops("elementwise", "opencl:0")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ReductionsOnOpenCL
-{
-    [Theory, Ops("reductions", "opencl:0")]
-    public void Verified(string op,
-    string device) => Verifier.Run(op, device);
-}
-public class ShapesOnOpenCL
-{
-    [Theory, Ops("shapes", "opencl:0")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class IndexingOnOpenCL
-{
-    [Theory, Ops("indexing", "opencl:0")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ProductsOnOpenCL
-{
-    [Theory, Ops("products", "opencl:0")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class ImagesOnOpenCL
-{
-    [Theory, Ops("images", "opencl:0")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
-public class LossesOnOpenCL
-{
-    [Theory, Ops("losses", "opencl:0")]
-    public void Verified(string op, string device) =>
-    Verifier.Run(op, device);
-}
+
+public class ArithmeticOnCpu : OnCpu;
+public class ElementwiseOnCpu : OnCpu;
+public class ReductionsOnCpu : OnCpu;
+public class ShapesOnCpu : OnCpu;
+public class IndexingOnCpu : OnCpu;
+public class ProductsOnCpu : OnCpu;
+public class ImagesOnCpu : OnCpu;
+public class LossesOnCpu : OnCpu;
+
+public class ArithmeticOnReference : OnReference;
+public class ElementwiseOnReference : OnReference;
+public class ReductionsOnReference : OnReference;
+public class ShapesOnReference : OnReference;
+public class IndexingOnReference : OnReference;
+public class ProductsOnReference : OnReference;
+public class ImagesOnReference : OnReference;
+public class LossesOnReference : OnReference;
+
+public class ArithmeticOnSimulated : OnSimulated;
+public class ElementwiseOnSimulated : OnSimulated;
+public class ReductionsOnSimulated : OnSimulated;
+public class ShapesOnSimulated : OnSimulated;
+public class IndexingOnSimulated : OnSimulated;
+public class ProductsOnSimulated : OnSimulated;
+public class ImagesOnSimulated : OnSimulated;
+public class LossesOnSimulated : OnSimulated;
+
+public class ArithmeticOnOpenCL : OnOpenCL;
+public class ElementwiseOnOpenCL : OnOpenCL;
+public class ReductionsOnOpenCL : OnOpenCL;
+public class ShapesOnOpenCL : OnOpenCL;
+public class IndexingOnOpenCL : OnOpenCL;
+public class ProductsOnOpenCL : OnOpenCL;
+public class ImagesOnOpenCL : OnOpenCL;
+public class LossesOnOpenCL : OnOpenCL;
