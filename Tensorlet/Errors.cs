@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// What Tensorlet throws when it is asked for something that cannot be done. Every message names the operation, what
-/// was
-/// given, what disagrees and what usually helps; nothing has been changed when it is thrown.
+/// was given, what disagrees and what usually helps; nothing has been changed when it is thrown.
 /// </summary>
 public class TensorletException(string message, Exception? inner = null) : Exception(message, inner);
 
@@ -19,6 +18,7 @@ public sealed class DeviceException(string message, Exception? inner = null) : T
 /// <summary>An index or axis outside of its range.</summary>
 public sealed class IndexException(string message) : TensorletException(message);
 
-/// <summary>Something the tape cannot do: no graph, a graph already freed, a saved value that has changed
-/// since.</summary>
+/// <summary>
+/// Something the tape cannot do: no graph, a graph already freed, a saved value that has changed since.
+/// </summary>
 public sealed class AutogradException(string message) : TensorletException(message);

@@ -76,8 +76,10 @@ public class DataLoaderTests
         Assert.True(SpinWait.SpinUntil(() => Workers() == 0, 5000), "a worker is still alive");
     }
 
-    /// <summary>Threads of loaders that are still alive, seen by their names on Linux; elsewhere the join in the loader
-    /// has to do.</summary>
+    /// <summary>
+    /// Threads of loaders that are still alive, seen by their names on Linux; elsewhere the join in the loader has to
+    /// do.
+    /// </summary>
     static int Workers() => !Directory.Exists("/proc/self/task") ? 0
         : Directory.GetDirectories("/proc/self/task").Count(task =>
             File.Exists($"{task}/comm") && File.ReadAllText($"{task}/comm").StartsWith("DataLoader"));

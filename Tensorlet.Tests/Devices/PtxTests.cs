@@ -9,8 +9,9 @@ using ILGPU.Runtime.Cuda;
 
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>Every kernel, with every scalar function of the library, compiles for NVIDIA's GPUs. No GPU is needed for
-/// that.</summary>
+/// <summary>
+/// Every kernel, with every scalar function of the library, compiles for NVIDIA's GPUs. No GPU is needed for that.
+/// </summary>
 public class PtxTests
 {
     static readonly Type[] numbers = [typeof(B8), typeof(I64), typeof(F32), typeof(F64)],

@@ -3,8 +3,9 @@ using ILGPU.Runtime.CPU;
 
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>Kernels as ILGPU really launches them: on its simulator of a GPU, which is slow, so everything here is
-/// small.</summary>
+/// <summary>
+/// Kernels as ILGPU really launches them: on its simulator of a GPU, which is slow, so everything here is small.
+/// </summary>
 public sealed class SimulatorTests : IDisposable
 {
     readonly Context context;

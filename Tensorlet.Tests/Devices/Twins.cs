@@ -25,8 +25,10 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
         }
     }
 
-    /// <summary>A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps reversed
-    /// and expanded.</summary>
+    /// <summary>
+    /// A tensor of this shape: contiguous, or permuted, sliced with steps from an offset, and perhaps reversed and
+    /// expanded.
+    /// </summary>
     public Twin Draw(int[] shape, DType type, bool written = false, Func<double>? value = null)
     {
         value ??= () => random.Next(-20, 21) / 4.0;

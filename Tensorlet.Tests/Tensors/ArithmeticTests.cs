@@ -152,8 +152,9 @@ public class ArithmeticTests
         Assert.Equal([1L << 62, 0], Tensor.Where(large > 10, large, large.ZerosLike()).ToArray<long>());
     }
 
-    /// <summary>Long, odd and strided lengths: whole registers, their padded tails and rows agree with the
-    /// reference.</summary>
+    /// <summary>
+    /// Long, odd and strided lengths: whole registers, their padded tails and rows agree with the reference.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(15)]

@@ -2,8 +2,10 @@ using E = System.Func<Tensorlet.Tensor, object?>;
 
 namespace Tensorlet.Tests.Tensors;
 
-/// <summary>Wrong calls: each throws the exception of its kind, whose message has what is needed to understand it, and
-/// changes nothing.</summary>
+/// <summary>
+/// Wrong calls: each throws the exception of its kind, whose message has what is needed to understand it, and changes
+/// nothing.
+/// </summary>
 public class ErrorTests
 {
     static Tensor Zeros(params int[] shape) => Tensor.Zeros(shape);

@@ -4,8 +4,10 @@ namespace Tensorlet.Tests.Tensors;
 
 public class MemoryTests
 {
-    /// <summary>Nobody disposes 2,000 results of 1 MB (2 GB together), and the process does not grow by more than a
-    /// part of that.</summary>
+    /// <summary>
+    /// Nobody disposes 2,000 results of 1 MB (2 GB together), and the process does not grow by more than a part of
+    /// that.
+    /// </summary>
     [Fact]
     public void Unreachable_tensors_give_their_memory_back()
     {

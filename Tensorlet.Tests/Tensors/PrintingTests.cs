@@ -5,8 +5,9 @@ namespace Tensorlet.Tests.Tensors;
 
 public class PrintingTests
 {
-    /// <summary>The numbers are PyTorch's own output for the same tensors, without its "tensor(" and with our last
-    /// line.</summary>
+    /// <summary>
+    /// The numbers are PyTorch's own output for the same tensors, without its "tensor(" and with our last line.
+    /// </summary>
     public static TheoryData<Func<Tensor>, string> Cases => new()
     {
         { () => T.Of(new[] { 1f, 2f, 3f }),

@@ -88,8 +88,9 @@ public class ReductionTests
         Assert.True(double.IsNaN(x.AMax().Item()));
     }
 
-    /// <summary>Few values, so that many are equal, and some NaN: whole registers of places side by side, at every
-    /// distance.</summary>
+    /// <summary>
+    /// Few values, so that many are equal, and some NaN: whole registers of places side by side, at every distance.
+    /// </summary>
     [Theory]
     [InlineData(DType.Float32, 4)]
     [InlineData(DType.Float64, 4)]

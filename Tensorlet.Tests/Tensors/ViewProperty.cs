@@ -4,16 +4,18 @@ using FsCheck.Xunit;
 
 namespace Tensorlet.Tests.Tensors;
 
-/// <summary>A shape and the seeds of a chain of view operations, each of which turns into one that is possible where it
-/// stands.</summary>
+/// <summary>
+/// A shape and the seeds of a chain of view operations, each of which turns into one that is possible where it stands.
+/// </summary>
 public sealed record ViewChain(int[] Shape, int[] Seeds)
 {
     public override string ToString() =>
         $"shape ({string.Join(", ", Shape)}), operations {string.Join(", ", Seeds)}: {ViewProperty.Run(this)}";
 }
 
-/// <summary>A tensor as it should be: its elements in row-major order, and every operation by asking where each one
-/// came from.</summary>
+/// <summary>
+/// A tensor as it should be: its elements in row-major order, and every operation by asking where each one came from.
+/// </summary>
 sealed record Model(int[] Shape, long[] Values)
 {
     public Model Take(int[] shape, Func<int[], int[]> from) =>

@@ -1,7 +1,8 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>For a linear operation A: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩, to rounding and without differences; and Aᵀ twice is
-/// A.</summary>
+/// <summary>
+/// For a linear operation A: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩, to rounding and without differences; and Aᵀ twice is A.
+/// </summary>
 public class AdjointTests
 {
     public static TheoryData<string> Linear =>

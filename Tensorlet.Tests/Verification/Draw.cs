@@ -46,8 +46,10 @@ public sealed class Draw(int seed, int largest)
 
     public Input Input(int[] shape, Domain domain = Domain.Any) => new(shape, Values(Naive.Count(shape), domain));
 
-    /// <summary>The input as a tensor that lies in some way: in order, with axes swapped, or every second element of a
-    /// larger one.</summary>
+    /// <summary>
+    /// The input as a tensor that lies in some way: in order, with axes swapped, or every second element of a larger
+    /// one.
+    /// </summary>
     public Tensor Lay(Input input, Device device)
     {
         var plain = Tensor.From(input.Values, input.Shape, device);
@@ -78,8 +80,9 @@ public sealed record Case(Func<Variable[], Variable> F, Input[] Inputs, int[] Sh
     public override string ToString() => string.Join(", ", Inputs.Select(i => $"({string.Join(", ", i.Shape)})"));
 }
 
-/// <summary>Row-major arithmetic on plain arrays, by asking for each index: it shares nothing with the
-/// library.</summary>
+/// <summary>
+/// Row-major arithmetic on plain arrays, by asking for each index: it shares nothing with the library.
+/// </summary>
 static class Naive
 {
     public static int Count(int[] shape) => shape.Aggregate(1, (n, size) => n * size);

@@ -1,7 +1,8 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>The checks are checked: wrong functions have to be rejected by the machinery that passes the right
-/// ones.</summary>
+/// <summary>
+/// The checks are checked: wrong functions have to be rejected by the machinery that passes the right ones.
+/// </summary>
 public class MutantTests
 {
     /// <summary>A product whose backward is given from outside.</summary>

@@ -4,8 +4,10 @@ using Xunit.Sdk;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Where mathematics leaves a choice: values and gradients (of the sum) at edges and kinks, on every device,
-/// both precisions.</summary>
+/// <summary>
+/// Where mathematics leaves a choice: values and gradients (of the sum) at edges and kinks, on every device, both
+/// precisions.
+/// </summary>
 public class NumericsTests
 {
     sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G);

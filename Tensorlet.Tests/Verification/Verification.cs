@@ -133,8 +133,9 @@ static class Verifier
 /// <summary>The devices that operations are verified on.</summary>
 static class Machines
 {
-    /// <summary>Their names: those that every machine has, and an OpenCL device where there is a driver for
-    /// one.</summary>
+    /// <summary>
+    /// Their names: those that every machine has, and an OpenCL device where there is a driver for one.
+    /// </summary>
     public static IReadOnlyList<string> All
     {
         get;

@@ -23,8 +23,8 @@ public static class Autograd
 
     /// <summary>
     /// Walks back from a root. Functions are numbered as they are made, and none is made before its inputs are; so
-    /// taking the
-    /// pending function with the largest number is a topological order, and needs no sort, no marks and no recursion.
+    /// taking the pending function with the largest number is a topological order, and needs no sort, no marks and no
+    /// recursion.
     /// </summary>
     internal static void Run(Variable root, Variable? seed, bool retain, bool create)
     {

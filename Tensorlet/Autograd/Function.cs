@@ -2,12 +2,12 @@ namespace Tensorlet;
 
 /// <summary>
 /// One differentiable operation, recorded as it runs. A function of one's own derives from this, says in
-/// <see cref="Forward"/>
-/// what it computes and in <see cref="Backward"/> how a gradient passes back, and is used as <c>new
-/// Mine().Apply(x)</c>.
+/// <see cref="Forward"/> what it computes and in <see cref="Backward"/> how a gradient passes back, and is used as
+/// <c>new Mine().Apply(x)</c>.
 /// </summary>
-/// <remarks>Backward is written in variables, so that it is recorded itself where a gradient of the gradient is
-/// wanted.</remarks>
+/// <remarks>
+/// Backward is written in variables, so that it is recorded itself where a gradient of the gradient is wanted.
+/// </remarks>
 public abstract class Function
 {
     static long created;
@@ -22,8 +22,9 @@ public abstract class Function
     /// <summary>What the graph calls this function: the name of its class.</summary>
     public virtual string Name => GetType().Name;
 
-    /// <summary>The number of this function in order of creation: every function has a larger one than those it depends
-    /// on.</summary>
+    /// <summary>
+    /// The number of this function in order of creation: every function has a larger one than those it depends on.
+    /// </summary>
     public long Id { get; private set; } = Interlocked.Increment(ref created);
 
     /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
@@ -34,14 +35,15 @@ public abstract class Function
     internal List<Func<Variable, Variable?>>? hooks;
     internal bool Freed { get; private set; }
 
-    /// <summary>Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will
-    /// read.</summary>
+    /// <summary>
+    /// Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will read.
+    /// </summary>
     protected abstract Tensor Forward();
 
     /// <summary>
     /// The gradient of the loss by each input, from its gradient by the result: the product of the Jacobian,
-    /// transposed, with
-    /// <paramref name="gradient"/>. One for each input, of the input's shape; null where there is none.
+    /// transposed, with <paramref name="gradient"/>. One for each input, of the input's shape; null where there is
+    /// none.
     /// </summary>
     public abstract Variable?[] Backward(Variable gradient);
 
@@ -69,8 +71,9 @@ public abstract class Function
         return new Variable(data, this);
     }
 
-    /// <summary>Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to
-    /// them.</summary>
+    /// <summary>
+    /// Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.
+    /// </summary>
     protected void Save(params ReadOnlySpan<Variable> variables)
     {
         if (variables.IsEmpty) saved = uint.MaxValue;

@@ -22,8 +22,7 @@ public sealed record GradReport(bool Passed, double WorstError, string Text)
 
 /// <summary>
 /// Holds the gradient of a function against central differences, (f(x + ε) − f(x − ε))/2ε, in float64. The gradient
-/// that
-/// comes in is random: with ones, a softmax whose backward gives 0 or a permutation that is not undone would pass.
+/// that comes in is random: with ones, a softmax whose backward gives 0 or a permutation that is not undone would pass.
 /// </summary>
 public static class GradCheck
 {

@@ -4,8 +4,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// Checks each operation of a computation alone, with the values that it really saw. A wrong derivative makes every
-/// parameter
-/// before it look wrong; this names the operation that is to blame.
+/// parameter before it look wrong; this names the operation that is to blame.
 /// </summary>
 public static class TapeCheck
 {
@@ -13,8 +12,9 @@ public static class TapeCheck
 
     internal static void Heard(Function function, Variable[] inputs) => heard?.Add((function.Again(), [.. inputs]));
 
-    /// <summary>Runs a computation and checks every operation that it applied to floating-point numbers, in
-    /// float64.</summary>
+    /// <summary>
+    /// Runs a computation and checks every operation that it applied to floating-point numbers, in float64.
+    /// </summary>
     /// <returns>The reports in order, each with the name of its operation and the shapes it saw.</returns>
     public static IReadOnlyList<(string Operation, GradReport Report)> Run(Func<Variable> computation)
     {

@@ -4,8 +4,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// A tensor on the tape. Operations on variables are recorded where a gradient is required, and <see cref="Backward"/>
-/// walks
-/// the record back. Variables have no in-place operations; writing to <see cref="Data"/> is how weights are updated.
+/// walks the record back. Variables have no in-place operations; writing to <see cref="Data"/> is how weights are
+/// updated.
 /// </summary>
 [DebuggerDisplay("{Data.DebuggerText,nq} {GradFn}")]
 public sealed partial class Variable
@@ -58,8 +58,9 @@ public sealed partial class Variable
     /// <summary>The same values, cut off from the graph: a constant that shares memory.</summary>
     public Variable Detach() => new(Data);
 
-    /// <summary>Puts a copy of another type or device in the place of a parameter's values; its gradient is
-    /// forgotten.</summary>
+    /// <summary>
+    /// Puts a copy of another type or device in the place of a parameter's values; its gradient is forgotten.
+    /// </summary>
     internal void MoveTo(Tensor data) => (Data, Grad) = (data, data == Data ? Grad : null);
 
     /// <summary>The function that a gradient for this variable is handed to.</summary>
@@ -81,8 +82,7 @@ public sealed partial class Variable
 
     /// <summary>
     /// Calls a function with the gradient by this variable when it is known, in each Backward. What it gives, if
-    /// anything,
-    /// takes the gradient's place.
+    /// anything, takes the gradient's place.
     /// </summary>
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
     public void RegisterHook(Func<Variable, Variable?> hook)

@@ -6,8 +6,7 @@ namespace Tensorlet.Data;
 
 /// <summary>
 /// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each time it is gone through is
-/// an epoch;
-/// the order depends on the seed and the epoch alone, and not on the number of workers.
+/// an epoch; the order depends on the seed and the epoch alone, and not on the number of workers.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>
 {
@@ -40,8 +39,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
     /// <summary>The number of batches in an epoch.</summary>
     public int Count => dropLast ? dataset.Count / batchSize : (dataset.Count + batchSize - 1) / batchSize;
 
-    /// <summary>The batches of the next epoch. A worker's exception arrives here, with the number of its
-    /// sample.</summary>
+    /// <summary>
+    /// The batches of the next epoch. A worker's exception arrives here, with the number of its sample.
+    /// </summary>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var epoch = Epoch++;
@@ -56,8 +56,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
     Tensor[] Batch(long[] order, int i) =>
         dataset.Batch(order.AsSpan(i * batchSize, Math.Min(batchSize, order.Length - i * batchSize)));
 
-    /// <summary>Worker w prepares batches w, w + workers, …; they are taken in order. Leaving early ends the
-    /// threads.</summary>
+    /// <summary>
+    /// Worker w prepares batches w, w + workers, …; they are taken in order. Leaving early ends the threads.
+    /// </summary>
     IEnumerator<Tensor[]> Prefetching(long[] order)
     {
         using var stop = new CancellationTokenSource();

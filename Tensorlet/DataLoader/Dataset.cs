@@ -6,8 +6,9 @@ public abstract class Dataset
     /// <summary>The number of samples.</summary>
     public abstract int Count { get; }
 
-    /// <summary>Sample number <paramref name="index"/>, 0 … Count−1. Called from several threads where a loader has
-    /// workers.</summary>
+    /// <summary>
+    /// Sample number <paramref name="index"/>, 0 … Count−1. Called from several threads where a loader has workers.
+    /// </summary>
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>Several samples together: each tensor gets a new first axis, N.</summary>

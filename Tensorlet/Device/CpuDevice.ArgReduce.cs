@@ -49,8 +49,10 @@ public sealed partial class CpuDevice
             }
     }
 
-    /// <summary>For results side by side, in registers: the place of the best so far. A value is taken if it is better,
-    /// or the first NaN.</summary>
+    /// <summary>
+    /// For results side by side, in registers: the place of the best so far. A value is taken if it is better, or the
+    /// first NaN.
+    /// </summary>
     static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable) where T
         : unmanaged
     {

@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// The product of the CPU. Rows, columns and the summed axes of the operands are tables of offsets, so that a matrix,
-/// its
-/// transpose, a slice and the windows of a convolution are all read alike.
+/// its transpose, a slice and the windows of a convolution are all read alike.
 /// </summary>
 [SkipLocalsInit]
 public sealed partial class CpuDevice
@@ -28,8 +27,9 @@ public sealed partial class CpuDevice
         KeepAlive(a, b, c);
     }
 
-    /// <summary>One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis
-    /// lead.</summary>
+    /// <summary>
+    /// One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis lead.
+    /// </summary>
     internal readonly record struct Side(Tensor Tensor, OffsetTable Wide, OffsetTable Inner)
     {
         /// <summary>How many elements from the tensor's first on may be read.</summary>
@@ -159,8 +159,9 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Two registers of columns at a time, each from within a run of b, are multiplied where they
-    /// lie.</summary>
+    /// <summary>
+    /// Two registers of columns at a time, each from within a run of b, are multiplied where they lie.
+    /// </summary>
     static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T
         : unmanaged
     {

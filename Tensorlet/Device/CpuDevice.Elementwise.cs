@@ -38,8 +38,10 @@ public sealed partial class CpuDevice
             Rows<E, T>(e, walk, a, b, c, y, p * rowsAtATime, Math.Min(walk.Rows, (p + 1) * rowsAtATime)));
     }
 
-    /// <summary>Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends
-    /// on its place.</summary>
+    /// <summary>
+    /// Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends on its
+    /// place.
+    /// </summary>
     static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count) where E
         : struct, IElementwise where T : unmanaged
     {
@@ -123,8 +125,9 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Integers, truth values, and predicates, whose results are of another width than their operands: one at
-    /// a time.</summary>
+    /// <summary>
+    /// Integers, truth values, and predicates, whose results are of another width than their operands: one at a time.
+    /// </summary>
     static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where V
         : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
     {

@@ -64,8 +64,10 @@ public sealed partial class CpuDevice
         KeepAlive(x, index, y);
     }
 
-    /// <summary>The table's element at the index, read into the items or added to from them. Indices are checked as
-    /// they are met.</summary>
+    /// <summary>
+    /// The table's element at the index, read into the items or added to from them. Indices are checked as they are
+    /// met.
+    /// </summary>
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {
         if (index.Numel == 0) return;

@@ -137,8 +137,9 @@ public sealed partial class CpuDevice
         else total = r.Apply(total, new Lanes<double>(lanes.Value.AsDouble()));
     }
 
-    /// <summary>Results side by side: down 16 folded rows at a time in registers, which are then added up in
-    /// double.</summary>
+    /// <summary>
+    /// Results side by side: down 16 folded rows at a time in registers, which are then added up in double.
+    /// </summary>
     static void FoldColumns<R, T>(R r, Walk folded, ref T source, ref T target, int count) where R : struct, IReduction
         where T : unmanaged
     {

@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// The verbs, fast, on the processor. Work is cut by its size and never by the number of threads, and accumulators have
-/// a
-/// fixed width: the same bits come out for any number of threads.
+/// a fixed width: the same bits come out for any number of threads.
 /// </summary>
 public sealed partial class CpuDevice : Device
 {

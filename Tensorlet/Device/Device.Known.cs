@@ -5,15 +5,17 @@ public abstract partial class Device
     /// <summary>The fast path on the processor: SIMD lanes, threads, a blocked product. The default.</summary>
     public static CpuDevice Cpu { get; } = new();
 
-    /// <summary>The definition of every verb, in plain loops and with MathNet, that the other devices are held
-    /// against.</summary>
+    /// <summary>
+    /// The definition of every verb, in plain loops and with MathNet, that the other devices are held against.
+    /// </summary>
     public static Device Reference { get; } = new ReferenceDevice();
 
     /// <summary>Where new tensors are made when no device is named. Process-wide.</summary>
     public static Device Default { get; set; } = Cpu;
 
-    /// <summary>The kernels of GPUs without one: the same methods, as loops on the host, where they can be
-    /// debugged.</summary>
+    /// <summary>
+    /// The kernels of GPUs without one: the same methods, as loops on the host, where they can be debugged.
+    /// </summary>
     public static Device Simulated => Accelerators.Simulated[0];
 
     /// <summary>An NVIDIA GPU. The same one each time.</summary>

@@ -2,8 +2,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// What hardware must do for tensors, in a few verbs. A verb writes into operands that its caller allocated, all on
-/// this
-/// device; its doc comment states the law. Adding an ordinary operation adds a scalar function and touches no device.
+/// this device; its doc comment states the law. Adding an ordinary operation adds a scalar function and touches no
+/// device.
 /// </summary>
 /// <remarks>
 /// x, a, b, c are read and may be any view; y is written and may be any view whose elements do not overlap (but for
@@ -51,8 +51,7 @@ public abstract partial class Device
 
     /// <summary>
     /// y[i] = the j at which x[i, j] is largest (or smallest), counted row-major over the folded axes; the first of
-    /// equal
-    /// ones, and the first NaN where there is one. y is Int64.
+    /// equal ones, and the first NaN where there is one. y is Int64.
     /// </summary>
     /// <param name="largest">The largest, or the smallest.</param>
     /// <param name="x">What is searched.</param>
@@ -62,16 +61,17 @@ public abstract partial class Device
 
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where batch, rows, k and columns each
-    /// stand for
-    /// the number of axes given. A matrix product, a batched one and a convolution over windows are this one verb.
+    /// stand for the number of axes given. A matrix product, a batched one and a convolution over windows are this one
+    /// verb.
     /// </summary>
     public abstract void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns);
 
     /// <summary>y[i] += x[i], where elements of y may overlap: the adjoint of reading through a view.</summary>
     public abstract void AddInto(Tensor x, Tensor y);
 
-    /// <summary>y[…, j, …] = x[…, index[…, j, …], …] along one axis; index is Int64, of the shape of y, in 0 …
-    /// size−1.</summary>
+    /// <summary>
+    /// y[…, j, …] = x[…, index[…, j, …], …] along one axis; index is Int64, of the shape of y, in 0 … size−1.
+    /// </summary>
     /// <exception cref="IndexException">An index outside of the axis of x; y is unchanged or partly
     /// written.</exception>
     public abstract void Gather(Tensor x, int axis, Tensor index, Tensor y);
@@ -80,8 +80,10 @@ public abstract partial class Device
     /// <exception cref="IndexException">An index outside of the axis of y.</exception>
     public abstract void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y);
 
-    /// <summary>Operands stay reachable until here: what is not could be collected, and its memory reused, while a verb
-    /// still works on it.</summary>
+    /// <summary>
+    /// Operands stay reachable until here: what is not could be collected, and its memory reused, while a verb still
+    /// works on it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
 

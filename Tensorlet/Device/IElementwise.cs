@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
-/// <summary>A scalar function of one, two or three numbers, as devices run it; those it does not take are never
-/// read.</summary>
+/// <summary>
+/// A scalar function of one, two or three numbers, as devices run it; those it does not take are never read.
+/// </summary>
 interface IElementwise
 {
     /// <summary>How many numbers it takes.</summary>

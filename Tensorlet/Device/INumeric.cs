@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// What a scalar function may do with a number. One float, one double, one long or a whole register of them implements
-/// it,
-/// so that a function written once runs in the loops of the CPU, in the reference and as an ILGPU kernel.
+/// it, so that a function written once runs in the loops of the CPU, in the reference and as an ILGPU kernel.
 /// </summary>
 /// <typeparam name="V">The number itself.</typeparam>
 public interface INumeric<V> where V : struct, INumeric<V>
@@ -20,11 +19,13 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V operator -(V a);
     /// <summary>A constant as this kind of number.</summary>
     static abstract V Of(double constant);
-    /// <summary><paramref name="then"/> where a &gt; b, else <paramref name="otherwise"/>, also where either is
-    /// NaN.</summary>
+    /// <summary>
+    /// <paramref name="then"/> where a &gt; b, else <paramref name="otherwise"/>, also where either is NaN.
+    /// </summary>
     static abstract V IfGreater(V a, V b, V then, V otherwise);
-    /// <summary><paramref name="then"/> where a = b, else <paramref name="otherwise"/>, also where either is
-    /// NaN.</summary>
+    /// <summary>
+    /// <paramref name="then"/> where a = b, else <paramref name="otherwise"/>, also where either is NaN.
+    /// </summary>
     static abstract V IfEqual(V a, V b, V then, V otherwise);
     /// <summary>|a|</summary>
     static abstract V Abs(V a);
@@ -44,8 +45,9 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V Floor(V a);
 }
 
-/// <summary>A function of one number, y = f(x). Its constants are fields. A public struct: it becomes the body of a
-/// kernel.</summary>
+/// <summary>
+/// A function of one number, y = f(x). Its constants are fields. A public struct: it becomes the body of a kernel.
+/// </summary>
 public interface IMap
 {
     /// <summary>f(x)</summary>
@@ -66,8 +68,9 @@ public interface IZip3
     V Apply<V>(V a, V b, V c) where V : struct, INumeric<V>;
 }
 
-/// <summary>A sequence of numbers: each from its place alone, so that it can be filled in by any number of
-/// threads.</summary>
+/// <summary>
+/// A sequence of numbers: each from its place alone, so that it can be filled in by any number of threads.
+/// </summary>
 public interface ISequence
 {
     /// <summary>The number at place i, counted from 0.</summary>

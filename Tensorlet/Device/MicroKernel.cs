@@ -5,16 +5,17 @@ namespace Tensorlet;
 /// <summary>
 /// The heart of the product: a tile of the result held in registers while the summed axis is walked. a is packed as
 /// [k][Rows]; of b two registers of columns are read at each of the offsets. 8 rows by two 512-bit registers, or 4 by
-/// two of
-/// 256 bits, is what the register file holds.
+/// two of 256 bits, is what the register file holds.
 /// </summary>
 static class MicroKernel<T> where T : unmanaged
 {
     public static int Rows => Vector512.IsHardwareAccelerated ? 8 : 4;
     public static int Columns => Vector512.IsHardwareAccelerated ? 2 * Vector512<T>.Count : 2 * Vector256<T>.Count;
 
-    /// <summary>tile[i, j] = Σₖ a[k, i] · b[offsets[k] + j], the left half of the columns from one place, the right
-    /// half from another.</summary>
+    /// <summary>
+    /// tile[i, j] = Σₖ a[k, i] · b[offsets[k] + j], the left half of the columns from one place, the right half from
+    /// another.
+    /// </summary>
     public static void Run(ref T a, ref T left, ref T right, ReadOnlySpan<int> offsets, ref T tile)
     {
         if (Vector512.IsHardwareAccelerated) Run512(ref a, ref left, ref right, offsets, ref tile);

@@ -91,8 +91,9 @@ public readonly struct F64(double value) : IScalar<F64>
     public double ToDouble() => Value;
 }
 
-/// <summary>A 64-bit integer as a number. Integers are promoted before a division, a root or an exponential reaches
-/// them.</summary>
+/// <summary>
+/// A 64-bit integer as a number. Integers are promoted before a division, a root or an exponential reaches them.
+/// </summary>
 /// <param name="value">Its value.</param>
 public readonly struct I64(long value) : IScalar<I64>
 {

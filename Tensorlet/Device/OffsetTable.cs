@@ -4,8 +4,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// Where the elements of some axes of a layout lie, in row-major order, and how many neighbours follow each. Large
-/// tables are
-/// remembered: a training asks for the same ones in every step.
+/// tables are remembered: a training asks for the same ones in every step.
 /// </summary>
 /// <param name="Offsets">For each element its distance from the first.</param>
 /// <param name="Runs">For each element how many consecutive ones start with it, itself included.</param>

@@ -9,8 +9,7 @@ static class Panels
 {
     /// <summary>
     /// panel[k, j] = source[wide[j] + inner[k]]. Columns beyond the last keep what was there: what the micro-kernel
-    /// makes of
-    /// them is never written out.
+    /// makes of them is never written out.
     /// </summary>
     /// <param name="source">The first element of the operand.</param>
     /// <param name="wide">Where the columns of the panel are.</param>
@@ -33,8 +32,10 @@ static class Panels
                     j++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
 
-    /// <summary>Columns in long runs: copied in whole registers, beyond the end of a run too, which the next one is
-    /// written over.</summary>
+    /// <summary>
+    /// Columns in long runs: copied in whole registers, beyond the end of a run too, which the next one is written
+    /// over.
+    /// </summary>
     static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
         ref T panel, int width, int readable) where T : unmanaged
     {
@@ -60,8 +61,9 @@ static class Panels
         for (; i < count; i++) Unsafe.Add(ref to, i) = Unsafe.Add(ref from, i);
     }
 
-    /// <summary>Where neighbours lie along the summed axis: blocks of 4 by 4 floats are transposed in
-    /// registers.</summary>
+    /// <summary>
+    /// Where neighbours lie along the summed axis: blocks of 4 by 4 floats are transposed in registers.
+    /// </summary>
     static void PackAlongInner<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel,
         int width) where T : unmanaged
     {

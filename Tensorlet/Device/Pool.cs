@@ -4,8 +4,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// Memory that tensors have given up and new ones take over, by size (four to an octave). Before a size grows past what
-/// it may,
-/// the garbage collector finds the tensors that are no longer reachable; so nobody disposes, and memory stays flat.
+/// it may, the garbage collector finds the tensors that are no longer reachable; so nobody disposes, and memory stays
+/// flat.
 /// </summary>
 /// <typeparam name="M">An array of the host, or a buffer of a device.</typeparam>
 /// <param name="smallest">The smallest size in bytes.</param>

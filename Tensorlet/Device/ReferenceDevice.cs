@@ -4,8 +4,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// The definition of every verb, made to be read and believed: elements are read in row-major order into an array,
-/// worked on
-/// by a plain loop or by MathNet, and written back. Sums and products of matrices are in double.
+/// worked on by a plain loop or by MathNet, and written back. Sums and products of matrices are in double.
 /// </summary>
 sealed class ReferenceDevice : Device
 {

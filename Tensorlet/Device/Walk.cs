@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// Several layouts of one shape, walked together row by row. Axes along which all of them can be stepped through as one
-/// are
-/// joined first, so that rows are as long as possible; the offsets advance like an odometer, without a division per
+/// are joined first, so that rows are as long as possible; the offsets advance like an odometer, without a division per
 /// element.
 /// </summary>
 sealed class Walk
@@ -44,8 +43,10 @@ sealed class Walk
         Rows = Layout.Product(shape.AsSpan(..^1));
     }
 
-    /// <summary>Where row number <paramref name="row"/> of an operand starts. Divides; used once per thread, then
-    /// <see cref="Next"/>.</summary>
+    /// <summary>
+    /// Where row number <paramref name="row"/> of an operand starts. Divides; used once per thread, then
+    /// <see cref="Next"/>.
+    /// </summary>
     public void Start(int row, Span<int> place, Span<int> offsets)
     {
         offsets.Clear();

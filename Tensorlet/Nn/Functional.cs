@@ -15,8 +15,10 @@ public static partial class F
         return bias is null ? y : y + bias;
     }
 
-    /// <summary>While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
-    /// (Srivastava et al. 2014).</summary>
+    /// <summary>
+    /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
+    /// (Srivastava et al. 2014).
+    /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null)
     {
         if (p is < 0 or > 1) throw new ArgumentOutOfRangeException(nameof(p), p,

@@ -27,8 +27,9 @@ public sealed class Linear : Module
         $"in_features={weight.Size(1)}, out_features={weight.Size(0)}, bias={bias is not null}";
 }
 
-/// <summary>Filters over images: (N, C, H, W) to (N, O, OH, OW). Filters and bias start uniform in
-/// ±1/√(C/groups·KH·KW).</summary>
+/// <summary>
+/// Filters over images: (N, C, H, W) to (N, O, OH, OW). Filters and bias start uniform in ±1/√(C/groups·KH·KW).
+/// </summary>
 public sealed class Conv2d : Module
 {
     readonly Variable weight;

@@ -6,8 +6,7 @@ namespace Tensorlet.Nn;
 
 /// <summary>
 /// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are
-/// its
-/// parameters, modules are its children; both are found in the fields, in the order of their declaration.
+/// its parameters, modules are its children; both are found in the fields, in the order of their declaration.
 /// </summary>
 public abstract class Module
 {
@@ -26,8 +25,9 @@ public abstract class Module
     /// <summary>The arguments that <see cref="ToString"/> shows, as in <c>784, 256</c>.</summary>
     protected virtual string Arguments => "";
 
-    /// <summary>The fields of this module and their keys in PyTorch's writing: <c>inProj</c> is
-    /// <c>in_proj</c>.</summary>
+    /// <summary>
+    /// The fields of this module and their keys in PyTorch's writing: <c>inProj</c> is <c>in_proj</c>.
+    /// </summary>
     /// <exception cref="TensorletException">A collection of modules that only a ModuleList would make
     /// visible.</exception>
     IEnumerable<(string Key, object Value)> Members()
@@ -70,8 +70,9 @@ public abstract class Module
     /// <summary>This module and all inside it.</summary>
     public IEnumerable<Module> Modules() => Children().SelectMany(c => c.Modules()).Prepend(this);
 
-    /// <summary>The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may
-    /// share it.</summary>
+    /// <summary>
+    /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.
+    /// </summary>
     public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Named().DistinctBy(p => p.Parameter);
 
     IEnumerable<(string Name, Variable Parameter)> Named() =>

@@ -47,8 +47,7 @@ public abstract class Optimizer
 
 /// <summary>
 /// Stochastic gradient descent: g ← g + weightDecay·p; v ← momentum·v + (1 − dampening)·g (v = g at first); p ← p −
-/// lr·v, or with
-/// nesterov p − lr·(g + momentum·v) (Sutskever et al. 2013).
+/// lr·v, or with nesterov p − lr·(g + momentum·v) (Sutskever et al. 2013).
 /// </summary>
 public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0,
     double weightDecay = 0, bool nesterov = false)
@@ -75,8 +74,7 @@ public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, doub
 
 /// <summary>
 /// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum the
-/// quotient is
-/// gathered in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves 2013).
+/// quotient is gathered in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves 2013).
 /// </summary>
 public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
     double weightDecay = 0, double momentum = 0, bool centered = false)

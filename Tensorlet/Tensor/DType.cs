@@ -32,8 +32,7 @@ public static class DTypes
 
     /// <summary>
     /// The type of a result of two operands, by PyTorch's rule: the higher kind (truth, integer, floating point) wins,
-    /// and
-    /// within a kind the larger type; but a 0-d operand does not widen another one of its own kind.
+    /// and within a kind the larger type; but a 0-d operand does not widen another one of its own kind.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {

@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// Random numbers by counter: number i of a seed is Philox-4×32-10 of i (Salmon et al., Parallel Random Numbers: As
-/// Easy as
-/// 1, 2, 3; SC 2011), so that every device and any number of threads give the same. The state is one count.
+/// Easy as 1, 2, 3; SC 2011), so that every device and any number of threads give the same. The state is one count.
 /// </summary>
 /// <param name="seed">The seed.</param>
 public sealed class Generator(ulong seed)

@@ -2,8 +2,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// How the elements of a tensor lie in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>.
-/// Immutable.
-/// Every shape operation is arithmetic on a layout and touches no data.
+/// Immutable. Every shape operation is arithmetic on a layout and touches no data.
 /// </summary>
 public sealed class Layout
 {
@@ -120,8 +119,9 @@ public sealed class Layout
         return new Layout(newShape, newStrides, Offset);
     }
 
-    /// <summary>Axes of size 1, and new ones in front, take the target's sizes with stride 0; null where that does not
-    /// fit.</summary>
+    /// <summary>
+    /// Axes of size 1, and new ones in front, take the target's sizes with stride 0; null where that does not fit.
+    /// </summary>
     internal Layout? Expand(int[] target)
     {
         var lead = target.Length - Rank;
@@ -149,8 +149,7 @@ public sealed class Layout
 
     /// <summary>
     /// Windows of <paramref name="size"/> elements, <paramref name="dilation"/> apart, one every
-    /// <paramref name="stride"/>:
-    /// the axis becomes the windows' places, and a new last axis runs inside the window.
+    /// <paramref name="stride"/>: the axis becomes the windows' places, and a new last axis runs inside the window.
     /// </summary>
     internal Layout Windows(int axis, int size, int stride, int dilation)
     {
@@ -161,8 +160,9 @@ public sealed class Layout
     internal Layout Diagonal() =>
         new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
 
-    /// <summary>Where each element is, counted from <see cref="Offset"/>, for a range of axes, in row-major
-    /// order.</summary>
+    /// <summary>
+    /// Where each element is, counted from <see cref="Offset"/>, for a range of axes, in row-major order.
+    /// </summary>
     internal int[] Offsets(int from = 0, int? to = null)
     {
         var end = to ?? Rank;

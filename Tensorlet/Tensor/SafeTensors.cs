@@ -5,15 +5,16 @@ namespace Tensorlet;
 
 /// <summary>
 /// Named tensors in a file, in the safetensors format: the length of a JSON header (8 bytes, little-endian), the header
-/// with
-/// type, shape and place of each tensor, and the numbers.
+/// with type, shape and place of each tensor, and the numbers.
 /// </summary>
 public static class SafeTensors
 {
     const int LargestHeader = 100_000_000;
 
-    /// <summary>Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one
-    /// is there whole.</summary>
+    /// <summary>
+    /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
+    /// whole.
+    /// </summary>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string,
         string>? metadata = null)
     {

@@ -12,8 +12,9 @@ public abstract class Storage(Device device, DType type, int count)
     public DType DType => type;
     /// <summary>The number of its elements.</summary>
     public int Count => count;
-    /// <summary>How often it was written to since it was filled first; views share it. The tape compares it with what
-    /// it saved.</summary>
+    /// <summary>
+    /// How often it was written to since it was filled first; views share it. The tape compares it with what it saved.
+    /// </summary>
     public int Version { get; private set; }
     /// <summary>The operation that wrote last, for messages.</summary>
     public string LastWriter { get; private set; } = "";

@@ -2,8 +2,9 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    /// <summary>y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating
-    /// point.</summary>
+    /// <summary>
+    /// y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating point.
+    /// </summary>
     public Tensor Map<F>(F f) where F : struct, IMap
     {
         var x = DType.IsFloat() ? this : To(DTypes.Default);
@@ -50,8 +51,9 @@ public sealed partial class Tensor
         return (a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!));
     }
 
-    /// <summary>Gives this tensor another shape: in the memory of its own elements if they are enough, else in new
-    /// memory.</summary>
+    /// <summary>
+    /// Gives this tensor another shape: in the memory of its own elements if they are enough, else in new memory.
+    /// </summary>
     Tensor Resize(int[] shape)
     {
         if (Shape.SequenceEqual(shape)) return this;
@@ -62,8 +64,9 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>This tensor, or a copy of it if writing to y, element by element, would change elements that are read
-    /// later.</summary>
+    /// <summary>
+    /// This tensor, or a copy of it if writing to y, element by element, would change elements that are read later.
+    /// </summary>
     Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
 
     Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
@@ -86,8 +89,9 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Refuses to write fractions into integers or integers into truth values: a result may only lose
-    /// precision.</summary>
+    /// <summary>
+    /// Refuses to write fractions into integers or integers into truth values: a result may only lose precision.
+    /// </summary>
     void InPlaceType(string operation, DType type)
     {
         if (type <= DType || DType.IsFloat()) return;
@@ -281,8 +285,10 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place
-    /// between devices.</summary>
+    /// <summary>
+    /// Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place between
+    /// devices.
+    /// </summary>
     public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;

@@ -41,8 +41,9 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>start, start + step, … below end (above it where the step is negative). Int64 if all three are
-    /// whole.</summary>
+    /// <summary>
+    /// start, start + step, … below end (above it where the step is negative). Int64 if all three are whole.
+    /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
     public static Tensor Arange(double start, double end, double step = 1, DType? type = null, Device? device = null)
     {
@@ -106,8 +107,10 @@ public sealed partial class Tensor
     public static Tensor From<T>(T[] values, int[]? shape = null, Device? device = null) where T : unmanaged =>
         From((ReadOnlySpan<T>)values, shape, device);
 
-    /// <summary>A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int
-    /// becomes Int64.</summary>
+    /// <summary>
+    /// A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes
+    /// Int64.
+    /// </summary>
     /// <exception cref="ShapeException">Rows of different lengths.</exception>
     public static Tensor Of(Array array, DType? type = null, Device? device = null)
     {

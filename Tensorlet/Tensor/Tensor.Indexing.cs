@@ -1,7 +1,9 @@
 namespace Tensorlet;
 
-/// <summary>One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a
-/// new axis.</summary>
+/// <summary>
+/// One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a new
+/// axis.
+/// </summary>
 public readonly struct TensorIndex
 {
     internal enum Kind { Range, Integer, NewAxis, Tensor }
@@ -36,8 +38,7 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Part of the tensor, as NumPy indexes: integers and ranges give views; masks and lists of integers give copies.
-    /// Axes not
-    /// named are taken whole. Writing takes integers and ranges.
+    /// Axes not named are taken whole. Writing takes integers and ranges.
     /// </summary>
     /// <exception cref="IndexException">More parts than axes, or an index outside of its axis.</exception>
     [IndexerName("Part")]
@@ -53,8 +54,9 @@ public sealed partial class Tensor
         }
     }
 
-    /// <summary>Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis,
-    /// integers).</summary>
+    /// <summary>
+    /// Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis, integers).
+    /// </summary>
     internal Tensor Basic(TensorIndex[] indices, out List<(int Axis, Tensor Index)> picks)
     {
         picks = [];
@@ -93,8 +95,10 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Picks along the given axes by integers that broadcast; the picked axes become one group, in place if
-    /// adjacent, else in front.</summary>
+    /// <summary>
+    /// Picks along the given axes by integers that broadcast; the picked axes become one group, in place if adjacent,
+    /// else in front.
+    /// </summary>
     Tensor Pick(List<(int Axis, Tensor Index)> picks)
     {
         if (picks.Count == 0) return this;
@@ -155,8 +159,9 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>this[…, index[…, j, …], …] += x[…, j, …] in place: the adjoint of <see cref="Gather"/>. Repeated
-    /// indices add up.</summary>
+    /// <summary>
+    /// this[…, index[…, j, …], …] += x[…, j, …] in place: the adjoint of <see cref="Gather"/>. Repeated indices add up.
+    /// </summary>
     public Tensor ScatterAdd_(int axis, Tensor index, Tensor x)
     {
         axis = CheckIndex("ScatterAdd_", axis, index, Layout);
@@ -173,8 +178,9 @@ public sealed partial class Tensor
     /// <summary>The given places along an axis, one after another.</summary>
     public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", ref axis, index));
 
-    /// <summary>A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes
-    /// it.</summary>
+    /// <summary>
+    /// A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.
+    /// </summary>
     internal Tensor AlongAxis(string operation, ref int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);

@@ -42,11 +42,15 @@ public sealed partial class Tensor
         return Sum(axes, keepDim) / CountOver(axes);
     }
 
-    /// <summary>The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of
-    /// equal ones.</summary>
+    /// <summary>
+    /// The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of equal
+    /// ones.
+    /// </summary>
     public Tensor ArgMax(int? axis = null, bool keepDim = false) => ArgReduce("ArgMax", true, axis, keepDim);
-    /// <summary>The place of the smallest along an axis (in the flattened tensor if none is named), Int64: the first of
-    /// equal ones.</summary>
+    /// <summary>
+    /// The place of the smallest along an axis (in the flattened tensor if none is named), Int64: the first of equal
+    /// ones.
+    /// </summary>
     public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
 
     /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
@@ -68,8 +72,9 @@ public sealed partial class Tensor
         return keepDim ? result.With(Layout.Contiguous(shape)) : result;
     }
 
-    /// <summary>The folded axes moved to the end; the shape of the others; the shape with the folded ones as
-    /// 1.</summary>
+    /// <summary>
+    /// The folded axes moved to the end; the shape of the others; the shape with the folded ones as 1.
+    /// </summary>
     (Tensor Source, int[] Kept, int[] KeptWithOnes) Folded(string operation, int[]? axes, bool keepDim)
     {
         var folded = Layout.Axes(operation, axes);
@@ -93,8 +98,7 @@ public sealed partial class Tensor
 
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], each a group of axes: the given numbers
-    /// of them,
-    /// and k what remains.
+    /// of them, and k what remains.
     /// </summary>
     /// <exception cref="ShapeException">The groups disagree.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
@@ -115,8 +119,9 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The matrix product of the last two axes; leading axes broadcast; 1-d operands are a row and a
-    /// column.</summary>
+    /// <summary>
+    /// The matrix product of the last two axes; leading axes broadcast; 1-d operands are a row and a column.
+    /// </summary>
     /// <exception cref="ShapeException">The columns of a are not the rows of b.</exception>
     public static Tensor MatMul(Tensor a, Tensor b)
     {
@@ -129,8 +134,9 @@ public sealed partial class Tensor
         return a.Rank == 1 ? result.Squeeze(b.Rank == 1 ? -1 : -2) : result;
     }
 
-    /// <summary>The operands of a product as matrices that fit: a 1-d one becomes a row on the left, a column on the
-    /// right.</summary>
+    /// <summary>
+    /// The operands of a product as matrices that fit: a 1-d one becomes a row on the left, a column on the right.
+    /// </summary>
     static (Tensor, Tensor) Matrices(Tensor a, Tensor b)
     {
         if (a.Rank == 0 || b.Rank == 0) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout}: a 0-d " +

@@ -2,8 +2,9 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    /// <summary>The same elements in another shape, one size of which may be −1; a view where that is possible, else a
-    /// copy.</summary>
+    /// <summary>
+    /// The same elements in another shape, one size of which may be −1; a view where that is possible, else a copy.
+    /// </summary>
     /// <exception cref="ShapeException">The sizes do not multiply to the number of elements.</exception>
     public Tensor Reshape(params int[] shape)
     {
@@ -73,8 +74,9 @@ public sealed partial class Tensor
     /// <summary>With a new axis of size 1 at this place.</summary>
     public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));
 
-    /// <summary>Axes of size 1, and new ones in front, repeated to this shape without copying; −1 keeps a
-    /// size.</summary>
+    /// <summary>
+    /// Axes of size 1, and new ones in front, repeated to this shape without copying; −1 keeps a size.
+    /// </summary>
     /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
     public Tensor Expand(params int[] shape)
     {
@@ -108,8 +110,10 @@ public sealed partial class Tensor
         return With(Layout.Slice(axis, index < 0 ? index + size : index, 1, 1).Remove(axis));
     }
 
-    /// <summary>Every step-th element of an axis from start to below end; bounds beyond the axis are cut, negative ones
-    /// count from the end.</summary>
+    /// <summary>
+    /// Every step-th element of an axis from start to below end; bounds beyond the axis are cut, negative ones count
+    /// from the end.
+    /// </summary>
     /// <exception cref="IndexException">The step is not positive (Flip reverses).</exception>
     public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
     {
@@ -130,8 +134,10 @@ public sealed partial class Tensor
         return With(layout).Clone();
     }
 
-    /// <summary>Sliding windows: the axis becomes their places, and a new last axis runs inside a window. A view;
-    /// elements overlap.</summary>
+    /// <summary>
+    /// Sliding windows: the axis becomes their places, and a new last axis runs inside a window. A view; elements
+    /// overlap.
+    /// </summary>
     /// <exception cref="ShapeException">The window is longer than the axis, or an argument is not positive.</exception>
     public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
     {

@@ -64,8 +64,9 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>This tensor if its elements lie in row-major order without gaps, else a copy of which that is
-    /// true.</summary>
+    /// <summary>
+    /// This tensor if its elements lie in row-major order without gaps, else a copy of which that is true.
+    /// </summary>
     public Tensor Contiguous() => IsContiguous ? this : Clone();
 
     /// <summary>A copy of the elements in storage of its own, contiguous.</summary>

@@ -11,10 +11,8 @@ public static class Idx
 {
     /// <summary>Reads a file, gzipped or not: its first bytes tell, not its name.</summary>
     /// <returns>The elements, and the size of each axis.</returns>
-    /// <exception cref="InvalidDataException">
-    /// The file is no IDX file of bytes, is shorter or longer than it says, or is damaged. No more has been allocated
-    /// than a file of its length can hold.
-    /// </exception>
+    /// <exception cref="InvalidDataException">The file is no IDX file of bytes, is shorter or longer than it says, or
+    /// is damaged. No more has been allocated than a file of its length can hold.</exception>
     public static (byte[] Data, int[] Shape) Read(string path)
     {
         using var file = File.OpenRead(path);

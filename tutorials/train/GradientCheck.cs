@@ -9,8 +9,7 @@ static class GradientCheck
 {
     /// <summary>
     /// The derivative of the loss in random directions of all parameters, from the tape and from differences, in
-    /// float64; the
-    /// largest relative difference.
+    /// float64; the largest relative difference.
     /// </summary>
     public static double Worst(Module net, Tensor images, Tensor labels, int directions = 5)
     {

@@ -6,8 +6,9 @@ using Tensorlet.Optim;
 
 namespace Tutorials;
 
-/// <summary>What takes too long for every test run: trainings, memory over many steps, very long chains. Prints a
-/// report.</summary>
+/// <summary>
+/// What takes too long for every test run: trainings, memory over many steps, very long chains. Prints a report.
+/// </summary>
 static class Verify
 {
     static int failed;

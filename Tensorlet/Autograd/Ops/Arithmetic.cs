@@ -82,8 +82,9 @@ sealed class Transfer(Device device) : Function // y = x on another device     d
 
 public sealed partial class Variable
 {
-    /// <summary>Two operands brought to one type and one shape; broadcasting is an operation of its own,
-    /// <see cref="Expand"/>.</summary>
+    /// <summary>
+    /// Two operands brought to one type and one shape; broadcasting is an operation of its own, <see cref="Expand"/>.
+    /// </summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
         a.Data.SameDevice(operation, b.Data);

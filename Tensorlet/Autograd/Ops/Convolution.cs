@@ -19,8 +19,9 @@ sealed record ConvolutionPlan((int H, int W) Stride, (int H, int W) Padding, (in
         return result;
     }
 
-    /// <summary>The windows of (N, C, H, W) as (groups, C/groups, KH, KW, N, OH, OW): a view, in which elements
-    /// overlap.</summary>
+    /// <summary>
+    /// The windows of (N, C, H, W) as (groups, C/groups, KH, KW, N, OH, OW): a view, in which elements overlap.
+    /// </summary>
     public Tensor Windows(Tensor x, int kh, int kw, (int H, int W) stride) => Grouped(x)
         .Windows(3, kh, stride.H, Dilation.H).Windows(4, kw, stride.W, Dilation.W).Permute(1, 2, 5, 6, 0, 3, 4);
 
@@ -76,8 +77,9 @@ sealed class ConvolutionFilter(ConvolutionPlan plan, int kh, int kw) : Function
     ];
 }
 
-/// <summary>The gradient is spread to its windows' places among zeros, and contracted with the filters turned by
-/// 180°.</summary>
+/// <summary>
+/// The gradient is spread to its windows' places among zeros, and contracted with the filters turned by 180°.
+/// </summary>
 // x[n,c,i,j] = Σ w[o,c,k,l]·g[n,o,i−k,j−l]     dg = conv(dx, w)     dw = dx ⋆ g
 sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function
 {
@@ -109,9 +111,8 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function
 public static partial class F
 {
     /// <summary>
-    /// Slides filters over images: (N, C, H, W) with (O, C/groups, KH, KW) gives (N, O, OH, OW), where
-    /// OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. A contraction over windows, not flipped
-    /// (cross-correlation).
+    /// Slides filters over images: (N, C, H, W) with (O, C/groups, KH, KW) gives (N, O, OH, OW), where OH = ⌊(H +
+    /// 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. A contraction over windows, not flipped (cross-correlation).
     /// </summary>
     /// <param name="x">Images, (N, C, H, W).</param>
     /// <param name="weight">Filters, (O, C/groups, KH, KW).</param>

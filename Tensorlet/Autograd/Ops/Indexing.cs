@@ -23,8 +23,9 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.IndexSelect"/>
     public Variable IndexSelect(int axis, Tensor index) => Gather(axis, Data.AlongAxis("IndexSelect", ref axis, index));
 
-    /// <summary>Zeros of a shape, with this added at the indices along an axis: the adjoint of
-    /// <see cref="Gather"/>.</summary>
+    /// <summary>
+    /// Zeros of a shape, with this added at the indices along an axis: the adjoint of <see cref="Gather"/>.
+    /// </summary>
     public Variable ScatterAdd(int axis, Tensor index, params int[] shape) =>
         new ScatterAdd(axis, index, shape).Apply(this);
 

@@ -18,8 +18,7 @@ public static partial class F
 {
     /// <summary>
     /// The largest of each window: (N, C, H, W) to (N, C, OH, OW). A gather: what is picked depends on the data, and
-    /// the
-    /// gradient goes to what was picked, the first of equal ones.
+    /// the gradient goes to what was picked, the first of equal ones.
     /// </summary>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null)

@@ -7,8 +7,9 @@ sealed class MatMul : Function // C = A·B, the last two axes     dA = dC·Bᵀ 
         [Needs(0) ? dc.MatMul(B.T) : null, Needs(1) ? A.T.MatMul(dc) : null];
 }
 
-/// <summary>Axes in groups, as <see cref="Tensor.Contract"/> takes them; i, j, k and the batch b are groups of
-/// axes.</summary>
+/// <summary>
+/// Axes in groups, as <see cref="Tensor.Contract"/> takes them; i, j, k and the batch b are groups of axes.
+/// </summary>
 // C[bij] = Σₖ A[bik]·B[bkj]     dA[bik] = Σⱼ dC[bij]·B[bkj]     dB[bkj] = Σᵢ A[bik]·dC[bij]
 sealed class Contract(int batch, int rows, int columns) : Function
 {
@@ -32,8 +33,7 @@ public sealed partial class Variable
 {
     /// <summary>
     /// The matrix product of the last two axes, (…, n, k)·(…, k, m) → (…, n, m); leading axes broadcast; a 1-d operand
-    /// is a row
-    /// on the left and a column on the right.
+    /// is a row on the left and a column on the right.
     /// </summary>
     /// <exception cref="ShapeException">The columns of one are not the rows of the other.</exception>
     public Variable MatMul(Variable other)

@@ -64,8 +64,9 @@ sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept a
 
 public sealed partial class Variable
 {
-    /// <summary>Applies a function that folds axes and keeps them as 1, and takes these away unless they are
-    /// wanted.</summary>
+    /// <summary>
+    /// Applies a function that folds axes and keeps them as 1, and takes these away unless they are wanted.
+    /// </summary>
     Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Function> function)
     {
         var over = Data.Layout.Axes(operation, axes);
@@ -82,8 +83,10 @@ public sealed partial class Variable
     /// <summary>The sum along one axis.</summary>
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
 
-    /// <summary>Summed over the axes along which a tensor of this shape would be repeated to become this one: the
-    /// adjoint of Expand.</summary>
+    /// <summary>
+    /// Summed over the axes along which a tensor of this shape would be repeated to become this one: the adjoint of
+    /// Expand.
+    /// </summary>
     internal Variable SumTo(int[] shape)
     {
         var lead = Rank - shape.Length;
@@ -122,12 +125,14 @@ public sealed partial class Variable
     /// <summary>The smallest of all.</summary>
     public Variable Min() => AMin();
 
-    /// <summary>The largest along an axis, and where it is: the first of equal ones, which alone gets the
-    /// gradient.</summary>
+    /// <summary>
+    /// The largest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
+    /// </summary>
     public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) =>
         Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim);
-    /// <summary>The smallest along an axis, and where it is: the first of equal ones, which alone gets the
-    /// gradient.</summary>
+    /// <summary>
+    /// The smallest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
+    /// </summary>
     public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) =>
         Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim);
 

@@ -10,8 +10,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// The devices of one kind that ILGPU finds. Each kind has a context of its own that starts when the kind is asked for
-/// first,
-/// and a device starts when it is asked for first: nobody waits for a driver that he does not use.
+/// first, and a device starts when it is asked for first: nobody waits for a driver that he does not use.
 /// </summary>
 sealed class Accelerators
 {
@@ -53,8 +52,9 @@ sealed class Accelerators
         }
     }
 
-    /// <summary>The devices of the kind, numbered. Where there is no driver there are none, and the simulator does not
-    /// step in.</summary>
+    /// <summary>
+    /// The devices of the kind, numbered. Where there is no driver there are none, and the simulator does not step in.
+    /// </summary>
     Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
     {
         try
@@ -95,8 +95,9 @@ public static class Cuda
     public static int Count => Accelerators.Cuda.Count;
 }
 
-/// <summary>The OpenCL devices of this machine that can run kernels: GPUs, and processors with an OpenCL
-/// driver.</summary>
+/// <summary>
+/// The OpenCL devices of this machine that can run kernels: GPUs, and processors with an OpenCL driver.
+/// </summary>
 public static class OpenCL
 {
     /// <summary>True if there is one.</summary>

@@ -17,9 +17,8 @@ readonly struct Dense : IPlaces
 
 /// <summary>
 /// Up to six axes, by value, as a kernel takes them. Axes that can be stepped through as one are joined beforehand,
-/// each
-/// operand for itself: a contiguous one has a single axis and costs no division, a bias that is added to rows costs
-/// one.
+/// each operand for itself: a contiguous one has a single axis and costs no division, a bias that is added to rows
+/// costs one.
 /// </summary>
 readonly struct Axes : IPlaces
 {
@@ -62,8 +61,9 @@ readonly struct Axes : IPlaces
     /// <summary>All axes of a layout, counted from the beginning of its memory.</summary>
     public static Axes Of(Layout layout) => Of(layout, 0, layout.Rank, layout.Offset);
 
-    /// <summary>Axes <paramref name="from"/> up to <paramref name="to"/>, counted from
-    /// <paramref name="first"/>.</summary>
+    /// <summary>
+    /// Axes <paramref name="from"/> up to <paramref name="to"/>, counted from <paramref name="first"/>.
+    /// </summary>
     public static Axes Of(Layout layout, int from, int to, int first = 0)
     {
         Span<int> sizes = stackalloc int[layout.Rank + 1], strides = stackalloc int[layout.Rank + 1];
@@ -81,8 +81,9 @@ readonly struct Axes : IPlaces
 
     public static bool Fit(Layout layout) => Fit(layout, 0, layout.Rank);
 
-    /// <summary>Joins neighbouring axes along which one can step as if they were one; gives how many remain, at least
-    /// one.</summary>
+    /// <summary>
+    /// Joins neighbouring axes along which one can step as if they were one; gives how many remain, at least one.
+    /// </summary>
     static int Join(Layout layout, int from, int to, Span<int> sizes, Span<int> strides)
     {
         var last = 0;
@@ -100,8 +101,9 @@ readonly struct Axes : IPlaces
     }
 }
 
-/// <summary>An operand as a kernel sees it: <c>x[i]</c> is its element i in row-major order, wherever that
-/// lies.</summary>
+/// <summary>
+/// An operand as a kernel sees it: <c>x[i]</c> is its element i in row-major order, wherever that lies.
+/// </summary>
 readonly struct View<V, P>(ArrayView<V> memory, P places) where V : unmanaged where P : struct, IPlaces
 {
     readonly ArrayView<V> memory = memory;

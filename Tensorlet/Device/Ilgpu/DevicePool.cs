@@ -14,8 +14,7 @@ sealed class IlgpuStorage(IlgpuDevice device, DType type, int count, Buffer buff
 
 /// <summary>
 /// The memory of a device. Kernels run in order on one stream, so a buffer can be taken over while the last kernel that
-/// reads
-/// it is still waiting.
+/// reads it is still waiting.
 /// </summary>
 sealed class DevicePool
 {
@@ -33,8 +32,9 @@ sealed class DevicePool
     /// <summary>The bytes taken from the device, in use or not.</summary>
     public long Bytes => Interlocked.Read(ref bytes);
 
-    /// <summary>Memory of at least this size. If the device is full, what is unreachable is found, and what is free
-    /// given back.</summary>
+    /// <summary>
+    /// Memory of at least this size. If the device is full, what is unreachable is found, and what is free given back.
+    /// </summary>
     public Buffer Rent(long size)
     {
         if (size > Array.MaxLength) throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor " +

@@ -2,8 +2,9 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>One operand of a product: where its batches, its wide axes (rows of a, columns of b) and its summed axes
-/// lead.</summary>
+/// <summary>
+/// One operand of a product: where its batches, its wide axes (rows of a, columns of b) and its summed axes lead.
+/// </summary>
 readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) where V : unmanaged
 {
     readonly ArrayView<V> memory = memory;
@@ -21,8 +22,7 @@ readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) 
 
 /// <summary>
 /// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]: one thread takes one element. The products are
-/// summed
-/// in another type, double for floats.
+/// summed in another type, double for floats.
 /// </summary>
 readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V, Axes> c, int rows, int columns, int inner)
     : IKernel

@@ -2,8 +2,10 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One
-/// thread takes a row.</summary>
+/// <summary>
+/// y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One thread
+/// takes a row.
+/// </summary>
 readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y,
     int asOffset, int first) : IKernel
     where V : unmanaged, IScalar<V>

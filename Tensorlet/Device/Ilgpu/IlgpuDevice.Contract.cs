@@ -61,8 +61,7 @@ sealed partial class IlgpuDevice
 
     /// <summary>
     /// The product in tiles, transposed if it has fewer columns than rows. Where that gives few groups and sums are
-    /// long,
-    /// these are cut into segments.
+    /// long, these are cut into segments.
     /// </summary>
     internal void Tiled<V, Square,
         Strip>(Tensor a, Tensor b, Tensor c, int batch, int rows, int manyGroups = ManyGroups,

@@ -39,8 +39,9 @@ readonly struct AddIntoKernel<A, V>(View<V, Axes> x, View<V, Axes> y) : IKernel 
     public void At(int i) => A.Add(ref y[i], x[i]);
 }
 
-/// <summary>Element i of an index names an element of a table: rows leads to its row, step is from one entry to the
-/// next.</summary>
+/// <summary>
+/// Element i of an index names an element of a table: rows leads to its row, step is from one entry to the next.
+/// </summary>
 readonly struct Table<V>(ArrayView<V> memory, Axes rows, int step, View<I64, Axes> index) where V : unmanaged
 {
     readonly ArrayView<V> memory = memory;
@@ -63,8 +64,9 @@ readonly struct ScatterAddKernel<A, V>(View<V, Axes> x, Table<V> y) : IKernel wh
     public void At(int i) => A.Add(ref y[i], x[i]);
 }
 
-/// <summary>found = the most of count − i over all i whose index is outside of 0 … size−1; the first one,
-/// therefore.</summary>
+/// <summary>
+/// found = the most of count − i over all i whose index is outside of 0 … size−1; the first one, therefore.
+/// </summary>
 readonly struct OutsideKernel(View<I64, Axes> index, int size, int count, ArrayView<int> found) : IKernel
 {
     public void At(int i)
@@ -158,8 +160,9 @@ sealed partial class IlgpuDevice
     static Table<V> TableOf<V>(Tensor table, int axis, Tensor index) where V : unmanaged =>
         new(Memory<V>(table), Axes.Of(Rows(table, axis, index)), table.Layout.strides[axis], Strided<I64>(index));
 
-    /// <summary>Refuses indices outside of the axis: in a kernel they would read or write what is not the
-    /// tensor's.</summary>
+    /// <summary>
+    /// Refuses indices outside of the axis: in a kernel they would read or write what is not the tensor's.
+    /// </summary>
     void Check(string operation, Tensor index, int axis, Tensor table)
     {
         var found = Tensor.Zeros([1], DType.Int64, this);

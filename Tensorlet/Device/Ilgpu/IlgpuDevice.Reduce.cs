@@ -4,8 +4,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// y[row, part] = r over j = part, part + parts, … of x[row, j]: one thread folds a part of a row. Neighbouring threads
-/// read
-/// neighbouring elements: of the same row where rows lie in one piece, of neighbouring rows where they do not.
+/// read neighbouring elements: of the same row where rows lie in one piece, of neighbouring rows where they do not.
 /// </summary>
 /// <typeparam name="R">What folds.</typeparam>
 /// <typeparam name="V">What is read.</typeparam>
@@ -49,8 +48,9 @@ sealed partial class IlgpuDevice
         Finish(to, y);
     }
 
-    /// <summary>Folds parts of rows, then what they gave, until one is left. How a row is cut depends on its length
-    /// alone.</summary>
+    /// <summary>
+    /// Folds parts of rows, then what they gave, until one is left. How a row is cut depends on its length alone.
+    /// </summary>
     void Fold<R, V, S, W, In, Out>(R r, Tensor x, int leading, Tensor y) where R : struct, IReduction where V
         : unmanaged where S : unmanaged, IScalar<S>
         where W : unmanaged where In : struct, ICast<V, S> where Out : struct, ICast<S, W>

@@ -6,9 +6,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// The verbs on an ILGPU accelerator: a GPU by CUDA or OpenCL, a processor by OpenCL, or neither, and then every flat
-/// kernel
-/// runs as a loop on the host over the same method. Kernels are flat, one thread per element of the result, but for the
-/// product of a GPU, whose groups share tiles.
+/// kernel runs as a loop on the host over the same method. Kernels are flat, one thread per element of the result, but
+/// for the product of a GPU, whose groups share tiles.
 /// </summary>
 /// <param name="accelerator">What computes.</param>
 /// <param name="name">The name, as in <c>cuda:0</c>.</param>
@@ -65,8 +64,9 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from
-    /// there.</summary>
+    /// <summary>
+    /// All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from there.
+    /// </summary>
     static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 

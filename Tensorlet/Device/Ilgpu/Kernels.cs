@@ -5,8 +5,7 @@ namespace Tensorlet;
 
 /// <summary>
 /// A flat kernel: what is done for every i, without a word between them. Its fields are its operands. The same method
-/// is
-/// launched on a GPU and called in a loop on the host, where a debugger can step through it.
+/// is launched on a GPU and called in a loop on the host, where a debugger can step through it.
 /// </summary>
 interface IKernel
 {

@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
-/// <summary>Finds the types of a kernel that ILGPU's generated code cannot name; its own message would not
-/// tell.</summary>
+/// <summary>
+/// Finds the types of a kernel that ILGPU's generated code cannot name; its own message would not tell.
+/// </summary>
 static class Reachable
 {
     const string GeneratedCode = "ILGPURuntime";
@@ -16,8 +17,9 @@ static class Reachable
                     $"Include=\"{GeneratedCode}\" /> in the project.");
     }
 
-    /// <summary>A type among the type arguments, at any depth, that generated code cannot name; null if there is
-    /// none.</summary>
+    /// <summary>
+    /// A type among the type arguments, at any depth, that generated code cannot name; null if there is none.
+    /// </summary>
     public static Type? FindHidden(Type type)
     {
         foreach (var argument in type.GetGenericArguments())

@@ -2,8 +2,9 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>The shape of a tile: so many threads along each side, each with so many rows and four columns of the
-/// result.</summary>
+/// <summary>
+/// The shape of a tile: so many threads along each side, each with so many rows and four columns of the result.
+/// </summary>
 interface ITile
 {
     static abstract int Size { get; }
@@ -28,14 +29,12 @@ readonly struct Strip16 : ITile
 
 /// <summary>
 /// The product of a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four to a thread: slab
-/// after
-/// slab of T summed elements is read through the layouts once, into memory that the group shares, and from there each
-/// number
-/// is used 4T times. The places of rows and columns are computed before the loop, those of k once per slab.
+/// after slab of T summed elements is read through the layouts once, into memory that the group shares, and from there
+/// each number is used 4T times. The places of rows and columns are computed before the loop, those of k once per slab.
 /// </summary>
 /// <remarks>
-/// A long sum with a small result is cut into segments, each a result of its own: c has the shape
-/// [segments, batch, rows, columns], and is summed over the segments afterwards.
+/// A long sum with a small result is cut into segments, each a result of its own: c has the shape [segments, batch,
+/// rows, columns], and is summed over the segments afterwards.
 /// </remarks>
 readonly struct TiledProduct<V,
     T>(Side<V> a, Side<V> b, View<V, Axes> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
