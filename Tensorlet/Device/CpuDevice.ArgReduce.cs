@@ -18,29 +18,25 @@ public sealed partial class CpuDevice
 
     void Pick<T>(bool largest, Tensor x, Tensor y, bool asOffset) where T : unmanaged
     {
-        var kept = new Walk(new Layout(x.Layout.shape[..y.Rank], x.Layout.strides[..y.Rank], 0), y.Layout);
-        var offsets = x.Layout.Offsets(y.Rank);
-        var cut = Math.Max(1, kept.Rows / 16);
-        Share((kept.Rows + cut - 1) / cut, x.Numel, p =>
-            PickRows<T>(largest, kept, offsets, x, y, asOffset, p * cut, Math.Min(kept.Rows, (p + 1) * cut)));
+        var (kept, offsets) = (new Walk(x.Layout[..y.Rank], y.Layout), x.Layout[y.Rank..].Offsets());
+        Share(kept.Rows, Math.Max(1, kept.Rows / 16), x.Numel, (from, to) =>
+            PickRows<T>(largest, kept, offsets, x, y, asOffset, from, to));
     }
 
-    static void PickRows<T>(bool largest, Walk kept, int[] offsets, Tensor x, Tensor y, bool asOffset, int from,
-        int to) where T : unmanaged
+    static void PickRows<T>(bool largest, Walk kept, int[] offsets, Tensor x, Tensor y, bool asOffset, int from, int to)
+        where T : unmanaged
     {
         ref var px = ref HostStorage.First<T>(x);
         ref var py = ref HostStorage.First<long>(y);
         var readable = ((HostStorage)x.Storage).Readable - x.Layout.Offset - 2 * Lanes<T>.Count - offsets[^1];
         int length = kept.Length, sx = kept.Step(0), sy = kept.Step(1);
-        Span<int> place = stackalloc int[kept.Rank], at = stackalloc int[2];
         Span<T> winners = stackalloc T[Lanes<T>.Count];
-        kept.Start(from, place, at);
-        for (var row = from; row < to; row++, kept.Next(place, at))
+        foreach (var at in kept.Part(from, to))
             for (var i = 0; i < length; i += Lanes<T>.Count)
             {
                 int n = Math.Min(Lanes<T>.Count, length - i), first = at[0] + i * sx;
-                Best(largest, ref Unsafe.Add(ref px, first), sx, n, offsets,
-                    first <= readable).Value.StoreUnsafe(ref winners[0]);
+                Best(largest, ref Unsafe.Add(ref px, first), sx, n, offsets, first <= readable)
+                    .Value.StoreUnsafe(ref winners[0]);
                 for (var j = 0; j < n; j++)
                 {
                     var winner = (int)ToDouble(winners[j]);
@@ -53,8 +49,8 @@ public sealed partial class CpuDevice
     /// For results side by side, in registers: the place of the best so far. A value is taken if it is better, or the
     /// first NaN.
     /// </summary>
-    static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable) where T
-        : unmanaged
+    static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable)
+        where T : unmanaged
     {
         var pairs = step == 2 && readable && typeof(T) == typeof(float) && Avx512F.IsSupported;
         Lanes<T> best = Lanes<T>.Of(0), yes = Lanes<T>.Of(1), no = Lanes<T>.Of(0);
@@ -73,9 +69,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>Every second of 32 floats: two registers, sorted by one instruction.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged =>
-        new(Avx512F.PermuteVar16x32x2(Vector512.LoadUnsafe(ref p).AsInt32(),
-        Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
-            Vector512.LoadUnsafe(ref p, (nuint)Lanes<T>.Count).AsInt32()).As<int, T>());
+    [MethodImpl(AggressiveInlining)]
+    static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged => new(Avx512F.PermuteVar16x32x2(
+        Vector512.LoadUnsafe(ref p).AsInt32(), Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+        Vector512.LoadUnsafe(ref p, (nuint)Lanes<T>.Count).AsInt32()).As<int, T>());
 }

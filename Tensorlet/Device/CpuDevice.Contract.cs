@@ -17,13 +17,9 @@ public sealed partial class CpuDevice
     {
         if (c.Numel == 0) return;
         if (a.Numel == 0) Fill(new Tensor.Line(0, 0), c);
-        else
-            switch (a.DType)
-            {
-                case DType.Float32: Multiply<float>(a, b, c, batch, rows); break;
-                case DType.Float64: Multiply<double>(a, b, c, batch, rows); break;
-                default: Reference.Contract(a, b, c, batch, rows, columns); break;
-            }
+        else if (a.DType == DType.Float32) Multiply<float>(a, b, c, batch, rows);
+        else if (a.DType == DType.Float64) Multiply<double>(a, b, c, batch, rows);
+        else Reference.Contract(a, b, c, batch, rows, columns);
         KeepAlive(a, b, c);
     }
 
@@ -38,25 +34,21 @@ public sealed partial class CpuDevice
 
     void Multiply<T>(Tensor a, Tensor b, Tensor c, int batch, int rows) where T : unmanaged
     {
-        var inner = a.Rank - batch - rows;
-        var left = new Side(a, OffsetTable.Of(a.Layout, batch, batch + rows),
-            OffsetTable.Of(a.Layout, batch + rows, a.Rank));
-        var right = new Side(b, OffsetTable.Of(b.Layout, batch + inner, b.Rank),
-            OffsetTable.Of(b.Layout, batch, batch + inner));
-        var (down, across) = (OffsetTable.Of(c.Layout, batch, batch + rows),
-            OffsetTable.Of(c.Layout, batch + rows, c.Rank));
+        int wide = batch + rows, inner = batch + a.Rank - wide;
+        var left = new Side(a, OffsetTable.Of(a.Layout[batch..wide]), OffsetTable.Of(a.Layout[wide..]));
+        var right = new Side(b, OffsetTable.Of(b.Layout[inner..]), OffsetTable.Of(b.Layout[batch..inner]));
+        var (down, across) = (OffsetTable.Of(c.Layout[batch..wide]), OffsetTable.Of(c.Layout[wide..]));
         // Panels of a are narrow and those of b wide; where it wastes much less, the product is computed transposed.
         if (1.25 * Padded<T>(right.Wide.Count, left.Wide.Count) < Padded<T>(left.Wide.Count, right.Wide.Count))
             ((left, right), (down, across)) = ((right, left), (across, down));
-        if (batch == 0) { Product<T>(new(left, right, c, down, across, 0, 0, 0), alone: false); return; }
-        int[] atA = left.Tensor.Layout.Offsets(0, batch), atB = right.Tensor.Layout.Offsets(0, batch),
-            atC = c.Layout.Offsets(0, batch);
+        int[] atA = left.Tensor.Layout[..batch].Offsets(), atB = right.Tensor.Layout[..batch].Offsets();
+        var atC = c.Layout[..batch].Offsets();
         var work = (long)down.Count * across.Count * left.Inner.Count;
-        var large = work > 1 << 20;
-        if (large) for (var i = 0; i < atC.Length; i++) One(i);
-        else Share(atC.Length, work * atC.Length / 16, One);
+        var apart = atC.Length > 1 && work <= 1 << 20;          // a thread for each product, or threads within one
+        if (apart) Share(atC.Length, 1, work * atC.Length / 16, (i, _) => One(i));
+        else for (var i = 0; i < atC.Length; i++) One(i);
 
-        void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), alone: !large);
+        void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), apart);
     }
 
     static long Padded<T>(int rows, int columns) where T : unmanaged =>
@@ -82,8 +74,7 @@ public sealed partial class CpuDevice
         var width = (Math.Max(n / 16, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
         if (alone || Threads == 1 || work < 1 << 19) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
-        else Share((n + width - 1) / width, work / 16, part =>
-            Blocks(p, ref p.ResultFirst<T>(), 0, k, part * width, Math.Min(n, (part + 1) * width)));
+        else Share(n, width, work / 16, (from, to) => Blocks(p, ref p.ResultFirst<T>(), 0, k, from, to));
     }
 
     void Segments<T>(Problem p, int segment) where T : unmanaged
@@ -95,8 +86,8 @@ public sealed partial class CpuDevice
             Down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]),
             Across = OffsetTable.Of([.. Enumerable.Range(0, n)])
         };
-        Share(count, (long)m * n * k / 16, s =>
-            Blocks(inner, ref partial[s * m * n], s * segment, Math.Min(k, (s + 1) * segment), 0, n));
+        Share(k, segment, (long)m * n * k / 16, (from, to) =>
+            Blocks(inner, ref partial[from / segment * m * n], from, to, 0, n));
         ref var result = ref p.ResultFirst<T>();
         for (var i = 0; i < m; i++)
             for (var j = 0; j < n; j++)
@@ -131,8 +122,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
-    static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T
-        : unmanaged
+    static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add)
+        where T : unmanaged
     {
         int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = p.Down.Count;
         var wide = Math.Max(width, PanelElements / count / width * width);
@@ -162,8 +153,8 @@ public sealed partial class CpuDevice
     /// <summary>
     /// Two registers of columns at a time, each from within a run of b, are multiplied where they lie.
     /// </summary>
-    static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add) where T
-        : unmanaged
+    static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add)
+        where T : unmanaged
     {
         int height = MicroKernel<T>.Rows, half = MicroKernel<T>.Columns / 2, m = p.Down.Count;
         var readable = p.Right.Readable(p.AtB);
@@ -198,8 +189,8 @@ public sealed partial class CpuDevice
     static ref T Scratch<T>(ref byte[]? scratch, int count) where T : unmanaged
     {
         var bytes = (count + 64) * Unsafe.SizeOf<T>();
-        if (scratch is null || scratch.Length < bytes) scratch = GC.AllocateArray<byte>(Math.Max(bytes, 1 << 17),
-            pinned: true);
+        if (scratch is null || scratch.Length < bytes)
+            scratch = GC.AllocateArray<byte>(Math.Max(bytes, 1 << 17), pinned: true);
         return ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(scratch));
     }
 }

@@ -7,16 +7,9 @@ public sealed partial class CpuDevice
     private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {
         if (y.Numel == 0) return;
-        switch (a.DType, y.DType)
-        {
-            case (DType.Float32, DType.Float32): Lanes<E, float>(e, a, b, c, y); break;
-            case (DType.Float64, DType.Float64): Lanes<E, double>(e, a, b, c, y); break;
-            case (DType.Float32, _): Scalars<E, F32, B8>(e, a, b, c, y); break;
-            case (DType.Float64, _): Scalars<E, F64, B8>(e, a, b, c, y); break;
-            case (DType.Int64, DType.Bool): Scalars<E, I64, B8>(e, a, b, c, y); break;
-            case (DType.Int64, _): Scalars<E, I64, I64>(e, a, b, c, y); break;
-            default: Scalars<E, B8, B8>(e, a, b, c, y); break;
-        }
+        if (a.DType == y.DType && a.DType == DType.Float32) Lanes<E, float>(e, a, b, c, y);
+        else if (a.DType == y.DType && a.DType == DType.Float64) Lanes<E, double>(e, a, b, c, y);
+        else a.DType.Run(new OneByOne<E>(e, a, b, c, y));
         KeepAlive(a, b, c, y);
     }
 
@@ -24,26 +17,20 @@ public sealed partial class CpuDevice
     {
         if (a.IsContiguous && b.IsContiguous && c.IsContiguous && y.IsContiguous)
         {
-            var count = y.Numel;
-            if (count <= Piece || Threads == 1) Contiguous<E, T>(e, a, b, c, y, 0, count);
-            else Share((count + Piece - 1) / Piece, count, p =>
-                Contiguous<E, T>(e, a, b, c, y, p * Piece, Math.Min(Piece, count - p * Piece)));
+            Share(y.Numel, Piece, y.Numel, (from, to) => Contiguous<E, T>(e, a, b, c, y, from, to - from));
             return;
         }
         var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
-        var rowsAtATime = Math.Max(1, Piece / walk.Length);
-        var parts = (walk.Rows + rowsAtATime - 1) / rowsAtATime;
-        if (parts == 1 || Threads == 1) Rows<E, T>(e, walk, a, b, c, y, 0, walk.Rows);
-        else Share(parts, y.Numel, p =>
-            Rows<E, T>(e, walk, a, b, c, y, p * rowsAtATime, Math.Min(walk.Rows, (p + 1) * rowsAtATime)));
+        Share(walk.Rows, Math.Max(1, Piece / walk.Length), y.Numel, (from, to) =>
+            Rows<E, T>(e, walk, a, b, c, y, from, to));
     }
 
     /// <summary>
     /// Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends on its
     /// place.
     /// </summary>
-    static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count) where E
-        : struct, IElementwise where T : unmanaged
+    static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count)
+        where E : struct, IElementwise where T : unmanaged
     {
         ref var pa = ref Unsafe.Add(ref HostStorage.First<T>(a), from);
         ref var pb = ref Unsafe.Add(ref HostStorage.First<T>(b), from);
@@ -62,20 +49,18 @@ public sealed partial class CpuDevice
                 ref Unsafe.Add(ref py, i), 1, count - i);
     }
 
-    static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to) where E
-        : struct, IElementwise where T : unmanaged
+    static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to)
+        where E : struct, IElementwise where T : unmanaged
     {
-        ref T pa = ref HostStorage.First<T>(a), pb = ref HostStorage.First<T>(b), pc = ref HostStorage.First<T>(c),
-            py = ref HostStorage.First<T>(y);
-        Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[4];
-        walk.Start(from, place, at);
-        for (var row = from; row < to; row++, walk.Next(place, at))
+        ref T pa = ref HostStorage.First<T>(a), pb = ref HostStorage.First<T>(b);
+        ref T pc = ref HostStorage.First<T>(c), py = ref HostStorage.First<T>(y);
+        foreach (var at in walk.Part(from, to))
             Row(e, ref Unsafe.Add(ref pa, at[0]), walk.Step(0), ref Unsafe.Add(ref pb, at[1]), walk.Step(1),
                 ref Unsafe.Add(ref pc, at[2]), walk.Step(2), ref Unsafe.Add(ref py, at[3]), walk.Step(3), walk.Length);
     }
 
-    static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count) where E
-        : struct, IElementwise where T : unmanaged
+    static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count)
+        where E : struct, IElementwise where T : unmanaged
     {
         var i = 0;
         // side by side, or one value for the whole row
@@ -100,7 +85,7 @@ public sealed partial class CpuDevice
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(AggressiveInlining)]
     static Lanes<T> Load<T>(ref T p, int step, int n) where T : unmanaged =>
         step == 0 ? new(Vector512.Create(p)) : step == 1 && n == Lanes<T>.Count ? new(Vector512.LoadUnsafe(ref p))
             : LoadPart(ref p, step, n);
@@ -113,7 +98,7 @@ public sealed partial class CpuDevice
         return new(padded);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(AggressiveInlining)]
     static void Store<T>(Lanes<T> value, ref T p, int step, int n) where T : unmanaged
     {
         if (step == 1 && n == Lanes<T>.Count) value.Value.StoreUnsafe(ref p);
@@ -125,24 +110,29 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>
-    /// Integers, truth values, and predicates, whose results are of another width than their operands: one at a time.
-    /// </summary>
-    static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where V
-        : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
+    /// <summary>Integers and truth values; and predicates, whose results are of another width than their operands.</summary>
+    readonly struct OneByOne<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType where E : struct, IElementwise
+    {
+        void IForType.Run<V>()
+        {
+            if (y.DType == a.DType) Scalars<E, V, V>(e, a, b, c, y);
+            else Scalars<E, V, B8>(e, a, b, c, y);
+        }
+    }
+
+    static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+        where E : struct, IElementwise where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
     {
         ref V pa = ref HostStorage.First<V>(a), pb = ref HostStorage.First<V>(b), pc = ref HostStorage.First<V>(c);
         ref var py = ref HostStorage.First<W>(y);
         var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
-        Span<int> place = stackalloc int[walk.Rank], at = stackalloc int[4];
-        walk.Start(0, place, at);
-        for (var row = 0; row < walk.Rows; row++, walk.Next(place, at))
+        foreach (var at in walk.All)
             for (var i = 0; i < walk.Length; i++)
             {
                 var result = e.Apply(Unsafe.Add(ref pa, at[0] + i * walk.Step(0)),
                     Unsafe.Add(ref pb, at[1] + i * walk.Step(1)), Unsafe.Add(ref pc, at[2] + i * walk.Step(2)));
-                Unsafe.Add(ref py, at[3] + i * walk.Step(3)) = typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(result)
-                    : W.Of(result.ToDouble());
+                Unsafe.Add(ref py, at[3] + i * walk.Step(3)) =
+                    typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(result) : W.Of(result.ToDouble());
             }
     }
 }

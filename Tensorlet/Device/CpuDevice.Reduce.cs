@@ -9,42 +9,29 @@ public sealed partial class CpuDevice
     public override void Reduce<R>(R r, Tensor x, Tensor y)
     {
         if (y.Numel == 0) return;
-        if (x.Numel == 0) Device.Cpu.Fill(new Tensor.Line(r.Start, 0), y);
-        else
-            switch (x.DType)
-            {
-                case DType.Float32: Fold<R, float>(r, x, y); break;
-                case DType.Float64: Fold<R, double>(r, x, y); break;
-                default: Reference.Reduce(r, x, y); break;
-            }
+        if (x.Numel == 0) Fill(new Tensor.Line(r.Start, 0), y);
+        else if (x.DType == DType.Float32) Fold<R, float>(r, x, y);
+        else if (x.DType == DType.Float64) Fold<R, double>(r, x, y);
+        else Reference.Reduce(r, x, y);
         KeepAlive(x, y);
     }
 
     void Fold<R, T>(R r, Tensor x, Tensor y) where R : struct, IReduction where T : unmanaged
     {
-        var kept = new Walk(new Layout(x.Layout.shape[..y.Rank], x.Layout.strides[..y.Rank], 0), y.Layout);
-        var folded = new Walk(new Layout(x.Layout.shape[y.Rank..], x.Layout.strides[y.Rank..], 0));
-        if (y.Numel == 1 && x.IsContiguous && x.Numel >= 4 * PartOfAll) { FoldAll(r, x, y); return; }
-        // Results side by side are folded in blocks of columns, others one after another.
-        if (kept.Step(0) == 1 && folded.Step(0) != 1 && kept.Step(1) == 1)
+        var (kept, folded) = (new Walk(x.Layout[..y.Rank], y.Layout), new Walk(x.Layout[y.Rank..]));
+        if (y.Numel == 1 && x.IsContiguous && x.Numel >= 4 * PartOfAll) FoldAll(r, x, y);
+        else if (kept.Step(0) == 1 && folded.Step(0) != 1 && kept.Step(1) == 1)     // results side by side
         {
-            var blocks = (kept.Length + Columns - 1) / Columns;
-            Share(kept.Rows * blocks, x.Numel, p =>
-            {
-                var (row, block) = Math.DivRem(p, blocks);
-                FoldRows<R, T>(r, kept, folded, x, y, row, row + 1, block * Columns,
-                    Math.Min(Columns, kept.Length - block * Columns), true);
-            });
-            return;
+            var (blocks, offsets) = ((kept.Length + Columns - 1) / Columns, OffsetTable.Of(x.Layout[y.Rank..]).Offsets);
+            Share(kept.Rows * blocks, 1, x.Numel, (p, _) => FoldBlock<R, T>(r, kept, offsets, x, y, p / blocks,
+                p % blocks * Columns));
         }
-        var rows = kept.Rows == 1 ? kept.Length : kept.Rows;
-        var cut = Math.Max(1, rows / 16);
-        Share((rows + cut - 1) / cut, x.Numel, p =>
-        {
-            int from = p * cut, to = Math.Min(rows, from + cut);
-            if (kept.Rows == 1) FoldRows<R, T>(r, kept, folded, x, y, 0, 1, from, to - from, false);
-            else FoldRows<R, T>(r, kept, folded, x, y, from, to, 0, kept.Length, false);
-        });
+        else if (kept.Rows == 1)
+            Share(kept.Length, Math.Max(1, kept.Length / 16), x.Numel, (from, to) =>
+                FoldRows<R, T>(r, kept, folded, x, y, 0, 1, from, to));
+        else
+            Share(kept.Rows, Math.Max(1, kept.Rows / 16), x.Numel, (from, to) =>
+                FoldRows<R, T>(r, kept, folded, x, y, from, to, 0, kept.Length));
     }
 
     /// <summary>Everything into one number: parts of fixed size first, then what they gave.</summary>
@@ -58,23 +45,14 @@ public sealed partial class CpuDevice
         Reduce(r, parts, y);
     }
 
-    static void FoldRows<R, T>(R r, Walk kept, Walk folded, Tensor x, Tensor y, int from, int to, int column,
-        int count, bool columns)
+    static void FoldRows<R, T>(R r, Walk kept, Walk folded, Tensor x, Tensor y, int from, int to, int first, int end)
         where R : struct, IReduction where T : unmanaged
     {
         ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
-        Span<int> place = stackalloc int[kept.Rank], at = stackalloc int[2];
-        kept.Start(from, place, at);
-        for (var row = from; row < to; row++, kept.Next(place, at))
-        {
-            ref var source = ref Unsafe.Add(ref px, at[0] + column * kept.Step(0));
-            ref var target = ref Unsafe.Add(ref py, at[1] + column * kept.Step(1));
-            if (columns) FoldColumns(r, folded, ref source, ref target, count);
-            else
-                for (var i = 0; i < count; i++)
-                    Unsafe.Add(ref target, i * kept.Step(1)) = FromDouble<T>(FoldOne(r, folded,
-                        ref Unsafe.Add(ref source, i * kept.Step(0))));
-        }
+        foreach (var at in kept.Part(from, to))
+            for (var i = first; i < end; i++)
+                Unsafe.Add(ref py, at[1] + i * kept.Step(1)) =
+                    FromDouble<T>(FoldOne(r, folded, ref Unsafe.Add(ref px, at[0] + i * kept.Step(0))));
     }
 
     static double FoldOne<R, T>(R r, Walk folded, ref T source) where R : struct, IReduction where T : unmanaged
@@ -82,12 +60,8 @@ public sealed partial class CpuDevice
         var (total, rest) = (Lanes<double>.Of(r.Start), new F64(r.Start));
         if (folded.Rows == 1) FoldRun(r, ref source, folded.Step(0), folded.Length, ref total, ref rest);
         else
-        {
-            Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1];
-            folded.Start(0, place, at);
-            for (var row = 0; row < folded.Rows; row++, folded.Next(place, at))
+            foreach (var at in folded.All)
                 FoldRun(r, ref Unsafe.Add(ref source, at[0]), folded.Step(0), folded.Length, ref total, ref rest);
-        }
         return Finish(r, total, rest);
     }
 
@@ -100,8 +74,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>A run of numbers: whole registers in blocks, the blocks and what does not fill one in double.</summary>
-    static void FoldRun<R, T>(R r, ref T p, int step, int count, ref Lanes<double> total, ref F64 rest) where R
-        : struct, IReduction where T : unmanaged
+    static void FoldRun<R, T>(R r, ref T p, int step, int count, ref Lanes<double> total, ref F64 rest)
+        where R : struct, IReduction where T : unmanaged
     {
         var i = 0;
         var n = (nuint)Lanes<T>.Count;
@@ -117,17 +91,17 @@ public sealed partial class CpuDevice
                     c = r.Apply(c, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 2 * n)));
                     d = r.Apply(d, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 3 * n)));
                 }
-                for (; i <= end - Lanes<T>.Count;
-                    i += Lanes<T>.Count) a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
+                for (; i <= end - Lanes<T>.Count; i += Lanes<T>.Count)
+                    a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
                 FoldWide(r, r.Apply(r.Apply(a, b), r.Apply(c, d)), ref total);
             }
         for (; i < count; i++) rest = r.Apply(rest, new F64(ToDouble(Unsafe.Add(ref p, i * step))));
     }
 
     /// <summary>Folds a register into one of doubles: a float register is two of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void FoldWide<R, T>(R r, Lanes<T> lanes, ref Lanes<double> total) where R : struct, IReduction where T
-        : unmanaged
+    [MethodImpl(AggressiveInlining)]
+    static void FoldWide<R, T>(R r, Lanes<T> lanes, ref Lanes<double> total)
+        where R : struct, IReduction where T : unmanaged
     {
         if (typeof(T) == typeof(float))
         {
@@ -137,36 +111,26 @@ public sealed partial class CpuDevice
         else total = r.Apply(total, new Lanes<double>(lanes.Value.AsDouble()));
     }
 
-    /// <summary>
-    /// Results side by side: down 16 folded rows at a time in registers, which are then added up in double.
-    /// </summary>
-    static void FoldColumns<R, T>(R r, Walk folded, ref T source, ref T target, int count) where R : struct, IReduction
-        where T : unmanaged
+    /// <summary>Results side by side: down 16 folded rows at a time in registers, and these in double.</summary>
+    static void FoldBlock<R, T>(R r, Walk kept, int[] offsets, Tensor x, Tensor y, int row, int column)
+        where R : struct, IReduction where T : unmanaged
     {
         const int depth = 16;
-        Span<int> place = stackalloc int[folded.Rank], at = stackalloc int[1], rows = stackalloc int[depth];
+        var count = Math.Min(Columns, kept.Length - column);
         Span<double> sums = stackalloc double[Columns];
-        for (var from = 0; from < count; from += Columns)
+        sums.Fill(r.Start);
+        foreach (var at in kept.Part(row, row + 1))
         {
-            var to = Math.Min(count, from + Columns);
-            sums.Fill(r.Start);
-            var pending = 0;
-            folded.Start(0, place, at);
-            for (var row = 0; row < folded.Rows; row++, folded.Next(place, at))
-                for (var i = 0; i < folded.Length; i++)
-                {
-                    rows[pending++] = at[0] + i * folded.Step(0);
-                    if (pending < depth) continue;
-                    FoldDown(r, rows, ref Unsafe.Add(ref source, from), to - from, sums);
-                    pending = 0;
-                }
-            FoldDown(r, rows[..pending], ref Unsafe.Add(ref source, from), to - from, sums);
-            for (var i = from; i < to; i++) Unsafe.Add(ref target, i) = FromDouble<T>(sums[i - from]);
+            ref var source = ref Unsafe.Add(ref HostStorage.First<T>(x), at[0] + column);
+            ref var target = ref Unsafe.Add(ref HostStorage.First<T>(y), at[1] + column);
+            for (var i = 0; i < offsets.Length; i += depth)
+                FoldDown(r, offsets.AsSpan(i, Math.Min(depth, offsets.Length - i)), ref source, count, sums);
+            for (var i = 0; i < count; i++) Unsafe.Add(ref target, i) = FromDouble<T>(sums[i]);
         }
     }
 
-    static void FoldDown<R, T>(R r, ReadOnlySpan<int> rows, ref T source, int count, Span<double> sums) where R
-        : struct, IReduction where T : unmanaged
+    static void FoldDown<R, T>(R r, ReadOnlySpan<int> rows, ref T source, int count, Span<double> sums)
+        where R : struct, IReduction where T : unmanaged
     {
         Span<T> tail = stackalloc T[Lanes<T>.Count];
         for (var column = 0; column < count; column += Lanes<T>.Count)
@@ -178,20 +142,18 @@ public sealed partial class CpuDevice
             {
                 var (first, second) = Vector512.Widen(lanes.Value.AsSingle());
                 ref var low = ref sums[column];
-                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low)),
-                    new Lanes<double>(first)).Value.StoreUnsafe(ref low);
-                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low, 8)),
-                    new Lanes<double>(second)).Value.StoreUnsafe(ref low, 8);
+                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low)), new(first)).Value.StoreUnsafe(ref low);
+                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low, 8)), new(second)).Value.StoreUnsafe(ref low, 8);
                 continue;
             }
             lanes.Value.StoreUnsafe(ref tail[0]);
-            for (var i = 0; i < n; i++) sums[column + i] = r.Apply(new F64(sums[column + i]),
-                new F64(ToDouble(tail[i]))).Value;
+            for (var i = 0; i < n; i++)
+                sums[column + i] = r.Apply(new F64(sums[column + i]), new F64(ToDouble(tail[i]))).Value;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(AggressiveInlining)]
     static double ToDouble<T>(T value) => typeof(T) == typeof(float) ? (float)(object)value! : (double)(object)value!;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(AggressiveInlining)]
     static T FromDouble<T>(double value) => typeof(T) == typeof(float) ? (T)(object)(float)value : (T)(object)value;
 }

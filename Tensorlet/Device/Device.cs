@@ -84,8 +84,11 @@ public abstract partial class Device
     /// Operands stay reachable until here: what is not could be collected, and its memory reused, while a verb still
     /// works on it.
     /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(NoInlining)]
     private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
+
+    private protected static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
+        new($"{operation}: index {index} is outside of axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
 
     /// <summary>Waits until everything asked for has been done.</summary>
     public virtual void Synchronize() { }

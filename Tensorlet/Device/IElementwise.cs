@@ -14,25 +14,22 @@ readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
 {
     readonly F f = f;
     public static int Inputs => 1;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Apply<V>(V a, V b, V c) where V
-        : struct, INumeric<V> => f.Apply(a);
+    [MethodImpl(AggressiveInlining)]
+    V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a);
 }
 
 readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
 {
     readonly F f = f;
     public static int Inputs => 2;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Apply<V>(V a, V b, V c) where V
-        : struct, INumeric<V> => f.Apply(a, b);
+    [MethodImpl(AggressiveInlining)]
+    V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b);
 }
 
 readonly struct Of3<F>(F f) : IElementwise where F : struct, IZip3
 {
     readonly F f = f;
     public static int Inputs => 3;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Apply<V>(V a, V b, V c) where V
-        : struct, INumeric<V> => f.Apply(a, b, c);
+    [MethodImpl(AggressiveInlining)]
+    V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b, c);
 }

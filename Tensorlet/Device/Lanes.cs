@@ -1,5 +1,3 @@
-using static System.Runtime.CompilerServices.MethodImplOptions;
-
 namespace Tensorlet;
 
 /// <summary>A register full of floats or doubles as one number: what the CPU's loops compute with.</summary>

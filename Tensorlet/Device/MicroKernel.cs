@@ -1,5 +1,3 @@
-using static System.Runtime.CompilerServices.MethodImplOptions;
-
 namespace Tensorlet;
 
 /// <summary>

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// Where the elements of some axes of a layout lie, in row-major order, and how many neighbours follow each. Large
+/// Where the elements of a layout lie, in row-major order, and how many neighbours follow each. Large
 /// tables are remembered: a training asks for the same ones in every step.
 /// </summary>
 /// <param name="Offsets">For each element its distance from the first.</param>
@@ -16,14 +16,13 @@ sealed record OffsetTable(int[] Offsets, int[] Runs)
 
     public int Count => Offsets.Length;
 
-    public static OffsetTable Of(Layout layout, int from, int to)
+    public static OffsetTable Of(Layout layout)
     {
-        if (Layout.Product(layout.Shape[from..to]) <= Small) return Make(layout, from, to);
+        if (layout.Count <= Small) return Of(layout.Offsets());
         // the numbers as a string's bits
-        var key = MemoryMarshal.Cast<int,
-            char>((int[])[.. layout.shape[from..to], .. layout.strides[from..to]]).ToString();
+        var key = MemoryMarshal.Cast<int, char>((int[])[.. layout.shape, .. layout.strides]).ToString();
         if (remembered.TryGetValue(key, out var table)) return table;
-        table = Make(layout, from, to);
+        table = Of(layout.Offsets());
         if (Interlocked.Add(ref rememberedCount, table.Count) > MostRemembered)
         {
             remembered.Clear();
@@ -32,14 +31,12 @@ sealed record OffsetTable(int[] Offsets, int[] Runs)
         return remembered[key] = table;
     }
 
-    static OffsetTable Make(Layout layout, int from, int to) => Of(layout.Offsets(from, to));
-
     /// <summary>The table of offsets that are known already.</summary>
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];
-        for (var j = runs.Length - 1; j >= 0; j--) runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1
-            ? runs[j + 1] + 1 : 1;
+        for (var j = runs.Length - 1; j >= 0; j--)
+            runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1 ? runs[j + 1] + 1 : 1;
         return new(offsets, runs);
     }
 }

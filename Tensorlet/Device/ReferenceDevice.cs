@@ -69,22 +69,18 @@ sealed class ReferenceDevice : Device
 
     public override void Fill<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
 
-    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
-    {
-        switch (a.DType)
-        {
-            case DType.Bool: Run<B8>(); break;
-            case DType.Int64: Run<I64>(); break;
-            case DType.Float32: Run<F32>(); break;
-            default: Run<F64>(); break;
-        }
+    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) =>
+        a.DType.Run(new OneByOne<E>(e, a, b, c, y));
 
-        void Run<V>() where V : unmanaged, IScalar<V>
+    readonly struct OneByOne<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType where E : struct, IElementwise
+    {
+        void IForType.Run<V>()
         {
-            V[] first = Read<V>(a), second = E.Inputs > 1 ? Read<V>(b) : first, third = E.Inputs > 2 ? Read<V>(c)
-                : first;
-            if (y.DType == a.DType) Write(y, i => e.Apply(first[i], second[i], third[i]));
-            else Write(y, i => B8.Of(e.Apply(first[i], second[i], third[i]).ToDouble()));
+            E f = e;
+            V[] first = Read<V>(a), second = E.Inputs > 1 ? Read<V>(b) : first;
+            var third = E.Inputs > 2 ? Read<V>(c) : first;
+            if (y.DType == a.DType) Write(y, i => f.Apply(first[i], second[i], third[i]));
+            else Write(y, i => B8.Of(f.Apply(first[i], second[i], third[i]).ToDouble()));
         }
     }
 
@@ -174,8 +170,4 @@ sealed class ReferenceDevice : Device
         }
         return places;
     }
-
-    internal static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
-        new($"{operation}: index {index} is outside of axis {axis} of shape {x.Layout}; take 0 to " +
-            $"{x.Shape[axis] - 1}.");
 }

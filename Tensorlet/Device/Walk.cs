@@ -7,14 +7,17 @@ namespace Tensorlet;
 /// </summary>
 sealed class Walk
 {
-    readonly int[] shape;
     readonly int[][] strides;      // [operand][axis]
 
+    /// <summary>The sizes of the joined axes, at least one.</summary>
+    public int[] Shape { get; }
     /// <summary>The number of rows.</summary>
     public int Rows { get; }
     /// <summary>Elements in a row.</summary>
-    public int Length => shape[^1];
+    public int Length => Shape[^1];
 
+    /// <summary>The strides of one operand along the joined axes.</summary>
+    public int[] Strides(int operand) => strides[operand];
     /// <summary>The distance between neighbours in a row of one operand.</summary>
     public int Step(int operand) => strides[operand][^1];
 
@@ -28,46 +31,57 @@ sealed class Walk
         {
             var size = layouts[0].shape[a];
             if (size == 1) continue;
-            var joined = sizes[last] == 1;
-            if (!joined)
-            {
-                joined = true;
-                for (var o = 0; o < layouts.Length; o++) joined &= steps[o][last] == layouts[o].strides[a] * size;
-            }
+            var joined = true;
+            for (var o = 0; o < layouts.Length; o++) joined &= steps[o][last] == layouts[o].strides[a] * size;
+            joined |= sizes[last] == 1;
             if (!joined) last++;
             sizes[last] = joined ? sizes[last] * size : size;
             for (var o = 0; o < layouts.Length; o++) steps[o][last] = layouts[o].strides[a];
         }
-        shape = sizes[..(last + 1)];
+        Shape = sizes[..(last + 1)];
         strides = Array.ConvertAll(steps, s => s[..(last + 1)]);
-        Rows = Layout.Product(shape.AsSpan(..^1));
+        Rows = Layout.Product(Shape.AsSpan(..^1));
     }
 
-    /// <summary>
-    /// Where row number <paramref name="row"/> of an operand starts. Divides; used once per thread, then
-    /// <see cref="Next"/>.
-    /// </summary>
-    public void Start(int row, Span<int> place, Span<int> offsets)
+    /// <summary>For each row where it starts in every operand, in one array that moves on.</summary>
+    public Places All => new(this, 0, Rows);
+
+    /// <summary>The same for the rows from … to−1.</summary>
+    public Places Part(int from, int to) => new(this, from, to);
+
+    /// <summary>Divides once, to find its first row; from there it counts.</summary>
+    public struct Places
     {
-        offsets.Clear();
-        for (var a = shape.Length - 2; a >= 0; a--)
+        readonly Walk walk;
+        readonly int[] place, at;
+        int left;
+        bool started;
+
+        public Places(Walk walk, int from, int to)
         {
-            (row, place[a]) = Math.DivRem(row, shape[a]);
-            for (var o = 0; o < strides.Length; o++) offsets[o] += place[a] * strides[o][a];
+            (this.walk, left, place, at) = (walk, to - from, new int[walk.Shape.Length], new int[walk.strides.Length]);
+            for (var a = place.Length - 2; a >= 0 && from > 0; a--)
+            {
+                (from, place[a]) = Math.DivRem(from, walk.Shape[a]);
+                for (var o = 0; o < at.Length; o++) at[o] += place[a] * walk.strides[o][a];
+            }
+        }
+
+        public readonly Places GetEnumerator() => this;
+        public readonly int[] Current => at;
+
+        public bool MoveNext()
+        {
+            if (left-- <= 0) return false;
+            if (!started) return started = true;
+            for (var a = place.Length - 2; a >= 0; a--)
+            {
+                for (var o = 0; o < at.Length; o++) at[o] += walk.strides[o][a];
+                if (++place[a] < walk.Shape[a]) break;
+                for (var o = 0; o < at.Length; o++) at[o] -= walk.strides[o][a] * walk.Shape[a];
+                place[a] = 0;
+            }
+            return true;
         }
     }
-
-    /// <summary>Moves the offsets to the next row.</summary>
-    public void Next(Span<int> place, Span<int> offsets)
-    {
-        for (var a = shape.Length - 2; a >= 0; a--)
-        {
-            for (var o = 0; o < strides.Length; o++) offsets[o] += strides[o][a];
-            if (++place[a] < shape[a]) return;
-            for (var o = 0; o < strides.Length; o++) offsets[o] -= strides[o][a] * shape[a];
-            place[a] = 0;
-        }
-    }
-
-    public int Rank => shape.Length;
 }

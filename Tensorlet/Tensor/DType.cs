@@ -49,4 +49,19 @@ public static class DTypes
         : typeof(T) == typeof(long) ? DType.Int64
         : typeof(T) == typeof(bool) ? DType.Bool
         : throw new DTypeException($"{typeof(T).Name} is no element type; take float, double, long or bool.");
+
+    /// <summary>Runs what is written for any element type for this one.</summary>
+    internal static void Run<B>(this DType type, B body) where B : struct, IForType
+    {
+        if (type == DType.Bool) body.Run<B8>();
+        else if (type == DType.Int64) body.Run<I64>();
+        else if (type == DType.Float32) body.Run<F32>();
+        else body.Run<F64>();
+    }
+}
+
+/// <summary>Something written for any element type, with its operands as fields.</summary>
+interface IForType
+{
+    void Run<V>() where V : unmanaged, IScalar<V>;
 }

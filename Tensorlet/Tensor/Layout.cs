@@ -160,22 +160,32 @@ public sealed class Layout
     internal Layout Diagonal() =>
         new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
 
-    /// <summary>
-    /// Where each element is, counted from <see cref="Offset"/>, for a range of axes, in row-major order.
-    /// </summary>
-    internal int[] Offsets(int from = 0, int? to = null)
+    /// <summary>Some of the axes alone, from offset 0.</summary>
+    internal Layout this[Range axes] => new(shape[axes], strides[axes], 0);
+
+    /// <summary>Where each element is, counted from <see cref="Offset"/>, in row-major order.</summary>
+    internal int[] Offsets()
     {
-        var end = to ?? Rank;
-        var result = new int[Product(shape.AsSpan(from..end))];
-        var filled = Math.Min(1, result.Length);
+        var result = new int[Count];
+        var filled = Math.Min(1, Count);
         // repeat what is there already along the next axis outward
-        for (var a = end - 1; a >= from && filled > 0; a--)
+        for (var a = Rank - 1; a >= 0 && filled > 0; a--)
         {
             for (var i = 1; i < shape[a]; i++)
                 for (var j = 0; j < filled; j++) result[i * filled + j] = result[j] + i * strides[a];
             filled *= shape[a];
         }
         return result;
+    }
+
+    /// <summary>
+    /// Where an index of this layout into an axis finds its rows: along that axis only what the index says steps.
+    /// </summary>
+    internal Layout Rows(int axis, Layout index)
+    {
+        var rows = (int[])strides.Clone();
+        rows[axis] = 0;
+        return new Layout(index.shape, rows, 0);
     }
 
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);

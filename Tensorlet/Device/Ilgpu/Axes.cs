@@ -41,7 +41,7 @@ readonly struct Axes : IPlaces
     /// <summary>The distance between neighbours along the innermost axis.</summary>
     public int Step => t5;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(AggressiveInlining)]
     public int Of(int i)
     {
         if (rank == 1) return first + i * t5;
