@@ -15,57 +15,52 @@ namespace Tensorlet.Tests.Devices;
 public class PtxTests
 {
     static readonly Type[] numbers = [typeof(B8), typeof(I64), typeof(F32), typeof(F64)],
-        floats = [typeof(F32), typeof(F64)], places = [typeof(Dense), typeof(Axes)];
+        floats = [typeof(F32), typeof(F64)];
 
     /// <summary>The kernels as they are launched, closed over types.</summary>
     static IEnumerable<Type> Closed()
     {
         foreach (var v in floats)
         {
-            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v,
-                typeof(Axes));
-            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v,
-                typeof(Axes));
-            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v,
-                typeof(Axes));
+            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v);
+            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v);
+            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v);
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
-                yield return typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, typeof(F64), v, Cast(v, typeof(F64)),
-                    Cast(typeof(F64), v));
+                yield return Fold(r, v, typeof(F64));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Strip16));
         }
-        foreach (var f in ScalarFunctions.Of(typeof(ISequence))) yield return typeof(FillKernel<,,>).MakeGenericType(f,
-            typeof(F32), typeof(Axes));
+        foreach (var f in ScalarFunctions.Of(typeof(ISequence)))
+            yield return typeof(FillKernel<,>).MakeGenericType(f, typeof(F32));
         foreach (var v in numbers)
         {
-            foreach (var p in places)
-            {
-                yield return typeof(FillKernel<,,>).MakeGenericType(typeof(Tensor.Line), v, p);
-                yield return Elementwise(typeof(Of1<>), typeof(Tensor.AffineFormula), v, v, p);
-                yield return Elementwise(typeof(Of2<>), typeof(Tensor.GreaterFormula), v, typeof(B8), p);
-                yield return Elementwise(typeof(Of3<>), typeof(Tensor.WhereFormula), v, v, p);
-                foreach (var w in numbers) yield return typeof(CopyKernel<,,,>).MakeGenericType(Cast(v, w), v, w, p);
-            }
+            yield return typeof(FillKernel<,>).MakeGenericType(typeof(Tensor.Line), v);
+            yield return Elementwise(typeof(Of1<>), typeof(Tensor.AffineFormula), v, v);
+            yield return Elementwise(typeof(Of2<>), typeof(Tensor.GreaterFormula), v, typeof(B8));
+            yield return Elementwise(typeof(Of3<>), typeof(Tensor.WhereFormula), v, v);
+            yield return typeof(CopyKernel<,,>).MakeGenericType(typeof(Same<>).MakeGenericType(v), v, v);
+            foreach (var w in numbers) yield return typeof(CopyKernel<,,>).MakeGenericType(ByDouble(v, w), v, w);
             var sum = v == typeof(I64) ? v : typeof(F64);
-            yield return typeof(FoldKernel<,,,,,>).MakeGenericType(typeof(Tensor.SumFormula), v, sum, v, Cast(v, sum),
-                Cast(sum, v));
+            yield return Fold(typeof(Tensor.SumFormula), v, sum);
             yield return typeof(BestKernel<>).MakeGenericType(v);
             yield return typeof(ProductKernel<,,,>).MakeGenericType(v, sum, Cast(v, sum), Cast(sum, v));
             yield return typeof(GatherKernel<>).MakeGenericType(v);
-            yield return typeof(AddIntoKernel<,>).MakeGenericType(Adder(v), v);
-            yield return typeof(ScatterAddKernel<,>).MakeGenericType(Adder(v), v);
+            yield return typeof(AddIntoKernel<>).MakeGenericType(v);
+            yield return typeof(ScatterAddKernel<>).MakeGenericType(v);
         }
         yield return typeof(OutsideKernel);
     }
 
-    static Type Elementwise(Type arity, Type f, Type v, Type w, Type places) =>
-        typeof(ElementwiseKernel<,,,,>).MakeGenericType(arity.MakeGenericType(f), Cast(v, w), v, w, places);
+    static Type Elementwise(Type arity, Type f, Type v, Type w) => typeof(ElementwiseKernel<,,,>).MakeGenericType(
+        arity.MakeGenericType(f), v == w ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w), v, w);
 
-    static Type Cast(Type v, Type w) =>
-        v == w ? typeof(Same<>).MakeGenericType(v) : typeof(ByDouble<,>).MakeGenericType(v, w);
+    static Type Fold(Type r, Type v, Type sum) =>
+        typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, sum, v, Cast(v, sum), Cast(sum, v));
 
-    static Type Adder(Type v) => v == typeof(B8) ? typeof(AddB8) : v == typeof(I64) ? typeof(AddI64) : v == typeof(F32)
-        ? typeof(AddF32) : typeof(AddF64);
+    /// <summary>Integers are summed as they are, all others in double.</summary>
+    static Type Cast(Type v, Type w) => v == typeof(I64) ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w);
+
+    static Type ByDouble(Type v, Type w) => typeof(ByDouble<,>).MakeGenericType(v, w);
 
     [Fact]
     public void Every_kernel_with_every_function_compiles_to_PTX()

@@ -71,6 +71,7 @@ public sealed partial class CpuDevice
     /// <summary>Every second of 32 floats: two registers, sorted by one instruction.</summary>
     [MethodImpl(AggressiveInlining)]
     static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged => new(Avx512F.PermuteVar16x32x2(
-        Vector512.LoadUnsafe(ref p).AsInt32(), Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+        Vector512.LoadUnsafe(ref p).AsInt32(),
+        Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
         Vector512.LoadUnsafe(ref p, (nuint)Lanes<T>.Count).AsInt32()).As<int, T>());
 }

@@ -110,7 +110,7 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Integers and truth values; and predicates, whose results are of another width than their operands.</summary>
+    /// <summary>Integers, truth values, and predicates, whose results have another width than their operands.</summary>
     readonly struct OneByOne<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType where E : struct, IElementwise
     {
         void IForType.Run<V>()

@@ -20,10 +20,7 @@ public sealed partial class CpuDevice : Device
     public override void Download(Storage storage, int offset, Span<byte> bytes) =>
         Reference.Download(storage, offset, bytes);
 
-    /// <summary>
-    /// Runs part(from, to) for all pieces of 0 … count−1, on several threads if the work (in elements, roughly) is worth
-    /// it.
-    /// </summary>
+    /// <summary>Runs part(from, to) for pieces of 0 … count−1, on threads if the work, in elements, pays.</summary>
     void Share(int count, int piece, long work, Action<int, int> part)
     {
         var parts = (count + piece - 1) / piece;

@@ -88,7 +88,7 @@ public abstract partial class Device
     private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
 
     private protected static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
-        new($"{operation}: index {index} is outside of axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
+        new($"{operation}: index {index} is not in axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
 
     /// <summary>Waits until everything asked for has been done.</summary>
     public virtual void Synchronize() { }

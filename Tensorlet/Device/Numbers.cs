@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Tensorlet;
 
 /// <summary>A number as a kernel or a plain loop holds it, with its way to and from double.</summary>
@@ -5,6 +7,8 @@ public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
 {
     /// <summary>This number as a double.</summary>
     double ToDouble();
+    /// <summary>place += x, by any number of threads of a kernel at once.</summary>
+    static abstract void AddAtomically(ref V place, V x);
 }
 
 /// <summary>A float as a number.</summary>
@@ -47,6 +51,9 @@ public readonly struct F32(float value) : IScalar<F32>
     public static F32 Floor(F32 a) => new(MathF.Floor(a.Value));
     /// <inheritdoc/>
     public double ToDouble() => Value;
+    /// <inheritdoc/>
+    public static void AddAtomically(ref F32 place, F32 x) =>
+        Atomic.Add(ref Unsafe.As<F32, float>(ref place), x.Value);
 }
 
 /// <summary>A double as a number.</summary>
@@ -89,6 +96,9 @@ public readonly struct F64(double value) : IScalar<F64>
     public static F64 Floor(F64 a) => new(Math.Floor(a.Value));
     /// <inheritdoc/>
     public double ToDouble() => Value;
+    /// <inheritdoc/>
+    public static void AddAtomically(ref F64 place, F64 x) =>
+        Atomic.Add(ref Unsafe.As<F64, double>(ref place), x.Value);
 }
 
 /// <summary>
@@ -134,6 +144,9 @@ public readonly struct I64(long value) : IScalar<I64>
     public static I64 Floor(I64 a) => a;
     /// <inheritdoc/>
     public double ToDouble() => Value;
+    /// <inheritdoc/>
+    public static void AddAtomically(ref I64 place, I64 x) =>
+        Atomic.Add(ref Unsafe.As<I64, long>(ref place), x.Value);
 }
 
 /// <summary>A truth value as a number, 0 or 1, so that masks can be read and written by the same loops.</summary>
@@ -176,4 +189,9 @@ public readonly struct B8(byte value) : IScalar<B8>
     public static B8 Floor(B8 a) => a;
     /// <inheritdoc/>
     public double ToDouble() => Value;
+    /// <summary>Or: threads can only write the same.</summary>
+    public static void AddAtomically(ref B8 place, B8 x)
+    {
+        if (x.Value != 0) place = x;
+    }
 }

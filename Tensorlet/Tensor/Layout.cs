@@ -112,6 +112,11 @@ public sealed class Layout
         return order;
     }
 
+    /// <summary>The order of axes that puts the second group before the first, behind some that stay.</summary>
+    internal static int[] GroupsSwapped(int before, int first, int second) =>
+        [.. Enumerable.Range(0, before), .. Enumerable.Range(before + first, second),
+            .. Enumerable.Range(before, first)];
+
     internal Layout Permute(ReadOnlySpan<int> axes)
     {
         var (newShape, newStrides) = (new int[axes.Length], new int[axes.Length]);

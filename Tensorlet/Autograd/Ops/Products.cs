@@ -19,14 +19,10 @@ sealed class Contract(int batch, int rows, int columns) : Function
         var inner = A.Rank - batch - rows;
         return
         [
-            Needs(0) ? new Contract(batch, rows, inner).Apply(dc, B.Permute(Swapped(batch, inner, columns))) : null,
-            Needs(1) ? new Contract(batch, inner, columns).Apply(A.Permute(Swapped(batch, rows, inner)), dc) : null,
+            Needs(0) ? new Contract(batch, rows, inner).Apply(dc, B.Permute(Layout.GroupsSwapped(batch, inner, columns))) : null,
+            Needs(1) ? new Contract(batch, inner, columns).Apply(A.Permute(Layout.GroupsSwapped(batch, rows, inner)), dc) : null,
         ];
     }
-
-    /// <summary>The order of axes that puts the second group before the first, after the batch.</summary>
-    internal static int[] Swapped(int batch, int first, int second) =>
-        [.. Enumerable.Range(0, batch), .. Enumerable.Range(batch + first, second), .. Enumerable.Range(batch, first)];
 }
 
 public sealed partial class Variable

@@ -24,7 +24,7 @@ readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) 
 /// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]: one thread takes one element. The products are
 /// summed in another type, double for floats.
 /// </summary>
-readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V, Axes> c, int rows, int columns, int inner)
+readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V> c, int rows, int columns, int inner)
     : IKernel
     where V : unmanaged where S : unmanaged, IScalar<S> where In : struct, ICast<V, S> where Out : struct, ICast<S, V>
 {

@@ -6,7 +6,7 @@ namespace Tensorlet;
 /// y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One thread
 /// takes a row.
 /// </summary>
-readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64, Axes> y,
+readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64> y,
     int asOffset, int first) : IKernel
     where V : unmanaged, IScalar<V>
 {
@@ -32,22 +32,15 @@ sealed partial class IlgpuDevice
         if (from != x && asOffset)
             throw new ShapeException($"ArgReduce: the place in memory is not found in a view of shape {x.Layout} " +
                 $"with more than {Axes.Most} axes on a side. Call Contiguous first.");
-        switch (x.DType)
-        {
-            case DType.Bool: Best<B8>(largest, from, to, asOffset); break;
-            case DType.Int64: Best<I64>(largest, from, to, asOffset); break;
-            case DType.Float32: Best<F32>(largest, from, to, asOffset); break;
-            default: Best<F64>(largest, from, to, asOffset); break;
-        }
+        x.DType.Run(new Searching(this, largest, from, to, asOffset));
         GC.KeepAlive(from);
         Finish(to, y);
     }
 
-    void Best<V>(bool largest, Tensor x, Tensor y, bool asOffset) where V : unmanaged, IScalar<V>
+    readonly struct Searching(IlgpuDevice device, bool largest, Tensor x, Tensor y, bool asOffset) : IForType
     {
-        var length = x.Numel / y.Numel;
-        Launch(y.Numel, new BestKernel<V>(largest ? 1
-            : -1, Memory<V>(x), Axes.Of(x.Layout, 0, y.Rank, x.Layout.Offset), Axes.Of(x.Layout, y.Rank, x.Rank),
-            length, Strided<I64>(y), asOffset ? 1 : 0, x.Layout.Offset), length);
+        void IForType.Run<V>() => device.Launch(y.Numel, new BestKernel<V>(largest ? 1 : -1, Memory<V>(x),
+            new Axes(x.Layout[..y.Rank], x.Layout.Offset), new Axes(x.Layout[y.Rank..]), x.Numel / y.Numel, Of<I64>(y),
+            asOffset ? 1 : 0, x.Layout.Offset), x.Numel / y.Numel);
     }
 }

@@ -12,8 +12,8 @@ namespace Tensorlet;
 /// <typeparam name="W">What is written.</typeparam>
 /// <typeparam name="In">How V becomes S.</typeparam>
 /// <typeparam name="Out">How S becomes W.</typeparam>
-readonly struct FoldKernel<R, V, S, W, In,
-    Out>(R r, ArrayView<V> x, Axes rows, Axes folded, int count, int length, int parts, View<W, Axes> y) : IKernel
+readonly struct FoldKernel<R, V, S, W, In, Out>(
+    R r, ArrayView<V> x, Axes rows, Axes folded, int count, int length, int parts, View<W> y) : IKernel
     where R : struct, IReduction where V : unmanaged where S : unmanaged, IScalar<S> where W : unmanaged
     where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
 {
@@ -36,34 +36,36 @@ sealed partial class IlgpuDevice
     {
         if (y.Numel == 0) return;
         var (from, to) = (Fit(x, y.Rank), Fit(y));
-        switch (x.DType)
-        {
-            case DType.Bool: Fold<R, B8, F64, B8, ByDouble<B8, F64>, ByDouble<F64, B8>>(r, from, y.Rank, to); break;
-            case DType.Int64: Fold<R, I64, I64, I64, Same<I64>, Same<I64>>(r, from, y.Rank, to); break;
-            case DType.Float32:
-                Fold<R, F32, F64, F32, ByDouble<F32, F64>, ByDouble<F64, F32>>(r, from, y.Rank, to);
-                break;
-            default: Fold<R, F64, F64, F64, Same<F64>, Same<F64>>(r, from, y.Rank, to); break;
-        }
+        x.DType.Run(new Folding<R>(this, r, from, to));
         Finish(to, y);
+    }
+
+    readonly struct Folding<R>(IlgpuDevice device, R r, Tensor x, Tensor y) : IForType where R : struct, IReduction
+    {
+        void IForType.Run<V>()
+        {
+            if (typeof(V) == typeof(I64)) device.Fold<R, I64, I64, I64, Same<I64>, Same<I64>>(r, x, y.Rank, y);
+            else device.Fold<R, V, F64, V, ByDouble<V, F64>, ByDouble<F64, V>>(r, x, y.Rank, y);
+        }
     }
 
     /// <summary>
     /// Folds parts of rows, then what they gave, until one is left. How a row is cut depends on its length alone.
     /// </summary>
-    void Fold<R, V, S, W, In, Out>(R r, Tensor x, int leading, Tensor y) where R : struct, IReduction where V
-        : unmanaged where S : unmanaged, IScalar<S>
+    void Fold<R, V, S, W, In, Out>(R r, Tensor x, int leading, Tensor y)
+        where R : struct, IReduction where V : unmanaged where S : unmanaged, IScalar<S>
         where W : unmanaged where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
     {
         int count = y.Numel, length = x.Numel / count, parts = (length + Part - 1) / Part;
-        Axes rows = Axes.Of(x.Layout, 0, leading, x.Layout.Offset), folded = Axes.Of(x.Layout, leading, x.Rank);
-        if (length <= LongestPart) Launch(count, new FoldKernel<R, V, S, W, In,
-            Out>(r, Memory<V>(x), rows, folded, count, length, 1, Strided<W>(y)), length + 1);
+        Axes rows = new(x.Layout[..leading], x.Layout.Offset), folded = new(x.Layout[leading..]);
+        if (length <= LongestPart)
+            Launch(count, new FoldKernel<R, V, S, W, In, Out>(r, Memory<V>(x), rows, folded, count, length, 1,
+                Of<W>(y)), length + 1);
         else
         {
             var partial = Tensor.Empty([count, parts], typeof(S) == typeof(I64) ? DType.Int64 : DType.Float64, this);
-            Launch(count * parts, new FoldKernel<R, V, S, S, In,
-                Same<S>>(r, Memory<V>(x), rows, folded, count, length, parts, Strided<S>(partial)), Part);
+            Launch(count * parts, new FoldKernel<R, V, S, S, In, Same<S>>(r, Memory<V>(x), rows, folded, count, length,
+                parts, Of<S>(partial)), Part);
             Fold<R, S, S, W, Same<S>, Out>(r, partial, 1, y);
         }
         GC.KeepAlive(x);

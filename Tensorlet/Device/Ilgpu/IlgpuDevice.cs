@@ -70,22 +70,15 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
-    static View<V, Dense> Flat<V>(Tensor x) where V : unmanaged => new(Memory<V>(x).SubView(x.Layout.Offset), default);
-    static View<V, Axes> Strided<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), Axes.Of(x.Layout));
+    static View<V> Of<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), new Axes(x.Layout));
 
-    /// <summary>
-    /// The tensor, or a contiguous copy if it has more axes than a kernel takes: as a whole, or cut into groups of
-    /// axes.
-    /// </summary>
+    /// <summary>The tensor, or a contiguous copy if it, or a group of its axes, has more than a kernel takes.</summary>
     static Tensor Fit(Tensor x, params ReadOnlySpan<int> cuts)
     {
         var from = 0;
-        foreach (var cut in cuts)
-        {
-            if (!Axes.Fit(x.Layout, from, cut)) return x.Clone();
-            from = cut;
-        }
-        return Axes.Fit(x.Layout, from, x.Rank) ? x : x.Clone();
+        foreach (var cut in (int[])[.. cuts, x.Rank])
+            if (!Axes.Fit(x.Layout[from..(from = cut)])) return x.Clone();
+        return x;
     }
 
     /// <summary>The last step of a verb that wrote to y, or to what <see cref="Fit"/> gave in its place.</summary>
@@ -103,9 +96,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         lock (launching)
         {
             accelerator.Bind();
-            var launcher = Loaded<K, Action<Index1D,
-                K>>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, K>(Kernels.Flat));
-            launcher(count, kernel);
+            Loaded<K, Action<Index1D, K>>(() => accelerator.LoadAutoGroupedStreamKernel<Index1D, K>(Kernels.Flat))
+                (count, kernel);
         }
     }
 
@@ -115,8 +107,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         lock (launching)
         {
             accelerator.Bind();
-            var launcher = Loaded<K, Action<KernelConfig, K>>(() => accelerator.LoadStreamKernel<K>(Kernels.Grouped));
-            launcher((groups, threads), kernel);
+            Loaded<K, Action<KernelConfig, K>>(() => accelerator.LoadStreamKernel<K>(Kernels.Grouped))
+                ((groups, threads), kernel);
         }
     }
 
@@ -127,9 +119,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         Reachable.Check(name, typeof(K));
         try
         {
-            var launcher = load();
-            launchers[typeof(K)] = launcher;
-            return launcher;
+            return (L)(launchers[typeof(K)] = load());
         }
         catch (Exception e)
         {

@@ -36,8 +36,8 @@ readonly struct Strip16 : ITile
 /// A long sum with a small result is cut into segments, each a result of its own: c has the shape [segments, batch,
 /// rows, columns], and is summed over the segments afterwards.
 /// </remarks>
-readonly struct TiledProduct<V,
-    T>(Side<V> a, Side<V> b, View<V, Axes> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
+readonly struct TiledProduct<V, T>(
+    Side<V> a, Side<V> b, View<V> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
     where V : unmanaged, IScalar<V> where T : struct, ITile
 {
     const int Across = 4;                       // columns to a thread
