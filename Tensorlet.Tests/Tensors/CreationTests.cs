@@ -105,8 +105,6 @@ public class CreationTests
     {
         new int[][] { [1, 2], [3] },
         new int[][] { [1], [2, 3] },
-        new object[] { 1, new[] { 2 } },
-        new object[] { new[] { 1 }, 2 },
         new int[]?[] { [1], null },
         new int[][][] { [[1], [2]], [[3], [4, 5]] },
     };
@@ -115,6 +113,10 @@ public class CreationTests
     [MemberData(nameof(Ragged))]
     public void Ragged_arrays_are_refused(Array array) =>
         Assert.Contains("ragged", Assert.Throws<ShapeException>(() => Tensor.Of(array)).Message);
+
+    [Fact]
+    public void Arrays_of_other_things_are_refused() =>
+        Assert.Contains("Object", Assert.Throws<DTypeException>(() => Tensor.Of(new object[] { 1, "2" })).Message);
 
     [Fact]
     public void Memory_over_an_array_is_shared_both_ways()

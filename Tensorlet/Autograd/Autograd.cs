@@ -29,9 +29,9 @@ public static class Autograd
     internal static void Run(Variable root, Variable? seed, bool retain, bool create)
     {
         if (root.Origin is not { } start)
-            throw new AutogradException($"Backward: this variable of shape {root.Data.Layout} was not made from any " +
-                $"that requires a gradient" +
-                (Enabled ? "." : "; recording is off (NoGrad).") + " Make a leaf with requiresGrad: true.");
+            throw new AutogradException(
+                $"Backward: this variable of shape {root.Data.Layout} requires no gradient" +
+                (Enabled ? ". Make a leaf with requiresGrad: true." : "; recording is off (NoGrad)."));
         seed = CheckSeed(root, seed);
         using var mode = create ? EnableGrad() : NoGrad();
         var queue = new PriorityQueue<Function, long>();
@@ -52,8 +52,8 @@ public static class Autograd
             if (function.Freed) throw function.FreedGraph();
             var gradients = function.Backward(gradient);
             if (gradients.Length != function.next.Length)
-                throw new AutogradException($"{function.Name}.Backward gave {gradients.Length} gradients for " +
-                    $"{function.next.Length} inputs.");
+                throw new AutogradException(
+                    $"{function.Name}.Backward gave {gradients.Length} gradients for {function.next.Length} inputs.");
             for (var i = 0; i < gradients.Length; i++)
             {
                 if (function.next[i] is not { } next || gradients[i] is not { } passed) continue;
@@ -89,12 +89,10 @@ public static class Autograd
     {
         if (seed is not null) return CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape);
         return root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
-            $"Backward: a variable of shape {root.Data.Layout} is no scalar. Give the gradient of the loss by it " +
-                $"(of this shape), or Sum or Mean it first.");
+            $"Backward: shape {root.Data.Layout} is no scalar. Give its gradient, or Sum or Mean it first.");
     }
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>
         gradient.Shape.SequenceEqual(shape) ? gradient
-            : throw new ShapeException($"{what} has shape {gradient.Data.Layout}, but shape {Layout.Show(shape)} is " +
-                $"needed.");
+            : throw new ShapeException($"{what} has shape {gradient.Data.Layout}, not {Layout.Show(shape)}.");
 }

@@ -96,8 +96,8 @@ public abstract class Function
     {
         if (running) return inputs[i];
         if (Freed) throw FreedGraph();
-        if (!IsSaved(i)) throw new AutogradException($"{Name}.Backward reads input {i}, but {Name}.Forward has not " +
-            $"called Save for it.");
+        if (!IsSaved(i))
+            throw new AutogradException($"{Name}.Backward reads input {i}, but Forward has not called Save for it.");
         Unchanged($"input {i}", inputs[i].Data, versions[i]);
         return inputs[i];
     }
@@ -118,8 +118,8 @@ public abstract class Function
         get
         {
             if (Freed) throw FreedGraph();
-            if (result is null) throw new AutogradException($"{Name}.Backward reads its result, but {Name}.Forward " +
-                $"has not called SaveResult.");
+            if (result is null)
+                throw new AutogradException($"{Name}.Backward reads its result; Forward has not called SaveResult.");
             Unchanged("its result", result, resultVersion);
             return new Variable(result, this);
         }
@@ -128,14 +128,12 @@ public abstract class Function
     void Unchanged(string what, Tensor tensor, int version)
     {
         if (tensor.Storage.Version == version) return;
-        throw new AutogradException($"Backward: {Name} saved {what}, of shape {tensor.Layout}, for its gradient, " +
-            $"and {tensor.Storage.LastWriter} " +
-            "has written to that memory since; the gradient would be wrong. Write to a Clone, or after Backward.");
+        throw new AutogradException($"Backward: {Name} saved {what}, of shape {tensor.Layout}, and " +
+            $"{tensor.Storage.LastWriter} has written to that memory since. Write to a Clone, or after Backward.");
     }
 
     internal AutogradException FreedGraph() =>
-        new($"Backward: the graph through {Name} was freed by an earlier Backward. To go through it twice, call the " +
-            $"first with retainGraph: true.");
+        new($"Backward: an earlier one freed the graph through {Name}; call that one with retainGraph: true.");
 
     /// <summary>This function as it was before it was applied, to be applied to something else.</summary>
     internal Function Again()

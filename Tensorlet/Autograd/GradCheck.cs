@@ -39,8 +39,8 @@ public static class GradCheck
         bool secondOrder = false)
     {
         foreach (var x in inputs)
-            if (x.DType == DType.Float32) throw new DTypeException($"GradCheck: an input of shape {x.Layout} is " +
-                $"Float32; differences need Float64.");
+            if (x.DType == DType.Float32)
+                throw new DTypeException($"GradCheck: the input of shape {x.Layout} is Float32; it takes Float64.");
         var generator = new Generator(seed);
         Tensor output;
         using (Autograd.NoGrad()) output = f([.. inputs.Select(x => new Variable(x))]).Data;
@@ -116,8 +116,8 @@ public static class GradCheck
                 if (error <= 1e-5 + 1e-3 * Math.Abs(numeric)) continue;
                 var place = every ? $"element {trial}" : "a random direction";
                 return new(false, worst, string.Create(CultureInfo.InvariantCulture,
-                    $"  {what} by input {k} of shape {inputs[k].Layout}, {place}: yours {yours:0.000000}, numeric " +
-                        $"{numeric:0.000000}, ratio {yours / numeric:0.###}"));
+                    $"  {what} by input {k} of shape {inputs[k].Layout}, {place}: " +
+                        $"yours {yours:0.000000}, numeric {numeric:0.000000}, ratio {yours / numeric:0.###}"));
 
                 double At(double h)
                 {

@@ -37,8 +37,8 @@ public static class TapeCheck
     {
         var wrong = reports.Where(r => !r.Report.Passed).Select(r =>
             $"{r.Operation} is to blame:\n{r.Report.Text}").ToList();
+        var worst = reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max();
         return wrong.Count > 0 ? string.Join('\n', wrong) : string.Create(CultureInfo.InvariantCulture,
-            $"each of {reports.Count} operations agrees alone (worst relative difference " +
-                $"{reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max():0.0e+0})");
+            $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})");
     }
 }

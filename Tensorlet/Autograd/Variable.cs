@@ -26,8 +26,8 @@ public sealed partial class Variable
     public Variable(Tensor data, bool requiresGrad = false)
     {
         if (requiresGrad && !data.DType.IsFloat())
-            throw new DTypeException($"Variable: a tensor of {data.DType}, shape {data.Layout}, has no gradient; " +
-                $"only Float32 and Float64 do.");
+            throw new DTypeException(
+                $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
         (Data, RequiresGrad) = (data, requiresGrad);
     }
 
@@ -87,8 +87,8 @@ public sealed partial class Variable
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
     public void RegisterHook(Func<Variable, Variable?> hook)
     {
-        var function = Origin ?? throw new AutogradException($"RegisterHook: this variable of shape {Data.Layout} " +
-            $"requires no gradient.");
+        var function = Origin ?? throw new AutogradException(
+            $"RegisterHook: this variable of shape {Data.Layout} requires no gradient.");
         (function.hooks ??= []).Add(hook);
     }
 

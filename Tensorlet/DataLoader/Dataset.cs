@@ -19,8 +19,7 @@ public abstract class Dataset
             try { samples[i] = this[(int)indices[i]]; }
             catch (Exception e)
             {
-                throw new TensorletException($"DataLoader: sample {indices[i]} could not be read: " +
-                $"{e.Message}", e);
+                throw new TensorletException($"DataLoader: sample {indices[i]} could not be read: {e.Message}", e);
             }
         return [.. Enumerable.Range(0, samples[0].Length).Select(part =>
             Tensor.Stack([.. samples.Select(sample => sample[part])]))];
@@ -39,8 +38,8 @@ public sealed class TensorDataset : Dataset
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
         foreach (var t in tensors)
             if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0))
-                throw new ShapeException($"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis " +
-                    $"0, which counts the samples.");
+                throw new ShapeException(
+                    $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
         this.tensors = tensors;
     }
 

@@ -25,8 +25,8 @@ class HostStorage(Device device, DType type, int count, Array array) : Storage(d
     {
         var bytes = (long)count * type.Size() + 128;            // so that whole registers can be read at the end, too
         if (bytes > Array.MaxLength)
-            throw new ShapeException($"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds at " +
-                $"most {Array.MaxLength:N0}.");
+            throw new ShapeException(
+                $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {Array.MaxLength:N0}.");
         return bytes < Smallest
             ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>((int)bytes))
             : new PooledHostStorage(device, type, count, pool.Rent((int)bytes));

@@ -12,7 +12,6 @@ interface IElementwise
 
 readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
 {
-    readonly F f = f;
     public static int Inputs => 1;
     [MethodImpl(AggressiveInlining)]
     V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a);
@@ -20,7 +19,6 @@ readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
 
 readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
 {
-    readonly F f = f;
     public static int Inputs => 2;
     [MethodImpl(AggressiveInlining)]
     V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b);
@@ -28,7 +26,6 @@ readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
 
 readonly struct Of3<F>(F f) : IElementwise where F : struct, IZip3
 {
-    readonly F f = f;
     public static int Inputs => 3;
     [MethodImpl(AggressiveInlining)]
     V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b, c);

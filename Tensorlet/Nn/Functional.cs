@@ -7,10 +7,8 @@ public static partial class F
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
         if (x.Rank == 0 || weight.Rank != 2 || x.Size(-1) != weight.Size(1))
-            throw new ShapeException($"Linear: inputs of shape {x.Data.Layout} do not fit weights " +
-                $"{weight.Data.Layout}: " +
-                $"the last axis has {(x.Rank == 0 ? 0 : x.Size(-1))} features against " +
-                    $"{(weight.Rank == 2 ? weight.Size(1) : 0)}.");
+            throw new ShapeException($"Linear: inputs {x.Data.Layout} and weights {weight.Data.Layout} do not fit: " +
+                $"{x.Shape.ToArray().LastOrDefault()} features against {weight.Shape.ToArray().LastOrDefault()}.");
         var y = x.MatMul(weight.T);
         return bias is null ? y : y + bias;
     }
@@ -37,7 +35,7 @@ public static partial class F
         if (Layout.Product(Layout.Broadcast("MSELoss", x.Data.Layout, target.Data.Layout)) > Math.Max(x.Numel,
             target.Numel) || x.Numel != target.Numel)
             throw new ShapeException($"MSELoss: inputs of shape {x.Data.Layout} and targets of shape " +
-                $"{target.Data.Layout} would spread over one another. Reshape one of them to the shape of the other.");
+                $"{target.Data.Layout} would spread over one another. Reshape one to the shape of the other.");
         var difference = x - target;
         return Reduced(difference * difference, reduction);
     }
@@ -49,8 +47,8 @@ public static partial class F
         string operation = "NLLLoss")
     {
         if (x.Rank != 2 || target.Rank != 1 || x.Size(0) != target.Size(0))
-            throw new ShapeException($"{operation}: scores of shape {x.Data.Layout} and targets of shape " +
-                $"{target.Layout}; they are (N, C) and (N).");
+            throw new ShapeException(
+                $"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not (N, C) and (N).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
         return Reduced(-x.Gather(1, target.Unsqueeze(1)).Reshape(-1), reduction);
     }

@@ -49,8 +49,9 @@ public sealed class Conv2d : Module
     public Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null, Pair padding = default,
         Pair? dilation = null, int groups = 1, bool bias = true)
     {
-        if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0) throw new ShapeException($"Conv2d: " +
-            $"{inChannels} and {outChannels} channels do not divide into {groups} groups.");
+        if (groups < 1 || inChannels % groups != 0 || outChannels % groups != 0)
+            throw new ShapeException(
+                $"Conv2d: {inChannels} and {outChannels} channels do not divide into {groups} groups.");
         (this.stride, this.padding, this.dilation, this.groups) = (stride ?? 1, padding, dilation ?? 1, groups);
         var bound = 1 / Math.Sqrt((double)inChannels / groups * kernelSize.H * kernelSize.W);
         weight = new(Tensor.Empty(outChannels, inChannels / groups, kernelSize.H, kernelSize.W).Uniform_(-bound,

@@ -41,8 +41,8 @@ public abstract class Module
                     {
                         if (this is not IEnumerable<Module> && value is IEnumerable items and not Module
                             && items.Cast<object?>().Any(item => item is Module))
-                            throw new TensorletException($"{GetType().Name}: the modules in field '{field.Name}' " +
-                                $"({field.FieldType.Name}) would not be found, nor trained. Use a ModuleList.");
+                            throw new TensorletException(
+                                $"{GetType().Name}: modules in '{field.Name}' would not be trained. Use a ModuleList.");
                         yield return (Key(field.Name), value);
                     }
             yield break;
@@ -110,11 +110,12 @@ public abstract class Module
         var own = StateDict();
         string[] missing = [.. own.Keys.Except(state.Keys)], extra = [.. state.Keys.Except(own.Keys)];
         if (missing.Length + extra.Length > 0)
-            throw new TensorletException($"LoadStateDict: {GetType().Name} misses [{string.Join(", ", missing)}] " +
-                $"and does not know [{string.Join(", ", extra)}].");
+            throw new TensorletException($"LoadStateDict: {GetType().Name} misses " +
+                $"[{string.Join(", ", missing)}] and does not know [{string.Join(", ", extra)}].");
         foreach (var (key, tensor) in own)
-            if (!tensor.Shape.SequenceEqual(state[key].Shape)) throw new ShapeException($"LoadStateDict: '{key}' " +
-                $"has shape {tensor.Layout} here and {state[key].Layout} in what is loaded.");
+            if (!tensor.Shape.SequenceEqual(state[key].Shape))
+                throw new ShapeException(
+                    $"LoadStateDict: '{key}' has shape {tensor.Layout} here, {state[key].Layout} in what is loaded.");
         foreach (var (key, tensor) in own) tensor.Copy_(state[key]);
     }
 

@@ -11,11 +11,12 @@ public abstract class Optimizer
     {
         this.parameters = [.. parameters];
         Lr = NotNegative(lr, nameof(lr));
-        if (this.parameters.Length == 0) throw new AutogradException($"{GetType().Name}: there are no parameters to " +
-            $"optimise.");
+        if (this.parameters.Length == 0)
+            throw new AutogradException($"{GetType().Name}: there are no parameters to optimise.");
         foreach (var p in this.parameters)
-            if (!p.IsLeaf || !p.RequiresGrad) throw new AutogradException($"{GetType().Name}: a variable of shape " +
-                $"{p.Data.Layout} is no leaf that requires a gradient, so it cannot be optimised.");
+            if (!p.IsLeaf || !p.RequiresGrad)
+                throw new AutogradException(
+                    $"{GetType().Name}: the variable of shape {p.Data.Layout} is no leaf that requires a gradient.");
     }
 
     /// <summary>The learning rate.</summary>
@@ -123,22 +124,12 @@ public sealed class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, dou
 }
 
 /// <summary>m ← β·m + (1 − β)·g</summary>
-readonly struct RunningMean(double beta) : IZip
-{
-    readonly double beta = beta;
-    V IZip.Apply<V>(V m, V g) => V.Of(beta) * m + V.Of(1 - beta) * g;
-}
+readonly struct RunningMean(double beta) : IZip { V IZip.Apply<V>(V m, V g) => V.Of(beta) * m + V.Of(1 - beta) * g; }
 
 /// <summary>s ← α·s + (1 − α)·g²</summary>
 readonly struct MeanOfSquares(double alpha) : IZip
-{
-    readonly double alpha = alpha;
-    V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g;
-}
+{ V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g; }
 
 /// <summary>p ← p − rate·g/(√s + ε)</summary>
 readonly struct ScaledStep(double rate, double eps) : IZip3
-{
-    readonly double rate = rate, eps = eps;
-    V IZip3.Apply<V>(V p, V g, V s) => p - V.Of(rate) * g / (V.Sqrt(s) + V.Of(eps));
-}
+{ V IZip3.Apply<V>(V p, V g, V s) => p - V.Of(rate) * g / (V.Sqrt(s) + V.Of(eps)); }

@@ -81,26 +81,18 @@ static class Philox
 /// <summary>Uniform numbers in [low, high).</summary>
 readonly struct RandomUniform(ulong seed, long start, double low, double high) : ISequence
 {
-    readonly ulong seed = seed;
-    readonly long start = start;
-    readonly double low = low, high = high;
     public double At(long i) => low + (high - low) * Philox.Uniform(seed, start + i);
 }
 
 /// <summary>Normal numbers.</summary>
 readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence
 {
-    readonly ulong seed = seed;
-    readonly long start = start;
-    readonly double mean = mean, deviation = deviation;
     public double At(long i) => mean + deviation * Philox.Normal(seed, start + i);
 }
 
 /// <summary>Integers low ≤ x &lt; high.</summary>
 readonly struct RandomIntegers(ulong seed, long start, long low, long high) : ISequence
 {
-    readonly ulong seed = seed;
-    readonly long start = start, low = low;
     readonly ulong range = (ulong)(high - low);
     public double At(long i) => low + (long)(Philox.Bits(seed, start + i) % range);
 }

@@ -54,8 +54,7 @@ public sealed class Layout
             product = Math.Min(product * size, 1L << 32);
         }
         return product <= int.MaxValue ? (int)product
-            : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements, which is " +
-                $"the most a tensor holds.");
+            : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
     }
 
     internal static string Show(ReadOnlySpan<int> shape) => $"({string.Join(", ", shape.ToArray())})";
@@ -78,8 +77,8 @@ public sealed class Layout
         if (axes.Length == 1) return [Axis(operation, axes[0])];
         int[] sorted = [.. axes.Select(a => Axis(operation, a)).Order()];
         for (var i = 1; i < sorted.Length; i++)
-            if (sorted[i] == sorted[i - 1]) throw new IndexException($"{operation}: axis {sorted[i]} is named twice " +
-                $"in {Show(axes)}.");
+            if (sorted[i] == sorted[i - 1])
+                throw new IndexException($"{operation}: axis {sorted[i]} is named twice in {Show(axes)}.");
         return sorted;
     }
 
@@ -193,6 +192,13 @@ public sealed class Layout
         return new Layout(index.shape, rows, 0);
     }
 
+    /// <summary>Refuses shapes that differ.</summary>
+    internal static void OnlySame(string operation, params ReadOnlySpan<Layout> layouts)
+    {
+        foreach (var x in layouts)
+            if (!x.SameShape(layouts[0])) throw new ShapeException($"{operation}: shapes {layouts[0]} and {x} differ.");
+    }
+
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
 
     /// <summary>True if every index leads to the same place in both.</summary>
@@ -226,8 +232,8 @@ public sealed class Layout
         {
             var (x, y) = (i <= a.Rank ? a.shape[^i] : 1, i <= b.Rank ? b.shape[^i] : 1);
             if (x != y && x != 1 && y != 1)
-                throw new ShapeException($"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} " +
-                    $"against {y}. " +
+                throw new ShapeException(
+                    $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. " +
                     "Sizes have to be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
             result[^i] = x == 1 ? y : x;
         }

@@ -99,8 +99,8 @@ public static class SafeTensors
                 long[] place = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(o =>
                     o.GetInt64())];
                 if (place.Length != 2 || (long)Layout.Product(shape) * type.Size() != place[1] - place[0])
-                    throw Damaged(path, $"'{property.Name}' of shape {Layout.Show(shape)} and type {dtype} does not " +
-                        $"fill the bytes {string.Join(" to ", place)}");
+                    throw Damaged(path,
+                        $"'{property.Name}', {dtype} of {Layout.Show(shape)}, has not bytes {string.Join('…', place)}");
                 entries.Add((property.Name, type, shape, place[0], place[1]));
             }
         }

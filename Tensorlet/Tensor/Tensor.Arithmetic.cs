@@ -74,8 +74,8 @@ public sealed partial class Tensor
         SameDevice(operation, other);
         InPlaceType(operation, other.DType);
         if (other.Layout.Expand(Layout.shape) is not { } layout)
-            throw new ShapeException($"{operation}: shape {other.Layout} does not broadcast to {Layout}, which is " +
-                $"written in place and cannot grow.");
+            throw new ShapeException(
+                $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
         Writing(operation);
         Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
         return this;
@@ -95,8 +95,8 @@ public sealed partial class Tensor
     void InPlaceType(string operation, DType type)
     {
         if (type <= DType || DType.IsFloat()) return;
-        throw new DTypeException($"{operation}: a result of type {type} cannot be written in place into {DType} of " +
-            $"shape {Layout}. Convert with .To(DType.{type}) first.");
+        throw new DTypeException(
+            $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
     }
 
     static bool IsWhole(double x) => x == Math.Floor(x) && Math.Abs(x) <= 1L << 53;
@@ -121,20 +121,14 @@ public sealed partial class Tensor
     internal readonly struct SubtractFormula : IZip { V IZip.Apply<V>(V a, V b) => a - b; }
     internal readonly struct MultiplyFormula : IZip { V IZip.Apply<V>(V a, V b) => a * b; }
     internal readonly struct DivideFormula : IZip { V IZip.Apply<V>(V a, V b) => a / b; }
-    internal readonly struct AddScaledFormula(double scale) : IZip
-    {
-        readonly double scale = scale;
-        V IZip.Apply<V>(V a, V b) => a + V.Of(scale) * b;
-    }
+    internal readonly struct AddScaledFormula(double scale) : IZip { V IZip.Apply<V>(V a, V b) => a + V.Of(scale) * b; }
 
     internal readonly struct GreaterFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.Of(0)); }
-    internal readonly struct GreaterEqualFormula
-        : IZip
+    internal readonly struct GreaterEqualFormula : IZip
     { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(1), V.Of(0))); }
     internal readonly struct EqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, b, V.Of(1), V.Of(0)); }
     internal readonly struct NotEqualFormula : IZip { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, b, V.Of(0), V.Of(1)); }
-    internal readonly struct WhereFormula
-        : IZip3
+    internal readonly struct WhereFormula : IZip3
     { V IZip3.Apply<V>(V condition, V a, V b) => V.IfEqual(condition, V.Of(0), b, a); }
 
     /// <summary>a + b, broadcast; into a destination where one is given, which is resized.</summary>
@@ -247,13 +241,11 @@ public sealed partial class Tensor
     /// <summary>this = f(this, b, c) by a scalar function of one's own, in place; one shape, type and device.</summary>
     public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
     {
-        foreach (var other in (Tensor[])[b, c])
-        {
-            SameDevice("Zip_", other);
-            other.OnlyType("Zip_", DType);
-            if (!other.Layout.SameShape(Layout)) throw new ShapeException($"Zip_: shapes {Layout} and " +
-                $"{other.Layout} differ.");
-        }
+        SameDevice("Zip_", b);
+        SameDevice("Zip_", c);
+        b.OnlyType("Zip_", DType);
+        c.OnlyType("Zip_", DType);
+        Layout.OnlySame("Zip_", Layout, b.Layout, c.Layout);
         Writing("Zip_");
         Device.Zip(f, this, b.Beside(this), c.Beside(this), this);
         return this;
@@ -263,8 +255,8 @@ public sealed partial class Tensor
     public Tensor Copy_(Tensor other)
     {
         if (other.Device != Device) other = other.To(Device);
-        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException($"Copy_: shape " +
-            $"{other.Layout} does not broadcast to {Layout}.");
+        if (other.Layout.Expand(Layout.shape) is not { } layout)
+            throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
         Writing("Copy_");
         Device.Copy(other.With(layout).Beside(this), this);
         return this;

@@ -111,34 +111,25 @@ public sealed partial class Tensor
     /// A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes
     /// Int64.
     /// </summary>
-    /// <exception cref="ShapeException">Rows of different lengths.</exception>
+    /// <exception cref="ShapeException">Rows of different shapes.</exception>
+    /// <exception cref="DTypeException">Elements that are no numbers.</exception>
     public static Tensor Of(Array array, DType? type = null, Device? device = null)
     {
-        List<int> shape = [];
-        for (Array? level = array; level is not null;
-            level = level is { Rank: 1, Length: > 0 } && level.GetValue(0) is Array inner ? inner : null)
-            for (var a = 0; a < level.Rank; a++) shape.Add(level.GetLength(a));
-        List<object> flat = [];
-        Flatten(array, 0);
-        var integers = flat.Count > 0 && flat.All(v => v is int or long or byte or short);
-        var natural = flat.Count > 0 && flat.All(v => v is bool) ? DType.Bool : integers ? DType.Int64
-            : flat.Any(v => v is double) ? DType.Float64 : DType.Float32;
-        double[] values = [.. flat.Select(v => v is bool b ? (b ? 1.0 : 0.0) : Convert.ToDouble(v))];
-        return (integers ? From<long>([.. flat.Select(Convert.ToInt64)], [.. shape])
-            : From(values, [.. shape])).To(type ?? natural).To(device ?? Device.Default);
-
-        void Flatten(Array level, int depth)
+        if (array is Array?[] { Length: > 0 } rows)
         {
-            for (var a = 0; a < level.Rank; a++)
-                if (depth + a >= shape.Count || level.GetLength(a) != shape[depth + a])
-                    throw new ShapeException($"Of: the nested array is ragged: {level.GetLength(a)} elements where " +
-                        $"{(depth + a < shape.Count ? shape[depth + a] : 0)} are expected at axis {depth + a}.");
-            foreach (var item in level)
-                if (item is Array inner) Flatten(inner, depth + level.Rank);
-                else if (depth + level.Rank == shape.Count && item is not null) flat.Add(item);
-                else throw new ShapeException($"Of: the nested array is ragged: {item ?? "null"} where an array is " +
-                    $"expected at axis {depth + level.Rank}.");
+            Tensor[] parts = [.. rows.Select(row => Of(row ?? Array.Empty<float>(), type, device))];
+            return parts.All(part => part.Layout.SameShape(parts[0].Layout)) ? Stack(parts) : throw new ShapeException(
+                $"Of: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
         }
+        int[] shape = [.. Enumerable.Range(0, array.Rank).Select(array.GetLength)];
+        var element = array.GetType().GetElementType()!;
+        var numbers = element == typeof(int) ? From<long>([.. array.Cast<int>()], shape, device)
+            : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
+            : element == typeof(double) ? Flat<double>() : element == typeof(float) || array.Length == 0 ? Flat<float>()
+            : throw new DTypeException($"Of: {element.Name} is no number; take float, double, long, int or bool.");
+        return numbers.To(type ?? numbers.DType);
+
+        Tensor Flat<T>() where T : unmanaged => From<T>([.. array.Cast<T>()], shape, device);
     }
 
     /// <summary>A tensor over the caller's array, on the CPU: both see what the other writes.</summary>
@@ -151,8 +142,8 @@ public sealed partial class Tensor
 
     static void CheckFills(string operation, int count, Layout layout)
     {
-        if (count != layout.Count) throw new ShapeException($"{operation}: {count} values do not fill the shape " +
-            $"{layout}, which takes {layout.Count}.");
+        if (count != layout.Count)
+            throw new ShapeException($"{operation}: {count} values do not fill the shape {layout} of {layout.Count}.");
     }
 
     static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence
@@ -172,7 +163,6 @@ public sealed partial class Tensor
     /// <summary>start + i·step</summary>
     internal readonly struct Line(double start, double step) : ISequence
     {
-        readonly double start = start, step = step;
         public bool IsConstant => step == 0;
         public double At(long i) => IsConstant ? start : start + i * step;
     }
@@ -180,8 +170,7 @@ public sealed partial class Tensor
     /// <summary>From start to end, counted from the nearer of the two, so that both are hit exactly.</summary>
     internal readonly struct Span(double start, double end, int steps) : ISequence
     {
-        readonly double start = start, end = end, step = steps > 1 ? (end - start) / (steps - 1) : 0;
-        readonly int steps = steps;
+        readonly double step = steps > 1 ? (end - start) / (steps - 1) : 0;
         public double At(long i) => i < steps / 2 || steps == 1 ? start + i * step : end - (steps - 1 - i) * step;
     }
 }

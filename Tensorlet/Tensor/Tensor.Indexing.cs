@@ -65,8 +65,8 @@ public sealed partial class Tensor
         {
             var needed = part.kind == TensorIndex.Kind.NewAxis ? 0 : part.tensor is { DType: DType.Bool } mask
                 ? mask.Rank : 1;
-            if (axis + needed > result.Rank) throw new IndexException($"Indexing: {indices.Length} indices are too " +
-                $"many for shape {Layout}.");
+            if (axis + needed > result.Rank)
+                throw new IndexException($"Indexing: {indices.Length} indices are too many for shape {Layout}.");
             switch (part.kind)
             {
                 case TensorIndex.Kind.NewAxis:
@@ -125,8 +125,9 @@ public sealed partial class Tensor
         var values = index.ToArray<long>();
         for (var i = 0; i < values.Length; i++)
         {
-            if (values[i] < -size || values[i] >= size) throw new IndexException($"Indexing: index {values[i]} is " +
-                $"outside of axis {axis} of shape {Layout}; take {-size} to {size - 1}.");
+            if (values[i] < -size || values[i] >= size)
+                throw new IndexException(
+                    $"Indexing: index {values[i]} is not in axis {axis} of {Layout}; take {-size} to {size - 1}.");
             if (values[i] < 0) values[i] += size;
         }
         return From(values, index.Size(), Device);
@@ -135,9 +136,9 @@ public sealed partial class Tensor
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {
         for (var a = 0; a < mask.Rank; a++)
-            if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape " +
-                $"{mask.Layout} does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against " +
-                $"{x.Size(axis + a)}.");
+            if (mask.Size(a) != x.Size(axis + a))
+                throw new ShapeException($"Indexing: a mask of shape {mask.Layout} does not fit axis {axis + a} of " +
+                    $"shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
         int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
         for (int a = 0, below = mask.Numel; a < mask.Rank; a++)
@@ -167,8 +168,7 @@ public sealed partial class Tensor
         axis = CheckIndex("ScatterAdd_", axis, index, Layout);
         SameDevice("ScatterAdd_", x);
         x.OnlyType("ScatterAdd_", DType);
-        if (!x.Layout.SameShape(index.Layout)) throw new ShapeException($"ScatterAdd_: values of shape {x.Layout} " +
-            $"and indices of shape {index.Layout} differ.");
+        Layout.OnlySame("ScatterAdd_", x.Layout, index.Layout);
         // this may still find an index outside
         Device.ScatterAdd(x.Beside(this), axis, index, Writable("ScatterAdd_"));
         Storage.Written("ScatterAdd_");
@@ -184,8 +184,8 @@ public sealed partial class Tensor
     internal Tensor AlongAxis(string operation, ref int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
-        if (index.Rank != 1) throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must " +
-            $"have one axis.");
+        if (index.Rank != 1)
+            throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
         int[] shape = [.. Shape], single = [.. Enumerable.Repeat(1, Rank)];
         shape[axis] = single[axis] = index.Numel;
         return index.Reshape(single).Expand(shape);
@@ -198,8 +198,8 @@ public sealed partial class Tensor
         index.OnlyType(operation, DType.Int64);
         for (var a = 0; a < Math.Max(index.Rank, x.Rank); a++)
             if (index.Rank != x.Rank || (a != axis && index.Layout.shape[a] != x.shape[a]))
-                throw new ShapeException($"{operation}: indices of shape {index.Layout} and a tensor of shape {x} " +
-                    $"may differ only in axis {axis}, but differ in axis {a}.");
+                throw new ShapeException(
+                    $"{operation}: indices {index.Layout} and tensor {x} may differ in axis {axis}, not axis {a}.");
         return axis;
     }
 }

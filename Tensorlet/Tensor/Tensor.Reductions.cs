@@ -2,11 +2,9 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    internal readonly struct SumFormula
-        : IReduction
+    internal readonly struct SumFormula : IReduction
     { double IReduction.Start => 0; V IReduction.Apply<V>(V a, V b) => a + b; }
-    internal readonly struct ProductFormula
-        : IReduction
+    internal readonly struct ProductFormula : IReduction
     { double IReduction.Start => 1; V IReduction.Apply<V>(V a, V b) => a * b; }
     /// <summary>The larger one; NaN wins, because it is neither greater nor equal to itself.</summary>
     internal readonly struct MaxFormula : IReduction
@@ -54,42 +52,33 @@ public sealed partial class Tensor
     public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
 
     /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
-    public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false) where R
-        : struct, IReduction
-    {
-        var (source, kept, shape) = Folded(operation, axes, keepDim);
-        var result = NewEmpty(kept);
-        Device.Reduce(r, source, result);
-        return keepDim ? result.With(Layout.Contiguous(shape)) : result;
-    }
+    public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false)
+        where R : struct, IReduction =>
+        Fold(operation, axes, keepDim, DType, (x, y) => Device.Reduce(r, x, y));
 
     Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)
     {
         int[]? axes = axis is { } a ? [a] : null;
-        var (source, kept, shape) = NotEmpty(operation, axes).Folded(operation, axes, keepDim);
-        var result = NewEmpty(kept, DType.Int64);
-        Device.ArgReduce(largest, source, result, asOffset: false);
-        return keepDim ? result.With(Layout.Contiguous(shape)) : result;
+        return NotEmpty(operation, axes).Fold(operation, axes, keepDim, DType.Int64, (x, y) =>
+            Device.ArgReduce(largest, x, y, asOffset: false));
     }
 
-    /// <summary>
-    /// The folded axes moved to the end; the shape of the others; the shape with the folded ones as 1.
-    /// </summary>
-    (Tensor Source, int[] Kept, int[] KeptWithOnes) Folded(string operation, int[]? axes, bool keepDim)
+    /// <summary>Hands a verb the folded axes at the end, as it wants them.</summary>
+    Tensor Fold(string operation, int[]? axes, bool keepDim, DType type, Action<Tensor, Tensor> verb)
     {
         var folded = Layout.Axes(operation, axes);
-        if (folded.Length == Rank) return (this, [], keepDim ? [.. Enumerable.Repeat(1, Rank)] : []);
-        int[] order = [.. Enumerable.Range(0, Rank).Except(folded)], ones = [.. Shape];
-        var kept = Array.ConvertAll(order, a => Layout.shape[a]);
+        int[] kept = [.. Enumerable.Range(0, Rank).Except(folded)], ones = [.. Shape];
         foreach (var a in folded) ones[a] = 1;
-        return (With(Layout.Permute([.. order, .. folded])), kept, ones);
+        var result = NewEmpty(Array.ConvertAll(kept, a => Layout.shape[a]), type);
+        verb(With(Layout.Permute([.. kept, .. folded])), result);
+        return keepDim ? result.With(Layout.Contiguous(ones)) : result;
     }
 
     Tensor NotEmpty(string operation, int[]? axes)
     {
         foreach (var a in Layout.Axes(operation, axes))
-            if (Layout.shape[a] == 0) throw new ShapeException($"{operation}: axis {a} of shape {Layout} is empty, " +
-                $"and the largest or smallest of nothing is undefined.");
+            if (Layout.shape[a] == 0)
+                throw new ShapeException($"{operation}: axis {a} of shape {Layout} is empty, and so has no extreme.");
         return this;
     }
 
@@ -104,16 +93,13 @@ public sealed partial class Tensor
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
         a.SameDevice("Contract", b);
-        if (a.DType != b.DType) throw new DTypeException($"Contract: the operands are {a.DType} and {b.DType}; " +
-            $"convert one of them.");
-        var inner = a.Rank - batch - rows;
-        if (batch < 0 || rows < 0 || columns < 0 || inner < 0 || b.Rank != batch + inner + columns)
+        b.OnlyType("Contract: the second operand", a.DType);
+        int wide = batch + rows, inner = a.Rank - wide;
+        if (batch < 0 || rows < 0 || columns < 0 || inner < 0 || b.Rank != batch + inner + columns
+            || !a.Shape[..batch].SequenceEqual(b.Shape[..batch])
+            || !a.Shape[wide..].SequenceEqual(b.Shape[batch..(batch + inner)]))
             throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} do not have {batch} batch axes, " +
                 $"{rows} for rows and {columns} for columns, and the same axes to sum over.");
-        if (!a.Shape[..batch].SequenceEqual(b.Shape[..batch])
-            || !a.Shape[(batch + rows)..].SequenceEqual(b.Shape[batch..(batch + inner)]))
-            throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} disagree in their {batch} batch " +
-                $"axes or in the {inner} axes summed over.");
         var result = a.NewEmpty([.. a.Shape[..(batch + rows)], .. b.Shape[(batch + inner)..]]);
         a.Device.Contract(a, b, result, batch, rows, columns);
         return result;
@@ -139,18 +125,17 @@ public sealed partial class Tensor
     /// </summary>
     static (Tensor, Tensor) Matrices(Tensor a, Tensor b)
     {
-        if (a.Rank == 0 || b.Rank == 0) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout}: a 0-d " +
-            $"operand is no vector or matrix; use *.");
+        if (a.Rank == 0 || b.Rank == 0)
+            throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
         var (x, y) = (a.Rank == 1 ? a.Unsqueeze(0) : a, b.Rank == 1 ? b.Unsqueeze(1) : b);
         return x.Size(-1) == y.Size(-2) ? (x, y) : throw new ShapeException(
-            $"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {x.Size(-1)} columns against {y.Size(-2)} " +
-                $"rows. Transpose one of them (.T), perhaps.");
+            $"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {x.Size(-1)} columns against " +
+            $"{y.Size(-2)} rows. Transpose one of them (.T), perhaps.");
     }
 
     internal static void CheckMatMul(Tensor a, Tensor b) => Matrices(a, b);
 
     /// <summary>The common shape of the axes before the last two.</summary>
-    internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul",
-        new Layout(a.Layout.shape[..^2], a.Layout.strides[..^2], 0),
-            new Layout(b.Layout.shape[..^2], b.Layout.strides[..^2], 0));
+    internal static int[] Batch(Tensor a, Tensor b) =>
+        Layout.Broadcast("MatMul", a.Layout[..^2], b.Layout[..^2]);
 }

@@ -19,9 +19,8 @@ public sealed partial class Tensor
     {
         var target = Inferred("View", shape);
         return Layout.Reshape(target) is { } view ? With(view) : throw new ShapeException(
-            $"View: a tensor of shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape " +
-                $"{Layout.Show(target)}, because its elements do not lie in order. Use Reshape, which copies where " +
-                $"it has to.");
+            $"View: shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape " +
+            $"{Layout.Show(target)}: its elements do not lie in order. Use Reshape, which copies where it has to.");
     }
 
     int[] Inferred(string operation, int[] shape)
@@ -31,8 +30,8 @@ public sealed partial class Tensor
         if (open >= 0)
         {
             target[open] = 1;
-            if (target.Contains(-1)) throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} " +
-                $"can be −1, to be found from the others.");
+            if (target.Contains(-1))
+                throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} can be −1.");
             var known = Layout.Product(target);
             if (known == 0 || Numel % known != 0) throw Misfit();
             target[open] = Numel / known;
@@ -49,8 +48,8 @@ public sealed partial class Tensor
     {
         int[] order = [.. axes.Select(a => Layout.Axis("Permute", a))];
         if (order.Length != Rank || order.Distinct().Count() != Rank)
-            throw new ShapeException($"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape " +
-                $"{Layout} once.");
+            throw new ShapeException(
+                $"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
         return With(Layout.Permute(order));
     }
 
@@ -58,8 +57,7 @@ public sealed partial class Tensor
     public Tensor Transpose(int a, int b) => With(Layout.Permute(Layout.Swapped("Transpose", a, b)));
 
     /// <summary>The matrix transposed: the last two axes swapped.</summary>
-    public Tensor T => Rank >= 2 ? Transpose(-2, -1)
-        : throw new ShapeException($"T: shape {Layout} has no two axes to swap.");
+    public Tensor T => Transpose(-2, -1);
 
     /// <summary>Without this axis of size 1; without any axis of size 1 if none is named.</summary>
     public Tensor Squeeze(int? axis = null)
@@ -84,8 +82,7 @@ public sealed partial class Tensor
         int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
         Layout.Product(target);
         return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
-            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones in " +
-                $"front, can take another size.");
+            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones, can.");
     }
 
     /// <summary>The elements start … start + length − 1 of an axis.</summary>
@@ -94,8 +91,8 @@ public sealed partial class Tensor
     {
         axis = Layout.Axis("Narrow", axis);
         if (start < 0 || length < 0 || start + (long)length > Layout.shape[axis])
-            throw new IndexException($"Narrow: elements {start} to {start + (long)length} are not all in axis " +
-                $"{axis} of shape {Layout}.");
+            throw new IndexException(
+                $"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
         return With(Layout.Slice(axis, start, length, 1));
     }
 
@@ -105,8 +102,9 @@ public sealed partial class Tensor
     {
         axis = Layout.Axis("Select", axis);
         var size = Layout.shape[axis];
-        if (index < -size || index >= size) throw new IndexException($"Select: index {index} is outside of axis " +
-            $"{axis} of shape {Layout}" + (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
+        if (index < -size || index >= size)
+            throw new IndexException($"Select: index {index} is outside of axis {axis} of shape {Layout}" +
+                (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
         return With(Layout.Slice(axis, index < 0 ? index + size : index, 1, 1).Remove(axis));
     }
 
@@ -118,8 +116,8 @@ public sealed partial class Tensor
     public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
     {
         axis = Layout.Axis("Slice", axis);
-        if (step <= 0) throw new IndexException($"Slice: the step is {step} and must be positive; Flip reverses an " +
-            $"axis.");
+        if (step <= 0)
+            throw new IndexException($"Slice: the step is {step} and must be positive; Flip reverses an axis.");
         var size = Layout.shape[axis];
         start = Math.Clamp(start < 0 ? start + size : start, 0, size);
         end = Math.Clamp(end < 0 ? end + size : end, start, size);
@@ -142,11 +140,12 @@ public sealed partial class Tensor
     public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
     {
         axis = Layout.Axis("Windows", axis);
-        if (size < 1 || stride < 1 || dilation < 1) throw new ShapeException($"Windows: size {size}, stride " +
-            $"{stride} and dilation {dilation} must be positive.");
+        if (size < 1 || stride < 1 || dilation < 1)
+            throw new ShapeException($"Windows: size {size}, stride {stride}, dilation {dilation} must be positive.");
         var reach = (long)dilation * (size - 1) + 1;
-        if (reach > Layout.shape[axis]) throw new ShapeException($"Windows: a window of {size} elements, {dilation} " +
-            $"apart, reaches over {reach}; axis {axis} of shape {Layout} has {Layout.shape[axis]}.");
+        if (reach > Layout.shape[axis])
+            throw new ShapeException(
+                $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {axis} of {Layout}.");
         return With(Layout.Windows(axis, size, stride, dilation));
     }
 
@@ -167,8 +166,8 @@ public sealed partial class Tensor
             t.OnlyType("Cat", first.DType);
             for (var a = 0; a < Math.Max(first.Rank, t.Rank); a++)
                 if (t.Rank != first.Rank || (a != axis && t.Layout.shape[a] != first.Layout.shape[a]))
-                    throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} may differ only in axis " +
-                        $"{axis}, but differ in axis {a}.");
+                    throw new ShapeException(
+                        $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
         }
         int[] shape = [.. first.Shape];
         shape[axis] = (int)Math.Min(int.MaxValue, tensors.Sum(t => (long)t.Layout.shape[axis]));
@@ -185,9 +184,7 @@ public sealed partial class Tensor
     /// <summary>Tensors of one shape along a new axis.</summary>
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
-        foreach (var t in tensors)
-            if (!t.Layout.SameShape(tensors[0].Layout)) throw new ShapeException($"Stack: shapes " +
-                $"{tensors[0].Layout} and {t.Layout} differ.");
+        Layout.OnlySame("Stack", [.. tensors.Select(t => t.Layout)]);
         return Cat([.. tensors.Select(t => t.Unsqueeze(axis < 0 ? axis : Math.Min(axis, t.Rank)))], axis);
     }
 

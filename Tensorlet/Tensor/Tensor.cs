@@ -41,8 +41,8 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">There is more than one element, or none.</exception>
     public double Item()
     {
-        if (Numel != 1) throw new ShapeException($"Item: a tensor of shape {Layout} has {Numel} elements, not one. " +
-            $"Index or reduce it first.");
+        if (Numel != 1)
+            throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
         Span<byte> bytes = stackalloc byte[DType.Size()];
         Device.Download(Storage, Layout.Offset, bytes);
         return DType switch
@@ -134,26 +134,25 @@ public sealed partial class Tensor
     {
         if (Device == other.Device) return;
         throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
-            $"{other.Layout} on {other.Device}. " +
-            $"Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
+            $"{other.Layout} on {other.Device}. Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
     }
 
     internal void OnlyFloat(string operation)
     {
-        if (!DType.IsFloat()) throw new DTypeException($"{operation}: takes Float32 or Float64, not {DType} of " +
-            $"shape {Layout}. Convert it with .To(DType.Float32).");
+        if (!DType.IsFloat()) throw Unfit(operation, DType.Float32, "Float32 or Float64");
     }
 
     internal void OnlyType(string operation, DType type)
     {
-        if (DType != type) throw new DTypeException($"{operation}: takes {type} here, not {DType} of shape " +
-            $"{Layout}. Convert it with .To(DType.{type}).");
+        if (DType != type) throw Unfit(operation, type, $"{type} here");
     }
+
+    DTypeException Unfit(string operation, DType type, string takes) =>
+        new($"{operation}: takes {takes}, not {DType} of shape {Layout}. Convert it with .To(DType.{type}).");
 
     /// <summary>Refuses to write through a view in which elements overlap.</summary>
     internal Tensor Writable(string operation) => !Layout.Overlaps ? this : throw new ShapeException(
-        $"{operation}: several elements of this view of shape {Layout} are one place in memory (it was expanded, or " +
-            $"is made of windows). Clone it first.");
+        $"{operation}: elements of this view of shape {Layout} overlap (it was expanded, or windows). Clone it first.");
 
     /// <summary>Marks a write for the tape, refusing one through a view in which elements overlap.</summary>
     internal Tensor Writing(string operation)

@@ -32,11 +32,7 @@ sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numb
 
 sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
 {
-    internal readonly struct Formula(double p) : IMap
-    {
-        readonly double p = p;
-        V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p));
-    }
+    internal readonly struct Formula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(p)); }
     public override Variable[] Backward(Variable dy) => [p == 0 ? dy * 0 : X.Pow(p - 1) * p * dy];
 }
@@ -44,11 +40,9 @@ sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
 /// <summary>NaN wins; at a tie each gets half.</summary>
 sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
 {
-    internal readonly struct Formula
-        : IZip
+    internal readonly struct Formula : IZip
     { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
-    internal readonly struct Share
-        : IZip
+    internal readonly struct Share : IZip
     { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
     protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Maximum"); }
     public override Variable[] Backward(Variable dc) =>

@@ -134,24 +134,25 @@ public static partial class F
     static void CheckConvolution(Variable x, Variable weight, Variable? bias, ConvolutionPlan plan)
     {
         string shapes = $"Conv2d: images {x.Data.Layout} and filters {weight.Data.Layout}";
-        if (x.Rank != 4 || weight.Rank != 4) throw new ShapeException($"{shapes}: both need four axes, (N, C, H, W) " +
-            $"and (O, C/groups, KH, KW). A single image gets its batch axis by Unsqueeze(0).");
+        if (x.Rank != 4 || weight.Rank != 4)
+            throw new ShapeException($"{shapes}: both need four axes, (N, C, H, W) and (O, C/groups, KH, KW). " +
+                "A single image gets its batch axis by Unsqueeze(0).");
         x.Data.SameDevice("Conv2d", weight.Data);
         x.Data.OnlyFloat("Conv2d");
         weight.Data.OnlyType("Conv2d: the filters", x.DType);
         if (plan.Groups < 1 || weight.Size(0) % plan.Groups != 0 || x.Size(1) != weight.Size(1) * plan.Groups)
-            throw new ShapeException($"{shapes}: axis 1 has {x.Size(1)} channels against {weight.Size(1)} · " +
-                $"{plan.Groups} groups.");
+            throw new ShapeException(
+                $"{shapes}: axis 1 has {x.Size(1)} channels against {weight.Size(1)} · {plan.Groups} groups.");
         if (bias is not null && (bias.Rank != 1 || bias.Numel != weight.Size(0)))
             throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {weight.Size(0)} filters.");
         if (plan.Stride.H < 1 || plan.Stride.W < 1 || plan.Dilation.H < 1 || plan.Dilation.W < 1 || plan.Padding.H < 0
             || plan.Padding.W < 0)
-            throw new ShapeException($"{shapes}: stride {plan.Stride} and dilation {plan.Dilation} must be " +
-                $"positive, padding {plan.Padding} not negative.");
+            throw new ShapeException(
+                $"{shapes}: stride {plan.Stride}, dilation {plan.Dilation} or padding {plan.Padding} is too small.");
         if (plan.Dilation.H * (weight.Size(2) - 1) >= x.Size(2) + 2 * plan.Padding.H
             || plan.Dilation.W * (weight.Size(3) - 1) >= x.Size(3) + 2 * plan.Padding.W)
-            throw new ShapeException($"{shapes}: with dilation {plan.Dilation} a window is larger than the image " +
-                $"with padding {plan.Padding}.");
+            throw new ShapeException(
+                $"{shapes}: a window of dilation {plan.Dilation} is larger than an image of padding {plan.Padding}.");
     }
 }
 

@@ -41,8 +41,7 @@ sealed class Abs : Function // y = |x|     dx = sign x·dy
 
 sealed class Sign : Function // y = −1, 0 or 1     dx = 0
 {
-    internal readonly struct Formula
-        : IMap
+    internal readonly struct Formula : IMap
     { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
     protected override Tensor Forward() => X.Data.Map(new Formula());
     public override Variable[] Backward(Variable dy) => [dy * 0];
@@ -87,8 +86,7 @@ sealed class Relu : Function // y = max(x, 0)     dx = dy where x > 0
 
 sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 0     db = 0
 {
-    internal readonly struct Formula
-        : IZip
+    internal readonly struct Formula : IZip
     { V IZip.Apply<V>(V a, V b) => V.IfGreater(b, V.Of(0), a, V.IfEqual(b, b, V.Of(0), a)); }
     protected override Tensor Forward() { Save(B); return Tensor.Zip(new Formula(), A.Data, B.Data); }
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
@@ -97,10 +95,7 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
 sealed class LeakyRelu(double slope) : Function // y = x where x > 0, else slope·x     dx = dy or slope·dy
 {
     internal readonly struct Formula(double slope) : IMap
-    {
-        readonly double slope = slope;
-        V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope));
-    }
+    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(slope)); }
     public override Variable[] Backward(Variable dy) => [Variable.Where(X > 0, dy, dy * slope)];
 }
@@ -110,7 +105,6 @@ sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = d
 {
     internal readonly struct Formula(double threshold) : IMap
     {
-        readonly double threshold = threshold;
         V IMap.Apply<V>(V x)
         {
             var u = V.Exp(x);                           // ln(1 + u), exact for small u as in Tanh
@@ -125,13 +119,9 @@ sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = d
 sealed class Clamp(double low, double high) : Function // y = min(max(x, low), high)     dx = dy where low ≤ x ≤ high
 {
     internal readonly struct Formula(double low, double high) : IMap
-    {
-        readonly double low = low, high = high;
-        V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x));
-    }
+    { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
     internal readonly struct Inside(double low, double high) : IMap
     {
-        readonly double low = low, high = high;
         V IMap.Apply<V>(V x) => V.IfEqual(x, x,
             V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
     }

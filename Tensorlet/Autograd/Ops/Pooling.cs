@@ -45,15 +45,16 @@ public static partial class F
 
     static void CheckPool(string operation, Variable x, Pair kernel, Pair stride, Pair padding)
     {
-        if (x.Rank != 4) throw new ShapeException($"{operation}: images have four axes (N, C, H, W), not shape " +
+        if (x.Rank != 4)
+            throw new ShapeException($"{operation}: images have four axes (N, C, H, W), not shape " +
             $"{x.Data.Layout}. A single image gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        if (kernel.H < 1 || kernel.W < 1 || stride.H < 1 || stride.W < 1) throw new ShapeException($"{operation}: " +
-            $"window {kernel} and stride {stride} must be positive.");
+        if (kernel.H < 1 || kernel.W < 1 || stride.H < 1 || stride.W < 1)
+            throw new ShapeException($"{operation}: window {kernel} and stride {stride} must be positive.");
         if (padding.H < 0 || padding.W < 0 || 2 * padding.H > kernel.H || 2 * padding.W > kernel.W)
             throw new ShapeException($"{operation}: padding {padding} must be between 0 and half the window {kernel}.");
         if (kernel.H > x.Size(2) + 2 * padding.H || kernel.W > x.Size(3) + 2 * padding.W)
-            throw new ShapeException($"{operation}: a window of {kernel} is larger than images of shape " +
-                $"{x.Data.Layout} with padding {padding}.");
+            throw new ShapeException(
+                $"{operation}: a window of {kernel} exceeds images of shape {x.Data.Layout} with padding {padding}.");
     }
 }

@@ -19,9 +19,10 @@ sealed class Contract(int batch, int rows, int columns) : Function
         var inner = A.Rank - batch - rows;
         return
         [
-            Needs(0) ? new Contract(batch, rows, inner).Apply(dc, B.Permute(Layout.GroupsSwapped(batch, inner, columns))) : null,
-            Needs(1) ? new Contract(batch, inner, columns).Apply(A.Permute(Layout.GroupsSwapped(batch, rows, inner)), dc) : null,
+            Needs(0) ? new Contract(batch, rows, inner).Apply(dc, Turned(B, inner, columns)) : null,
+            Needs(1) ? new Contract(batch, inner, columns).Apply(Turned(A, rows, inner), dc) : null,
         ];
+        Variable Turned(Variable x, int first, int second) => x.Permute(Layout.GroupsSwapped(batch, first, second));
     }
 }
 
@@ -36,8 +37,7 @@ public sealed partial class Variable
     {
         var (a, b) = (this, other);
         a.Data.SameDevice("MatMul", b.Data);
-        if (a.DType != b.DType) throw new DTypeException($"MatMul: the operands are {a.DType} and {b.DType}; " +
-            $"convert one of them with .To(DType…).");
+        b.Data.OnlyType("MatMul: the second operand", a.DType);
         Tensor.CheckMatMul(a.Data, b.Data);
         if (a.Rank == 1) return a.Unsqueeze(0).MatMul(b).Squeeze(b.Rank == 1 ? 0 : -2);
         if (b.Rank == 1) return a.MatMul(b.Unsqueeze(1)).Squeeze(-1);

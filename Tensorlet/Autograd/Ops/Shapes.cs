@@ -90,8 +90,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Transpose"/>
     public Variable Transpose(int a, int b) => Permute(Data.Layout.Swapped("Transpose", a, b));
     /// <inheritdoc cref="Tensor.T"/>
-    public Variable T => Rank == 2 ? Permute(1, 0) : Rank > 2 ? Transpose(-2, -1)
-        : throw new ShapeException($"T: shape {Data.Layout} has no two axes to swap.");
+    public Variable T => Transpose(-2, -1);
     /// <inheritdoc cref="Tensor.Squeeze"/>
     public Variable Squeeze(int? axis = null) => Reshape(Data.Squeeze(axis).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
@@ -151,9 +150,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Stack"/>
     public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
     {
-        foreach (var v in variables)
-            if (!v.Data.Layout.SameShape(variables[0].Data.Layout)) throw new ShapeException($"Stack: shapes " +
-                $"{variables[0].Data.Layout} and {v.Data.Layout} differ.");
+        Layout.OnlySame("Stack", [.. variables.Select(v => v.Data.Layout)]);
         return Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis);
     }
 }

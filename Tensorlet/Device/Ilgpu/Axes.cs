@@ -55,7 +55,5 @@ readonly struct Axes
 /// <summary>An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever it lies.</summary>
 readonly struct View<V>(ArrayView<V> memory, Axes axes) where V : unmanaged
 {
-    readonly ArrayView<V> memory = memory;
-    readonly Axes axes = axes;
     public ref V this[int i] => ref memory[axes.Of(i)];
 }

@@ -37,8 +37,8 @@ sealed class DevicePool
     /// </summary>
     public Buffer Rent(long size)
     {
-        if (size > Array.MaxLength) throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor " +
-            $"holds, {Array.MaxLength:N0}.");
+        if (size > Array.MaxLength)
+            throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor holds, {Array.MaxLength:N0}.");
         Buffer buffer;
         try
         {
@@ -50,9 +50,8 @@ sealed class DevicePool
             try { buffer = pool.Rent((int)size); }
             catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
             {
-                throw new DeviceException($"{name}: its memory is full: {size:N0} bytes were asked for, {Bytes:N0} " +
-                    $"of {accelerator.MemorySize:N0} are in use. " +
-                    "Take smaller batches, or keep fewer tensors.", again);
+                throw new DeviceException($"{name}: its memory is full: {Bytes:N0} of {accelerator.MemorySize:N0} " +
+                    $"bytes are in use, {size:N0} more asked for. Take smaller batches, or keep fewer tensors.", again);
             }
         }
         GC.AddMemoryPressure(buffer.Length);        // the collector does not see the device's memory

@@ -7,8 +7,6 @@ namespace Tensorlet;
 /// </summary>
 readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) where V : unmanaged
 {
-    readonly ArrayView<V> memory = memory;
-    readonly Axes batch = batch, wide = wide, inner = inner;
 
     public int Batch(int g) => batch.Of(g);
     public int Wide(int i) => wide.Of(i);

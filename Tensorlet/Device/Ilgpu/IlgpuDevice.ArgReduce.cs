@@ -30,8 +30,8 @@ sealed partial class IlgpuDevice
         if (y.Numel == 0) return;
         var (from, to) = (Fit(x, y.Rank), Fit(y));
         if (from != x && asOffset)
-            throw new ShapeException($"ArgReduce: the place in memory is not found in a view of shape {x.Layout} " +
-                $"with more than {Axes.Most} axes on a side. Call Contiguous first.");
+            throw new ShapeException(
+                $"ArgReduce: the view of shape {x.Layout} has too many axes to find places. Call Contiguous first.");
         x.DType.Run(new Searching(this, largest, from, to, asOffset));
         GC.KeepAlive(from);
         Finish(to, y);

@@ -13,10 +13,6 @@ readonly struct AddIntoKernel<V>(View<V> x, View<V> y) : IKernel where V : unman
 /// </summary>
 readonly struct Table<V>(ArrayView<V> memory, Axes rows, int step, View<I64> index) where V : unmanaged
 {
-    readonly ArrayView<V> memory = memory;
-    readonly Axes rows = rows;
-    readonly int step = step;
-    readonly View<I64> index = index;
     public ref V this[int i] => ref memory[rows.Of(i) + (int)index[i].Value * step];
 }
 

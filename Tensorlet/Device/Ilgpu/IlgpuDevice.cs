@@ -124,9 +124,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         catch (Exception e)
         {
             throw new DeviceException($"{name}: the kernel {Reachable.Show(typeof(K))} does not compile for this " +
-                $"device: {e.GetBaseException().Message} " +
-                "A scalar function may calculate, compare and call what its number offers; it may not throw, " +
-                    "allocate, or use strings and classes.", e);
+                $"device: {e.GetBaseException().Message} A scalar function may calculate, compare and call what its " +
+                "number offers; it may not throw, allocate, or use strings and classes.", e);
         }
     }
 }

@@ -11,10 +11,9 @@ static class Reachable
     public static void Check(string device, Type kernel)
     {
         if (FindHidden(kernel) is { } hidden)
-            throw new DeviceException($"{device}: the scalar function {Show(hidden)} becomes part of a kernel, and " +
-                $"generated code cannot reach it. " +
-                $"Make {hidden.Name}, and what it is nested in, public; or internal, with <InternalsVisibleTo " +
-                    $"Include=\"{GeneratedCode}\" /> in the project.");
+            throw new DeviceException($"{device}: generated code cannot reach the scalar function {Show(hidden)}. " +
+                $"Make {hidden.Name}, and what it is nested in, public; or internal, with " +
+                $"<InternalsVisibleTo Include=\"{GeneratedCode}\" /> in the project.");
     }
 
     /// <summary>
