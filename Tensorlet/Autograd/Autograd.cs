@@ -42,8 +42,8 @@ public static class Autograd
             pending.Remove(function, out var arrived);
             var (gradient, shared) = arrived;
             foreach (var hook in function.hooks ?? [])
-                if (hook(gradient) is { } replacement) (gradient,
-                    shared) = (CheckShape($"a hook on {function.Name}", replacement, gradient.Data.Layout.shape), true);
+                if (hook(gradient) is { } replacement)
+                    (gradient, shared) = (CheckShape($"a hook on {function.Name}", replacement, gradient.Size()), true);
             if (function is AccumulateGrad { Leaf: var leaf })
             {
                 leaf.AddGrad(gradient, shared);

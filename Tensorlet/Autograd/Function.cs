@@ -139,8 +139,8 @@ public abstract class Function
     internal Function Again()
     {
         var copy = (Function)MemberwiseClone();
-        (copy.Id, copy.inputs, copy.result, copy.saved, copy.hooks, copy.Freed) = (Interlocked.Increment(ref created),
-            [], null, 0, null, false);
+        (copy.inputs, copy.result, copy.saved, copy.hooks, copy.Freed) = ([], null, 0, null, false);
+        copy.Id = Interlocked.Increment(ref created);
         return copy;
     }
 

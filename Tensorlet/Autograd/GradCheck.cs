@@ -47,8 +47,8 @@ public static class GradCheck
         var incoming = Random(output, generator);
         Tensor[] directions = [.. inputs.Select(x => Random(x, generator))];
         var first = Compare("gradient", inputs, generator,
-            xs => (f([.. xs.Select(x => new Variable(x))]).Data * incoming).Sum().Item(), xs =>
-                Gradients(f, xs, incoming));
+            xs => (f([.. xs.Select(x => new Variable(x))]).Data * incoming).Sum().Item(),
+            xs => Gradients(f, xs, incoming));
         if (!first.Passed)
         {
             var diagnosis = Diagnosis(inputs, Gradients(f, inputs, incoming), Gradients(f, inputs, incoming * 2));
@@ -57,7 +57,7 @@ public static class GradCheck
         if (!secondOrder) return first;
         var second = Compare("gradient of the gradient", inputs, generator,
             xs => Gradients(f, xs, incoming).Zip(directions, (g, u) => g is null ? 0 : (g * u).Sum().Item()).Sum(),
-                xs => SecondGradients(f, xs, incoming, directions));
+            xs => SecondGradients(f, xs, incoming, directions));
         return second with { WorstError = Math.Max(first.WorstError, second.WorstError) };
     }
 
@@ -101,8 +101,7 @@ public static class GradCheck
         {
             if (!inputs[k].DType.IsFloat()) continue;
             if (analytic[k] is { } g && !g.Shape.SequenceEqual(inputs[k].Shape))
-                return new(false, double.PositiveInfinity,
-                    $"  input {k} has shape {inputs[k].Layout}, its {what} {g.Layout}");
+                return new(false, double.PositiveInfinity, $"  {what} {k}: {g.Layout}, not {inputs[k].Layout}");
             var every = inputs[k].Numel <= EveryElement;
             for (var trial = 0; trial < (every ? inputs[k].Numel : Directions); trial++)
             {
@@ -142,8 +141,8 @@ public static class GradCheck
             if (gradients[k] is not { } g) continue;
             var size = Norm(g);
             if (size == 0) return "  The gradient is 0 everywhere: does Backward use the gradient that comes in?";
-            if (Norm(ofDoubled[k]! - g) < 1e-9 * size) return "  The gradient does not change with the one that " +
-                "comes in: Backward ignores it.";
+            if (Norm(ofDoubled[k]! - g) < 1e-9 * size)
+                return "  The gradient does not change with the one that comes in: Backward ignores it.";
         }
         return "  A ratio of −1 is a sign, a constant one a factor; others a wrong formula, a transposed or swapped " +
             "operand, or a sum over a broadcast axis that is missing.";

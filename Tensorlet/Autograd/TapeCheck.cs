@@ -35,10 +35,10 @@ public static class TapeCheck
     /// <summary>The reports in words: those that failed, or that all agree.</summary>
     public static string Text(IReadOnlyList<(string Operation, GradReport Report)> reports)
     {
-        var wrong = reports.Where(r => !r.Report.Passed).Select(r =>
-            $"{r.Operation} is to blame:\n{r.Report.Text}").ToList();
+        string[] wrong = [.. reports.Where(r => !r.Report.Passed)
+            .Select(r => $"{r.Operation} is to blame:\n{r.Report.Text}")];
         var worst = reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max();
-        return wrong.Count > 0 ? string.Join('\n', wrong) : string.Create(CultureInfo.InvariantCulture,
+        return wrong.Length > 0 ? string.Join('\n', wrong) : string.Create(CultureInfo.InvariantCulture,
             $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})");
     }
 }

@@ -76,8 +76,8 @@ public sealed partial class Variable
     internal void AddGrad(Variable gradient, bool shared)
     {
         lock (this)
-            Grad = Grad is not null ? Grad + gradient : shared && !gradient.RequiresGrad
-                ? new Variable(gradient.Data.Clone()) : gradient;
+            Grad = Grad is not null ? Grad + gradient
+                : shared && !gradient.RequiresGrad ? gradient.Data.Clone() : gradient;
     }
 
     /// <summary>
@@ -114,6 +114,6 @@ public sealed partial class Variable
         Autograd.Run(this, gradient, retainGraph || createGraph, createGraph);
 
     /// <summary>The values, and the function that made them.</summary>
-    public override string ToString() => GradFn is not null ? $"{Data}\n[made by {GradFn}]" : RequiresGrad
-        ? $"{Data}\n[requires gradient]" : Data.ToString()!;
+    public override string ToString() =>
+        GradFn is not null ? $"{Data}\n[made by {GradFn}]" : RequiresGrad ? $"{Data}\n[requires gradient]" : $"{Data}";
 }

@@ -29,8 +29,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
-        (this.dataset, this.batchSize, this.shuffle, this.seed, this.dropLast, this.workers) = (dataset, batchSize,
-            shuffle, seed, dropLast, workers);
+        (this.dataset, this.batchSize, this.workers) = (dataset, batchSize, workers);
+        (this.shuffle, this.seed, this.dropLast) = (shuffle, seed, dropLast);
     }
 
     /// <summary>The number of the next epoch, from 0.</summary>
@@ -67,9 +67,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>
         for (var w = 0; w < workers; w++)
         {
             var (worker, queue) = (w, queues[w] = new(Prefetched));
-            threads[w] = new Thread(() =>
-                Work(order, worker, queue, stop.Token))
-            { IsBackground = true, Name = $"DataLoader {w}" };
+            threads[w] = new(() => Work(order, worker, queue, stop.Token)) { Name = $"DataLoader {w}" };
+            threads[w].IsBackground = true;
             threads[w].Start();
         }
         try

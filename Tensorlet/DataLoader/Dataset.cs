@@ -17,10 +17,7 @@ public abstract class Dataset
         var samples = new Tensor[indices.Length][];
         for (var i = 0; i < samples.Length; i++)
             try { samples[i] = this[(int)indices[i]]; }
-            catch (Exception e)
-            {
-                throw new TensorletException($"DataLoader: sample {indices[i]} could not be read: {e.Message}", e);
-            }
+            catch (Exception e) { throw new TensorletException($"DataLoader: sample {indices[i]}: {e.Message}", e); }
         return [.. Enumerable.Range(0, samples[0].Length).Select(part =>
             Tensor.Stack([.. samples.Select(sample => sample[part])]))];
     }

@@ -57,8 +57,8 @@ public sealed partial class CpuDevice
     internal static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
     /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
-    internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across, int AtA,
-        int AtB, int AtC)
+    internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across,
+        int AtA, int AtB, int AtC)
     {
         public ref T ResultFirst<T>() where T : unmanaged => ref Unsafe.Add(ref HostStorage.First<T>(Result), AtC);
     }
@@ -81,11 +81,8 @@ public sealed partial class CpuDevice
     {
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count, count = (k + segment - 1) / segment;
         var partial = new T[count * m * n];
-        var inner = p with
-        {
-            Down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]),
-            Across = OffsetTable.Of([.. Enumerable.Range(0, n)])
-        };
+        var down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]);
+        var inner = p with { Down = down, Across = OffsetTable.Of([.. Enumerable.Range(0, n)]) };
         Share(k, segment, (long)m * n * k / 16, (from, to) =>
             Blocks(inner, ref partial[from / segment * m * n], from, to, 0, n));
         ref var result = ref p.ResultFirst<T>();

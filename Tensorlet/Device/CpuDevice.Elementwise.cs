@@ -17,36 +17,16 @@ public sealed partial class CpuDevice
     {
         if (a.IsContiguous && b.IsContiguous && c.IsContiguous && y.IsContiguous)
         {
-            Share(y.Numel, Piece, y.Numel, (from, to) => Contiguous<E, T>(e, a, b, c, y, from, to - from));
+            Share(y.Numel, Piece, y.Numel, (from, to) =>
+                Row(e, ref Unsafe.Add(ref HostStorage.First<T>(a), from), 1,
+                    ref Unsafe.Add(ref HostStorage.First<T>(b), from), 1,
+                    ref Unsafe.Add(ref HostStorage.First<T>(c), from), 1,
+                    ref Unsafe.Add(ref HostStorage.First<T>(y), from), 1, to - from));
             return;
         }
         var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
         Share(walk.Rows, Math.Max(1, Piece / walk.Length), y.Numel, (from, to) =>
             Rows<E, T>(e, walk, a, b, c, y, from, to));
-    }
-
-    /// <summary>
-    /// Every operand in one piece. The last, partial register is loaded and stored padded, so no value depends on its
-    /// place.
-    /// </summary>
-    static void Contiguous<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y, int from, int count)
-        where E : struct, IElementwise where T : unmanaged
-    {
-        ref var pa = ref Unsafe.Add(ref HostStorage.First<T>(a), from);
-        ref var pb = ref Unsafe.Add(ref HostStorage.First<T>(b), from);
-        ref var pc = ref Unsafe.Add(ref HostStorage.First<T>(c), from);
-        ref var py = ref Unsafe.Add(ref HostStorage.First<T>(y), from);
-        var i = 0;
-        for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
-        {
-            var va = new Lanes<T>(Vector512.LoadUnsafe(ref pa, (nuint)i));
-            var vb = E.Inputs > 1 ? new Lanes<T>(Vector512.LoadUnsafe(ref pb, (nuint)i)) : default;
-            var vc = E.Inputs > 2 ? new Lanes<T>(Vector512.LoadUnsafe(ref pc, (nuint)i)) : default;
-            e.Apply(va, vb, vc).Value.StoreUnsafe(ref py, (nuint)i);
-        }
-        if (i < count)
-            Row(e, ref Unsafe.Add(ref pa, i), 1, ref Unsafe.Add(ref pb, i), 1, ref Unsafe.Add(ref pc, i), 1,
-                ref Unsafe.Add(ref py, i), 1, count - i);
     }
 
     static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to)
@@ -59,12 +39,20 @@ public sealed partial class CpuDevice
                 ref Unsafe.Add(ref pc, at[2]), walk.Step(2), ref Unsafe.Add(ref py, at[3]), walk.Step(3), walk.Length);
     }
 
+    /// <summary>The last, partial register is loaded and stored padded, so no value depends on its place.</summary>
     static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count)
         where E : struct, IElementwise where T : unmanaged
     {
         var i = 0;
-        // side by side, or one value for the whole row
-        if (sy == 1 && (uint)sa <= 1 && (uint)sb <= 1 && (uint)sc <= 1)
+        if (sy == 1 && sa == 1 && sb == 1 && sc == 1)
+            for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
+            {
+                var va = new Lanes<T>(Vector512.LoadUnsafe(ref a, (nuint)i));
+                var vb = E.Inputs > 1 ? new Lanes<T>(Vector512.LoadUnsafe(ref b, (nuint)i)) : default;
+                var vc = E.Inputs > 2 ? new Lanes<T>(Vector512.LoadUnsafe(ref c, (nuint)i)) : default;
+                e.Apply(va, vb, vc).Value.StoreUnsafe(ref y, (nuint)i);
+            }
+        else if (sy == 1 && (uint)sa <= 1 && (uint)sb <= 1 && (uint)sc <= 1)    // or one value for the whole row
         {
             Vector512<T> oneA = Vector512.Create(a), oneB = Vector512.Create(b), oneC = Vector512.Create(c);
             for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)

@@ -32,7 +32,7 @@ public sealed partial class CpuDevice
     }
 
     [MethodImpl(AggressiveInlining)]
-    static T Add<T>(T a, T b) => typeof(T) == typeof(float)
+    internal static T Add<T>(T a, T b) => typeof(T) == typeof(float)
         ? (T)(object)((float)(object)a! + (float)(object)b!) : (T)(object)((double)(object)a! + (double)(object)b!);
 
     /// <inheritdoc/>

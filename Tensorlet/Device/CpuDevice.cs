@@ -57,14 +57,10 @@ public sealed partial class CpuDevice : Device
     }
 
     readonly struct ConvertFrom(Tensor x, Tensor y) : IForType
-    {
-        void IForType.Run<V>() => y.DType.Run(new ConvertTo<V>(x, y));
-    }
+    { void IForType.Run<V>() => y.DType.Run(new ConvertTo<V>(x, y)); }
 
     readonly struct ConvertTo<V>(Tensor x, Tensor y) : IForType where V : unmanaged, IScalar<V>
-    {
-        void IForType.Run<W>() => Scalars<Of1<Identity>, V, W>(default, x, x, x, y);
-    }
+    { void IForType.Run<W>() => Scalars<Of1<Identity>, V, W>(default, x, x, x, y); }
 
     internal readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 

@@ -43,8 +43,8 @@ public abstract partial class Device
     public void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), a, b, c, y);
 
-    private protected abstract void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E
-        : struct, IElementwise;
+    private protected abstract void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+        where E : struct, IElementwise;
 
     /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
     public abstract void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction;

@@ -13,20 +13,17 @@ interface IElementwise
 readonly struct Of1<F>(F f) : IElementwise where F : struct, IMap
 {
     public static int Inputs => 1;
-    [MethodImpl(AggressiveInlining)]
-    V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a);
+    [MethodImpl(AggressiveInlining)] V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a);
 }
 
 readonly struct Of2<F>(F f) : IElementwise where F : struct, IZip
 {
     public static int Inputs => 2;
-    [MethodImpl(AggressiveInlining)]
-    V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b);
+    [MethodImpl(AggressiveInlining)] V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b);
 }
 
 readonly struct Of3<F>(F f) : IElementwise where F : struct, IZip3
 {
     public static int Inputs => 3;
-    [MethodImpl(AggressiveInlining)]
-    V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b, c);
+    [MethodImpl(AggressiveInlining)] V IElementwise.Apply<V>(V a, V b, V c) => f.Apply(a, b, c);
 }

@@ -9,17 +9,13 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     static bool IsFloat => typeof(T) == typeof(float);
 
     [MethodImpl(AggressiveInlining)]
-    public static Lanes<T> operator +(Lanes<T> a, Lanes<T> b) =>
-        new(a.Value + b.Value);
+    public static Lanes<T> operator +(Lanes<T> a, Lanes<T> b) => new(a.Value + b.Value);
     [MethodImpl(AggressiveInlining)]
-    public static Lanes<T> operator -(Lanes<T> a, Lanes<T> b) =>
-        new(a.Value - b.Value);
+    public static Lanes<T> operator -(Lanes<T> a, Lanes<T> b) => new(a.Value - b.Value);
     [MethodImpl(AggressiveInlining)]
-    public static Lanes<T> operator *(Lanes<T> a, Lanes<T> b) =>
-        new(a.Value * b.Value);
+    public static Lanes<T> operator *(Lanes<T> a, Lanes<T> b) => new(a.Value * b.Value);
     [MethodImpl(AggressiveInlining)]
-    public static Lanes<T> operator /(Lanes<T> a, Lanes<T> b) =>
-        new(a.Value / b.Value);
+    public static Lanes<T> operator /(Lanes<T> a, Lanes<T> b) => new(a.Value / b.Value);
     [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a) => new(-a.Value);
 
     [MethodImpl(AggressiveInlining)]

@@ -21,14 +21,14 @@ static class Panels
     public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
         ref T panel, int width, int readable) where T : unmanaged
     {
-        if (!runs.IsEmpty && runs[0] + (wide.Length > runs[0] ? runs[runs[0]]
-            : 0) >= Math.Min(12, wide.Length)) PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
-        else if (inner.Length >= 4
-            && inner[3] == inner[0] + 3) PackAlongInner(ref source, wide, inner, ref panel, width);
+        var two = runs.IsEmpty ? 0 : runs[0] + (wide.Length > runs[0] ? runs[runs[0]] : 0);     // two runs together
+        if (two >= Math.Min(12, wide.Length)) PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
+        else if (inner is [var k0, _, _, var k3, ..] && k3 == k0 + 3)
+            PackAlongInner(ref source, wide, inner, ref panel, width);
         else
             for (var k = 0; k < inner.Length; k++)
-                for (var j = 0; j < wide.Length;
-                    j++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
+                for (var j = 0; j < wide.Length; j++)
+                    Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
 
     /// <summary>
@@ -44,8 +44,8 @@ static class Panels
                 var (at, length) = (wide[j] + inner[k], Math.Min(runs[j], wide.Length - j));
                 ref T from = ref Unsafe.Add(ref source, at), to = ref Unsafe.Add(ref panel, k * width + j);
                 if (at + CpuDevice.RoundUp(length, Vector512<T>.Count) <= readable)
-                    for (var i = 0; i < length;
-                        i += Vector512<T>.Count) Vector512.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+                    for (var i = 0; i < length; i += Vector512<T>.Count)
+                        Vector512.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
                 else CopyRun(ref from, ref to, length);
                 j += length;
             }
@@ -55,8 +55,8 @@ static class Panels
     static void CopyRun<T>(ref T from, ref T to, int count) where T : unmanaged
     {
         var i = 0;
-        for (; i <= count - Vector256<T>.Count;
-            i += Vector256<T>.Count) Vector256.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
+        for (; i <= count - Vector256<T>.Count; i += Vector256<T>.Count)
+            Vector256.LoadUnsafe(ref from, (nuint)i).StoreUnsafe(ref to, (nuint)i);
         for (; i < count; i++) Unsafe.Add(ref to, i) = Unsafe.Add(ref from, i);
     }
 
@@ -71,20 +71,20 @@ static class Panels
             for (; j < wide.Length; j += 4)
             {
                 var last = wide.Length - 1;             // columns beyond it repeat it
-                ref float s0 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[j])), s1 = ref Unsafe.As<T,
-                    float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 1, last)]));
-                ref float s2 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 2, last)])),
-                    s3 = ref Unsafe.As<T, float>(ref Unsafe.Add(ref source, wide[Math.Min(j + 3, last)]));
+                ref var floats = ref Unsafe.As<T, float>(ref source);
+                ref float s0 = ref Unsafe.Add(ref floats, wide[j]);
+                ref float s1 = ref Unsafe.Add(ref floats, wide[Math.Min(j + 1, last)]);
+                ref float s2 = ref Unsafe.Add(ref floats, wide[Math.Min(j + 2, last)]);
+                ref float s3 = ref Unsafe.Add(ref floats, wide[Math.Min(j + 3, last)]);
                 ref var to = ref Unsafe.As<T, float>(ref Unsafe.Add(ref panel, j));
                 for (var k = 0; k < inner.Length;)
                 {
                     var at = inner[k];
-                    if (k + 4 <= inner.Length && inner[k + 1] == at + 1 && inner[k + 2] == at + 2
-                        && inner[k + 3] == at + 3)
+                    if (inner[k..] is [_, var b, var c, var d, ..] && b == at + 1 && c == at + 2 && d == at + 3)
                     {
                         Transpose(Vector128.LoadUnsafe(ref s0, (nuint)at), Vector128.LoadUnsafe(ref s1, (nuint)at),
-                            Vector128.LoadUnsafe(ref s2, (nuint)at),
-                            Vector128.LoadUnsafe(ref s3, (nuint)at), ref Unsafe.Add(ref to, k * width), width);
+                            Vector128.LoadUnsafe(ref s2, (nuint)at), Vector128.LoadUnsafe(ref s3, (nuint)at),
+                            ref Unsafe.Add(ref to, k * width), width);
                         k += 4;
                         continue;
                     }
@@ -96,8 +96,8 @@ static class Panels
                 }
             }
         for (; j < wide.Length; j++)
-            for (var k = 0; k < inner.Length;
-                k++) Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
+            for (var k = 0; k < inner.Length; k++)
+                Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
 
     [MethodImpl(AggressiveInlining)]
@@ -134,11 +134,8 @@ static class Panels
         if (!add) { CopyRun(ref from, ref to, count); return; }
         var i = 0;
         for (; i <= count - Vector256<T>.Count; i += Vector256<T>.Count)
-            (Vector256.LoadUnsafe(ref from, (nuint)i) + Vector256.LoadUnsafe(ref to, (nuint)i)).StoreUnsafe(ref to,
-                (nuint)i);
-        for (; i < count; i++)
-            Unsafe.Add(ref to, i) = typeof(T) == typeof(float)
-                ? (T)(object)((float)(object)Unsafe.Add(ref from, i) + (float)(object)Unsafe.Add(ref to, i))
-                : (T)(object)((double)(object)Unsafe.Add(ref from, i) + (double)(object)Unsafe.Add(ref to, i));
+            (Vector256.LoadUnsafe(ref from, (nuint)i) + Vector256.LoadUnsafe(ref to, (nuint)i))
+                .StoreUnsafe(ref to, (nuint)i);
+        for (; i < count; i++) Unsafe.Add(ref to, i) = CpuDevice.Add(Unsafe.Add(ref from, i), Unsafe.Add(ref to, i));
     }
 }

@@ -86,17 +86,16 @@ sealed class ReferenceDevice : Device
 
     public override void Reduce<R>(R r, Tensor x, Tensor y)
     {
-        var fold = y.Numel == 0 ? 0 : x.Numel / y.Numel;
-        if (x.DType == DType.Int64)
+        var length = y.Numel == 0 ? 0 : x.Numel / y.Numel;
+        if (x.DType == DType.Int64) Write(y, Fold(Read<I64>(x)));
+        else
         {
-            var integers = Read<I64>(x);
-            Write(y, i => Enumerable.Range(i * fold, fold).Aggregate(I64.Of(r.Start), (sum, j) =>
-                r.Apply(sum, integers[j])));
-            return;
+            var fold = Fold(Array.ConvertAll(ReadDoubles(x), v => new F64(v)));
+            WriteDoubles(y, i => fold(i).Value);
         }
-        var values = ReadDoubles(x);
-        WriteDoubles(y, i => Enumerable.Range(i * fold, fold).Aggregate(new F64(r.Start), (sum, j) =>
-            r.Apply(sum, new F64(values[j]))).Value);
+
+        Func<int, V> Fold<V>(V[] values) where V : struct, INumeric<V> => i =>
+            values.Skip(i * length).Take(length).Aggregate(V.Of(r.Start), (sum, value) => r.Apply(sum, value));
     }
 
     public override void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
@@ -108,10 +107,10 @@ sealed class ReferenceDevice : Device
         {
             var best = 0;
             for (var j = 1; j < fold && !double.IsNaN(values[i * fold + best]); j++)
-                if (double.IsNaN(values[i * fold + j])
-                    || (largest ? values[i * fold + j] > values[i * fold + best]
-                    : values[i * fold + j] < values[i * fold + best]))
-                    best = j;
+            {
+                var (value, winner) = (values[i * fold + j], values[i * fold + best]);
+                if (double.IsNaN(value) || (largest ? value > winner : value < winner)) best = j;
+            }
             return asOffset ? offsets[i * fold + best] : best;
         });
     }

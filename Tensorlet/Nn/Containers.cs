@@ -2,11 +2,13 @@ using System.Collections;
 
 namespace Tensorlet.Nn;
 
-/// <summary>Modules one after another: each gets what the one before it gave.</summary>
-public sealed class Sequential(params Module[] modules) : Module, IReadOnlyList<Module>
+/// <summary>Modules in a row, found by their places.</summary>
+public abstract class ModuleCollection : Module, IReadOnlyList<Module>
 {
-    /// <inheritdoc/>
-    public override Variable Forward(Variable x) => modules.Aggregate(x, (value, module) => module.Call(value));
+    readonly Module[] modules;
+
+    private protected ModuleCollection(IEnumerable<Module> modules) => this.modules = [.. modules];
+
     /// <inheritdoc/>
     public override IEnumerable<(string Name, Module Module)> NamedChildren() =>
         modules.Select((module, i) => ($"{i}", module));
@@ -19,22 +21,17 @@ public sealed class Sequential(params Module[] modules) : Module, IReadOnlyList<
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
 
-/// <summary>A list of modules whose parameters are found.</summary>
-public sealed class ModuleList(params IEnumerable<Module> modules) : Module, IReadOnlyList<Module>
+/// <summary>Modules one after another: each gets what the one before it gave.</summary>
+public sealed class Sequential(params IEnumerable<Module> modules) : ModuleCollection(modules)
 {
-    readonly Module[] items = [.. modules];
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => this.Aggregate(x, (value, module) => module.Call(value));
+}
 
+/// <summary>A list of modules whose parameters are found.</summary>
+public sealed class ModuleList(params IEnumerable<Module> modules) : ModuleCollection(modules)
+{
     /// <summary>A list computes nothing; loop over it.</summary>
-    public override Variable Forward(Variable x) => throw new TensorletException("ModuleList: a list of modules " +
-        "computes nothing by itself; call its modules, or use Sequential.");
-    /// <inheritdoc/>
-    public override IEnumerable<(string Name, Module Module)> NamedChildren() =>
-        items.Select((module, i) => ($"{i}", module));
-    /// <summary>The number of modules.</summary>
-    public int Count => items.Length;
-    /// <summary>A module by its place.</summary>
-    public Module this[int index] => items[index];
-    /// <inheritdoc/>
-    public IEnumerator<Module> GetEnumerator() => ((IEnumerable<Module>)items).GetEnumerator();
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    public override Variable Forward(Variable x) =>
+        throw new TensorletException("ModuleList: a list computes nothing; call its modules, or use Sequential.");
 }

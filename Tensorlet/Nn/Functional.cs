@@ -19,8 +19,7 @@ public static partial class F
     /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null)
     {
-        if (p is < 0 or > 1) throw new ArgumentOutOfRangeException(nameof(p), p,
-            "Dropout: p is a probability, 0 to 1.");
+        if (p is < 0 or > 1) throw new ArgumentOutOfRangeException(nameof(p), p, "Dropout: p is a probability.");
         if (!training || p == 0) return x;
         if (p == 1) return x * 0;
         var keep = Tensor.Rand(x.Size(), x.DType, x.Device, generator) >= p;
@@ -32,8 +31,8 @@ public static partial class F
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean)
     {
         // Broadcasting that would make every input meet every target is a mistake that trains quietly and wrongly.
-        if (Layout.Product(Layout.Broadcast("MSELoss", x.Data.Layout, target.Data.Layout)) > Math.Max(x.Numel,
-            target.Numel) || x.Numel != target.Numel)
+        var common = Layout.Product(Layout.Broadcast("MSELoss", x.Data.Layout, target.Data.Layout));
+        if (x.Numel != target.Numel || common > x.Numel)
             throw new ShapeException($"MSELoss: inputs of shape {x.Data.Layout} and targets of shape " +
                 $"{target.Data.Layout} would spread over one another. Reshape one to the shape of the other.");
         var difference = x - target;

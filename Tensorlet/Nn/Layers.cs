@@ -54,8 +54,8 @@ public sealed class Conv2d : Module
                 $"Conv2d: {inChannels} and {outChannels} channels do not divide into {groups} groups.");
         (this.stride, this.padding, this.dilation, this.groups) = (stride ?? 1, padding, dilation ?? 1, groups);
         var bound = 1 / Math.Sqrt((double)inChannels / groups * kernelSize.H * kernelSize.W);
-        weight = new(Tensor.Empty(outChannels, inChannels / groups, kernelSize.H, kernelSize.W).Uniform_(-bound,
-            bound), requiresGrad: true);
+        var filters = Tensor.Empty(outChannels, inChannels / groups, kernelSize.H, kernelSize.W);
+        weight = new(filters.Uniform_(-bound, bound), requiresGrad: true);
         if (bias) this.bias = new(Tensor.Empty(outChannels).Uniform_(-bound, bound), requiresGrad: true);
     }
 
@@ -68,13 +68,13 @@ public sealed class Conv2d : Module
     /// <inheritdoc/>
     protected override string Arguments => $"{weight.Size(1) * groups}, {weight.Size(0)}, " +
         $"kernel_size={new Pair(weight.Size(2), weight.Size(3))}, stride={stride}" +
-        (padding == 0 ? "" : $", padding={padding}") + (dilation == 1 ? "" : $", dilation={dilation}") + (groups == 1
-            ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "");
+        (padding == 0 ? "" : $", padding={padding}") + (dilation == 1 ? "" : $", dilation={dilation}") +
+        (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "");
 }
 
 /// <summary>One number for each window.</summary>
-public abstract class Pool2d(Pair kernelSize, Pair? stride, Pair padding, Func<Variable, Pair, Pair?, Pair?,
-    Variable> pool) : Module
+public abstract class Pool2d(
+    Pair kernelSize, Pair? stride, Pair padding, Func<Variable, Pair, Pair?, Pair?, Variable> pool) : Module
 {
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x) => pool(x, kernelSize, stride, padding);

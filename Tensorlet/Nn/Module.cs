@@ -10,8 +10,8 @@ namespace Tensorlet.Nn;
 /// </summary>
 public abstract class Module
 {
-    const BindingFlags OwnFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic |
-        BindingFlags.DeclaredOnly;
+    const BindingFlags OwnFields =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     /// <summary>True while training; <see cref="Eval"/> switches dropout and its kind off.</summary>
     public bool Training { get; private set; } = true;
@@ -95,8 +95,8 @@ public abstract class Module
     /// <summary>Forgets the gradients of all parameters, or sets them to zeros.</summary>
     public void ZeroGrad(bool setToNull = true)
     {
-        foreach (var p in Parameters()) p.Grad = setToNull || p.Grad is null ? null
-            : new Variable(p.Grad.Data.ZerosLike());
+        foreach (var p in Parameters())
+            p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike());
     }
 
     /// <summary>The tensors of all parameters by key. They share memory with the module.</summary>

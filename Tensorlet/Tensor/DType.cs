@@ -61,7 +61,4 @@ public static class DTypes
 }
 
 /// <summary>Something written for any element type, with its operands as fields.</summary>
-interface IForType
-{
-    void Run<V>() where V : unmanaged, IScalar<V>;
-}
+interface IForType { void Run<V>() where V : unmanaged, IScalar<V>; }

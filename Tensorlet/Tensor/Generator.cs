@@ -80,15 +80,11 @@ static class Philox
 
 /// <summary>Uniform numbers in [low, high).</summary>
 readonly struct RandomUniform(ulong seed, long start, double low, double high) : ISequence
-{
-    public double At(long i) => low + (high - low) * Philox.Uniform(seed, start + i);
-}
+{ public double At(long i) => low + (high - low) * Philox.Uniform(seed, start + i); }
 
 /// <summary>Normal numbers.</summary>
 readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence
-{
-    public double At(long i) => mean + deviation * Philox.Normal(seed, start + i);
-}
+{ public double At(long i) => mean + deviation * Philox.Normal(seed, start + i); }
 
 /// <summary>Integers low ≤ x &lt; high.</summary>
 readonly struct RandomIntegers(ulong seed, long start, long low, long high) : ISequence

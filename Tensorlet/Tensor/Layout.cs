@@ -94,8 +94,8 @@ public sealed class Layout
             length *= shape[a];
             if (a > 0 && (shape[a - 1] == 1 || strides[a - 1] == length * strides[last])) continue;
             var filled = 1;
-            for (; t >= 0 && (filled < length || target[t] == 1);
-                filled *= target[t--]) result[t] = filled * strides[last];
+            for (; t >= 0 && (filled < length || target[t] == 1); filled *= target[t--])
+                result[t] = filled * strides[last];
             if (filled != length) return null;
             (length, last) = (1, a - 1);
         }

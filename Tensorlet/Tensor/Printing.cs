@@ -30,8 +30,7 @@ public sealed partial class Tensor
         var (texts, width) = DType switch
         {
             DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => b ? "True" : "False")),
-            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i =>
-                i.ToString(CultureInfo.InvariantCulture))),
+            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), NumberText.Whole)),
             _ => NumberText.Aligned(shown.ToArray<double>()),
         };
         return Rank == 0 ? texts[0] : Nested(texts, 0);
@@ -39,8 +38,8 @@ public sealed partial class Tensor
         // The texts that belong to one index of the axes before this one.
         string Nested(ReadOnlySpan<string> part, int axis)
         {
-            var (count, inner, last) = (shown.Layout.shape[axis], part.Length / shown.Layout.shape[axis],
-                axis == Rank - 1);
+            var (count, last) = (shown.Layout.shape[axis], axis == Rank - 1);
+            var inner = part.Length / count;
             List<string> items = [];
             for (var i = 0; i < count; i++)
             {
@@ -87,6 +86,8 @@ static class NumberText
         var chosen = width ?? texts.Max(t => t.Length);
         return (Array.ConvertAll(texts, t => t.PadLeft(chosen)), chosen);
     }
+
+    public static string Whole(long i) => i.ToString(CultureInfo.InvariantCulture);
 
     static string Whole(double x) => Text(x, "F0") + (double.IsFinite(x) ? "." : "");
 

@@ -15,8 +15,8 @@ public static class SafeTensors
     /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
     /// whole.
     /// </summary>
-    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string,
-        string>? metadata = null)
+    public static void Save(
+        string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var header = new SortedDictionary<string, object>(StringComparer.Ordinal);
         if (metadata is { Count: > 0 }) header["__metadata__"] = metadata;
@@ -24,17 +24,12 @@ public static class SafeTensors
         foreach (var (name, tensor) in tensors)
         {
             var bytes = (long)tensor.Numel * tensor.DType.Size();
-            header[name] = new
-            {
-                dtype = Name(tensor.DType),
-                shape = tensor.Size(),
-                data_offsets = (long[])[at, at + bytes]
-            };
+            long[] place = [at, at + bytes];
+            header[name] = new { dtype = Name(tensor.DType), shape = tensor.Size(), data_offsets = place };
             at += bytes;
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
-        var padded = (json.Length + 7) / 8 * 8;
-        Array.Resize(ref json, padded);
+        Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
@@ -45,7 +40,7 @@ public static class SafeTensors
                 BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
                 file.Write(length);
                 file.Write(json);
-                foreach (var tensor in tensors.Values) file.Write(tensor.ToBytes());
+                foreach (var tensor in tensors.Values) file.Write(tensor.Memory<byte>());
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
@@ -60,12 +55,11 @@ public static class SafeTensors
     {
         using var file = File.OpenRead(path);
         Span<byte> length = stackalloc byte[8];
-        if (file.Length < 8) throw Damaged(path,
-            $"it has {file.Length} bytes, and needs 8 for the length of its header");
+        if (file.Length < 8) throw Damaged(path, $"it has {file.Length} bytes, not even a header's 8");
         file.ReadExactly(length);
         var size = BinaryPrimitives.ReadInt64LittleEndian(length);
-        if (size is < 2 or > LargestHeader || size > file.Length - 8) throw Damaged(path,
-            $"it says that its header has {size} bytes; the file has {file.Length}");
+        if (size is < 2 or > LargestHeader || size > file.Length - 8)
+            throw Damaged(path, $"it says that its header has {size} bytes; the file has {file.Length}");
         var json = new byte[size];
         file.ReadExactly(json);
         var entries = Entries(path, json, file.Length - 8 - size);
@@ -96,8 +90,8 @@ public static class SafeTensors
                 var type = Enum.GetValues<DType>().Cast<DType?>().FirstOrDefault(t => Name(t!.Value) == dtype)
                     ?? throw Damaged(path, $"'{property.Name}' has type {dtype}; F32, F64, I64 and BOOL are read");
                 int[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
-                long[] place = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(o =>
-                    o.GetInt64())];
+                var offsets = property.Value.GetProperty("data_offsets");
+                long[] place = [.. offsets.EnumerateArray().Select(offset => offset.GetInt64())];
                 if (place.Length != 2 || (long)Layout.Product(shape) * type.Size() != place[1] - place[0])
                     throw Damaged(path,
                         $"'{property.Name}', {dtype} of {Layout.Show(shape)}, has not bytes {string.Join('…', place)}");
@@ -113,8 +107,7 @@ public static class SafeTensors
         var at = 0L;
         foreach (var entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
         {
-            if (entry.Begin != at) throw Damaged(path,
-                $"'{entry.Name}' begins at byte {entry.Begin}, where {at} is expected");
+            if (entry.Begin != at) throw Damaged(path, $"'{entry.Name}' begins at byte {entry.Begin} instead of {at}");
             at = entry.End;
         }
         return at == dataLength ? entries

@@ -142,8 +142,8 @@ public sealed partial class Tensor
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
     /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
-        Zip(new DivideFormula(), a.DType.IsFloat() ? a : b.DType.IsFloat() ? a
-            : a.To(DTypes.Default), b, "Div", null, destination);
+        Zip(new DivideFormula(), a.DType.IsFloat() || b.DType.IsFloat() ? a : a.To(DTypes.Default), b, "Div", null,
+            destination);
 
     /// <inheritdoc cref="Add"/>
     public static Tensor operator +(Tensor a, Tensor b) => Add(a, b);

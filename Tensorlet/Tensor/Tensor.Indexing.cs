@@ -6,28 +6,23 @@ namespace Tensorlet;
 /// </summary>
 public readonly struct TensorIndex
 {
-    internal enum Kind { Range, Integer, NewAxis, Tensor }
-    internal readonly Kind kind;
-    internal readonly Range range;
-    internal readonly Index index;
+    internal readonly object? part;             // an Index, a Range, a Tensor, or nothing: a new axis
     internal readonly int step;
-    internal readonly Tensor? tensor;
 
-    TensorIndex(Kind kind, Range range = default, Index index = default, int step = 1, Tensor? tensor = null) =>
-        (this.kind, this.range, this.index, this.step, this.tensor) = (kind, range, index, step, tensor);
+    TensorIndex(object? part, int step = 1) => (this.part, this.step) = (part, step);
 
     /// <summary>A new axis of size 1.</summary>
-    public static TensorIndex NewAxis => new(Kind.NewAxis);
+    public static TensorIndex NewAxis => new(null);
     /// <summary>Every step-th element of a range.</summary>
-    public static TensorIndex Every(int step, Range? range = null) => new(Kind.Range, range ?? .., step: step);
+    public static TensorIndex Every(int step, Range? range = null) => new(range ?? .., step);
     /// <summary>One element; a negative one counts from the end. The axis disappears.</summary>
-    public static implicit operator TensorIndex(int i) => new(Kind.Integer, index: i < 0 ? ^-i : i);
+    public static implicit operator TensorIndex(int i) => new((Index)(i < 0 ? ^-i : i));
     /// <summary>One element, perhaps counted from the end. The axis disappears.</summary>
-    public static implicit operator TensorIndex(Index i) => new(Kind.Integer, index: i);
+    public static implicit operator TensorIndex(Index i) => new(i);
     /// <summary>A range of elements.</summary>
-    public static implicit operator TensorIndex(Range r) => new(Kind.Range, r);
+    public static implicit operator TensorIndex(Range r) => new(r);
     /// <summary>A mask over as many axes as it has, or the integers to pick along an axis.</summary>
-    public static implicit operator TensorIndex(Tensor t) => new(Kind.Tensor, tensor: t);
+    public static implicit operator TensorIndex(Tensor t) => new(t);
     /// <summary>The integers to pick along an axis.</summary>
     public static implicit operator TensorIndex(int[] indices) => Tensor.From<long>([.. indices]);
     /// <summary>A mask along an axis.</summary>
@@ -48,8 +43,7 @@ public sealed partial class Tensor
         set
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count > 0) throw new IndexException("Indexing: writing takes integers and ranges, not masks " +
-                "or lists of integers.");
+            if (picks.Count > 0) throw new IndexException("Indexing: writing takes integers and ranges, not masks or lists.");
             part.Copy_(value);
         }
     }
@@ -61,30 +55,26 @@ public sealed partial class Tensor
     {
         picks = [];
         var (result, axis) = (this, 0);
-        foreach (var part in indices)
+        foreach (var index in indices)
         {
-            var needed = part.kind == TensorIndex.Kind.NewAxis ? 0 : part.tensor is { DType: DType.Bool } mask
-                ? mask.Rank : 1;
-            if (axis + needed > result.Rank)
+            var mask = index.part is Tensor { DType: DType.Bool } m ? m : null;
+            if (axis + (index.part is null ? 0 : mask?.Rank ?? 1) > result.Rank)
                 throw new IndexException($"Indexing: {indices.Length} indices are too many for shape {Layout}.");
-            switch (part.kind)
+            switch (index.part)
             {
-                case TensorIndex.Kind.NewAxis:
+                case null:
                     result = result.Unsqueeze(axis++);
                     break;
-                case TensorIndex.Kind.Integer:
-                    result = result.Select(axis, part.index.IsFromEnd ? part.index.Value == 0 ? result.Size(axis)
-                        : -part.index.Value : part.index.Value);
+                case Index i:                                   // ^0 is one too far, and 0 from the beginning is not
+                    result = result.Select(axis, !i.IsFromEnd ? i.Value : i.Value > 0 ? -i.Value : result.Size(axis));
                     break;
-                case TensorIndex.Kind.Range:
+                case Range range:
                     var size = result.Size(axis);
-                    int start = part.range.Start.GetOffset(size), end = part.range.End.GetOffset(size);
-                    result = result.Slice(axis, Math.Max(0, start), Math.Max(0, end), part.step);
-                    axis++;
+                    int start = range.Start.GetOffset(size), end = range.End.GetOffset(size);
+                    result = result.Slice(axis++, Math.Max(0, start), Math.Max(0, end), index.step);
                     break;
-                default:
-                    foreach (var integers in part.tensor!.DType == DType.Bool ? WhereTrue(part.tensor, result, axis)
-                        : [part.tensor])
+                case Tensor picked:
+                    foreach (var integers in mask is null ? [picked] : WhereTrue(mask, result, axis))
                     {
                         integers.OnlyType("Indexing", DType.Int64);
                         picks.Add((axis++, integers));

@@ -39,26 +39,17 @@ public sealed partial class Tensor
 
     /// <summary>The only element.</summary>
     /// <exception cref="ShapeException">There is more than one element, or none.</exception>
-    public double Item()
-    {
-        if (Numel != 1)
-            throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
-        Span<byte> bytes = stackalloc byte[DType.Size()];
-        Device.Download(Storage, Layout.Offset, bytes);
-        return DType switch
-        {
-            DType.Bool => bytes[0],
-            DType.Int64 => MemoryMarshal.Read<long>(bytes),
-            DType.Float32 => MemoryMarshal.Read<float>(bytes),
-            _ => MemoryMarshal.Read<double>(bytes),
-        };
-    }
+    public double Item() => Numel == 1 ? ToArray<double>()[0]
+        : throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
 
     /// <summary>The elements in row-major order, converted to T: float, double, long or bool.</summary>
-    public T[] ToArray<T>() where T : unmanaged
+    public T[] ToArray<T>() where T : unmanaged => To(DTypes.Of<T>()).Memory<T>();
+
+    /// <summary>The memory of the elements in row-major order.</summary>
+    internal T[] Memory<T>() where T : unmanaged
     {
-        var source = To(DTypes.Of<T>()).Contiguous();
-        var result = GC.AllocateUninitializedArray<T>(Numel);
+        var source = Contiguous();
+        var result = GC.AllocateUninitializedArray<T>(Numel * DType.Size() / Unsafe.SizeOf<T>());
         source.Device.Download(source.Storage, source.Layout.Offset, MemoryMarshal.AsBytes(result.AsSpan()));
         GC.KeepAlive(source);
         return result;
@@ -90,20 +81,9 @@ public sealed partial class Tensor
     public Tensor To(Device device)
     {
         if (device == Device) return this;
-        var bytes = ToBytes();
         var result = new Tensor(device.Allocate(DType, Numel), Layout.Contiguous(Layout.shape));
-        device.Upload(bytes, result.Storage, 0);
+        device.Upload(Memory<byte>(), result.Storage, 0);
         return result;
-    }
-
-    /// <summary>The memory of the elements in row-major order.</summary>
-    internal byte[] ToBytes()
-    {
-        var source = Contiguous();
-        var bytes = new byte[Numel * DType.Size()];
-        Device.Download(source.Storage, source.Layout.Offset, bytes);
-        GC.KeepAlive(source);
-        return bytes;
     }
 
     /// <summary>The same numbers on the CPU.</summary>
@@ -114,8 +94,7 @@ public sealed partial class Tensor
     public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
 
     /// <summary>An uninitialised, contiguous tensor of this one's shape and device.</summary>
-    public Tensor EmptyLike(DType? type = null) =>
-        new(Device.Allocate(type ?? DType, Numel), Layout.Contiguous(Layout.shape));
+    public Tensor EmptyLike(DType? type = null) => NewEmpty(Layout.shape, type);
 
     internal Tensor NewEmpty(int[] shape, DType? type = null)
     {

@@ -5,15 +5,12 @@ namespace Tensorlet;
 /// <param name="Padding">Zeros put around the input.</param>
 /// <param name="Dilation">How far apart the elements of a window are.</param>
 /// <param name="Groups">Channels are cut into so many groups, each with filters of its own.</param>
-sealed record ConvolutionPlan((int H, int W) Stride, (int H, int W) Padding, (int H, int W) Dilation, int Groups)
+sealed record ConvolutionPlan(Pair Stride, Pair Padding, Pair Dilation, int Groups)
 {
-    public int Places(int size, int kernel, int stride, int padding, int dilation) =>
-        (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
-
     /// <summary>(N, C, H, W) with zeros around it.</summary>
     public Tensor Padded(Tensor x)
     {
-        if (Padding is (0, 0)) return x;
+        if (Padding == 0) return x;
         var result = x.NewEmpty([x.Size(0), x.Size(1), x.Size(2) + 2 * Padding.H, x.Size(3) + 2 * Padding.W]).SetAll(0);
         x.Device.Copy(x, result.Narrow(2, Padding.H, x.Size(2)).Narrow(3, Padding.W, x.Size(3)));
         return result;
@@ -22,7 +19,7 @@ sealed record ConvolutionPlan((int H, int W) Stride, (int H, int W) Padding, (in
     /// <summary>
     /// The windows of (N, C, H, W) as (groups, C/groups, KH, KW, N, OH, OW): a view, in which elements overlap.
     /// </summary>
-    public Tensor Windows(Tensor x, int kh, int kw, (int H, int W) stride) => Grouped(x)
+    public Tensor Windows(Tensor x, int kh, int kw, Pair stride) => Grouped(x)
         .Windows(3, kh, stride.H, Dilation.H).Windows(4, kw, stride.W, Dilation.W).Permute(1, 2, 5, 6, 0, 3, 4);
 
     /// <summary>(N, C, H, W) as (N, groups, C/groups, H, W).</summary>
@@ -64,10 +61,9 @@ sealed class ConvolutionFilter(ConvolutionPlan plan, int kh, int kw) : Function
     {
         Save(A, B);
         var (x, g) = (plan.Padded(A.Data), B.Data);
-        var windows = plan.Windows(x, kh, kw, plan.Stride).Narrow(5, 0, g.Size(2)).Narrow(6, 0, g.Size(3)).Permute(0,
-            4, 5, 6, 1, 2, 3);
+        var windows = plan.Windows(x, kh, kw, plan.Stride).Narrow(5, 0, g.Size(2)).Narrow(6, 0, g.Size(3));
         var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, kh, kw]);
-        w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 3);
+        w.Device.Contract(plan.Channels(g), windows.Permute(0, 4, 5, 6, 1, 2, 3), plan.Filters(w), 1, 1, 3);
         return w;
     }
     public override Variable?[] Backward(Variable dw) =>
@@ -87,18 +83,17 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function
     {
         Save(A, B);
         var (g, filters) = (A.Data, B.Data);
-        int kh = filters.Size(2), kw = filters.Size(3), reachH = plan.Dilation.H * (kh - 1),
-            reachW = plan.Dilation.W * (kw - 1);
-        var spread = g.NewEmpty([g.Size(0), g.Size(1), h + 2 * plan.Padding.H + reachH,
-            w + 2 * plan.Padding.W + reachW]).SetAll(0);
+        int kh = filters.Size(2), kw = filters.Size(3);
+        int reachH = plan.Dilation.H * (kh - 1), reachW = plan.Dilation.W * (kw - 1);
+        int spreadH = h + 2 * plan.Padding.H + reachH, spreadW = w + 2 * plan.Padding.W + reachW;
+        var spread = g.NewEmpty([g.Size(0), g.Size(1), spreadH, spreadW]).SetAll(0);
         g.Device.Copy(g, spread
             .Slice(2, reachH, reachH + (g.Size(2) - 1) * plan.Stride.H + 1, plan.Stride.H)
             .Slice(3, reachW, reachW + (g.Size(3) - 1) * plan.Stride.W + 1, plan.Stride.W));
         spread = spread.Narrow(2, plan.Padding.H, h + reachH).Narrow(3, plan.Padding.W, w + reachW);
         var turned = plan.Filters(filters.Flip(2, 3)).Permute(0, 2, 1, 3, 4);
         var x = g.NewEmpty([g.Size(0), filters.Size(1) * plan.Groups, h, w]);
-        x.Device.Contract(turned, plan.Windows(spread, kh, kw, (1, 1)), plan.Channels(x), batch: 1, rows: 1,
-            columns: 3);
+        x.Device.Contract(turned, plan.Windows(spread, kh, kw, 1), plan.Channels(x), batch: 1, rows: 1, columns: 3);
         return x;
     }
     public override Variable?[] Backward(Variable dx) =>
@@ -145,8 +140,7 @@ public static partial class F
                 $"{shapes}: axis 1 has {x.Size(1)} channels against {weight.Size(1)} · {plan.Groups} groups.");
         if (bias is not null && (bias.Rank != 1 || bias.Numel != weight.Size(0)))
             throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {weight.Size(0)} filters.");
-        if (plan.Stride.H < 1 || plan.Stride.W < 1 || plan.Dilation.H < 1 || plan.Dilation.W < 1 || plan.Padding.H < 0
-            || plan.Padding.W < 0)
+        if (plan.Stride.Least < 1 || plan.Dilation.Least < 1 || plan.Padding.Least < 0)
             throw new ShapeException(
                 $"{shapes}: stride {plan.Stride}, dilation {plan.Dilation} or padding {plan.Padding} is too small.");
         if (plan.Dilation.H * (weight.Size(2) - 1) >= x.Size(2) + 2 * plan.Padding.H
@@ -165,8 +159,8 @@ public readonly record struct Pair(int H, int W)
     public static implicit operator Pair(int both) => new(both, both);
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
-    /// <summary>Height and width.</summary>
-    public static implicit operator (int H, int W)(Pair pair) => (pair.H, pair.W);
+    /// <summary>The smaller of the two.</summary>
+    internal int Least => Math.Min(H, W);
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }

@@ -49,9 +49,9 @@ public static partial class F
             throw new ShapeException($"{operation}: images have four axes (N, C, H, W), not shape " +
             $"{x.Data.Layout}. A single image gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        if (kernel.H < 1 || kernel.W < 1 || stride.H < 1 || stride.W < 1)
+        if (kernel.Least < 1 || stride.Least < 1)
             throw new ShapeException($"{operation}: window {kernel} and stride {stride} must be positive.");
-        if (padding.H < 0 || padding.W < 0 || 2 * padding.H > kernel.H || 2 * padding.W > kernel.W)
+        if (padding.Least < 0 || 2 * padding.H > kernel.H || 2 * padding.W > kernel.W)
             throw new ShapeException($"{operation}: padding {padding} must be between 0 and half the window {kernel}.");
         if (kernel.H > x.Size(2) + 2 * padding.H || kernel.W > x.Size(3) + 2 * padding.W)
             throw new ShapeException(

@@ -16,8 +16,8 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
         var n = X.Size(axis);
         // x along a new last axis, once for each i, with xᵢ replaced by 1.
         var all = X.Transpose(axis, -1).Unsqueeze(-2);
-        var others = Variable.Where(Tensor.Eye(n, type: DType.Bool, device: X.Device), Tensor.Like(X.Data, 1),
-            all).Prod(-1);
+        var self = Tensor.Eye(n, type: DType.Bool, device: X.Device);
+        var others = Variable.Where(self, Tensor.Like(X.Data, 1), all).Prod(-1);
         return [others.Transpose(axis, -1) * dy];
     }
 }

@@ -54,6 +54,4 @@ readonly struct Axes
 
 /// <summary>An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever it lies.</summary>
 readonly struct View<V>(ArrayView<V> memory, Axes axes) where V : unmanaged
-{
-    public ref V this[int i] => ref memory[axes.Of(i)];
-}
+{ public ref V this[int i] => ref memory[axes.Of(i)]; }

@@ -39,23 +39,20 @@ sealed class DevicePool
     {
         if (size > Array.MaxLength)
             throw new ShapeException($"{name}: {size:N0} bytes are more than one tensor holds, {Array.MaxLength:N0}.");
-        Buffer buffer;
-        try
-        {
-            buffer = pool.Rent((int)size);
-        }
-        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
-        {
-            GiveBack();
-            try { buffer = pool.Rent((int)size); }
-            catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
+        for (var again = false; ; again = true)
+            try
             {
-                throw new DeviceException($"{name}: its memory is full: {Bytes:N0} of {accelerator.MemorySize:N0} " +
-                    $"bytes are in use, {size:N0} more asked for. Take smaller batches, or keep fewer tensors.", again);
+                var buffer = pool.Rent((int)size);
+                GC.AddMemoryPressure(buffer.Length);            // the collector does not see the device's memory
+                return buffer;
             }
-        }
-        GC.AddMemoryPressure(buffer.Length);        // the collector does not see the device's memory
-        return buffer;
+            catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
+            {
+                if (again)
+                    throw new DeviceException($"{name}: memory is full: {Bytes:N0} of {accelerator.MemorySize:N0} " +
+                        $"bytes are in use, {size:N0} more asked for. Take smaller batches or keep fewer tensors.", e);
+                GiveBack();
+            }
     }
 
     public void Return(Buffer buffer)

@@ -2,16 +2,12 @@ namespace Tensorlet;
 
 /// <summary>y[i] = f(i)</summary>
 readonly struct FillKernel<F, V>(F f, View<V> y) : IKernel where F : struct, ISequence where V : unmanaged, IScalar<V>
-{
-    public void At(int i) => y[i] = V.Of(f.At(i));
-}
+{ public void At(int i) => y[i] = V.Of(f.At(i)); }
 
 /// <summary>y[i] = x[i]</summary>
 readonly struct CopyKernel<C, V, W>(View<V> x, View<W> y) : IKernel
     where C : struct, ICast<V, W> where V : unmanaged where W : unmanaged
-{
-    public void At(int i) => y[i] = C.Of(x[i]);
-}
+{ public void At(int i) => y[i] = C.Of(x[i]); }
 
 /// <summary>y[i] = e(a[i], b[i], c[i])</summary>
 readonly struct ElementwiseKernel<E, C, V, W>(E e, View<V> a, View<V> b, View<V> c, View<W> y) : IKernel
@@ -36,9 +32,7 @@ sealed partial class IlgpuDevice
     }
 
     readonly struct Filling<F>(IlgpuDevice device, F f, Tensor y) : IForType where F : struct, ISequence
-    {
-        void IForType.Run<V>() => device.Launch(y.Numel, new FillKernel<F, V>(f, Of<V>(y)), Formula);
-    }
+    { void IForType.Run<V>() => device.Launch(y.Numel, new FillKernel<F, V>(f, Of<V>(y)), Formula); }
 
     public override void Copy(Tensor x, Tensor y)
     {
@@ -51,19 +45,13 @@ sealed partial class IlgpuDevice
     }
 
     readonly struct Moving(IlgpuDevice device, Tensor x, Tensor y) : IForType
-    {
-        void IForType.Run<V>() => device.Launch(y.Numel, new CopyKernel<Same<V>, V, V>(Of<V>(x), Of<V>(y)));
-    }
+    { void IForType.Run<V>() => device.Launch(y.Numel, new CopyKernel<Same<V>, V, V>(Of<V>(x), Of<V>(y))); }
 
     readonly struct ConvertingFrom(IlgpuDevice device, Tensor x, Tensor y) : IForType
-    {
-        void IForType.Run<V>() => y.DType.Run(new ConvertingTo<V>(device, x, y));
-    }
+    { void IForType.Run<V>() => y.DType.Run(new ConvertingTo<V>(device, x, y)); }
 
     readonly struct ConvertingTo<V>(IlgpuDevice device, Tensor x, Tensor y) : IForType where V : unmanaged, IScalar<V>
-    {
-        void IForType.Run<W>() => device.Launch(y.Numel, new CopyKernel<ByDouble<V, W>, V, W>(Of<V>(x), Of<W>(y)));
-    }
+    { void IForType.Run<W>() => device.Launch(y.Numel, new CopyKernel<ByDouble<V, W>, V, W>(Of<V>(x), Of<W>(y))); }
 
     private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {

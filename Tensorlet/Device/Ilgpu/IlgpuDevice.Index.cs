@@ -4,29 +4,21 @@ namespace Tensorlet;
 
 /// <summary>y[i] += x[i], where elements of y may be one place</summary>
 readonly struct AddIntoKernel<V>(View<V> x, View<V> y) : IKernel where V : unmanaged, IScalar<V>
-{
-    public void At(int i) => V.AddAtomically(ref y[i], x[i]);
-}
+{ public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
 /// Element i of an index names an element of a table: rows leads to its row, step is from one entry to the next.
 /// </summary>
 readonly struct Table<V>(ArrayView<V> memory, Axes rows, int step, View<I64> index) where V : unmanaged
-{
-    public ref V this[int i] => ref memory[rows.Of(i) + (int)index[i].Value * step];
-}
+{ public ref V this[int i] => ref memory[rows.Of(i) + (int)index[i].Value * step]; }
 
 /// <summary>y[i] = x[index[i]]</summary>
 readonly struct GatherKernel<V>(Table<V> x, View<V> y) : IKernel where V : unmanaged
-{
-    public void At(int i) => y[i] = x[i];
-}
+{ public void At(int i) => y[i] = x[i]; }
 
 /// <summary>y[index[i]] += x[i]</summary>
 readonly struct ScatterAddKernel<V>(View<V> x, Table<V> y) : IKernel where V : unmanaged, IScalar<V>
-{
-    public void At(int i) => V.AddAtomically(ref y[i], x[i]);
-}
+{ public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
 /// found = the most of count − i over all i whose index is outside of 0 … size−1; the first one, therefore.
@@ -56,9 +48,7 @@ sealed partial class IlgpuDevice
     }
 
     readonly struct Adding(IlgpuDevice device, Tensor x, Tensor y) : IForType
-    {
-        void IForType.Run<V>() => device.Launch(x.Numel, new AddIntoKernel<V>(Of<V>(x), Of<V>(y)), Atomically);
-    }
+    { void IForType.Run<V>() => device.Launch(x.Numel, new AddIntoKernel<V>(Of<V>(x), Of<V>(y)), Atomically); }
 
     public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
     {

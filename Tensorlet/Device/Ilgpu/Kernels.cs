@@ -7,16 +7,10 @@ namespace Tensorlet;
 /// A flat kernel: what is done for every i, without a word between them. Its fields are its operands. The same method
 /// is launched on a GPU and called in a loop on the host, where a debugger can step through it.
 /// </summary>
-interface IKernel
-{
-    void At(int i);
-}
+interface IKernel { void At(int i); }
 
 /// <summary>A kernel whose threads work in groups that share memory and wait for one another.</summary>
-interface IGroupKernel
-{
-    void Run();
-}
+interface IGroupKernel { void Run(); }
 
 /// <summary>The two methods that ILGPU compiles, with a kernel as their type argument.</summary>
 static class Kernels
@@ -48,19 +42,12 @@ static class Kernels
 }
 
 /// <summary>How a number of one type becomes one of another.</summary>
-interface ICast<V, W>
-{
-    static abstract W Of(V x);
-}
+interface ICast<V, W> { static abstract W Of(V x); }
 
 /// <summary>The same type: nothing to do, and integers stay exact.</summary>
 readonly struct Same<V> : ICast<V, V>
-{
-    public static V Of(V x) => x;
-}
+{ public static V Of(V x) => x; }
 
 /// <summary>Another type, by way of double.</summary>
 readonly struct ByDouble<V, W> : ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
-{
-    public static W Of(V x) => W.Of(x.ToDouble());
-}
+{ public static W Of(V x) => W.Of(x.ToDouble()); }
