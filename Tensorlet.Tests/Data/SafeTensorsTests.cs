@@ -43,7 +43,8 @@ public class SafeTensorsTests : IDisposable
     [Fact]
     public void A_file_laid_out_by_hand_is_read()
     {
-        Write("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"format":"pt"}}""", 0, 0, 128, 63, 0, 0, 0, 192);
+        Write("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"format":"pt"}}""",
+            0, 0, 128, 63, 0, 0, 0, 192);
         Assert.Equal([1, -2], SafeTensors.Load(path)["x"].ToArray<float>());
     }
 
@@ -54,9 +55,11 @@ public class SafeTensorsTests : IDisposable
     [InlineData("""{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "negative size")]
     [InlineData("""{"x":{"dtype":"F32","shape":[2147483647,2147483647],"data_offsets":[0,8]}}""", 8, "huge")]
     [InlineData("""{"x":{"dtype":"F8","shape":[8],"data_offsets":[0,8]}}""", 8, "unknown type")]
-    [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, "overlap")]
+    [InlineData("""{"x":{"dtype":"F64","shape":[],"data_offsets":[0,8]},""" +
+        """ "y":{"dtype":"F64","shape":[],"data_offsets":[0,8]}}""", 8, "overlap")]
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "gap")]
-    [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "name twice")]
+    [InlineData("""{"x":{"dtype":"I64","shape":[],"data_offsets":[0,8]},""" +
+        """ "x":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""", 16, "name twice")]
     [InlineData("""{"x":{"dtype":"F32","shape":[2]}}""", 8, "no offsets")]
     [InlineData("""{"x":{"dtype":"F32","shape":"2","data_offsets":[0,8]}}""", 8, "wrong kind")]
     [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0]}}""", 8, "half an offset")]

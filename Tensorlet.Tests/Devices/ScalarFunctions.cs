@@ -20,7 +20,8 @@ static class ScalarFunctions
     {
         try
         {
-            owner.GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(function).Invoke(null, [Plain(function), .. arguments]);
+            var generic = owner.GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic)!;
+            generic.MakeGenericMethod(function).Invoke(null, [Plain(function), .. arguments]);
         }
         catch (TargetInvocationException e)
         {

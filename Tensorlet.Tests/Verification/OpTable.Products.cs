@@ -99,7 +99,8 @@ public static partial class OpTable
             F.MseLoss(x, y), (x, y, _, _) => x.Zip(y, (a, b) => (a - b) * (a - b)).Average()),
         Loss("cross-entropy", d => ([d.Int(1, 4), d.Int(1, 5)], [0]), (x, _, target) => F.CrossEntropy(x, target),
             (x, _, target, classes) =>
-                target.Select((t, i) => Math.Log(x[(i * classes)..((i + 1) * classes)].Sum(Math.Exp)) - x[i * classes + (int)t]).Average()),
+                target.Select((t, i) => (Row: x[(i * classes)..((i + 1) * classes)], Class: (int)t))
+                    .Average(sample => Math.Log(sample.Row.Sum(Math.Exp)) - sample.Row[sample.Class])),
         Loss("negative log likelihood", d => ([d.Int(1, 4), d.Int(1, 5)], [0]), (x, _, target) =>
             F.NllLoss(x, target, Reduction.Sum),
             (x, _, target, classes) => target.Select((t, i) => -x[i * classes + (int)t]).Sum()),

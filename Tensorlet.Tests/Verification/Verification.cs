@@ -37,7 +37,8 @@ static class Verifier
             catch (Exception e)
             {
                 throw new XunitException($"{name} on {device}, inputs {op.Draw(new Draw(spec.Seed, spec.Largest))}: " +
-                    $"{e.Message}\nreplay: TENSORLET_REPLAY={spec.Seed},{spec.Largest}\n{(e is XunitException ? "" : e.StackTrace)}");
+                    $"{e.Message}\nreplay: TENSORLET_REPLAY={spec.Seed},{spec.Largest}\n" +
+                    (e is XunitException ? "" : e.StackTrace));
             }
         });
         property.Check(Config.QuickThrowOnFailure.WithMaxTest(count));
@@ -179,23 +180,24 @@ static class Report
 
     static string Here([CallerFilePath] string path = "") => path;
 
+    static string Cell(Op op, string device) => !verified.TryGetValue((op, device), out var v) ? "–"
+        : string.Create(CultureInfo.InvariantCulture, $"{v.Cases} cases, {v.Worst:0.0e+0}");
+
     static void Write()
     {
         string[] devices = [.. verified.Keys.Select(k => k.Device).Distinct().Order()];
-        var text = new StringBuilder($"| operation | {string.Join(" | ", devices)} |\n| --- " +
-            $"|{string.Concat(devices.Select(_ => " ---: |"))}\n");
-        foreach (var op in OpTable.All)
-            if (verified.Keys.Any(k => k.Op == op))
-                text.Append(CultureInfo.InvariantCulture, $"| {op.Name} | " +
-                    $"{string.Join(" | ", devices.Select(d => verified.TryGetValue((op, d), out var v) ? string.Create(CultureInfo.InvariantCulture, $"{v.Cases} cases, {v.Worst:0.0e+0}") : "–"))} |\n");
-        var total = verified.Values.Sum(v => v.Cases);
+        var text = new StringBuilder($"| operation | {string.Join(" | ", devices)} |\n");
+        text.Append($"| --- |{string.Concat(devices.Select(_ => " ---: |"))}\n");
+        foreach (var op in OpTable.All.Where(op => verified.Keys.Any(k => k.Op == op)))
+            text.Append($"| {op.Name} | {string.Join(" | ", devices.Select(device => Cell(op, device)))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, " +
-            $"{total:#,0} cases; the number is the worst difference, relative to max(1, |value|).\n");
+            $"{verified.Values.Sum(v => v.Cases):#,0} cases; the number is the worst difference, relative to " +
+            $"max(1, |value|).\n");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
         try
         {
-            File.WriteAllText(Path.Combine(Directory.Exists(root) ? root
-            : AppContext.BaseDirectory, "verification.md"), text.ToString());
+            var folder = Directory.Exists(root) ? root : AppContext.BaseDirectory;
+            File.WriteAllText(Path.Combine(folder, "verification.md"), text.ToString());
         }
         catch (IOException) { }         // a report that cannot be written is no failed test
     }

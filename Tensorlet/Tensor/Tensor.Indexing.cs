@@ -43,7 +43,8 @@ public sealed partial class Tensor
         set
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count > 0) throw new IndexException("Indexing: writing takes integers and ranges, not masks or lists.");
+            if (picks.Count > 0)
+                throw new IndexException("Indexing: writing takes integers and ranges, not masks or lists.");
             part.Copy_(value);
         }
     }
