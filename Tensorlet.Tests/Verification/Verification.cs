@@ -45,7 +45,7 @@ static class Verifier
     }
 
     /// <summary>One case: value, gradient, gradient of the gradient (every fifth), and Float32.</summary>
-    static void Check(Op op, Device device, Spec spec, int number)
+    public static void Check(Op op, Device device, Spec spec, int number)
     {
         var draw = new Draw(spec.Seed, spec.Largest);
         var c = op.Draw(draw);
@@ -173,6 +173,9 @@ static class Report
 {
     static readonly ConcurrentDictionary<(Op Op, string Device), (int Cases, double Worst)> verified = new();
 
+    /// <summary>What became of the mutants, in a sentence.</summary>
+    public static string Mutants { get; set; } = "";
+
     static Report() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
 
     public static void Add(Op op, Device device, double worst) =>
@@ -192,7 +195,7 @@ static class Report
             text.Append($"| {op.Name} | {string.Join(" | ", devices.Select(device => Cell(op, device)))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, " +
             $"{verified.Values.Sum(v => v.Cases):#,0} cases; the number is the worst difference, relative to " +
-            $"max(1, |value|).\n");
+            $"max(1, |value|).\n{Mutants}\n");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
         try
         {

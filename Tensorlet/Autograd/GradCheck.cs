@@ -1,13 +1,13 @@
-using System.Globalization;
-
 namespace Tensorlet;
 
 /// <summary>What a gradient check found.</summary>
-/// <param name="Passed">True if every gradient agreed.</param>
+/// <param name="Passed">True if every gradient agreed, but for kinks.</param>
 /// <param name="WorstError">The largest difference, relative to max(1, |numeric|).</param>
-/// <param name="Text">In words: that they agree, or which element of which input does not, and what that usually
-/// means.</param>
-public sealed record GradReport(bool Passed, double WorstError, string Text)
+/// <param name="Text">In words: that they agree, or which element of which input does not, and what that means.</param>
+/// <param name="Fault">What kind of mistake it looks like.</param>
+/// <param name="Kinks">At how many places the slopes to the two sides differ; a number between them is right.</param>
+public sealed record GradReport(
+    bool Passed, double WorstError, string Text, GradFault Fault = GradFault.None, int Kinks = 0)
 {
     /// <summary>Throws if the check failed.</summary>
     /// <exception cref="AutogradException">It did; the message is the text.</exception>
@@ -23,6 +23,7 @@ public sealed record GradReport(bool Passed, double WorstError, string Text)
 /// <summary>
 /// Holds the gradient of a function against central differences, (f(x + ε) − f(x − ε))/2ε, in float64. The gradient
 /// that comes in is random: with ones, a softmax whose backward gives 0 or a permutation that is not undone would pass.
+/// Other calls lie before and between, so that values left over from them show.
 /// </summary>
 public static class GradCheck
 {
@@ -34,54 +35,145 @@ public static class GradCheck
     /// <param name="inputs">Where to check it: Float64, perhaps views.</param>
     /// <param name="seed">What the incoming gradient and the directions are drawn from.</param>
     /// <param name="secondOrder">Check the gradient of the gradient, too, in random directions.</param>
-    /// <exception cref="DTypeException">An input is Float32, in which differences say little.</exception>
+    /// <exception cref="DTypeException">An input or the result is not Float64, but floating-point.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
         bool secondOrder = false)
     {
         foreach (var x in inputs)
             if (x.DType == DType.Float32)
                 throw new DTypeException($"GradCheck: the input of shape {x.Layout} is Float32; it takes Float64.");
-        var generator = new Generator(seed);
-        Tensor output;
-        using (Autograd.NoGrad()) output = f([.. inputs.Select(x => new Variable(x))]).Data;
-        var incoming = Random(output, generator);
-        Tensor[] directions = [.. inputs.Select(x => Random(x, generator))];
-        var first = Compare("gradient", inputs, generator,
-            xs => (f([.. xs.Select(x => new Variable(x))]).Data * incoming).Sum().Item(),
-            xs => Gradients(f, xs, incoming));
+        var problem = new GradProblem(f, inputs, new Generator(seed));
+        problem.Output.OnlyType("GradCheck: the result", DType.Float64);
+        Tensor?[] analytic;
+        try { analytic = problem.Gradients(inputs, problem.Incoming, disturbed: true); }
+        catch (TensorletException e) when (e is ShapeException or DTypeException)
+        {
+            return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape);
+        }
+        var first = Compare("gradient", problem, analytic, xs => (problem.Value(xs) * problem.Incoming).Sum().Item());
         if (!first.Passed)
         {
-            var diagnosis = Diagnosis(inputs, Gradients(f, inputs, incoming), Gradients(f, inputs, incoming * 2));
-            return first with { Text = $"{first.Text}\n{diagnosis}  (incoming gradient from seed {seed})" };
+            var (fault, sentence) = first.Fault != GradFault.Kink ? Diagnosis.Of(problem)
+                : (first.Fault, "It is wrong only at kinks: take a number between the slopes to the two sides.");
+            return first with { Text = $"{first.Text}\n  {sentence} (seed {seed})", Fault = fault };
         }
         if (!secondOrder) return first;
-        var second = Compare("gradient of the gradient", inputs, generator,
-            xs => Gradients(f, xs, incoming).Zip(directions, (g, u) => g is null ? 0 : (g * u).Sum().Item()).Sum(),
-            xs => SecondGradients(f, xs, incoming, directions));
+        var second = Compare("gradient of the gradient", problem, problem.SecondGradients(), problem.Slope);
         return second with { WorstError = Math.Max(first.WorstError, second.WorstError) };
     }
 
-    static Tensor Random(Tensor like, Generator generator) =>
-        Tensor.Randn(like.Size(), DType.Float64, like.Device, generator);
-
-    static Variable[] Leaves(Tensor[] inputs) => [.. inputs.Select(x => new Variable(x, x.DType.IsFloat()))];
-
-    static Tensor?[] Gradients(Func<Variable[], Variable> f, Tensor[] inputs, Tensor incoming)
+    static GradReport Compare(string what, GradProblem problem, Tensor?[] analytic, Func<Tensor[], double> value)
     {
-        var leaves = Leaves(inputs);
+        var (worst, kinks, inputs) = (0.0, 0, problem.Inputs);
+        GradReport? failed = null;
+        var middle = value(inputs);
+        for (var k = 0; k < inputs.Length; k++)
+        {
+            if (!inputs[k].DType.IsFloat()) continue;
+            var every = inputs[k].Numel <= EveryElement;
+            for (var trial = 0; trial < (every ? inputs[k].Numel : Directions); trial++)
+            {
+                var step = every ? problem.Unit(k, trial) : problem.Random(inputs[k]);
+                var yours = analytic[k] is { } a ? (a * step).Sum().Item() : 0;
+                var (left, right) = Slopes(Epsilon);
+                var numeric = (left + right) / 2;
+                var (low, high) = (Math.Min(left, right), Math.Max(left, right));
+                // a curve bends less the closer one looks, a kink does not
+                var atKink = high - low > 1e-3 * Math.Max(1, Math.Abs(numeric))
+                    && Slopes(Epsilon / 8) is var (l, r) && Math.Abs(r - l) > (high - low) / 2;
+                if (atKink) kinks++;
+                var error = !atKink ? Math.Abs(yours - numeric) : Math.Max(0, Math.Max(low - yours, yours - high));
+                worst = Math.Max(worst, error / Math.Max(1, Math.Abs(numeric)));
+                if (error <= 1e-5 + 1e-3 * Math.Abs(numeric) || (failed is not null && atKink)) continue;
+                var place = every ? $"element {trial}" : "a random direction";
+                var against = atKink ? FormattableString.Invariant($"slopes {left:0.######} and {right:0.######}")
+                    : FormattableString.Invariant($"numeric {numeric:0.000000}, ratio {yours / numeric:0.###}");
+                failed = new(false, worst, FormattableString.Invariant(
+                    $"  {what} by input {k} of shape {inputs[k].Layout}, {place}: yours {yours:0.000000}, {against}"),
+                    atKink ? GradFault.Kink : GradFault.Formula);
+                if (!atKink) return failed;
+
+                (double Left, double Right) Slopes(double h)
+                {
+                    Tensor[] before = [.. inputs], after = [.. inputs];
+                    (before[k], after[k]) = (inputs[k] - step * h, inputs[k] + step * h);
+                    return ((middle - value(before)) / h, (value(after) - middle) / h);
+                }
+            }
+        }
+        var noted = kinks > 0 ? $"; {kinks} places are kinks" : "";
+        return failed ?? new(true, worst, FormattableString.Invariant(
+            $"gradients agree (worst relative difference {worst:0.0e+0}{noted})"), Kinks: kinks);
+    }
+
+}
+
+/// <summary>A function with the point where its gradient is checked.</summary>
+sealed class GradProblem
+{
+    readonly Func<Variable[], Variable> f;
+    readonly Generator generator;
+    readonly Tensor[] directions;
+
+    public Tensor[] Inputs { get; }
+    /// <summary>Another point, near by.</summary>
+    public Tensor[] Elsewhere { get; }
+    public Tensor Output { get; }
+    public Tensor Incoming { get; }
+
+    public GradProblem(Func<Variable[], Variable> f, Tensor[] inputs, Generator generator)
+    {
+        (this.f, Inputs, this.generator) = (f, inputs, generator);
+        Elsewhere = Array.ConvertAll(inputs, x => x.DType.IsFloat() ? x * 1.02 + 0.01 : x);
+        Value(Elsewhere);
+        Output = Value(inputs);
+        Incoming = Random(Output);
+        directions = Array.ConvertAll(inputs, Random);
+    }
+
+    public Tensor Random(Tensor like) => Tensor.Randn(like.Size(), DType.Float64, like.Device, generator);
+
+    /// <summary>A step along one element of input k.</summary>
+    public Tensor Unit(int k, int element)
+    {
+        var step = Inputs[k].ZerosLike();
+        step.Reshape(-1).Narrow(0, element, 1).Fill_(1);
+        return step;
+    }
+
+    public Tensor Value(Tensor[] at)
+    {
+        using var _ = Autograd.NoGrad();
+        return f([.. at.Select(x => new Variable(x))]).Data;
+    }
+
+    static Variable[] Leaves(Tensor[] at) => [.. at.Select(x => new Variable(x, x.DType.IsFloat()))];
+
+    /// <summary>
+    /// The gradients at a point. Where disturbed, the function has been differentiated elsewhere before, and is called
+    /// elsewhere between its call and the walk back.
+    /// </summary>
+    public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false)
+    {
+        if (disturbed) Gradients(Elsewhere, Incoming);
+        var leaves = Leaves(at);
         var y = f(leaves);
+        if (disturbed) f(Leaves(Elsewhere));
         if (y.RequiresGrad) y.Backward(incoming);
         return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
     }
 
-    /// <summary>The gradient of Σ ⟨gradient, direction⟩.</summary>
-    static Tensor?[] SecondGradients(Func<Variable[], Variable> f, Tensor[] inputs, Tensor incoming,
-        Tensor[] directions)
+    /// <summary>Σ ⟨gradient, direction⟩</summary>
+    public double Slope(Tensor[] at) =>
+        Gradients(at, Incoming).Zip(directions, (g, u) => g is null ? 0 : (g * u).Sum().Item()).Sum();
+
+    /// <summary>The gradients of <see cref="Slope"/>.</summary>
+    public Tensor?[] SecondGradients()
     {
-        var leaves = Leaves(inputs);
+        var leaves = Leaves(Inputs);
         var y = f(leaves);
         if (!y.RequiresGrad) return new Tensor?[leaves.Length];
-        y.Backward(incoming, createGraph: true);
+        y.Backward(Incoming, createGraph: true);
         Variable total = Tensor.Scalar(0, DType.Float64, y.Device);
         for (var i = 0; i < leaves.Length; i++)
         {
@@ -90,61 +182,5 @@ public static class GradCheck
         }
         if (total.RequiresGrad) total.Backward();
         return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
-    }
-
-    static GradReport Compare(string what, Tensor[] inputs, Generator generator, Func<Tensor[], double> value,
-        Func<Tensor[], Tensor?[]> gradients)
-    {
-        var analytic = gradients(inputs);
-        var worst = 0.0;
-        for (var k = 0; k < inputs.Length; k++)
-        {
-            if (!inputs[k].DType.IsFloat()) continue;
-            if (analytic[k] is { } g && !g.Shape.SequenceEqual(inputs[k].Shape))
-                return new(false, double.PositiveInfinity, $"  {what} {k}: {g.Layout}, not {inputs[k].Layout}");
-            var every = inputs[k].Numel <= EveryElement;
-            for (var trial = 0; trial < (every ? inputs[k].Numel : Directions); trial++)
-            {
-                var step = every ? Tensor.Zeros(inputs[k].Size(), DType.Float64, inputs[k].Device)
-                    : Random(inputs[k], generator);
-                if (every) step.Reshape(-1).Narrow(0, trial, 1).Fill_(1);
-                var yours = analytic[k] is { } a ? (a * step).Sum().Item() : 0;
-                var numeric = (At(Epsilon) - At(-Epsilon)) / (2 * Epsilon);
-                var error = Math.Abs(yours - numeric);
-                worst = Math.Max(worst, error / Math.Max(1, Math.Abs(numeric)));
-                if (error <= 1e-5 + 1e-3 * Math.Abs(numeric)) continue;
-                var place = every ? $"element {trial}" : "a random direction";
-                return new(false, worst, string.Create(CultureInfo.InvariantCulture,
-                    $"  {what} by input {k} of shape {inputs[k].Layout}, {place}: " +
-                        $"yours {yours:0.000000}, numeric {numeric:0.000000}, ratio {yours / numeric:0.###}"));
-
-                double At(double h)
-                {
-                    var moved = (Tensor[])inputs.Clone();
-                    moved[k] = inputs[k] + step * h;
-                    using var _ = what == "gradient" ? Autograd.NoGrad() : Autograd.EnableGrad();
-                    return value(moved);
-                }
-            }
-        }
-        return new(true, worst, string.Create(CultureInfo.InvariantCulture,
-            $"gradients agree (worst relative difference {worst:0.0e+0})"));
-    }
-
-    static double Norm(Tensor x) => Math.Sqrt((x * x).Sum().Item());
-
-    /// <summary>What kind of mistake looks like this.</summary>
-    static string Diagnosis(Tensor[] inputs, Tensor?[] gradients, Tensor?[] ofDoubled)
-    {
-        for (var k = 0; k < inputs.Length; k++)
-        {
-            if (gradients[k] is not { } g) continue;
-            var size = Norm(g);
-            if (size == 0) return "  The gradient is 0 everywhere: does Backward use the gradient that comes in?";
-            if (Norm(ofDoubled[k]! - g) < 1e-9 * size)
-                return "  The gradient does not change with the one that comes in: Backward ignores it.";
-        }
-        return "  A ratio of −1 is a sign, a constant one a factor; others a wrong formula, a transposed or swapped " +
-            "operand, or a sum over a broadcast axis that is missing.";
     }
 }

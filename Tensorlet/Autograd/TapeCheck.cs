@@ -2,42 +2,54 @@ using System.Globalization;
 
 namespace Tensorlet;
 
+/// <summary>What the check of one recorded operation found.</summary>
+/// <param name="Operation">Its name and the shapes that it saw.</param>
+/// <param name="Line">The line of the user's code that called it, as in <c>Program.cs:12</c>.</param>
+/// <param name="Report">Whether its gradient is right.</param>
+public sealed record TapeReport(string Operation, string Line, GradReport Report);
+
 /// <summary>
 /// Checks each operation of a computation alone, with the values that it really saw. A wrong derivative makes every
 /// parameter before it look wrong; this names the operation that is to blame.
 /// </summary>
 public static class TapeCheck
 {
-    [ThreadStatic] static List<(Function Function, Variable[] Inputs)>? heard;
+    [ThreadStatic] static List<(Function Function, Variable[] Inputs, string Line)>? heard;
 
-    internal static void Heard(Function function, Variable[] inputs) => heard?.Add((function.Again(), [.. inputs]));
+    internal static void Heard(Function function, Variable[] inputs) =>
+        heard?.Add((function.Again(), [.. inputs], UserLine.Find()));
+
+    /// <summary>What a computation applies, in order.</summary>
+    internal static List<(Function Function, Variable[] Inputs, string Line)> Listen(Action computation)
+    {
+        var before = heard;
+        try
+        {
+            heard = [];
+            computation();
+            return heard;
+        }
+        finally { heard = before; }
+    }
 
     /// <summary>
     /// Runs a computation and checks every operation that it applied to floating-point numbers, in float64.
     /// </summary>
-    /// <returns>The reports in order, each with the name of its operation and the shapes it saw.</returns>
-    public static IReadOnlyList<(string Operation, GradReport Report)> Run(Func<Variable> computation)
-    {
-        var before = heard;
-        List<(Function Function, Variable[] Inputs)> applied = heard = [];
-        try { computation(); }
-        finally { heard = before; }
-        List<(string, GradReport)> reports = [];
-        foreach (var (function, inputs) in applied)
+    public static IReadOnlyList<TapeReport> Run(Func<Variable> computation) =>
+        [.. Listen(() => computation()).Select(applied =>
         {
+            var (function, inputs, line) = applied;
             Tensor[] values = [.. inputs.Select(v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)];
             var report = GradCheck.Run(variables => function.Again().Apply(variables), values);
-            reports.Add(($"{function.Name}({string.Join(", ", values.Select(v => v.Layout))})", report));
-        }
-        return reports;
-    }
+            return new TapeReport($"{function.Name}({string.Join(", ", values.Select(v => v.Layout))})", line, report);
+        })];
 
     /// <summary>The reports in words: those that failed, or that all agree.</summary>
-    public static string Text(IReadOnlyList<(string Operation, GradReport Report)> reports)
+    public static string Text(IReadOnlyList<TapeReport> reports)
     {
-        string[] wrong = [.. reports.Where(r => !r.Report.Passed)
-            .Select(r => $"{r.Operation} is to blame:\n{r.Report.Text}")];
         var worst = reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max();
+        string[] wrong = [.. reports.Where(r => !r.Report.Passed)
+            .Select(r => $"{r.Operation} in {r.Line} is to blame:\n{r.Report.Text}")];
         return wrong.Length > 0 ? string.Join('\n', wrong) : string.Create(CultureInfo.InvariantCulture,
             $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})");
     }

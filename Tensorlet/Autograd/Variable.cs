@@ -75,6 +75,7 @@ public sealed partial class Variable
     /// <summary>Adds a gradient, out of place.</summary>
     internal void AddGrad(Variable gradient, bool shared)
     {
+        gradient.Data.OnlyType("Backward: the gradient of a leaf", DType);
         lock (this)
             Grad = Grad is not null ? Grad + gradient
                 : shared && !gradient.RequiresGrad ? gradient.Data.Clone() : gradient;

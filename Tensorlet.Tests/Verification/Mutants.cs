@@ -1,0 +1,157 @@
+namespace Tensorlet.Tests.Verification;
+
+/// <summary>A mistake that people make in a backward.</summary>
+public enum Mutation { Sign, Factor2, Transposed, InputsSwapped, MissingSum, MeanForSum, IncomingIgnored, Stale }
+
+/// <summary>A function of the library, as a row of the table applied it, with a mistake in its backward.</summary>
+/// <param name="original">The right function, not applied yet.</param>
+/// <param name="mutation">The mistake.</param>
+/// <param name="first">What the first application has left, for the stale one.</param>
+sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) : Function
+{
+    public sealed class Memory { public Function? Function; }
+
+    readonly Function right = original.Again();
+    int[] size = [];
+
+    public override string Name => right.Name;
+
+    protected override Tensor Forward()
+    {
+        using var _ = Autograd.EnableGrad();
+        Variable[] leaves = [.. Enumerable.Range(0, Count).Select(i =>
+            new Variable(Input(i).Data, Input(i).RequiresGrad || Input(i).DType.IsFloat()))];
+        var y = right.Apply(leaves).Data;
+        first.Function ??= right;
+        size = y.Size();
+        return y;
+    }
+
+    public override Variable?[] Backward(Variable dy)
+    {
+        var function = mutation == Mutation.Stale ? first.Function! : right;
+        var gradients = function.Backward(mutation switch
+        {
+            Mutation.IncomingIgnored => dy.Data.OnesLike(),
+            Mutation.MissingSum => dy.Data * Part(dy.Data),
+            _ => dy,
+        });
+        if (mutation == Mutation.InputsSwapped) return [.. gradients.Reverse()];
+        return Array.ConvertAll(gradients, g => g is null ? null : mutation switch
+        {
+            Mutation.Sign => -g,
+            Mutation.Factor2 => g * 2,
+            Mutation.Transposed => g.Rank < 2 ? g : g.Transpose(-2, -1).Reshape(g.Size()),
+            Mutation.MeanForSum => g * Math.Min((double)g.Numel / dy.Numel, (double)dy.Numel / g.Numel),
+            _ => g,
+        });
+    }
+
+    /// <summary>1 for the first half of the elements, 0 for the others.</summary>
+    static Tensor Part(Tensor dy)
+    {
+        var part = dy.ZerosLike();
+        part.Reshape(-1).Narrow(0, 0, (dy.Numel + 1) / 2).Fill_(1);
+        return part;
+    }
+
+    /// <summary>Whether a function of these shapes can have the mistake: there is something to sum, to swap.</summary>
+    public static bool Concerns(Mutation mutation, Tensor[] inputs, Tensor result) => mutation switch
+    {
+        _ when result.Numel == 0 => false,
+        Mutation.MissingSum => inputs.All(x => x.Numel < result.Numel),
+        Mutation.MeanForSum => inputs.All(x => x.Numel != result.Numel && x.Numel != 2 * result.Numel
+            && 2 * x.Numel != result.Numel && (x.Numel % result.Numel == 0 || result.Numel % x.Numel == 0)),
+        Mutation.InputsSwapped => inputs.Length == 2,
+        _ => true,
+    };
+
+    /// <summary>What it should be taken for.</summary>
+    public static GradFault Diagnosis(Mutation mutation) => mutation switch
+    {
+        Mutation.Sign => GradFault.Sign,
+        Mutation.Factor2 => GradFault.Factor,
+        Mutation.Transposed => GradFault.Transposed,
+        Mutation.InputsSwapped => GradFault.Swapped,
+        Mutation.MissingSum => GradFault.MissingSum,
+        Mutation.MeanForSum => GradFault.MeanForSum,
+        Mutation.IncomingIgnored => GradFault.IncomingUnused,
+        _ => GradFault.Stale,
+    };
+}
+
+/// <summary>
+/// Mutants are generated from every function that the rows of the table apply; each that is not equivalent has to be
+/// rejected by the check that passes the right one, and most with the right diagnosis.
+/// </summary>
+public class GeneratedMutants
+{
+    /// <summary>The functions that the table's rows record, some applications of each.</summary>
+    static List<(Function Function, Tensor[] Inputs)> Applications()
+    {
+        List<(Function, Tensor[])> found = [];
+        foreach (var op in OpTable.All)
+            for (var seed = 0; seed < 12; seed++)
+            {
+                var c = op.Draw(new Draw(seed, 4));
+                if (c.Inputs.Any(i => i.Values.Length is 0 or > 60)) continue;
+                Variable[] leaves = [.. c.Inputs.Select(i => new Variable(Tensor.From(i.Values, i.Shape), true))];
+                found.AddRange(TapeCheck.Listen(() => c.F(leaves)).Where(a => a.Inputs.Any(v => v.RequiresGrad))
+                    .Select(a => (a.Function, (Tensor[])[.. a.Inputs.Select(v => v.Data)])));
+            }
+        return [.. found.GroupBy(a => a.Item1.Name).SelectMany(group => group
+            .Where(a => a.Item2.All(x => x.Numel is > 0 and <= 60))
+            .DistinctBy(a => string.Join(',', a.Item2.Select(x => x.Layout)))
+            .OrderByDescending(a => a.Item2.Sum(x => x.Rank)).Take(4))];
+    }
+
+    /// <summary>The gradients of a function for an incoming gradient; null where it refuses.</summary>
+    static double[][]? Gradients(Func<Variable[], Variable> f, Tensor[] inputs)
+    {
+        Variable[] leaves = [.. inputs.Select(x => new Variable(x, x.DType.IsFloat()))];
+        var y = f(leaves);
+        try { y.Backward(Tensor.Randn(y.Size(), DType.Float64, generator: new Generator(3))); }
+        catch (ShapeException) { return null; }
+        return [.. leaves.Select(v => v.Grad?.Data.ToArray<double>() ?? [])];
+    }
+
+    [Fact]
+    public void Every_mutant_is_rejected_and_most_are_diagnosed()
+    {
+        List<string> survived = [], misread = [];
+        var (made, equivalent, diagnosed) = (0, 0, 0);
+        var applications = Applications();
+        foreach (var (function, inputs) in applications)
+            foreach (var mutation in Enum.GetValues<Mutation>())
+            {
+                var memory = new Mutant.Memory();
+                Variable Right(Variable[] v) => function.Again().Apply(v);
+                Variable Wrong(Variable[] v) => new Mutant(function, mutation, memory).Apply(v);
+                if (!Mutant.Concerns(mutation, inputs, Right([.. inputs.Select(x => new Variable(x))]).Data)) continue;
+                made++;
+                Gradients(Wrong, [.. inputs.Select(x => x.DType.IsFloat() ? x * 1.1 : x)]);
+                var (right, wrong) = (Gradients(Right, inputs)!, Gradients(Wrong, inputs));
+                if (wrong is not null && right.Zip(wrong).All(Agree))
+                {
+                    equivalent++;
+                    continue;
+                }
+                memory.Function = null;
+                var report = GradCheck.Run(Wrong, inputs);
+                var what = $"{function.Name}({string.Join(", ", inputs.Select(x => x.Layout))}), {mutation}";
+                if (report.Passed) survived.Add(what);
+                if (report.Fault == (wrong is null ? GradFault.Shape : Mutant.Diagnosis(mutation))) diagnosed++;
+                else misread.Add($"{what}, is taken for {report.Fault}: {report.Text}");
+            }
+        var rejected = made - equivalent - survived.Count;
+        Report.Mutants = $"Mutants: {made:#,0} from {applications.Count} applications of " +
+            $"{applications.DistinctBy(a => a.Function.Name).Count()} functions; {equivalent:#,0} are equivalent, " +
+            $"{survived.Count} survived, {rejected:#,0} were rejected, and {diagnosed:#,0} of these diagnosed " +
+            $"rightly ({100.0 * diagnosed / rejected:0} %).";
+        Assert.True(survived.Count == 0, string.Join("\n", survived));
+        Assert.True(diagnosed >= 0.8 * rejected, $"{Report.Mutants}\n{string.Join("\n", misread)}");
+    }
+
+    static bool Agree((double[] A, double[] B) pair) =>
+        pair.A.Zip(pair.B).All(p => Math.Abs(p.First - p.Second) < 1e-7);
+}

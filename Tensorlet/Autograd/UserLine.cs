@@ -1,0 +1,21 @@
+using System.Diagnostics;
+
+namespace Tensorlet;
+
+/// <summary>
+/// Where in the user's code an operation was called: for checks and anomaly mode, since it takes time.
+/// </summary>
+static class UserLine
+{
+    /// <summary>
+    /// File and line (or the method, without symbols) of the innermost caller outside of the library.
+    /// </summary>
+    public static string Find()
+    {
+        foreach (var frame in new StackTrace(fNeedFileInfo: true).GetFrames())
+            if (frame.GetMethod() is { DeclaringType: { } type } method && type.Assembly != typeof(UserLine).Assembly)
+                return frame.GetFileName() is { } file ? $"{Path.GetFileName(file)}:{frame.GetFileLineNumber()}"
+                    : $"{type.Name}.{method.Name}";
+        return "?";
+    }
+}
