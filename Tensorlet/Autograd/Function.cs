@@ -18,6 +18,7 @@ public abstract class Function
     int resultVersion;
     uint saved;                     // a bit for each input
     bool running;
+    string? line;                   // of the user's code, in anomaly mode
 
     /// <summary>What the graph calls this function: the name of its class.</summary>
     public virtual string Name => GetType().Name;
@@ -25,7 +26,7 @@ public abstract class Function
     /// <summary>
     /// The number of this function in order of creation: every function has a larger one than those it depends on.
     /// </summary>
-    public long Id { get; private set; } = Interlocked.Increment(ref created);
+    public long Id { get; private protected set; } = Interlocked.Increment(ref created);
 
     /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
     public IReadOnlyList<Function?> NextFunctions => next;
@@ -33,6 +34,7 @@ public abstract class Function
     internal Function?[] next = [];
     internal int[][] shapes = [];
     internal List<Func<Variable, Variable?>>? hooks;
+    List<Func<Variable?[], Variable, Variable?[]?>>? afterwards;
     internal bool Freed { get; private set; }
 
     /// <summary>
@@ -51,13 +53,16 @@ public abstract class Function
     public Variable Apply(params ReadOnlySpan<Variable> variables)
     {
         inputs = variables.ToArray();
+        var mode = Autograd.Mode;
+        if (mode.Anomaly) line = UserLine.Find();
         running = true;
-        var data = Forward();
+        var data = mode.Profile is null ? Forward()
+            : mode.Profile.Measure(Name, inputs[0].Device, Forward, y => (long)y.Numel * y.DType.Size());
         running = false;
-        TapeCheck.Heard(this, inputs);
+        mode.Listener?.Invoke(this, inputs);
         var record = false;
         foreach (var input in inputs) record |= input.RequiresGrad;
-        if (!record || !Autograd.Enabled || !data.DType.IsFloat())
+        if (!record || !mode.Records || !data.DType.IsFloat())
         {
             Free();
             return new Variable(data);
@@ -70,6 +75,33 @@ public abstract class Function
         if (result is not null) resultVersion = result.Storage.Version;
         return new Variable(data, this);
     }
+
+    /// <summary>
+    /// Calls a function with the gradients by the inputs and the one that came in, after each Backward of this one.
+    /// What it gives, if anything, takes the place of the former.
+    /// </summary>
+    public void RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) => (afterwards ??= []).Add(hook);
+
+    /// <summary>Backward, with what belongs around it.</summary>
+    internal Variable?[] Differentiate(Variable gradient)
+    {
+        if (Freed) throw FreedGraph();
+        var mode = Autograd.Mode;
+        var gradients = mode.Profile is null ? Backward(gradient)
+            : mode.Profile.Measure($"{Name}.Backward", gradient.Device, () => Backward(gradient), all =>
+                all.Sum(g => g is null ? 0 : (long)g.Numel * g.DType.Size()));
+        foreach (var hook in afterwards ?? []) gradients = hook(gradients, gradient) ?? gradients;
+        if (gradients.Length != next.Length)
+            throw new AutogradException($"{Name}.Backward gave {gradients.Length} gradients for {next.Length} inputs.");
+        if (line is not null && !HasNaN(gradient))
+            for (var i = 0; i < gradients.Length; i++)
+                if (gradients[i] is { } g && HasNaN(g))
+                    throw new AutogradException(
+                        $"Backward: {this} made the first NaN, in the gradient by input {i} of shape {g.Data.Layout}.");
+        return gradients;
+    }
+
+    static bool HasNaN(Variable x) => x.Data.ToArray<double>().Any(double.IsNaN);
 
     /// <summary>
     /// Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.
@@ -128,18 +160,19 @@ public abstract class Function
     void Unchanged(string what, Tensor tensor, int version)
     {
         if (tensor.Storage.Version == version) return;
-        throw new AutogradException($"Backward: {Name} saved {what}, of shape {tensor.Layout}, and " +
+        throw new AutogradException($"Backward: {this} saved {what}, of shape {tensor.Layout}, and " +
             $"{tensor.Storage.LastWriter} has written to that memory since. Write to a Clone, or after Backward.");
     }
 
     internal AutogradException FreedGraph() =>
-        new($"Backward: an earlier one freed the graph through {Name}; call that one with retainGraph: true.");
+        new($"Backward: an earlier one freed the graph through {this}; call that one with retainGraph: true.");
 
     /// <summary>This function as it was before it was applied, to be applied to something else.</summary>
     internal Function Again()
     {
         var copy = (Function)MemberwiseClone();
-        (copy.inputs, copy.result, copy.saved, copy.hooks, copy.Freed) = ([], null, 0, null, false);
+        (copy.inputs, copy.result, copy.saved, copy.Freed) = ([], null, 0, false);
+        (copy.hooks, copy.afterwards, copy.line) = (null, null, null);
         copy.Id = Interlocked.Increment(ref created);
         return copy;
     }
@@ -150,15 +183,19 @@ public abstract class Function
         (inputs, result, Freed) = ([], null, true);
     }
 
-    /// <summary>The name of the function.</summary>
-    public override string ToString() => $"<{Name}>";
+    /// <summary>The name of the function, and in anomaly mode where it was called.</summary>
+    public override string ToString() => line is null ? $"<{Name}>" : $"<{Name}> in {line}";
 }
 
-/// <summary>The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>.</summary>
-sealed class AccumulateGrad(Variable leaf) : Function
+/// <summary>
+/// The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>. Its number is below all others, so
+/// that everything has arrived when its turn comes.
+/// </summary>
+sealed class AccumulateGrad : Function
 {
-    public Variable Leaf => leaf;
-    protected override Tensor Forward() => leaf.Data;
+    public AccumulateGrad(Variable leaf) => (Leaf, Id) = (leaf, 0);
+    public Variable Leaf { get; }
+    protected override Tensor Forward() => Leaf.Data;
     public override Variable?[] Backward(Variable gradient) => [];
     internal override void Free() { }
 }

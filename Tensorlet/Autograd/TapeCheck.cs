@@ -14,22 +14,20 @@ public sealed record TapeReport(string Operation, string Line, GradReport Report
 /// </summary>
 public static class TapeCheck
 {
-    [ThreadStatic] static List<(Function Function, Variable[] Inputs, string Line)>? heard;
-
-    internal static void Heard(Function function, Variable[] inputs) =>
-        heard?.Add((function.Again(), [.. inputs], UserLine.Find()));
-
     /// <summary>What a computation applies, in order.</summary>
     internal static List<(Function Function, Variable[] Inputs, string Line)> Listen(Action computation)
     {
-        var before = heard;
-        try
+        List<(Function, Variable[], string)> heard = [];
+        using var _ = new Autograd.Scope(Autograd.Mode with
         {
-            heard = [];
-            computation();
-            return heard;
-        }
-        finally { heard = before; }
+            Listener = (function, inputs) =>
+            {
+                var line = UserLine.Find();
+                lock (heard) heard.Add((function.Again(), [.. inputs], line));
+            }
+        });
+        computation();
+        return heard;
     }
 
     /// <summary>

@@ -88,8 +88,7 @@ public sealed partial class Variable
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
     public void RegisterHook(Func<Variable, Variable?> hook)
     {
-        var function = Origin ?? throw new AutogradException(
-            $"RegisterHook: this variable of shape {Data.Layout} requires no gradient.");
+        var function = Origin ?? throw Autograd.NoGradient("RegisterHook", this);
         (function.hooks ??= []).Add(hook);
     }
 
@@ -112,7 +111,7 @@ public sealed partial class Variable
     /// freed; a saved value has changed.</exception>
     /// <exception cref="ShapeException">The gradient has another shape.</exception>
     public void Backward(Variable? gradient = null, bool retainGraph = false, bool createGraph = false) =>
-        Autograd.Run(this, gradient, retainGraph || createGraph, createGraph);
+        Autograd.Backward([this], [gradient], retainGraph, createGraph);
 
     /// <summary>The values, and the function that made them.</summary>
     public override string ToString() =>

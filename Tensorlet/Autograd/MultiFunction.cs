@@ -1,0 +1,51 @@
+namespace Tensorlet;
+
+/// <summary>
+/// A function with several results: <see cref="Apply"/> gives them all, and <see cref="Backward(Variable[])"/> is given
+/// their gradients together, zeros for results that were not used.
+/// </summary>
+public abstract class MultiFunction : Function
+{
+    Tensor[] results = [];
+    Variable?[] arrived = [];
+
+    /// <summary>Computes the results from the inputs' <c>Data</c>, and saves what Backward will read.</summary>
+    protected abstract Tensor[] ForwardAll();
+
+    /// <summary>The gradient of the loss by each input, from its gradients by all results.</summary>
+    protected abstract Variable?[] Backward(Variable[] gradients);
+
+    /// <summary>Runs the function, and records it if an input requires a gradient.</summary>
+    public new Variable[] Apply(params ReadOnlySpan<Variable> variables)
+    {
+        var whole = base.Apply(variables);
+        arrived = new Variable?[results.Length];
+        return [.. results.Select((result, i) => new Result(this, result, i).Apply(whole))];
+    }
+
+    /// <summary>What stands for all results together, and has no value of its own.</summary>
+    protected sealed override Tensor Forward()
+    {
+        results = ForwardAll();
+        return Tensor.Zeros([], results[0].DType, results[0].Device);
+    }
+
+    /// <inheritdoc/>
+    public sealed override Variable?[] Backward(Variable whole)
+    {
+        Variable[] gradients = [.. results.Select((result, i) => arrived[i] ?? result.ZerosLike())];
+        Array.Clear(arrived);
+        return Backward(gradients);
+    }
+
+    sealed class Result(MultiFunction function, Tensor result, int i) : Function // y = result i     dy waits for others
+    {
+        public override string Name => $"{function.Name}[{i}]";
+        protected override Tensor Forward() => result;
+        public override Variable[] Backward(Variable dy)
+        {
+            function.arrived[i] = dy;
+            return [Tensor.Zeros([], dy.DType, dy.Device)];
+        }
+    }
+}
