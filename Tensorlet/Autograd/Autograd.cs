@@ -69,6 +69,14 @@ public static partial class Autograd
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
         bool createGraph = false) => Grad([output], [input], [gradient], retainGraph, createGraph)[0];
 
+    /// <summary>The gradients of the sum of a variable by the results of functions.</summary>
+    internal static Dictionary<Function, Variable?> Gradients(Variable root, IEnumerable<Function> functions)
+    {
+        var wanted = functions.ToDictionary(function => function, _ => (Variable?)null);
+        Run([root], [root.Data.OnesLike()], retain: true, create: false, wanted);
+        return wanted;
+    }
+
     internal static AutogradException NoGradient(string operation, Variable x) =>
         new($"{operation}: this variable of shape {x.Data.Layout} requires no gradient" +
             (Enabled ? ". Make a leaf with requiresGrad: true." : "; recording is off (NoGrad)."));

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Tensorlet;
+
+/// <summary>A function of a graph, as a picture shows it.</summary>
+/// <param name="Number">Its number in the picture, from 1, inputs before what is made of them.</param>
+/// <param name="Name">The name of the operation, or of the leaf.</param>
+/// <param name="Shape">The shape of its result.</param>
+/// <param name="Inputs">The numbers of the functions that made its inputs.</param>
+/// <param name="Gradient">The Euclidean norm of the gradient by its result; null if not known.</param>
+public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
+{
+    internal bool IsLeaf => Inputs.Count == 0;
+    internal string Norm => Gradient is { } g ? FormattableString.Invariant($"|gradient| {g:G4}") : "";
+}
+
+/// <summary>
+/// The graph behind a variable: as text, for Mermaid and Graphviz, as an SVG, and as the steps of the walk back.
+/// </summary>
+public sealed class GraphPicture
+{
+    /// <summary>The functions, inputs before what is made of them; the last one made the variable.</summary>
+    public IReadOnlyList<GraphNode> Nodes { get; }
+
+    /// <summary>Draws the graph of a variable, with the norms of the gradients unless it has been freed.</summary>
+    /// <param name="root">The variable.</param>
+    /// <param name="names">Names for leaves, as <c>NamedParameters</c> of a module gives them.</param>
+    /// <exception cref="AutogradException">The variable requires no gradient.</exception>
+    public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
+    {
+        var start = root.Origin ?? throw Autograd.NoGradient("GraphPicture", root);
+        var shapes = new Dictionary<Function, string> { [start] = $"{root.Data.Layout}" };
+        var open = new Stack<Function>([start]);
+        while (open.TryPop(out var function))
+            for (var i = 0; i < function.next.Length; i++)
+                if (function.next[i] is { } next && shapes.TryAdd(next, Layout.Show(function.shapes[i])))
+                    open.Push(next);
+        Function[] order = [.. shapes.Keys.OrderBy(f => f.Id)];
+        var numbers = order.Select((f, i) => (f, i)).ToDictionary(p => p.f, p => p.i + 1);
+        var known = names.GroupBy(n => n.Leaf).ToDictionary(g => g.Key, g => g.First().Name);
+        var gradients = order.Any(f => f.Freed) ? [] : Autograd.Gradients(root, order);
+        Nodes = [.. order.Select((f, i) => new GraphNode(i + 1, Name(f), shapes[f],
+            [.. f.NextFunctions.Where(n => n is not null).Select(n => numbers[n!])],
+            gradients.GetValueOrDefault(f) is { } g ? Math.Sqrt((g.Data * g.Data).Sum().Item()) : null))];
+
+        string Name(Function f) =>
+            f is AccumulateGrad { Leaf: var leaf } ? known.GetValueOrDefault(leaf, "leaf") : f.Name;
+    }
+
+    /// <summary>A line for each function.</summary>
+    public override string ToString() => string.Join('\n', Nodes.Select(n =>
+        $"{n.Number,4} {n.Name,-18} {n.Shape,-16} {(n.IsLeaf ? " " : "←")} {string.Join(", ", n.Inputs),-12} {n.Norm}"
+            .TrimEnd()));
+
+    /// <summary>The steps of the walk back, in order: what arrives where, and to whom it is handed.</summary>
+    public string ToTrace() => string.Join('\n', Nodes.OrderBy(n => n.IsLeaf).ThenByDescending(n => n.Number)
+        .Select((n, step) => $"{step + 1,4}. {n.Name} ({n.Number}) gets a gradient of shape {n.Shape} {n.Norm}" +
+            (n.IsLeaf ? " and keeps it" : $" and hands on to {string.Join(" and ", n.Inputs.Select(i =>
+                $"{Nodes[i - 1].Name} ({i})"))}")));
+
+    /// <summary>A flow chart in Mermaid's language, which code hosts show in Markdown.</summary>
+    public string ToMermaid() => Chart("flowchart TD", "", "-->", n =>
+        $"{(n.IsLeaf ? '(' : '[')}\"{n.Name}<br>{n.Shape}<br>{n.Norm}\"{(n.IsLeaf ? ')' : ']')}");
+
+    /// <summary>A graph in Graphviz's language.</summary>
+    public string ToDot() => Chart("digraph {", "}\n", "->", n =>
+        $" [shape={(n.IsLeaf ? "ellipse" : "box")} label=\"{n.Name}\\n{n.Shape}\\n{n.Norm}\"]");
+
+    string Chart(string first, string last, string arrow, Func<GraphNode, string> box)
+    {
+        var edges = Nodes.SelectMany(n => n.Inputs.Select(i => $"  n{i} {arrow} n{n.Number}"));
+        return string.Join('\n', [first, .. Nodes.Select(n => $"  n{n.Number}{box(n)}"), .. edges, last]);
+    }
+
+    /// <summary>
+    /// A drawing: the result below, every function above those that use it, near the middle of them (the layers and
+    /// barycentres of Sugiyama).
+    /// </summary>
+    public string ToSvg()
+    {
+        const int width = 150, height = 56, across = 24, down = 40;
+        var (layers, places) = (new int[Nodes.Count + 1], new double[Nodes.Count + 1]);
+        foreach (var n in Nodes.Reverse())
+            foreach (var i in n.Inputs) layers[i] = Math.Max(layers[i], layers[n.Number] + 1);
+        var rows = Nodes.GroupBy(n => layers[n.Number]).OrderBy(g => g.Key).ToList();
+        var widest = rows.Max(row => row.Count()) * (width + across) + across;
+        var users = Nodes.SelectMany(n => n.Inputs.Select(i => (i, n.Number))).ToLookup(p => p.i, p => p.Number);
+        foreach (var row in rows)
+        {
+            int[] sorted = [.. row.Select(n => n.Number).OrderBy(n => users[n].Select(u => places[u]).DefaultIfEmpty()
+                .Average())];
+            var left = (widest - sorted.Length * (width + across) + across) / 2.0;
+            for (var i = 0; i < sorted.Length; i++) places[sorted[i]] = left + i * (width + across);
+        }
+        var svg = new StringBuilder();
+        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{widest}\" " +
+            $"height=\"{rows.Count * (height + down) + down}\" font-family=\"sans-serif\" font-size=\"12\" " +
+            $"text-anchor=\"middle\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
+        foreach (var n in Nodes)
+            foreach (var i in n.Inputs)
+                svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{places[i] + width / 2}\" " +
+                    $"y1=\"{Top(i) + height}\" x2=\"{places[n.Number] + width / 2}\" y2=\"{Top(n.Number)}\" " +
+                    $"stroke=\"gray\"/>\n");
+        foreach (var n in Nodes)
+        {
+            var (x, y) = (places[n.Number], Top(n.Number));
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" " +
+                $"height=\"{height}\" rx=\"{(n.IsLeaf ? 28 : 4)}\" fill=\"{(n.IsLeaf ? "#fdf3dc" : "#eef3fb")}\" " +
+                $"stroke=\"#446\"/>\n");
+            foreach (var (line, i) in ((string[])[n.Name, n.Shape, n.Norm]).Select((line, i) => (line, i)))
+                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + width / 2}\" y=\"{y + 17 + 16 * i}\"" +
+                    $"{(i == 0 ? " font-weight=\"bold\"" : "")}>{WebUtility.HtmlEncode(line)}</text>\n");
+        }
+        return svg.Append("</svg>\n").ToString();
+
+        int Top(int number) => (rows.Count - 1 - layers[number]) * (height + down) + down;
+    }
+}
