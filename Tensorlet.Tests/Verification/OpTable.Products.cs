@@ -42,57 +42,6 @@ public static partial class OpTable
         }),
     ];
 
-    static IEnumerable<Op> Images() =>
-    [
-        new("images", "conv2d", d =>
-        {
-            int groups = d.Int(1, 2), n = d.Int(1, 2), c = groups * d.Int(1, 2), o = groups * d.Int(1, 2),
-                kh = d.Int(1, 3), kw = d.Int(1, 3);
-            Pair stride = (d.Int(1, 2), d.Int(1, 3)), padding = (d.Int(0, 2), d.Int(0, 1)),
-                dilation = (d.Int(1, 2), d.Int(1, 2));
-            int h = dilation.H * (kh - 1) + d.Int(1, 4), w = dilation.W * (kw - 1) + d.Int(1, 4);
-            int oh = (h + 2 * padding.H - dilation.H * (kh - 1) - 1) / stride.H + 1,
-                ow = (w + 2 * padding.W - dilation.W * (kw - 1) - 1) / stride.W + 1;
-            int[] shape = [n, o, oh, ow], xShape = [n, c, h, w], wShape = [o, c / groups, kh, kw];
-            return new(v => F.Conv2d(v[0], v[1], v[2], stride, padding, dilation, groups),
-                [d.Input(xShape), d.Input(wShape), d.Input([o])], shape,
-                v => [.. Naive.Indices(shape).Select(i =>
-                {
-                    var sum = v[2][i[1]];
-                    foreach (var q in Naive.Indices([c / groups, kh, kw]))
-                    {
-                        int y = i[2] * stride.H - padding.H + q[1] * dilation.H,
-                            x = i[3] * stride.W - padding.W + q[2] * dilation.W,
-                            channel = i[1] / (o / groups) * (c / groups) + q[0];
-                        if (y >= 0 && y < h && x >= 0
-                            && x < w) sum += v[0][Naive.Place([i[0], channel, y, x],
-                            xShape)] * v[1][Naive.Place([i[1], .. q], wShape)];
-                    }
-                    return sum;
-                })]);
-        }),
-        Pool("max pool", (x, kernel, stride, padding) =>
-            F.MaxPool2d(x, kernel, stride, padding), double.NegativeInfinity, window => window.Max()),
-        Pool("average pool", (x, kernel, stride, padding) => F.AvgPool2d(x, kernel, stride, padding), 0, window =>
-            window.Average()),
-    ];
-
-    static Op Pool(string name, Func<Variable, Pair, Pair, Pair, Variable> f, double around, Func<double[],
-        double> oracle) => new("images", name, d =>
-    {
-        Pair kernel = (d.Int(1, 3), d.Int(1, 3)), stride = (d.Int(1, 3), d.Int(1, 2)),
-            padding = (d.Int(0, kernel.H / 2), d.Int(0, kernel.W / 2));
-        int[] image = [d.Int(1, 2), d.Int(1, 2), kernel.H + d.Int(0, 4), kernel.W + d.Int(0, 4)];
-        int[] shape = [image[0], image[1], (image[2] + 2 * padding.H - kernel.H) / stride.H + 1,
-            (image[3] + 2 * padding.W - kernel.W) / stride.W + 1];
-        return new(v => f(v[0], kernel, stride, padding), [d.Input(image, Domain.Distinct)], shape, v =>
-            [.. Naive.Indices(shape).Select(i =>
-            oracle([.. Naive.Indices([kernel.H, kernel.W]).Select(q =>
-                (Y: i[2] * stride.H - padding.H + q[0], X: i[3] * stride.W - padding.W + q[1]))
-                .Select(p => p.Y < 0 || p.Y >= image[2] || p.X < 0 || p.X >= image[3] ? around
-                    : v[0][Naive.Place([i[0], i[1], p.Y, p.X], image)])]))]);
-    });
-
     static IEnumerable<Op> Losses() =>
     [
         Loss("mean squared error", d => d.Shape(1, 3, 1) is var shape ? (shape, shape) : default, (x, y, _) =>

@@ -26,7 +26,7 @@ public abstract class Function
     /// <summary>
     /// The number of this function in order of creation: every function has a larger one than those it depends on.
     /// </summary>
-    public long Id { get; private protected set; } = Interlocked.Increment(ref created);
+    public long Id { get; private set; } = Interlocked.Increment(ref created);
 
     /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
     public IReadOnlyList<Function?> NextFunctions => next;
@@ -187,15 +187,11 @@ public abstract class Function
     public override string ToString() => line is null ? $"<{Name}>" : $"<{Name}> in {line}";
 }
 
-/// <summary>
-/// The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>. Its number is below all others, so
-/// that everything has arrived when its turn comes.
-/// </summary>
-sealed class AccumulateGrad : Function
+/// <summary>The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>.</summary>
+sealed class AccumulateGrad(Variable leaf) : Function
 {
-    public AccumulateGrad(Variable leaf) => (Leaf, Id) = (leaf, 0);
-    public Variable Leaf { get; }
-    protected override Tensor Forward() => Leaf.Data;
+    public Variable Leaf => leaf;
+    protected override Tensor Forward() => leaf.Data;
     public override Variable?[] Backward(Variable gradient) => [];
     internal override void Free() { }
 }

@@ -85,11 +85,11 @@ public abstract class Pool2d(
 
 /// <summary>The largest of each window.</summary>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default)
-    : Pool2d(kernelSize, stride, padding, F.MaxPool2d);
+    : Pool2d(kernelSize, stride, padding, (x, k, s, p) => F.MaxPool2d(x, k, s, p));
 
 /// <summary>The mean of each window; padding counts as zeros.</summary>
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default)
-    : Pool2d(kernelSize, stride, padding, F.AvgPool2d);
+    : Pool2d(kernelSize, stride, padding, (x, k, s, p) => F.AvgPool2d(x, k, s, p));
 
 /// <summary>Axes joined into one: (N, C, H, W) to (N, C·H·W).</summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1) : Module

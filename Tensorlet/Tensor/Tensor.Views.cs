@@ -149,6 +149,19 @@ public sealed partial class Tensor
         return With(Layout.Windows(axis, size, stride, dilation));
     }
 
+    /// <summary>A copy with a value around the last axes: so many before and after each.</summary>
+    internal Tensor Framed(int[] before, int[] after, double value)
+    {
+        if (before.Max() + after.Max() == 0) return this;
+        int[] shape = [.. Shape];
+        for (var a = 1; a <= before.Length; a++) shape[^a] = checked(shape[^a] + before[^a] + after[^a]);
+        var result = NewEmpty(shape).SetAll(value);
+        var inside = result;
+        for (var a = 1; a <= before.Length; a++) inside = inside.Narrow(-a, before[^a], Size(-a));
+        Device.Copy(this, inside);
+        return result;
+    }
+
     /// <summary>The diagonal of the last two axes. A view.</summary>
     public Tensor Diagonal() =>
         Rank >= 2 ? With(Layout.Diagonal()) : throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");

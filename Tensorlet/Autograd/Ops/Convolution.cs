@@ -1,110 +1,132 @@
 namespace Tensorlet;
 
-/// <summary>What a two-dimensional convolution is told besides its operands; each pair is (height, width).</summary>
+/// <summary>What a convolution over some axes of space is told besides its operands, a number for each axis.</summary>
 /// <param name="Stride">How far apart neighbouring windows are.</param>
-/// <param name="Padding">Zeros put around the input.</param>
+/// <param name="Before">Zeros put before the input.</param>
+/// <param name="After">Zeros put after it.</param>
 /// <param name="Dilation">How far apart the elements of a window are.</param>
 /// <param name="Groups">Channels are cut into so many groups, each with filters of its own.</param>
-sealed record ConvolutionPlan(Pair Stride, Pair Padding, Pair Dilation, int Groups)
+sealed record ConvolutionPlan(int[] Stride, int[] Before, int[] After, int[] Dilation, int Groups)
 {
-    /// <summary>(N, C, H, W) with zeros around it.</summary>
-    public Tensor Padded(Tensor x)
-    {
-        if (Padding == 0) return x;
-        var result = x.NewEmpty([x.Size(0), x.Size(1), x.Size(2) + 2 * Padding.H, x.Size(3) + 2 * Padding.W]).SetAll(0);
-        x.Device.Copy(x, result.Narrow(2, Padding.H, x.Size(2)).Narrow(3, Padding.W, x.Size(3)));
-        return result;
-    }
+    /// <summary>
+    /// The number of axes of space: S stands for them, K for those of a window, O for those of a result.
+    /// </summary>
+    public int Axes => Stride.Length;
+
+    public Tensor Padded(Tensor x) => x.Framed(Before, After, 0);
 
     /// <summary>
-    /// The windows of (N, C, H, W) as (groups, C/groups, KH, KW, N, OH, OW): a view, in which elements overlap.
+    /// The windows of (N, C, S) as (groups, C/groups, K, N, O), so many along each axis: a view, in which elements
+    /// overlap.
     /// </summary>
-    public Tensor Windows(Tensor x, int kh, int kw, Pair stride) => Grouped(x)
-        .Windows(3, kh, stride.H, Dilation.H).Windows(4, kw, stride.W, Dilation.W).Permute(1, 2, 5, 6, 0, 3, 4);
+    public Tensor Windows(Tensor x, int[] kernel, int[] stride, int[] places)
+    {
+        x = Grouped(x);
+        for (var a = 0; a < Axes; a++)
+            x = x.Windows(3 + a, kernel[a], stride[a], Dilation[a]).Narrow(3 + a, 0, places[a]);
+        return x.Permute([1, 2, .. Enumerable.Range(3 + Axes, Axes), 0, .. Enumerable.Range(3, Axes)]);
+    }
 
-    /// <summary>(N, C, H, W) as (N, groups, C/groups, H, W).</summary>
-    public Tensor Grouped(Tensor x) => x.Reshape(x.Size(0), Groups, x.Size(1) / Groups, x.Size(2), x.Size(3));
+    /// <summary>(N, C, S) as (N, groups, C/groups, S).</summary>
+    Tensor Grouped(Tensor x) => x.Reshape([x.Size(0), Groups, x.Size(1) / Groups, .. x.Shape[2..]]);
 
-    /// <summary>(N, C, H, W) as (groups, C/groups, N, H, W).</summary>
-    public Tensor Channels(Tensor x) => Grouped(x).Permute(1, 2, 0, 3, 4);
+    /// <summary>(N, C, S) as (groups, C/groups, N, S).</summary>
+    public Tensor Channels(Tensor x) => Grouped(x).Permute([1, 2, 0, .. Enumerable.Range(3, Axes)]);
 
-    /// <summary>Filters (O, C/groups, KH, KW) as (groups, O/groups, C/groups, KH, KW).</summary>
-    public Tensor Filters(Tensor w) => w.Reshape(Groups, w.Size(0) / Groups, w.Size(1), w.Size(2), w.Size(3));
+    /// <summary>Filters (O, C/groups, K) as (groups, O/groups, C/groups, K).</summary>
+    public Tensor Filters(Tensor w) => w.Reshape([Groups, w.Size(0) / Groups, .. w.Shape[1..]]);
 }
 
 // A convolution is bilinear, and so are the gradients by its input and by its filters: each of the three is the
 // backward of the others.
 
-// y[n,o,i,j] = Σ w[o,c,k,l]·x[n,c,i+k,j+l]     dx = w ⋆ dy     dw = x ⋆ dy
-sealed class Convolution(ConvolutionPlan plan) : Function
+// y[n,o,i] = Σ w[o,c,k]·x[n,c,i+k]     dx = w ⋆ dy     dw = x ⋆ dy
+sealed class Convolution(ConvolutionPlan plan, int[] places) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (x, w) = (plan.Padded(A.Data), B.Data);
-        var windows = plan.Windows(x, w.Size(2), w.Size(3), plan.Stride);
-        var y = x.NewEmpty([x.Size(0), w.Size(0), windows.Size(5), windows.Size(6)]);
-        y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 3);
+        var windows = plan.Windows(x, w.Shape[2..].ToArray(), plan.Stride, places);
+        var y = x.NewEmpty([x.Size(0), w.Size(0), .. places]);
+        y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return y;
     }
     public override Variable?[] Backward(Variable dy) =>
     [
-        Needs(0) ? new ConvolutionInput(plan, A.Size(2), A.Size(3)).Apply(dy, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, B.Size(2), B.Size(3)).Apply(A, dy) : null,
+        Needs(0) ? new ConvolutionInput(plan, A.Shape[2..].ToArray()).Apply(dy, B) : null,
+        Needs(1) ? new ConvolutionFilter(plan, B.Shape[2..].ToArray()).Apply(A, dy) : null,
     ];
 }
 
-// w[o,c,k,l] = Σ g[n,o,i,j]·x[n,c,i+k,j+l]     dx = w ⋆ g     dg = conv(x, dw)
-sealed class ConvolutionFilter(ConvolutionPlan plan, int kh, int kw) : Function
+// w[o,c,k] = Σ g[n,o,i]·x[n,c,i+k]     dx = w ⋆ g     dg = conv(x, dw)
+sealed class ConvolutionFilter(ConvolutionPlan plan, int[] kernel) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (x, g) = (plan.Padded(A.Data), B.Data);
-        var windows = plan.Windows(x, kh, kw, plan.Stride).Narrow(5, 0, g.Size(2)).Narrow(6, 0, g.Size(3));
-        var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, kh, kw]);
-        w.Device.Contract(plan.Channels(g), windows.Permute(0, 4, 5, 6, 1, 2, 3), plan.Filters(w), 1, 1, 3);
+        var windows = plan.Windows(x, kernel, plan.Stride, g.Shape[2..].ToArray());
+        windows = windows.Permute(Layout.GroupsSwapped(1, 1 + plan.Axes, 1 + plan.Axes));
+        var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, .. kernel]);
+        w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return w;
     }
     public override Variable?[] Backward(Variable dw) =>
     [
-        Needs(0) ? new ConvolutionInput(plan, A.Size(2), A.Size(3)).Apply(B, dw) : null,
-        Needs(1) ? new Convolution(plan).Apply(A, dw) : null,
+        Needs(0) ? new ConvolutionInput(plan, A.Shape[2..].ToArray()).Apply(B, dw) : null,
+        Needs(1) ? new Convolution(plan, B.Shape[2..].ToArray()).Apply(A, dw) : null,
     ];
 }
 
 /// <summary>
 /// The gradient is spread to its windows' places among zeros, and contracted with the filters turned by 180°.
 /// </summary>
-// x[n,c,i,j] = Σ w[o,c,k,l]·g[n,o,i−k,j−l]     dg = conv(dx, w)     dw = dx ⋆ g
-sealed class ConvolutionInput(ConvolutionPlan plan, int h, int w) : Function
+// x[n,c,i] = Σ w[o,c,k]·g[n,o,i−k]     dg = conv(dx, w)     dw = dx ⋆ g
+sealed class ConvolutionInput(ConvolutionPlan plan, int[] space) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
-        var (g, filters) = (A.Data, B.Data);
-        int kh = filters.Size(2), kw = filters.Size(3);
-        int reachH = plan.Dilation.H * (kh - 1), reachW = plan.Dilation.W * (kw - 1);
-        int spreadH = h + 2 * plan.Padding.H + reachH, spreadW = w + 2 * plan.Padding.W + reachW;
-        var spread = g.NewEmpty([g.Size(0), g.Size(1), spreadH, spreadW]).SetAll(0);
-        g.Device.Copy(g, spread
-            .Slice(2, reachH, reachH + (g.Size(2) - 1) * plan.Stride.H + 1, plan.Stride.H)
-            .Slice(3, reachW, reachW + (g.Size(3) - 1) * plan.Stride.W + 1, plan.Stride.W));
-        spread = spread.Narrow(2, plan.Padding.H, h + reachH).Narrow(3, plan.Padding.W, w + reachW);
-        var turned = plan.Filters(filters.Flip(2, 3)).Permute(0, 2, 1, 3, 4);
-        var x = g.NewEmpty([g.Size(0), filters.Size(1) * plan.Groups, h, w]);
-        x.Device.Contract(turned, plan.Windows(spread, kh, kw, 1), plan.Channels(x), batch: 1, rows: 1, columns: 3);
+        var (g, w) = (A.Data, B.Data);
+        var kernel = w.Shape[2..].ToArray();
+        int[] reach = [.. kernel.Select((k, a) => plan.Dilation[a] * (k - 1))];
+        int[] wide = [.. space.Select((s, a) => s + plan.Before[a] + plan.After[a] + reach[a])];
+        var spread = g.NewEmpty([g.Size(0), g.Size(1), .. wide]).SetAll(0);
+        var (places, inside) = (spread, spread);
+        for (var a = 0; a < plan.Axes; a++)
+        {
+            places = places.Slice(2 + a, reach[a], reach[a] + (g.Size(2 + a) - 1) * plan.Stride[a] + 1, plan.Stride[a]);
+            inside = inside.Narrow(2 + a, plan.Before[a], space[a] + reach[a]);
+        }
+        g.Device.Copy(g, places);
+        var turned = plan.Filters(w.Flip([.. Enumerable.Range(2, plan.Axes)]));
+        turned = turned.Permute([0, 2, 1, .. Enumerable.Range(3, plan.Axes)]);
+        var x = g.NewEmpty([g.Size(0), w.Size(1) * plan.Groups, .. space]);
+        var windows = plan.Windows(inside, kernel, [.. kernel.Select(_ => 1)], space);
+        x.Device.Contract(turned, windows, plan.Channels(x), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return x;
     }
     public override Variable?[] Backward(Variable dx) =>
     [
-        Needs(0) ? new Convolution(plan).Apply(dx, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, B.Size(2), B.Size(3)).Apply(dx, A) : null,
+        Needs(0) ? new Convolution(plan, A.Shape[2..].ToArray()).Apply(dx, B) : null,
+        Needs(1) ? new ConvolutionFilter(plan, B.Shape[2..].ToArray()).Apply(dx, A) : null,
     ];
 }
 
 public static partial class F
 {
+    /// <summary>As padding: as many zeros as give a result of the input's size, for stride 1.</summary>
+    public const int Same = -1;
+
+    /// <summary>
+    /// Slides filters along sequences: (N, C, L) with (O, C/groups, K) gives (N, O, OL); see <see cref="Conv2d"/>.
+    /// </summary>
+    /// <inheritdoc cref="Conv2d"/>
+    public static Variable Conv1d(Variable x, Variable weight, Variable? bias = null, int stride = 1, int padding = 0,
+        int dilation = 1, int groups = 1) =>
+        Convolve("Conv1d", x, weight, bias, [stride], [padding], [dilation], groups);
+
     /// <summary>
     /// Slides filters over images: (N, C, H, W) with (O, C/groups, KH, KW) gives (N, O, OH, OW), where OH = ⌊(H +
     /// 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. A contraction over windows, not flipped (cross-correlation).
@@ -113,40 +135,92 @@ public static partial class F
     /// <param name="weight">Filters, (O, C/groups, KH, KW).</param>
     /// <param name="bias">One number for each of the O results, or null.</param>
     /// <param name="stride">How far apart neighbouring windows are.</param>
-    /// <param name="padding">Zeros put around the images.</param>
+    /// <param name="padding">Zeros put around the images, or <see cref="Same"/>.</param>
     /// <param name="dilation">How far apart the elements of a window are.</param>
     /// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
     /// <exception cref="ShapeException">Channels do not fit, or the window is larger than the padded image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
-        Pair? padding = null, Pair? dilation = null, int groups = 1)
+        Pair? padding = null, Pair? dilation = null, int groups = 1) => Convolve("Conv2d", x, weight, bias,
+        (stride ?? 1).Both, (padding ?? 0).Both, (dilation ?? 1).Both, groups);
+
+    /// <summary>
+    /// Slides filters through volumes: (N, C, D, H, W) with (O, C/groups, KD, KH, KW) gives (N, O, OD, OH, OW); see
+    /// <see cref="Conv2d"/>.
+    /// </summary>
+    /// <inheritdoc cref="Conv2d"/>
+    public static Variable Conv3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
+        Triple? padding = null, Triple? dilation = null, int groups = 1) => Convolve("Conv3d", x, weight, bias,
+        (stride ?? 1).All, (padding ?? 0).All, (dilation ?? 1).All, groups);
+
+    /// <summary>The adjoint of <see cref="Conv1d"/>; see <see cref="ConvTranspose2d"/>.</summary>
+    public static Variable ConvTranspose1d(Variable x, Variable weight, Variable? bias = null, int stride = 1,
+        int padding = 0, int outputPadding = 0, int dilation = 1, int groups = 1) =>
+        Spread("ConvTranspose1d", x, weight, bias, [stride], [padding], [outputPadding], [dilation], groups);
+
+    /// <summary>
+    /// The adjoint of <see cref="Conv2d"/> by its input, which spreads each element over a window: (N, C, H, W) with
+    /// (C, O/groups, KH, KW) gives (N, O, OH, OW), where OH = (H − 1)·stride − 2·padding + dilation·(KH − 1) +
+    /// outputPadding + 1.
+    /// </summary>
+    /// <exception cref="ShapeException">Channels do not fit, or nothing is left of the result.</exception>
+    public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
+        Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
+        Spread("ConvTranspose2d", x, weight, bias, (stride ?? 1).Both, (padding ?? 0).Both, (outputPadding ?? 0).Both,
+            (dilation ?? 1).Both, groups);
+
+    static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
+        int[] dilation, int groups)
     {
-        var plan = new ConvolutionPlan(stride ?? 1, padding ?? 0, dilation ?? 1, groups);
-        CheckConvolution(x, weight, bias, plan);
-        var y = new Convolution(plan).Apply(x, weight);
-        return bias is null ? y : y + bias.Reshape(-1, 1, 1);
+        CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: false);
+        var (before, after, places) = ((int[])padding.Clone(), (int[])padding.Clone(), new int[stride.Length]);
+        for (var a = 0; a < stride.Length; a++)
+        {
+            var reach = dilation[a] * (w.Size(2 + a) - 1);
+            if (padding[a] == Same) (before[a], after[a]) = (reach / 2, reach - reach / 2);
+            var room = x.Size(2 + a) + before[a] + after[a] - reach - 1;
+            if (room < 0)
+                throw new ShapeException($"{operation}: windows {w.Data.Layout}, {dilation[a]} apart, are larger " +
+                    $"than the input {x.Data.Layout} with padding {padding[a]} along axis {2 + a}.");
+            places[a] = room / stride[a] + 1;
+        }
+        return Biased(new Convolution(new(stride, before, after, dilation, groups), places).Apply(x, w), bias);
     }
 
-    static void CheckConvolution(Variable x, Variable weight, Variable? bias, ConvolutionPlan plan)
+    static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
+        int[] outputPadding, int[] dilation, int groups)
     {
-        string shapes = $"Conv2d: images {x.Data.Layout} and filters {weight.Data.Layout}";
-        if (x.Rank != 4 || weight.Rank != 4)
-            throw new ShapeException($"{shapes}: both need four axes, (N, C, H, W) and (O, C/groups, KH, KW). " +
-                "A single image gets its batch axis by Unsqueeze(0).");
-        x.Data.SameDevice("Conv2d", weight.Data);
-        x.Data.OnlyFloat("Conv2d");
-        weight.Data.OnlyType("Conv2d: the filters", x.DType);
-        if (plan.Groups < 1 || weight.Size(0) % plan.Groups != 0 || x.Size(1) != weight.Size(1) * plan.Groups)
-            throw new ShapeException(
-                $"{shapes}: axis 1 has {x.Size(1)} channels against {weight.Size(1)} · {plan.Groups} groups.");
-        if (bias is not null && (bias.Rank != 1 || bias.Numel != weight.Size(0)))
-            throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {weight.Size(0)} filters.");
-        if (plan.Stride.Least < 1 || plan.Dilation.Least < 1 || plan.Padding.Least < 0)
-            throw new ShapeException(
-                $"{shapes}: stride {plan.Stride}, dilation {plan.Dilation} or padding {plan.Padding} is too small.");
-        if (plan.Dilation.H * (weight.Size(2) - 1) >= x.Size(2) + 2 * plan.Padding.H
-            || plan.Dilation.W * (weight.Size(3) - 1) >= x.Size(3) + 2 * plan.Padding.W)
-            throw new ShapeException(
-                $"{shapes}: a window of dilation {plan.Dilation} is larger than an image of padding {plan.Padding}.");
+        CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: true);
+        int[] space = [.. stride.Select((s, a) => (x.Size(2 + a) - 1) * s - 2 * padding[a]
+            + dilation[a] * (w.Size(2 + a) - 1) + outputPadding[a] + 1)];
+        if (space.Min() < 1 || outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
+            throw new ShapeException($"{operation}: input {x.Data.Layout}, stride {Layout.Show(stride)}, padding " +
+                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} give {Layout.Show(space)}.");
+        var plan = new ConvolutionPlan(stride, padding, padding, dilation, groups);
+        return Biased(new ConvolutionInput(plan, space).Apply(x, w), bias);
+    }
+
+    static Variable Biased(Variable y, Variable? bias) =>
+        bias is null ? y : y + bias.Reshape([-1, .. Enumerable.Repeat(1, y.Rank - 2)]);
+
+    static void CheckConvolution(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
+        int[] dilation, int groups, bool transposed)
+    {
+        var (axes, shapes) = (stride.Length, $"{operation}: input {x.Data.Layout} and filters {w.Data.Layout}");
+        if (x.Rank != 2 + axes || w.Rank != 2 + axes)
+            throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
+                "sample gets its batch axis by Unsqueeze(0).");
+        x.Data.SameDevice(operation, w.Data);
+        x.Data.OnlyFloat(operation);
+        w.Data.OnlyType($"{operation}: the filters", x.DType);
+        var (inward, outward) = transposed ? (w.Size(0), w.Size(1) * groups) : (w.Size(1) * groups, w.Size(0));
+        if (groups < 1 || w.Size(0) % groups != 0 || x.Size(1) != inward)
+            throw new ShapeException($"{shapes}: axis 1 has {x.Size(1)} channels against {inward} in {groups} groups.");
+        if (bias is not null && (bias.Rank != 1 || bias.Numel != outward))
+            throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {outward} filters.");
+        var same = !transposed && stride.Max() == 1 ? Same : 0;
+        if (stride.Min() < 1 || dilation.Min() < 1 || padding.Min() < same)
+            throw new ShapeException($"{shapes}: stride {Layout.Show(stride)} and dilation {Layout.Show(dilation)} " +
+                $"must be positive, padding {Layout.Show(padding)} not negative (or Same, with stride 1).");
     }
 }
 
@@ -159,8 +233,20 @@ public readonly record struct Pair(int H, int W)
     public static implicit operator Pair(int both) => new(both, both);
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
-    /// <summary>The smaller of the two.</summary>
-    internal int Least => Math.Min(H, W);
+    internal int[] Both => [H, W];
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
+}
+
+/// <summary>Depth, height and width; one number stands for all.</summary>
+/// <param name="D">The depth.</param>
+/// <param name="H">The height.</param>
+/// <param name="W">The width.</param>
+public readonly record struct Triple(int D, int H, int W)
+{
+    /// <summary>The same number for all.</summary>
+    public static implicit operator Triple(int all) => new(all, all, all);
+    /// <summary>Depth, height and width.</summary>
+    public static implicit operator Triple((int D, int H, int W) sizes) => new(sizes.D, sizes.H, sizes.W);
+    internal int[] All => [D, H, W];
 }

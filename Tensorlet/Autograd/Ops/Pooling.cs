@@ -1,60 +1,148 @@
 namespace Tensorlet;
 
-// y = x (…, H, W) with a value around it     dx = the inside of dy
-sealed class PadWith(double value, Pair padding) : Function
+// y = x with a value around its last axes     dx = the inside of dy
+sealed class Frame(int[] before, int[] after, double value) : Function
 {
-    protected override Tensor Forward()
+    protected override Tensor Forward() => X.Data.Framed(before, after, value);
+    public override Variable[] Backward(Variable dy)
     {
-        var x = X.Data;
-        var y = x.NewEmpty([.. x.Shape[..^2], x.Size(-2) + 2 * padding.H, x.Size(-1) + 2 * padding.W]).SetAll(value);
-        x.Device.Copy(x, y.Narrow(-2, padding.H, x.Size(-2)).Narrow(-1, padding.W, x.Size(-1)));
-        return y;
+        for (var a = 0; a < before.Length; a++)
+            dy = dy.Narrow(a - before.Length, before[a], dy.Size(a - before.Length) - before[a] - after[a]);
+        return [dy];
     }
-    public override Variable[] Backward(Variable dy) =>
-        [dy.Narrow(-2, padding.H, dy.Size(-2) - 2 * padding.H).Narrow(-1, padding.W, dy.Size(-1) - 2 * padding.W)];
 }
 
 public static partial class F
 {
+    /// <summary>The largest of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
+    public static Variable MaxPool1d(Variable x, int kernel, int? stride = null, int padding = 0, int dilation = 1,
+        bool ceilMode = false) =>
+        MaxPool("MaxPool1d", x, [kernel], [stride ?? kernel], [padding], [dilation], ceilMode, out _);
+
     /// <summary>
     /// The largest of each window: (N, C, H, W) to (N, C, OH, OW). A gather: what is picked depends on the data, and
     /// the gradient goes to what was picked, the first of equal ones.
     /// </summary>
+    /// <param name="x">Images, (N, C, H, W).</param>
+    /// <param name="kernel">The size of a window.</param>
+    /// <param name="stride">How far apart neighbouring windows are; the size of a window if not given.</param>
+    /// <param name="padding">How far the first windows reach over the edge, at most half a window.</param>
+    /// <param name="dilation">How far apart the elements of a window are; 1 if not given.</param>
+    /// <param name="ceilMode">Take in what a last, partial window would cover.</param>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
-    public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null)
+    public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
+        Pair? dilation = null, bool ceilMode = false) => MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both,
+        (padding ?? 0).Both, (dilation ?? 1).Both, ceilMode, out _);
+
+    /// <summary>
+    /// <see cref="MaxPool2d"/>, and where in its image of H·W elements each value was: Int64, (N, C, OH, OW).
+    /// </summary>
+    public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
+        Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
     {
-        var (kh, kw) = kernel;
-        var (sh, sw) = stride ?? kernel;
-        CheckPool("MaxPool2d", x, kernel, new(sh, sw), padding ?? 0);
-        if (padding is { } around && around != 0) x = new PadWith(double.NegativeInfinity, around).Apply(x);
-        var windows = x.Data.Contiguous().Windows(2, kh, sh).Windows(3, kw, sw);
-        var places = x.Data.NewEmpty(windows.Size()[..4], DType.Int64);
+        var values = MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both, (padding ?? 0).Both,
+            (dilation ?? 1).Both, ceilMode, out var picked);
+        return (values, Unframed(picked.Places, picked.Framed, (padding ?? 0).Both, x.Size()));
+    }
+
+    /// <summary>The mean of each window: (N, C, L) to (N, C, OL); see <see cref="AvgPool2d"/>.</summary>
+    public static Variable AvgPool1d(Variable x, int kernel, int? stride = null, int padding = 0, bool ceilMode = false,
+        bool countIncludePad = true) =>
+        AvgPool("AvgPool1d", x, [kernel], [stride ?? kernel], [padding], ceilMode, countIncludePad);
+
+    /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
+    /// <param name="x">Images, (N, C, H, W).</param>
+    /// <param name="kernel">The size of a window.</param>
+    /// <param name="stride">How far apart neighbouring windows are; the size of a window if not given.</param>
+    /// <param name="padding">How far the first windows reach over the edge, at most half a window.</param>
+    /// <param name="ceilMode">Take in what a last, partial window would cover; what is beyond counts for
+    /// nothing.</param>
+    /// <param name="countIncludePad">Count padding as zeros; else not at all.</param>
+    /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
+    public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
+        bool ceilMode = false, bool countIncludePad = true) => AvgPool("AvgPool2d", x, kernel.Both,
+        (stride ?? kernel).Both, (padding ?? 0).Both, ceilMode, countIncludePad);
+
+    static Variable MaxPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
+        bool ceilMode, out (Tensor Places, int[] Framed) picked)
+    {
+        var after = CheckPool(operation, x, kernel, stride, padding, dilation, ceilMode);
+        var (axes, outer) = (kernel.Length, x.Rank - kernel.Length);
+        var framed = padding.Max() + after.Max() == 0 ? x : new Frame(padding, after, double.NegativeInfinity).Apply(x);
+        var windows = framed.Data.Contiguous();
+        for (var a = 0; a < axes; a++) windows = windows.Windows(outer + a, kernel[a], stride[a], dilation[a]);
+        var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
         x.Device.ArgReduce(true, windows, places, asOffset: true);
-        return x.Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
+        picked = (places, framed.Size());
+        return framed.Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
     }
 
-    /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW). Padding counts as zeros.</summary>
-    /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
-    public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null)
+    /// <summary>Places in a framed tensor as places in the last axes of the one inside.</summary>
+    static Tensor Unframed(Tensor places, int[] framed, int[] before, int[] inside)
     {
-        var step = stride ?? kernel;
-        CheckPool("AvgPool2d", x, kernel, step, padding ?? 0);
-        if (padding is { } around) x = x.Pad(2, around.H, around.H).Pad(3, around.W, around.W);
-        return x.Windows(2, kernel.H, step.H).Windows(3, kernel.W, step.W).Mean([4, 5]);
+        var (numbers, axes) = (places.ToArray<long>(), before.Length);
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var (rest, place, scale) = (numbers[i], 0L, 1L);
+            for (var a = axes - 1; a >= 0; a--)
+            {
+                var (size, at) = (framed[framed.Length - axes + a], rest % framed[framed.Length - axes + a]);
+                (rest, place) = (rest / size, place + (at - before[a]) * scale);
+                scale *= inside[inside.Length - axes + a];
+            }
+            numbers[i] = place;
+        }
+        return Tensor.From(numbers, places.Size(), places.Device);
     }
 
-    static void CheckPool(string operation, Variable x, Pair kernel, Pair stride, Pair padding)
+    static Variable AvgPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, bool ceilMode,
+        bool countIncludePad)
     {
-        if (x.Rank != 4)
-            throw new ShapeException($"{operation}: images have four axes (N, C, H, W), not shape " +
-            $"{x.Data.Layout}. A single image gets its batch axis by Unsqueeze(0).");
+        int[] ones = [.. kernel.Select(_ => 1)];
+        var after = CheckPool(operation, x, kernel, stride, padding, ones, ceilMode);
+        var sums = Windowed(x, padding, after);
+        if (countIncludePad && after.SequenceEqual(padding)) return sums / Layout.Product(kernel);
+        // what counts: the input, and its padding if that does, but not what a last window reaches beyond
+        Variable counted = x.Data.OnesLike();
+        if (!countIncludePad) return sums / Windowed(counted, padding, after);
+        int[] beyond = [.. after.Select((p, a) => p - padding[a])];
+        return sums / Windowed(new Frame(padding, padding, 1).Apply(counted), new int[padding.Length], beyond);
+
+        Variable Windowed(Variable v, int[] before, int[] behind)
+        {
+            if (before.Max() + behind.Max() > 0) v = new Frame(before, behind, 0).Apply(v);
+            var outer = v.Rank - kernel.Length;
+            for (var a = 0; a < kernel.Length; a++) v = v.Windows(outer + a, kernel[a], stride[a]);
+            return v.Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
+        }
+    }
+
+    /// <summary>Refuses what cannot be, and tells how far the last windows reach over the end of each axis.</summary>
+    static int[] CheckPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
+        bool ceilMode)
+    {
+        var axes = kernel.Length;
+        if (x.Rank != 2 + axes)
+            throw new ShapeException($"{operation}: the input has {2 + axes} axes, samples and channels first, not " +
+                $"shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        if (kernel.Least < 1 || stride.Least < 1)
-            throw new ShapeException($"{operation}: window {kernel} and stride {stride} must be positive.");
-        if (padding.Least < 0 || 2 * padding.H > kernel.H || 2 * padding.W > kernel.W)
-            throw new ShapeException($"{operation}: padding {padding} must be between 0 and half the window {kernel}.");
-        if (kernel.H > x.Size(2) + 2 * padding.H || kernel.W > x.Size(3) + 2 * padding.W)
-            throw new ShapeException(
-                $"{operation}: a window of {kernel} exceeds images of shape {x.Data.Layout} with padding {padding}.");
+        var (window, over) = (Layout.Show(kernel), Layout.Show(padding));
+        if (kernel.Min() < 1 || stride.Min() < 1 || dilation.Min() < 1)
+            throw new ShapeException($"{operation}: window {window}, stride and dilation must be positive.");
+        if (padding.Min() < 0 || padding.Zip(kernel).Any(p => 2 * p.First > p.Second))
+            throw new ShapeException($"{operation}: padding {over} must be between 0 and half the window {window}.");
+        var after = (int[])padding.Clone();
+        for (var a = 0; a < axes; a++)
+        {
+            var (size, reach) = (x.Size(2 + a), dilation[a] * (kernel[a] - 1) + 1);
+            var room = size + 2 * padding[a] - reach;
+            if (room < 0)
+                throw new ShapeException(
+                    $"{operation}: a window of {window} is larger than {x.Data.Layout} with padding {over}.");
+            if (!ceilMode || room % stride[a] == 0) continue;
+            var last = room / stride[a] + 1;                    // the last window begins in the input or before it
+            if (last * stride[a] < size + padding[a]) after[a] += last * stride[a] - room;
+        }
+        return after;
     }
 }
