@@ -88,6 +88,28 @@ public class TapeTests
         Assert.Equal([10, 10], Grad(y));
     }
 
+    [Fact]
+    public void A_hook_on_a_leaf_sees_the_whole_gradient_once()
+    {
+        var x = Leaf(1);
+        List<double> seen = [];
+        var y = (x * 2 + x * 3 + x * 4).Sum();
+        x.RegisterHook(g => { seen.Add(g.Item()); return null; });
+        y.Backward();
+        Assert.Equal([9], seen);
+        Assert.Equal([9], Grad(x));
+    }
+
+    [Fact]
+    public void A_function_made_before_its_arguments_comes_before_them_on_the_way_back()
+    {
+        var x = Leaf(2);
+        Cube early = new();
+        var y = x * x;
+        (early.Apply(y) + y).Sum().Backward();          // x⁶ + x²
+        Assert.Equal([6 * 32 + 4], Grad(x));
+    }
+
     public static TheoryData<string> Writes => ["directly", "through Data", "through a view"];
 
     [Theory, MemberData(nameof(Writes))]
