@@ -61,6 +61,7 @@ public abstract class Function
             return new Variable(data);
         }
         next = Array.ConvertAll(inputs, static input => input.Origin);
+        Id = Interlocked.Increment(ref created);    // above those of its arguments, which were made after this object
         shapes = Array.ConvertAll(inputs, static input => input.Data.Layout.shape);
         if (saved != 0) versions = Array.ConvertAll(inputs, static input => input.Data.Storage.Version);
         for (var i = 0; i < inputs.Length; i++)
