@@ -38,10 +38,11 @@ public static partial class OpTable
             x.Eigh() is var (l, v) ? (v * l.Exp().Unsqueeze(-2)).MatMul(v.T) : null!, n => [n, n], Dense.Exp),
         Symmetric("projector onto an eigenvector", x => x.Eigh() is var (_, v) ? Projector(v, 0) : null!, n => [n, n],
             x => Dense.Projector(Dense.Eigen(x).Vectors, 0)),
-        Any("qr, product", x => x.Qr() is var (q, r) ? q.MatMul(r) : null!, (m, n) => [m, n], x => x),
-        Any("qr, Q²", x => x.Qr().Q.Square(), (m, n) => [m, Math.Min(m, n)], x => Dense.Squared(Dense.GramSchmidt(x))),
+        Any("qr, product", x => x.Qr() is var (q, r) ? q.MatMul(r) : null!, (m, n) => [m, n], x => x, Regular),
+        Any("qr, Q²", x => x.Qr().Q.Square(), (m, n) => [m, Math.Min(m, n)], x => Dense.Squared(Dense.GramSchmidt(x)),
+            Regular),
         Any("qr, R²", x => x.Qr().R.Square(), (m, n) => [Math.Min(m, n), n], x =>
-            Dense.Squared(Dense.Product(Dense.T(Dense.GramSchmidt(x)), x))),
+            Dense.Squared(Dense.Product(Dense.T(Dense.GramSchmidt(x)), x)), Regular),
         Any("singular values", x => x.Svd().S, (m, n) => [Math.Min(m, n)], x => [Dense.Singular(x).Values]),
         Any("svd, U·S³·Vh", x => x.Svd() is var (u, s, vh) ? (u * s.Pow(3).Unsqueeze(-2)).MatMul(vh) : null!,
             (m, n) => [m, n], x => Dense.Product(Dense.Product(x, Dense.T(x)), x)),
@@ -67,12 +68,13 @@ public static partial class OpTable
         return Each(f, Regular(d, batch, n, n), batch, n, n, shape(n, n), oracle);
     });
 
-    /// <summary>Tall, square and wide ones, with singular values that are well apart.</summary>
-    static Op Any(string name, Func<Variable, Variable> f, Func<int, int, int[]> shape,
-        Func<double[][], double[][]> oracle) => new("linearalgebra", name, d =>
+    /// <summary>Tall, square and wide ones, with singular values that are well apart unless drawn otherwise.</summary>
+    static Op Any(string name, Func<Variable, Variable> f, Func<int, int, int[]> shape, Func<double[][],
+        double[][]> oracle, Func<Draw, int[], int, int, Input>? draw = null) => new("linearalgebra", name, d =>
     {
         var (batch, m, n) = (d.Shape(0, 2), Math.Min(4, d.Size(1)), Math.Min(4, d.Size(1)));
-        return Each(f, Spectral(d, batch, m, n, positive: true), batch, m, n, shape(m, n), oracle);
+        var x = draw?.Invoke(d, batch, m, n) ?? Spectral(d, batch, m, n, positive: true);
+        return Each(f, x, batch, m, n, shape(m, n), oracle);
     });
 
     /// <summary>Symmetric ones with eigenvalues that are well apart; differences leave symmetry, so it is made.</summary>
@@ -84,15 +86,15 @@ public static partial class OpTable
             oracle);
     });
 
-    /// <summary>Small numbers, and one large one in every row and column.</summary>
+    /// <summary>Small numbers, and one large one in every row and column of the leading square.</summary>
     static Input Regular(Draw d, int[] batch, int m, int n)
     {
         var x = d.Values(Naive.Count(batch) * m * n);
         for (var b = 0; b < Naive.Count(batch); b++)
         {
-            var large = d.Order(n);
-            for (var i = 0; i < m * n; i++)
-                x[b * m * n + i] = 0.15 * x[b * m * n + i] + (large[i / n] == i % n ? d.Coin() ? 2 : -2 : 0);
+            var large = d.Order(Math.Min(m, n));
+            for (var i = 0; i < m * n; i++) x[b * m * n + i] *= 0.15;
+            for (var i = 0; i < large.Length; i++) x[b * m * n + i * n + large[i]] += d.Coin() ? 2 : -2;
         }
         return new([.. batch, m, n], x);
     }
