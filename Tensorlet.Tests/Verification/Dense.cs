@@ -91,7 +91,8 @@ static class Dense
     public static (double[] Values, double[][] Left) Singular(double[][] x)
     {
         var (values, vectors) = Eigen(Product(x, T(x)));
-        return ([.. values.Reverse().Take(x[0].Length).Select(Math.Sqrt)], [.. vectors.Select(row => row.Reverse().ToArray())]);
+        return ([.. values.Reverse().Take(x[0].Length).Select(Math.Sqrt)],
+            [.. vectors.Select(row => row.Reverse().ToArray())]);
     }
 
     /// <summary>U·Vᵀ of X = U·S·Vᵀ: (X·Xᵀ)⁻½·X for those that are not tall.</summary>

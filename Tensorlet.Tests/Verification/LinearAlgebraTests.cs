@@ -31,7 +31,7 @@ public class LinearAlgebraTests
         ["trace"] = (() => V(2, 3, 3).Trace(), typeof(ShapeException), ["Trace", "(2, 3, 3)"]),
         ["tensordot: sizes"] = (() => V(2, 2).Tensordot(V(3, 4), 1), typeof(ShapeException),
             ["Tensordot", "(2, 2)", "(3, 4)", "3, against 2"]),
-        ["tensordot: too few axes"] = (() => V(2).Tensordot(V(2, 2)), typeof(ShapeException), ["Tensordot", "(2)", "2"]),
+        ["tensordot: few axes"] = (() => V(2).Tensordot(V(2, 2)), typeof(ShapeException), ["Tensordot", "(2)", "2"]),
         ["tensordot: pairs"] = (() => V(2, 2).Tensordot(V(2, 2), [0, 1], [0]), typeof(ShapeException),
             ["Tensordot", "(0, 1)", "(0)"]),
         ["tensordot: twice"] = (() => V(2, 2).Tensordot(V(2, 2), [0, -2], [0, 1]), typeof(ShapeException),
@@ -44,9 +44,12 @@ public class LinearAlgebraTests
         ["einsum: no diagonal of size 1"] = (() => Variable.Einsum("ii->i", V(3, 1)), typeof(ShapeException),
             ["Einsum", "(3, 1)", "1, against 3"]),
         ["einsum: operands"] = (() => Variable.Einsum("ij,jk->ik", V(2, 2)), typeof(ShapeException), ["2", "1"]),
-        ["einsum: rank"] = (() => Variable.Einsum("ijk->ik", V(2, 2)), typeof(ShapeException), ["(2, 2)", "ijk", "3"]),
-        ["einsum: rank, ellipsis"] = (() => Variable.Einsum("ij...k", V(2, 2)), typeof(ShapeException), ["(2, 2)", "3"]),
-        ["einsum: unknown result"] = (() => Variable.Einsum("ij->ik", V(2, 2)), typeof(ShapeException), ["Einsum", "k"]),
+        ["einsum: rank"] = (() => Variable.Einsum("ijk->ik", V(2, 2)), typeof(ShapeException),
+            ["(2, 2)", "ijk", "3"]),
+        ["einsum: rank, ellipsis"] = (() => Variable.Einsum("ij...k", V(2, 2)), typeof(ShapeException),
+            ["(2, 2)", "3"]),
+        ["einsum: unknown result"] = (() => Variable.Einsum("ij->ik", V(2, 2)), typeof(ShapeException),
+            ["Einsum", "k"]),
         ["einsum: result twice"] = (() => Variable.Einsum("ij->ii", V(2, 2)), typeof(ShapeException), ["Einsum", "i"]),
         ["einsum: letters"] = (() => Variable.Einsum("i1->i", V(2, 2)), typeof(ShapeException), ["Einsum", "i1"]),
         ["einsum: dots"] = (() => Variable.Einsum("i..->i", V(2, 2)), typeof(ShapeException), ["Einsum", "i.."]),
@@ -55,7 +58,8 @@ public class LinearAlgebraTests
             typeof(DTypeException), ["Einsum", "Float32", "Float64"]),
         ["inverse: singular"] = (() => Second(singular).Inverse(), typeof(LinAlgException),
             ["Inverse", "matrix 1", "(3, 2, 2)", "singular"]),
-        ["inverse: not square"] = (() => V(2, 3).Inverse(), typeof(ShapeException), ["Inverse", "(2, 3)", "2 against 3"]),
+        ["inverse: not square"] = (() => V(2, 3).Inverse(), typeof(ShapeException),
+            ["Inverse", "(2, 3)", "2 against 3"]),
         ["inverse: vector"] = (() => V(3).Inverse(), typeof(ShapeException), ["Inverse", "(3)"]),
         ["det of integers"] = (() => ((Variable)Tensor.Ones([2, 2], DType.Int64)).Det(), typeof(DTypeException),
             ["Det", "Int64"]),
@@ -106,7 +110,8 @@ public class LinearAlgebraTests
     public void Qr_has_the_signs_of_libtorch()
     {
         var (q, r) = M(new[,] { { 2, -1, 0.5 }, { 1, 3, -0.7 }, { -0.4, 0.2, 1.5 }, { 1.1, 0.3, -2 } }).Qr();
-        Near([-0.7924, 0.4429, -0.4061, -0.3962, -0.8918, -0.1614, 0.1585, -0.0886, -0.6059, -0.4358, -0.0268, 0.6647], q);
+        Near([-0.7924, 0.4429, -0.4061, -0.3962, -0.8918, -0.1614, 0.1585, -0.0886, -0.6059, -0.4358, -0.0268, 0.6647],
+            q);
         Near([-2.5239, -0.4953, 0.9905, 0, -3.1440, 0.7664, 0, 0, -2.3284], r);
     }
 
@@ -180,7 +185,8 @@ public class LinearAlgebraTests
 
     [Fact]
     public void Nan_goes_through_an_inverse() =>
-        Assert.All(M(new[,] { { NaN, 1 }, { 1, 1 } }).Inverse().Data.ToArray<double>(), x => Assert.True(double.IsNaN(x)));
+        Assert.All(M(new[,] { { NaN, 1 }, { 1, 1 } }).Inverse().Data.ToArray<double>(), x =>
+            Assert.True(double.IsNaN(x)));
 
     [Fact]
     public void What_is_added_zero_times_is_not_read() =>

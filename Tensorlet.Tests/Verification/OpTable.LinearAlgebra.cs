@@ -69,15 +69,16 @@ public static partial class OpTable
     });
 
     /// <summary>Tall, square and wide ones, with singular values that are well apart unless drawn otherwise.</summary>
-    static Op Any(string name, Func<Variable, Variable> f, Func<int, int, int[]> shape, Func<double[][],
-        double[][]> oracle, Func<Draw, int[], int, int, Input>? draw = null) => new("linearalgebra", name, d =>
+    static Op Any(string name, Func<Variable, Variable> f, Func<int, int, int[]> shape,
+        Func<double[][], double[][]> oracle, Func<Draw, int[], int, int, Input>? draw = null) =>
+        new("linearalgebra", name, d =>
     {
         var (batch, m, n) = (d.Shape(0, 2), Math.Min(4, d.Size(1)), Math.Min(4, d.Size(1)));
         var x = draw?.Invoke(d, batch, m, n) ?? Spectral(d, batch, m, n, positive: true);
         return Each(f, x, batch, m, n, shape(m, n), oracle);
     });
 
-    /// <summary>Symmetric ones with eigenvalues that are well apart; differences leave symmetry, so it is made.</summary>
+    /// <summary>Symmetric ones with eigenvalues well apart; differences leave symmetry, so it is made.</summary>
     static Op Symmetric(string name, Func<Variable, Variable> f, Func<int, int[]> shape,
         Func<double[][], double[][]> oracle, bool positive = false) => new("linearalgebra", name, d =>
     {

@@ -93,7 +93,8 @@ public static partial class OpTable
         var implied = d.Coin();
         var names = string.Concat(terms);
         var dots = ellipsis ? string.Concat(names.Where(char.IsDigit).Distinct().Order()) : "";
-        var letters = implied ? string.Concat(names.Where(char.IsLetter).Where(x => names.Count(y => y == x) == 1).Order())
+        var letters = implied
+            ? string.Concat(names.Where(x => char.IsLetter(x) && names.Count(y => y == x) == 1).Order())
             : Shuffled(d, string.Concat(names.Where(char.IsLetter).Distinct().Where(_ => d.Coin())));
         var kept = ellipsis && (implied || d.Coin());
         var at = implied ? 0 : d.Int(0, letters.Length);
@@ -105,7 +106,8 @@ public static partial class OpTable
             kept ? letters.Insert(at, dots) : letters);
     }
 
-    /// <summary>For every value of all names: the product of the elements there, added where the result has it.</summary>
+    /// <summary>For every value of all names the product of the elements there, added where the result has
+    /// it.</summary>
     static Case Summed(Func<Variable[], Variable> f, Input[] inputs, string[] terms, string result,
         Dictionary<char, int> sizes)
     {

@@ -1,3 +1,4 @@
+using MathNet.Numerics;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Factorization;
 using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
@@ -10,8 +11,7 @@ namespace Tensorlet;
 
 abstract class Factorisation(string refused, params int[][] factors) : Function
 {
-    /// <summary>The factors of a matrix, or null where it has none.</summary>
-    protected abstract Matrix[]? Factors(Matrix x);
+    protected abstract Matrix[] Factors(Matrix x);
 
     protected override Tensor Forward() => SaveResult(Matrices.Each(Name, X.Data,
         [.. X.Size()[..^2], factors.Sum(shape => Layout.Product(shape))], refused, Factors));
@@ -27,14 +27,15 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
         x[Math.Max(i, j), Math.Min(i, j)]);
 
-    protected static bool Finite(Matrix x) => x.Enumerate().All(double.IsFinite);
+    protected static Matrix Finite(Matrix x) =>
+        x.Enumerate().All(double.IsFinite) ? x : throw new NonConvergenceException();
 
     /// <summary>The symmetric matrix with the lower triangle of x.</summary>
     protected static Variable Mirrored(Variable x)
     {
-        var i = Tensor.Arange(x.Size(-1), DType.Int64, x.Device);
-        var (below, from) = (i.Unsqueeze(1) > i, i.Unsqueeze(1) >= i);
-        var half = x * ((below.To(x.DType) + from.To(x.DType)) / 2);       // the diagonal counts half, and comes twice
+        var j = Tensor.Arange(x.Size(-1), DType.Int64, x.Device);
+        var i = j.Unsqueeze(1);
+        var half = x * (((i > j).To(x.DType) + (i >= j).To(x.DType)) / 2);   // half of the diagonal, which comes twice
         return half + half.T;
     }
 
@@ -70,7 +71,7 @@ sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
     }
 }
 
-/// <summary>Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2018; for m ≥ n.</summary>
+/// <summary>Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2010; for m ≥ n.</summary>
 // X (m, n) = Q·R     dX = (dQ + Q·mirrored(R·dRᵀ − dQᵀ·Q))·R⁻ᵀ
 sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n])
 {
@@ -89,12 +90,11 @@ sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n
 /// <summary>Townsend, Differentiating the singular value decomposition, 2016; for m ≥ n.</summary>
 // X (m, n) = U·S·Vᵀ     dX = (U·(K(Uᵀ·dU)·S + S·K(Vᵀ·dV) + dS) + (1 − U·Uᵀ)·dU·S⁻¹)·Vᵀ
 // K(M)ᵢⱼ = (M − Mᵀ)ᵢⱼ/(sⱼ² − sᵢ²)
-sealed class Svd(int m, int n) : Factorisation("has elements that are not finite", [m, n], [n], [n, n])
+sealed class Svd(int m, int n) : Factorisation("is not finite, or did not converge", [m, n], [n], [n, n])
 {
-    protected override Matrix[]? Factors(Matrix x)
+    protected override Matrix[] Factors(Matrix x)
     {
-        if (!Finite(x)) return null;
-        var qr = x.QR(QRMethod.Thin);           // first, for MathNet's U is m × m
+        var qr = Finite(x).QR(QRMethod.Thin);       // first, for MathNet's U is m × m
         var svd = qr.R.Svd();
         return [qr.Q * svd.U, svd.S.ToRowMatrix(), svd.VT];
     }
@@ -110,14 +110,13 @@ sealed class Svd(int m, int n) : Factorisation("has elements that are not finite
     }
 }
 
-/// <summary>Giles 2008, 3.1. It reads the lower triangle; the gradient is symmetric.</summary>
+/// <summary>Giles 2008. It reads the lower triangle; the gradient is symmetric.</summary>
 // X = V·Λ·Vᵀ     dX = V·(dΛ + ½K)·Vᵀ     Kᵢⱼ = (Vᵀ·dV − dVᵀ·V)ᵢⱼ/(λⱼ − λᵢ)
-sealed class Eigh(int n) : Factorisation("has elements that are not finite", [n], [n, n])
+sealed class Eigh(int n) : Factorisation("is not finite, or did not converge", [n], [n, n])
 {
-    protected override Matrix[]? Factors(Matrix x)
+    protected override Matrix[] Factors(Matrix x)
     {
-        if (!Finite(x)) return null;
-        var evd = Symmetric(x).Evd(Symmetricity.Symmetric);
+        var evd = Symmetric(Finite(x)).Evd(Symmetricity.Symmetric);
         return [evd.D.Diagonal().ToRowMatrix(), evd.EigenVectors];
     }
     public override Variable[] Backward(Variable dy)
@@ -138,21 +137,19 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Cholesky(bool upper = false)
     {
-        Matrices.Check("Cholesky", Data);
-        var l = Factored(new Cholesky(Size(-1)))[0];
+        var l = AsMatrices("Cholesky").Factored(new Cholesky(Size(-1)))[0];
         return upper ? l.T : l;
     }
 
     /// <summary>
-    /// X = Q·R of matrices (…, m, n): Q (…, m, k) with orthonormal columns and R (…, k, n), 0 below its diagonal, where k
-    /// is the smaller of m and n. Signs are those of Householder's reflections, as in LAPACK.
+    /// X = Q·R of matrices (…, m, n): Q (…, m, k) with orthonormal columns and R (…, k, n), 0 below its diagonal,
+    /// where k is the smaller of m and n. Signs are those of Householder's reflections, as in LAPACK.
     /// </summary>
     /// <exception cref="LinAlgException">In the gradient: the first k columns are not independent.</exception>
     /// <exception cref="ShapeException">There are no two axes.</exception>
     public (Variable Q, Variable R) Qr()
     {
-        Matrices.Check("Qr", Data, square: false);
-        var (m, n) = (Size(-2), Size(-1));
+        var (m, n) = (AsMatrices("Qr", square: false).Size(-2), Size(-1));
         var square = n > m ? Narrow(-1, 0, m) : this;           // its Q is that of the whole
         var (q, r) = square.Factored(new Qr(m, square.Size(-1)));
         return n > m ? (q, Cat([r, q.T.MatMul(Narrow(-1, m, n - m))], -1)) : (q, r);
@@ -163,14 +160,13 @@ public sealed partial class Variable
     /// singular values S (…, k) falling, where k is the smaller of m and n. A column of U and its row of Vh may both be
     /// turned round; gradients need singular values that differ where they depend on U and Vh.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix has elements that are not finite.</exception>
+    /// <exception cref="LinAlgException">A matrix is not finite.</exception>
     /// <exception cref="ShapeException">There are no two axes.</exception>
     public (Variable U, Variable S, Variable Vh) Svd()
     {
-        Matrices.Check("Svd", Data, square: false);
-        var wide = Size(-2) < Size(-1);
-        var (u, s, vt) = (wide ? T : this).Factored(new Svd(Math.Max(Size(-2), Size(-1)), Math.Min(Size(-2), Size(-1))));
-        return wide ? (vt.T, s, u.T) : (u, s, vt);
+        var tall = AsMatrices("Svd", square: false).Size(-2) >= Size(-1) ? this : T;
+        var (u, s, vt) = tall.Factored(new Svd(tall.Size(-2), tall.Size(-1)));
+        return tall == this ? (u, s, vt) : (vt.T, s, u.T);
     }
 
     /// <summary>
@@ -178,12 +174,11 @@ public sealed partial class Variable
     /// rising, and the eigenvectors, columns of V (…, n, n), each of which may be turned round. Gradients need
     /// eigenvalues that differ where they depend on V.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix has elements that are not finite.</exception>
+    /// <exception cref="LinAlgException">A matrix is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Variable Eigenvalues, Variable Eigenvectors) Eigh()
     {
-        Matrices.Check("Eigh", Data);
-        var (l, v) = Factored(new Eigh(Size(-1)));
+        var (l, v) = AsMatrices("Eigh").Factored(new Eigh(Size(-1)));
         return (l, v);
     }
 }

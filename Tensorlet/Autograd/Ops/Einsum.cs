@@ -4,10 +4,10 @@ public sealed partial class Variable
 {
     /// <summary>
     /// The sum of products that an equation in Einstein's notation names: <c>"bik,bkj->bij"</c> is
-    /// y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j]. Axes are letters; those that are not in the result are summed over. A letter
-    /// twice in one operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of size 1
-    /// broadcast too. Without an arrow the result has the axes of <c>...</c> and then the letters that appear once, in
-    /// alphabetical order. Operands are contracted two at a time, from left to right.
+    /// y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j]. Axes are letters; those that are not in the result are summed over. A
+    /// letter twice in one operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of
+    /// size 1 broadcast too. Without an arrow the result has the axes of <c>...</c> and then the letters that appear
+    /// once, capitals first. Operands are contracted two at a time, from left to right.
     /// </summary>
     /// <exception cref="ShapeException">The equation cannot be read, or does not fit the operands.</exception>
     public static Variable Einsum(string equation, params Variable[] operands)
@@ -35,8 +35,8 @@ public sealed partial class Variable
             var at = term.IndexOf("...");
             var letters = at < 0 ? term : term.Remove(at, 3);
             return letters.All(char.IsAsciiLetter) ? at < 0 ? term : letters.Insert(at, ellipsis)
-                : throw new ShapeException($"Einsum: \"{equation}\": \"{term}\" is made of other than letters and one " +
-                    $"ellipsis (...).");
+                : throw new ShapeException($"Einsum: \"{equation}\": \"{term}\" is made of other than letters and " +
+                    $"one ellipsis (...).");
         }
     }
 
@@ -44,11 +44,10 @@ public sealed partial class Variable
     static Variable Contracted(string operation, Variable[] operands, string[] names, string result)
     {
         var sizes = Sizes(operation, operands, names);
-        var terms = operands.Zip(names, (x, axes) => Diagonals(x, axes)).ToArray();
-        var (y, kept) = Expanded(terms[0]);
-        for (var i = 1; i < terms.Length; i++)
+        var (y, kept) = Term(0);
+        for (var i = 1; i < operands.Length; i++)
         {
-            var (x, axes) = Expanded(terms[i]);
+            var (x, axes) = Term(i);
             var wanted = result + string.Concat(names[(i + 1)..]);
             (y, kept) = Summed(y, kept, wanted + axes);
             (x, axes) = Summed(x, axes, wanted + kept);
@@ -61,8 +60,7 @@ public sealed partial class Variable
         (y, kept) = Summed(y, kept, result);
         return Ordered(y, kept, result);
 
-        (Variable, string) Expanded((Variable X, string Axes) term) =>
-            (term.X.Expand([.. term.Axes.Select(name => sizes[name])]), term.Axes);
+        (Variable, string) Term(int i) => Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
     }
 
     static string Common(string a, string b) => string.Concat(a.Where(b.Contains));
@@ -98,8 +96,8 @@ public sealed partial class Variable
         {
             var (x, axes) = (operands[i], names[i]);
             operands[0].Alike(operation, x);
-            if (x.Rank != axes.Length) throw new ShapeException($"{operation}: operand {i} has shape {x.Data.Layout}, " +
-                $"and \"{axes}\" names {axes.Length} axes.");
+            if (x.Rank != axes.Length) throw new ShapeException($"{operation}: operand {i} has shape " +
+                $"{x.Data.Layout}, and \"{axes}\" names {axes.Length} axes.");
             for (var a = 0; a < axes.Length; a++)
             {
                 var (size, known) = (x.Size(a), sizes.GetValueOrDefault(axes[a], 1));

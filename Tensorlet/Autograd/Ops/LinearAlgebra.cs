@@ -5,15 +5,14 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 
 namespace Tensorlet;
 
-/// <summary>A tensor as matrices, its last two axes, that MathNet works on one after another: on the host and in double,
-/// whatever the device and the type; what comes out goes back to them.</summary>
+/// <summary>A tensor as matrices, its last two axes, that MathNet works on one after another: on the host and in
+/// double, whatever the device and the type; what comes out goes back to them.</summary>
 static class Matrices
 {
     /// <summary>y[b] = f(x[b]) for every matrix of x, in this shape: the matrices that f gives, flattened, one after
     /// another.</summary>
-    /// <exception cref="LinAlgException">MathNet refuses a matrix, or f gives null; both mean what is said
-    /// here.</exception>
-    public static Tensor Each(string operation, Tensor x, int[] shape, string refused, Func<Matrix, Matrix[]?> f)
+    /// <exception cref="LinAlgException">A matrix was refused, by MathNet or in f, for the reason given.</exception>
+    public static Tensor Each(string operation, Tensor x, int[] shape, string refused, Func<Matrix, Matrix[]> f)
     {
         if (shape.Contains(0)) return x.NewEmpty(shape);
         int rows = x.Size(-2), columns = x.Size(-1), size = rows * columns;
@@ -23,33 +22,19 @@ static class Matrices
             // MathNet has no empty matrix; that of one 1 has the same determinant.
             var matrix = size == 0 ? Number(1) : Matrix.Build.DenseOfRowMajor(rows, columns,
                 values[(b * size)..((b + 1) * size)]);
-            foreach (var result in Try(b, matrix)) results.AddRange(result.ToRowMajorArray());
-        }
-        return Tensor.From(results.ToArray(), shape, Device.Cpu).To(x.DType).To(x.Device);
-
-        Matrix[] Try(int b, Matrix matrix)
-        {
-            var why = $"{operation}: matrix {b} of shape {x.Layout} {refused}.";
-            try { return f(matrix) ?? throw new LinAlgException(why); }
+            try { foreach (var y in f(matrix)) results.AddRange(y.ToRowMajorArray()); }
             catch (Exception e) when (e is ArgumentException or NonConvergenceException)
             {
-                throw new LinAlgException(why, e);
+                throw new LinAlgException($"{operation}: matrix {b} of shape {x.Layout} {refused}.", e);
             }
         }
+        return Tensor.From(results.ToArray(), shape, Device.Cpu).To(x.DType).To(x.Device);
     }
 
     public static Matrix Number(double x) => Matrix.Build.Dense(1, 1, x);
 
-    public static LU<double>? Regular(LU<double> lu) => lu.U.Diagonal().Any(pivot => pivot == 0) ? null : lu;
-
-    /// <summary>Refuses what is no batch of matrices, or of square ones, of floating-point numbers.</summary>
-    public static void Check(string operation, Tensor x, bool square = true)
-    {
-        x.OnlyFloat(operation);
-        if (x.Rank < 2) throw new ShapeException($"{operation}: takes matrices (…, n, m), not shape {x.Layout}.");
-        if (square && x.Size(-2) != x.Size(-1)) throw new ShapeException($"{operation}: takes square matrices, not " +
-            $"shape {x.Layout}: axis -2 is {x.Size(-2)} against {x.Size(-1)} in axis -1.");
-    }
+    public static LU<double> Regular(LU<double> lu) =>
+        lu.U.Diagonal().Any(pivot => pivot == 0) ? throw new ArgumentException("A pivot is 0.") : lu;
 }
 
 // Gradients: Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation, 2008.
@@ -57,7 +42,7 @@ static class Matrices
 sealed class Inverse : Function // Y = X⁻¹     dX = −Yᵀ·dY·Yᵀ
 {
     protected override Tensor Forward() => SaveResult(Matrices.Each(Name, X.Data, X.Size(), "is singular", x =>
-        Matrices.Regular(x.LU()) is { } lu ? [lu.Inverse()] : null));
+        [Matrices.Regular(x.LU()).Inverse()]));
     public override Variable[] Backward(Variable dy) { var yt = Y.T; return [-yt.MatMul(dy).MatMul(yt)]; }
 }
 
@@ -68,7 +53,7 @@ sealed class Solve : Function // A·X = B     dB = A⁻ᵀ·dX     dA = −dB·X
         Save(A);
         var (n, k) = (A.Size(-1), B.Size(-1));
         return SaveResult(Matrices.Each(Name, Tensor.Cat([A.Data, B.Data], -1), B.Size(), "is singular", ab =>
-            Matrices.Regular(ab.SubMatrix(0, n, 0, n).LU()) is { } lu ? [lu.Solve(ab.SubMatrix(0, n, n, k))] : null));
+            [Matrices.Regular(ab.SubMatrix(0, n, 0, n).LU()).Solve(ab.SubMatrix(0, n, n, k))]));
     }
     public override Variable[] Backward(Variable dx)
     {
@@ -122,26 +107,30 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
 
 public sealed partial class Variable
 {
+    /// <summary>This, if it is matrices, or square ones, of floating-point numbers.</summary>
+    Variable AsMatrices(string operation, bool square = true)
+    {
+        Data.OnlyFloat(operation);
+        if (Rank < 2) throw new ShapeException($"{operation}: takes matrices (…, n, m), not shape {Data.Layout}.");
+        return !square || Size(-2) == Size(-1) ? this : throw new ShapeException($"{operation}: takes square " +
+            $"matrices, not shape {Data.Layout}: axis -2 is {Size(-2)} against {Size(-1)} in axis -1.");
+    }
+
     /// <summary>X⁻¹ of square matrices, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is faster and
     /// more exact.</summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    public Variable Inverse()
-    {
-        Matrices.Check("Inverse", Data);
-        return new Inverse().Apply(this);
-    }
+    public Variable Inverse() => new Inverse().Apply(AsMatrices("Inverse"));
 
     /// <summary>
-    /// The X with this·X = B: (…, n, n), (…, n, k) → (…, n, k), leading axes broadcast. B is one vector for each matrix,
-    /// (…, n) → (…, n), where it is 1-d or has the shape of this without its last axis.
+    /// The X with this·X = B: (…, n, n), (…, n, k) → (…, n, k), leading axes broadcast. B is one vector for each
+    /// matrix, (…, n) → (…, n), where it is 1-d or has the shape of this without its last axis.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square, or B has another n.</exception>
     public Variable Solve(Variable b)
     {
-        Matrices.Check("Solve", Data);
-        Alike("Solve", b);
+        AsMatrices("Solve").Alike("Solve", b);
         var vectors = b.Rank == 1 || b.Shape.SequenceEqual(Shape[..^1]);
         if (vectors) b = b.Unsqueeze(-1);
         if (b.Rank == 0 || b.Size(-2) != Size(-1)) throw new ShapeException($"Solve: shapes {Data.Layout} and " +
@@ -155,11 +144,7 @@ public sealed partial class Variable
     /// <summary>The determinants of square matrices, (…, n, n) → (…); 1 of no rows.</summary>
     /// <exception cref="LinAlgException">In a gradient of the gradient: a matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    public Variable Det()
-    {
-        Matrices.Check("Det", Data);
-        return new Det().Apply(this);
-    }
+    public Variable Det() => new Det().Apply(AsMatrices("Det"));
 
     /// <summary>The sign of the determinants and the logarithm of their magnitude, (…, n, n) → (…), which neither
     /// overflow nor underflow; of a singular matrix 0 and −∞.</summary>
@@ -167,8 +152,7 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Tensor Sign, Variable LogAbsDet) Slogdet()
     {
-        Matrices.Check("Slogdet", Data);
-        var both = new Slogdet().Apply(this);
+        var both = new Slogdet().Apply(AsMatrices("Slogdet"));
         return (both.Data.Select(-1, 0), both.Select(-1, 1));
     }
 }

@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-// Products with fixed ranks: MatMul after a check, so that a forgotten or an extra axis is an error and not a broadcast.
+// Products with fixed ranks are MatMul after a check: an axis too many or too few is an error and no broadcast.
 
 public sealed partial class Variable
 {
@@ -22,21 +22,17 @@ public sealed partial class Variable
 
     /// <summary>aᵢ·bⱼ of two vectors, (n), (m) → (n, m).</summary>
     /// <exception cref="ShapeException">One of them is no vector.</exception>
-    public Variable Outer(Variable other)
-    {
-        Ranks("Outer", other, 1, 1);
-        return Unsqueeze(1) * other;
-    }
+    public Variable Outer(Variable other) => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other;
 
-    /// <summary>beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where beta
-    /// is 0.</summary>
-    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to their product.</exception>
+    /// <summary>beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where
+    /// beta is 0.</summary>
+    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
     public Variable Addmm(Variable a, Variable b, double beta = 1, double alpha = 1) =>
         Plus("Addmm", a.Product("Addmm", b, 2, 2), beta, alpha);
 
     /// <summary>beta·this + alpha·A·B with A (b, n, k) and B (b, k, m); this broadcasts to (b, n, m), and is not read
     /// where beta is 0.</summary>
-    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to their product.</exception>
+    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
     public Variable Baddbmm(Variable a, Variable b, double beta = 1, double alpha = 1) =>
         Plus("Baddbmm", a.Product("Baddbmm", b, 3, 3), beta, alpha);
 
@@ -79,25 +75,22 @@ public sealed partial class Variable
     void Alike(string operation, Variable other)
     {
         Data.SameDevice(operation, other.Data);
-        if (DType != other.DType) throw new DTypeException($"{operation}: the operands are {DType} and {other.DType}; " +
-            $"convert one of them with .To(DType…).");
+        if (DType != other.DType) throw new DTypeException($"{operation}: the operands are {DType} and " +
+            $"{other.DType}; convert one of them with .To(DType…).");
     }
 
-    /// <summary>Refuses operands that do not have so many axes.</summary>
-    void Ranks(string operation, Variable other, int rank, int otherRank)
-    {
-        if (Rank != rank || other.Rank != otherRank) throw new ShapeException($"{operation}: takes operands of " +
+    /// <summary>This, if both operands have so many axes.</summary>
+    Variable OfRanks(string operation, int rank, Variable other, int otherRank) =>
+        Rank == rank && other.Rank == otherRank ? this : throw new ShapeException($"{operation}: takes operands of " +
             $"{rank} and {otherRank} axes, not shapes {Data.Layout} and {other.Data.Layout}. MatMul takes any.");
-    }
 
     Variable Product(string operation, Variable other, int rank, int otherRank)
     {
-        Alike(operation, other);
-        Ranks(operation, other, rank, otherRank);
+        OfRanks(operation, rank, other, otherRank).Alike(operation, other);
         var shapes = $"{operation}: shapes {Data.Layout} and {other.Data.Layout} do not multiply";
         var (columns, rows) = (Size(-1), other.Size(otherRank == 1 ? 0 : -2));
-        if (columns != rows) throw new ShapeException($"{shapes}: axis -1 of the first is {columns} against {rows} in " +
-            $"axis {(otherRank == 1 ? 0 : -2)} of the second. Transpose one of them (.T), perhaps.");
+        if (columns != rows) throw new ShapeException($"{shapes}: axis -1 of the first is {columns} against {rows} " +
+            $"in axis {(otherRank == 1 ? 0 : -2)} of the second. Transpose one of them (.T), perhaps.");
         if (rank == 3 && Size(0) != other.Size(0)) throw new ShapeException($"{shapes}: axis 0, the batch, is " +
             $"{Size(0)} against {other.Size(0)}. MatMul broadcasts it.");
         return MatMul(other);
