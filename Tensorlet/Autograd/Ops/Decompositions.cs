@@ -23,7 +23,7 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
             Layout.Product(shape)).Reshape([.. y.Size()[..^1], .. shape]));
     }
 
-    /// <summary>A matrix given by its lower triangle.</summary>
+    /// <summary>A matrix given by its lower triangle; MathNet does not say which one it reads.</summary>
     protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
         x[Math.Max(i, j), Math.Min(i, j)]);
 
