@@ -22,3 +22,6 @@ public sealed class IndexException(string message) : TensorletException(message)
 /// Something the tape cannot do: no graph, a graph already freed, a saved value that has changed since.
 /// </summary>
 public sealed class AutogradException(string message) : TensorletException(message);
+
+/// <summary>A matrix that has no such inverse or factors: it is singular, not positive definite, not finite.</summary>
+public sealed class LinAlgException(string message, Exception? inner = null) : TensorletException(message, inner);

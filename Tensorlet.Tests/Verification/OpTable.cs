@@ -8,7 +8,7 @@ public static partial class OpTable
 {
     public static IReadOnlyList<Op> All { get; } =
         [.. Arithmetic(), .. Elementwise(), .. Reductions(), .. Shapes(), .. Indexing(), .. Products(), .. Images(),
-            .. Losses()];
+            .. Losses(), .. LinearProducts(), .. LinearAlgebra()];
 
     public static Op Named(string name) => All.Single(op => op.Name == name);
 

@@ -34,6 +34,7 @@ public class IndexingOnCpu : OnCpu;
 public class ProductsOnCpu : OnCpu;
 public class ImagesOnCpu : OnCpu;
 public class LossesOnCpu : OnCpu;
+public class LinearAlgebraOnCpu : OnCpu;
 
 public class ArithmeticOnReference : OnReference;
 public class ElementwiseOnReference : OnReference;
@@ -43,6 +44,7 @@ public class IndexingOnReference : OnReference;
 public class ProductsOnReference : OnReference;
 public class ImagesOnReference : OnReference;
 public class LossesOnReference : OnReference;
+public class LinearAlgebraOnReference : OnReference;
 
 public class ArithmeticOnSimulated : OnSimulated;
 public class ElementwiseOnSimulated : OnSimulated;
@@ -52,6 +54,7 @@ public class IndexingOnSimulated : OnSimulated;
 public class ProductsOnSimulated : OnSimulated;
 public class ImagesOnSimulated : OnSimulated;
 public class LossesOnSimulated : OnSimulated;
+public class LinearAlgebraOnSimulated : OnSimulated;
 
 public class ArithmeticOnOpenCL : OnOpenCL;
 public class ElementwiseOnOpenCL : OnOpenCL;
@@ -61,3 +64,4 @@ public class IndexingOnOpenCL : OnOpenCL;
 public class ProductsOnOpenCL : OnOpenCL;
 public class ImagesOnOpenCL : OnOpenCL;
 public class LossesOnOpenCL : OnOpenCL;
+public class LinearAlgebraOnOpenCL : OnOpenCL;

@@ -1,0 +1,184 @@
+using MathNet.Numerics;
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Factorization;
+using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
+
+namespace Tensorlet;
+
+// A function has one result, and the gradient of a factorisation is one formula in the gradients of all its factors; so
+// the result is all factors, flattened, one after another along the last axis, and a factor is a view of it. Gradients
+// of factors that nobody used come back as zeros.
+
+abstract class Factorisation(string refused, params int[][] factors) : Function
+{
+    protected abstract Matrix[] Factors(Matrix x);
+
+    protected override Tensor Forward() => SaveResult(Matrices.Each(Name, X.Data,
+        [.. X.Size()[..^2], factors.Sum(shape => Layout.Product(shape))], refused, Factors));
+
+    public Variable[] Split(Variable y)
+    {
+        var at = 0;
+        return Array.ConvertAll(factors, shape => y.Narrow(-1, (at += Layout.Product(shape)) - Layout.Product(shape),
+            Layout.Product(shape)).Reshape([.. y.Size()[..^1], .. shape]));
+    }
+
+    /// <summary>A matrix given by its lower triangle; MathNet does not say which one it reads.</summary>
+    protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
+        x[Math.Max(i, j), Math.Min(i, j)]);
+
+    protected static Matrix Finite(Matrix x) =>
+        x.Enumerate().All(double.IsFinite) ? x : throw new NonConvergenceException();
+
+    /// <summary>The symmetric matrix with the lower triangle of x.</summary>
+    protected static Variable Mirrored(Variable x)
+    {
+        var j = Tensor.Arange(x.Size(-1), DType.Int64, x.Device);
+        var i = j.Unsqueeze(1);
+        var half = x * (((i > j).To(x.DType) + (i >= j).To(x.DType)) / 2);   // half of the diagonal, which comes twice
+        return half + half.T;
+    }
+
+    /// <summary>M − Mᵀ</summary>
+    protected static Variable Skew(Variable m) => m - m.T;
+
+    /// <summary>xⱼ − xᵢ</summary>
+    protected static Variable Gaps(Variable x) => x.Unsqueeze(-2) - x.Unsqueeze(-1);
+
+    /// <summary>a/b, and 0/0 = 0: equal values turn nothing where nothing depends on how they are turned.</summary>
+    protected static Variable Ratio(Variable a, Variable b) =>
+        a / (b + (a.Abs() + b.Abs()).Data.Eq(Tensor.Like(a.Data, 0)).To(a.DType));
+}
+
+static class Parts
+{
+    public static void Deconstruct(this Variable[] parts, out Variable a, out Variable b) =>
+        (a, b) = (parts[0], parts[1]);
+    public static void Deconstruct(this Variable[] parts, out Variable a, out Variable b, out Variable c) =>
+        (a, b, c) = (parts[0], parts[1], parts[2]);
+}
+
+/// <summary>Murray, Differentiation of the Cholesky decomposition, 2016. It reads the lower triangle; the gradient is
+/// symmetric.</summary>
+// X = L·Lᵀ     dX = ½·L⁻ᵀ·mirrored(Lᵀ·dL)·L⁻¹
+sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
+{
+    protected override Matrix[] Factors(Matrix x) => [Symmetric(x).Cholesky().Factor];
+    public override Variable[] Backward(Variable dy)
+    {
+        var (lt, dl) = (Split(Y)[0].T, Split(dy)[0]);
+        return [lt.Solve(lt.Solve(Mirrored(lt.MatMul(dl))).T) / 2];
+    }
+}
+
+/// <summary>Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2010; for m ≥ n.</summary>
+// X (m, n) = Q·R     dX = (dQ + Q·mirrored(R·dRᵀ − dQᵀ·Q))·R⁻ᵀ
+sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n])
+{
+    protected override Matrix[] Factors(Matrix x)
+    {
+        var qr = x.QR(QRMethod.Thin);
+        return [qr.Q, qr.R];
+    }
+    public override Variable[] Backward(Variable dy)
+    {
+        var ((q, r), (dq, dr)) = (Split(Y), Split(dy));
+        return [r.Solve((dq + q.MatMul(Mirrored(r.MatMul(dr.T) - dq.T.MatMul(q)))).T).T];
+    }
+}
+
+/// <summary>Townsend, Differentiating the singular value decomposition, 2016; for m ≥ n.</summary>
+// X (m, n) = U·S·Vᵀ     dX = (U·(K(Uᵀ·dU)·S + S·K(Vᵀ·dV) + dS) + (1 − U·Uᵀ)·dU·S⁻¹)·Vᵀ
+// K(M)ᵢⱼ = (M − Mᵀ)ᵢⱼ/(sⱼ² − sᵢ²)
+sealed class Svd(int m, int n) : Factorisation("is not finite, or did not converge", [m, n], [n], [n, n])
+{
+    protected override Matrix[] Factors(Matrix x)
+    {
+        var qr = Finite(x).QR(QRMethod.Thin);       // first, for MathNet's U is m × m
+        var svd = qr.R.Svd();
+        return [qr.Q * svd.U, svd.S.ToRowMatrix(), svd.VT];
+    }
+    public override Variable[] Backward(Variable dy)
+    {
+        var ((u, s, vt), (du, ds, dvt)) = (Split(Y), Split(dy));
+        var (row, column, utdu) = (s.Unsqueeze(-2), s.Unsqueeze(-1), u.T.MatMul(du));
+        var gaps = Gaps(s) * (row + column);
+        var inside = Ratio(Skew(utdu), gaps) * row + column * Ratio(Skew(vt.MatMul(dvt.T)), gaps);
+        var left = u.MatMul(inside) + u * ds.Unsqueeze(-2);
+        if (m > n) left += Ratio(du - u.MatMul(utdu), row);
+        return [left.MatMul(vt)];
+    }
+}
+
+/// <summary>Giles 2008. It reads the lower triangle; the gradient is symmetric.</summary>
+// X = V·Λ·Vᵀ     dX = V·(dΛ + ½K)·Vᵀ     Kᵢⱼ = (Vᵀ·dV − dVᵀ·V)ᵢⱼ/(λⱼ − λᵢ)
+sealed class Eigh(int n) : Factorisation("is not finite, or did not converge", [n], [n, n])
+{
+    protected override Matrix[] Factors(Matrix x)
+    {
+        var evd = Symmetric(Finite(x)).Evd(Symmetricity.Symmetric);
+        return [evd.D.Diagonal().ToRowMatrix(), evd.EigenVectors];
+    }
+    public override Variable[] Backward(Variable dy)
+    {
+        var ((l, v), (dl, dv)) = (Split(Y), Split(dy));
+        var inside = Ratio(Skew(v.T.MatMul(dv)), Gaps(l)) / 2;
+        return [(v.MatMul(inside) + v * dl.Unsqueeze(-2)).MatMul(v.T)];
+    }
+}
+
+public sealed partial class Variable
+{
+    Variable[] Factored(Factorisation function) => function.Split(function.Apply(this));
+
+    /// <summary>The lower triangular L with X = L·Lᵀ of symmetric, positive definite matrices (…, n, n), of which the
+    /// lower triangle is read; Lᵀ where upper.</summary>
+    /// <exception cref="LinAlgException">A matrix is not positive definite.</exception>
+    /// <exception cref="ShapeException">The matrices are not square.</exception>
+    public Variable Cholesky(bool upper = false)
+    {
+        var l = AsMatrices("Cholesky").Factored(new Cholesky(Size(-1)))[0];
+        return upper ? l.T : l;
+    }
+
+    /// <summary>
+    /// X = Q·R of matrices (…, m, n): Q (…, m, k) with orthonormal columns and R (…, k, n), 0 below its diagonal,
+    /// where k is the smaller of m and n. Signs are those of Householder's reflections, as in LAPACK.
+    /// </summary>
+    /// <exception cref="LinAlgException">In the gradient: the first k columns are not independent.</exception>
+    /// <exception cref="ShapeException">There are no two axes.</exception>
+    public (Variable Q, Variable R) Qr()
+    {
+        var (m, n) = (AsMatrices("Qr", square: false).Size(-2), Size(-1));
+        var square = n > m ? Narrow(-1, 0, m) : this;           // its Q is that of the whole
+        var (q, r) = square.Factored(new Qr(m, square.Size(-1)));
+        return n > m ? (q, Cat([r, q.T.MatMul(Narrow(-1, m, n - m))], -1)) : (q, r);
+    }
+
+    /// <summary>
+    /// X = U·diag(S)·Vh of matrices (…, m, n): U (…, m, k) and Vh (…, k, n) with orthonormal columns and rows, the
+    /// singular values S (…, k) falling, where k is the smaller of m and n. A column of U and its row of Vh may both be
+    /// turned round; gradients need singular values that differ where they depend on U and Vh.
+    /// </summary>
+    /// <exception cref="LinAlgException">A matrix is not finite.</exception>
+    /// <exception cref="ShapeException">There are no two axes.</exception>
+    public (Variable U, Variable S, Variable Vh) Svd()
+    {
+        var tall = AsMatrices("Svd", square: false).Size(-2) >= Size(-1) ? this : T;
+        var (u, s, vt) = tall.Factored(new Svd(tall.Size(-2), tall.Size(-1)));
+        return tall == this ? (u, s, vt) : (vt.T, s, u.T);
+    }
+
+    /// <summary>
+    /// X = V·diag(λ)·Vᵀ of symmetric matrices (…, n, n), of which the lower triangle is read: the eigenvalues (…, n)
+    /// rising, and the eigenvectors, columns of V (…, n, n), each of which may be turned round. Gradients need
+    /// eigenvalues that differ where they depend on V.
+    /// </summary>
+    /// <exception cref="LinAlgException">A matrix is not finite.</exception>
+    /// <exception cref="ShapeException">The matrices are not square.</exception>
+    public (Variable Eigenvalues, Variable Eigenvectors) Eigh()
+    {
+        var (l, v) = AsMatrices("Eigh").Factored(new Eigh(Size(-1)));
+        return (l, v);
+    }
+}

@@ -1,0 +1,113 @@
+namespace Tensorlet;
+
+public sealed partial class Variable
+{
+    /// <summary>
+    /// The sum of products that an equation in Einstein's notation names: <c>"bik,bkj->bij"</c> is
+    /// y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j]. Axes are letters; those that are not in the result are summed over. A
+    /// letter twice in one operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of
+    /// size 1 broadcast too. Without an arrow the result has the axes of <c>...</c> and then the letters that appear
+    /// once, capitals first. Operands are contracted two at a time, from left to right.
+    /// </summary>
+    /// <exception cref="ShapeException">The equation cannot be read, or does not fit the operands.</exception>
+    public static Variable Einsum(string equation, params Variable[] operands)
+    {
+        var sides = equation.Replace(" ", "").Split("->");
+        var inputs = sides[0].Split(',');
+        if (sides.Length > 2 || operands.Length == 0 || inputs.Length != operands.Length)
+            throw new ShapeException($"Einsum: \"{equation}\" names {inputs.Length} operands, and {operands.Length} " +
+                $"were given.");
+        // The axes that an ellipsis stands for get the names 0, 1, … so that the last is the same in every operand.
+        var spare = operands.Select((x, i) => inputs[i].Contains("...") ? x.Rank - inputs[i].Length + 3 : 0).ToArray();
+        var all = string.Concat(Enumerable.Range(0, Math.Max(0, spare.Max())).Select(i => (char)('0' + i)));
+        for (var i = 0; i < inputs.Length; i++)
+            inputs[i] = Spelled(inputs[i], spare[i] < 0 ? "" : all[^spare[i]..]);
+        var once = all + string.Concat(string.Concat(inputs).Where(char.IsLetter).GroupBy(name => name)
+            .Where(group => group.Count() == 1).Select(group => group.Key).Order());
+        var output = sides.Length == 2 ? Spelled(sides[1], all) : once;
+        foreach (var name in output)
+            if (output.Count(other => other == name) > 1 || !inputs.Any(input => input.Contains(name)))
+                throw new ShapeException($"Einsum: \"{equation}\": the result names {name} twice, or no operand does.");
+        return Contracted("Einsum", operands, inputs, output);
+
+        string Spelled(string term, string ellipsis)
+        {
+            var at = term.IndexOf("...");
+            var letters = at < 0 ? term : term.Remove(at, 3);
+            return letters.All(char.IsAsciiLetter) ? at < 0 ? term : letters.Insert(at, ellipsis)
+                : throw new ShapeException($"Einsum: \"{equation}\": \"{term}\" is made of other than letters and " +
+                    $"one ellipsis (...).");
+        }
+    }
+
+    /// <summary>The sum of products over all axes that are not in the result. Names of axes are characters.</summary>
+    static Variable Contracted(string operation, Variable[] operands, string[] names, string result)
+    {
+        var sizes = Sizes(operation, operands, names);
+        var (y, kept) = Term(0);
+        for (var i = 1; i < operands.Length; i++)
+        {
+            var (x, axes) = Term(i);
+            var wanted = result + string.Concat(names[(i + 1)..]);
+            (y, kept) = Summed(y, kept, wanted + axes);
+            (x, axes) = Summed(x, axes, wanted + kept);
+            var (shared, rows, columns) = (Common(kept, axes), Without(kept, axes), Without(axes, kept));
+            var (batch, inner) = (Common(shared, wanted), Without(shared, wanted));
+            y = new Contract(batch.Length, rows.Length, columns.Length).Apply(
+                Ordered(y, kept, batch + rows + inner), Ordered(x, axes, batch + inner + columns));
+            kept = batch + rows + columns;
+        }
+        (y, kept) = Summed(y, kept, result);
+        return Ordered(y, kept, result);
+
+        (Variable, string) Term(int i) => Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
+    }
+
+    static string Common(string a, string b) => string.Concat(a.Where(b.Contains));
+    static string Without(string a, string b) => string.Concat(a.Where(name => !b.Contains(name)));
+
+    static Variable Ordered(Variable x, string axes, string order) =>
+        axes == order ? x : x.Permute([.. order.Select(name => axes.IndexOf(name))]);
+
+    /// <summary>Summed over the axes that nobody wants any more.</summary>
+    static (Variable, string) Summed(Variable x, string axes, string wanted)
+    {
+        int[] over = [.. Without(axes, wanted).Select(name => axes.IndexOf(name))];
+        return over.Length == 0 ? (x, axes) : (x.Sum(over), Common(axes, wanted));
+    }
+
+    /// <summary>Each pair of axes of one name becomes their diagonal, the last axis.</summary>
+    static (Variable, string) Diagonals(Variable x, string axes)
+    {
+        for (var i = 0; i < axes.Length; i++)
+        {
+            if (axes.LastIndexOf(axes[i]) is var j && i == j) continue;
+            x = x.Permute([.. Enumerable.Range(0, axes.Length).Where(a => a != i && a != j), i, j]).Diagonal();
+            return Diagonals(x, axes.Remove(j, 1).Remove(i, 1) + axes[i]);
+        }
+        return (x, axes);
+    }
+
+    /// <summary>The size of each name: that of all its axes, but for those of size 1, which broadcast.</summary>
+    static Dictionary<char, int> Sizes(string operation, Variable[] operands, string[] names)
+    {
+        var sizes = new Dictionary<char, int>();
+        for (var i = 0; i < operands.Length; i++)
+        {
+            var (x, axes) = (operands[i], names[i]);
+            operands[0].Alike(operation, x);
+            if (x.Rank != axes.Length) throw new ShapeException($"{operation}: operand {i} has shape " +
+                $"{x.Data.Layout}, and \"{axes}\" names {axes.Length} axes.");
+            for (var a = 0; a < axes.Length; a++)
+            {
+                var (size, known) = (x.Size(a), sizes.GetValueOrDefault(axes[a], 1));
+                if ((size != known && size != 1 && known != 1) || x.Size(axes.IndexOf(axes[a])) != size)
+                    throw new ShapeException($"{operation}: shapes {string.Join(", ", operands.Select(o =>
+                        o.Data.Layout))} disagree in the axes named {axes[a]}: axis {a} of operand {i} is {size}, " +
+                        $"against {(size == known || known == 1 ? x.Size(axes.IndexOf(axes[a])) : known)}.");
+                sizes[axes[a]] = known == 1 ? size : known;
+            }
+        }
+        return sizes;
+    }
+}
