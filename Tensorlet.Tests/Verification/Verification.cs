@@ -176,6 +176,9 @@ static class Report
     /// <summary>What became of the mutants, in a sentence.</summary>
     public static string Mutants { get; set; } = "";
 
+    /// <summary>What became of the random programs, in a sentence.</summary>
+    public static string Programs { get; set; } = "";
+
     static Report() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
 
     public static void Add(Op op, Device device, double worst) =>
@@ -195,7 +198,7 @@ static class Report
             text.Append($"| {op.Name} | {string.Join(" | ", devices.Select(device => Cell(op, device)))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, " +
             $"{verified.Values.Sum(v => v.Cases):#,0} cases; the number is the worst difference, relative to " +
-            $"max(1, |value|).\n{Mutants}\n");
+            $"max(1, |value|).\n\n{Mutants}\n\n{Programs}\n");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
         try
         {

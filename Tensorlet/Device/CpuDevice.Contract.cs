@@ -89,9 +89,9 @@ public sealed partial class CpuDevice
         for (var i = 0; i < m; i++)
             for (var j = 0; j < n; j++)
             {
-                var sum = partial[i * n + j];
-                for (var s = 1; s < count; s++) sum = Add(sum, partial[(s * m + i) * n + j]);
-                Unsafe.Add(ref result, p.Down.Offsets[i] + p.Across.Offsets[j]) = sum;
+                var sum = 0.0;
+                for (var s = 0; s < count; s++) sum += ToDouble(partial[(s * m + i) * n + j]);
+                Unsafe.Add(ref result, p.Down.Offsets[i] + p.Across.Offsets[j]) = FromDouble<T>(sum);
             }
     }
 
