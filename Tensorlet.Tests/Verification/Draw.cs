@@ -9,6 +9,8 @@ public enum Domain
     Positive,
     /// <summary>No two equal or near: for maxima.</summary>
     Distinct,
+    /// <summary>−0.9 … 0.9.</summary>
+    Unit,
 }
 
 /// <summary>Draws shapes, arguments and values from a seed; sizes up to a limit, which shrinking lowers.</summary>
@@ -26,6 +28,7 @@ public sealed class Draw(int seed, int largest)
     public double[] Values(int count, Domain domain = Domain.Any) => domain switch
     {
         Domain.Positive => [.. Enumerable.Range(0, count).Select(_ => Int(50, 250) / 100.0)],
+        Domain.Unit => [.. Enumerable.Range(0, count).Select(_ => Int(-90, 90) / 100.0 + 0.003)],
         Domain.Distinct => [.. Order(count).Select(i => (i - count / 2) * 0.04 + 0.013)],
         _ => [.. Enumerable.Range(0, count).Select(_ => (Coin() ? 1 : -1) * (Int(5, 199) / 100.0 + 0.003))],
     };

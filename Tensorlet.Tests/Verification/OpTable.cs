@@ -7,8 +7,8 @@ public sealed record Op(string Family, string Name, Func<Draw, Case> Draw);
 public static partial class OpTable
 {
     public static IReadOnlyList<Op> All { get; } =
-        [.. Arithmetic(), .. Elementwise(), .. Reductions(), .. Shapes(), .. Indexing(), .. Products(), .. Images(),
-            .. Losses(), .. LinearProducts(), .. LinearAlgebra()];
+        [.. Arithmetic(), .. Elementwise(), .. MoreElementwise(), .. Reductions(), .. Shapes(), .. Indexing(),
+            .. Products(), .. Images(), .. Losses(), .. LinearProducts(), .. LinearAlgebra()];
 
     public static Op Named(string name) => All.Single(op => op.Name == name);
 

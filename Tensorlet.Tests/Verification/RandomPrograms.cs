@@ -6,7 +6,7 @@ namespace Tensorlet.Tests.Verification;
 /// </summary>
 public class RandomPrograms
 {
-    /// <summary>Runs the program of a seed. The first time, what writes change is kept; then the same is added.</summary>
+    /// <summary>Runs the program of a seed. The first time, what writes change is kept; then that is added.</summary>
     static Variable Run(int seed, Variable[] leaves, List<Tensor> writes, bool first)
     {
         var random = new Random(seed);

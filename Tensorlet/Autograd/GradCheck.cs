@@ -124,7 +124,8 @@ sealed class GradProblem
     public GradProblem(Func<Variable[], Variable> f, Tensor[] inputs, Generator generator)
     {
         (this.f, Inputs, this.generator) = (f, inputs, generator);
-        Elsewhere = Array.ConvertAll(inputs, x => x.DType.IsFloat() ? x * 1.02 + 0.01 : x);
+        Elsewhere = Array.ConvertAll(inputs, x =>                        // a little further from 0
+            x.DType.IsFloat() ? x * 1.03 + ((x >= 0).To(x.DType) * 0.02 - 0.01) : x);
         Value(Elsewhere);
         Output = Value(inputs);
         Incoming = Random(Output);

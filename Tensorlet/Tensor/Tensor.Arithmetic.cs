@@ -197,6 +197,23 @@ public sealed partial class Tensor
     /// <summary>The mask a ≠ b.</summary>
     public Tensor Ne(Tensor other) => Zip(new NotEqualFormula(), this, other, "Ne", DType.Bool);
 
+    /// <summary>The mask of NaN.</summary>
+    public Tensor IsNaN() => Ne(this);
+    /// <summary>The mask of ∞ and −∞.</summary>
+    public Tensor IsInf() => Eq(Like(this, double.PositiveInfinity)) | Eq(Like(this, double.NegativeInfinity));
+    /// <summary>The mask of what is neither infinite nor NaN.</summary>
+    public Tensor IsFinite() => (this - this).Eq(Like(this, 0));
+    /// <summary>Both are true, or other than 0.</summary>
+    public static Tensor operator &(Tensor a, Tensor b) =>
+        Zip(new MultiplyFormula(), a.To(DType.Bool), b.To(DType.Bool), "&");
+    /// <summary>One at least is true, or other than 0.</summary>
+    public static Tensor operator |(Tensor a, Tensor b) =>
+        Zip(new AddFormula(), a.To(DType.Bool), b.To(DType.Bool), "|");
+    /// <summary>One alone is true, or other than 0.</summary>
+    public static Tensor operator ^(Tensor a, Tensor b) => a.To(DType.Bool).Ne(b.To(DType.Bool));
+    /// <summary>False, or 0.</summary>
+    public static Tensor operator !(Tensor x) => x.Eq(Like(x, 0));
+
     /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {

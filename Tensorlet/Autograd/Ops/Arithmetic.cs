@@ -157,8 +157,20 @@ public sealed partial class Variable
     public static Tensor operator >(Variable a, Variable b) => a.Data > b.Data;
     /// <summary>The mask a &lt; b.</summary>
     public static Tensor operator <(Variable a, Variable b) => a.Data < b.Data;
+    /// <summary>The mask a ≥ b.</summary>
+    public static Tensor operator >=(Variable a, Variable b) => a.Data >= b.Data;
+    /// <summary>The mask a ≤ b.</summary>
+    public static Tensor operator <=(Variable a, Variable b) => a.Data <= b.Data;
+    /// <summary>The mask a = b.</summary>
+    public Tensor Eq(Variable other) => Data.Eq(other.Data);
+    /// <summary>The mask a ≠ b.</summary>
+    public Tensor Ne(Variable other) => Data.Ne(other.Data);
     /// <summary>The mask a &gt; b.</summary>
     public static Tensor operator >(Variable a, double b) => a.Data > b;
+    /// <summary>The mask a ≥ b.</summary>
+    public static Tensor operator >=(Variable a, double b) => a.Data >= b;
+    /// <summary>The mask a ≤ b.</summary>
+    public static Tensor operator <=(Variable a, double b) => a.Data <= b;
     /// <summary>The mask a &lt; b.</summary>
     public static Tensor operator <(Variable a, double b) => a.Data < b;
 }

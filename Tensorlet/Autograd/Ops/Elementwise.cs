@@ -47,19 +47,14 @@ sealed class Sign : Function // y = −1, 0 or 1     dx = 0
     public override Variable[] Backward(Variable dy) => [dy * 0];
 }
 
-/// <summary>
-/// By e = exp(−2|x|) − 1, computed as (u − 1)·ln(e⁻²)/ln u with u = exp(−2|x|), which is exact to rounding near 0 too
-/// (Kahan's way; Higham, Accuracy and Stability of Numerical Algorithms, 1.14.1).
-/// </summary>
+/// <summary>By e = exp(−2|x|) − 1, which keeps the digits near 0.</summary>
 sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
 {
     internal readonly struct Formula : IMap
     {
         V IMap.Apply<V>(V x)
         {
-            var t = -V.Abs(x) - V.Abs(x);
-            var u = V.Exp(t);
-            var e = V.IfEqual(u, V.Of(1), t, V.IfGreater(V.Of(1e-3), u, u - V.Of(1), (u - V.Of(1)) * t / V.Log(u)));
+            var e = Expm1.At(-V.Abs(x) - V.Abs(x));
             var y = e / (V.Of(2) + e);
             return V.IfGreater(x, V.Of(0), -y, y);
         }
@@ -104,14 +99,7 @@ sealed class LeakyRelu(double slope) : Function // y = x where x > 0, else slope
 sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = dy·σ(x)
 {
     internal readonly struct Formula(double threshold) : IMap
-    {
-        V IMap.Apply<V>(V x)
-        {
-            var u = V.Exp(x);                           // ln(1 + u), exact for small u as in Tanh
-            var w = V.Of(1) + u;
-            return V.IfGreater(x, V.Of(threshold), x, V.IfEqual(w, V.Of(1), u, V.Log(w) * u / (w - V.Of(1))));
-        }
-    }
+    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1p.At(V.Exp(x))); }
     protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(threshold)); }
     public override Variable[] Backward(Variable dy) => [Variable.Where(X > threshold, dy, dy * X.Sigmoid())];
 }

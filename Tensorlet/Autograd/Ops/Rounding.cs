@@ -1,0 +1,60 @@
+namespace Tensorlet;
+
+sealed class Steps<F>(string name, F f) : Function where F : struct, IMap // y = f(x), constant in steps     dx = 0
+{
+    public override string Name => name;
+    protected override Tensor Forward() => X.Data.Map(f);
+    public override Variable[] Backward(Variable dy) => [dy * 0];
+}
+
+readonly struct FloorFormula : IMap { V IMap.Apply<V>(V x) => V.Floor(x); }
+readonly struct CeilFormula : IMap { V IMap.Apply<V>(V x) => -V.Floor(-x); }
+readonly struct TruncFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, -V.Floor(-x), V.Floor(x)); }
+
+/// <summary>The nearest whole number; of two as near, the even one.</summary>
+readonly struct RoundFormula : IMap
+{
+    V IMap.Apply<V>(V x)
+    {
+        var a = V.Abs(x);
+        var up = V.Floor(a + V.Of(0.5));
+        var even = V.Floor(up * V.Of(0.5)) * V.Of(2);
+        var y = V.IfEqual(V.Floor(a), a, a, V.IfEqual(up - a, V.Of(0.5), even, up));
+        return V.IfGreater(V.Of(0), x, -y, y);
+    }
+}
+
+public sealed partial class Variable
+{
+    /// <summary>The largest whole number that is not above x. Its gradient is 0.</summary>
+    public Variable Floor() => Stepped("Floor", new FloorFormula());
+    /// <summary>The smallest whole number that is not below x. Its gradient is 0.</summary>
+    public Variable Ceil() => Stepped("Ceil", new CeilFormula());
+    /// <summary>The nearest whole number; of two as near, the even one. Its gradient is 0.</summary>
+    public Variable Round() => Stepped("Round", new RoundFormula());
+    /// <summary>x without what is behind the point. Its gradient is 0.</summary>
+    public Variable Trunc() => Stepped("Trunc", new TruncFormula());
+    /// <summary>What is behind the point, of the sign of x.</summary>
+    public Variable Frac() => this - Trunc();
+
+    Variable Stepped<F>(string name, F f) where F : struct, IMap =>
+        DType.IsFloat() ? new Steps<F>(name, f).Apply(this) : this;
+
+    /// <summary>The remainder of the sign of a: a − b·trunc(a/b), broadcast.</summary>
+    public static Variable Fmod(Variable a, Variable b) => a - b * Quotient("Fmod", a, b).Trunc();
+    /// <summary>The remainder of the sign of b: a − b·⌊a/b⌋, broadcast.</summary>
+    public static Variable Remainder(Variable a, Variable b) => a - b * FloorDivide(a, b);
+    /// <summary>⌊a/b⌋, broadcast; of integers an integer. Its gradient is 0.</summary>
+    /// <exception cref="TensorletException">An integer is divided by 0.</exception>
+    public static Variable FloorDivide(Variable a, Variable b) => Quotient("FloorDivide", a, b).Floor() is var q
+        && a.DType.IsFloat() | b.DType.IsFloat() ? q : q.To(DType.Int64);
+
+    /// <summary>a/b; of integers in Float64, and not by 0.</summary>
+    static Variable Quotient(string operation, Variable a, Variable b)
+    {
+        if (a.DType.IsFloat() || b.DType.IsFloat()) return a / b;
+        if (b.Data.ToArray<long>().Contains(0))
+            throw new TensorletException($"{operation}: integers of shape {a.Data.Layout} are divided by 0.");
+        return a.To(DType.Float64) / b.To(DType.Float64);
+    }
+}
