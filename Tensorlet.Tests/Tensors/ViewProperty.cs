@@ -139,7 +139,8 @@ public class ViewProperty
                     m.Take([.. With(a, places), width], i => At(i[..^1], a, i[a] * stride + i[^1] * dilation)));
             case 9 when rank > 1:
                 return ("Diagonal()", t =>
-                    t.Diagonal(), m.Take([.. shape[..^2], Math.Min(shape[^1], shape[^2])], i => [.. i, i[^1]]));
+                    t.Diagonal(0, -2, -1), m.Take([.. shape[..^2], Math.Min(shape[^1], shape[^2])], i =>
+                    [.. i, i[^1]]));
             case 10:
                 return ($"Squeeze({negative})", t => t.Squeeze(negative), size == 1 ? m with { Shape = With(a) } : m);
             case 11:

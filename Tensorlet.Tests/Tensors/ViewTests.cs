@@ -34,7 +34,7 @@ public class ViewTests
         { () => x.Windows(2, 2, stride: 2), [2, 3, 2, 2], [0, 1, 2, 3] },
         { () => x.Windows(-1, 2, dilation: 3), [2, 3, 1, 2], [0, 3, 4, 7] },
         { () => x.Windows(0, 2), [1, 3, 4, 2], [0, 12, 1, 13] },
-        { () => x.Diagonal(), [2, 3], [0, 5, 10, 12, 17, 22] },
+        { () => x.Diagonal(0, -2, -1), [2, 3], [0, 5, 10, 12, 17, 22] },
         { () => x.Unsqueeze(0).Unsqueeze(-1), [1, 2, 3, 4, 1], [0, 1] },
         { () => x.Unsqueeze(1).Squeeze(1), [2, 3, 4], [0, 1] },
         { () => x.Unsqueeze(1).Unsqueeze(0).Squeeze(), [2, 3, 4], [0, 1] },
@@ -102,6 +102,6 @@ public class ViewTests
         Assert.Equal([2, 2], Tensor.Scalar(5).Expand(2, 2).Size());
         Assert.Equal([0], Tensor.Scalar(5).Expand(0).Size());
         Assert.Equal(5, Tensor.Scalar(5).Expand(2, 2)[1, 1].Item());
-        Assert.Equal([0, 2], Tensor.Zeros(0, 2, 2).Diagonal().Size());
+        Assert.Equal([0, 2], Tensor.Zeros(0, 2, 2).Diagonal(0, 1, 2).Size());
     }
 }

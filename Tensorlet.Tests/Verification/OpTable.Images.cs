@@ -37,10 +37,10 @@ public static partial class OpTable
                 Part(i[1], x.Shape[1], size.H).SelectMany(_ => Part(i[2], x.Shape[2], size.W), (a, b) =>
                 v[0][Naive.Place([i[0], a, b], x.Shape)]).Max())]);
         }),
-        Resized("interpolate, nearest", F.InterpolateNearest, (at, n, o) => new() { [at * n / o] = 1 }),
-        Resized("interpolate, bilinear", (x, size) => F.InterpolateBilinear(x, size), (at, n, o) =>
+        Resized("interpolate, nearest", (x, size) => F.Interpolate(x, size), (at, n, o) => new() { [at * n / o] = 1 }),
+        Resized("interpolate, bilinear", (x, size) => F.Interpolate(x, size, Interpolation.Bilinear), (at, n, o) =>
             Between(Math.Max(0, (at + 0.5) * n / o - 0.5), n)),
-        Resized("interpolate, corners aligned", (x, size) => F.InterpolateBilinear(x, size, alignCorners: true),
+        Resized("interpolate, corners aligned", (x, size) => F.Interpolate(x, size, Interpolation.Bilinear, true),
             (at, n, o) => Between(o == 1 ? 0 : at * (n - 1.0) / (o - 1), n)),
         Columns("unfold", fold: false),
         Columns("fold", fold: true),

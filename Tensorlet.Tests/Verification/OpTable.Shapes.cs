@@ -73,7 +73,8 @@ public static partial class OpTable
                 With(i[..^1], axis, i[axis] * stride + i[^1] * dilation));
         }, 1, 1),
         Shaped("diagonal", (d, x) =>
-            Moved(v => v.Diagonal(), x, [.. x.Shape[..^2], Math.Min(x.Shape[^1], x.Shape[^2])], i => [.. i, i[^1]]), 2),
+            Moved(v => v.Diagonal(0, -2, -1), x, [.. x.Shape[..^2], Math.Min(x.Shape[^1], x.Shape[^2])], i =>
+                [.. i, i[^1]]), 2),
         Shaped("flip", (d, x) =>
         {
             var axes = d.Axes(x.Shape.Length);

@@ -7,7 +7,8 @@ public sealed record Op(string Family, string Name, Func<Draw, Case> Draw);
 public static partial class OpTable
 {
     public static IReadOnlyList<Op> All { get; } =
-        [.. Arithmetic(), .. Elementwise(), .. MoreElementwise(), .. Reductions(), .. Shapes(), .. Indexing(),
+        [.. Arithmetic(), .. Elementwise(), .. MoreElementwise(), .. Reductions(), .. MoreReductions(), .. Shapes(),
+            .. MoreShapes(), .. Indexing(), .. MoreIndexing(),
             .. Products(), .. Images(), .. Losses(), .. LinearProducts(), .. LinearAlgebra()];
 
     public static Op Named(string name) => All.Single(op => op.Name == name);

@@ -33,7 +33,7 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Part of the tensor, as NumPy indexes: integers and ranges give views; masks and lists of integers give copies.
-    /// Axes not named are taken whole. Writing takes integers and ranges.
+    /// Axes not named are taken whole. Every part can be written to.
     /// </summary>
     /// <exception cref="IndexException">More parts than axes, or an index outside of its axis.</exception>
     [IndexerName("Part")]
@@ -43,11 +43,28 @@ public sealed partial class Tensor
         set
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count > 0)
-                throw new IndexException("Indexing: writing takes integers and ranges, not masks or lists.");
-            part.Copy_(value);
+            if (picks.Count == 0) part.Copy_(value);
+            else Put(Arange(Numel, DType.Int64).Reshape(Size())[indices], value);
         }
     }
+
+    /// <summary>Writes values at places of the flattened tensor; of several for one place the last.</summary>
+    void Put(Tensor places, Tensor value)
+    {
+        if (value.Layout.Expand(places.Layout.shape) is not { } layout)
+            throw new ShapeException($"Indexing: values of shape {value.Layout} do not fill {places.Layout}.");
+        var values = value.With(layout).To(Device).To(DType).Reshape(-1);
+        var last = new Dictionary<long, long>();
+        foreach (var (place, i) in places.ToArray<long>().Select((place, i) => (place, (long)i))) last[place] = i;
+        var (at, from) = (From<long>([.. last.Keys], device: Device), From<long>([.. last.Values], device: Device));
+        var (put, hit) = (Zeros([Numel], DType, Device), Zeros([Numel], DType.Bool, Device));
+        put.ScatterAdd_(0, at, values.Gather(0, from));
+        hit.ScatterAdd_(0, at, Ones([last.Count], DType.Bool, Device));
+        Copy_(Where(hit, put, Reshape(-1)).Reshape(Size()));
+    }
+
+    /// <summary>The places of the elements that are not 0, Int64: (how many, axes).</summary>
+    public Tensor Nonzero() => Stack([.. WhereTrue(To(DType.Bool), this, 0)], 1);
 
     /// <summary>
     /// Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis, integers).

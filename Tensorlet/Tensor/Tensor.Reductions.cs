@@ -40,6 +40,13 @@ public sealed partial class Tensor
         return Sum(axes, keepDim) / CountOver(axes);
     }
 
+    /// <summary>How many elements over these axes, or of all, are not 0.</summary>
+    public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) => To(DType.Bool).Sum(axes, keepDim);
+    /// <summary>Whether over these axes, or of all, any element is not 0.</summary>
+    public Tensor Any(int[]? axes = null, bool keepDim = false) => CountNonzero(axes, keepDim) > 0;
+    /// <summary>Whether over these axes, or of all, no element is 0.</summary>
+    public Tensor All(int[]? axes = null, bool keepDim = false) => !(!this).Any(axes, keepDim);
+
     /// <summary>
     /// The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of equal
     /// ones.

@@ -162,9 +162,20 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The diagonal of the last two axes. A view.</summary>
-    public Tensor Diagonal() =>
-        Rank >= 2 ? With(Layout.Diagonal()) : throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");
+    /// <summary>
+    /// A diagonal of two axes, which become a new last one: the main one, or so many beside it. A view.
+    /// </summary>
+    /// <exception cref="ShapeException">It is one axis, twice.</exception>
+    public Tensor Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1)
+    {
+        if (Rank < 2) throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");
+        var (a, b) = (Layout.Axis("Diagonal", axis1), Layout.Axis("Diagonal", axis2));
+        if (a == b) throw new ShapeException($"Diagonal: axes {axis1} and {axis2} of shape {Layout} are one.");
+        var x = With(Layout.Permute([.. Enumerable.Range(0, Rank).Where(axis => axis != a && axis != b), a, b]));
+        int rows = Math.Min(x.Size(-2), Math.Max(0, -offset)), columns = Math.Min(x.Size(-1), Math.Max(0, offset));
+        x = x.Narrow(-2, rows, x.Size(-2) - rows).Narrow(-1, columns, x.Size(-1) - columns);
+        return x.With(x.Layout.Diagonal());
+    }
 
     /// <summary>Tensors one after another along an axis, in which alone they may differ.</summary>
     /// <exception cref="ShapeException">None given, or they differ in another axis.</exception>

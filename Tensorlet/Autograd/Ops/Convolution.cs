@@ -234,6 +234,7 @@ public readonly record struct Pair(int H, int W)
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
     internal int[] Both => [H, W];
+    internal int Least => Math.Min(H, W);
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }

@@ -58,8 +58,9 @@ static class Parts
         (a, b, c) = (parts[0], parts[1], parts[2]);
 }
 
-/// <summary>Murray, Differentiation of the Cholesky decomposition, 2016. It reads the lower triangle; the gradient is
-/// symmetric.</summary>
+/// <summary>
+/// Murray, Differentiation of the Cholesky decomposition, 2016. It reads the lower triangle; the gradient is symmetric.
+/// </summary>
 // X = L·Lᵀ     dX = ½·L⁻ᵀ·mirrored(Lᵀ·dL)·L⁻¹
 sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
 {
@@ -131,8 +132,10 @@ public sealed partial class Variable
 {
     Variable[] Factored(Factorisation function) => function.Split(function.Apply(this));
 
-    /// <summary>The lower triangular L with X = L·Lᵀ of symmetric, positive definite matrices (…, n, n), of which the
-    /// lower triangle is read; Lᵀ where upper.</summary>
+    /// <summary>
+    /// The lower triangular L with X = L·Lᵀ of symmetric, positive definite matrices (…, n, n), of which the lower
+    /// triangle is read; Lᵀ where upper.
+    /// </summary>
     /// <exception cref="LinAlgException">A matrix is not positive definite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Cholesky(bool upper = false)
@@ -142,8 +145,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X = Q·R of matrices (…, m, n): Q (…, m, k) with orthonormal columns and R (…, k, n), 0 below its diagonal,
-    /// where k is the smaller of m and n. Signs are those of Householder's reflections, as in LAPACK.
+    /// X = Q·R of matrices (…, m, n): Q (…, m, k) with orthonormal columns and R (…, k, n), 0 below its diagonal, where
+    /// k is the smaller of m and n. Signs are those of Householder's reflections, as in LAPACK.
     /// </summary>
     /// <exception cref="LinAlgException">In the gradient: the first k columns are not independent.</exception>
     /// <exception cref="ShapeException">There are no two axes.</exception>

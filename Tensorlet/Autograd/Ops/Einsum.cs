@@ -3,11 +3,11 @@ namespace Tensorlet;
 public sealed partial class Variable
 {
     /// <summary>
-    /// The sum of products that an equation in Einstein's notation names: <c>"bik,bkj->bij"</c> is
-    /// y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j]. Axes are letters; those that are not in the result are summed over. A
-    /// letter twice in one operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of
-    /// size 1 broadcast too. Without an arrow the result has the axes of <c>...</c> and then the letters that appear
-    /// once, capitals first. Operands are contracted two at a time, from left to right.
+    /// The sum of products that an equation in Einstein's notation names: <c>"bik,bkj->bij"</c> is y[b, i, j] = Σₖ a[b,
+    /// i, k]·c[b, k, j]. Axes are letters; those that are not in the result are summed over. A letter twice in one
+    /// operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of size 1 broadcast
+    /// too. Without an arrow the result has the axes of <c>...</c> and then the letters that appear once, capitals
+    /// first. Operands are contracted two at a time, from left to right.
     /// </summary>
     /// <exception cref="ShapeException">The equation cannot be read, or does not fit the operands.</exception>
     public static Variable Einsum(string equation, params Variable[] operands)
@@ -82,7 +82,7 @@ public sealed partial class Variable
         for (var i = 0; i < axes.Length; i++)
         {
             if (axes.LastIndexOf(axes[i]) is var j && i == j) continue;
-            x = x.Permute([.. Enumerable.Range(0, axes.Length).Where(a => a != i && a != j), i, j]).Diagonal();
+            x = x.Permute([.. Enumerable.Range(0, axes.Length).Where(a => a != i && a != j), i, j]).Diagonal(0, -2, -1);
             return Diagonals(x, axes.Remove(j, 1).Remove(i, 1) + axes[i]);
         }
         return (x, axes);

@@ -5,12 +5,15 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 
 namespace Tensorlet;
 
-/// <summary>A tensor as matrices, its last two axes, that MathNet works on one after another: on the host and in
-/// double, whatever the device and the type; what comes out goes back to them.</summary>
+/// <summary>
+/// A tensor as matrices, its last two axes, that MathNet works on one after another: on the host and in double,
+/// whatever the device and the type; what comes out goes back to them.
+/// </summary>
 static class Matrices
 {
-    /// <summary>y[b] = f(x[b]) for every matrix of x, in this shape: the matrices that f gives, flattened, one after
-    /// another.</summary>
+    /// <summary>
+    /// y[b] = f(x[b]) for every matrix of x, in this shape: the matrices that f gives, flattened, one after another.
+    /// </summary>
     /// <exception cref="LinAlgException">A matrix was refused, by MathNet or in f, for the reason given.</exception>
     public static Tensor Each(string operation, Tensor x, int[] shape, string refused, Func<Matrix, Matrix[]> f)
     {
@@ -116,8 +119,9 @@ public sealed partial class Variable
             $"matrices, not shape {Data.Layout}: axis -2 is {Size(-2)} against {Size(-1)} in axis -1.");
     }
 
-    /// <summary>X⁻¹ of square matrices, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is faster and
-    /// more exact.</summary>
+    /// <summary>
+    /// X⁻¹ of square matrices, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is faster and more exact.
+    /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Inverse() => new Inverse().Apply(AsMatrices("Inverse"));
@@ -146,8 +150,10 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Det() => new Det().Apply(AsMatrices("Det"));
 
-    /// <summary>The sign of the determinants and the logarithm of their magnitude, (…, n, n) → (…), which neither
-    /// overflow nor underflow; of a singular matrix 0 and −∞.</summary>
+    /// <summary>
+    /// The sign of the determinants and the logarithm of their magnitude, (…, n, n) → (…), which neither overflow nor
+    /// underflow; of a singular matrix 0 and −∞.
+    /// </summary>
     /// <exception cref="LinAlgException">In the gradient: a matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Tensor Sign, Variable LogAbsDet) Slogdet()

@@ -24,14 +24,17 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">One of them is no vector.</exception>
     public Variable Outer(Variable other) => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other;
 
-    /// <summary>beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where
-    /// beta is 0.</summary>
+    /// <summary>
+    /// beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where beta is 0.
+    /// </summary>
     /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
     public Variable Addmm(Variable a, Variable b, double beta = 1, double alpha = 1) =>
         Plus("Addmm", a.Product("Addmm", b, 2, 2), beta, alpha);
 
-    /// <summary>beta·this + alpha·A·B with A (b, n, k) and B (b, k, m); this broadcasts to (b, n, m), and is not read
-    /// where beta is 0.</summary>
+    /// <summary>
+    /// beta·this + alpha·A·B with A (b, n, k) and B (b, k, m); this broadcasts to (b, n, m), and is not read where beta
+    /// is 0.
+    /// </summary>
     /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
     public Variable Baddbmm(Variable a, Variable b, double beta = 1, double alpha = 1) =>
         Plus("Baddbmm", a.Product("Baddbmm", b, 3, 3), beta, alpha);
@@ -49,8 +52,10 @@ public sealed partial class Variable
         : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {axes} " +
             $"axes to sum over.");
 
-    /// <summary>Sums over pairs of axes, <c>axes[i]</c> of this with <c>otherAxes[i]</c> of the other; the axes that
-    /// remain follow one another.</summary>
+    /// <summary>
+    /// Sums over pairs of axes, <c>axes[i]</c> of this with <c>otherAxes[i]</c> of the other; the axes that remain
+    /// follow one another.
+    /// </summary>
     /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, or they are not as
     /// many.</exception>
     public Variable Tensordot(Variable other, int[] axes, int[] otherAxes)

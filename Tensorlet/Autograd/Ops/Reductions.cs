@@ -112,6 +112,13 @@ public sealed partial class Variable
         return new Prod(along).Apply(this).Squeezed([along], keepDim);
     }
 
+    /// <summary>The product over these axes.</summary>
+    public Variable Prod(int[] axes, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("Prod", axes);
+        return over.Aggregate(this, (x, axis) => x.Prod(axis, keepDim: true)).Squeezed(over, keepDim);
+    }
+
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMax(int[]? axes = null, bool keepDim = false) =>
         Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true));
@@ -153,6 +160,21 @@ public sealed partial class Variable
     /// <summary>The standard deviation, √Var; of equal numbers 0, with gradient 0.</summary>
     public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
         (this - Mean(axes, keepDim: true)).Norm(axes, keepDim) / Math.Sqrt(Data.CountOver(axes) - (unbiased ? 1 : 0));
+
+    /// <summary>
+    /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, how many
+    /// are not 0 for p = 0. Its gradient at 0 is 0.
+    /// </summary>
+    public Variable Norm(double p, int[]? axes = null, bool keepDim = false)
+    {
+        if (double.IsInfinity(p)) return p > 0 ? Abs().AMax(axes, keepDim) : Abs().AMin(axes, keepDim);
+        if (p == 0) return Data.CountNonzero(axes, keepDim).To(DType) * 1.0;
+        if (p == 1) return Abs().Sum(axes, keepDim);
+        if (p == 2) return Norm(axes, keepDim);
+        var sum = Abs().Pow(p).Sum(axes, keepDim);
+        var zero = !sum.Data;
+        return sum.MaskedFill(zero, 1).Pow(1 / p).MaskedFill(zero, 0);
+    }
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
     public Variable Norm(int[]? axes = null, bool keepDim = false) =>

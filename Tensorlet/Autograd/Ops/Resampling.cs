@@ -1,86 +1,56 @@
 namespace Tensorlet;
 
-// Pooling and interpolation to a given size weigh the elements along each axis by a fixed matrix (OH, H): the result is
-// a product with it, axis by axis.
+// Pooling and interpolation to a given size, one axis after the other.
 public static partial class F
 {
     /// <summary>
-    /// The mean of each of OH·OW parts of the images: (N, C, H, W) to (N, C, OH, OW). Part i of H goes from ⌊i·H/OH⌋ to
-    /// ⌈(i + 1)·H/OH⌉.
+    /// The mean of each of OH·OW parts of images: (…, H, W) to (…, OH, OW). Part i of H goes from ⌊i·H/OH⌋ to ⌈(i +
+    /// 1)·H/OH⌉.
     /// </summary>
     /// <exception cref="ShapeException">Fewer than two axes, or a size that is not positive.</exception>
     public static Variable AdaptiveAvgPool2d(Variable x, Pair outputSize) =>
-        Resampled("AdaptiveAvgPool2d", x, outputSize.Both, (o, size, i) =>
-        {
-            var (start, end) = Part(o, size, i);
-            return [.. Enumerable.Range(start, end - start).Select(at => (at, 1.0 / (end - start)))];
-        });
+        InParts("AdaptiveAvgPool2d", x, outputSize, (part, axis) => part.Mean(axis));
 
     /// <summary>
-    /// The largest of each of OH·OW parts of the images, as <see cref="AdaptiveAvgPool2d"/> cuts them; the first of
-    /// equal ones gets the gradient.
+    /// The largest of each of OH·OW parts of images, as <see cref="AdaptiveAvgPool2d"/> cuts them; the first of equal
+    /// ones gets the gradient.
     /// </summary>
-    public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize)
-    {
-        CheckResampling("AdaptiveMaxPool2d", x, outputSize.Both);
-        foreach (var (axis, o) in ((int, int)[])[(-2, outputSize.H), (-1, outputSize.W)])
-            x = Variable.Stack([.. Enumerable.Range(0, o).Select(i =>
-            {
-                var (start, end) = Part(o, x.Size(axis), i);
-                return x.Narrow(axis, start, end - start).Max(axis).Values;
-            })], axis);
-        return x;
-    }
+    public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
+        InParts("AdaptiveMaxPool2d", x, outputSize, (part, axis) => part.Max(axis).Values);
 
-    static (int Start, int End) Part(int parts, int size, int i) =>
-        (i * size / parts, ((i + 1) * size + parts - 1) / parts);
-
-    /// <summary>Images of another size, (…, H, W) to (…, OH, OW): each pixel the nearest one, x[⌊i·H/OH⌋].</summary>
-    public static Variable InterpolateNearest(Variable x, Pair size)
-    {
-        CheckResampling("InterpolateNearest", x, size.Both);
-        foreach (var (axis, o) in ((int, int)[])[(-2, size.H), (-1, size.W)])
+    static Variable InParts(string operation, Variable x, Pair size, Func<Variable, int, Variable> fold) =>
+        AlongBoth(operation, x, size, (v, axis, n, o) => Variable.Stack([.. Enumerable.Range(0, o).Select(i =>
         {
-            var n = x.Size(axis);
-            long[] nearest = [.. Enumerable.Range(0, o).Select(i => (long)(i * (double)n / o))];
-            x = x.IndexSelect(axis, Tensor.From(nearest, device: x.Device));
-        }
-        return x;
-    }
+            int start = i * n / o, end = ((i + 1) * n + o - 1) / o;
+            return fold(v.Narrow(axis, start, end - start), axis);
+        })], axis));
 
     /// <summary>
-    /// Images of another size, (…, H, W) to (…, OH, OW): each pixel between four, weighted by distance. Pixel i is at
-    /// (i + ½)·H/OH − ½, or where the corners are aligned at i·(H − 1)/(OH − 1).
+    /// Images of another size, (…, H, W) to (…, OH, OW). Pixel i is x[⌊i·H/OH⌋]; or between four, weighted by distance,
+    /// at (i + ½)·H/OH − ½, or where the corners are aligned at i·(H − 1)/(OH − 1).
     /// </summary>
-    public static Variable InterpolateBilinear(Variable x, Pair size, bool alignCorners = false) =>
-        Resampled("InterpolateBilinear", x, size.Both, (o, n, i) =>
+    public static Variable Interpolate(Variable x, Pair size, Interpolation mode = Interpolation.Nearest,
+        bool alignCorners = false) => AlongBoth("Interpolate", x, size, (v, axis, n, o) =>
         {
-            var at = alignCorners ? o == 1 ? 0 : i * (n - 1.0) / (o - 1) : Math.Max(0, (i + 0.5) * n / o - 0.5);
-            var first = Math.Min((int)at, n - 1);
-            return [(first, 1 - (at - first)), (Math.Min(first + 1, n - 1), at - first)];
+            double[] at = [.. Enumerable.Range(0, o).Select(i => mode == Interpolation.Nearest ? i * n / o
+                : alignCorners ? o == 1 ? 0 : i * (n - 1.0) / (o - 1) : Math.Max(0, (i + 0.5) * n / o - 0.5))];
+            var first = Picked(i => Math.Min((long)at[i], n - 1));
+            if (mode == Interpolation.Nearest) return first;
+            var weights = Tensor.From([.. at.Select(p => p - Math.Floor(p))], axis == -2 ? [o, 1] : [o]);
+            return first.Lerp(Picked(i => Math.Min((long)at[i] + 1, n - 1)), weights.To(v.DType).To(v.Device));
+
+            Variable Picked(Func<int, long> place) => v.IndexSelect(axis,
+                Tensor.From<long>([.. Enumerable.Range(0, o).Select(place)], device: v.Device));
         });
 
-    /// <summary>Row i of a matrix (o, n), given where it is not 0, along the last axes.</summary>
-    static Variable Resampled(string operation, Variable x, int[] sizes, Func<int, int, int, (int, double)[]> row)
-    {
-        CheckResampling(operation, x, sizes);
-        return Weights(sizes[0], x.Size(-2)).MatMul(x).MatMul(Weights(sizes[1], x.Size(-1)).T);
-
-        Variable Weights(int o, int n)
-        {
-            var weights = new double[o * n];
-            for (var i = 0; i < o; i++)
-                foreach (var (at, weight) in row(o, n, i)) weights[i * n + at] += weight;
-            return Tensor.From(weights, [o, n]).To(x.DType).To(x.Device);
-        }
-    }
-
-    static void CheckResampling(string operation, Variable x, int[] sizes)
+    static Variable AlongBoth(string operation, Variable x, Pair size, Func<Variable, int, int, int, Variable> resize)
     {
         x.Data.OnlyFloat(operation);
-        if (x.Rank < 2 || sizes.Min() < 1 || x.Numel == 0)
-            throw new ShapeException($"{operation}: shape {x.Data.Layout} to {Layout.Show(sizes)}: images have at " +
-                "least two axes, (…, H, W), and every size is positive.");
+        if (x.Rank < 2 || size.Least < 1 || x.Numel == 0)
+            throw new ShapeException($"{operation}: shape {x.Data.Layout} to {size}: images have at least two axes, " +
+                "(…, H, W), and every size is positive.");
+        x = resize(x, -2, x.Size(-2), size.H);
+        return resize(x, -1, x.Size(-1), size.W);
     }
 
     /// <summary>The windows of images as columns (im2col): (N, C, H, W) to (N, C·KH·KW, OH·OW).</summary>
@@ -114,4 +84,13 @@ public static partial class F
             .Windows(3, kernel.W, step.W, apart.W), [x.Size(0), x.Size(1) / window, h, w]).Apply(columns);
         return sums.Narrow(2, around.H, outputSize.H).Narrow(3, around.W, outputSize.W);
     }
+}
+
+/// <summary>How pixels between pixels are found.</summary>
+public enum Interpolation
+{
+    /// <summary>The nearest one.</summary>
+    Nearest,
+    /// <summary>Between four, weighted by distance.</summary>
+    Bilinear,
 }

@@ -114,7 +114,8 @@ public sealed partial class Variable
     public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) =>
         new ReadView("Windows", x => x.Windows(axis, size, stride, dilation)).Apply(this);
     /// <inheritdoc cref="Tensor.Diagonal"/>
-    public Variable Diagonal() => new ReadView("Diagonal", x => x.Diagonal()).Apply(this);
+    public Variable Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1) =>
+        new ReadView("Diagonal", x => x.Diagonal(offset, axis1, axis2)).Apply(this);
     /// <inheritdoc cref="Tensor.Flip"/>
     public Variable Flip(params int[] axes) => new Flip(axes).Apply(this);
     /// <inheritdoc cref="Tensor.Split"/>

@@ -1,0 +1,126 @@
+namespace Tensorlet.Tests.Tensors;
+
+/// <summary>What is sorted, counted, picked and written by index: no gradients here.</summary>
+public class SortingTests
+{
+    const double NaN = double.NaN;
+
+    [Fact]
+    public void Sorting_keeps_the_order_of_equal_ones_and_puts_NaN_last()
+    {
+        var x = Tensor.From([3.0, NaN, 1, 3, 1, -1]);
+        Assert.Equal([5, 2, 4, 0, 3, 1], x.ArgSort().ToArray<long>());
+        Assert.Equal([1, 0, 3, 2, 4, 5], x.ArgSort(descending: true).ToArray<long>());
+        var (values, indices) = ((Variable)x).Sort();
+        Assert.Equal([-1, 1, 1, 3, 3, NaN], values.Data.ToArray<double>());
+        Assert.Equal([5, 2, 4, 0, 3, 1], indices.ToArray<long>());
+    }
+
+    [Fact]
+    public void Large_integers_are_sorted_exactly() => Assert.Equal([1, 0, 2],
+        Tensor.From([(1L << 60) + 1, 1L << 60, (1L << 60) + 2]).ArgSort().ToArray<long>());
+
+    [Fact]
+    public void Sorting_goes_along_any_axis_of_any_view()
+    {
+        var x = Tensor.From([4.0, 1, 3, 2, 6, 5], [2, 3]).T;
+        Assert.Equal([1, 2, 0, 0, 2, 1], x.ArgSort(0).T.ToArray<long>());
+        Assert.Equal([0, 2], Tensor.Zeros(0, 2).ArgSort(0).Size());
+    }
+
+    [Fact]
+    public void The_median_is_the_lower_of_two_and_NaN_where_there_is_one()
+    {
+        Variable x = Tensor.From([4.0, 1, 3, 2, 1, NaN, 5, 7], [2, 4]);
+        var (values, indices) = x.Median(1);
+        Assert.Equal([2, NaN], values.Data.ToArray<double>());
+        Assert.Equal([3, 1], indices.ToArray<long>());
+        Assert.Equal(2, ((Variable)Tensor.From([3.0, 1, 2])).Median().Item());
+    }
+
+    [Fact]
+    public void The_largest_k_come_first()
+    {
+        Variable x = Tensor.From([4.0, 1, 3, 2]);
+        Assert.Equal([4, 3], x.TopK(2).Values.Data.ToArray<double>());
+        Assert.Equal([1, 3], x.TopK(2, largest: false).Indices.ToArray<long>());
+        Assert.Contains("5 elements", Assert.Throws<ShapeException>(() => x.TopK(5)).Message);
+    }
+
+    [Fact]
+    public void Unique_elements_with_their_places_and_counts()
+    {
+        var (values, inverse, counts) = Tensor.From([3L, 1, 3, 2, 1, 3], [2, 3]).Unique();
+        Assert.Equal([1, 2, 3], values.ToArray<long>());
+        Assert.Equal([2, 3], inverse.Size());
+        Assert.Equal([2, 0, 2, 1, 0, 2], inverse.ToArray<long>());
+        Assert.Equal([2, 1, 3], counts.ToArray<long>());
+        Assert.Equal(0, Tensor.Zeros(0).Unique().Values.Numel);
+    }
+
+    [Fact]
+    public void The_running_maximum_is_where_it_was_met_last()
+    {
+        var (values, indices) = ((Variable)Tensor.From([1.0, 3, 2, 3, NaN, 4])).CumMax(0);
+        Assert.Equal([1, 3, 3, 3, NaN, NaN], values.Data.ToArray<double>());
+        Assert.Equal([0, 1, 1, 3, 4, 4], indices.ToArray<long>());
+    }
+
+    [Fact]
+    public void Counting_any_and_all()
+    {
+        var x = Tensor.From([0.0, 1, NaN, 0, 0, 0], [2, 3]);
+        Assert.Equal(2, x.CountNonzero().Item());
+        Assert.Equal([true, false], x.Any([1]).ToArray<bool>());
+        Assert.Equal([false, false], x.All([1]).ToArray<bool>());
+        Assert.True(Tensor.Ones(2, 2).All().Item() == 1 && Tensor.Zeros(0).All().Item() == 1);
+        Assert.Equal([0, 1, 0, 2], x.Nonzero().ToArray<long>());
+    }
+
+    [Fact]
+    public void Masks_combine()
+    {
+        var (a, b) = (Tensor.From([true, true, false, false]), Tensor.From([true, false, true, false]));
+        Assert.Equal([true, false, false, false], (a & b).ToArray<bool>());
+        Assert.Equal([true, true, true, false], (a | b).ToArray<bool>());
+        Assert.Equal([false, true, true, false], (a ^ b).ToArray<bool>());
+        Assert.Equal([false, false, true, true], (!a).ToArray<bool>());
+        var x = Tensor.From([1.0, NaN, double.PositiveInfinity, double.NegativeInfinity]);
+        Assert.Equal([false, true, false, false], x.IsNaN().ToArray<bool>());
+        Assert.Equal([false, false, true, true], x.IsInf().ToArray<bool>());
+        Assert.Equal([true, false, false, false], x.IsFinite().ToArray<bool>());
+    }
+
+    [Fact]
+    public void Classes_become_vectors()
+    {
+        Assert.Equal([0, 1, 0, 0, 0, 1], F.OneHot(Tensor.From([1L, 2]), 3).ToArray<long>());
+        Assert.Throws<IndexException>(() => F.OneHot(Tensor.From([3L]), 3));
+    }
+
+    [Fact]
+    public void A_padding_row_of_an_embedding_gets_no_gradient()
+    {
+        var weight = new Variable(Tensor.Ones([3, 2], DType.Float64), requiresGrad: true);
+        F.Embedding(Tensor.From([0L, 1, 1, 2]), weight, paddingIndex: 1).Sum().Backward();
+        Assert.Equal([1, 1, 0, 0, 1, 1], weight.Grad!.Data.ToArray<double>());
+    }
+
+    public static TheoryData<string> Devices => [.. Verification.Machines.All];
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Masks_and_lists_of_integers_can_be_written_to(string device)
+    {
+        var x = Tensor.Arange(12, DType.Float64, Verification.Machines.Named(device)).Reshape(3, 4);
+        x[x > 8] = Tensor.Scalar(-1);
+        Assert.Equal([8, -1, -1, -1], x[2].ToArray<double>());
+        x[new[] { 0, 2 }, 1] = Tensor.From([20.0, 30]);
+        Assert.Equal([20, 5, 30], x[.., 1].ToArray<double>());
+        x[new[] { 1, 1 }] = Tensor.From([1.0, 2, 3, 4, 5, 6, 7, 8], [2, 4]);        // of two for one place the last
+        Assert.Equal([5, 6, 7, 8], x[1].ToArray<double>());
+        var view = x.T;
+        view[new[] { 0, 3 }, 0] = Tensor.Scalar(9);
+        Assert.Equal([9, 20, 2, 9], x[0].ToArray<double>());
+        Assert.Contains("(3)", Assert.Throws<ShapeException>(() => x[new[] { 0, 1 }] = Tensor.Zeros(3)).Message);
+    }
+}

@@ -1,0 +1,84 @@
+namespace Tensorlet;
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// The places of the elements along an axis in order of size, Int64. Equal ones keep their order; NaN counts as
+    /// largest. The order is found on the host.
+    /// </summary>
+    public Tensor ArgSort(int axis = -1, bool descending = false)
+    {
+        axis = Layout.Axis("ArgSort", axis);
+        var rows = Transpose(axis, -1).Contiguous();
+        var (n, shape) = (Size(axis), rows.Size());
+        var order = DType == DType.Int64 ? Ordered(rows.ToArray<long>()) : Ordered(rows.ToArray<double>());
+        return From(order, shape).To(Device).Transpose(axis, -1).Contiguous();
+
+        long[] Ordered<T>(T[] values) where T : struct, System.Numerics.INumber<T>
+        {
+            var order = new long[values.Length];
+            for (var row = 0; row < values.Length; row += n)
+            {
+                var (at, places) = (row, Enumerable.Range(0, n));
+                var sorted = descending
+                    ? places.OrderByDescending(i => T.IsNaN(values[at + i])).ThenByDescending(i => values[at + i])
+                    : places.OrderBy(i => T.IsNaN(values[at + i])).ThenBy(i => values[at + i]);
+                foreach (var (place, i) in sorted.Select((place, i) => (place, i))) order[row + i] = place;
+            }
+            return order;
+        }
+    }
+
+    /// <summary>
+    /// The different elements, sorted; for each element of this which of them it is (of this shape), and for each of
+    /// them how often it occurs.
+    /// </summary>
+    public (Tensor Values, Tensor Inverse, Tensor Counts) Unique()
+    {
+        var flat = Reshape(-1);
+        var places = flat.ArgSort();
+        var sorted = flat.IndexSelect(0, places);
+        var isNew = Numel == 0 ? [] : (bool[])[true, .. sorted[1..].Ne(sorted[..^1]).ToArray<bool>()];
+        var (which, order, inverse) = (-1L, places.ToArray<long>(), new long[Numel]);
+        for (var i = 0; i < isNew.Length; i++) inverse[order[i]] = which += isNew[i] ? 1 : 0;
+        var back = From(inverse, device: Device);
+        var counts = Zeros([(int)which + 1], DType.Int64, Device);
+        counts.ScatterAdd_(0, back, Ones([Numel], DType.Int64, Device));
+        return (sorted[isNew], back.Reshape(Size()), counts);
+    }
+}
+
+public sealed partial class Variable
+{
+    /// <summary>
+    /// The elements along an axis in order of size, and where they were; see <see cref="Tensor.ArgSort"/>.
+    /// </summary>
+    public (Variable Values, Tensor Indices) Sort(int axis = -1, bool descending = false)
+    {
+        var order = Data.ArgSort(axis, descending);
+        return (Gather(axis, order), order);
+    }
+
+    /// <summary>The k largest (or smallest) along an axis, the first ones first, and where they are.</summary>
+    /// <exception cref="ShapeException">There are not so many.</exception>
+    public (Variable Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
+    {
+        if (k < 0 || k > Size(axis))
+            throw new ShapeException($"TopK: axis {axis} of shape {Data.Layout} has not {k} elements.");
+        var order = Data.ArgSort(axis, largest).Narrow(axis, 0, k).Contiguous();
+        return (Gather(axis, order), order);
+    }
+
+    /// <summary>The middle one along an axis, of two the lower, and where it is; NaN where there is one.</summary>
+    /// <exception cref="ShapeException">The axis is empty.</exception>
+    public (Variable Values, Tensor Indices) Median(int axis, bool keepDim = false)
+    {
+        if (Size(axis) == 0) throw new ShapeException($"Median: axis {axis} of shape {Data.Layout} is empty.");
+        var middle = Data.ArgSort(axis).Narrow(axis, (Size(axis) - 1) / 2, 1);
+        var hasNaN = Data.IsNaN().Sum([axis], keepDim: true) > 0;
+        return Picked(axis, Tensor.Where(hasNaN, Data.ArgMax(axis, keepDim: true), middle), keepDim);
+    }
+
+    /// <summary>The middle one of all, of two the lower.</summary>
+    public Variable Median() => Reshape(-1).Median(0).Values;
+}
