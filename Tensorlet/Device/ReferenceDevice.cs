@@ -143,9 +143,9 @@ sealed class ReferenceDevice : Device
 
     public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
     {
-        var values = ReadDoubles(x);
         var from = Places("Gather", x, axis, index);
-        WriteDoubles(y, i => values[from[i]]);
+        if (x.DType == DType.Int64 && Read<long>(x) is var integers) Write(y, i => integers[from[i]]);
+        else if (ReadDoubles(x) is var values) WriteDoubles(y, i => values[from[i]]);
     }
 
     public override void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
