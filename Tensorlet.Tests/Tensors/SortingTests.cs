@@ -67,6 +67,15 @@ public class SortingTests
     }
 
     [Fact]
+    public void Running_sums_of_masks_are_counted_and_of_integers_exact()
+    {
+        Assert.Equal([1, 1, 2], ((Variable)Tensor.From([true, false, true])).CumSum(0).Data.ToArray<long>());
+        Assert.Equal([1, 0, 0], ((Variable)Tensor.From([true, false, true])).CumProd(0).Data.ToArray<long>());
+        Assert.Equal([(1L << 53) + 1, (1L << 53) + 3],
+            ((Variable)Tensor.From([(1L << 53) + 1, 2])).CumSum(0).Data.ToArray<long>());
+    }
+
+    [Fact]
     public void Counting_any_and_all()
     {
         var x = Tensor.From([0.0, 1, NaN, 0, 0, 0], [2, 3]);

@@ -45,6 +45,11 @@ public static partial class OpTable
         Fold("norm 1", (x, axes, keep) => x.Norm(1, axes, keep), values => values.Sum(Math.Abs)),
         Fold("norm 3", (x, axes, keep) => x.Norm(3, axes, keep), values =>
             Math.Pow(values.Sum(x => Math.Pow(Math.Abs(x), 3)), 1.0 / 3)),
+        Fold("norm ½", (x, axes, keep) => x.Norm(0.5, axes, keep), values =>
+            Math.Pow(values.Sum(x => Math.Sqrt(Math.Abs(x))), 2)),
+        Fold("norm −1", (x, axes, keep) => x.Norm(-1, axes, keep), values =>
+            1 / values.Sum(x => 1 / Math.Abs(x)), leastSize: 1),
+        Fold("norm 0", (x, axes, keep) => x.Norm(0, axes, keep), values => values.Length),
         Fold("norm inf", (x, axes, keep) => x.Norm(double.PositiveInfinity, axes, keep), values =>
             values.Max(Math.Abs), Domain.Distinct, 1),
         Fold("norm −inf", (x, axes, keep) => x.Norm(double.NegativeInfinity, axes, keep), values =>

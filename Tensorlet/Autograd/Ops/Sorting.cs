@@ -79,6 +79,6 @@ public sealed partial class Variable
         return Picked(axis, Tensor.Where(hasNaN, Data.ArgMax(axis, keepDim: true), middle), keepDim);
     }
 
-    /// <summary>The middle one of all, of two the lower.</summary>
-    public Variable Median() => Reshape(-1).Median(0).Values;
+    /// <summary>The middle one of all, of two the lower; NaN of nothing, and where there is one.</summary>
+    public Variable Median() => Numel == 0 ? Sum() / 0 : Reshape(-1).Median(0).Values;
 }
