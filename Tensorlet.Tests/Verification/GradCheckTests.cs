@@ -61,6 +61,19 @@ public class GradCheckTests
     }
 
     [Fact]
+    public void The_whole_Jacobian_can_be_checked()
+    {
+        var x = Tensor.Randn([2, 3], DType.Float64);
+        Assert.True(GradCheck.Run(v => v[0].Softmax(1), [x], jacobian: true).Passed);
+        // right for the incoming gradient that is drawn, and only for it
+        var drawn = new GradProblem(v => v[0], [x], new Generator(0)).Incoming;
+        var report = GradCheck.Run(v => new Given(t => t * 2, (_, dy) => drawn * dy.Sum() * (2 / drawn.Sum().Item()))
+            .Apply(v[0]), [x], jacobian: true);
+        Assert.False(report.Passed);
+        Assert.Contains("Jacobian by input 0", report.Text);
+    }
+
+    [Fact]
     public void A_gradient_of_another_type_is_found() =>
         Assert.Equal(GradFault.Shape, Check(x => x * 3, (x, dy) => (dy * 3).To(DType.Float32), 1, 2).Fault);
 

@@ -66,6 +66,17 @@ static class Diagnosis
             "another call has left.");
     }
 
+    /// <summary>The report of a Jacobian that is wrong somewhere; null if it is right.</summary>
+    public static GradReport? Jacobian(GradProblem problem)
+    {
+        var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
+        for (var k = 0; k < yours.Length; k++)
+            if (yours[k] is { } a && !Same(a, numeric[k]!))
+                return new(false, Distance(Flat(a), Flat(numeric[k]!)), $"  Jacobian by input {k} of shape " +
+                    $"{problem.Inputs[k].Layout}\n  {Of(problem).Item2}", Of(problem).Item1);
+        return null;
+    }
+
     static (GradFault, string) Mistake(GradProblem problem, int k, double[][] a, double[][] n, double[][]?[] yours,
         double[][]?[] numeric)
     {

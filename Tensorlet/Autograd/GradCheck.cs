@@ -35,9 +35,12 @@ public static class GradCheck
     /// <param name="inputs">Where to check it: Float64, perhaps views.</param>
     /// <param name="seed">What the incoming gradient and the directions are drawn from.</param>
     /// <param name="secondOrder">Check the gradient of the gradient, too, in random directions.</param>
+    /// <param name="jacobian">
+    /// Check every element of the Jacobian, and not only its product with a random incoming gradient.
+    /// </param>
     /// <exception cref="DTypeException">An input or the result is not Float64, but floating-point.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
-        bool secondOrder = false)
+        bool secondOrder = false, bool jacobian = false)
     {
         foreach (var x in inputs)
             if (x.DType == DType.Float32)
@@ -57,6 +60,7 @@ public static class GradCheck
                 : (first.Fault, "It is wrong only at kinks: take a number between the slopes to the two sides.");
             return first with { Text = $"{first.Text}\n  {sentence} (seed {seed})", Fault = fault };
         }
+        if (jacobian && Diagnosis.Jacobian(problem) is { } wrong) return wrong;
         if (!secondOrder) return first;
         var second = Compare("gradient of the gradient", problem, problem.SecondGradients(), problem.Slope);
         return second with { WorstError = Math.Max(first.WorstError, second.WorstError) };

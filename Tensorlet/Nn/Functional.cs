@@ -49,7 +49,8 @@ public static partial class F
             throw new ShapeException(
                 $"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not (N, C) and (N).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
-        return Reduced(-x.Gather(1, target.Unsqueeze(1)).Reshape(-1), reduction);
+        try { return Reduced(-x.Gather(1, target.Unsqueeze(1)).Reshape(-1), reduction); }
+        catch (IndexException e) { throw new IndexException($"{operation}: a target is no class. {e.Message}"); }
     }
 
     /// <summary>−ln softmax(x)[i, target[i]] of scores (N, C) and classes (N).</summary>

@@ -1,0 +1,133 @@
+namespace Tensorlet;
+
+public sealed partial class Tensor
+{
+    /// <summary>
+    /// Gives this tensor another shape: in the memory of its own elements if they are enough, else in new memory.
+    /// </summary>
+    Tensor Resize(int[] shape)
+    {
+        if (Shape.SequenceEqual(shape)) return this;
+        var layout = Layout.Contiguous(shape);
+        if (IsContiguous && layout.Count <= Numel) layout = new Layout(layout.shape, layout.strides, Layout.Offset);
+        else Storage = Device.Allocate(DType, layout.Count);
+        Layout = layout;
+        return this;
+    }
+
+    /// <summary>
+    /// This tensor, or a copy of it if writing to y, element by element, would change elements that are read later.
+    /// </summary>
+    Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
+
+    Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
+    {
+        SameDevice(operation, other);
+        InPlaceType(operation, other.DType);
+        if (other.Layout.Expand(Layout.shape) is not { } layout)
+            throw new ShapeException(
+                $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
+        Writing(operation);
+        Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
+        return this;
+    }
+
+    /// <summary>this = a·this + b for numbers, in place.</summary>
+    Tensor InPlace(double a, double b, string operation)
+    {
+        InPlaceType(operation, IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
+        Device.Map(new AffineFormula(a, b), this, Writing(operation));
+        return this;
+    }
+
+    /// <summary>
+    /// Refuses to write fractions into integers or integers into truth values: a result may only lose precision.
+    /// </summary>
+    void InPlaceType(string operation, DType type)
+    {
+        if (type <= DType || DType.IsFloat()) return;
+        throw new DTypeException(
+            $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
+    }
+
+    /// <summary>this += alpha · other, in place.</summary>
+    public Tensor Add_(Tensor other, double alpha = 1)
+    {
+        if (!IsWhole(alpha)) InPlaceType("Add_", DTypes.Default);
+        return alpha == 1 ? InPlace(new AddFormula(), other, "Add_")
+            : InPlace(new AddScaledFormula(alpha), other, "Add_");
+    }
+    /// <summary>this −= other, in place.</summary>
+    public Tensor Sub_(Tensor other) => InPlace(new SubtractFormula(), other, "Sub_");
+    /// <summary>this ·= other, in place.</summary>
+    public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
+    /// <summary>this /= other, in place.</summary>
+    /// <exception cref="DTypeException">Of integers: their quotients are floating-point numbers.</exception>
+    public Tensor Div_(Tensor other)
+    {
+        InPlaceType("Div_", DTypes.Default);
+        return InPlace(new DivideFormula(), other, "Div_");
+    }
+    /// <summary>this += b, in place.</summary>
+    public Tensor Add_(double b) => InPlace(1, b, "Add_");
+    /// <summary>this −= b, in place.</summary>
+    public Tensor Sub_(double b) => InPlace(1, -b, "Sub_");
+    /// <summary>this ·= a, in place.</summary>
+    public Tensor Mul_(double a) => InPlace(a, 0, "Mul_");
+    /// <summary>this = f(this, other) by a scalar function of one's own, in place.</summary>
+    public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
+
+    /// <summary>this = f(this, b, c) by a scalar function of one's own, in place; one shape, type and device.</summary>
+    public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
+    {
+        SameDevice("Zip_", b);
+        SameDevice("Zip_", c);
+        b.OnlyType("Zip_", DType);
+        c.OnlyType("Zip_", DType);
+        Layout.OnlySame("Zip_", Layout, b.Layout, c.Layout);
+        Writing("Zip_");
+        Device.Zip(f, this, b.Beside(this), c.Beside(this), this);
+        return this;
+    }
+
+    /// <summary>Writes the other's numbers here, broadcast and converted.</summary>
+    public Tensor Copy_(Tensor other)
+    {
+        if (other.Device != Device) other = other.To(Device);
+        if (other.Layout.Expand(Layout.shape) is not { } layout)
+            throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
+        Writing("Copy_");
+        Device.Copy(other.With(layout).Beside(this), this);
+        return this;
+    }
+
+    /// <summary>Sets every element.</summary>
+    public Tensor Fill_(double value) => Writing("Fill_").SetAll(value);
+    /// <summary>Sets every element to 0.</summary>
+    public Tensor Zero_() => Writing("Zero_").SetAll(0);
+
+    /// <summary>Uniform random numbers in [low, high), in place.</summary>
+    public Tensor Uniform_(double low = 0, double high = 1, Generator? generator = null)
+    {
+        generator ??= Generator.Default;
+        OnlyFloat("Uniform_");
+        Writing("Uniform_");
+        Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high), this);
+        return this;
+    }
+
+    /// <summary>
+    /// Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place between
+    /// devices.
+    /// </summary>
+    public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
+    {
+        generator ??= Generator.Default;
+        OnlyFloat("Normal_");
+        Writing("Normal_");
+        var host = Empty(Layout.shape, DType, Device.Cpu);
+        Device.Cpu.Fill(new RandomNormal(generator.Seed, generator.Take(Numel), mean, deviation), host);
+        Device.Copy(host.To(Device), this);
+        return this;
+    }
+}
