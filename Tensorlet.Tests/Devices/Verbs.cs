@@ -41,6 +41,11 @@ static class Verbs
             Assert.Equal(large.Sum(), x.Sum().ToArray<long>()[0]);
             Assert.Equal(large, Tensor.MatMul(x.Unsqueeze(1),
                 Tensor.Ones([1, 1], DType.Int64, t.Device)).ToArray<long>());
+            var (order, zeros) = (Tensor.Arange(4, DType.Int64, t.Device), Tensor.Zeros([4], DType.Int64, t.Device));
+            Assert.Equal(large, x.Gather(0, order).ToArray<long>());
+            Assert.Equal(large, zeros.Clone().ScatterAdd_(0, order, x).ToArray<long>());
+            t.Device.AddInto(x, zeros);
+            Assert.Equal(large, zeros.ToArray<long>());
         }),
         ["Map"] = new([DType.Int64, .. floats], (t, type) =>
         {

@@ -67,6 +67,15 @@ public class SortingTests
     }
 
     [Fact]
+    public void Running_sums_of_masks_are_counted_and_of_integers_exact()
+    {
+        Assert.Equal([1, 1, 2], ((Variable)Tensor.From([true, false, true])).CumSum(0).Data.ToArray<long>());
+        Assert.Equal([1, 0, 0], ((Variable)Tensor.From([true, false, true])).CumProd(0).Data.ToArray<long>());
+        Assert.Equal([(1L << 53) + 1, (1L << 53) + 3],
+            ((Variable)Tensor.From([(1L << 53) + 1, 2])).CumSum(0).Data.ToArray<long>());
+    }
+
+    [Fact]
     public void Counting_any_and_all()
     {
         var x = Tensor.From([0.0, 1, NaN, 0, 0, 0], [2, 3]);
@@ -75,6 +84,8 @@ public class SortingTests
         Assert.Equal([false, false], x.All([1]).ToArray<bool>());
         Assert.True(Tensor.Ones(2, 2).All().Item() == 1 && Tensor.Zeros(0).All().Item() == 1);
         Assert.Equal([0, 1, 0, 2], x.Nonzero().ToArray<long>());
+        Assert.Equal([1, 0], Tensor.Scalar(5).Nonzero().Size());
+        Assert.Equal([0, 0], Tensor.Scalar(0).Nonzero().Size());
     }
 
     [Fact]
@@ -96,6 +107,8 @@ public class SortingTests
     public void Classes_become_vectors()
     {
         Assert.Equal([0, 1, 0, 0, 0, 1], F.OneHot(Tensor.From([1L, 2]), 3).ToArray<long>());
+        Assert.Equal([1, 0, 0, 0, 0, 1], F.OneHot(Tensor.From([0L, 2])).ToArray<long>());
+        Assert.Equal([0, 3], F.OneHot(Tensor.From(Array.Empty<long>()), 3).Size());
         Assert.Throws<IndexException>(() => F.OneHot(Tensor.From([3L]), 3));
     }
 
@@ -105,6 +118,9 @@ public class SortingTests
         var weight = new Variable(Tensor.Ones([3, 2], DType.Float64), requiresGrad: true);
         F.Embedding(Tensor.From([0L, 1, 1, 2]), weight, paddingIndex: 1).Sum().Backward();
         Assert.Equal([1, 1, 0, 0, 1, 1], weight.Grad!.Data.ToArray<double>());
+        weight.Grad = null;
+        F.Embedding(Tensor.From([0L, 2]), weight, paddingIndex: -1).Sum().Backward();
+        Assert.Equal([1, 1, 0, 0, 0, 0], weight.Grad!.Data.ToArray<double>());
     }
 
     public static TheoryData<string> Devices => [.. Verification.Machines.All];
@@ -119,6 +135,11 @@ public class SortingTests
         Assert.Equal([20, 5, 30], x[.., 1].ToArray<double>());
         x[new[] { 1, 1 }] = Tensor.From([1.0, 2, 3, 4, 5, 6, 7, 8], [2, 4]);        // of two for one place the last
         Assert.Equal([5, 6, 7, 8], x[1].ToArray<double>());
+        x[2, new[] { 3, 0 }] = Tensor.From([6.0, 7]);
+        Assert.Equal([7, 30, -1, 6], x[2].ToArray<double>());
+        var whole = Tensor.Zeros([2], DType.Int64, x.Device);
+        whole[new[] { 1 }] = Tensor.From([(1L << 53) + 1]);
+        Assert.Equal([0, (1L << 53) + 1], whole.ToArray<long>());
         var view = x.T;
         view[new[] { 0, 3 }, 0] = Tensor.Scalar(9);
         Assert.Equal([9, 20, 2, 9], x[0].ToArray<double>());

@@ -45,6 +45,11 @@ public static partial class OpTable
         Fold("norm 1", (x, axes, keep) => x.Norm(1, axes, keep), values => values.Sum(Math.Abs)),
         Fold("norm 3", (x, axes, keep) => x.Norm(3, axes, keep), values =>
             Math.Pow(values.Sum(x => Math.Pow(Math.Abs(x), 3)), 1.0 / 3)),
+        Fold("norm ½", (x, axes, keep) => x.Norm(0.5, axes, keep), values =>
+            Math.Pow(values.Sum(x => Math.Sqrt(Math.Abs(x))), 2)),
+        Fold("norm −1", (x, axes, keep) => x.Norm(-1, axes, keep), values =>
+            1 / values.Sum(x => 1 / Math.Abs(x)), leastSize: 1),
+        Fold("norm 0", (x, axes, keep) => x.Norm(0, axes, keep), values => values.Length),
         Fold("norm inf", (x, axes, keep) => x.Norm(double.PositiveInfinity, axes, keep), values =>
             values.Max(Math.Abs), Domain.Distinct, 1),
         Fold("norm −inf", (x, axes, keep) => x.Norm(double.NegativeInfinity, axes, keep), values =>
@@ -65,11 +70,15 @@ public static partial class OpTable
         Shaped("roll", (d, x) => (d.Int(0, x.Shape.Length - 1), d.Int(-7, 7)) is var (axis, shift)
             ? Moved(v => v.Roll(shift, axis), x, x.Shape, i =>
                 With(i, axis, ((i[axis] - shift) % x.Shape[axis] + x.Shape[axis]) % x.Shape[axis])) : null!, 1),
+        Shaped("roll axes", (d, x) => Moved(v => v.Roll([1, -2], [0, -1]), x, x.Shape, i =>
+            [(i[0] - 1 + x.Shape[0]) % x.Shape[0], .. i[1..^1], (i[^1] + 2) % x.Shape[^1]]), 2, 1),
         Shaped("unfold an axis", (d, x) => Moved(v => v.Unfold(0, 1, 2), x, [(x.Shape[0] + 1) / 2, .. x.Shape[1..], 1],
             i => [2 * i[0], .. i[1..^1]]), 1, 1),
         Shaped("unflatten", (d, x) => Moved(v => v.Unflatten(0, 1, -1), x, [1, .. x.Shape], i => i[1..]), 1, 1),
         Shaped("move an axis", (d, x) => Moved(v => v.MoveDim(0, -1), x, [.. x.Shape[1..], x.Shape[0]], i =>
             [i[^1], .. i[..^1]]), 1),
+        Shaped("move axes", (d, x) => Moved(v => v.MoveDim([0, -1], [-1, 1]), x,
+            [x.Shape[1], x.Shape[^1], .. x.Shape[2..^1], x.Shape[0]], i => [i[^1], i[0], .. i[2..^1], i[1]]), 3),
         Masked("tril", (x, k) => x.Tril(k), (i, k) => i[^1] - i[^2] <= k),
         Masked("triu", (x, k) => x.Triu(k), (i, k) => i[^1] - i[^2] >= k),
         new("shapes", "diag", d =>
@@ -111,7 +120,7 @@ public static partial class OpTable
     static Op Padded(string name, PadMode mode, Func<int, int, int> from) => new("shapes", name, d =>
     {
         var x = d.Input([d.Int(1, 2), d.Int(3, 4), d.Int(3, 4)]);
-        var p = Each(4, _ => d.Int(0, 2));
+        var p = Each(4, _ => d.Int(-1, 2));
         int[] shape = [x.Shape[0], x.Shape[1] + p[2] + p[3], x.Shape[2] + p[0] + p[1]];
         return new(v => F.Pad(v[0], p, mode, 7), [x], shape, v => [.. Naive.Indices(shape).Select(i =>
             (from(i[1] - p[2], x.Shape[1]), from(i[2] - p[0], x.Shape[2])) is var (a, b) && a >= 0 && b >= 0
@@ -141,13 +150,35 @@ public static partial class OpTable
         Put("index copy", (x, axis, index, y) => x.IndexCopy(axis, index, y), (_, b) => b),
         Put("index fill", (x, axis, index, y) => x.IndexFill(axis, index, 5) + y.Sum() * 0, (_, _) => 5),
         Put("scatter", (x, axis, index, y) => x.Scatter(axis, Along(axis, index, y), y), (_, b) => b),
+        Put("scatter a number", (x, axis, index, y) => x.Scatter(axis, Along(axis, index, y), 5) + y.Sum() * 0,
+            (_, _) => 5),
+        new("indexing", "scatter, repeated", d =>
+        {
+            var x = d.Input([d.Int(1, 4), d.Int(1, 3)]);
+            var source = d.Input([d.Int(0, 6), x.Shape[1]]);
+            long[] at = [.. source.Values.Select(_ => (long)d.Int(0, x.Shape[0] - 1))];
+            return new(v => v[0].Scatter(0, Tensor.From(at, source.Shape, v[0].Device), v[1]), [x, source], x.Shape,
+                v => [.. Naive.Indices(x.Shape).Select((i, n) =>
+                    Enumerable.Range(0, source.Shape[0]).LastOrDefault(j =>
+                        at[Naive.Place([j, i[1]], source.Shape)] == i[0], -1) is var j && j < 0 ? v[0][n]
+                            : v[1][Naive.Place([j, i[1]], source.Shape)])]);
+        }),
         Put("scatter add to", (x, axis, index, y) => x.ScatterAdd(axis, Along(axis, index, y), y), (a, b) => a + b),
         new("indexing", "take", d =>
         {
             var x = d.Input(d.Shape(1, 3, 1));
-            long[] at = [.. Enumerable.Range(0, 6).Select(_ => (long)d.Int(0, x.Values.Length - 1))];
+            var n = x.Values.Length;
+            long[] at = [.. Enumerable.Range(0, 6).Select(_ => (long)d.Int(-n, n - 1))];
             return new(v => v[0].Take(Tensor.From(at, [2, 3], v[0].Device)), [x], [2, 3], v =>
-                [.. at.Select(i => v[0][i])]);
+                [.. at.Select(i => v[0][(i + n) % n])]);
+        }),
+        new("indexing", "masked scatter", d =>
+        {
+            var x = d.Input(d.Shape(1, 3));
+            bool[] mask = [.. x.Values.Select(_ => d.Coin())];
+            var source = d.Input([mask.Count(m => m) + d.Int(0, 2)]);
+            return new(v => v[0].MaskedScatter(Tensor.From(mask, x.Shape, v[0].Device), v[1]), [x, source], x.Shape,
+                v => [.. v[0].Select((value, i) => mask[i] ? v[1][mask[..i].Count(m => m)] : value)]);
         }),
         new("indexing", "masked select", d =>
         {

@@ -134,25 +134,40 @@ sealed class ReferenceDevice : Device
     public override void AddInto(Tensor x, Tensor y)
     {
         var offsets = y.Layout.Offsets();
-        var values = ReadDoubles(x);
-        var all = new Tensor(y.Storage, Layout.Contiguous(y.Storage.Count));
-        var sums = ReadDoubles(all);
-        for (var i = 0; i < offsets.Length; i++) sums[y.Layout.Offset + offsets[i]] += values[i];
-        WriteDoubles(all, i => sums[i]);
+        AddAt(x, new Tensor(y.Storage, Layout.Contiguous(y.Storage.Count)), i => y.Layout.Offset + offsets[i]);
     }
 
     public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
     {
         var from = Places("Gather", x, axis, index);
-        if (x.DType == DType.Int64 && Read<long>(x) is var integers) Write(y, i => integers[from[i]]);
-        else if (ReadDoubles(x) is var values) WriteDoubles(y, i => values[from[i]]);
+        if (x.DType == DType.Int64)
+        {
+            var integers = Read<long>(x);
+            Write(y, i => integers[from[i]]);
+            return;
+        }
+        var values = ReadDoubles(x);
+        WriteDoubles(y, i => values[from[i]]);
     }
 
     public override void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
     {
-        var (values, sums) = (ReadDoubles(x), ReadDoubles(y));
         var to = Places("ScatterAdd", y, axis, index);
-        for (var i = 0; i < values.Length; i++) sums[to[i]] += values[i];
+        AddAt(x, y, i => to[i]);
+    }
+
+    /// <summary>Adds element i of x to element to(i) of y: integers as they are, all else in double.</summary>
+    static void AddAt(Tensor x, Tensor y, Func<int, int> to)
+    {
+        if (x.DType == DType.Int64)
+        {
+            var (integers, exact) = (Read<long>(x), Read<long>(y));
+            for (var i = 0; i < integers.Length; i++) exact[to(i)] += integers[i];
+            Write(y, i => exact[i]);
+            return;
+        }
+        var (values, sums) = (ReadDoubles(x), ReadDoubles(y));
+        for (var i = 0; i < values.Length; i++) sums[to(i)] += values[i];
         WriteDoubles(y, i => sums[i]);
     }
 

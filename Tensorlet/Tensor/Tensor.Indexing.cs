@@ -44,7 +44,7 @@ public sealed partial class Tensor
         {
             var part = Basic(indices, out var picks);
             if (picks.Count == 0) part.Copy_(value);
-            else Put(Arange(Numel, DType.Int64).Reshape(Size())[indices], value);
+            else part.Put(part.Places.Pick(picks), value);
         }
     }
 
@@ -54,17 +54,26 @@ public sealed partial class Tensor
         if (value.Layout.Expand(places.Layout.shape) is not { } layout)
             throw new ShapeException($"Indexing: values of shape {value.Layout} do not fill {places.Layout}.");
         var values = value.With(layout).To(Device).To(DType).Reshape(-1);
-        var last = new Dictionary<long, long>();
-        foreach (var (place, i) in places.ToArray<long>().Select((place, i) => (place, (long)i))) last[place] = i;
-        var (at, from) = (From<long>([.. last.Keys], device: Device), From<long>([.. last.Values], device: Device));
-        var (put, hit) = (Zeros([Numel], DType, Device), Zeros([Numel], DType.Bool, Device));
-        put.ScatterAdd_(0, at, values.Gather(0, from));
-        hit.ScatterAdd_(0, at, Ones([last.Count], DType.Bool, Device));
-        Copy_(Where(hit, put, Reshape(-1)).Reshape(Size()));
+        Copy_(Cat([Reshape(-1), values]).Gather(0, Sources(places)).Reshape(Size()));
     }
 
+    /// <summary>
+    /// Where each element comes from when values are written at places of the flattened tensor: its own place, or
+    /// Numel + k for value k. Of several for one place the last stays.
+    /// </summary>
+    internal Tensor Sources(Tensor places)
+    {
+        var (from, k) = (Places.ToArray<long>(), (long)Numel);
+        foreach (var place in places.ToArray<long>()) from[place] = k++;
+        return From(from, device: Device);
+    }
+
+    /// <summary>The place of each element in the flattened tensor, in this shape.</summary>
+    internal Tensor Places => Arange(Numel, DType.Int64, Device).Reshape(Size());
+
     /// <summary>The places of the elements that are not 0, Int64: (how many, axes).</summary>
-    public Tensor Nonzero() => Stack([.. WhereTrue(To(DType.Bool), this, 0)], 1);
+    public Tensor Nonzero() => Rank == 0 ? Empty([Item() != 0 ? 1 : 0, 0], DType.Int64, Device)
+        : Stack([.. WhereTrue(To(DType.Bool), this, 0)], 1);
 
     /// <summary>
     /// Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis, integers).
@@ -127,7 +136,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
-    Tensor Wrapped(Tensor index, int axis)
+    internal Tensor Wrapped(Tensor index, int axis)
     {
         var size = Size(axis);
         var values = index.ToArray<long>();

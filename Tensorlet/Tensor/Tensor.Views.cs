@@ -23,7 +23,7 @@ public sealed partial class Tensor
             $"{Layout.Show(target)}: its elements do not lie in order. Use Reshape, which copies where it has to.");
     }
 
-    int[] Inferred(string operation, int[] shape)
+    internal int[] Inferred(string operation, int[] shape)
     {
         int[] target = [.. shape];
         var open = Array.IndexOf(target, -1);

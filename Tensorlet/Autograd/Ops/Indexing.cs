@@ -36,41 +36,73 @@ public sealed partial class Variable
         this + source.ScatterAdd(axis, Rows("IndexAdd", axis, index), Size()) * alpha;
 
     /// <summary>
-    /// This with the rows of a source in the places of those at indices, which do not repeat, along an axis.
+    /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
+    /// last.
     /// </summary>
     public Variable IndexCopy(int axis, Tensor index, Variable source) =>
         Scatter(axis, Rows("IndexCopy", axis, index), source);
 
     /// <summary>This with a value in the rows at indices along an axis.</summary>
     public Variable IndexFill(int axis, Tensor index, double value) =>
-        MaskedFill(Hit(axis, Rows("IndexFill", axis, index)), value);
+        Scatter(axis, Rows("IndexFill", axis, index), value);
 
     /// <summary>
-    /// y[…, index[…, j, …], …] = source[…, j, …] along an axis, this elsewhere; indices do not repeat.
+    /// y[…, index[…, j, …], …] = source[…, j, …] along an axis, this elsewhere; of several for one place the last.
     /// </summary>
-    public Variable Scatter(int axis, Tensor index, Variable source) =>
-        Where(Hit(axis, index), source.ScatterAdd(axis, index, Size()), this);
+    /// <exception cref="ShapeException">Source and indices differ in shape, or this in another axis.</exception>
+    /// <exception cref="IndexException">An index is outside of the axis.</exception>
+    public Variable Scatter(int axis, Tensor index, Variable source)
+    {
+        Layout.OnlySame("Scatter", source.Data.Layout, index.Layout);
+        return Put(Data.Places.Gather(axis, index), source);
+    }
+
+    /// <summary>y[…, index[…, j, …], …] = value along an axis, this elsewhere.</summary>
+    public Variable Scatter(int axis, Tensor index, double value) =>
+        Scatter(axis, index, Tensor.Like(Data, value).Expand(index.Size()));
+
+    /// <summary>
+    /// The elements where a mask is true taken from a source, one after another, this elsewhere; this and the mask
+    /// broadcast.
+    /// </summary>
+    /// <exception cref="ShapeException">The source has too few elements.</exception>
+    public Variable MaskedScatter(Tensor mask, Variable source)
+    {
+        mask.OnlyType("MaskedScatter: the mask", DType.Bool);
+        var shape = Layout.Broadcast("MaskedScatter", Data.Layout, mask.Layout);
+        var x = Expand(shape);
+        var places = x.Data.Places[mask.Expand(shape)];
+        if (places.Numel > source.Numel)
+            throw new ShapeException($"MaskedScatter: a source of shape {source.Data.Layout} has {source.Numel} " +
+                $"elements, and the mask of shape {mask.Layout} takes {places.Numel}.");
+        return x.Put(places, source.Reshape(-1).Narrow(0, 0, places.Numel));
+    }
+
+    /// <summary>This with a source at places of the flattened variable.</summary>
+    Variable Put(Tensor places, Variable source) =>
+        Cat([Reshape(-1), source.Reshape(-1)]).Gather(0, Data.Sources(places)).Reshape(Size());
 
     /// <summary>This with a source added: y[…, index[…, j, …], …] += source[…, j, …] along an axis.</summary>
     public Variable ScatterAdd(int axis, Tensor index, Variable source) =>
         this + source.ScatterAdd(axis, index, Size());
 
-    /// <summary>The elements of the flattened variable at these places, of the shape of the indices.</summary>
-    public Variable Take(Tensor index) => Reshape(-1).Gather(0, index.Reshape(-1)).Reshape(index.Size());
+    /// <summary>
+    /// The elements of the flattened variable at these places, of the shape of the indices; negative ones count from
+    /// the end.
+    /// </summary>
+    public Variable Take(Tensor index) =>
+        Reshape(-1).Gather(0, Data.Reshape(-1).Wrapped(index, 0).Reshape(-1)).Reshape(index.Size());
 
-    /// <summary>The elements where a mask, broadcast, is true, in one row.</summary>
+    /// <summary>The elements where a mask is true, in one row; this and the mask broadcast.</summary>
     public Variable MaskedSelect(Tensor mask)
     {
+        mask.OnlyType("MaskedSelect: the mask", DType.Bool);
         var shape = Layout.Broadcast("MaskedSelect", Data.Layout, mask.Layout);
         return Expand(shape)[mask.Expand(shape)];
     }
 
     /// <summary>The places along an axis that an index of rows names, as <see cref="Gather"/> takes them.</summary>
     Tensor Rows(string operation, int axis, Tensor index) => Data.AlongAxis(operation, ref axis, index);
-
-    /// <summary>Where something is put.</summary>
-    Tensor Hit(int axis, Tensor index) => Tensor.Zeros(Size(), DType.Int64, Device).ScatterAdd_(axis, index,
-        Tensor.Ones(index.Size(), DType.Int64, index.Device)) > 0;
 
     /// <inheritdoc cref="Tensor.this"/>
     [System.Runtime.CompilerServices.IndexerName("Part")]
@@ -81,7 +113,7 @@ public sealed partial class Variable
             Data.Basic(indices, out var picks);
             if (picks.Count == 0) return new ReadView("Index", x => x.Basic(indices, out _)).Apply(this);
             // What would be picked from the elements' own numbers is where to gather from the flattened tensor.
-            var places = Tensor.Arange(Numel, DType.Int64).Reshape(Size())[indices].To(Device);
+            var places = Data.Places[indices];
             return Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
         }
     }

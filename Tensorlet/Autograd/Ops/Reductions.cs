@@ -7,18 +7,19 @@ sealed class Sum(int[] axes) : Function // y = Σ x over some axes, kept as 1   
     public override Variable[] Backward(Variable dy) => [dy.Expand(before)];
 }
 
-/// <summary>The product of the others is found without dividing by x where an x is 0.</summary>
+/// <summary>The product of the others is found without dividing by x: before each, and after it.</summary>
 sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     dxᵢ = dy · Π of the other x
 {
     protected override Tensor Forward() { Save(X); return X.Data.Prod([axis], keepDim: true); }
-    public override Variable[] Backward(Variable dy)
+    public override Variable[] Backward(Variable dy) => [Before(X) * Before(X.Flip(axis)).Flip(axis) * dy];
+
+    /// <summary>The product of all elements before each one; before the first 1.</summary>
+    Variable Before(Variable x)
     {
-        var n = X.Size(axis);
-        // x along a new last axis, once for each i, with xᵢ replaced by 1.
-        var all = X.Transpose(axis, -1).Unsqueeze(-2);
-        var self = Tensor.Eye(n, type: DType.Bool, device: X.Device);
-        var others = Variable.Where(self, Tensor.Like(X.Data, 1), all).Prod(-1);
-        return [others.Transpose(axis, -1) * dy];
+        int[] single = x.Size();
+        single[axis] = 1;
+        var one = Tensor.Ones(single, x.DType, x.Device);
+        return Variable.Cat([one, x.Slice(axis, 0, -1).CumProd(axis)], axis).Narrow(axis, 0, x.Size(axis));
     }
 }
 
@@ -167,13 +168,12 @@ public sealed partial class Variable
     /// </summary>
     public Variable Norm(double p, int[]? axes = null, bool keepDim = false)
     {
+        Data.OnlyFloat("Norm");
         if (double.IsInfinity(p)) return p > 0 ? Abs().AMax(axes, keepDim) : Abs().AMin(axes, keepDim);
-        if (p == 0) return Data.CountNonzero(axes, keepDim).To(DType) * 1.0;
-        if (p == 1) return Abs().Sum(axes, keepDim);
         if (p == 2) return Norm(axes, keepDim);
-        var sum = Abs().Pow(p).Sum(axes, keepDim);
-        var zero = !sum.Data;
-        return sum.MaskedFill(zero, 1).Pow(1 / p).MaskedFill(zero, 0);
+        var nothing = p < 0 ? double.PositiveInfinity : 0;
+        var sum = Abs().MaskedFill(!Data, 1).Pow(p).MaskedFill(!Data, nothing).Sum(axes, keepDim);
+        return p == 0 ? sum : sum.MaskedFill(!sum.Data, 1).Pow(1 / p).MaskedFill(!sum.Data, 0);
     }
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>

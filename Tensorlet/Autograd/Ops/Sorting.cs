@@ -79,6 +79,14 @@ public sealed partial class Variable
         return Picked(axis, Tensor.Where(hasNaN, Data.ArgMax(axis, keepDim: true), middle), keepDim);
     }
 
-    /// <summary>The middle one of all, of two the lower.</summary>
-    public Variable Median() => Reshape(-1).Median(0).Values;
+    /// <summary>
+    /// The middle one of all, of two the lower; equal ones share the gradient evenly. NaN of nothing, and where there
+    /// is one.
+    /// </summary>
+    public Variable Median()
+    {
+        if (Numel == 0) return Sum() / 0;
+        var middle = Reshape(-1).Median(0).Values;
+        return double.IsNaN(middle.Item()) ? middle : MaskedSelect(Data.Eq(middle.Data)).AMax();
+    }
 }
