@@ -98,6 +98,7 @@ public class SortingTests
         Assert.Equal([true, true, true, false], (a | b).ToArray<bool>());
         Assert.Equal([false, true, true, false], (a ^ b).ToArray<bool>());
         Assert.Equal([false, false, true, true], (!a).ToArray<bool>());
+        Assert.Contains("a ^ b", Assert.Throws<DTypeException>(() => a - b).Message);
         var x = Tensor.From([1.0, NaN, double.PositiveInfinity, double.NegativeInfinity]);
         Assert.Equal([false, true, false, false], x.IsNaN().ToArray<bool>());
         Assert.Equal([false, false, true, true], x.IsInf().ToArray<bool>());

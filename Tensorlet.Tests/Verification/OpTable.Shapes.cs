@@ -123,7 +123,7 @@ public static partial class OpTable
         {
             var x = d.Input(d.Shape(1, 4, 1));
             var axis = d.Int(0, x.Shape.Length - 1);
-            var shape = With(x.Shape, axis, d.Size());
+            var shape = With([.. x.Shape.Select(size => d.Int(0, 3) == 0 ? d.Int(0, size) : size)], axis, d.Size());
             long[] index = [.. Enumerable.Range(0, Naive.Count(shape)).Select(_ => (long)d.Int(0, x.Shape[axis] - 1))];
             return new(v => v[0].Gather(axis, Tensor.From(index, shape, v[0].Device)), [x], shape,
                 v => [.. Naive.Indices(shape).Select((i, n) =>

@@ -87,8 +87,13 @@ public sealed partial class Tensor
     public static Tensor Add(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new AddFormula(), a, b, "Add", null, destination);
     /// <summary>a − b, broadcast.</summary>
-    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) =>
-        Zip(new SubtractFormula(), a, b, "Sub", null, destination);
+    /// <exception cref="DTypeException">Of truth values.</exception>
+    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null)
+    {
+        if (a.DType == DType.Bool && b.DType == DType.Bool)
+            throw new DTypeException($"Sub: masks {a.Layout} and {b.Layout} are not subtracted; use a ^ b.");
+        return Zip(new SubtractFormula(), a, b, "Sub", null, destination);
+    }
     /// <summary>a · b, element by element, broadcast.</summary>
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);

@@ -167,13 +167,13 @@ public sealed partial class Tensor
     }
 
     /// <summary>y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, at every place by its own index.</summary>
-    /// <exception cref="ShapeException">Index and tensor differ in another axis than this one.</exception>
+    /// <exception cref="ShapeException">The index is larger than the tensor in another axis than this one.</exception>
     /// <exception cref="IndexException">An index is outside of the axis.</exception>
     public Tensor Gather(int axis, Tensor index)
     {
-        axis = CheckIndex("Gather", axis, index, Layout);
+        var table = Reached("Gather", ref axis, index);
         var result = NewEmpty(index.Layout.shape);
-        Device.Gather(this, axis, index, result);
+        Device.Gather(table, axis, index, result);
         return result;
     }
 
@@ -182,12 +182,12 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor ScatterAdd_(int axis, Tensor index, Tensor x)
     {
-        axis = CheckIndex("ScatterAdd_", axis, index, Layout);
+        var table = Reached("ScatterAdd_", ref axis, index);
         SameDevice("ScatterAdd_", x);
         x.OnlyType("ScatterAdd_", DType);
         Layout.OnlySame("ScatterAdd_", x.Layout, index.Layout);
-        // this may still find an index outside
-        Device.ScatterAdd(x.Beside(this), axis, index, Writable("ScatterAdd_"));
+        Writable("ScatterAdd_");
+        Device.ScatterAdd(x.Beside(this), axis, index, table);          // may still find an index outside
         Storage.Written("ScatterAdd_");
         return this;
     }
@@ -208,15 +208,18 @@ public sealed partial class Tensor
         return index.Reshape(single).Expand(shape);
     }
 
-    int CheckIndex(string operation, int axis, Tensor index, Layout x)
+    /// <summary>What an index reaches: along other axes than its own it may be smaller than the tensor.</summary>
+    Tensor Reached(string operation, ref int axis, Tensor index)
     {
-        axis = x.Axis(operation, axis);
+        axis = Layout.Axis(operation, axis);
         SameDevice(operation, index);
         index.OnlyType(operation, DType.Int64);
-        for (var a = 0; a < Math.Max(index.Rank, x.Rank); a++)
-            if (index.Rank != x.Rank || (a != axis && index.Layout.shape[a] != x.shape[a]))
+        var table = this;
+        for (var a = 0; a < Math.Max(index.Rank, Rank); a++)
+            if (index.Rank != Rank || (a != axis && index.Layout.shape[a] > Layout.shape[a]))
                 throw new ShapeException(
-                    $"{operation}: indices {index.Layout} and tensor {x} may differ in axis {axis}, not axis {a}.");
-        return axis;
+                    $"{operation}: indices {index.Layout} may exceed tensor {Layout} in axis {axis}, not axis {a}.");
+            else if (a != axis) table = table.Narrow(a, 0, index.Layout.shape[a]);
+        return table;
     }
 }
