@@ -69,8 +69,10 @@ public class SortingTests
     [Fact]
     public void Running_sums_of_masks_are_counted_and_of_integers_exact()
     {
-        Assert.Equal([1, 1, 2], ((Variable)Tensor.From([true, false, true])).CumSum(0).Data.ToArray<long>());
-        Assert.Equal([1, 0, 0], ((Variable)Tensor.From([true, false, true])).CumProd(0).Data.ToArray<long>());
+        Variable mask = Tensor.From([true, false, true]);
+        Assert.Equal([1, 1, 2], mask.CumSum(0).Data.ToArray<long>());
+        Assert.Equal([1, 0, 0], mask.CumProd(0).Data.ToArray<long>());
+        Assert.Equal((DType.Int64, DType.Int64), (mask.CumSum(0).DType, mask.CumProd(0).DType));
         Assert.Equal([(1L << 53) + 1, (1L << 53) + 3],
             ((Variable)Tensor.From([(1L << 53) + 1, 2])).CumSum(0).Data.ToArray<long>());
     }

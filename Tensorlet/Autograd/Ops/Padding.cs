@@ -1,0 +1,57 @@
+namespace Tensorlet;
+
+/// <summary>What padding puts around an input.</summary>
+public enum PadMode
+{
+    /// <summary>A number.</summary>
+    Constant,
+    /// <summary>The input, mirrored at its edge, which is not repeated.</summary>
+    Reflect,
+    /// <summary>The edge.</summary>
+    Replicate,
+    /// <summary>The input, from its other end.</summary>
+    Circular,
+}
+
+public static partial class F
+{
+    /// <summary>
+    /// Puts something around the last axes: padding is (before, after) of the last one, then of the one before it, ….
+    /// Negative numbers cut off.
+    /// </summary>
+    /// <exception cref="ShapeException">An odd number, more than there are axes, or more is to be continued or cut off
+    /// than there is.</exception>
+    public static Variable Pad(Variable x, int[] padding, PadMode mode = PadMode.Constant, double value = 0)
+    {
+        var axes = padding.Length / 2;
+        if (padding.Length % 2 != 0 || axes > x.Rank)
+            throw new ShapeException($"Pad: {Layout.Show(padding)} is not (before, after) for some of the axes of " +
+                $"{x.Data.Layout}, the last ones first.");
+        if (axes == 0) return x;
+        for (var a = 1; a <= axes; a++)
+        {
+            var (n, before, after) = (x.Size(-a), padding[2 * a - 2], padding[2 * a - 1]);
+            var most = mode == PadMode.Reflect ? n - 1 : mode == PadMode.Circular ? n
+                : mode == PadMode.Replicate && n == 0 ? 0 : int.MaxValue;
+            if (Math.Max(before, after) > most || n + (long)Math.Min(0, before) + Math.Min(0, after) < 0)
+                throw new ShapeException($"Pad: {before} and {after} are too many to continue or cut off axis {-a} " +
+                    $"of {x.Data.Layout} ({mode}).");
+            if (mode != PadMode.Constant)
+                x = x.IndexSelect(-a, Tensor.From(Continued(n, before, after, mode), device: x.Device));
+            else if (before < 0 || after < 0) x = x.Slice(-a, Math.Max(0, -before), n + Math.Min(0, after));
+        }
+        if (mode != PadMode.Constant) return x;
+        int[] around = [.. padding.Select(p => Math.Max(0, p)).Reverse()];         // the last axis last
+        return new Frame([.. around.Where((_, i) => i % 2 == 1)], [.. around.Where((_, i) => i % 2 == 0)], value)
+            .Apply(x);
+    }
+
+    /// <summary>The places that n elements, continued before and after, are taken from.</summary>
+    static long[] Continued(int n, int before, int after, PadMode mode) =>
+        [.. Enumerable.Range(-before, before + n + after).Select(i => (long)(mode switch
+        {
+            PadMode.Reflect => i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i,
+            PadMode.Replicate => Math.Clamp(i, 0, n - 1),
+            _ => (i + n) % n,
+        }))];
+}
