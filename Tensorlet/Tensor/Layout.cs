@@ -4,6 +4,7 @@ namespace Tensorlet;
 /// How the elements of a tensor lie in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>.
 /// Immutable. Every shape operation is arithmetic on a layout and touches no data.
 /// </summary>
+/// <remarks>One file, though a long one: it is all that can be done to a shape without looking at a number.</remarks>
 public sealed class Layout
 {
     internal readonly int[] shape, strides;
