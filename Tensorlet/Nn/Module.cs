@@ -8,7 +8,7 @@ namespace Tensorlet.Nn;
 /// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are
 /// its parameters, modules are its children; both are found in the fields, in the order of their declaration.
 /// </summary>
-public abstract class Module
+public abstract class Module : IStateful
 {
     const BindingFlags OwnFields =
         BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -108,14 +108,7 @@ public abstract class Module
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var own = StateDict();
-        string[] missing = [.. own.Keys.Except(state.Keys)], extra = [.. state.Keys.Except(own.Keys)];
-        if (missing.Length + extra.Length > 0)
-            throw new TensorletException($"LoadStateDict: {GetType().Name} misses " +
-                $"[{string.Join(", ", missing)}] and does not know [{string.Join(", ", extra)}].");
-        foreach (var (key, tensor) in own)
-            if (!tensor.Shape.SequenceEqual(state[key].Shape))
-                throw new ShapeException(
-                    $"LoadStateDict: '{key}' has shape {tensor.Layout} here, {state[key].Layout} in what is loaded.");
+        Stateful.Check(GetType().Name, own, state);
         foreach (var (key, tensor) in own) tensor.Copy_(state[key]);
     }
 

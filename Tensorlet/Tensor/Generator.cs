@@ -5,8 +5,9 @@ namespace Tensorlet;
 /// Easy as 1, 2, 3; SC 2011), so that every device and any number of threads give the same. The state is one count.
 /// </summary>
 /// <param name="seed">The seed.</param>
-public sealed class Generator(ulong seed)
+public sealed class Generator(ulong seed) : IStateful
 {
+    ulong seed = seed;
     long next;
 
     /// <summary>What the random functions use where no generator is given.</summary>
@@ -20,6 +21,20 @@ public sealed class Generator(ulong seed)
 
     /// <summary>How many numbers have been taken: with the seed, the whole state.</summary>
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
+
+    /// <inheritdoc/>
+    public Dictionary<string, Tensor> StateDict() => new()
+    {
+        ["seed"] = Tensor.From([(long)seed], []),
+        ["position"] = Tensor.From([Position], []),
+    };
+
+    /// <inheritdoc/>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        Stateful.Check("Generator", StateDict(), state);
+        (seed, Position) = ((ulong)state["seed"].ToArray<long>()[0], state["position"].ToArray<long>()[0]);
+    }
 
     /// <summary>Reserves the next numbers and tells where they start.</summary>
     internal long Take(long count) => Interlocked.Add(ref next, count) - count;
