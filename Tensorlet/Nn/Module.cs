@@ -6,7 +6,8 @@ namespace Tensorlet.Nn;
 
 /// <summary>
 /// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are
-/// its parameters, modules are its children; both are found in the fields, in the order of their declaration.
+/// its parameters, tensors are its buffers (which are saved, and not trained), modules are its children; all are found
+/// in the fields, in the order of their declaration.
 /// </summary>
 public abstract class Module : IStateful
 {
@@ -19,8 +20,55 @@ public abstract class Module : IStateful
     /// <summary>What the module computes. Others call it through <see cref="Call"/>.</summary>
     public abstract Variable Forward(Variable x);
 
-    /// <summary>Runs the module.</summary>
-    public Variable Call(Variable x) => Forward(x);
+    /// <summary>Runs the module, and the hooks before and after it.</summary>
+    public Variable Call(Variable x) => Hooked(x, Forward);
+
+    readonly List<Func<Module, Variable, Variable?>> before = [];
+    readonly List<Func<Module, Variable, Variable, Variable?>> after = [];
+
+    /// <summary>
+    /// Calls a function with the module and its input before each <see cref="Forward"/>; what it gives, if anything,
+    /// takes the place of the input. Dispose the result to end that.
+    /// </summary>
+    public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
+        Func<Module, Variable, Variable?>>(before, hook);
+
+    /// <summary>
+    /// Calls a function with the module, its input and its result after each <see cref="Forward"/>; what it gives, if
+    /// anything, takes the place of the result. Dispose the result to end that.
+    /// </summary>
+    public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
+        Func<Module, Variable, Variable, Variable?>>(after, hook);
+
+    /// <summary>
+    /// Calls a function with the module and the gradient by its result, each time that one is known; what it gives, if
+    /// anything, takes the place of that gradient. Dispose the result to end that.
+    /// </summary>
+    public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook) =>
+        RegisterForwardHook((module, _, y) =>
+        {
+            if (y.RequiresGrad) y.RegisterHook(gradient => hook(module, gradient));
+            return null;
+        });
+
+    private protected Variable Hooked(Variable x, Func<Variable, Variable> forward)
+    {
+        foreach (var hook in before.ToArray()) x = hook(this, x) ?? x;
+        var y = forward(x);
+        foreach (var hook in after.ToArray()) y = hook(this, x, y) ?? y;
+        return y;
+    }
+
+    sealed class Hook<F> : IDisposable
+    {
+        readonly List<F> hooks;
+        readonly F hook;
+        public Hook(List<F> hooks, F hook) => ((this.hooks, this.hook) = (hooks, hook)).hooks.Add(hook);
+        public void Dispose() => hooks.Remove(hook);
+    }
+
+    private protected TensorletException NoForward() =>
+        new($"{GetType().Name}: it only holds what it is given and computes nothing; use its parts, or Sequential.");
 
     /// <summary>The arguments that <see cref="ToString"/> shows, as in <c>784, 256</c>.</summary>
     protected virtual string Arguments => "";
@@ -30,7 +78,7 @@ public abstract class Module : IStateful
     /// </summary>
     /// <exception cref="TensorletException">A collection of modules that only a ModuleList would make
     /// visible.</exception>
-    IEnumerable<(string Key, object Value)> Members()
+    private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
         for (var (type, levels) = (GetType(), new Stack<Type>()); ; type = type.BaseType!)
         {
@@ -39,10 +87,10 @@ public abstract class Module : IStateful
                 foreach (var field in level.GetFields(OwnFields))
                     if (field.GetValue(this) is { } value)
                     {
-                        if (this is not IEnumerable<Module> && value is IEnumerable items and not Module
-                            && items.Cast<object?>().Any(item => item is Module))
-                            throw new TensorletException(
-                                $"{GetType().Name}: modules in '{field.Name}' would not be trained. Use a ModuleList.");
+                        if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
+                            item is Module or Variable { RequiresGrad: true }))
+                            throw new TensorletException($"{GetType().Name}: what '{field.Name}' holds would not " +
+                                "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
                         yield return (Key(field.Name), value);
                     }
             yield break;
@@ -61,7 +109,7 @@ public abstract class Module : IStateful
     }
 
     /// <summary>The modules directly inside, with their keys.</summary>
-    public virtual IEnumerable<(string Name, Module Module)> NamedChildren() =>
+    public IEnumerable<(string Name, Module Module)> NamedChildren() =>
         Members().Where(m => m.Value is Module).Select(m => (m.Key, (Module)m.Value));
 
     /// <summary>The modules directly inside.</summary>
@@ -73,11 +121,16 @@ public abstract class Module : IStateful
     /// <summary>
     /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.
     /// </summary>
-    public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Named().DistinctBy(p => p.Parameter);
+    public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Named().Where(m => m.Value is Variable)
+        .Select(m => (m.Key, (Variable)m.Value)).DistinctBy(p => p.Item2);
 
-    IEnumerable<(string Name, Variable Parameter)> Named() =>
-        Members().Where(m => m.Value is Variable { RequiresGrad: true }).Select(m => (m.Key, (Variable)m.Value))
-            .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Name}", p.Parameter))));
+    /// <summary>The tensors that are part of the state and not trained, as in <c>bn1.running_mean</c>.</summary>
+    public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers() => Named().Where(m => m.Value is Tensor)
+        .Select(m => (m.Key, (Tensor)m.Value)).DistinctBy(p => p.Item2);
+
+    IEnumerable<(string Key, object Value)> Named() =>
+        Members().Where(m => m.Value is Tensor or Variable { RequiresGrad: true, IsLeaf: true })
+            .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Key}", p.Value))));
 
     /// <summary>The parameters: what an optimizer is given.</summary>
     public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
@@ -99,10 +152,11 @@ public abstract class Module : IStateful
             p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike());
     }
 
-    /// <summary>The tensors of all parameters by key. They share memory with the module.</summary>
-    public Dictionary<string, Tensor> StateDict() => NamedParameters().ToDictionary(p => p.Name, p => p.Parameter.Data);
+    /// <summary>The tensors of all parameters and buffers by key. They share memory with the module.</summary>
+    public Dictionary<string, Tensor> StateDict() => Named().DistinctBy(m => m.Value).ToDictionary(m => m.Key, m =>
+        m.Value as Tensor ?? ((Variable)m.Value).Data);
 
-    /// <summary>Copies tensors into the parameters of the same keys.</summary>
+    /// <summary>Copies tensors into the parameters and buffers of the same keys.</summary>
     /// <exception cref="TensorletException">A key is missing or left over. Nothing has been copied.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
@@ -112,12 +166,24 @@ public abstract class Module : IStateful
         foreach (var (key, tensor) in own) tensor.Copy_(state[key]);
     }
 
-    /// <summary>Replaces every parameter's memory by a copy in another type or on another device.</summary>
+    /// <summary>
+    /// Replaces the memory of every parameter and buffer by a copy on another device or, of numbers, in another type.
+    /// </summary>
     public Module To(DType? type = null, Device? device = null)
     {
-        foreach (var module in Modules())
-            foreach (var p in module.Members().Select(m => m.Value).OfType<Variable>())
-                p.MoveTo(p.Data.To(type ?? p.DType).To(device ?? p.Device));
+        foreach (var value in Modules().SelectMany(module => module.Members()).Select(m => m.Value))
+            if (value is Variable p) p.MoveTo(Moved(p.Data));
+            else if (value is Tensor buffer) buffer.Become(Moved(buffer));
+        return this;
+
+        Tensor Moved(Tensor x) => (x.DType.IsFloat() ? x.To(type ?? x.DType) : x).To(device ?? x.Device);
+    }
+
+    /// <summary>Does something with this module and all inside it, those inside first.</summary>
+    public Module Apply(Action<Module> action)
+    {
+        foreach (var child in Children()) child.Apply(action);
+        action(this);
         return this;
     }
 

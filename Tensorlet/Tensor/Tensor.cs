@@ -28,6 +28,9 @@ public sealed partial class Tensor
 
     internal Tensor(Storage storage, Layout layout) => (Storage, Layout) = (storage, layout);
 
+    /// <summary>Takes the memory of another tensor in the place of its own.</summary>
+    internal void Become(Tensor other) => (Storage, Layout) = (other.Storage, other.Layout);
+
     internal Tensor With(Layout layout) => new(Storage, layout);
 
     /// <summary>The sizes of all axes.</summary>

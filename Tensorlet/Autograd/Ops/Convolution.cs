@@ -168,7 +168,7 @@ public static partial class F
         Spread("ConvTranspose2d", x, weight, bias, (stride ?? 1).Both, (padding ?? 0).Both, (outputPadding ?? 0).Both,
             (dilation ?? 1).Both, groups);
 
-    static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
+    internal static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
         int[] dilation, int groups)
     {
         CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: false);
@@ -186,7 +186,7 @@ public static partial class F
         return Biased(new Convolution(new(stride, before, after, dilation, groups), places).Apply(x, w), bias);
     }
 
-    static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
+    internal static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
         int[] outputPadding, int[] dilation, int groups)
     {
         CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: true);

@@ -1,0 +1,78 @@
+namespace Tensorlet.Nn;
+
+/// <summary>Arguments as PyTorch prints them.</summary>
+static class Python
+{
+    public static string Show(double x) =>
+        x == Math.Floor(x) && Math.Abs(x) < 1e15 ? $"{x}.0" : $"{x}".ToLowerInvariant();
+    public static string Show(bool x) => x ? "True" : "False";
+    public static string Show(string text) => $"'{text.ToLowerInvariant()}'";
+}
+
+/// <summary>max(x, 0)</summary>
+public sealed class ReLU() : Simple(x => x.Relu());
+/// <summary>min(max(x, 0), 6)</summary>
+public sealed class ReLU6() : Simple(x => x.Relu6());
+/// <summary>The hyperbolic tangent.</summary>
+public sealed class Tanh() : Simple(x => x.Tanh());
+/// <summary>The logistic function, 1/(1 + e⁻ˣ).</summary>
+public sealed class Sigmoid() : Simple(x => x.Sigmoid());
+/// <summary>ln 1/(1 + e⁻ˣ)</summary>
+public sealed class LogSigmoid() : Simple(x => x.LogSigmoid());
+/// <summary>x·σ(x)</summary>
+public sealed class SiLU() : Simple(x => x.Silu());
+/// <summary>x·tanh(ln(1 + eˣ))</summary>
+public sealed class Mish() : Simple(x => x.Mish());
+/// <summary>x/(1 + |x|)</summary>
+public sealed class Softsign() : Simple(x => x.Softsign());
+/// <summary>x − tanh x</summary>
+public sealed class Tanhshrink() : Simple(x => x.Tanhshrink());
+/// <summary>min(max(x + 3, 0), 6)/6</summary>
+public sealed class Hardsigmoid() : Simple(x => x.Hardsigmoid());
+/// <summary>x·min(max(x + 3, 0), 6)/6</summary>
+public sealed class Hardswish() : Simple(x => x.Hardswish());
+/// <summary>The scaled exponential unit with the constants of Klambauer et al. 2017.</summary>
+public sealed class SELU() : Simple(x => x.Selu());
+/// <summary>x where positive, else α·(eˣ − 1).</summary>
+public sealed class ELU(double alpha = 1) : Simple(x => x.Elu(alpha), $"alpha={Python.Show(alpha)}");
+/// <summary>x where positive, else α·(e^(x/α) − 1).</summary>
+public sealed class CELU(double alpha = 1) : Simple(x => x.Celu(alpha), $"alpha={Python.Show(alpha)}");
+/// <summary>x·Φ(x), Φ the normal distribution's, or its approximation by a tanh (Hendrycks and Gimpel 2016).</summary>
+public sealed class GELU(bool tanh = false)
+    : Simple(x => x.Gelu(tanh), $"approximate={Python.Show(tanh ? "tanh" : "none")}");
+/// <summary>x where positive, else slope·x.</summary>
+public sealed class LeakyReLU(double negativeSlope = 0.01)
+    : Simple(x => x.LeakyRelu(negativeSlope), $"negative_slope={Python.Show(negativeSlope)}");
+/// <summary>ln(1 + e^(βx))/β, and x where βx is above the threshold.</summary>
+public sealed class Softplus(double beta = 1, double threshold = 20) : Simple(x => x.Softplus(beta, threshold),
+    $"beta={Python.Show(beta)}, threshold={Python.Show(threshold)}");
+/// <summary>x nearer to 0 by λ, and 0 within λ of it.</summary>
+public sealed class Softshrink(double lambda = 0.5) : Simple(x => x.Softshrink(lambda), Python.Show(lambda));
+/// <summary>x, and 0 within λ of 0.</summary>
+public sealed class Hardshrink(double lambda = 0.5) : Simple(x => x.Hardshrink(lambda), Python.Show(lambda));
+/// <summary>min(max(x, low), high)</summary>
+public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Simple(x => x.Hardtanh(minVal, maxVal),
+    $"min_val={Python.Show(minVal)}, max_val={Python.Show(maxVal)}");
+/// <summary>x where above the threshold, else a value.</summary>
+public sealed class Threshold(double threshold, double value) : Simple(x => x.Threshold(threshold, value),
+    $"threshold={Python.Show(threshold)}, value={Python.Show(value)}");
+/// <summary>The first half of an axis times the logistic function of the second.</summary>
+public sealed class GLU(int dim = -1) : Simple(x => x.Glu(dim), $"dim={dim}");
+/// <summary>eˣ/Σeˣ along an axis.</summary>
+public sealed class Softmax(int dim) : Simple(x => x.Softmax(dim), $"dim={dim}");
+/// <summary>ln(eˣ/Σeˣ) along an axis.</summary>
+public sealed class LogSoftmax(int dim) : Simple(x => x.LogSoftmax(dim), $"dim={dim}");
+/// <summary>e⁻ˣ/Σe⁻ˣ along an axis.</summary>
+public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), $"dim={dim}");
+
+/// <summary>x where positive, else slope·x, with a learned slope for all or for each channel (He et al. 2015).</summary>
+public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
+{
+    readonly Variable weight = new(Tensor.Full([numParameters], init), requiresGrad: true);
+    /// <summary>The slopes.</summary>
+    public Variable Weight => weight;
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => x.PRelu(weight);
+    /// <inheritdoc/>
+    protected override string Arguments => $"num_parameters={weight.Numel}";
+}

@@ -1,0 +1,129 @@
+namespace Tensorlet.Nn;
+
+/// <summary>
+/// Filters over (N, C, …): what the convolutions share. Filters and bias start uniform in ±1/√(C/groups·K), where K is
+/// the number of elements of a filter in one channel, as PyTorch's.
+/// </summary>
+public abstract class Convolutional : Module
+{
+    readonly Variable weight;
+    readonly Variable? bias;
+    readonly int[] stride, padding, outputPadding, dilation;
+    readonly int groups;
+    readonly PadMode mode;
+    readonly bool transposed;
+
+    private protected Convolutional(int inChannels, int outChannels, int[] kernel, int[] stride, int[] padding,
+        int[] dilation, int groups, bool bias, PadMode mode, int[]? outputPadding = null)
+    {
+        if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
+            throw new ShapeException($"{GetType().Name}: {inChannels} and {outChannels} channels do not divide into " +
+                $"{groups} groups.");
+        (this.stride, this.padding, this.dilation, this.groups) = (stride, padding, dilation, groups);
+        (transposed, this.outputPadding, this.mode) = (outputPadding is not null, outputPadding ?? [], mode);
+        weight = Uniform(transposed ? [inChannels, outChannels / groups, .. kernel]
+            : [outChannels, inChannels / groups, .. kernel]);
+        if (bias) this.bias = Uniform([outChannels]);
+    }
+
+    Variable Uniform(int[] shape)
+    {
+        var filters = (weight?.Size() ?? shape)[1..];
+        var bound = 1 / Math.Sqrt(Math.Max(1, Layout.Product(filters)));
+        return new(Tensor.Empty(shape).Uniform_(-bound, bound), requiresGrad: true);
+    }
+
+    /// <summary>The filters: (O, C/groups, …), of a transposed convolution (C, O/groups, …).</summary>
+    public Variable Weight => weight;
+    /// <summary>One number for each filter, if there are any.</summary>
+    public Variable? Bias => bias;
+
+    /// <inheritdoc/>
+    public sealed override Variable Forward(Variable x)
+    {
+        var name = GetType().Name;
+        if (transposed) return F.Spread(name, x, weight, bias, stride, padding, outputPadding, dilation, groups);
+        if (mode == PadMode.Constant) return F.Convolve(name, x, weight, bias, stride, padding, dilation, groups);
+        int[] reach = [.. dilation.Select((d, a) => d * (weight.Size(2 + a) - 1))];
+        var around = padding.Select((p, a) => p == F.Same ? (reach[a] / 2, reach[a] - reach[a] / 2) : (p, p)).Reverse();
+        x = F.Pad(x, [.. around.SelectMany(p => (int[])[p.Item1, p.Item2])], mode);
+        return F.Convolve(name, x, weight, bias, stride, new int[padding.Length], dilation, groups);
+    }
+
+    /// <inheritdoc/>
+    protected override string Arguments
+    {
+        get
+        {
+            var (outer, inner) = (weight.Size(0), weight.Size(1) * groups);
+            return $"{(transposed ? outer : inner)}, {(transposed ? inner : outer)}, " +
+                $"kernel_size={Sizes(weight.Size()[2..])}, stride={Sizes(stride)}" +
+                (padding.All(p => p == F.Same) ? ", padding=same" : Shown("padding", padding, 0)) +
+                Shown("output_padding", outputPadding, 0) + Shown("dilation", dilation, 1) +
+                (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "") +
+                (mode == PadMode.Constant ? "" : $", padding_mode={mode.ToString().ToLowerInvariant()}");
+        }
+    }
+
+    static string Shown(string name, int[] sizes, int usual) =>
+        sizes.All(size => size == usual) ? "" : $", {name}={Sizes(sizes)}";
+
+    static string Sizes(int[] sizes) => sizes is [var one] ? $"({one},)" : $"({string.Join(", ", sizes)})";
+}
+
+/// <summary>Filters over sequences: (N, C, L) to (N, O, OL).</summary>
+/// <param name="inChannels">C, the channels of the input.</param>
+/// <param name="outChannels">O, the number of filters.</param>
+/// <param name="kernelSize">The size of a filter.</param>
+/// <param name="stride">How far apart neighbouring windows are.</param>
+/// <param name="padding">What is put around the input, or <see cref="F.Same"/>.</param>
+/// <param name="dilation">How far apart the elements of a window are.</param>
+/// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
+/// <param name="bias">Whether to add a number to each result.</param>
+/// <param name="paddingMode">With what the input is continued; Constant is zeros.</param>
+/// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
+    int dilation = 1, int groups = 1, bool bias = true, PadMode paddingMode = PadMode.Constant)
+    : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias, paddingMode);
+
+/// <summary>Filters over images: (N, C, H, W) to (N, O, OH, OW).</summary>
+/// <inheritdoc cref="Conv1d"/>
+public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
+    Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
+    PadMode paddingMode = PadMode.Constant)
+    : Convolutional(inChannels, outChannels, kernelSize.Both, (stride ?? 1).Both, padding.Both, (dilation ?? 1).Both,
+        groups, bias, paddingMode);
+
+/// <summary>Filters over volumes: (N, C, D, H, W) to (N, O, OD, OH, OW).</summary>
+/// <inheritdoc cref="Conv1d"/>
+public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
+    Triple padding = default, Triple? dilation = null, int groups = 1, bool bias = true,
+    PadMode paddingMode = PadMode.Constant)
+    : Convolutional(inChannels, outChannels, kernelSize.All, (stride ?? 1).All, padding.All, (dilation ?? 1).All,
+        groups, bias, paddingMode);
+
+/// <summary>
+/// The adjoint of <see cref="Conv1d"/>, of which it undoes the shape: (N, C, L) to (N, O, OL), with OL = (L − 1)·stride
+/// − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
+/// </summary>
+/// <param name="inChannels">C, the channels of the input.</param>
+/// <param name="outChannels">O, the channels of the result.</param>
+/// <param name="kernelSize">The size of a filter.</param>
+/// <param name="stride">How far apart the places are where neighbouring elements are spread to.</param>
+/// <param name="padding">What is cut off around the result.</param>
+/// <param name="outputPadding">What the result is longer by at its end.</param>
+/// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
+/// <param name="bias">Whether to add a number to each result.</param>
+/// <param name="dilation">How far apart the elements of a window are.</param>
+/// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+public sealed class ConvTranspose1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
+    int outputPadding = 0, int groups = 1, bool bias = true, int dilation = 1)
+    : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias,
+        PadMode.Constant, [outputPadding]);
+
+/// <summary>The adjoint of <see cref="Conv2d"/>, of which it undoes the shape.</summary>
+/// <inheritdoc cref="ConvTranspose1d"/>
+public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
+    Pair padding = default, Pair outputPadding = default, int groups = 1, bool bias = true, Pair? dilation = null)
+    : Convolutional(inChannels, outChannels, kernelSize.Both, (stride ?? 1).Both, padding.Both, (dilation ?? 1).Both,
+        groups, bias, PadMode.Constant, outputPadding.Both);
