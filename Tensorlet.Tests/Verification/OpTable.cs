@@ -96,6 +96,7 @@ public static partial class OpTable
             Unary("relu", x => x.Relu(), x => Math.Max(x, 0)),
         Unary("leaky relu", x => x.LeakyRelu(0.2), x => x > 0 ? x : 0.2 * x),
             Unary("softplus", x => x.Softplus(), x => Math.Log(1 + Math.Exp(x))),
+            Unary("softplus, β = 3", x => x.Softplus(3), x => Math.Log(1 + Math.Exp(3 * x)) / 3),
         Unary("clamp", x => x.Clamp(-0.8, 1.1), x => Math.Clamp(x, -0.8, 1.1)),
             Unary("cast", x => x.To(DType.Float64), x => x),
     ];

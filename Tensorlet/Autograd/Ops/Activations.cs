@@ -20,8 +20,8 @@ public sealed partial class Variable
     /// <summary>The value where the mask is true, x elsewhere.</summary>
     public Variable MaskedFill(Tensor mask, double value) => Where(mask, Tensor.Like(Data, value), this);
 
-    /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
-    public Variable LogSigmoid() => -(-this).Softplus();
+    /// <summary>ln σ(x) = −ln(1 + e⁻ˣ), to the last bit: above 40, 1 + eˣ is eˣ.</summary>
+    public Variable LogSigmoid() => -(-this).Softplus(threshold: 40);
     /// <summary>x cut to low … high; the gradient at the bounds is 0.</summary>
     public Variable Hardtanh(double low = -1, double high = 1) =>
         MaskedFill(this <= low, low).MaskedFill(this >= high, high);

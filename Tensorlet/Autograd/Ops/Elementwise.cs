@@ -141,8 +141,9 @@ public sealed partial class Variable
     public Variable Relu() => new Relu().Apply(this);
     /// <summary>x where x &gt; 0, else slope·x.</summary>
     public Variable LeakyRelu(double slope = 0.01) => new LeakyRelu(slope).Apply(this);
-    /// <summary>ln(1 + eˣ); x itself above the threshold.</summary>
-    public Variable Softplus(double threshold = 20) => new Softplus(threshold).Apply(this);
+    /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
+    public Variable Softplus(double beta = 1, double threshold = 20) =>
+        beta == 1 ? new Softplus(threshold).Apply(this) : new Softplus(threshold).Apply(this * beta) / beta;
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
         new Clamp(low, high).Apply(this);
