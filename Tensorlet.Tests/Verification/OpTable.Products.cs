@@ -41,28 +41,4 @@ public static partial class OpTable
                     v[2][i[1]] + Enumerable.Range(0, k).Sum(j => v[0][i[0] * k + j] * v[1][i[1] * k + j]))]);
         }),
     ];
-
-    static IEnumerable<Op> Losses() =>
-    [
-        Loss("mean squared error", d => d.Shape(1, 3, 1) is var shape ? (shape, shape) : default, (x, y, _) =>
-            F.MseLoss(x, y), (x, y, _, _) => x.Zip(y, (a, b) => (a - b) * (a - b)).Average()),
-        Loss("cross-entropy", d => ([d.Int(1, 4), d.Int(1, 5)], [0]), (x, _, target) => F.CrossEntropy(x, target),
-            (x, _, target, classes) =>
-                target.Select((t, i) => (Row: x[(i * classes)..((i + 1) * classes)], Class: (int)t))
-                    .Average(sample => Math.Log(sample.Row.Sum(Math.Exp)) - sample.Row[sample.Class])),
-        Loss("negative log likelihood", d => ([d.Int(1, 4), d.Int(1, 5)], [0]), (x, _, target) =>
-            F.NllLoss(x, target, Reduction.Sum),
-            (x, _, target, classes) => target.Select((t, i) => -x[i * classes + (int)t]).Sum()),
-        new("losses", "dropout, evaluating", d =>
-            d.Input(d.Shape()) is var x ? Same(v => F.Dropout(v, 0.5, training: false), x, x.Shape) : null!),
-    ];
-
-    static Op Loss(string name, Func<Draw, (int[] Input, int[] Other)> shapes, Func<Variable, Variable, Tensor,
-        Variable> f, Func<double[], double[], long[], int, double> oracle) => new("losses", name, d =>
-    {
-        var (input, other) = shapes(d);
-        long[] target = [.. Enumerable.Range(0, input[0]).Select(_ => (long)d.Int(0, input[^1] - 1))];
-        return new(v => f(v[0], v[1], Tensor.From(target, device: v[0].Device)), [d.Input(input), d.Input(other)], [],
-            v => [oracle(v[0], v[1], target, input[^1])]);
-    });
 }

@@ -6,6 +6,7 @@ static class Python
     public static string Show(double x) =>
         x == Math.Floor(x) && Math.Abs(x) < 1e15 ? $"{x}.0" : $"{x}".ToLowerInvariant();
     public static string Show(bool x) => x ? "True" : "False";
+    public static string Show(int[] sizes) => sizes is [var one] ? $"({one},)" : $"({string.Join(", ", sizes)})";
     public static string Show(string text) => $"'{text.ToLowerInvariant()}'";
 }
 
@@ -68,7 +69,7 @@ public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), $"dim={dim
 /// <summary>x where positive, else slope·x, with a learned slope for all or for each channel (He et al. 2015).</summary>
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
 {
-    readonly Variable weight = new(Tensor.Full([numParameters], init), requiresGrad: true);
+    readonly Variable weight = Parameter(Tensor.Full([numParameters], init));
     /// <summary>The slopes.</summary>
     public Variable Weight => weight;
     /// <inheritdoc/>

@@ -21,16 +21,11 @@ public abstract class Convolutional : Module
                 $"{groups} groups.");
         (this.stride, this.padding, this.dilation, this.groups) = (stride, padding, dilation, groups);
         (transposed, this.outputPadding, this.mode) = (outputPadding is not null, outputPadding ?? [], mode);
-        weight = Uniform(transposed ? [inChannels, outChannels / groups, .. kernel]
-            : [outChannels, inChannels / groups, .. kernel]);
-        if (bias) this.bias = Uniform([outChannels]);
-    }
-
-    Variable Uniform(int[] shape)
-    {
-        var filters = (weight?.Size() ?? shape)[1..];
-        var bound = 1 / Math.Sqrt(Math.Max(1, Layout.Product(filters)));
-        return new(Tensor.Empty(shape).Uniform_(-bound, bound), requiresGrad: true);
+        int[] filters = transposed ? [inChannels, outChannels / groups, .. kernel]
+            : [outChannels, inChannels / groups, .. kernel];
+        var fanIn = Layout.Product(filters[1..]);
+        weight = Uniform(fanIn, filters);
+        if (bias) this.bias = Uniform(fanIn, outChannels);
     }
 
     /// <summary>The filters: (O, C/groups, …), of a transposed convolution (C, O/groups, …).</summary>
@@ -57,7 +52,7 @@ public abstract class Convolutional : Module
         {
             var (outer, inner) = (weight.Size(0), weight.Size(1) * groups);
             return $"{(transposed ? outer : inner)}, {(transposed ? inner : outer)}, " +
-                $"kernel_size={Sizes(weight.Size()[2..])}, stride={Sizes(stride)}" +
+                $"kernel_size={Python.Show(weight.Size()[2..])}, stride={Python.Show(stride)}" +
                 (padding.All(p => p == F.Same) ? ", padding=same" : Shown("padding", padding, 0)) +
                 Shown("output_padding", outputPadding, 0) + Shown("dilation", dilation, 1) +
                 (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "") +
@@ -66,9 +61,7 @@ public abstract class Convolutional : Module
     }
 
     static string Shown(string name, int[] sizes, int usual) =>
-        sizes.All(size => size == usual) ? "" : $", {name}={Sizes(sizes)}";
-
-    static string Sizes(int[] sizes) => sizes is [var one] ? $"({one},)" : $"({string.Join(", ", sizes)})";
+        sizes.All(size => size == usual) ? "" : $", {name}={Python.Show(sizes)}";
 }
 
 /// <summary>Filters over sequences: (N, C, L) to (N, O, OL).</summary>

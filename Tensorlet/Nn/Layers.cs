@@ -11,9 +11,8 @@ public sealed class Linear : Module
     /// <param name="bias">Whether to add b.</param>
     public Linear(int inFeatures, int outFeatures, bool bias = true)
     {
-        var bound = 1 / Math.Sqrt(Math.Max(1, inFeatures));
-        weight = new(Tensor.Empty(outFeatures, inFeatures).Uniform_(-bound, bound), requiresGrad: true);
-        if (bias) this.bias = new(Tensor.Empty(outFeatures).Uniform_(-bound, bound), requiresGrad: true);
+        weight = Uniform(inFeatures, outFeatures, inFeatures);
+        if (bias) this.bias = Uniform(inFeatures, outFeatures);
     }
 
     /// <summary>W, (out, in).</summary>
@@ -41,7 +40,7 @@ public sealed class Embedding : Module
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null)
     {
         this.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
-        weight = new(Tensor.Randn(numEmbeddings, embeddingDim), requiresGrad: true);
+        weight = Parameter(Tensor.Randn(numEmbeddings, embeddingDim));
         if (this.paddingIdx is { } row) weight.Data.Select(0, row).Zero_();
     }
 

@@ -1,34 +1,74 @@
 namespace Tensorlet.Nn;
 
 /// <summary>A number that tells how far a result is from its target.</summary>
-/// <param name="reduction">How one number is made of many.</param>
-public abstract class Loss(Reduction reduction)
+/// <param name="loss">The function.</param>
+public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
-    /// <summary>How one number is made of many.</summary>
-    protected Reduction Reduction => reduction;
     /// <summary>The loss of an input against a target.</summary>
-    public abstract Variable Call(Variable input, Variable target);
-    /// <summary>The name and arguments, as PyTorch prints them.</summary>
+    public Variable Call(Variable input, Variable target) => loss(input, target);
+    /// <summary>The name, as PyTorch prints it.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }
 
-/// <summary>The mean of (x − target)².</summary>
-public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Loss(reduction)
+/// <summary>A number that tells how three results are to one another.</summary>
+/// <param name="loss">The function.</param>
+public abstract class Loss3(Func<Variable, Variable, Variable, Variable> loss)
 {
-    /// <inheritdoc/>
-    public override Variable Call(Variable input, Variable target) => F.MseLoss(input, target, Reduction);
+    /// <summary>The loss.</summary>
+    public Variable Call(Variable first, Variable second, Variable third) => loss(first, second, third);
+    /// <summary>The name, as PyTorch prints it.</summary>
+    public override string ToString() => $"{GetType().Name}()";
 }
 
-/// <summary>−ln softmax(scores)[target]: scores (N, C), classes (N) as Int64.</summary>
-public sealed class CrossEntropyLoss(Reduction reduction = Reduction.Mean) : Loss(reduction)
-{
-    /// <inheritdoc/>
-    public override Variable Call(Variable input, Variable target) => F.CrossEntropy(input, target.Data, Reduction);
-}
+/// <inheritdoc cref="F.MseLoss"/>
+public sealed class MSELoss(Reduction reduction = Reduction.Mean) : Loss((x, t) => F.MseLoss(x, t, reduction));
 
-/// <summary>−x[target] of log probabilities (N, C), classes (N) as Int64.</summary>
-public sealed class NLLLoss(Reduction reduction = Reduction.Mean) : Loss(reduction)
-{
-    /// <inheritdoc/>
-    public override Variable Call(Variable input, Variable target) => F.NllLoss(input, target.Data, Reduction);
-}
+/// <inheritdoc cref="F.L1Loss"/>
+public sealed class L1Loss(Reduction reduction = Reduction.Mean) : Loss((x, t) => F.L1Loss(x, t, reduction));
+
+/// <inheritdoc cref="F.SmoothL1Loss"/>
+public sealed class SmoothL1Loss(Reduction reduction = Reduction.Mean, double beta = 1)
+    : Loss((x, t) => F.SmoothL1Loss(x, t, reduction, beta));
+
+/// <inheritdoc cref="F.HuberLoss"/>
+public sealed class HuberLoss(Reduction reduction = Reduction.Mean, double delta = 1)
+    : Loss((x, t) => F.HuberLoss(x, t, reduction, delta));
+
+/// <inheritdoc cref="F.CrossEntropy"/>
+public sealed class CrossEntropyLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean,
+    long ignoreIndex = -100, double labelSmoothing = 0)
+    : Loss((x, t) => F.CrossEntropy(x, t, weight, reduction, ignoreIndex, labelSmoothing));
+
+/// <inheritdoc cref="F.NllLoss"/>
+public sealed class NLLLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean, long ignoreIndex = -100)
+    : Loss((x, t) => F.NllLoss(x, t.Data, weight, reduction, ignoreIndex));
+
+/// <inheritdoc cref="F.BinaryCrossEntropy"/>
+public sealed class BCELoss(Tensor? weight = null, Reduction reduction = Reduction.Mean)
+    : Loss((x, t) => F.BinaryCrossEntropy(x, t, weight, reduction));
+
+/// <inheritdoc cref="F.BinaryCrossEntropyWithLogits"/>
+public sealed class BCEWithLogitsLoss(Tensor? weight = null, Reduction reduction = Reduction.Mean,
+    Tensor? posWeight = null)
+    : Loss((x, t) => F.BinaryCrossEntropyWithLogits(x, t, weight, reduction, posWeight));
+
+/// <inheritdoc cref="F.KlDiv"/>
+public sealed class KLDivLoss(Reduction reduction = Reduction.Mean, bool logTarget = false)
+    : Loss((x, t) => F.KlDiv(x, t, reduction, logTarget));
+
+/// <inheritdoc cref="F.HingeEmbeddingLoss"/>
+public sealed class HingeEmbeddingLoss(double margin = 1, Reduction reduction = Reduction.Mean)
+    : Loss((x, t) => F.HingeEmbeddingLoss(x, t, margin, reduction));
+
+/// <inheritdoc cref="F.MarginRankingLoss"/>
+public sealed class MarginRankingLoss(double margin = 0, Reduction reduction = Reduction.Mean)
+    : Loss3((x, y, t) => F.MarginRankingLoss(x, y, t, margin, reduction));
+
+/// <inheritdoc cref="F.CosineEmbeddingLoss"/>
+public sealed class CosineEmbeddingLoss(double margin = 0, Reduction reduction = Reduction.Mean)
+    : Loss3((x, y, t) => F.CosineEmbeddingLoss(x, y, t, margin, reduction));
+
+/// <inheritdoc cref="F.TripletMarginLoss"/>
+public sealed class TripletMarginLoss(double margin = 1, double p = 2, double eps = 1e-6, bool swap = false,
+    Reduction reduction = Reduction.Mean)
+    : Loss3((a, b, c) => F.TripletMarginLoss(a, b, c, margin, p, eps, swap, reduction));

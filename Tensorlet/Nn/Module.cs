@@ -67,6 +67,16 @@ public abstract class Module : IStateful
         public void Dispose() => hooks.Remove(hook);
     }
 
+    /// <summary>A tensor as a parameter.</summary>
+    private protected static Variable Parameter(Tensor values) => new(values, requiresGrad: true);
+
+    /// <summary>A parameter that starts uniform in ±1/√fanIn.</summary>
+    private protected static Variable Uniform(int fanIn, params int[] shape)
+    {
+        var bound = 1 / Math.Sqrt(Math.Max(1, fanIn));
+        return Parameter(Tensor.Empty(shape).Uniform_(-bound, bound));
+    }
+
     private protected TensorletException NoForward() =>
         new($"{GetType().Name}: it only holds what it is given and computes nothing; use its parts, or Sequential.");
 
@@ -93,8 +103,27 @@ public abstract class Module : IStateful
                                 "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
                         yield return (Key(field.Name), value);
                     }
+            foreach (var part in parts) yield return part;
             yield break;
         }
+    }
+
+    readonly List<(string Key, object Value)> parts = [];
+
+    /// <summary>
+    /// Puts other parameters in the place of one, from which it is computed before every call.
+    /// </summary>
+    internal void Reparametrize(string name, Func<Variable, ((string, object)[] Parts, Func<Variable> Whole)> by)
+    {
+        FieldInfo? field = null;
+        for (var type = GetType(); type != typeof(Module) && field is null; type = type.BaseType!)
+            field = type.GetFields(OwnFields).FirstOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable);
+        if (field is null) throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
+            $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
+        var (others, whole) = by((Variable)field.GetValue(this)!);
+        parts.AddRange(others);
+        field.SetValue(this, whole());
+        RegisterForwardPreHook((_, _) => { field.SetValue(this, whole()); return null; });
     }
 
     static string Key(string field)

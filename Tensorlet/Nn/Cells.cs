@@ -1,0 +1,122 @@
+namespace Tensorlet.Nn;
+
+/// <summary>
+/// One step of a recurrent network: from an input (N, in) and a state (N, H) to the next state. All parameters start
+/// uniform in ±1/√H.
+/// </summary>
+public abstract class RecurrentCell : Module
+{
+    readonly Variable weightIh, weightHh;
+    readonly Variable? biasIh, biasHh;
+
+    private protected RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias)
+    {
+        (States, HiddenSize) = (states, hiddenSize);
+        weightIh = Uniform(hiddenSize, gates * hiddenSize, inputSize);
+        weightHh = Uniform(hiddenSize, gates * hiddenSize, hiddenSize);
+        if (!bias) return;
+        biasIh = Uniform(hiddenSize, gates * hiddenSize);
+        biasHh = Uniform(hiddenSize, gates * hiddenSize);
+    }
+
+    /// <summary>H</summary>
+    internal int HiddenSize { get; }
+    /// <summary>The number of tensors that a state is made of.</summary>
+    internal int States { get; }
+
+    /// <summary>What a step needs of the input: of all steps (…, in) in one product.</summary>
+    internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
+
+    /// <summary>What a step needs of the state.</summary>
+    private protected Variable Recur(Variable h) => F.Linear(h, weightHh, biasHh);
+
+    /// <summary>The next state, from the projected input (N, gates·H) and the state.</summary>
+    internal abstract Variable[] Step(Variable x, Variable[] state);
+
+    /// <summary>A state of zeros, for N sequences.</summary>
+    internal Variable[] Nothing(Variable x, int n) =>
+        [.. Enumerable.Range(0, States).Select(_ => (Variable)Tensor.Zeros([n, HiddenSize], x.DType, x.Device))];
+
+    private protected Variable[] From(Variable x, Variable[]? state)
+    {
+        if (x.Rank != 2 || x.Size(1) != weightIh.Size(1))
+            throw new ShapeException($"{GetType().Name}: takes (N, {weightIh.Size(1)}), not {x.Data.Layout}.");
+        foreach (var h in state ?? [])
+            if (!h.Shape.SequenceEqual([x.Size(0), HiddenSize]))
+                throw new ShapeException($"{GetType().Name}: a state of shape {h.Data.Layout} for input " +
+                    $"{x.Data.Layout} is not ({x.Size(0)}, {HiddenSize}).");
+        return Step(Project(x), state ?? Nothing(x, x.Size(0)));
+    }
+
+    /// <summary>The next state, from a state of zeros.</summary>
+    public sealed override Variable Forward(Variable x) => From(x, null)[0];
+
+    /// <inheritdoc/>
+    protected override string Arguments =>
+        $"{weightIh.Size(1)}, {HiddenSize}{(biasIh is null ? ", bias=False" : "")}";
+}
+
+/// <summary>h′ = tanh(W·x + b + U·h + c), or with relu in the place of tanh (Elman 1990).</summary>
+/// <param name="inputSize">The size of the input.</param>
+/// <param name="hiddenSize">H, the size of the state.</param>
+/// <param name="bias">Whether there are b and c.</param>
+/// <param name="relu">Whether to take relu.</param>
+public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, bool relu = false)
+    : RecurrentCell(1, 1, inputSize, hiddenSize, bias)
+{
+    internal override Variable[] Step(Variable x, Variable[] state)
+    {
+        var sum = x + Recur(state[0]);
+        return [relu ? sum.Relu() : sum.Tanh()];
+    }
+
+    /// <summary>The next state (N, H).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Call(Variable x, Variable state) => From(x, [state])[0];
+}
+
+/// <summary>
+/// c′ = σ(f)·c + σ(i)·tanh g and h′ = σ(o)·tanh c′, where (i, f, g, o) = W·x + b + U·h + c (Hochreiter and Schmidhuber
+/// 1997; Gers et al. 2000).
+/// </summary>
+/// <param name="inputSize">The size of the input.</param>
+/// <param name="hiddenSize">H, the size of h and c.</param>
+/// <param name="bias">Whether there are b and c.</param>
+public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
+    : RecurrentCell(4, 2, inputSize, hiddenSize, bias)
+{
+    internal override Variable[] Step(Variable x, Variable[] state)
+    {
+        var gates = (x + Recur(state[0])).Chunk(4, -1);
+        var c = gates[1].Sigmoid() * state[1] + gates[0].Sigmoid() * gates[2].Tanh();
+        return [gates[3].Sigmoid() * c.Tanh(), c];
+    }
+
+    /// <summary>The next state (h, c), (N, H) each.</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public (Variable H, Variable C) Call(Variable x, (Variable H, Variable C)? state) =>
+        From(x, state is { } s ? [s.H, s.C] : null) is [var h, var c] ? (h, c) : default;
+}
+
+/// <summary>
+/// h′ = (1 − z)·n + z·h, where r and z are σ of W·x + b + U·h + c, and n = tanh(W·x + b + r·(U·h + c)) (Cho et al.
+/// 2014).
+/// </summary>
+/// <param name="inputSize">The size of the input.</param>
+/// <param name="hiddenSize">H, the size of the state.</param>
+/// <param name="bias">Whether there are b and c.</param>
+public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
+    : RecurrentCell(3, 1, inputSize, hiddenSize, bias)
+{
+    internal override Variable[] Step(Variable x, Variable[] state)
+    {
+        var (input, own) = (x.Chunk(3, -1), Recur(state[0]).Chunk(3, -1));
+        var (r, z) = ((input[0] + own[0]).Sigmoid(), (input[1] + own[1]).Sigmoid());
+        var n = (input[2] + r * own[2]).Tanh();
+        return [n + z * (state[0] - n)];
+    }
+
+    /// <summary>The next state (N, H).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public Variable Call(Variable x, Variable state) => From(x, [state])[0];
+}

@@ -1,0 +1,167 @@
+namespace Tensorlet.Nn;
+
+/// <summary>Which size of a weight keeps its scale: that of what comes in, or of what goes out.</summary>
+public enum FanMode
+{
+    /// <summary>Forward values keep their variance.</summary>
+    FanIn,
+    /// <summary>Gradients keep their variance.</summary>
+    FanOut,
+}
+
+/// <summary>What follows a layer; it decides the gain.</summary>
+public enum Nonlinearity
+{
+    /// <summary>Nothing.</summary>
+    Linear,
+    /// <summary>The logistic function.</summary>
+    Sigmoid,
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
+    /// <summary>relu</summary>
+    ReLU,
+    /// <summary>leaky relu</summary>
+    LeakyReLU,
+    /// <summary>selu</summary>
+    SELU,
+}
+
+/// <summary>First values of parameters, written in place; each gives what it was given.</summary>
+public static class Init
+{
+    /// <summary>The factor by which weights before a nonlinearity are larger: 1, 5/3 for tanh, √2 for relu, √(2/(1 +
+    /// slope²)) for leaky relu, 3/4 for selu.</summary>
+    public static double CalculateGain(Nonlinearity nonlinearity, double slope = 0.01) => nonlinearity switch
+    {
+        Nonlinearity.Tanh => 5.0 / 3,
+        Nonlinearity.ReLU => Math.Sqrt(2),
+        Nonlinearity.LeakyReLU => Math.Sqrt(2 / (1 + slope * slope)),
+        Nonlinearity.SELU => 0.75,
+        _ => 1,
+    };
+
+    /// <summary>Uniform in low … high.</summary>
+    public static Variable Uniform_(Variable x, double low = 0, double high = 1, Generator? generator = null) =>
+        Written(x, x.Data.Uniform_(low, high, generator));
+    /// <summary>Normal.</summary>
+    public static Variable Normal_(Variable x, double mean = 0, double std = 1, Generator? generator = null) =>
+        Written(x, x.Data.Normal_(mean, std, generator));
+    /// <summary>One number everywhere.</summary>
+    public static Variable Constant_(Variable x, double value) => Written(x, x.Data.Fill_(value));
+    /// <summary>Ones.</summary>
+    public static Variable Ones_(Variable x) => Constant_(x, 1);
+    /// <summary>Zeros.</summary>
+    public static Variable Zeros_(Variable x) => Constant_(x, 0);
+
+    /// <summary>Normal, of what lies in low … high alone, by the inverse of its distribution.</summary>
+    public static Variable TruncNormal_(Variable x, double mean = 0, double std = 1, double low = -2, double high = 2,
+        Generator? generator = null)
+    {
+        var (from, to) = (Normal((low - mean) / std), Normal((high - mean) / std));
+        Variable u = x.Data.EmptyLike().Uniform_(2 * from - 1, 2 * to - 1, generator);
+        return Written(x, x.Data.Copy_((u.Erfinv() * (std * Math.Sqrt(2)) + mean).Clamp(low, high).Data));
+
+        static double Normal(double z) => (1 + MathNet.Numerics.SpecialFunctions.Erf(z / Math.Sqrt(2))) / 2;
+    }
+
+    /// <summary>A matrix with ones on its diagonal.</summary>
+    /// <exception cref="ShapeException">No matrix.</exception>
+    public static Variable Eye_(Variable x)
+    {
+        OfRank("Eye_", x, 2, 2);
+        x.Data.Zero_().Diagonal().Fill_(1);
+        return x;
+    }
+
+    /// <summary>Filters (O, C, …) that give each channel back, within each of some groups.</summary>
+    /// <exception cref="ShapeException">No filters, or they do not divide into the groups.</exception>
+    public static Variable Dirac_(Variable x, int groups = 1)
+    {
+        OfRank("Dirac_", x, 3, 5);
+        if (groups < 1 || x.Size(0) % groups != 0)
+            throw new ShapeException($"Dirac_: the filters {x.Data.Layout} do not divide into {groups} groups.");
+        var filters = x.Data.Zero_();
+        for (var axis = 2; axis < x.Rank; axis++) filters = filters.Select(2, x.Size(axis) / 2);
+        var each = x.Size(0) / groups;
+        for (var group = 0; group < groups; group++) filters.Narrow(0, group * each, each).Diagonal().Fill_(1);
+        return x;
+    }
+
+    /// <summary>Uniform in ±gain·√(6/(in + out)) (Glorot and Bengio 2010).</summary>
+    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    public static Variable XavierUniform_(Variable x, double gain = 1, Generator? generator = null) =>
+        Symmetric(x, gain * Math.Sqrt(3 / Mean("XavierUniform_", x)), generator);
+    /// <summary>Normal with deviation gain·√(2/(in + out)) (Glorot and Bengio 2010).</summary>
+    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    public static Variable XavierNormal_(Variable x, double gain = 1, Generator? generator = null) =>
+        Normal_(x, 0, gain / Math.Sqrt(Mean("XavierNormal_", x)), generator);
+
+    /// <summary>Uniform in ±gain·√(3/fan) (He et al. 2015).</summary>
+    /// <param name="x">A weight, (out, in, …).</param>
+    /// <param name="slope">Of leaky relu.</param>
+    /// <param name="mode">Which fan.</param>
+    /// <param name="nonlinearity">Decides the gain.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    public static Variable KaimingUniform_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
+        Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
+        Symmetric(x, Math.Sqrt(3) * Kaiming("KaimingUniform_", x, slope, mode, nonlinearity), generator);
+    /// <summary>Normal with deviation gain/√fan (He et al. 2015).</summary>
+    /// <inheritdoc cref="KaimingUniform_"/>
+    public static Variable KaimingNormal_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
+        Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
+        Normal_(x, 0, Kaiming("KaimingNormal_", x, slope, mode, nonlinearity), generator);
+
+    /// <summary>Rows, or columns if there are fewer, that are orthogonal and of length gain (Saxe et al. 2014).</summary>
+    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    public static Variable Orthogonal_(Variable x, double gain = 1, Generator? generator = null)
+    {
+        OfRank("Orthogonal_", x, 2, int.MaxValue);
+        int rows = x.Size(0), columns = x.Numel / Math.Max(1, rows);
+        int[] tall = [Math.Max(rows, columns), Math.Min(rows, columns)];
+        var (q, r) = new Variable(Tensor.Randn(tall, DType.Float64, generator: generator)).Qr();
+        q *= r.Diagonal().Sign();                               // so that every orthogonal matrix is as likely
+        var values = (rows < columns ? q.T : q).Reshape(x.Size()) * gain;
+        return Written(x, x.Data.Copy_(values.Data));
+    }
+
+    /// <summary>Normal, with a part of each column set to 0 (Martens 2010).</summary>
+    /// <exception cref="ShapeException">No matrix.</exception>
+    public static Variable Sparse_(Variable x, double sparsity, double std = 0.01, Generator? generator = null)
+    {
+        OfRank("Sparse_", x, 2, 2);
+        generator ??= Generator.Default;
+        x.Data.Normal_(0, std, generator);
+        for (var column = 0; column < x.Size(1); column++)
+            foreach (var row in generator.Permutation(x.Size(0)).Take((int)Math.Ceiling(sparsity * x.Size(0))))
+                x.Data[(int)row, column].Zero_();
+        return x;
+    }
+
+    static Variable Symmetric(Variable x, double bound, Generator? generator) => Uniform_(x, -bound, bound, generator);
+
+    static double Kaiming(string operation, Variable x, double slope, FanMode mode, Nonlinearity nonlinearity)
+    {
+        var (fanIn, fanOut) = Fans(operation, x);
+        return CalculateGain(nonlinearity, slope) / Math.Sqrt(mode == FanMode.FanIn ? fanIn : fanOut);
+    }
+
+    static double Mean(string operation, Variable x) => Fans(operation, x) is var (fanIn, fanOut)
+        ? (fanIn + fanOut) / 2.0 : 0;
+
+    static (int In, int Out) Fans(string operation, Variable x)
+    {
+        OfRank(operation, x, 2, int.MaxValue);
+        var field = Layout.Product(x.Shape[2..]);
+        return (x.Size(1) * field, x.Size(0) * field);
+    }
+
+    static void OfRank(string operation, Variable x, int least, int most)
+    {
+        if (x.Rank < least || x.Rank > most)
+            throw new ShapeException($"{operation}: shape {x.Data.Layout} has {x.Rank} axes; it takes {least}" +
+                (most == least ? "." : most == int.MaxValue ? " or more." : $" to {most}."));
+    }
+
+    static Variable Written(Variable x, Tensor _) => x;
+}

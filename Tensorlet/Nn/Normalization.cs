@@ -1,0 +1,158 @@
+namespace Tensorlet.Nn;
+
+/// <summary>Channels of (N, C, …) brought to mean 0 and variance 1.</summary>
+public abstract class ChannelNorm : Module
+{
+    readonly Variable? weight, bias;
+    readonly Tensor? runningMean, runningVar, numBatchesTracked;
+    readonly int features, least, most;
+    readonly double eps;
+    readonly double? momentum;
+    readonly bool perSample;
+
+    private protected ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
+        int least, int most, bool perSample = false)
+    {
+        (features, this.eps, this.momentum) = (numFeatures, eps, momentum);
+        (this.least, this.most, this.perSample) = (least, most, perSample);
+        if (affine) (weight, bias) = (Parameter(Tensor.Ones(numFeatures)), Parameter(Tensor.Zeros(numFeatures)));
+        if (!trackRunningStats) return;
+        (runningMean, runningVar) = (Tensor.Zeros(numFeatures), Tensor.Ones(numFeatures));
+        numBatchesTracked = Tensor.Zeros([], DType.Int64);
+    }
+
+    /// <summary>What each channel is multiplied by, if anything.</summary>
+    public Variable? Weight => weight;
+    /// <summary>What is added to each channel, if anything.</summary>
+    public Variable? Bias => bias;
+    /// <summary>The running mean of each channel, if it is gathered.</summary>
+    public Tensor? RunningMean => runningMean;
+    /// <summary>The running unbiased variance of each channel, if it is gathered.</summary>
+    public Tensor? RunningVar => runningVar;
+
+    /// <inheritdoc/>
+    public sealed override Variable Forward(Variable x)
+    {
+        if (x.Rank < least || x.Rank > most)
+            throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
+                $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
+        if (!Training) return Normalized(x, runningMean is null, 0);
+        numBatchesTracked?.Add_(1);
+        return Normalized(x, true, momentum ?? 1 / (numBatchesTracked?.Item() ?? 1));
+    }
+
+    Variable Normalized(Variable x, bool inputStatistics, double momentum) => perSample
+        ? F.InstanceNorm(x, runningMean, runningVar, weight, bias, inputStatistics, momentum, eps)
+        : F.BatchNorm(x, runningMean, runningVar, weight, bias, inputStatistics, momentum, eps);
+
+    /// <inheritdoc/>
+    protected override string Arguments => $"{features}, eps={Python.Show(eps)}, momentum=" +
+        (momentum is { } m ? Python.Show(m) : "None") + $", affine={Python.Show(weight is not null)}, " +
+        $"track_running_stats={Python.Show(runningMean is not null)}";
+}
+
+/// <summary>Each channel of (N, C) or (N, C, L) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <param name="numFeatures">C, the number of channels.</param>
+/// <param name="eps">Added to the variance.</param>
+/// <param name="momentum">The weight of a new batch in the running statistics; null for the mean of all.</param>
+/// <param name="affine">Whether each channel has a weight and a bias.</param>
+/// <param name="trackRunningStats">Whether statistics are gathered while training, to be used after Eval.</param>
+public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
+    bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 2, 3);
+
+/// <summary>Each channel of (N, C, H, W) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <inheritdoc cref="BatchNorm1d"/>
+public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
+    bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4);
+
+/// <summary>Each channel of (N, C, D, H, W) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <inheritdoc cref="BatchNorm1d"/>
+public sealed class BatchNorm3d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
+    bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5);
+
+/// <summary>Each channel of each sample, (N, C, L); see <see cref="F.InstanceNorm"/>.</summary>
+/// <inheritdoc cref="BatchNorm1d"/>
+public sealed class InstanceNorm1d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
+    bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 3, 3, true);
+
+/// <summary>Each channel of each sample, (N, C, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <inheritdoc cref="BatchNorm1d"/>
+public sealed class InstanceNorm2d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
+    bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4, true);
+
+/// <summary>Each channel of each sample, (N, C, D, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <inheritdoc cref="BatchNorm1d"/>
+public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
+    bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
+
+/// <summary>The last axes standardised together, with a weight and a bias for each place.</summary>
+public sealed class LayerNorm : Module
+{
+    readonly int[] shape;
+    readonly double eps;
+    readonly Variable? weight, bias;
+
+    /// <param name="normalizedShape">The sizes of the last axes.</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="elementwiseAffine">Whether there is a weight, and a bias.</param>
+    /// <param name="bias">Whether there is a bias.</param>
+    public LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
+    {
+        (shape, this.eps) = (normalizedShape, eps);
+        if (elementwiseAffine) weight = Parameter(Tensor.Ones(shape));
+        if (elementwiseAffine && bias) this.bias = Parameter(Tensor.Zeros(shape));
+    }
+
+    /// <summary>Of the last axis alone.</summary>
+    public LayerNorm(int normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
+        : this([normalizedShape], eps, elementwiseAffine, bias) { }
+
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => F.LayerNorm(x, shape, weight, bias, eps);
+    /// <inheritdoc/>
+    protected override string Arguments => $"{Python.Show(shape)}, eps={Python.Show(eps)}, " +
+        $"elementwise_affine={Python.Show(weight is not null)}";
+}
+
+/// <summary>The last axes divided by the root of the mean of their squares, with a weight for each place.</summary>
+public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
+{
+    readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
+
+    /// <summary>Of the last axis alone.</summary>
+    public RMSNorm(int normalizedShape, double? eps = null, bool elementwiseAffine = true)
+        : this([normalizedShape], eps, elementwiseAffine) { }
+
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => F.RmsNorm(x, normalizedShape, weight, eps);
+    /// <inheritdoc/>
+    protected override string Arguments => $"{Python.Show(normalizedShape)}, eps=" +
+        (eps is { } e ? Python.Show(e) : "None") + $", elementwise_affine={Python.Show(weight is not null)}";
+}
+
+/// <summary>Groups of channels of each sample standardised together, with a weight and a bias for each channel.</summary>
+public sealed class GroupNorm : Module
+{
+    readonly int groups, channels;
+    readonly double eps;
+    readonly Variable? weight, bias;
+
+    /// <param name="numGroups">The number of groups.</param>
+    /// <param name="numChannels">C, the number of channels.</param>
+    /// <param name="eps">Added to the variance.</param>
+    /// <param name="affine">Whether each channel has a weight and a bias.</param>
+    /// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+    public GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true)
+    {
+        if (numGroups < 1 || numChannels % numGroups != 0)
+            throw new ShapeException($"GroupNorm: {numChannels} channels do not divide into {numGroups} groups.");
+        (groups, channels, this.eps) = (numGroups, numChannels, eps);
+        if (affine) (weight, bias) = (Parameter(Tensor.Ones(channels)), Parameter(Tensor.Zeros(channels)));
+    }
+
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => F.GroupNorm(x, groups, weight, bias, eps);
+    /// <inheritdoc/>
+    protected override string Arguments =>
+        $"{groups}, {channels}, eps={Python.Show(eps)}, affine={Python.Show(weight is not null)}";
+}

@@ -1,0 +1,160 @@
+namespace Tensorlet.Nn;
+
+/// <summary>
+/// Layers of cells that go through sequences, one way or both: (L, N, in), or batch first (N, L, in), to (L, N, D·H),
+/// where D is 2 if both ways, else 1. The states of all layers and ways are (layers·D, N, H).
+/// </summary>
+public abstract class Recurrent : Module
+{
+    readonly RecurrentCell[] cells;         // layer by layer, forwards and backwards
+    readonly int inputSize, layers, ways;
+    readonly bool batchFirst;
+    readonly double dropout;
+
+    private protected Recurrent(Func<int, RecurrentCell> cell, int inputSize, int hiddenSize, int numLayers,
+        bool batchFirst, double dropout, bool bidirectional)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numLayers, 1);
+        (this.inputSize, layers, ways) = (inputSize, numLayers, bidirectional ? 2 : 1);
+        (this.batchFirst, this.dropout) = (batchFirst, dropout);
+        cells = [.. Enumerable.Range(0, layers * ways).Select(i => cell(i < ways ? inputSize : ways * hiddenSize))];
+    }
+
+    private protected override IEnumerable<(string Key, object Value)> Members() => cells.SelectMany((cell, i) =>
+        cell.NamedParameters().Select(p => ($"{p.Name}_l{i / ways}{(i % ways == 1 ? "_reverse" : "")}",
+            (object)p.Parameter)));
+
+    /// <summary>The states of the last layer at every step, from states of zeros.</summary>
+    public sealed override Variable Forward(Variable x) => Run(x, null, null).Output;
+
+    /// <summary>Runs with hooks, and gives the states at the ends too.</summary>
+    private protected (Variable Output, Variable[] States) Run(Variable input, Variable[]? initial, Tensor? lengths)
+    {
+        Variable[] states = [];
+        var output = Hooked(input, x =>
+        {
+            (x, states) = Through(x, initial, lengths);
+            return x;
+        });
+        return (output, states);
+    }
+
+    (Variable, Variable[]) Through(Variable x, Variable[]? initial, Tensor? lengths)
+    {
+        if (x.Rank != 3 || x.Size(2) != inputSize)
+            throw new ShapeException($"{GetType().Name}: takes ({(batchFirst ? "N, L" : "L, N")}, {inputSize}), not " +
+                $"{x.Data.Layout}. A single sequence gets its batch axis by Unsqueeze({(batchFirst ? 0 : 1)}).");
+        if (batchFirst) x = x.Transpose(0, 1);
+        int steps = x.Size(0), n = x.Size(1), hidden = cells[0].HiddenSize;
+        if (lengths is not null && !(lengths.Shape is [var count] && count == n && lengths.DType == DType.Int64))
+            throw new ShapeException($"{GetType().Name}: lengths {lengths.DType} of shape {lengths.Layout} are not one " +
+                $"Int64 for each of the {n} sequences.");
+        foreach (var state in initial ?? [])
+            if (!state.Shape.SequenceEqual([cells.Length, n, hidden]))
+                throw new ShapeException($"{GetType().Name}: an initial state of shape {state.Data.Layout} is not " +
+                    $"({cells.Length}, {n}, {hidden}).");
+        var living = lengths is null ? null : (Tensor?)(Tensor.Arange(steps, DType.Int64, x.Device).Reshape(-1, 1, 1)
+            < lengths.Reshape(1, -1, 1));
+        var last = new Variable[cells.Length][];
+        for (var layer = 0; layer < layers; layer++)
+        {
+            if (layer > 0) x = F.Dropout(x, dropout, Training);
+            var outputs = new Variable[ways];
+            for (var way = 0; way < ways; way++)
+            {
+                var i = layer * ways + way;
+                var state = initial is null ? cells[i].Nothing(x, n) : Array.ConvertAll(initial, s => s.Select(0, i));
+                (outputs[way], last[i]) = Along(cells[i], x, state, way == 1, living);
+            }
+            x = ways == 1 ? outputs[0] : Variable.Cat(outputs, -1);
+        }
+        Variable[] states = [.. last[0].Select((_, k) => Variable.Stack([.. last.Select(state => state[k])]))];
+        return (batchFirst ? x.Transpose(0, 1) : x, states);
+    }
+
+    /// <summary>One cell through all steps. Where a sequence has ended, its state stays, and its output is 0.</summary>
+    static (Variable, Variable[]) Along(RecurrentCell cell, Variable x, Variable[] state, bool backwards, Tensor? living)
+    {
+        var steps = x.Size(0);
+        if (steps == 0)
+            throw new ShapeException($"{cell.GetType().Name}: sequences {x.Data.Layout} have no steps.");
+        var projected = cell.Project(x).Unbind();
+        var outputs = new Variable[steps];
+        for (var step = 0; step < steps; step++)
+        {
+            var t = backwards ? steps - 1 - step : step;
+            var next = cell.Step(projected[t], state);
+            if (living is null) (state, outputs[t]) = (next, next[0]);
+            else
+            {
+                var on = living.Select(0, t);
+                state = [.. next.Zip(state, (after, before) => Variable.Where(on, after, before))];
+                outputs[t] = next[0].MaskedFill(!on, 0);
+            }
+        }
+        return (Variable.Stack(outputs), state);
+    }
+
+    /// <inheritdoc/>
+    protected override string Arguments => $"{inputSize}, {cells[0].HiddenSize}" +
+        (layers == 1 ? "" : $", num_layers={layers}") + (batchFirst ? ", batch_first=True" : "") +
+        (dropout == 0 ? "" : $", dropout={Python.Show(dropout)}") + (ways == 1 ? "" : ", bidirectional=True");
+}
+
+/// <summary>Layers of <see cref="RNNCell"/>.</summary>
+/// <param name="inputSize">The size of the input at each step.</param>
+/// <param name="hiddenSize">H, the size of a state.</param>
+/// <param name="numLayers">The number of layers; each goes through the outputs of the one before it.</param>
+/// <param name="relu">Whether to take relu in the place of tanh.</param>
+/// <param name="bias">Whether the cells have biases.</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, …) and not (L, N, …).</param>
+/// <param name="dropout">The probability of dropout between layers.</param>
+/// <param name="bidirectional">Whether to go through the sequences both ways.</param>
+public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool relu = false, bool bias = true,
+    bool batchFirst = false, double dropout = 0, bool bidirectional = false)
+    : Recurrent(size => new RNNCell(size, hiddenSize, bias, relu), inputSize, hiddenSize, numLayers, batchFirst,
+        dropout, bidirectional)
+{
+    /// <summary>The outputs at every step, and the states at the end.</summary>
+    /// <param name="x">(L, N, in), or batch first.</param>
+    /// <param name="state">The first states, (layers·D, N, H); zeros if not given.</param>
+    /// <param name="lengths">The length of each sequence, (N) of Int64; all L if not given. Outputs beyond it are
+    /// 0.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null)
+    {
+        var (output, states) = Run(x, state is null ? null : [state], lengths);
+        return (output, states[0]);
+    }
+}
+
+/// <summary>Layers of <see cref="GRUCell"/>.</summary>
+/// <inheritdoc cref="RNN"/>
+public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
+    double dropout = 0, bool bidirectional = false)
+    : Recurrent(size => new GRUCell(size, hiddenSize, bias), inputSize, hiddenSize, numLayers, batchFirst, dropout,
+        bidirectional)
+{
+    /// <inheritdoc cref="RNN.Call(Variable, Variable?, Tensor?)"/>
+    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null)
+    {
+        var (output, states) = Run(x, state is null ? null : [state], lengths);
+        return (output, states[0]);
+    }
+}
+
+/// <summary>Layers of <see cref="LSTMCell"/>.</summary>
+/// <inheritdoc cref="RNN"/>
+public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
+    double dropout = 0, bool bidirectional = false)
+    : Recurrent(size => new LSTMCell(size, hiddenSize, bias), inputSize, hiddenSize, numLayers, batchFirst, dropout,
+        bidirectional)
+{
+    /// <inheritdoc cref="RNN.Call(Variable, Variable?, Tensor?)"/>
+    public (Variable Output, (Variable H, Variable C) State) Call(Variable x, (Variable H, Variable C)? state,
+        Tensor? lengths = null)
+    {
+        var (output, states) = Run(x, state is { } s ? [s.H, s.C] : null, lengths);
+        return (output, (states[0], states[1]));
+    }
+}

@@ -1,0 +1,105 @@
+namespace Tensorlet.Nn;
+
+/// <summary>
+/// Attention of a sequence to itself, then a network of two layers at each place; each is added to what it got, and the
+/// sum standardised (Vaswani et al. 2017), or standardised first (Xiong et al. 2020).
+/// </summary>
+/// <param name="dModel">E, the size of what is at a place.</param>
+/// <param name="nHead">The number of heads.</param>
+/// <param name="dimFeedforward">The size between the two layers.</param>
+/// <param name="dropout">The probability of dropout.</param>
+/// <param name="gelu">Whether gelu is between the two layers, and not relu.</param>
+/// <param name="layerNormEps">Added to variances.</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
+/// <param name="normFirst">Whether to standardise first.</param>
+/// <param name="bias">Whether there are biases.</param>
+public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
+    bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
+    : Module
+{
+    readonly MultiheadAttention selfAttn = new(dModel, nHead, dropout, bias, batchFirst);
+    readonly Linear linear1 = new(dModel, dimFeedforward, bias), linear2 = new(dimFeedforward, dModel, bias);
+    readonly LayerNorm norm1 = new(dModel, layerNormEps, bias: bias), norm2 = new(dModel, layerNormEps, bias: bias);
+
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => Layer(x, null, null, false);
+
+    /// <summary>As <see cref="MultiheadAttention"/> takes masks.</summary>
+    public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
+        Hooked(x, v => Layer(v, mask, keyPaddingMask, isCausal));
+
+    Variable Layer(Variable x, Tensor? mask, Tensor? keyPaddingMask, bool isCausal)
+    {
+        if (normFirst)
+        {
+            x += Attention(norm1.Call(x));
+            return x + AtEachPlace(norm2.Call(x));
+        }
+        x = norm1.Call(x + Attention(x));
+        return norm2.Call(x + AtEachPlace(x));
+
+        Variable Attention(Variable v) => F.Dropout(selfAttn.Call(v, v, v, keyPaddingMask, mask, needWeights: false,
+            isCausal: isCausal).Output, dropout, Training);
+        Variable AtEachPlace(Variable v)
+        {
+            var hidden = linear1.Call(v);
+            hidden = F.Dropout(gelu ? hidden.Gelu() : hidden.Relu(), dropout, Training);
+            return F.Dropout(linear2.Call(hidden), dropout, Training);
+        }
+    }
+}
+
+/// <summary>Layers one after another.</summary>
+public sealed class TransformerEncoder : Module
+{
+    readonly ModuleList layers;
+    readonly Module? norm;
+
+    /// <param name="layer">Makes a layer; each has parameters of its own.</param>
+    /// <param name="numLayers">The number of layers.</param>
+    /// <param name="norm">What follows the last one, if anything.</param>
+    public TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null)
+    {
+        layers = new(Enumerable.Range(0, numLayers).Select(_ => layer()));
+        this.norm = norm;
+    }
+
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x) => Layers(x, null, null, false);
+
+    /// <inheritdoc cref="TransformerEncoderLayer.Call(Variable, Tensor?, Tensor?, bool)"/>
+    public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
+        Hooked(x, v => Layers(v, mask, keyPaddingMask, isCausal));
+
+    Variable Layers(Variable x, Tensor? mask, Tensor? keyPaddingMask, bool isCausal)
+    {
+        foreach (var layer in layers.Cast<TransformerEncoderLayer>())
+            x = layer.Call(x, mask, keyPaddingMask, isCausal);
+        return norm is null ? x : norm.Call(x);
+    }
+}
+
+/// <summary>
+/// Adds to each place p of a sequence (L, N, E), or batch first, sin(p/10000^(2i/E)) at even numbers 2i and cos of the
+/// same at 2i + 1 (Vaswani et al. 2017).
+/// </summary>
+/// <param name="dModel">E</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
+public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : Module
+{
+    /// <inheritdoc/>
+    public override Variable Forward(Variable x)
+    {
+        if (x.Rank != 3 || x.Size(2) != dModel)
+            throw new ShapeException($"SinusoidalPositions: takes ({(batchFirst ? "N, L" : "L, N")}, {dModel}), not " +
+                $"{x.Data.Layout}.");
+        var length = x.Size(batchFirst ? 1 : 0);
+        var rates = Enumerable.Range(0, (dModel + 1) / 2).Select(i => Math.Pow(10000, -2.0 * i / dModel));
+        Variable angles = Tensor.Arange(length, DType.Float64).Unsqueeze(1) * Tensor.From([.. rates]);
+        var waves = Variable.Stack([angles.Sin(), angles.Cos()], 2).Reshape(length, -1).Narrow(1, 0, dModel);
+        return x + waves.To(x.DType).To(x.Device).Unsqueeze(batchFirst ? 0 : 1);
+    }
+
+    /// <inheritdoc/>
+    protected override string Arguments => $"{dModel}";
+}

@@ -1,0 +1,70 @@
+using System.Reflection;
+
+namespace Tensorlet.Nn;
+
+/// <summary>Gradients held within bounds, parameters as one vector, and weights by length and direction.</summary>
+public static class Utils
+{
+    /// <summary>
+    /// Scales all gradients together so that their norm is at most a number: g ← g·min(1, max/(norm + 10⁻⁶)) (Pascanu et
+    /// al. 2013).
+    /// </summary>
+    /// <returns>The norm before.</returns>
+    public static double ClipGradNorm_(IEnumerable<Variable> parameters, double maxNorm, double normType = 2)
+    {
+        Tensor[] gradients = [.. parameters.Where(p => p.Grad is not null).Select(p => p.Grad!.Data)];
+        if (gradients.Length == 0) return 0;
+        var norms = gradients.Select(g => new Variable(g).Norm(normType).Item()).ToArray();
+        var norm = new Variable(Tensor.From(norms)).Norm(normType).Item();
+        var scale = maxNorm / (norm + 1e-6);
+        if (!(scale >= 1))
+            foreach (var g in gradients) g.Mul_(scale);
+        return norm;
+    }
+
+    /// <summary>Cuts every gradient to ±a number.</summary>
+    public static void ClipGradValue_(IEnumerable<Variable> parameters, double clipValue)
+    {
+        foreach (var p in parameters)
+            if (p.Grad is { } g) g.Data.Copy_(g.Detach().Clamp(-clipValue, clipValue).Data);
+    }
+
+    /// <summary>All elements of all parameters, one after another.</summary>
+    public static Variable ParametersToVector(IEnumerable<Variable> parameters) =>
+        Variable.Cat([.. parameters.Select(p => p.Reshape(-1))]);
+
+    /// <summary>Writes the elements of a vector into parameters.</summary>
+    /// <exception cref="ShapeException">They have another number of elements. Nothing has been written.</exception>
+    public static void VectorToParameters(Variable vector, IEnumerable<Variable> parameters)
+    {
+        Variable[] all = [.. parameters];
+        if (vector.Rank != 1 || vector.Numel != all.Sum(p => p.Numel))
+            throw new ShapeException($"VectorToParameters: a vector of shape {vector.Data.Layout} does not fill " +
+                $"{all.Sum(p => p.Numel)} elements.");
+        var at = 0;
+        foreach (var p in all)
+            p.Data.Copy_(vector.Data.Narrow(0, (at += p.Numel) - p.Numel, p.Numel).Reshape(p.Size()));
+    }
+
+    /// <summary>
+    /// Learns a weight as length and direction, w = g·v/‖v‖, one length for each place along an axis (Salimans and
+    /// Kingma 2016). The parameter's field holds w anew in each call; its place in the state take <c>…_g</c> and
+    /// <c>…_v</c>.
+    /// </summary>
+    /// <param name="module">The module.</param>
+    /// <param name="name">The key of the parameter, as in <c>weight</c>.</param>
+    /// <param name="dim">The axis.</param>
+    /// <returns>The module.</returns>
+    /// <exception cref="TensorletException">There is no such parameter.</exception>
+    public static M WeightNorm<M>(M module, string name = "weight", int dim = 0) where M : Module
+    {
+        module.Reparametrize(name, w =>
+        {
+            int[] others = [.. Enumerable.Range(0, w.Rank).Where(axis => axis != w.Data.Layout.Axis("WeightNorm", dim))];
+            var g = new Variable(w.Norm(others, keepDim: true).Data, requiresGrad: true);
+            var v = new Variable(w.Data.Clone(), requiresGrad: true);
+            return ([($"{name}_g", g), ($"{name}_v", v)], () => v * (g / v.Norm(others, keepDim: true)));
+        });
+        return module;
+    }
+}
