@@ -67,14 +67,16 @@ public static partial class OpTable
             return new(v => v[0].PRelu(v[1]), [x, weight], x.Shape, v => [.. Naive.Indices(x.Shape).Select((i, n) =>
                 v[0][n] * (v[0][n] > 0 ? 1 : v[1][w ? i[1] : 0]))]);
         }),
-        new("elementwise", "glu", d =>
-        {
-            var x = d.Input([d.Int(1, 3), 2 * d.Int(1, 3), d.Int(1, 3)]);
-            int[] shape = [x.Shape[0], x.Shape[1] / 2, x.Shape[2]];
-            return new(v => v[0].Glu(1), [x], shape, v => [.. Naive.Indices(shape).Select(i =>
-                v[0][Naive.Place(i, x.Shape)] * Sigma(v[0][Naive.Place([i[0], i[1] + shape[1], i[2]], x.Shape)]))]);
-        }),
+        Glu("glu", x => x.Glu(1)),
     ];
+
+    static Op Glu(string name, Func<Variable, Variable> f) => new("elementwise", name, d =>
+    {
+        var x = d.Input([d.Int(1, 3), 2 * d.Int(1, 3), d.Int(1, 3)]);
+        int[] shape = [x.Shape[0], x.Shape[1] / 2, x.Shape[2]];
+        return new(v => f(v[0]), [x], shape, v => [.. Naive.Indices(shape).Select(i =>
+            v[0][Naive.Place(i, x.Shape)] * Sigma(v[0][Naive.Place([i[0], i[1] + shape[1], i[2]], x.Shape)]))]);
+    });
 
     static double Normal(double x) => 0.5 * (1 + SpecialFunctions.Erf(x / Math.Sqrt(2)));
 }

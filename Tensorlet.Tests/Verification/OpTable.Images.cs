@@ -28,15 +28,7 @@ public static partial class OpTable
             Pair(p.Padding), p.Ceil, countIncludePad: false), (inside, _) => inside.Average()),
         Resized("adaptive average pool", F.AdaptiveAvgPool2d, (at, n, o) => Part(at, n, o).ToDictionary(i => i, _ =>
             1.0 / Part(at, n, o).Count())),
-        new("images", "adaptive max pool", d =>
-        {
-            var x = d.Input([d.Int(1, 2), d.Int(1, 5), d.Int(1, 5)], Domain.Distinct);
-            Pair size = (d.Int(1, 4), d.Int(1, 4));
-            int[] shape = [x.Shape[0], size.H, size.W];
-            return new(v => F.AdaptiveMaxPool2d(v[0], size), [x], shape, v => [.. Naive.Indices(shape).Select(i =>
-                Part(i[1], x.Shape[1], size.H).SelectMany(_ => Part(i[2], x.Shape[2], size.W), (a, b) =>
-                v[0][Naive.Place([i[0], a, b], x.Shape)]).Max())]);
-        }),
+        AdaptiveMax("adaptive max pool", F.AdaptiveMaxPool2d),
         Resized("interpolate, nearest", (x, size) => F.Interpolate(x, size), (at, n, o) => new() { [at * n / o] = 1 }),
         Resized("interpolate, bilinear", (x, size) => F.Interpolate(x, size, Interpolation.Bilinear), (at, n, o) =>
             Between(Math.Max(0, (at + 0.5) * n / o - 0.5), n)),
@@ -45,6 +37,16 @@ public static partial class OpTable
         Columns("unfold", fold: false),
         Columns("fold", fold: true),
     ];
+
+    static Op AdaptiveMax(string name, Func<Variable, Pair, Variable> f) => new("images", name, d =>
+    {
+        var x = d.Input([d.Int(1, 2), d.Int(1, 5), d.Int(1, 5)], Domain.Distinct);
+        Pair size = (d.Int(1, 4), d.Int(1, 4));
+        int[] shape = [x.Shape[0], size.H, size.W];
+        return new(v => f(v[0], size), [x], shape, v => [.. Naive.Indices(shape).Select(i =>
+            Part(i[1], x.Shape[1], size.H).SelectMany(_ => Part(i[2], x.Shape[2], size.W), (a, b) =>
+            v[0][Naive.Place([i[0], a, b], x.Shape)]).Max())]);
+    });
 
     sealed record Plan(int[] Kernel, int[] Stride, int[] Padding, int[] Dilation, int Groups, bool Ceil);
 

@@ -80,13 +80,13 @@ public static partial class OpTable
         _ => [losses.Average()],
     };
 
-    static Op Pairs(string name, Func<Variable, Variable, Reduction, Variable> f, Func<double, double, double> oracle) =>
-        new("losses", name, d =>
+    static Op Pairs(string name, Func<Variable, Variable, Reduction, Variable> f,
+        Func<double, double, double> oracle) => new("losses", name, d =>
         {
             var (x, reduction) = (d.Input(d.Shape(1, 3, 1)), Some(d));
             // apart by anything but 0 and 0.7, where the functions of the distance bend
-            double[] far = [.. x.Values.Select(v => v + (d.Coin() ? 1 : -1) * (d.Coin() ? d.Int(10, 60) : d.Int(80, 200))
-                / 100.0)];
+            double[] far = [.. x.Values.Select(v =>
+                v + (d.Coin() ? 1 : -1) * (d.Coin() ? d.Int(10, 60) : d.Int(80, 200)) / 100.0)];
             return new(v => f(v[0], v[1], reduction), [x, new(x.Shape, far)], Left(x.Shape, reduction), v =>
                 Reduced([.. v[0].Zip(v[1], oracle)], reduction));
         });

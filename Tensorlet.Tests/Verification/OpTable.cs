@@ -9,7 +9,7 @@ public static partial class OpTable
     public static IReadOnlyList<Op> All { get; } =
         [.. Arithmetic(), .. Elementwise(), .. MoreElementwise(), .. Reductions(), .. MoreReductions(), .. Shapes(),
             .. MoreShapes(), .. Indexing(), .. MoreIndexing(),
-            .. Products(), .. Images(), .. Losses(), .. LinearProducts(), .. LinearAlgebra()];
+            .. Products(), .. Images(), .. Losses(), .. LinearProducts(), .. LinearAlgebra(), .. Layers()];
 
     public static Op Named(string name) => All.Single(op => op.Name == name);
 

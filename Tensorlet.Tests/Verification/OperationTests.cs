@@ -35,6 +35,7 @@ public class ProductsOnCpu : OnCpu;
 public class ImagesOnCpu : OnCpu;
 public class LossesOnCpu : OnCpu;
 public class LinearAlgebraOnCpu : OnCpu;
+public class LayersOnCpu : OnCpu;
 
 public class ArithmeticOnReference : OnReference;
 public class ElementwiseOnReference : OnReference;
@@ -45,6 +46,7 @@ public class ProductsOnReference : OnReference;
 public class ImagesOnReference : OnReference;
 public class LossesOnReference : OnReference;
 public class LinearAlgebraOnReference : OnReference;
+public class LayersOnReference : OnReference;
 
 public class ArithmeticOnSimulated : OnSimulated;
 public class ElementwiseOnSimulated : OnSimulated;
@@ -55,6 +57,7 @@ public class ProductsOnSimulated : OnSimulated;
 public class ImagesOnSimulated : OnSimulated;
 public class LossesOnSimulated : OnSimulated;
 public class LinearAlgebraOnSimulated : OnSimulated;
+public class LayersOnSimulated : OnSimulated;
 
 public class ArithmeticOnOpenCL : OnOpenCL;
 public class ElementwiseOnOpenCL : OnOpenCL;
@@ -65,3 +68,4 @@ public class ProductsOnOpenCL : OnOpenCL;
 public class ImagesOnOpenCL : OnOpenCL;
 public class LossesOnOpenCL : OnOpenCL;
 public class LinearAlgebraOnOpenCL : OnOpenCL;
+public class LayersOnOpenCL : OnOpenCL;

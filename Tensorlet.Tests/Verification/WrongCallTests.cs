@@ -71,7 +71,8 @@ public class WrongCallTests
         ["cross-entropy: shapes"] = (() => F.CrossEntropy(V(4, 3), Tensor.Zeros([5], DType.Int64)),
             typeof(ShapeException), ["CrossEntropy", "(4, 3)", "(5)"]),
         ["cross-entropy: types"] = (() =>
-            F.CrossEntropy(V(4, 3), Tensor.Zeros(4)), typeof(ShapeException), ["CrossEntropy", "(4)", "(4, 3)", "Int64"]),
+            F.CrossEntropy(V(4, 3), Tensor.Zeros(4)), typeof(ShapeException), ["CrossEntropy", "(4)", "(4, 3)",
+            "Int64"]),
         ["beyond int"] = (() => V(1, 1).Expand(1 << 20, 1 << 20), typeof(ShapeException), ["1048576"]),
         ["norm of integers"] = (() => ((Variable)integers).Norm(3), typeof(DTypeException), ["Norm", "Int64"]),
         ["cumsum"] = (() => V(2, 3).CumSum(2), typeof(IndexException), ["CumSum", "axis 2", "(2, 3)"]),

@@ -66,7 +66,7 @@ public sealed class LogSoftmax(int dim) : Simple(x => x.LogSoftmax(dim), $"dim={
 /// <summary>e⁻ˣ/Σe⁻ˣ along an axis.</summary>
 public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), $"dim={dim}");
 
-/// <summary>x where positive, else slope·x, with a learned slope for all or for each channel (He et al. 2015).</summary>
+/// <summary>x where positive, else slope·x, the slope learned, for all or for each channel (He et al. 2015).</summary>
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
 {
     readonly Variable weight = Parameter(Tensor.Full([numParameters], init));

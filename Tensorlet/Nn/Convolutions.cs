@@ -17,8 +17,8 @@ public abstract class Convolutional : Module
         int[] dilation, int groups, bool bias, PadMode mode, int[]? outputPadding = null)
     {
         if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
-            throw new ShapeException($"{GetType().Name}: {inChannels} and {outChannels} channels do not divide into " +
-                $"{groups} groups.");
+            throw new ShapeException($"{GetType().Name}: channels ({inChannels}, {outChannels}), in and out, do not " +
+                $"divide into {groups} groups.");
         (this.stride, this.padding, this.dilation, this.groups) = (stride, padding, dilation, groups);
         (transposed, this.outputPadding, this.mode) = (outputPadding is not null, outputPadding ?? [], mode);
         int[] filters = transposed ? [inChannels, outChannels / groups, .. kernel]

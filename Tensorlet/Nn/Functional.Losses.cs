@@ -177,11 +177,13 @@ public static partial class F
     static void OnlySame(string operation, Variable x, Variable target)
     {
         if (!x.Shape.SequenceEqual(target.Shape))
-            throw new ShapeException($"{operation}: inputs {x.Data.Layout} and targets {target.Data.Layout} differ in " +
-                "shape.");
+            throw new ShapeException(
+                $"{operation}: inputs {x.Data.Layout} and targets {target.Data.Layout} differ in shape.");
     }
 
-    /// <summary>t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) where t are logarithms too.</summary>
+    /// <summary>
+    /// t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) where t are logarithms too.
+    /// </summary>
     /// <param name="x">ln of the probabilities that are compared.</param>
     /// <param name="target">The probabilities that they are compared with, or their logarithms.</param>
     /// <param name="reduction">BatchMean is the divergence as it is defined, for one sample.</param>
@@ -202,7 +204,8 @@ public static partial class F
         Reduction reduction = Reduction.Mean)
     {
         Difference("HingeEmbeddingLoss", x, target);
-        return Reduced(Variable.Where(target.Eq(Tensor.Like(target.Data, 1)), x, (margin - x).Clamp(low: 0)), reduction);
+        var alike = target.Eq(Tensor.Like(target.Data, 1));
+        return Reduced(Variable.Where(alike, x, (margin - x).Clamp(low: 0)), reduction);
     }
 
     /// <summary>max(0, −t·(x − y) + margin): t is 1 where x should rank above y, −1 below.</summary>

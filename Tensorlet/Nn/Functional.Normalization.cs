@@ -18,8 +18,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training, mean
-    /// and (unbiased) variance are gathered in the running ones: r ← (1 − momentum)·r + momentum·s; else those are used.
+    /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training,
+    /// mean and (unbiased) variance are gathered in the running ones: r ← (1 − momentum)·r + momentum·s; else those are
+    /// used.
     /// </summary>
     /// <exception cref="ShapeException">No channels, or one value per channel while training.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,

@@ -112,7 +112,9 @@ public static class Init
         Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
         Normal_(x, 0, Kaiming("KaimingNormal_", x, slope, mode, nonlinearity), generator);
 
-    /// <summary>Rows, or columns if there are fewer, that are orthogonal and of length gain (Saxe et al. 2014).</summary>
+    /// <summary>
+    /// Rows, or columns if there are fewer, that are orthogonal and of length gain (Saxe et al. 2014).
+    /// </summary>
     /// <exception cref="ShapeException">Fewer than two axes.</exception>
     public static Variable Orthogonal_(Variable x, double gain = 1, Generator? generator = null)
     {

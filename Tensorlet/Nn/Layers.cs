@@ -73,7 +73,9 @@ public sealed class Dropout(double p = 0.5) : Module
     protected override string Arguments => $"p={Python.Show(p)}";
 }
 
-/// <summary>While training, whole channels of (N, C, …) set to 0 with probability p, the others divided by 1 − p.</summary>
+/// <summary>
+/// While training, whole channels of (N, C, …) set to 0 with probability p, the others divided by 1 − p.
+/// </summary>
 public sealed class Dropout2d(double p = 0.5) : Module
 {
     /// <inheritdoc/>

@@ -113,17 +113,21 @@ public abstract class Module : IStateful
     /// <summary>
     /// Puts other parameters in the place of one, from which it is computed before every call.
     /// </summary>
-    internal void Reparametrize(string name, Func<Variable, ((string, object)[] Parts, Func<Variable> Whole)> by)
+    internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
+        Func<Variable[], Variable> join)
     {
         FieldInfo? field = null;
         for (var type = GetType(); type != typeof(Module) && field is null; type = type.BaseType!)
             field = type.GetFields(OwnFields).FirstOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable);
         if (field is null) throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
             $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
-        var (others, whole) = by((Variable)field.GetValue(this)!);
-        parts.AddRange(others);
-        field.SetValue(this, whole());
-        RegisterForwardPreHook((_, _) => { field.SetValue(this, whole()); return null; });
+        var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
+        foreach (var (key, value) in others) parts.Add((key, value));
+        Join();
+        RegisterForwardPreHook((_, _) => { Join(); return null; });
+
+        void Join() => field.SetValue(this, join([.. parts.Skip(first).Take(others.Length).Select(part =>
+            (Variable)part.Value)]));
     }
 
     static string Key(string field)

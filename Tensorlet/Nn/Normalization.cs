@@ -130,7 +130,9 @@ public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elem
         (eps is { } e ? Python.Show(e) : "None") + $", elementwise_affine={Python.Show(weight is not null)}";
 }
 
-/// <summary>Groups of channels of each sample standardised together, with a weight and a bias for each channel.</summary>
+/// <summary>
+/// Groups of channels of each sample standardised together, with a weight and a bias for each channel.
+/// </summary>
 public sealed class GroupNorm : Module
 {
     readonly int groups, channels;

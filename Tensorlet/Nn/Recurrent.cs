@@ -47,8 +47,8 @@ public abstract class Recurrent : Module
         if (batchFirst) x = x.Transpose(0, 1);
         int steps = x.Size(0), n = x.Size(1), hidden = cells[0].HiddenSize;
         if (lengths is not null && !(lengths.Shape is [var count] && count == n && lengths.DType == DType.Int64))
-            throw new ShapeException($"{GetType().Name}: lengths {lengths.DType} of shape {lengths.Layout} are not one " +
-                $"Int64 for each of the {n} sequences.");
+            throw new ShapeException($"{GetType().Name}: lengths {lengths.DType} of shape {lengths.Layout} are not " +
+                $"one Int64 for each of the {n} sequences.");
         foreach (var state in initial ?? [])
             if (!state.Shape.SequenceEqual([cells.Length, n, hidden]))
                 throw new ShapeException($"{GetType().Name}: an initial state of shape {state.Data.Layout} is not " +
@@ -73,7 +73,8 @@ public abstract class Recurrent : Module
     }
 
     /// <summary>One cell through all steps. Where a sequence has ended, its state stays, and its output is 0.</summary>
-    static (Variable, Variable[]) Along(RecurrentCell cell, Variable x, Variable[] state, bool backwards, Tensor? living)
+    static (Variable, Variable[]) Along(RecurrentCell cell, Variable x, Variable[] state, bool backwards,
+        Tensor? living)
     {
         var steps = x.Size(0);
         if (steps == 0)

@@ -1,13 +1,11 @@
-using System.Reflection;
-
 namespace Tensorlet.Nn;
 
 /// <summary>Gradients held within bounds, parameters as one vector, and weights by length and direction.</summary>
 public static class Utils
 {
     /// <summary>
-    /// Scales all gradients together so that their norm is at most a number: g ← g·min(1, max/(norm + 10⁻⁶)) (Pascanu et
-    /// al. 2013).
+    /// Scales all gradients together so that their norm is at most a number: g ← g·min(1, max/(norm + 10⁻⁶)) (Pascanu
+    /// et al. 2013).
     /// </summary>
     /// <returns>The norm before.</returns>
     public static double ClipGradNorm_(IEnumerable<Variable> parameters, double maxNorm, double normType = 2)
@@ -58,13 +56,13 @@ public static class Utils
     /// <exception cref="TensorletException">There is no such parameter.</exception>
     public static M WeightNorm<M>(M module, string name = "weight", int dim = 0) where M : Module
     {
+        int[] others = [];
         module.Reparametrize(name, w =>
         {
-            int[] others = [.. Enumerable.Range(0, w.Rank).Where(axis => axis != w.Data.Layout.Axis("WeightNorm", dim))];
-            var g = new Variable(w.Norm(others, keepDim: true).Data, requiresGrad: true);
-            var v = new Variable(w.Data.Clone(), requiresGrad: true);
-            return ([($"{name}_g", g), ($"{name}_v", v)], () => v * (g / v.Norm(others, keepDim: true)));
-        });
+            others = [.. Enumerable.Range(0, w.Rank).Where(axis => axis != w.Data.Layout.Axis("WeightNorm", dim))];
+            return [($"{name}_g", new(w.Norm(others, keepDim: true).Data, true)),
+                ($"{name}_v", new(w.Data.Clone(), true))];
+        }, parts => parts[1] * (parts[0] / parts[1].Norm(others, keepDim: true)));
         return module;
     }
 }

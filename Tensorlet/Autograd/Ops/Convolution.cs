@@ -168,8 +168,8 @@ public static partial class F
         Spread("ConvTranspose2d", x, weight, bias, (stride ?? 1).Both, (padding ?? 0).Both, (outputPadding ?? 0).Both,
             (dilation ?? 1).Both, groups);
 
-    internal static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
-        int[] dilation, int groups)
+    internal static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride,
+        int[] padding, int[] dilation, int groups)
     {
         CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: false);
         var (before, after, places) = ((int[])padding.Clone(), (int[])padding.Clone(), new int[stride.Length]);
@@ -186,8 +186,8 @@ public static partial class F
         return Biased(new Convolution(new(stride, before, after, dilation, groups), places).Apply(x, w), bias);
     }
 
-    internal static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
-        int[] outputPadding, int[] dilation, int groups)
+    internal static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride,
+        int[] padding, int[] outputPadding, int[] dilation, int groups)
     {
         CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: true);
         int[] space = [.. stride.Select((s, a) => (x.Size(2 + a) - 1) * s - 2 * padding[a]
