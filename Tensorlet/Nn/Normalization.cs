@@ -37,7 +37,7 @@ public abstract class ChannelNorm : Module
             throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
                 $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         if (!Training) return Normalized(x, runningMean is null, 0);
-        numBatchesTracked?.Add_(1);
+        if (!perSample) numBatchesTracked?.Add_(1);
         return Normalized(x, true, momentum ?? 1 / (numBatchesTracked?.Item() ?? 1));
     }
 

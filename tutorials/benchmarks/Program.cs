@@ -5,6 +5,11 @@ using TorchSharp;
 // Tensorlet beside libtorch, on the CPU: the same work on the same numbers, in turns. README.md says how to read it.
 try
 {
+    if (args is ["witness", var path])
+    {
+        Witness.Write(path);
+        return 0;
+    }
     var options = Options.Parse(args);
     var rows = options.Select(Catalogue.Rows);
     var system = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
