@@ -1,6 +1,6 @@
 using System.Collections;
-using Module = Tensorlet.Nn.Module;
 using System.Reflection;
+using Module = Tensorlet.Nn.Module;
 
 namespace Tensorlet.Tests.Verification;
 

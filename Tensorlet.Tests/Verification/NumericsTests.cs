@@ -12,6 +12,8 @@ public class NumericsTests
 {
     sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G);
 
+    static Tensor Like(Variable x, params double[] values) => Tensor.From(values).To(x.DType).To(x.Device);
+
     const double NaN = double.NaN, Inf = double.PositiveInfinity;
 
     static readonly Edge[] edges =
@@ -57,6 +59,23 @@ public class NumericsTests
         new("prod with one zero", x => x.Prod(), [2, 0, 3], [0], [0, 6, 0]),
         new("prod with two zeros", x => x.Prod(), [2, 0, 0], [0], [0, 0, 0]),
         new("log", x => x.Log(), [0, -1], [-Inf, NaN], [Inf, -1]),
+        new("binary cross-entropy, wrong for certain", x => F.BinaryCrossEntropy(x, Like(x, 1, 0),
+            reduction: Reduction.None), [0, 1], [100, 100], [-1e12, 1e12]),
+        new("binary cross-entropy, right for certain", x => F.BinaryCrossEntropy(x, Like(x, 0, 1),
+            reduction: Reduction.None), [0, 1], [0, 0], [0, 0]),
+        new("binary cross-entropy of large logits", x => F.BinaryCrossEntropyWithLogits(x, Like(x, 0, 1),
+            reduction: Reduction.None), [1000, -1000], [1000, 1000], [1, -1]),
+        new("smooth L1 at the join", x => F.SmoothL1Loss(x, Like(x, 0, 0), Reduction.None), [1, -1], [0.5, 0.5],
+            [1, -1]),
+        new("L1 at 0", x => F.L1Loss(x, Like(x, 2), Reduction.None), [2], [0], [0]),
+        new("cross-entropy of ignored targets", x => F.CrossEntropy(x.Reshape(1, 2), Tensor.From([-100L],
+            device: x.Device)), [1, 2], [NaN], [NaN, NaN]),
+        new("cross-entropy, some ignored", x => F.CrossEntropy(x.Reshape(2, 2), Tensor.From([-100L, 0],
+            device: x.Device)), [5, 9, 0, 0], [Math.Log(2)], [0, 0, -0.5, 0.5]),
+        new("batch norm of two", x => F.BatchNorm(x.Reshape(2, 1), null, null, training: true, eps: 0), [1, 3], [-1, 1],
+            [0, 0]),
+        new("attention to nothing", x => F.ScaledDotProductAttention(x.Reshape(1, 1), x.Reshape(1, 1), x.Reshape(1, 1),
+            Tensor.Of(new[,] { { false } }, device: x.Device)), [3], [0], [0]),
         new("where keeps the trap", x => Variable.Where(x > 0, x.Log(), x * 0), [0], [0], [NaN]),
         new("logsumexp, large", x => x.LogSumExp(), [1000, 1000], [1000.6931471805599], [0.5, 0.5]),
         new("logsumexp, −∞", x => x.LogSumExp(), [-Inf, -Inf], [-Inf], [NaN, NaN]),
