@@ -69,7 +69,7 @@ public class NumericsTests
             [1, -1]),
         new("L1 at 0", x => F.L1Loss(x, Like(x, 2), Reduction.None), [2], [0], [0]),
         new("cross-entropy of ignored targets", x => F.CrossEntropy(x.Reshape(1, 2), Tensor.From([-100L],
-            device: x.Device)), [1, 2], [NaN], [NaN, NaN]),
+            device: x.Device)), [1, 2], [NaN], [0, 0]),
         new("cross-entropy, some ignored", x => F.CrossEntropy(x.Reshape(2, 2), Tensor.From([-100L, 0],
             device: x.Device)), [5, 9, 0, 0], [Math.Log(2)], [0, 0, -0.5, 0.5]),
         new("batch norm of two", x => F.BatchNorm(x.Reshape(2, 1), null, null, training: true, eps: 0), [1, 3], [-1, 1],

@@ -136,7 +136,9 @@ public static partial class F
             var all = weight is null ? x : x * PerClass(operation, x, axis, weight);
             losses = losses * (1 - smoothing) - all.Sum(axis).MaskedFill(ignored, 0) * (smoothing / x.Size(axis));
         }
-        return reduction == Reduction.Mean ? losses.Sum() / weights.Sum() : Reduced(losses, reduction);
+        if (reduction != Reduction.Mean) return Reduced(losses, reduction);
+        var total = weights.Sum().Item();                       // the mean of nothing is NaN, and has no gradient
+        return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
     }
 
     static Variable Picked(string operation, Variable x, int axis, Tensor target)
