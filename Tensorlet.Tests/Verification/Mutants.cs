@@ -9,33 +9,34 @@ public enum Mutation { Sign, Factor2, Transposed, InputsSwapped, MissingSum, Mea
 /// <param name="first">What the first application has left, for the stale one.</param>
 sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) : Function
 {
-    public sealed class Memory { public Function? Function; }
+    public sealed class Memory { public Mutant? Mutant; }
 
-    readonly Function right = original.Again();
-    int[] size = [];
+    Variable[] leaves = [];
+    Variable y = Tensor.Zeros();
 
-    public override string Name => right.Name;
+    public override string Name => original.Name;
 
     protected override Tensor Forward()
     {
         using var _ = Autograd.EnableGrad();
-        Variable[] leaves = [.. Enumerable.Range(0, Count).Select(i =>
+        leaves = [.. Enumerable.Range(0, Count).Select(i =>
             new Variable(Input(i).Data, Input(i).RequiresGrad || Input(i).DType.IsFloat()))];
-        var y = right.Apply(leaves).Data;
-        first.Function ??= right;
-        size = y.Size();
-        return y;
+        y = original.Again().ApplyAlone(leaves);
+        first.Mutant ??= this;
+        return y.Data;
     }
 
     public override Variable?[] Backward(Variable dy)
     {
-        var function = mutation == Mutation.Stale ? first.Function! : right;
-        var gradients = function.Backward(mutation switch
+        var application = mutation == Mutation.Stale ? first.Mutant! : this;
+        var wanted = application.leaves.Where(leaf => leaf.RequiresGrad).ToArray();
+        var found = new Queue<Variable?>(Autograd.Grad([application.y], wanted, [mutation switch
         {
             Mutation.IncomingIgnored => dy.Data.OnesLike(),
             Mutation.MissingSum => dy.Data * Part(dy.Data),
             _ => dy,
-        });
+        }], retainGraph: true));
+        var gradients = Array.ConvertAll(application.leaves, leaf => leaf.RequiresGrad ? found.Dequeue() : null);
         if (mutation == Mutation.InputsSwapped) return [.. gradients.Reverse()];
         return Array.ConvertAll(gradients, g => g is null ? null : mutation switch
         {
@@ -125,7 +126,7 @@ public class GeneratedMutants
             foreach (var mutation in Enum.GetValues<Mutation>())
             {
                 var memory = new Mutant.Memory();
-                Variable Right(Variable[] v) => function.Again().Apply(v);
+                Variable Right(Variable[] v) => function.Again().ApplyAlone(v);
                 Variable Wrong(Variable[] v) => new Mutant(function, mutation, memory).Apply(v);
                 if (!Mutant.Concerns(mutation, inputs, Right([.. inputs.Select(x => new Variable(x))]).Data)) continue;
                 made++;
@@ -136,7 +137,7 @@ public class GeneratedMutants
                     equivalent++;
                     continue;
                 }
-                memory.Function = null;
+                memory.Mutant = null;
                 var report = GradCheck.Run(Wrong, inputs);
                 var what = $"{function.Name}({string.Join(", ", inputs.Select(x => x.Layout))}), {mutation}";
                 if (report.Passed) survived.Add(what);

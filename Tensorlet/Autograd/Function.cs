@@ -59,7 +59,7 @@ public abstract class Function
         var data = mode.Profile is null ? Forward()
             : mode.Profile.Measure(Name, inputs[0].Device, Forward, y => (long)y.Numel * y.DType.Size());
         running = false;
-        mode.Listener?.Invoke(this, inputs);
+        if (!IsPart) mode.Listener?.Invoke(this, inputs);
         var record = false;
         foreach (var input in inputs) record |= input.RequiresGrad;
         if (!record || !mode.Records || !data.DType.IsFloat())
@@ -76,6 +76,12 @@ public abstract class Function
         if (result is not null) resultVersion = result.Storage.Version;
         return new Variable(data, this);
     }
+
+    /// <summary>Runs the function alone, with all its results in one vector if it has several: for checks.</summary>
+    internal virtual Variable ApplyAlone(params ReadOnlySpan<Variable> variables) => Apply(variables);
+
+    /// <summary>Whether it only hands on what another function has computed.</summary>
+    internal virtual bool IsPart => false;
 
     /// <summary>
     /// Calls a function with the gradients by the inputs and the one that came in, after each Backward of this one.

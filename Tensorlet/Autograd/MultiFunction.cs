@@ -23,6 +23,9 @@ public abstract class MultiFunction : Function
         return [.. results.Select((result, i) => new Result(this, result, i).Apply(whole))];
     }
 
+    internal override Variable ApplyAlone(params ReadOnlySpan<Variable> variables) =>
+        Variable.Cat(Array.ConvertAll(Apply(variables), y => y.Reshape(-1)));
+
     /// <summary>What stands for all results together, and has no value of its own.</summary>
     protected sealed override Tensor Forward()
     {
@@ -41,6 +44,7 @@ public abstract class MultiFunction : Function
     sealed class Result(MultiFunction function, Tensor result, int i) : Function // y = result i     dy waits for others
     {
         public override string Name => $"{function.Name}[{i}]";
+        internal override bool IsPart => true;
         protected override Tensor Forward() => result;
         public override Variable[] Backward(Variable dy)
         {

@@ -38,7 +38,7 @@ public static class TapeCheck
         {
             var (function, inputs, line) = applied;
             Tensor[] values = [.. inputs.Select(v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)];
-            var report = GradCheck.Run(variables => function.Again().Apply(variables), values);
+            var report = GradCheck.Run(variables => function.Again().ApplyAlone(variables), values);
             return new TapeReport($"{function.Name}({string.Join(", ", values.Select(v => v.Layout))})", line, report);
         })];
 

@@ -95,12 +95,16 @@ public sealed partial class Variable
     {
         if (sizes.Sum() != Size(axis) || sizes.Any(size => size < 0))
             throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {axis} of {Data.Layout}.");
-        var at = 0;
-        return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));
+        return new Divided("Split", x =>
+        {
+            var at = 0;
+            return Array.ConvertAll(sizes, size => x.Narrow(axis, (at += size) - size, size));
+        }, parts => Cat(parts, axis)).Apply(this);
     }
 
     /// <summary>The elements of an axis, which disappears, one by one.</summary>
-    public Variable[] Unbind(int axis = 0) => [.. Enumerable.Range(0, Size(axis)).Select(i => Select(axis, i))];
+    public Variable[] Unbind(int axis = 0) => new Divided("Unbind", x =>
+        [.. Enumerable.Range(0, x.Size(axis)).Select(i => x.Select(axis, i))], parts => Stack(parts, axis)).Apply(this);
 
     /// <summary>
     /// Vectors as the axes of a grid: result k, of all their sizes, varies along axis k alone (PyTorch's indexing ij;

@@ -73,6 +73,14 @@ sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     d
     }
 }
 
+// yᵢ = a part of x     dx = the dyᵢ, joined: in one piece, where a view for each part would add to as many zeros
+sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], Variable> join) : MultiFunction
+{
+    public override string Name => name;
+    protected override Tensor[] ForwardAll() => cut(X.Data);
+    protected override Variable?[] Backward(Variable[] gradients) => [join(gradients)];
+}
+
 public sealed partial class Variable
 {
     /// <inheritdoc cref="Tensor.Expand"/>
@@ -119,16 +127,11 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Flip"/>
     public Variable Flip(params int[] axes) => new Flip(axes).Apply(this);
     /// <inheritdoc cref="Tensor.Split"/>
-    public Variable[] Split(int size, int axis = 0) => Parts(Data.Split(size, axis), axis);
+    public Variable[] Split(int size, int axis = 0) =>
+        new Divided("Split", x => x.Split(size, axis), parts => Cat(parts, axis)).Apply(this);
     /// <inheritdoc cref="Tensor.Chunk"/>
-    public Variable[] Chunk(int chunks, int axis = 0) => Parts(Data.Chunk(chunks, axis), axis);
-
-    Variable[] Parts(Tensor[] parts, int axis)
-    {
-        var at = 0;
-        return Array.ConvertAll(parts, part =>
-            Narrow(axis, (at += part.Size(axis)) - part.Size(axis), part.Size(axis)));
-    }
+    public Variable[] Chunk(int chunks, int axis = 0) =>
+        new Divided("Chunk", x => x.Chunk(chunks, axis), parts => Cat(parts, axis)).Apply(this);
 
     /// <summary>Zeros around an axis: this many before and after.</summary>
     public Variable Pad(int axis, int before, int after)
