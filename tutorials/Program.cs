@@ -1,11 +1,14 @@
 using Tensorlet;
+using Tensorlet.Multiprocessing;
 using Tutorials;
 
+if (Spawn.Child()) return 0;
 try
 {
     switch (args)
     {
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
+        case ["hogwild", .. var rest]: return Hogwild.Run(rest);
         case ["verify"]: return Verify.Run();
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:
