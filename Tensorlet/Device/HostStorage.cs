@@ -19,10 +19,11 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
     /// <summary>
     /// Puts other memory in the place of the array, for all views at once. No other thread may be using it.
     /// </summary>
-    public void MoveTo(nint address, object owner)
+    public HostStorage MoveTo(nint address, object owner)
     {
         Release();
         (array, outside, Owner) = (null, address, owner);
+        return this;
     }
 
     /// <summary>Gives the array away, where somebody waits for it.</summary>

@@ -14,8 +14,8 @@ static class SharedFolder
     static readonly Lazy<string> path = new(Prepare);
     static long count;
 
-    /// <summary>This process. Ids are used again, so half of it is when the process started.</summary>
-    public static readonly long Me = Key(Environment.ProcessId, Started(Environment.ProcessId));
+    /// <summary>The key of this process.</summary>
+    public static readonly long Me = Key(Environment.ProcessId);
 
     static string Prepare()
     {
@@ -33,13 +33,12 @@ static class SharedFolder
     public static string NewName() => $"{Me:x16}-{Interlocked.Increment(ref count):x}";
 
     /// <summary>The file of a name, which may not lead elsewhere.</summary>
-    public static string Find(string name) => Maker(name) != 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+    public static string Find(string name) => Maker(name) != 0 && name.All(c => char.IsAsciiHexDigit(c) || c == '-')
         ? Path.Combine(path.Value, name) : throw new InvalidDataException($"'{name}' is no name of shared memory.");
 
     /// <summary>The process that made the file of this name; 0 if it is no name of ours.</summary>
-    public static long Maker(string name) => name.IndexOf('-') == 16
-        && long.TryParse(name.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var maker)
-        ? maker : 0;
+    public static long Maker(string name) => name.IndexOf('-') == 16 && long.TryParse(
+        name.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var maker) ? maker : 0;
 
     public static void Clean(string folder, Func<long, bool> made)
     {
@@ -49,23 +48,18 @@ static class SharedFolder
 
     /// <summary>Windows keeps a file that somebody still maps; the next start deletes it.</summary>
     public static void Delete(string file)
-    {
-        try { File.Delete(file); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
-    }
+    { try { File.Delete(file); } catch (Exception e) when (e is IOException or UnauthorizedAccessException) { } }
 
-    /// <summary>Why a file or folder may be written by others than this user; null if it may not.</summary>
+    /// <summary>
+    /// Why others than this user may write to a file or folder; null if they may not. But on Linux, the temporary
+    /// directory itself is the user's own.
+    /// </summary>
     public static unsafe string? Foreign(string path)
     {
-        if (OperatingSystem.IsWindows()) return null;       // the temporary folder itself is the user's own there
-        var status = stackalloc byte[256];                  // a struct statx: the owner is at byte 20
-        var mode = File.GetUnixFileMode(path);
-        if (!OperatingSystem.IsLinux())
-            try { File.SetUnixFileMode(path, mode); }       // that is for owners only
-            catch (UnauthorizedAccessException) { return "it belongs to another user"; }
-        else if (Status(-100, path, 0x100, 8, status) != 0 || *(uint*)(status + 20) != User())
-            return "it belongs to another user";
-        return (mode & ~Own) == 0 ? null : $"other users may use it ({mode})";
+        if (!OperatingSystem.IsLinux()) return null;
+        var status = stackalloc byte[256];      // a struct statx: the owner is at byte 20, the rights are at byte 28
+        return Status(-100, path, 0x100, 0xA, status) != 0 || *(uint*)(status + 20) != User()
+            ? "it belongs to another user" : (status[28] & 0b111_111) != 0 ? "other users may use it" : null;
     }
 
     [DllImport("libc", EntryPoint = "statx")]
@@ -73,23 +67,23 @@ static class SharedFolder
     [DllImport("libc", EntryPoint = "geteuid")]
     static extern uint User();
 
-    static long Key(int process, long started) => started << 32 | (uint)process;
-
-    /// <summary>True while the process of this key runs.</summary>
-    public static bool IsAlive(long process) =>
-        Started((int)process) is not 0 and var started && Key((int)process, started) == process;
-
-    /// <summary>When a process started, in units of the system; 0 if there is no such process.</summary>
-    static long Started(int process)
+    /// <summary>True while the process of this key runs, and where that cannot be told.</summary>
+    public static bool IsAlive(long process)
     {
-        try
-        {
-            if (!OperatingSystem.IsLinux()) return Process.GetProcessById(process).StartTime.ToFileTimeUtc();
-            // behind the name in brackets, which may hold anything: the state and, 19 fields on, the start
-            var fields = File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ');
-            return fields[1] is "Z" or "X" ? 0 : long.Parse(fields[20], CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException
-            or UnauthorizedAccessException or System.ComponentModel.Win32Exception) { return 0; }
+        try { return Key((int)process) == process; }
+        catch (Exception e) { return e is not (DirectoryNotFoundException or FileNotFoundException
+            or ArgumentException or InvalidOperationException); }
+    }
+
+    /// <summary>
+    /// A process: its id below and, because ids are used again, when it started above. 0 for one that has ended.
+    /// </summary>
+    static long Key(int process)
+    {
+        if (!OperatingSystem.IsLinux())
+            return Process.GetProcessById(process).StartTime.ToFileTimeUtc() << 32 | (uint)process;
+        // behind the program's name in brackets, which may hold anything: the state and, 19 fields on, the start
+        var fields = File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ');
+        return fields[1] is "Z" or "X" ? 0 : long.Parse(fields[20], CultureInfo.InvariantCulture) << 32 | (uint)process;
     }
 }

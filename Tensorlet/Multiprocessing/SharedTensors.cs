@@ -1,31 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Tensorlet.Nn;
 
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
 /// Tensors whose memory several processes of one user see. What one writes, the others read, with no lock; a number is
-/// never torn, the order of several is not kept. Another process's writes do not raise a storage's version, so the
+/// never torn, but the order of several is not kept. Another process's writes do not raise a storage's version, so the
 /// tape does not notice them.
 /// </summary>
 public static class SharedTensors
 {
     const long Magic = 0x54_52_4F_53_4E_45_54_31;
 
-    static SharedFile? File(this Tensor tensor) => (tensor.Storage as HostStorage)?.Owner as SharedFile;
+    internal static SharedFile? File(this Tensor tensor) => (tensor.Storage as HostStorage)?.Owner as SharedFile;
 
     /// <summary>Refuses what is not all of a storage on the CPU.</summary>
-    static HostStorage Whole(string operation, Tensor x)
-    {
-        if (x.Device != Device.Cpu)
-            throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; bring it to the CPU: .Cpu().");
-        return x.IsContiguous && x.Numel == x.Storage.Count ? (HostStorage)x.Storage : throw new ShapeException(
+    static HostStorage Whole(string operation, Tensor x) => x.Device != Device.Cpu
+        ? throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; bring it to the CPU: .Cpu().")
+        : x.IsContiguous && x.Numel == x.Storage.Count ? (HostStorage)x.Storage : throw new ShapeException(
             $"{operation}: shape {x.Layout} is a view of {x.Storage.Count} elements, or not in their order. Share the " +
             "tensor that it is a view of, or a .Clone().");
-    }
 
     /// <summary>
     /// Moves the memory of a tensor, with its values, to where other processes can open it by its
-    /// <see cref="SharedName"/>; all views of the tensor move with it, and where it lay over a caller's array
+    /// <see cref="SharedName(Tensor)"/>; all views of the tensor move with it, and where it lay over a caller's array
     /// (<see cref="Tensor.Over"/>), the array is left behind. Nothing happens if it is shared already. No other thread
     /// may use the tensor meanwhile.
     /// </summary>
@@ -41,14 +40,11 @@ public static class SharedTensors
         if (tensor.IsShared()) return tensor;
         var storage = Whole("ShareMemory", tensor);
         var file = SharedFile.Create(Magic, tensor.DType, tensor.Shape);
-        var shared = file.Tensor();
-        Device.Cpu.Copy(tensor, shared);
+        Device.Cpu.Copy(tensor, file.Tensor());
         file.Publish();
-        Move(storage, file);
+        file.Under(storage);
         return tensor;
     }
-
-    static unsafe void Move(HostStorage storage, SharedFile file) => storage.MoveTo((nint)file.Data, file);
 
     /// <summary>True if other processes can open the memory of this tensor.</summary>
     public static bool IsShared(this Tensor tensor) => tensor.File() is not null;
@@ -65,7 +61,10 @@ public static class SharedTensors
     /// written, too short, of an impossible shape. The message says which.</exception>
     public static Tensor Open(string name) => SharedFile.Open(name, Magic).Tensor();
 
-    /// <summary>Shares all that <see cref="Module.StateDict"/> has: parameters and buffers, in their places.</summary>
+    /// <summary>
+    /// Shares all that <see cref="Module.StateDict"/> has, parameters and buffers, in their places; all or nothing but
+    /// where there is not enough room.
+    /// </summary>
     /// <inheritdoc cref="ShareMemory(Tensor)"/>
     public static Module ShareMemory(this Module module)
     {
@@ -93,28 +92,40 @@ public static class SharedTensors
         var state = name.Split(';').Select(part => part.Split('=')).ToDictionary(p => p[0], p => Open(p[^1]));
         var own = module.StateDict();
         Stateful.Check(module.GetType().Name, own, state);
-        foreach (var (key, tensor) in own)
-        {
-            Whole("OpenShared", tensor);
-            state[key].OnlyType($"OpenShared: '{key}'", tensor.DType);
-        }
-        foreach (var (key, tensor) in own) Move((HostStorage)tensor.Writing("OpenShared").Storage, state[key].File()!);
+        foreach (var (key, x) in own) x.OnlyType($"OpenShared: '{key}'", state[key].DType);
+        foreach (var (key, x) in own) Whole($"OpenShared: '{key}'", x);
+        foreach (var (key, x) in own) state[key].File()!.Under(Whole("OpenShared", x.Writing("OpenShared")));
         return module;
     }
+}
 
-    /// <summary>How a tensor travels to another process: a shared one by its name, any other with its bytes.</summary>
-    internal sealed record Sent(string? Name, DType Type, int[] Shape, int[] Strides, int Offset, byte[]? Data)
+/// <summary>
+/// How a tensor travels to another process in JSON: a shared one by its name, any other with its bytes; in what a
+/// process leaves behind, also those that it shared itself.
+/// </summary>
+sealed class SharedJson(bool leaving) : JsonConverter<Tensor>
+{
+    sealed record Sent(string? Name, DType Type, int[] Shape, int[] Strides, int Offset, byte[]? Data);
+
+    public static readonly JsonSerializerOptions Coming = Options(leaving: false), Leaving = Options(leaving: true);
+
+    static JsonSerializerOptions Options(bool leaving) => new()
     {
-        public static Sent Of(Tensor x, bool leaving) => x.File() is { } file && !(leaving && file.IsMine)
-            ? new(file.Name, x.DType, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset, null)
-            : new(null, x.DType, x.Size(), [], 0, x.Memory<byte>());
+        Converters = { new SharedJson(leaving) }, IncludeFields = true,     // and so pairs
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
-        public Tensor Tensor()
-        {
-            if (Name is not null) return Open(Name).With(new Layout(Shape, Strides, Offset));
-            var x = Tensorlet.Tensor.Empty(Shape, Type, Device.Cpu);
-            Device.Cpu.Upload(Data, x.Storage, 0);
-            return x;
-        }
+    public override void Write(Utf8JsonWriter writer, Tensor x, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, x.File() is { } file && !(leaving && file.IsMine)
+            ? new Sent(file.Name, x.DType, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset, null)
+            : new Sent(null, x.DType, x.Size(), [], 0, x.Memory<byte>()));
+
+    public override Tensor Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        var (name, dtype, shape, strides, offset, data) = JsonSerializer.Deserialize<Sent>(ref reader)!;
+        if (name is not null) return SharedTensors.Open(name).With(new Layout(shape, strides, offset));
+        var x = Tensor.Empty(shape, dtype, Device.Cpu);
+        Device.Cpu.Upload(data, x.Storage, 0);
+        return x;
     }
 }
