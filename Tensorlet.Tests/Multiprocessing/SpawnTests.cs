@@ -19,7 +19,7 @@ public class SpawnTests
     static (Tensor, Tensor, Pair) Echo(int rank, Tensor shared, Tensor column, Tensor copy, Pair pair, string? nothing)
     {
         shared[1, rank].Fill_(-1);
-        Until(() => shared[0, 0].Item() == 5, "the parent's number does not arrive");
+        Until(() => shared[0, 0].Item() >= 5, "the parent's number does not arrive");
         column[rank].Fill_(10 + rank);
         return (copy.Fill_(rank), Tensor.Ones(2).ShareMemory(), pair with { Name = $"{pair.Name} {rank}{nothing}" });
     }
@@ -47,6 +47,19 @@ public class SpawnTests
         Assert.False(File.Exists(left), "the start of a process has not cleaned");
         Assert.DoesNotContain(Directory.GetFiles(Path.GetDirectoryName(left)!), file =>
             spawned.Pids.Contains((int)SharedFolder.Maker(Path.GetFileName(file))));
+    }
+
+    static long Key(int rank) => SharedFolder.Me;
+
+    [Fact]
+    public void A_process_is_known_by_its_id_and_by_when_it_started()
+    {
+        using var spawned = Spawn.Start(Key);
+        var key = (long)spawned.Join(Long)[0]!;
+        Assert.Equal(spawned.Pids[0], (int)key);
+        Assert.NotEqual(SharedFolder.Me >> 32, key >> 32);
+        Assert.False(SharedFolder.IsAlive(key));
+        Assert.True(SharedFolder.IsAlive(SharedFolder.Me));
     }
 
     static double Fail(int rank, double x) => rank == 0 ? x : throw new InvalidDataException("torn page");

@@ -6,7 +6,7 @@ namespace Tensorlet.Multiprocessing;
 /// <summary>
 /// Where shared memory lies: a folder of the user's own and closed to others, in memory (/dev/shm) where there is such
 /// a place, else in the temporary directory. The name of a file says which process made it; when that one ends, or
-/// has ended and another one starts, the file is deleted.
+/// has ended and another one starts, the file is deleted. Containers that share /dev/shm have to share process ids.
 /// </summary>
 static class SharedFolder
 {
