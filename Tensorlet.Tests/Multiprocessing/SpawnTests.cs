@@ -156,7 +156,8 @@ public class SpawnTests
         SharedFolder.Clean(folder, process => !SharedFolder.IsAlive(process));
         Assert.DoesNotContain(spawned.Pids[0], Makers());
 
-        IEnumerable<int> Makers() => Directory.GetFiles(folder).Select(f => (int)SharedFolder.Maker(Path.GetFileName(f)));
+        IEnumerable<int> Makers() =>
+            Directory.GetFiles(folder).Select(file => (int)SharedFolder.Maker(Path.GetFileName(file)));
     }
 
     [Fact]

@@ -71,8 +71,10 @@ static class SharedFolder
     public static bool IsAlive(long process)
     {
         try { return Key((int)process) == process; }
-        catch (Exception e) { return e is not (DirectoryNotFoundException or FileNotFoundException
-            or ArgumentException or InvalidOperationException); }
+        catch (Exception e)
+        {
+            return e is not (DirectoryNotFoundException or ArgumentException or InvalidOperationException);
+        }
     }
 
     /// <summary>

@@ -19,8 +19,8 @@ public static class SharedTensors
     static HostStorage Whole(string operation, Tensor x) => x.Device != Device.Cpu
         ? throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; bring it to the CPU: .Cpu().")
         : x.IsContiguous && x.Numel == x.Storage.Count ? (HostStorage)x.Storage : throw new ShapeException(
-            $"{operation}: shape {x.Layout} is a view of {x.Storage.Count} elements, or not in their order. Share the " +
-            "tensor that it is a view of, or a .Clone().");
+            $"{operation}: shape {x.Layout} is a view of {x.Storage.Count} elements, or not in their order. " +
+            "Share the tensor that it is a view of, or a .Clone().");
 
     /// <summary>
     /// Moves the memory of a tensor, with its values, to where other processes can open it by its
@@ -30,7 +30,8 @@ public static class SharedTensors
     /// </summary>
     /// <remarks>
     /// The name lasts as long as the tensor or a view is reachable in this process, and ends with the process. Whoever
-    /// has opened it keeps the memory. Shared memory never enters a pool; it is unmapped when it is no longer reachable.
+    /// has opened it keeps the memory. Shared memory never enters a pool; when it is no longer reachable, it is
+    /// unmapped.
     /// </remarks>
     /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
     /// <exception cref="ShapeException">It is a view of a part of its memory, or in another order.</exception>
@@ -57,8 +58,8 @@ public static class SharedTensors
     /// <summary>A tensor over the memory that another process has shared. Each call maps it anew.</summary>
     /// <exception cref="FileNotFoundException">There is nothing of this name; its maker let go of it, or
     /// ended.</exception>
-    /// <exception cref="InvalidDataException">It is not a tensor's memory: of another kind, version or user, still being
-    /// written, too short, of an impossible shape. The message says which.</exception>
+    /// <exception cref="InvalidDataException">It is not a tensor's memory: of another kind, version or user, still
+    /// being written, too short, of an impossible shape. The message says which.</exception>
     public static Tensor Open(string name) => SharedFile.Open(name, Magic).Tensor();
 
     /// <summary>

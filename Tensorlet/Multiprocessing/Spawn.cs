@@ -79,11 +79,12 @@ public static class Spawn
         args ??= [];
         if (!method.IsStatic || method.IsGenericMethod || owner.GetMember(method.Name, Static).Length != 1
             || parameters.Length != args.Length + 1 || parameters[0].ParameterType != typeof(int))
-            throw new TensorletException($"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} " +
-                "arguments. Take a static method, the only one of its name, whose first parameter is an int, the rank.");
+            throw new TensorletException(
+                $"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} arguments. Take a static " +
+                "method, the only one of its name, whose first parameter is an int, the rank.");
         return new Spawned(method.ReturnType, args, [.. Enumerable.Range(0, nprocs).Select(rank => new Order(
-            SharedFolder.Find(SharedFolder.NewName()), owner.Assembly.Location, owner.AssemblyQualifiedName!, method.Name,
-            [.. args.Prepend(rank).Zip(parameters, (argument, parameter) =>
+            SharedFolder.Find(SharedFolder.NewName()), owner.Assembly.Location, owner.AssemblyQualifiedName!,
+            method.Name, [.. args.Prepend(rank).Zip(parameters, (argument, parameter) =>
                 JsonSerializer.Serialize(argument, parameter.ParameterType, SharedJson.Coming))]))]);
     }
 
@@ -117,9 +118,9 @@ public sealed class Spawned : IDisposable
         catch (IOException) { }             // it has ended already
         processes[rank].WaitForExit();
         GC.KeepAlive(arguments);            // until now: what is shared keeps its name
-        if (!File.Exists(order.Path)) throw new ProcessException(rank, processes[rank].ExitCode, $"Process {rank} ended " +
-            $"with exit code {processes[rank].ExitCode} and without an answer: it was killed, or called Exit, or its " +
-            "program does not begin with Spawn.Child().");
+        if (!File.Exists(order.Path)) throw new ProcessException(rank, processes[rank].ExitCode,
+            $"Process {rank} ended with exit code {processes[rank].ExitCode} and without an answer: it was killed, or " +
+            "called Exit, or its program does not begin with Spawn.Child().");
         var answer = JsonSerializer.Deserialize<Spawn.Answer>(File.ReadAllText(order.Path))!;
         SharedFolder.Delete(order.Path);
         return answer.Error is { } error ? throw new ProcessException(rank, null, $"Process {rank} threw {error}")
@@ -133,10 +134,10 @@ public sealed class Spawned : IDisposable
     public object?[] Join(TimeSpan? timeout = null)
     {
         using var _ = this;
-        if (Task.WhenAny(Task.WhenAll(answers), Task.Delay(timeout ?? Timeout.InfiniteTimeSpan)).Result is Task<object?[]>)
-            return [.. answers.Select(answer => answer.GetAwaiter().GetResult())];
-        throw new TimeoutException($"Join: after {timeout}, {answers.Count(answer => !answer.IsCompleted)} of " +
-            $"{answers.Length} processes still ran, and were killed.");
+        if (!Task.WhenAll(answers).ContinueWith(_ => { }).Wait(timeout ?? Timeout.InfiniteTimeSpan))
+            throw new TimeoutException($"Join: after {timeout}, {answers.Count(answer => !answer.IsCompleted)} of " +
+                $"{answers.Length} processes still ran, and were killed.");
+        return [.. answers.Select(answer => answer.GetAwaiter().GetResult())];
     }
 
     /// <summary>Kills those that still run, and what they started.</summary>
