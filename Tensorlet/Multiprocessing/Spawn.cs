@@ -80,8 +80,8 @@ public static class Spawn
         if (!method.IsStatic || method.IsGenericMethod || owner.GetMember(method.Name, Static).Length != 1
             || parameters.Length != args.Length + 1 || parameters[0].ParameterType != typeof(int))
             throw new TensorletException(
-                $"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} arguments. Take a static " +
-                "method, the only one of its name, whose first parameter is an int, the rank.");
+                $"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} arguments. Take a " +
+                "static method, the only one of its name, whose first parameter is an int, the rank.");
         return new Spawned(method.ReturnType, args, [.. Enumerable.Range(0, nprocs).Select(rank => new Order(
             SharedFolder.Find(SharedFolder.NewName()), owner.Assembly.Location, owner.AssemblyQualifiedName!,
             method.Name, [.. args.Prepend(rank).Zip(parameters, (argument, parameter) =>
@@ -119,8 +119,8 @@ public sealed class Spawned : IDisposable
         processes[rank].WaitForExit();
         GC.KeepAlive(arguments);            // until now: what is shared keeps its name
         if (!File.Exists(order.Path)) throw new ProcessException(rank, processes[rank].ExitCode,
-            $"Process {rank} ended with exit code {processes[rank].ExitCode} and without an answer: it was killed, or " +
-            "called Exit, or its program does not begin with Spawn.Child().");
+            $"Process {rank} ended with exit code {processes[rank].ExitCode} and without an answer: it was killed, " +
+            "or called Exit, or its program does not begin with Spawn.Child().");
         var answer = JsonSerializer.Deserialize<Spawn.Answer>(File.ReadAllText(order.Path))!;
         SharedFolder.Delete(order.Path);
         return answer.Error is { } error ? throw new ProcessException(rank, null, $"Process {rank} threw {error}")
