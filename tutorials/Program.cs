@@ -1,12 +1,15 @@
 using Tensorlet;
+using Tensorlet.Multiprocessing;
 using Tutorials;
 
+if (Spawn.Child()) return 0;
 try
 {
     switch (args)
     {
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
         case ["lstm" or "gpt", ..] when args[1..] is [] or ["--quick"]: return WriteSums.Run(args[0], args.Length > 1);
+        case ["hogwild", .. var rest]: return Hogwild.Run(rest);
         case ["verify"]: return Verify.Run();
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:

@@ -1,32 +1,50 @@
 namespace Tensorlet;
 
-/// <summary>Memory of the host: an array, perhaps the caller's own.</summary>
-class HostStorage(Device device, DType type, int count, Array array) : Storage(device, type, count)
+/// <summary>Memory of the host: an array, perhaps the caller's own, or memory outside of this process.</summary>
+class HostStorage(Device device, DType type, int count, Array? array) : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
     static readonly Pool<byte[]> pool = new(Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true));
 
-    public Array Array => array;
+    nint outside;
+    private protected Array? Array => array;
+
+    /// <summary>What keeps memory outside of this process mapped; null where the memory is an array.</summary>
+    public object? Owner { get; private set; }
+
+    unsafe ref byte Start => ref outside != 0 ? ref Unsafe.AsRef<byte>((void*)outside)
+        : ref MemoryMarshal.GetArrayDataReference(array!);
+
+    /// <summary>
+    /// Puts other memory in the place of the array, for all views at once. No other thread may be using it.
+    /// </summary>
+    public HostStorage MoveTo(nint address, object owner)
+    {
+        Release();
+        (array, outside, Owner) = (null, address, owner);
+        return this;
+    }
+
+    /// <summary>Gives the array away, where somebody waits for it.</summary>
+    private protected virtual void Release() { }
 
     /// <summary>The first element of a tensor on the host. Whoever uses it keeps the tensor alive until done.</summary>
     public static ref T First<T>(Tensor x) where T : unmanaged => ref Unsafe.Add(
-        ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(((HostStorage)x.Storage).Array)),
-            x.Layout.Offset);
+        ref Unsafe.As<byte, T>(ref ((HostStorage)x.Storage).Start), x.Layout.Offset);
 
     /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
     public int Readable => array is byte[]? array.Length / DType.Size() : Count;
 
-    public Span<byte> Bytes =>
-        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(array), Count * DType.Size());
+    public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Start, Count * DType.Size());
 
     /// <summary>Memory for a new tensor. Small ones are plain arrays; the garbage collector is good at those.</summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
         var bytes = (long)count * type.Size() + 128;            // so that whole registers can be read at the end, too
-        if (bytes > Array.MaxLength)
+        if (bytes > System.Array.MaxLength)
             throw new ShapeException(
-                $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {Array.MaxLength:N0}.");
+                $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {System.Array.MaxLength:N0}.");
         return bytes < Smallest
             ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>((int)bytes))
             : new PooledHostStorage(device, type, count, pool.Rent((int)bytes));
@@ -36,6 +54,7 @@ class HostStorage(Device device, DType type, int count, Array array) : Storage(d
     sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
         : HostStorage(device, type, count, array)
     {
-        ~PooledHostStorage() => pool.Return((byte[])Array, Array.Length);
+        private protected override void Release() { if (Array is byte[] rented) pool.Return(rented, rented.Length); }
+        ~PooledHostStorage() => Release();
     }
 }

@@ -1,0 +1,102 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace Tensorlet.Multiprocessing;
+
+/// <summary>
+/// A file that several processes map: a header of 256 bytes, and the elements. The process that made it deletes the
+/// name when it lets go of the memory; where it is mapped, the memory stays.
+/// </summary>
+sealed unsafe class SharedFile
+{
+    const int HeaderBytes = 256, Version = 1, MaxRank = 54;
+
+    struct Header
+    { public long Magic, Maker, Length; public int Version, Ready, Type, Rank; public fixed int Sizes[MaxRank]; }
+
+    readonly SafeMemoryMappedViewHandle? view;
+    readonly Header* header;
+
+    public string Name { get; }
+    /// <summary>True if this process made it, so that it ends with this process.</summary>
+    public bool IsMine { get; }
+    public byte* Data => (byte*)header + HeaderBytes;
+    public int[] Shape => new Span<int>(header->Sizes, header->Rank).ToArray();
+    static long Bytes(DType type, ReadOnlySpan<int> shape) => (long)Layout.Product(shape) * type.Size();
+
+    SharedFile(string name, FileStream stream, bool isMine)
+    {
+        (Name, IsMine) = (name, isMine);
+        using var file = MemoryMappedFile.CreateFromFile(
+            stream, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+        view = file.CreateViewAccessor().SafeMemoryMappedViewHandle;
+        // not AcquirePointer: a handle that has given a pointer away is never finalised, and the memory never unmapped
+        header = (Header*)view.DangerousGetHandle();
+    }
+
+    ~SharedFile()
+    {
+        view?.Dispose();
+        if (IsMine) SharedFolder.Delete(SharedFolder.Find(Name));
+    }
+
+    /// <summary>New memory, all zeros, that cannot be opened before it is published.</summary>
+    /// <exception cref="IOException">There is not enough room. It is reserved at once: writing to mapped memory for
+    /// which there is none would end the process.</exception>
+    public static SharedFile Create(long magic, DType type, ReadOnlySpan<int> shape)
+    {
+        if (shape.Length > MaxRank) throw new ShapeException($"ShareMemory: {shape.Length} axes; {MaxRank} can be.");
+        var (name, length) = (SharedFolder.NewName(), HeaderBytes + Bytes(type, shape));
+        var options = Options(FileMode.CreateNew);
+        options.PreallocationSize = length;
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var stream = new FileStream(SharedFolder.Find(name), options);
+        stream.SetLength(length);
+        var file = new SharedFile(name, stream, isMine: true);
+        var header = file.header;
+        (header->Magic, header->Version, header->Maker) = (magic, Version, SharedFolder.Me);
+        (header->Length, header->Type, header->Rank) = (length - HeaderBytes, (int)type, shape.Length);
+        shape.CopyTo(new Span<int>(header->Sizes, MaxRank));
+        return file;
+    }
+
+    static FileStreamOptions Options(FileMode mode) =>
+        new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete };
+
+    /// <summary>All is written that others are to find.</summary>
+    public void Publish() => Volatile.Write(ref header->Ready, 1);
+
+    /// <summary>Maps a file that a process of this user has made.</summary>
+    /// <exception cref="FileNotFoundException">Nothing has this name, or no longer.</exception>
+    /// <exception cref="InvalidDataException">It is no such memory; the message says why.</exception>
+    public static SharedFile Open(string name, long magic)
+    {
+        var path = SharedFolder.Find(name);
+        using var stream = new FileStream(path, Options(FileMode.Open));
+        var why = SharedFolder.Foreign(path);
+        if (stream.Length < HeaderBytes) why ??= $"it has {stream.Length} bytes, not even a header's {HeaderBytes}";
+        var (file, h) = (why is null ? new SharedFile(name, stream, isMine: false) : null, default(Header));
+        if (file is not null) h = *file.header;
+        why ??= h.Magic != magic ? "it is of another kind"
+            : h.Version != Version ? $"it has version {h.Version}, and {Version} is read"
+            : h.Maker != SharedFolder.Maker(name) ? "another process made it than its name says"
+            : h.Ready != 1 ? "it is still being written"
+            : h.Type is < 0 or > (int)DType.Float64 ? $"type {h.Type} is none"
+            : h.Rank is < 0 or > MaxRank ? $"it has {h.Rank} axes"
+            : file!.Shape.Any(size => size < 0) || file.Shape.Aggregate(1.0, (a, b) => a * b) > int.MaxValue
+                ? $"shape {Layout.Show(file.Shape)} is none"
+            : h.Length != Bytes((DType)h.Type, file.Shape) ? $"{Layout.Show(file.Shape)} has not {h.Length} bytes"
+            : h.Length > stream.Length - HeaderBytes ? $"it is too short for {Layout.Show(file.Shape)}" : null;
+        return why is null ? file! : throw new InvalidDataException($"{path} is refused as shared memory: {why}.");
+    }
+
+    /// <summary>A tensor over all of it.</summary>
+    public Tensor Tensor()
+    {
+        var layout = Layout.Contiguous(Shape);
+        return new(Under(new HostStorage(Device.Cpu, (DType)header->Type, layout.Count, null)), layout);
+    }
+
+    /// <summary>Puts it below a storage.</summary>
+    public Storage Under(HostStorage storage) => storage.MoveTo((nint)Data, this);
+}

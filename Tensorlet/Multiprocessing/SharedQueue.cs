@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Tensorlet.Multiprocessing;
+
+/// <summary>
+/// Tensors on their way between processes, or pairs, arrays and records of them: what <see cref="Spawn"/> takes as an
+/// argument. First in, first out, through a ring of places in shared memory; any number of processes and threads put
+/// and take. A tensor is copied, but for one that another process has shared, which travels as its name.
+/// </summary>
+/// <remarks>
+/// No process leaves another hanging by its death. Every wait has an end. The lock is a word that holds the key of the
+/// process in it; whoever finds a dead one's takes it over. And an item is there, or gone, by one write of a counter,
+/// after all else: a process that is killed while it copies has changed nothing.
+/// </remarks>
+public sealed unsafe class SharedQueue<T>
+{
+    const long Magic = 0x54_52_4F_53_45_55_51_31;
+    readonly SharedFile file;
+    readonly int capacity, place;
+
+    struct Ring { public long Lock, Taken, Put; }
+    Ring* State => (Ring*)file.Data;
+    Span<byte> Place(long i) => new(file.Data + (1 + i % capacity) * place, place);
+
+    SharedQueue(SharedFile file) => (this.file, capacity, place) = (file, file.Shape[0] - 1, file.Shape[1]);
+
+    /// <summary>A new queue. It lasts as long as its maker can reach it.</summary>
+    /// <param name="capacity">How many items it holds.</param>
+    /// <param name="itemBytes">The most that one takes: a tensor 4/3 of its bytes, and up to 200 more.</param>
+    /// <exception cref="ShapeException">One is negative, or together they are more than 2 GB.</exception>
+    public SharedQueue(int capacity, int itemBytes)
+        : this(SharedFile.Create(Magic, DType.Bool, [capacity + 1, (itemBytes / 8 + 4) * 8])) => file.Publish();
+
+    /// <summary>The name by which another process opens it.</summary>
+    public string Name => file.Name;
+
+    /// <summary>The queue of another process.</summary>
+    /// <inheritdoc cref="SharedTensors.Open"/>
+    public static SharedQueue<T> Open(string name) => new(SharedFile.Open(name, Magic));
+
+    /// <summary>How many items are in it just now.</summary>
+    public int Count => (int)(Volatile.Read(ref State->Put) - Volatile.Read(ref State->Taken));
+
+    /// <summary>Puts an item in, as soon as there is room.</summary>
+    /// <exception cref="ShapeException">It is larger than the items of this queue.</exception>
+    /// <exception cref="TimeoutException">The queue was full all the time.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public void Put(T item, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(item, SharedJson.Leaving);
+        if (bytes.Length > place - 4) throw new ShapeException(
+            $"Put: the item takes {bytes.Length} bytes; those of {Name} have {place - 4}. Give more as itemBytes.");
+        Locked("Put", timeout, cancellation, () => Count < capacity, () =>
+        {
+            MemoryMarshal.Write(Place(State->Put), bytes.Length);
+            bytes.CopyTo(Place(State->Put)[4..]);
+            Volatile.Write(ref State->Put, State->Put + 1);
+            return bytes;
+        });
+    }
+
+    /// <summary>Takes the oldest item, as soon as there is one.</summary>
+    /// <exception cref="TimeoutException">The queue was empty all the time.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="JsonException">It is no T. It has been taken out.</exception>
+    public T Take(TimeSpan timeout, CancellationToken cancellation = default) =>
+        JsonSerializer.Deserialize<T>(Locked("Take", timeout, cancellation, () => Count > 0, () =>
+        {
+            var from = Place(State->Taken);
+            var bytes = from.Slice(4, Math.Clamp(MemoryMarshal.Read<int>(from), 0, place - 4)).ToArray();
+            Volatile.Write(ref State->Taken, State->Taken + 1);
+            return bytes;
+        }), SharedJson.Coming)!;
+
+    byte[] Locked(string operation, TimeSpan timeout, CancellationToken cancellation, Func<bool> can, Func<byte[]> step)
+    {
+        var (watch, wait) = (Stopwatch.StartNew(), new SpinWait());
+        for (; ; wait.SpinOnce())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (Enter())
+                try { if (can()) return step(); }
+                finally { Volatile.Write(ref State->Lock, 0); GC.KeepAlive(this); }
+            if (watch.Elapsed >= timeout)
+                throw new TimeoutException($"{operation}: {Name} held {Count} of {capacity} items all of {timeout}.");
+        }
+    }
+
+    bool Enter()
+    {
+        var holder = Interlocked.CompareExchange(ref State->Lock, SharedFolder.Me, 0);
+        return holder == 0 || (!SharedFolder.IsAlive(holder)
+            && Interlocked.CompareExchange(ref State->Lock, SharedFolder.Me, holder) == holder);
+    }
+}

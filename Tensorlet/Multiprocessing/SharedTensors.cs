@@ -1,0 +1,132 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tensorlet.Nn;
+
+namespace Tensorlet.Multiprocessing;
+
+/// <summary>
+/// Tensors whose memory several processes of one user see. What one writes, the others read, with no lock; a number is
+/// never torn, but the order of several is not kept. Another process's writes do not raise a storage's version, so the
+/// tape does not notice them.
+/// </summary>
+public static class SharedTensors
+{
+    const long Magic = 0x54_52_4F_53_4E_45_54_31;
+
+    internal static SharedFile? File(this Tensor tensor) => (tensor.Storage as HostStorage)?.Owner as SharedFile;
+
+    /// <summary>Refuses what is not all of a storage on the CPU.</summary>
+    static HostStorage Whole(string operation, Tensor x) => x.Device != Device.Cpu
+        ? throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; bring it to the CPU: .Cpu().")
+        : x.IsContiguous && x.Numel == x.Storage.Count ? (HostStorage)x.Storage : throw new ShapeException(
+            $"{operation}: shape {x.Layout} is a view of {x.Storage.Count} elements, or not in their order. " +
+            "Share the tensor that it is a view of, or a .Clone().");
+
+    /// <summary>
+    /// Moves the memory of a tensor, with its values, to where other processes can open it by its
+    /// <see cref="SharedName(Tensor)"/>; all views of the tensor move with it, and where it lay over a caller's array
+    /// (<see cref="Tensor.Over"/>), the array is left behind. Nothing happens if it is shared already. No other thread
+    /// may use the tensor meanwhile.
+    /// </summary>
+    /// <remarks>
+    /// The name lasts as long as the tensor or a view is reachable in this process, and ends with the process. Whoever
+    /// has opened it keeps the memory. Shared memory never enters a pool; when it is no longer reachable, it is
+    /// unmapped.
+    /// </remarks>
+    /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
+    /// <exception cref="ShapeException">It is a view of a part of its memory, or in another order.</exception>
+    /// <exception cref="IOException">There is not enough room in the temporary directory or /dev/shm.</exception>
+    public static Tensor ShareMemory(this Tensor tensor)
+    {
+        if (tensor.IsShared()) return tensor;
+        var storage = Whole("ShareMemory", tensor);
+        var file = SharedFile.Create(Magic, tensor.DType, tensor.Shape);
+        Device.Cpu.Copy(tensor, file.Tensor());
+        file.Publish();
+        file.Under(storage);
+        return tensor;
+    }
+
+    /// <summary>True if other processes can open the memory of this tensor.</summary>
+    public static bool IsShared(this Tensor tensor) => tensor.File() is not null;
+
+    /// <summary>The name by which another process opens it; of a view, that of the whole memory.</summary>
+    /// <exception cref="TensorletException">It is not shared.</exception>
+    public static string SharedName(this Tensor tensor) => tensor.File()?.Name ?? throw new TensorletException(
+        $"SharedName: the tensor of shape {tensor.Layout} is not shared. Call ShareMemory first.");
+
+    /// <summary>A tensor over the memory that another process has shared. Each call maps it anew.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing of this name; its maker let go of it, or
+    /// ended.</exception>
+    /// <exception cref="InvalidDataException">It is not a tensor's memory: of another kind, version or user, still
+    /// being written, too short, of an impossible shape. The message says which.</exception>
+    public static Tensor Open(string name) => SharedFile.Open(name, Magic).Tensor();
+
+    /// <summary>
+    /// Shares all that <see cref="Module.StateDict"/> has, parameters and buffers, in their places; all or nothing but
+    /// where there is not enough room.
+    /// </summary>
+    /// <inheritdoc cref="ShareMemory(Tensor)"/>
+    public static Module ShareMemory(this Module module)
+    {
+        var state = module.StateDict().Values;
+        foreach (var tensor in state) Whole("ShareMemory", tensor);
+        foreach (var tensor in state) tensor.ShareMemory();
+        return module;
+    }
+
+    /// <summary>The keys and names of all its tensors, in one line: what <see cref="OpenShared"/> takes.</summary>
+    /// <inheritdoc cref="SharedName(Tensor)"/>
+    public static string SharedName(this Module module) =>
+        string.Join(';', module.StateDict().Select(p => $"{p.Key}={p.Value.SharedName()}"));
+
+    /// <summary>
+    /// Moves the memory of all parameters and buffers of a module to what another process has shared of its module of
+    /// the same class: from now on both train one network.
+    /// </summary>
+    /// <exception cref="TensorletException">A key is missing or left over. Nothing has changed.</exception>
+    /// <exception cref="ShapeException">Two shapes differ. Nothing has changed.</exception>
+    /// <exception cref="DTypeException">Two types differ. Nothing has changed.</exception>
+    /// <inheritdoc cref="Open"/>
+    public static Module OpenShared(this Module module, string name)
+    {
+        var state = name.Split(';').Select(part => part.Split('=')).ToDictionary(p => p[0], p => Open(p[^1]));
+        var own = module.StateDict();
+        Stateful.Check(module.GetType().Name, own, state);
+        foreach (var (key, x) in own) x.OnlyType($"OpenShared: '{key}'", state[key].DType);
+        foreach (var (key, x) in own) Whole($"OpenShared: '{key}'", x);
+        foreach (var (key, x) in own) state[key].File()!.Under(Whole("OpenShared", x.Writing("OpenShared")));
+        return module;
+    }
+}
+
+/// <summary>
+/// How a tensor travels to another process in JSON: a shared one by its name, any other with its bytes; in what a
+/// process leaves behind, also those that it shared itself.
+/// </summary>
+sealed class SharedJson(bool leaving) : JsonConverter<Tensor>
+{
+    sealed record Sent(string? Name, DType Type, int[] Shape, int[] Strides, int Offset, byte[]? Data);
+
+    public static readonly JsonSerializerOptions Coming = Options(leaving: false), Leaving = Options(leaving: true);
+
+    static JsonSerializerOptions Options(bool leaving) => new()
+    {
+        Converters = { new SharedJson(leaving) }, IncludeFields = true,     // and so pairs
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    public override void Write(Utf8JsonWriter writer, Tensor x, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, x.File() is { } file && !(leaving && file.IsMine)
+            ? new Sent(file.Name, x.DType, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset, null)
+            : new Sent(null, x.DType, x.Size(), [], 0, x.Memory<byte>()));
+
+    public override Tensor Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        var (name, dtype, shape, strides, offset, data) = JsonSerializer.Deserialize<Sent>(ref reader)!;
+        if (name is not null) return SharedTensors.Open(name).With(new Layout(shape, strides, offset));
+        var x = Tensor.Empty(shape, dtype, Device.Cpu);
+        Device.Cpu.Upload(data, x.Storage, 0);
+        return x;
+    }
+}
