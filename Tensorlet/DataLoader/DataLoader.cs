@@ -14,6 +14,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// <summary>From batch number start, worker's share of an epoch: every workers-th batch.</summary>
     delegate IEnumerable<Tensor[]> Share(int start, int worker, int workers, CancellationToken stop);
 
+    const int Ahead = 2;                // batches that a worker is ahead
     readonly Func<int, Share> open;
     readonly Func<int> count;
     readonly int workers;
@@ -136,8 +137,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 
     IEnumerator<Tensor[]> Pass(int current, int position, Share share)
     {
-        var batches = workers == 0 ? share(position, 0, 1, cancellation) : Prefetched(position, share);
-        foreach (var batch in batches)
+        foreach (var batch in workers == 0 ? share(position, 0, 1, cancellation) : Prefetched(position, share))
         {
             cancellation.ThrowIfCancellationRequested();
             now = (current, ++position);
@@ -150,56 +150,38 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     IEnumerable<Tensor[]> Prefetched(int start, Share share)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        List<Worker> running = [];
+        var queues = Enumerable.Range(0, workers)
+            .Select(_ => new BlockingCollection<(Tensor[]? Batch, Exception? Error)>(Ahead)).ToArray();
+        var threads = queues.Select((queue, w) => new Thread(() =>
+            Work(share(start, w, workers, stop.Token), queue, stop.Token))
+            { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
         try
         {
-            for (var w = 0; w < workers; w++) running.Add(new(w, share(start, w, workers, stop.Token), stop.Token));
-            for (var i = 0; running[i % workers].Take(cancellation) is { } batch; i++) yield return batch;
+            foreach (var thread in threads) thread.Start();
+            for (var i = 0; queues[i % workers].TryTake(out var item, Timeout.Infinite, cancellation); i++)
+            {
+                if (item.Error is not null) ExceptionDispatchInfo.Throw(item.Error);
+                yield return item.Batch!;
+            }
         }
         finally
         {
             stop.Cancel();
-            foreach (var worker in running) worker.Dispose();
+            foreach (var thread in threads) if (thread.IsAlive) thread.Join();
         }
     }
 
-    /// <summary>A thread that goes through batches, and is a few ahead of who takes them.</summary>
-    sealed class Worker : IDisposable
+    /// <summary>What a thread does: it puts batches, or what went wrong, where they are taken in order.</summary>
+    static void Work(IEnumerable<Tensor[]> batches, BlockingCollection<(Tensor[]?, Exception?)> queue,
+        CancellationToken stop)
     {
-        const int Ahead = 2;
-        readonly BlockingCollection<(Tensor[]? Batch, Exception? Error)> ready = new(Ahead);
-        readonly Thread thread;
-
-        public Worker(int number, IEnumerable<Tensor[]> batches, CancellationToken stop)
+        try
         {
-            thread = new(() => Work(batches, stop)) { Name = $"DataLoader {number}", IsBackground = true };
-            thread.Start();
+            try { foreach (var batch in batches) queue.Add((batch, null), stop); }
+            catch (Exception e) { queue.Add((null, e), stop); }
+            queue.CompleteAdding();
         }
-
-        void Work(IEnumerable<Tensor[]> batches, CancellationToken stop)
-        {
-            try
-            {
-                try { foreach (var batch in batches) ready.Add((batch, null), stop); }
-                catch (Exception e) { ready.Add((null, e), stop); }
-                ready.CompleteAdding();
-            }
-            catch (OperationCanceledException) { }      // nobody takes any more
-        }
-
-        /// <summary>The next batch, or null after the last one.</summary>
-        public Tensor[]? Take(CancellationToken cancellation)
-        {
-            if (!ready.TryTake(out var item, Timeout.Infinite, cancellation)) return null;
-            if (item.Error is { } error) ExceptionDispatchInfo.Throw(error);
-            return item.Batch;
-        }
-
-        public void Dispose()
-        {
-            thread.Join();
-            ready.Dispose();
-        }
+        catch (OperationCanceledException) { }          // nobody takes any more
     }
 }
 

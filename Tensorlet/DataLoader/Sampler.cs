@@ -88,12 +88,10 @@ public sealed class WeightedRandomSampler : Sampler<long>
         double[] sums = [.. weights.Select(w => total += w)];
         return Enumerable.Range(0, Count).Select(_ =>
         {
-            // the first sum above the number drawn: never a sample of weight 0
-            var (x, low, high) = (Uniform() * total, 0, sums.Length - 1);
-            while (low < high)
-                if (sums[(low + high) / 2] > x) high = (low + high) / 2;
-                else low = (low + high) / 2 + 1;
-            return (long)low;
+            // the first sum above the number drawn: never that of a weight 0, which is the sum before it
+            var at = Array.BinarySearch(sums, Uniform() * total);
+            while (at >= 0 && sums[at + 1] == sums[at]) at++;
+            return at < 0 ? ~at : at + 1L;
         });
 
         double Uniform() => random.NextDouble() + random.NextDouble() / (1 << 24);     // 48 bits

@@ -49,69 +49,53 @@ public sealed class CIFAR100(string? root = null, bool train = true, Transform? 
 sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Train, string Test, Download Archive)
 {
     const int Pixels = 3 * 32 * 32, Most = 50_000;
-    int Record => LabelBytes + Pixels;
 
     public (byte[] Images, byte[] Labels) Load(
         string root, bool train, bool download, IProgress<DownloadProgress>? progress)
     {
-        var names = train ? Train : [Test];
-        var paths = names.Select(name => Find(root, name)).ToList();
-        var archive = Path.Combine(root, Archive.Name);
-        if (paths.Contains(null) && download) archive = Archive.Fetch(root, progress);
-        if (paths.Contains(null) && !File.Exists(archive)) throw new FileNotFoundException(
-            $"CIFAR-{Classes}: expected {string.Join(", ", names)} in {Path.Combine(root, Folder)}, or {Archive.Name} " +
-            $"in {root}; found neither. Say download: true, or name the folder in {MNIST.Variable}.", archive);
-        var parts = paths.Contains(null) ? FromArchive(archive, names) : paths.ConvertAll(path => Read(path!));
-        var images = parts.SelectMany(part => part.Images).ToArray();
-        return images.Length == (train ? 50_000 : 10_000) * Pixels ? (images, [.. parts.SelectMany(part => part.Labels)])
-            : throw new InvalidDataException($"CIFAR-{Classes} in {root}: expected {(train ? 50_000 : 10_000)} images, " +
-                $"found {images.Length / Pixels}.");
+        var (names, count) = train ? (Train, 50_000) : ([Test], 10_000);
+        var files = Array.ConvertAll(names, name => new[] { Path.Combine(root, Folder, name), Path.Combine(root, name) }
+            .SelectMany(path => new[] { path, path + ".gz" }).FirstOrDefault(File.Exists));
+        var parts = files.Contains(null) ? FromArchive() : Array.ConvertAll(files, path => Read(path!));
+        var found = parts.Sum(part => part.Labels.Length);
+        return found == count ? ([.. parts.SelectMany(p => p.Images)], [.. parts.SelectMany(p => p.Labels)])
+            : throw new InvalidDataException($"CIFAR-{Classes} in {root}: expected {count} images, found {found}.");
+
+        // in one pass; nothing is written, whatever the paths in the archive are
+        (byte[] Images, byte[] Labels)[] FromArchive()
+        {
+            var path = download ? Archive.Fetch(root, progress) : Path.Combine(root, Archive.Name);
+            if (!File.Exists(path)) throw new FileNotFoundException($"CIFAR-{Classes}: expected {string.Join(", ", names)} " +
+                $"in {Path.Combine(root, Folder)}, or {Archive.Name} in {root}; found neither. The environment " +
+                $"variable {MNIST.Variable} names the root; or say download: true.", path);
+            var found = new Dictionary<string, (byte[], byte[])>();
+            try
+            {
+                using var archive = new TarReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+                while (found.Count < names.Length && archive.GetNextEntry() is { } entry)
+                    if (names.Contains(Path.GetFileName(entry.Name)) && entry.DataStream is { } content)
+                        found[Path.GetFileName(entry.Name)] = Records(new(content, entry.Length));
+            }
+            catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+            {
+                throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e);
+            }
+            return Array.ConvertAll(names, name => found.TryGetValue(name, out var part) ? part
+                : throw new InvalidDataException($"{path}: expected {name} in it, found none."));
+        }
     }
 
-    string? Find(string root, string name) =>
-        new[] { Path.Combine(root, Folder, name), Path.Combine(root, name) }
-            .SelectMany(path => new[] { path, path + ".gz" }).FirstOrDefault(File.Exists);
+    public (byte[] Images, byte[] Labels) Read(string path) => Unpacked.Read(path, Records);
 
-    public (byte[] Images, byte[] Labels) Read(string path) => Unpacked.Read(path, content =>
-        Records(content.Length, length => content.Next(length, "records")));
-
-    /// <summary>The files of these names, found in one pass; nothing is written, whatever the paths in it are.</summary>
-    List<(byte[] Images, byte[] Labels)> FromArchive(string path, string[] names)
+    (byte[] Images, byte[] Labels) Records(Unpacked content)
     {
-        var found = new Dictionary<string, (byte[], byte[])>();
-        try
-        {
-            using var archive = new TarReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
-            while (found.Count < names.Length && archive.GetNextEntry() is { } entry)
-                if (names.Contains(Path.GetFileName(entry.Name)) && entry.DataStream is { } content)
-                    found[Path.GetFileName(entry.Name)] = Records(entry.Length, length =>
-                    {
-                        var bytes = new byte[length];
-                        content.ReadExactly(bytes);
-                        return bytes;
-                    });
-        }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
-        {
-            throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e);
-        }
-        return [.. names.Select(name => found.TryGetValue(name, out var part) ? part
-            : throw new InvalidDataException($"{path}: expected {name} in it, found none."))];
-    }
-
-    (byte[] Images, byte[] Labels) Records(long length, Func<int, byte[]> read)
-    {
-        if (length == 0 || length % Record != 0 || length > Most * (long)Record)
-            throw new InvalidDataException($"expected 1 to {Most} records of {Record} bytes, found {length} bytes.");
-        var (bytes, count) = (read((int)length), (int)(length / Record));
-        var (images, labels) = (new byte[count * Pixels], new byte[count]);
-        for (var i = 0; i < count; i++)
-        {
-            labels[i] = bytes[i * Record + LabelBytes - 1];
-            if (labels[i] >= Classes) throw new InvalidDataException(
-                $"expected labels 0 to {Classes - 1}, found {labels[i]} in record {i}.");
-            bytes.AsSpan(i * Record + LabelBytes, Pixels).CopyTo(images.AsSpan(i * Pixels));
-        }
-        return (images, labels);
+        var (record, length) = (LabelBytes + Pixels, content.Length);
+        if (length == 0 || length % record != 0 || length > Most * (long)record)
+            throw new InvalidDataException($"expected 1 to {Most} records of {record} bytes, found {length} bytes.");
+        var records = content.Next((int)length, "records").Chunk(record).ToList();
+        byte[] labels = [.. records.Select(r => r[LabelBytes - 1])];
+        return labels.Max() < Classes ? ([.. records.SelectMany(r => r[LabelBytes..])], labels)
+            : throw new InvalidDataException($"expected labels 0 to {Classes - 1}, found {labels.Max()} in record " +
+                $"{Array.IndexOf(labels, labels.Max())}.");
     }
 }

@@ -5,7 +5,7 @@ namespace Tensorlet.Data;
 
 /// <summary>
 /// A table in a text file of UTF-8, gzipped or not: fields between separators, quoted where they contain one, a quote
-/// (doubled) or a line's end (RFC 4180).
+/// (doubled) or a line's end (RFC 4180). Empty lines are passed over.
 /// </summary>
 public sealed class Csv
 {
@@ -48,15 +48,13 @@ public sealed class Csv
     }
 
     /// <summary>Columns of numbers, (N, C) in Float32; all if none is named.</summary>
+    /// <param name="columns">Their names.</param>
+    /// <param name="missing">The number for an empty field; without, that is no number.</param>
     /// <exception cref="IndexException">There is no such column.</exception>
     /// <exception cref="InvalidDataException">A field is no number: file, line and column are told.</exception>
-    public Tensor Numbers(params string[] columns) => Numbers(null, columns);
-
-    /// <summary>Columns of numbers, (N, C) in Float32, with a number where a field is empty.</summary>
-    /// <inheritdoc cref="Numbers(string[])"/>
-    public Tensor Numbers(double? missing, params string[] columns)
+    public Tensor Numbers(string[]? columns = null, double? missing = null)
     {
-        int[] places = columns.Length == 0 ? [.. Enumerable.Range(0, Columns.Count)] : [.. columns.Select(At)];
+        int[] places = [.. (columns ?? Columns).Select(At)];
         return Tensor.From([.. rows.SelectMany(row => places.Select(column => Number(row, column)))],
             [Count, places.Length]);
 
@@ -84,32 +82,30 @@ public sealed class Csv
     List<(int, string[])> Parse(string text, char separator)
     {
         List<(int, string[])> rows = [];
-        for (var (i, line) = (0, 1); i < text.Length; i++, line++)
+        var (fields, field) = (new List<string>(), new StringBuilder());
+        var (line, first, opened, closed) = (1, 1, 0, false);       // opened: the line of a quote; closed: it is
+        for (var i = 0; i <= text.Length; i++)
         {
-            var (first, fields, field) = (line, new List<string>(), new StringBuilder());
-            while (true)
+            var (c, next) = (i < text.Length ? text[i] : '\n', i + 1 < text.Length ? text[i + 1] : '\n');
+            if (opened > 0 && i == text.Length)
+                throw Wrong(opened, fields.Count + 1, "expected a closing quote, found the end of the file");
+            if (opened > 0 && c == '"' && next != '"') (opened, closed) = (0, true);
+            else if (opened > 0) field.Append(text[c == '"' ? i++ : i]);
+            else if (c == '"' && field.Length == 0 && !closed) opened = line;
+            else if (c == separator || c == '\n')
             {
-                if (i < text.Length && text[i] == '"')
-                {
-                    var opened = line;
-                    for (i++; i < text.Length && (text[i] != '"' || (++i < text.Length && text[i] == '"')); i++)
-                    {
-                        if (text[i] == '\n') line++;
-                        field.Append(text[i]);
-                    }
-                    if (text[i - 1] != '"' || i > text.Length)
-                        throw Wrong(opened, fields.Count + 1, "expected a closing quote, found the end of the file");
-                    if (i < text.Length && text[i] != separator && text[i] is not ('\r' or '\n'))
-                        throw Wrong(line, fields.Count + 1, $"expected the end of a quoted field, found '{text[i]}'");
-                }
-                for (; i < text.Length && text[i] != separator && text[i] != '\n'; i++) field.Append(text[i]);
-                var end = i == text.Length || text[i] == '\n';
-                fields.Add((end ? field.ToString().TrimEnd('\r') : field.ToString()));
-                field.Clear();
-                if (end) break;
-                i++;
+                var blank = fields.Count == 0 && field.Length == 0 && !closed && c == '\n';
+                fields.Add(field.ToString());
+                (_, closed) = (field.Clear(), false);
+                if (c == separator) continue;
+                if (!blank) rows.Add((first, [.. fields]));
+                fields.Clear();
             }
-            if (fields is not [""]) rows.Add((first, [.. fields]));
+            else if (c == '\r' && next == '\n') continue;
+            else if (!closed) field.Append(c);
+            else throw Wrong(line, fields.Count + 1, $"expected the end of a quoted field, found '{c}'");
+            if (c == '\n') line++;
+            if (c == '\n' && opened == 0) first = line;
         }
         return rows;
     }

@@ -53,13 +53,11 @@ public sealed record Download(string Name, long Length, string Checksum, params 
                 File.Move(temporary, path, overwrite: true);
                 return path;
             }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                failures += $"\n  {url}: the server was silent for {silence.TotalSeconds} s";
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
-            {
-                failures += $"\n  {url}: {e.Message}";
+                failures += $"\n  {url}: " + (e is OperationCanceledException
+                    ? $"the server was silent for {silence.TotalSeconds} s" : e.Message);
             }
             finally { File.Delete(temporary); }
         throw new DownloadException($"{Name} could not be downloaded:{failures}\n" +

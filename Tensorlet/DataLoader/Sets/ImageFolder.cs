@@ -20,8 +20,7 @@ public sealed class ImageFolder : Dataset
         params string[] extensions)
     {
         (this.decode, this.transform) = (decode, transform);
-        if (extensions.Length == 0)
-            extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
+        if (extensions is []) extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
         Classes = [.. Directory.GetDirectories(root).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
         if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected a folder for each class, found none.");
         Samples = [.. Classes.SelectMany((name, label) => Files(Path.Combine(root, name)).Select(f => (f, label)))];

@@ -64,7 +64,7 @@ public sealed class FashionMNIST(string? root = null, bool train = true, Transfo
         "Sneaker", "Bag", "Ankle boot"];
 }
 
-/// <summary>One of the four files: its name, the MD5 of it inflated (if known), and length and MD5 gzipped.</summary>
+/// <summary>One of the four: its name, the MD5 of it inflated (if known), and length and MD5 gzipped.</summary>
 sealed record IdxFile(string Name, string? Md5, long Packed, string PackedMd5);
 
 /// <summary>A set of images (28, 28) in four IDX files: training images, their labels, and the same to test with.

@@ -43,16 +43,10 @@ public static class Toys
     /// </summary>
     public static TensorDataset SineWaves(int count, int length, double noise = 0, Generator? generator = null)
     {
-        generator ??= Generator.Default;
-        var values = new float[count * (length + 1)];
-        for (var wave = 0; wave < count; wave++)
-        {
-            var (frequency, phase) = (0.1 + 0.4 * generator.NextDouble(), 2 * Math.PI * generator.NextDouble());
-            for (var t = 0; t <= length; t++)
-                values[wave * (length + 1) + t] = (float)Math.Sin(frequency * t + phase);
-        }
-        var x = Tensor.From(values, [count, length + 1, 1]);
-        x.Add_(Tensor.Randn(x.Size(), generator: generator), noise);
+        var frequency = Tensor.Rand([count, 1, 1], generator: generator) * 0.4 + 0.1;
+        var phase = Tensor.Rand([count, 1, 1], generator: generator) * (2 * Math.PI);
+        var waves = new Variable(Tensor.Arange(length + 1).Reshape(-1, 1) * frequency + phase).Sin().Data;
+        var x = waves + Tensor.Randn(waves.Size(), generator: generator) * noise;
         return new(x.Narrow(1, 0, length), x.Narrow(1, 1, length));
     }
 
@@ -65,12 +59,8 @@ public static class Toys
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         generator ??= Generator.Default;
-        var values = new float[2 * count];
-        for (var i = 0; i < count; i++)
-        {
-            var (x, y) = point(i % classes, generator);
-            (values[2 * i], values[2 * i + 1]) = ((float)x, (float)y);
-        }
+        var values = Enumerable.Range(0, count).Select(i => point(i % classes, generator))
+            .SelectMany(p => new[] { (float)p.X, (float)p.Y }).ToArray();
         return new(Tensor.From(values, [count, 2]).Add_(Tensor.Randn([count, 2], generator: generator), noise),
             Tensor.From<long>([.. Enumerable.Range(0, count).Select(i => i % classes)]));
     }

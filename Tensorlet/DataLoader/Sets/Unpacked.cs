@@ -6,15 +6,12 @@ namespace Tensorlet.Data;
 /// <summary>
 /// The bytes of a file in order, inflated where its first two bytes say that it is gzipped, whatever its name is.
 /// </summary>
-sealed class Unpacked
+sealed class Unpacked(Stream content, long length)
 {
-    readonly Stream content;
     readonly Crc32 crc = new();
 
-    Unpacked(Stream content, long length) => (this.content, Length) = (content, length);
-
     /// <summary>The number of bytes that the file says it has, inflated.</summary>
-    public long Length { get; }
+    public long Length => length;
 
     /// <summary>What is read from a file, all of whose bytes have to be taken.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or what is read from it is not as expected.
@@ -25,14 +22,8 @@ sealed class Unpacked
         var magic = new byte[2];
         var zipped = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
         file.Position = 0;
-        try
-        {
-            return zipped ? ReadGzip(file, read) : new Unpacked(file, file.Length).Whole(read);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
-        }
+        try { return zipped ? ReadGzip(file, read) : new Unpacked(file, file.Length).Whole(read); }
+        catch (InvalidDataException e) { throw new InvalidDataException($"{path}: {e.Message}", e); }
     }
 
     /// <summary>
@@ -80,10 +71,7 @@ sealed class Unpacked
 
     int Fill(byte[] bytes)
     {
-        try
-        {
-            return content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        }
+        try { return content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false); }
         catch (InvalidDataException e)
         {
             throw new InvalidDataException(

@@ -15,19 +15,10 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
+        Func<Tensor, double, Tensor>[] adjust = [AdjustBrightness, AdjustContrast, AdjustSaturation, AdjustHue];
         foreach (var kind in random.Permutation(4))
-        {
-            var by = reach[kind];
-            if (by == 0) continue;
-            var factor = Uniform(random, kind == 3 ? -by : Math.Max(0, 1 - by), kind == 3 ? by : 1 + by);
-            x = kind switch
-            {
-                0 => AdjustBrightness(x, factor),
-                1 => AdjustContrast(x, factor),
-                2 => AdjustSaturation(x, factor),
-                _ => AdjustHue(x, factor),
-            };
-        }
+            if (reach[kind] is > 0 and var by)
+                x = adjust[kind](x, kind == 3 ? Uniform(random, -by, by) : Uniform(random, Math.Max(0, 1 - by), 1 + by));
         return x;
     }
 
@@ -40,7 +31,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
 
     /// <summary>factor·x + (1 − factor)·grey, within [0, 1].</summary>
     public static Tensor AdjustSaturation(Tensor x, double factor) =>
-        x.Size(-3) == 1 ? x : Blend(x, Grey(x), factor);
+        HasNoColour(x) ? x : Blend(x, Grey(x), factor);
 
     /// <summary>
     /// The hue turned by a part of the circle. With value v = max, chroma c = max − min and hue t in sixths of the
@@ -49,8 +40,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     /// </summary>
     public static Tensor AdjustHue(Tensor x, double turn)
     {
-        if (x.Size(-3) == 1) return x;
-        OnlyColours(x);
+        if (HasNoColour(x)) return x;
         var (values, area) = (x.ToArray<double>(), x.Size(-2) * x.Size(-1));
         for (var i = 0; i < values.Length / 3; i++)
         {
@@ -72,17 +62,9 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
         new Variable(x * factor + other * (1 - factor)).Clamp(0, 1).Data;
 
     /// <summary>0.2989·red + 0.587·green + 0.114·blue (ITU-R BT.601).</summary>
-    static Tensor Grey(Tensor x)
-    {
-        if (x.Size(-3) == 1) return x;
-        OnlyColours(x);
-        var weights = Tensor.From([0.2989, 0.587, 0.114], [3, 1, 1]).To(x.DType).To(x.Device);
-        return (x * weights).Sum([-3], keepDim: true);
-    }
+    static Tensor Grey(Tensor x) => HasNoColour(x) ? x
+        : (x * Tensor.From([0.2989, 0.587, 0.114], [3, 1, 1]).To(x.DType).To(x.Device)).Sum([-3], keepDim: true);
 
-    static void OnlyColours(Tensor x)
-    {
-        if (x.Size(-3) != 3)
-            throw new ShapeException($"ColorJitter: shape {x.Layout} has neither 1 nor 3 channels.");
-    }
+    static bool HasNoColour(Tensor x) => x.Size(-3) is 1 or 3 ? x.Size(-3) == 1
+        : throw new ShapeException($"ColorJitter: shape {x.Layout} has neither 1 nor 3 channels.");
 }
