@@ -10,6 +10,8 @@ try
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
         case ["lstm" or "gpt", ..] when args[1..] is [] or ["--quick"]: return WriteSums.Run(args[0], args.Length > 1);
         case ["hogwild", .. var rest]: return Hogwild.Run(rest);
+        case ["iris" or "digits" or "cifar", ..] when args[1..] is [] or ["--quick"]:
+            return Small.Run(args[0], args.Length > 1);
         case ["verify"]: return Verify.Run();
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:
