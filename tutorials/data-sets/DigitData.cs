@@ -6,15 +6,23 @@ namespace Tutorials;
 /// <summary>Digits to train and to test with: bytes as they are drawn, and tensors as LeNet takes them.</summary>
 sealed record DigitData(string Source, byte[] Images, byte[] Labels)
 {
-    /// <summary>(N, 1, 32, 32) with mean 0 and deviation 1 over MNIST, and the labels.</summary>
-    public TensorDataset Dataset(DType type = DType.Float32) =>
-        new(Pixels().To(type), Tensor.From(Array.ConvertAll(Labels, label => (long)label)));
+    const float Mean = 0.1307f, Deviation = 0.3081f;
 
-    Tensor Pixels()
+    /// <summary>(N, 1, 32, 32) with mean 0 and deviation 1 over MNIST, and the labels.</summary>
+    public TensorDataset Dataset(DType type = DType.Float32) => new(Pixels(Mean, Deviation).To(type), Classes);
+
+    /// <summary>The same, each digit turned, moved and scaled a little, and otherwise each time.</summary>
+    public Dataset Augmented() => new TensorDataset(Pixels(0, 1), Classes)
+        .Map(new RandomAffine(10, translate: (0.06, 0.06), scale: (0.9, 1.1)))
+        .Map(new Normalize([Mean], [Deviation]));
+
+    Tensor Classes => Tensor.From(Array.ConvertAll(Labels, label => (long)label));
+
+    Tensor Pixels(float mean, float deviation)
     {
-        var pixels = Tensor.From(Array.ConvertAll(Images, pixel => (pixel / 255f - 0.1307f) / 0.3081f),
+        var pixels = Tensor.From(Array.ConvertAll(Images, pixel => (pixel / 255f - mean) / deviation),
             [Labels.Length, 1, 28, 28]);
-        var padded = Tensor.Full([Labels.Length, 1, 32, 32], -0.1307 / 0.3081);
+        var padded = Tensor.Full([Labels.Length, 1, 32, 32], -mean / deviation);
         padded[.., .., 2..30, 2..30] = pixels;
         return padded;
     }

@@ -18,6 +18,7 @@ sealed class Options
     public string? Data { get; private set; } = Environment.GetEnvironmentVariable("TENSORLET_DATA");
     public string Out { get; private set; } = Path.Combine("tutorials", "out");
     public bool Quick { get; private set; }
+    public bool Augment { get; private set; }
 
     public const string Usage = """
         usage: dotnet run --project tutorials -- COMMAND [OPTIONS]
@@ -31,7 +32,14 @@ sealed class Options
             --device NAME       cpu, reference, simulated, cuda:0 or opencl:0 (cpu)
             --data FOLDER       where MNIST is (the variable TENSORLET_DATA); digits are generated where there is none
             --out FOLDER        where pictures and the checkpoint go (tutorials/out)
+            --augment           digits turned, moved and scaled a little, anew in each epoch
             --quick             fewer digits: under a minute
+          iris      classifies irises                                   (these five: --quick)
+          digits    reads 1,797 digits of 8 × 8 pixels
+          cifar     learns 1,000 images of CIFAR-10 by heart
+          lstm      an LSTM learns to write sums in words
+          gpt       a GPT of two layers learns the same
+          hogwild   processes train one network in shared memory        (--quick)
           verify    the long verification, with a report
           lines     lines of code in each folder of the library
         """;
@@ -44,6 +52,7 @@ sealed class Options
         {
             var name = arguments[i];
             if (name == "--quick") { options.Quick = true; continue; }
+            if (name == "--augment") { options.Augment = true; continue; }
             if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is " +
                 $"missing.");
             var value = arguments[++i];

@@ -23,7 +23,7 @@ static class Train
         ConsoleCancelEventHandler stop = (_, e) => e.Cancel = stopped = true;
         Console.CancelKeyPress += stop;
         var watch = Stopwatch.StartNew();
-        var losses = Learn(net, train.Dataset(), options, () => stopped);
+        var losses = Learn(net, options.Augment ? train.Augmented() : train.Dataset(), options, () => stopped);
         Console.CancelKeyPress -= stop;
         Directory.CreateDirectory(options.Out);
         var checkpoint = Path.Combine(options.Out, "lenet.safetensors");
@@ -59,7 +59,8 @@ static class Train
             _ => new Adam(net.Parameters(), options.Lr),
         };
         var criterion = new CrossEntropyLoss();
-        var loader = new DataLoader(dataset, options.BatchSize, shuffle: true, seed: options.Seed);
+        var loader = new DataLoader(dataset, options.BatchSize, shuffle: true, seed: options.Seed,
+            workers: options.Augment ? Environment.ProcessorCount : 0);
         var progress = new Progress(options.Epochs, loader.Count, options.BatchSize);
         List<double> losses = [];
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
