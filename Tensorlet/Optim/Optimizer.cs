@@ -1,135 +1,163 @@
 namespace Tensorlet.Optim;
 
 /// <summary>Moves parameters against their gradients.</summary>
-public abstract class Optimizer
+public abstract class Optimizer : IStateful
 {
-    readonly Variable[] parameters;
+    readonly List<ParamGroup> groups = [];
+    readonly Dictionary<Variable, Memory> memories = [];
+    readonly (string Name, double Value)[] defaults;
+    readonly bool maximize;
 
     /// <summary>An optimizer of these parameters.</summary>
-    /// <exception cref="AutogradException">There are none, or one is no leaf that requires a gradient.</exception>
-    protected Optimizer(IEnumerable<Variable> parameters, double lr)
+    /// <param name="parameters">The parameters of the first group.</param>
+    /// <param name="maximize">Whether to move along the gradients.</param>
+    /// <param name="options">What each group has if it is not given otherwise; the first is the learning
+    /// rate.</param>
+    /// <exception cref="AutogradException">There are none, one comes twice, or one is no leaf that requires a
+    /// gradient.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta not below 1.</exception>
+    protected Optimizer(IEnumerable<Variable> parameters, bool maximize, params (string Name, double Value)[] options)
     {
-        this.parameters = [.. parameters];
-        Lr = NotNegative(lr, nameof(lr));
-        if (this.parameters.Length == 0)
-            throw new AutogradException($"{GetType().Name}: there are no parameters to optimise.");
-        foreach (var p in this.parameters)
-            if (!p.IsLeaf || !p.RequiresGrad)
-                throw new AutogradException(
-                    $"{GetType().Name}: the variable of shape {p.Data.Layout} is no leaf that requires a gradient.");
+        foreach (var (name, value) in options) ParamGroup.Checked(name, value);
+        (defaults, this.maximize) = (options, maximize);
+        AddParamGroup(parameters);
     }
 
-    /// <summary>The learning rate.</summary>
-    public double Lr { get; set; }
+    /// <summary>The groups of parameters, with their options.</summary>
+    public IReadOnlyList<ParamGroup> ParamGroups => groups;
+
+    /// <summary>
+    /// More parameters, with options of their own: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
+    /// </summary>
+    /// <exception cref="AutogradException">There are none, one comes twice, or one is no leaf that requires a
+    /// gradient. Nothing has changed.</exception>
+    public virtual void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
+    {
+        var group = new ParamGroup(parameters, defaults);
+        var name = GetType().Name;
+        if (group.Parameters.Count == 0) throw new AutogradException($"{name}: there are no parameters to optimise.");
+        var known = memories.Keys.ToHashSet();
+        foreach (var p in group.Parameters)
+            if (!p.IsLeaf || !p.RequiresGrad)
+                throw new AutogradException(
+                    $"{name}: the variable of shape {p.Data.Layout} is no leaf that requires a gradient.");
+            else if (!known.Add(p))
+                throw new AutogradException($"{name}: the parameter of shape {p.Data.Layout} comes twice.");
+        foreach (var (option, value) in options) group[option] = value;
+        foreach (var p in group.Parameters) memories[p] = new(p);
+        groups.Add(group);
+    }
+
+    /// <summary>The learning rate of the first group; sets it for all.</summary>
+    public double Lr
+    {
+        get => groups[0].Lr;
+        set { foreach (var group in groups) group.Lr = value; }
+    }
 
     /// <summary>Forgets the gradients of all parameters.</summary>
     public void ZeroGrad()
     {
-        foreach (var p in parameters) p.Grad = null;
+        foreach (var group in groups)
+            foreach (var p in group.Parameters) p.Grad = null;
     }
 
     /// <summary>One step for every parameter that has a gradient.</summary>
-    public void Step()
+    public virtual void Step()
     {
-        for (var i = 0; i < parameters.Length; i++)
-            if (parameters[i].Grad is { } gradient) Update(i, parameters[i].Data, gradient.Data);
+        foreach (var group in groups)
+            foreach (var p in group.Parameters)
+                if (p.Grad is { } gradient)
+                {
+                    var memory = memories[p];
+                    memory.Step++;
+                    Update(p.Data, maximize ? -gradient.Data : gradient.Data, group, memory);
+                }
     }
 
-    /// <summary>Moves parameter number i.</summary>
-    protected abstract void Update(int i, Tensor p, Tensor g);
-
-    /// <summary>A tensor that is remembered for parameter number i between steps; zeros at first.</summary>
-    private protected static Tensor Memory(Dictionary<int, Tensor> memory, int i, Tensor like) =>
-        memory.TryGetValue(i, out var kept) ? kept : memory[i] = like.ZerosLike();
-
-    private protected static double NotNegative(double value, string name) =>
-        value >= 0 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must not be negative.");
-}
-
-/// <summary>
-/// Stochastic gradient descent: g ← g + weightDecay·p; v ← momentum·v + (1 − dampening)·g (v = g at first); p ← p −
-/// lr·v, or with nesterov p − lr·(g + momentum·v) (Sutskever et al. 2013).
-/// </summary>
-public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0,
-    double weightDecay = 0, bool nesterov = false)
-    : Optimizer(parameters, lr)
-{
-    readonly Dictionary<int, Tensor> velocity = [];
-    readonly double momentum = nesterov && (momentum <= 0 || dampening != 0)
-        ? throw new ArgumentException("SGD: nesterov needs a momentum and no dampening.")
-            : NotNegative(momentum, nameof(momentum));
-
-    /// <inheritdoc/>
-    protected override void Update(int i, Tensor p, Tensor g)
+    /// <summary>A step after a function that forgets the gradients, computes the loss and calls Backward.</summary>
+    /// <returns>The loss before the step.</returns>
+    public virtual double Step(Func<Variable> closure)
     {
-        if (weightDecay != 0) g = g + p * weightDecay;
-        if (momentum != 0)
+        var loss = closure().Item();
+        Step();
+        return loss;
+    }
+
+    /// <summary>Moves a parameter.</summary>
+    protected abstract void Update(Tensor p, Tensor g, ParamGroup group, Memory memory);
+
+    /// <summary>g + weightDecay·p</summary>
+    private protected static Tensor Decayed(Tensor p, Tensor g, ParamGroup group) =>
+        group["weight_decay"] is not 0 and var decay ? Tensor.Zip(new Tensor.AddScaledFormula(decay), g, p) : g;
+
+    /// <summary>What is remembered of a parameter between steps: tensors of its shape, and numbers.</summary>
+    protected sealed class Memory(Variable parameter)
+    {
+        internal readonly Dictionary<string, Tensor> Tensors = [];
+        internal readonly Dictionary<string, double> Numbers = [];
+
+        /// <summary>The number of this step, from 1.</summary>
+        public int Step { get; internal set; }
+
+        /// <summary>A tensor that is remembered; one number everywhere at first.</summary>
+        public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
+            : Tensors[name] = parameter.Data.EmptyLike().SetAll(first);
+    }
+
+    IEnumerable<(string Key, Variable Parameter)> Numbered =>
+        groups.SelectMany(group => group.Parameters).Select((p, i) => ($"state.{i}", p));
+
+    /// <summary>
+    /// What is remembered of each parameter (<c>state.0.exp_avg</c>), and the options of the groups
+    /// (<c>param_groups.0.lr</c>).
+    /// </summary>
+    public virtual Dictionary<string, Tensor> StateDict()
+    {
+        var state = new Dictionary<string, Tensor>();
+        for (var i = 0; i < groups.Count; i++)
+            foreach (var (name, value) in groups[i])
+                state[$"param_groups.{i}.{name}"] = Tensor.Scalar(value, DType.Float64, Device.Cpu);
+        foreach (var (key, p) in Numbered)
         {
-            var v = velocity.TryGetValue(i, out var kept) ? kept.Mul_(momentum).Add_(g, 1 - dampening)
-                : velocity[i] = g.Clone();
-            g = nesterov ? g + v * momentum : v;
+            var memory = memories[p];
+            if (memory.Step == 0) continue;
+            state[$"{key}.step"] = Tensor.From([(long)memory.Step], []);
+            foreach (var (name, value) in memory.Numbers)
+                state[$"{key}.{name}"] = Tensor.Scalar(value, DType.Float64, Device.Cpu);
+            foreach (var (name, tensor) in memory.Tensors) state[$"{key}.{name}"] = tensor;
         }
-        p.Add_(g, -Lr);
+        return state;
     }
-}
-
-/// <summary>
-/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum the
-/// quotient is gathered in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves 2013).
-/// </summary>
-public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
-    double weightDecay = 0, double momentum = 0, bool centered = false)
-    : Optimizer(parameters, lr)
-{
-    readonly Dictionary<int, Tensor> squares = [], velocity = [], means = [];
 
     /// <inheritdoc/>
-    protected override void Update(int i, Tensor p, Tensor g)
+    public virtual void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        if (weightDecay != 0) g = g + p * weightDecay;
-        var s = Memory(squares, i, p).Zip_(new MeanOfSquares(alpha), g);
-        var spread = s;
-        if (centered)
+        var (options, what) = (StateDict(), GetType().Name);
+        foreach (var key in options.Keys.Where(key => key.StartsWith("state."))) options.Remove(key);
+        Stateful.Check(what, options, state.Where(s => !s.Key.StartsWith("state.")).ToDictionary());
+        var remembered = Numbered.ToDictionary(n => n.Key, n => new Memory(n.Parameter));
+        foreach (var (key, tensor) in state.Where(s => s.Key.StartsWith("state.")))
         {
-            var mean = Memory(means, i, p).Zip_(new RunningMean(alpha), g);
-            spread = s - mean * mean;
+            var (at, name) = (key[..Math.Max(0, key.IndexOf('.', 6))], key[(key.LastIndexOf('.') + 1)..]);
+            var p = Numbered.FirstOrDefault(n => n.Key == at).Parameter;
+            if (p is null || !(name == "step" || Numbers.Contains(name) || Names.Contains(name)))
+                throw new TensorletException($"LoadStateDict: {what} does not know '{key}'.");
+            if (!tensor.Shape.SequenceEqual(name == "step" || Numbers.Contains(name) ? [] : p.Shape))
+                throw new ShapeException(
+                    $"LoadStateDict: '{key}' has shape {p.Data.Layout} here, {tensor.Layout} in what is loaded.");
+            var memory = remembered[at];
+            if (name == "step") memory.Step = (int)tensor.Item();
+            else if (Numbers.Contains(name)) memory.Numbers[name] = tensor.Item();
+            else memory.Tensors[name] = tensor.To(p.DType).To(p.Device).Clone();
         }
-        if (momentum == 0) p.Zip_(new ScaledStep(Lr, eps), g, spread);
-        else p.Add_(Memory(velocity, i, p).Mul_(momentum).Zip_(new ScaledStep(-1, eps), g, spread), -Lr);
+        foreach (var (key, tensor) in options.Keys.Select(key => (key, state[key])))
+            groups[int.Parse(key.Split('.')[1])][key.Split('.')[2]] = tensor.Item();
+        foreach (var (key, p) in Numbered) memories[p] = remembered[key];
     }
+
+    /// <summary>The names of the tensors that are remembered.</summary>
+    protected abstract string[] Names { get; }
+    /// <summary>The names of the numbers that are remembered, besides the step.</summary>
+    protected virtual string[] Numbers => [];
 }
-
-/// <summary>
-/// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
-/// v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015).
-/// </summary>
-public sealed class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
-    double eps = 1e-8, double weightDecay = 0)
-    : Optimizer(parameters, lr)
-{
-    readonly Dictionary<int, Tensor> means = [], squares = [];
-    readonly Dictionary<int, int> steps = [];
-
-    /// <inheritdoc/>
-    protected override void Update(int i, Tensor p, Tensor g)
-    {
-        if (weightDecay != 0) g = g + p * weightDecay;
-        var t = steps[i] = steps.GetValueOrDefault(i) + 1;
-        var m = Memory(means, i, p).Zip_(new RunningMean(beta1), g);
-        var v = Memory(squares, i, p).Zip_(new MeanOfSquares(beta2), g);
-        // m̂/(√v̂ + ε) = m/(1 − β₁ᵗ) · √(1 − β₂ᵗ)/(√v + ε·√(1 − β₂ᵗ))
-        var root = Math.Sqrt(1 - Math.Pow(beta2, t));
-        p.Zip_(new ScaledStep(Lr * root / (1 - Math.Pow(beta1, t)), eps * root), m, v);
-    }
-}
-
-/// <summary>m ← β·m + (1 − β)·g</summary>
-readonly struct RunningMean(double beta) : IZip { V IZip.Apply<V>(V m, V g) => V.Of(beta) * m + V.Of(1 - beta) * g; }
-
-/// <summary>s ← α·s + (1 − α)·g²</summary>
-readonly struct MeanOfSquares(double alpha) : IZip
-{ V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g; }
-
-/// <summary>p ← p − rate·g/(√s + ε)</summary>
-readonly struct ScaledStep(double rate, double eps) : IZip3
-{ V IZip3.Apply<V>(V p, V g, V s) => p - V.Of(rate) * g / (V.Sqrt(s) + V.Of(eps)); }

@@ -1,0 +1,99 @@
+namespace Tensorlet.Optim;
+
+/// <summary>
+/// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
+/// v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015). With amsgrad, v̂ is of the largest v so far (Reddi et al. 2018).
+/// </summary>
+public class Adam : Optimizer
+{
+    readonly bool amsgrad, decoupled;
+
+    /// <summary>An optimizer of these parameters.</summary>
+    /// <inheritdoc cref="Optimizer(IEnumerable{Variable}, bool, ValueTuple{string, double}[])"/>
+    public Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
+        : this(parameters, lr, beta1, beta2, eps, weightDecay, amsgrad, maximize, decoupled: false) { }
+
+    private protected Adam(IEnumerable<Variable> parameters, double lr, double beta1, double beta2, double eps,
+        double weightDecay, bool amsgrad, bool maximize, bool decoupled)
+        : base(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+            ("weight_decay", weightDecay)) => (this.amsgrad, this.decoupled) = (amsgrad, decoupled);
+
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        var (beta1, beta2, t) = (group["beta1"], group["beta2"], memory.Step);
+        if (!decoupled) g = Decayed(p, g, group);
+        else if (group["weight_decay"] is not 0 and var decay) p.Mul_(1 - group.Lr * decay);
+        var m = memory.Get("exp_avg").Zip_(new RunningMean(beta1), g);
+        var v = memory.Get("exp_avg_sq").Zip_(new MeanOfSquares(beta2), g);
+        if (amsgrad) v = memory.Get("max_exp_avg_sq").Zip_(new Maximum.Formula(), v);
+        // m̂/(√v̂ + ε) = m/(1 − β₁ᵗ) · √(1 − β₂ᵗ)/(√v + ε·√(1 − β₂ᵗ))
+        var root = Math.Sqrt(1 - Math.Pow(beta2, t));
+        p.Zip_(new ScaledStep(group.Lr * root / (1 - Math.Pow(beta1, t)), group["eps"] * root), m, v);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
+}
+
+/// <summary>
+/// Adam with p ← (1 − lr·weightDecay)·p before the step, in the place of a term in the gradient (Loshchilov and Hutter
+/// 2019).
+/// </summary>
+public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+    double eps = 1e-8, double weightDecay = 1e-2, bool amsgrad = false, bool maximize = false)
+    : Adam(parameters, lr, beta1, beta2, eps, weightDecay, amsgrad, maximize, decoupled: true);
+
+/// <summary>
+/// Adam by the largest gradient: u ← max(β₂·u, |g| + ε); p ← p − lr/(1 − β₁ᵗ)·m/u (Kingma and Ba 2015, section 7).
+/// </summary>
+public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9,
+    double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+        ("weight_decay", weightDecay))
+{
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        g = Decayed(p, g, group);
+        var m = memory.Get("exp_avg").Zip_(new RunningMean(group["beta1"]), g);
+        var u = memory.Get("exp_inf").Zip_(new RunningMaximum(group["beta2"], group["eps"]), g);
+        p.Zip_(new QuotientStep(group.Lr / (1 - Math.Pow(group["beta1"], memory.Step))), m, u);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["exp_avg", "exp_inf"];
+}
+
+/// <summary>
+/// Adam that looks a step ahead: with μ = β₁·(1 − ½·0.96^(t·ψ)) and its product Π, p ← p − lr·((1 − μ)/(1 − Π)·g +
+/// μ′/(1 − Π·μ′)·m)/(√v̂ + ε), where ψ is the momentum decay and μ′ the next μ (Dozat 2016).
+/// </summary>
+public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9, double beta2 = 0.999,
+    double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false,
+    bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+        ("weight_decay", weightDecay), ("momentum_decay", momentumDecay))
+{
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        var (t, beta1, beta2) = (memory.Step, group["beta1"], group["beta2"]);
+        if (!decoupledWeightDecay) g = Decayed(p, g, group);
+        else if (group["weight_decay"] is not 0 and var decay) p.Mul_(1 - group.Lr * decay);
+        double Momentum(int step) => beta1 * (1 - 0.5 * Math.Pow(0.96, step * group["momentum_decay"]));
+        var (now, next) = (Momentum(t), Momentum(t + 1));
+        var product = memory.Numbers["mu_product"] = memory.Numbers.GetValueOrDefault("mu_product", 1) * now;
+        var m = memory.Get("exp_avg").Zip_(new RunningMean(beta1), g);
+        var v = memory.Get("exp_avg_sq").Zip_(new MeanOfSquares(beta2), g);
+        var root = Math.Sqrt(1 - Math.Pow(beta2, t));
+        p.Zip_(new ScaledStep(group.Lr * root * (1 - now) / (1 - product), group["eps"] * root), g, v);
+        p.Zip_(new ScaledStep(group.Lr * root * next / (1 - product * next), group["eps"] * root), m, v);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["exp_avg", "exp_avg_sq"];
+    /// <inheritdoc/>
+    protected override string[] Numbers => ["mu_product"];
+}

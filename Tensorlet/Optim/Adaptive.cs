@@ -1,0 +1,104 @@
+namespace Tensorlet.Optim;
+
+/// <summary>
+/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum the
+/// quotient is gathered in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves 2013).
+/// </summary>
+public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
+    double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("alpha", alpha), ("eps", eps), ("weight_decay", weightDecay),
+        ("momentum", momentum))
+{
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        var (alpha, eps, momentum) = (group["alpha"], group["eps"], group["momentum"]);
+        g = Decayed(p, g, group);
+        var s = memory.Get("square_avg").Zip_(new MeanOfSquares(alpha), g);
+        if (centered)
+        {
+            var mean = memory.Get("grad_avg").Zip_(new RunningMean(alpha), g);
+            s = s - mean * mean;
+        }
+        if (momentum == 0) p.Zip_(new ScaledStep(group.Lr, eps), g, s);
+        else p.Add_(memory.Get("momentum_buffer").Mul_(momentum).Zip_(new ScaledStep(-1, eps), g, s), -group.Lr);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["square_avg", "grad_avg", "momentum_buffer"];
+}
+
+/// <summary>
+/// Divides by the root of the sum of squares: s ← s + g²; p ← p − lr/(1 + (t − 1)·lrDecay)·g/(√s + ε) (Duchi et al.
+/// 2011).
+/// </summary>
+public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, double lrDecay = 0,
+    double weightDecay = 0, double initialAccumulatorValue = 0, double eps = 1e-10, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("lr_decay", lrDecay), ("eps", eps), ("weight_decay", weightDecay),
+        ("initial_accumulator_value", initialAccumulatorValue))
+{
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        g = Decayed(p, g, group);
+        var s = memory.Get("sum", group["initial_accumulator_value"]).Zip_(new SumOfSquares(), g);
+        p.Zip_(new ScaledStep(group.Lr / (1 + (memory.Step - 1) * group["lr_decay"]), group["eps"]), g, s);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["sum"];
+}
+
+/// <summary>
+/// Steps in the units of the parameters: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p −
+/// lr·d (Zeiler 2012).
+/// </summary>
+public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6,
+    double weightDecay = 0, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("rho", rho), ("eps", eps), ("weight_decay", weightDecay))
+{
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        var mean = new MeanOfSquares(group["rho"]);
+        g = Decayed(p, g, group);
+        var (s, a) = (memory.Get("square_avg").Zip_(mean, g), memory.Get("acc_delta"));
+        var d = g.Clone().Zip_(new RootQuotient(group["eps"]), a, s);
+        a.Zip_(mean, d);
+        p.Add_(d, -group.Lr);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["square_avg", "acc_delta"];
+}
+
+/// <summary>m ← β·m + (1 − β)·g</summary>
+readonly struct RunningMean(double beta) : IZip { V IZip.Apply<V>(V m, V g) => V.Of(beta) * m + V.Of(1 - beta) * g; }
+
+/// <summary>s ← α·s + (1 − α)·g²</summary>
+readonly struct MeanOfSquares(double alpha) : IZip
+{ V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g; }
+
+/// <summary>s ← s + g²</summary>
+readonly struct SumOfSquares : IZip { V IZip.Apply<V>(V s, V g) => s + g * g; }
+
+/// <summary>p ← p − rate·g/(√s + ε)</summary>
+readonly struct ScaledStep(double rate, double eps) : IZip3
+{ V IZip3.Apply<V>(V p, V g, V s) => p - V.Of(rate) * g / (V.Sqrt(s) + V.Of(eps)); }
+
+/// <summary>g ← g·√(a + ε)/√(s + ε)</summary>
+readonly struct RootQuotient(double eps) : IZip3
+{ V IZip3.Apply<V>(V g, V a, V s) => V.Sqrt(a + V.Of(eps)) / V.Sqrt(s + V.Of(eps)) * g; }
+
+/// <summary>p ← p − rate·m/u</summary>
+readonly struct QuotientStep(double rate) : IZip3 { V IZip3.Apply<V>(V p, V m, V u) => p - V.Of(rate) * m / u; }
+
+/// <summary>u ← max(β·u, |g| + ε)</summary>
+readonly struct RunningMaximum(double beta, double eps) : IZip
+{
+    V IZip.Apply<V>(V u, V g)
+    {
+        V old = V.Of(beta) * u, now = V.Abs(g) + V.Of(eps);
+        return V.IfGreater(old, now, old, now);
+    }
+}

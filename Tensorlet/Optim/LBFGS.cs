@@ -1,0 +1,260 @@
+namespace Tensorlet.Optim;
+
+/// <summary>
+/// Quasi-Newton steps: the inverse of the Hessian is known by the last steps s and the changes y of the gradient that
+/// they made (Nocedal and Wright 2006, algorithm 7.4), with steps of length lr, or of the length that the strong Wolfe
+/// conditions ask for. One group; all parameters are one vector.
+/// </summary>
+/// <param name="parameters">The parameters.</param>
+/// <param name="lr">The length of a step, or the first guess of it.</param>
+/// <param name="maxIter">Iterations in a step.</param>
+/// <param name="maxEval">Calls of the closure in a step; 5/4 of the iterations if not given.</param>
+/// <param name="toleranceGrad">Ends where no element of the gradient is larger.</param>
+/// <param name="toleranceChange">Ends where parameters or loss change less.</param>
+/// <param name="historySize">The number of steps that are remembered.</param>
+/// <param name="strongWolfe">Whether to search along the direction.</param>
+public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int maxIter = 20, int? maxEval = null,
+    double toleranceGrad = 1e-7, double toleranceChange = 1e-9, int historySize = 100, bool strongWolfe = false)
+    : Optimizer(parameters, maximize: false, ("lr", lr))
+{
+    readonly List<Tensor> changes = [], steps = [];         // y and s
+    Tensor? direction, previous;                            // of the last iteration: d, and the gradient before it
+    double t, scale = 1, loss;                              // its length, the Hessian's scale, the loss before it
+    int iterations;
+
+    IReadOnlyList<Variable> Parameters => ParamGroups[0].Parameters;
+
+    /// <summary>There is but one group.</summary>
+    /// <exception cref="AutogradException">There is one already.</exception>
+    public override void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
+    {
+        if (ParamGroups.Count > 0) throw new AutogradException("LBFGS: takes one group of parameters.");
+        base.AddParamGroup(parameters, options);
+    }
+
+    /// <summary>A step needs the loss at several places: give it the closure.</summary>
+    public override void Step() => throw new AutogradException("LBFGS: Step takes a closure that forgets the " +
+        "gradients, computes the loss, calls Backward and gives the loss.");
+
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory) => Step();
+
+    /// <summary>Iterations until one of the limits ends them.</summary>
+    /// <param name="closure">Forgets the gradients, computes the loss, calls Backward and gives the loss.</param>
+    /// <returns>The loss before the step.</returns>
+    public override double Step(Func<Variable> closure)
+    {
+        var (first, gradient) = Evaluate(closure);
+        var (f, evaluations, most) = (first, 1, maxEval ?? maxIter * 5 / 4);
+        if (Largest(gradient) <= toleranceGrad) return first;
+        for (var iteration = 1; ; iteration++)
+        {
+            iterations++;
+            direction = Direction(gradient);
+            (previous, loss) = (gradient.Clone(), f);
+            t = iterations == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) * Lr : Lr;
+            var slope = Dot(gradient, direction);
+            if (slope > -toleranceChange) break;
+            if (strongWolfe)
+            {
+                var start = Flat(Parameters.Select(p => p.Data));
+                int calls;
+                (f, gradient, t, calls) = new WolfeSearch(length =>
+                {
+                    Move(start, length);
+                    return Evaluate(closure);
+                }, direction, toleranceChange).Run(f, gradient, slope, t);
+                Move(start, t);
+                evaluations += calls;
+            }
+            else
+            {
+                Move(Flat(Parameters.Select(p => p.Data)), t);
+                if (iteration < maxIter)
+                {
+                    (f, gradient) = Evaluate(closure);
+                    evaluations++;
+                }
+            }
+            if (iteration == maxIter || evaluations >= most || Largest(gradient) <= toleranceGrad
+                || Largest(direction * t) <= toleranceChange || Math.Abs(f - loss) < toleranceChange) break;
+        }
+        return first;
+    }
+
+    (double Loss, Tensor Gradient) Evaluate(Func<Variable> closure)
+    {
+        var value = closure().Item();
+        return (value, Flat(Parameters.Select(p => p.Grad?.Data ?? p.Data.ZerosLike())));
+    }
+
+    /// <summary>−H·g by the two loops over what is remembered.</summary>
+    Tensor Direction(Tensor gradient)
+    {
+        if (iterations == 1) return -gradient;
+        Remember(gradient - previous!, direction! * t);
+        var (q, alphas) = (-gradient, new double[steps.Count]);
+        double Rho(int i) => 1 / Dot(changes[i], steps[i]);
+        for (var i = steps.Count - 1; i >= 0; i--)
+            q.Add_(changes[i], -(alphas[i] = Dot(steps[i], q) * Rho(i)));
+        q.Mul_(scale);
+        for (var i = 0; i < steps.Count; i++) q.Add_(steps[i], alphas[i] - Dot(changes[i], q) * Rho(i));
+        return q;
+    }
+
+    void Remember(Tensor y, Tensor s)
+    {
+        var ys = Dot(y, s);
+        if (ys <= 1e-10) return;
+        if (steps.Count == historySize)
+        {
+            changes.RemoveAt(0);
+            steps.RemoveAt(0);
+        }
+        changes.Add(y);
+        steps.Add(s);
+        scale = ys / Dot(y, y);
+    }
+
+    void Move(Tensor start, double length)
+    {
+        var place = start.Clone().Add_(direction!, length);
+        var at = 0;
+        foreach (var p in Parameters)
+            p.Data.Copy_(place.Narrow(0, (at += p.Numel) - p.Numel, p.Numel).Reshape(p.Size()));
+    }
+
+    /// <summary>Tensors as one vector.</summary>
+    static Tensor Flat(IEnumerable<Tensor> tensors) => Tensor.Cat([.. tensors.Select(x => x.Reshape(-1))]);
+
+    internal static double Dot(Tensor a, Tensor b) => (a * b).Sum().Item();
+    static Tensor Absolute(Tensor x) => new Variable(x).Abs().Data;
+    internal static double Largest(Tensor x) => Absolute(x).AMax().Item();
+
+    /// <inheritdoc/>
+    protected override string[] Names => [];
+
+    /// <summary>The direction, the steps (<c>state.0.old_stps.0</c>), and the rest by PyTorch's names.</summary>
+    public override Dictionary<string, Tensor> StateDict()
+    {
+        var state = base.StateDict();
+        if (direction is null || previous is null) return state;
+        foreach (var (name, value) in ((string, double)[])[("t", t), ("H_diag", scale), ("prev_loss", loss)])
+            state[$"state.0.{name}"] = Tensor.Scalar(value, DType.Float64, Device.Cpu);
+        state["state.0.n_iter"] = Tensor.From([(long)iterations], []);
+        (state["state.0.d"], state["state.0.prev_flat_grad"]) = (direction, previous);
+        for (var i = 0; i < steps.Count; i++)
+            (state[$"state.0.old_dirs.{i}"], state[$"state.0.old_stps.{i}"]) = (changes[i], steps[i]);
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public override void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        var count = state.Keys.Count(key => key.StartsWith("state.0.old_stps."));
+        string[] numbers = ["t", "H_diag", "prev_loss", "n_iter"], vectors = ["d", "prev_flat_grad",
+            .. Enumerable.Range(0, count).SelectMany(i => (string[])[$"old_dirs.{i}", $"old_stps.{i}"])];
+        var own = base.StateDict();
+        var flat = Tensor.Empty(Parameters.Sum(p => p.Numel));
+        if (state.Keys.Any(key => key.StartsWith("state.")))
+        {
+            foreach (var name in numbers) own[$"state.0.{name}"] = Tensor.Zeros();
+            foreach (var name in vectors) own[$"state.0.{name}"] = flat;
+        }
+        Stateful.Check("LBFGS", own, state);
+        base.LoadStateDict(state.Where(s => !s.Key.StartsWith("state.")).ToDictionary());
+        changes.Clear();
+        steps.Clear();
+        (direction, previous, t, scale, loss, iterations) = (null, null, 0, 1, 0, 0);
+        if (!own.ContainsKey("state.0.d")) return;
+        Tensor Vector(string name) =>
+            state[$"state.0.{name}"].To(Parameters[0].DType).To(Parameters[0].Device).Clone();
+        double Number(string name) => state[$"state.0.{name}"].Item();
+        (direction, previous) = (Vector("d"), Vector("prev_flat_grad"));
+        (t, scale, loss, iterations) = (Number("t"), Number("H_diag"), Number("prev_loss"), (int)Number("n_iter"));
+        for (var i = 0; i < count; i++)
+        {
+            changes.Add(Vector($"old_dirs.{i}"));
+            steps.Add(Vector($"old_stps.{i}"));
+        }
+    }
+}
+
+/// <summary>
+/// A length t with f(t) ≤ f(0) + c₁·t·f′(0) and |f′(t)| ≤ c₂·|f′(0)|, by brackets and cubic interpolation (Nocedal and
+/// Wright 2006, algorithms 3.5 and 3.6, with safeguards).
+/// </summary>
+sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, Tensor direction, double tolerance)
+{
+    const double C1 = 1e-4, C2 = 0.9;
+    const int MostCalls = 25;
+
+    /// <summary>A place along the direction.</summary>
+    readonly record struct Point(double T, double F, Tensor G, double Slope);
+
+    Point At(double t)
+    {
+        var (f, g) = evaluate(t);
+        return new(t, f, g, LBFGS.Dot(g, direction));
+    }
+
+    public (double Loss, Tensor Gradient, double T, int Calls) Run(double f, Tensor g, double slope, double t)
+    {
+        var (calls, round, before, now) = (1, 0, new Point(0, f, g, slope), At(t));
+        Point start = before, low, high;
+        bool Rises(Point p, double bound) => p.F > f + C1 * p.T * slope || p.F >= bound;
+        bool Flat(Point p) => Math.Abs(p.Slope) <= -C2 * slope;
+        while (true)
+        {
+            if (round == MostCalls) { (low, high) = (start, now); break; }
+            if (Rises(now, round > 1 ? before.F : double.PositiveInfinity) || now.Slope >= 0 && !Flat(now))
+            {
+                (low, high) = (before, now);
+                break;
+            }
+            if (Flat(now)) return (now.F, now.G, now.T, calls);
+            var next = Cubic(before, now, now.T + 0.01 * (now.T - before.T), now.T * 10);
+            (before, now) = (now, At(next));
+            calls++;
+            round++;
+        }
+        if (low.F > high.F) (low, high) = (high, low);
+        var length = LBFGS.Largest(direction);
+        for (var stuck = false; round < MostCalls && Math.Abs(high.T - low.T) * length >= tolerance; round++)
+        {
+            var (least, most) = (Math.Min(low.T, high.T), Math.Max(low.T, high.T));
+            var next = Cubic(low, high, least, most);
+            var margin = 0.1 * (most - least);
+            if (Math.Min(most - next, next - least) >= margin) stuck = false;
+            else if (stuck || next >= most || next <= least)
+            {
+                next = Math.Abs(next - most) < Math.Abs(next - least) ? most - margin : least + margin;
+                stuck = false;
+            }
+            else stuck = true;
+            now = At(next);
+            calls++;
+            if (Rises(now, low.F))
+            {
+                high = now;
+                if (low.F > high.F) (low, high) = (high, low);
+                continue;
+            }
+            if (Flat(now)) return (now.F, now.G, now.T, calls);
+            if (now.Slope * (high.T - low.T) >= 0) high = low;
+            low = now;
+        }
+        return (low.F, low.G, low.T, calls);
+    }
+
+    /// <summary>The least of the cubic through two points with their slopes, within bounds.</summary>
+    static double Cubic(Point a, Point b, double least, double most)
+    {
+        if (a.T > b.T) (a, b) = (b, a);
+        var d1 = a.Slope + b.Slope - 3 * (a.F - b.F) / (a.T - b.T);
+        var square = d1 * d1 - a.Slope * b.Slope;
+        if (!(square >= 0)) return (least + most) / 2;
+        var d2 = Math.Sqrt(square);
+        return Math.Clamp(b.T - (b.T - a.T) * ((b.Slope + d2 - d1) / (b.Slope - a.Slope + 2 * d2)), least, most);
+    }
+}

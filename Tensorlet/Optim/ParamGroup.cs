@@ -1,0 +1,45 @@
+using System.Collections;
+
+namespace Tensorlet.Optim;
+
+/// <summary>Parameters with options of their own, by PyTorch's names: <c>group["weight_decay"] = 0</c>.</summary>
+public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
+{
+    readonly OrderedDictionary<string, double> options = [];
+
+    internal ParamGroup(IEnumerable<Variable> parameters, IEnumerable<(string Name, double Value)> options)
+    {
+        Parameters = [.. parameters];
+        foreach (var (name, value) in options) this.options[name] = value;
+    }
+
+    /// <summary>The parameters.</summary>
+    public IReadOnlyList<Variable> Parameters { get; }
+
+    /// <summary>An option, as in <c>lr</c>, <c>weight_decay</c>, <c>momentum</c> or <c>beta1</c>.</summary>
+    /// <exception cref="TensorletException">The optimizer has no such option.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or a beta not below 1.</exception>
+    public double this[string name]
+    {
+        get => options.TryGetValue(name, out var value) ? value : throw Unknown(name);
+        set => options[name] = options.ContainsKey(name) ? Checked(name, value) : throw Unknown(name);
+    }
+
+    /// <summary>The learning rate.</summary>
+    public double Lr { get => this["lr"]; set => this["lr"] = value; }
+
+    /// <summary>Whether there is such an option.</summary>
+    public bool Has(string name) => options.ContainsKey(name);
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, double>> GetEnumerator() => options.GetEnumerator();
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    internal static double Checked(string name, double value) =>
+        value >= 0 && (value < 1 || !(name.StartsWith("beta") || name is "rho")) ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must not be negative" +
+                (value >= 1 ? ", and must be below 1." : "."));
+
+    TensorletException Unknown(string name) =>
+        new($"ParamGroup: there is no option '{name}'; there are {string.Join(", ", options.Keys)}.");
+}

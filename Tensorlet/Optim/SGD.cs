@@ -1,0 +1,32 @@
+namespace Tensorlet.Optim;
+
+/// <summary>
+/// Stochastic gradient descent: g ← g + weightDecay·p; v ← momentum·v + (1 − dampening)·g (v = g at first); p ← p −
+/// lr·v, or with nesterov p − lr·(g + momentum·v) (Sutskever et al. 2013).
+/// </summary>
+public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0,
+    double weightDecay = 0, bool nesterov = false, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("momentum", momentum), ("dampening", dampening),
+        ("weight_decay", weightDecay))
+{
+    readonly bool nesterov = nesterov && (momentum <= 0 || dampening != 0)
+        ? throw new ArgumentException("SGD: nesterov needs a momentum and no dampening.") : nesterov;
+
+    /// <inheritdoc/>
+    protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
+    {
+        g = Decayed(p, g, group);
+        if (group["momentum"] is not 0 and var momentum)
+        {
+            var first = !memory.Tensors.ContainsKey("momentum_buffer");
+            var v = memory.Get("momentum_buffer");
+            if (first) v.Copy_(g);
+            else v.Mul_(momentum).Add_(g, 1 - group["dampening"]);
+            g = nesterov ? Tensor.Zip(new Tensor.AddScaledFormula(momentum), g, v) : v;
+        }
+        p.Add_(g, -group.Lr);
+    }
+
+    /// <inheritdoc/>
+    protected override string[] Names => ["momentum_buffer"];
+}
