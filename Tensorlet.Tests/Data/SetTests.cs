@@ -113,6 +113,26 @@ public sealed class SetTests : IDisposable
         }
     }
 
+    /// <summary>Whatever stands in the archive's headers, it is refused as damaged or read as too few images.</summary>
+    [Fact]
+    public void Hostile_headers_of_an_archive_are_refused()
+    {
+        var random = new Random(1);
+        using var inflated = new MemoryStream();
+        using (var gzip = new GZipStream(new MemoryStream(Archive(("cifar-10-batches-bin/test_batch.bin", Records(1)))),
+            CompressionMode.Decompress)) gzip.CopyTo(inflated);
+        for (var attempt = 0; attempt < 300; attempt++)
+        {
+            var bytes = inflated.ToArray();
+            for (var changes = 0; changes < 3; changes++) bytes[random.Next(512)] = (byte)random.Next(256);
+            // a header's sum, so that what was changed is also looked at
+            Encoding.ASCII.GetBytes("        ").CopyTo(bytes, 148);
+            Encoding.ASCII.GetBytes(Convert.ToString(bytes[..512].Sum(b => b), 8).PadLeft(6, '0') + "\0").CopyTo(bytes, 148);
+            Written("cifar-10-binary.tar.gz", Gzip(bytes));
+            Assert.Throws<InvalidDataException>(() => new CIFAR10(folder, train: false));
+        }
+    }
+
     [SampleFact("cifar10/train_batch_0.bin.gz")]
     public void Real_images_of_CIFAR_are_read()
     {
@@ -265,6 +285,8 @@ public sealed class SetTests : IDisposable
         Assert.All(cosines, c => Assert.Equal(cosines[0], c, 1e-3));
         Assert.Equal(Toys.Moons(9, generator: new(3))[8][0].ToArray<float>(),
             Toys.Moons(9, generator: new(3))[8][0].ToArray<float>());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Toys.Moons(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Toys.Spirals(5, classes: 0));
         Assert.NotEqual(Toys.Moons(9, generator: new(3))[8][0].ToArray<float>(),
             Toys.Moons(9, generator: new(4))[8][0].ToArray<float>());
     }
