@@ -143,5 +143,8 @@ public class DatasetTests
         Assert.Equal([1, 2, 3, 4], batch[3].ToArray<long>());
         Assert.Equal([3, 2, 1, 0], batch[4].ToArray<long>());
         Assert.Equal(DType.Int64, batch[2].DType);
+        Assert.Throws<ShapeException>(() => Collate.Padded()([[Tensor.Zeros(2)], []]));
+        Assert.Throws<ShapeException>(() => Collate.Padded()([[Tensor.Zeros(2, 1)], [Tensor.Zeros(2, 3)]]));
+        Assert.Throws<ShapeException>(() => Collate.Padded()([]));
     }
 }

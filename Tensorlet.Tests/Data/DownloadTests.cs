@@ -31,21 +31,28 @@ public sealed class DownloadTests : IDisposable
         ended.Cancel();
         listener.Stop();
         server.Join();
-        ended.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>One answer for each connection, by the path that is asked for.</summary>
+    /// <summary>
+    /// One answer for each connection, by the path that is asked for. A client may open a connection that it does not
+    /// use, so each has a thread.
+    /// </summary>
     void Serve()
     {
         try
         {
             while (true)
             {
-                using var client = listener.AcceptTcpClient();
-                using var stream = client.GetStream();
-                try { Answer(stream); }
-                catch (IOException) { }                 // the client has hung up
+                var client = listener.AcceptTcpClient();
+                new Thread(() =>
+                {
+                    using (client)
+                    using (ended.Token.Register(client.Close))
+                        try { Answer(client.GetStream()); }
+                        catch (Exception e) when (e is IOException or InvalidOperationException) { }    // hung up
+                })
+                { IsBackground = true }.Start();
             }
         }
         catch (Exception e) when (e is SocketException or InvalidOperationException) { }    // the listener was stopped

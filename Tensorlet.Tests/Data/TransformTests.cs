@@ -119,6 +119,7 @@ public class TransformTests
         // Python's colorsys
         Near([0.3, 0.2, 0.7], ColorJitter.AdjustHue(Colour(0.2, 0.7, 0.4), 0.3));
         Near([0.1, 0.82, 0.9], ColorJitter.AdjustHue(Colour(0.9, 0.1, 0.5), -0.4));
+        Near([0.8, 0.1, 0.25], ColorJitter.AdjustHue(Colour(0.3, 0.1, 0.8), 0.25));
         Near([0.5, 0.5, 0.5], ColorJitter.AdjustHue(Colour(0.5, 0.5, 0.5), 0.2));
         Assert.Equal(ColorJitter.AdjustHue(x, 0.1).ToArray<double>(),
             ColorJitter.AdjustHue(Tensor.Stack([x, x]), 0.1)[1].ToArray<double>());

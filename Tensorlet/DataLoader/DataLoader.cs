@@ -150,7 +150,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             .Select(_ => new BlockingCollection<(Tensor[]? Batch, Exception? Error)>(Ahead)).ToArray();
         var threads = queues.Select((queue, w) => new Thread(() =>
             Work(share(start, w, workers, stop.Token), queue, stop.Token))
-            { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
+        { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
         try
         {
             foreach (var thread in threads) thread.Start();

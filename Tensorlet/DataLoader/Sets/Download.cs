@@ -25,7 +25,8 @@ public sealed record Download(string Name, long Length, string Checksum, params 
     /// folder for such data.
     /// </summary>
     public static string Folder => Environment.GetEnvironmentVariable(MNIST.Variable) is { Length: > 0 } folder ? folder
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tensorlet");
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify), "tensorlet");
 
     /// <summary>
     /// Brings the file to a folder, unless it is there. It arrives under a temporary name, and gets its own when length

@@ -73,9 +73,6 @@ sealed class Unpacked(Stream content, long length)
     {
         try { return content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false); }
         catch (InvalidDataException e)
-        {
-            throw new InvalidDataException(
-                "expected gzipped data, found what does not inflate: the file is damaged.", e);
-        }
+        { throw new InvalidDataException("expected gzipped data, found what does not inflate: the file is damaged.", e); }
     }
 }
