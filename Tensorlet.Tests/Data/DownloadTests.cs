@@ -132,7 +132,8 @@ public sealed class DownloadTests : IDisposable
     public void Whatever_a_server_does_ends_in_an_error_that_names_it_and_leaves_nothing(string path, string what)
     {
         var error = Assert.Throws<DownloadException>(() => File(Md5, path).Fetch(folder));
-        Assert.All(["file.bin", $"{Base}{path}: ", what, folder, "by hand"], word => Assert.Contains(word, error.Message));
+        string[] words = ["file.bin", $"{Base}{path}: ", what, folder, "by hand"];
+        Assert.All(words, word => Assert.Contains(word, error.Message));
         Assert.Empty(Directory.GetFiles(folder));
     }
 

@@ -64,9 +64,10 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
         (byte[] Images, byte[] Labels)[] FromArchive()
         {
             var path = download ? Archive.Fetch(root, progress) : Path.Combine(root, Archive.Name);
-            if (!File.Exists(path)) throw new FileNotFoundException($"CIFAR-{Classes}: expected {string.Join(", ", names)} " +
-                $"in {Path.Combine(root, Folder)}, or {Archive.Name} in {root}; found neither. The environment " +
-                $"variable {MNIST.Variable} names the root; or say download: true.", path);
+            if (!File.Exists(path)) throw new FileNotFoundException(
+                $"CIFAR-{Classes}: expected {string.Join(", ", names)} in {root} or its folder {Folder}, or " +
+                $"{Archive.Name} in {root}; found neither. The environment variable {MNIST.Variable} names the root; " +
+                "or say download: true.", path);
             var found = new Dictionary<string, (byte[], byte[])>();
             try
             {

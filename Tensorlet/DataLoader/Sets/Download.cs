@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Tensorlet.Data;
 
-/// <summary>A file that could not be downloaded: what, from where, what was wrong, and where to put it by hand.</summary>
+/// <summary>A file that could not be downloaded: from where, what was wrong, and where to put it by hand.</summary>
 public sealed class DownloadException(string message, Exception? inner = null) : TensorletException(message, inner);
 
 /// <summary>How far a download is.</summary>

@@ -20,7 +20,7 @@ public sealed class ImageFolder : Dataset
     {
         (this.decode, this.transform) = (decode, transform);
         Classes = [.. Directory.GetDirectories(root).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
-        if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected a folder for each class, found none.");
+        if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected folders of classes, found none.");
         Samples = [.. Classes.SelectMany((name, label) => Files(Path.Combine(root, name)).Select(f => (f, label)))];
 
         string[] Files(string folder)

@@ -87,8 +87,8 @@ sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirro
         {
             var path = Find(root, file.Name);
             if (path is null && download)
-                path = new Download($"{file.Name}.gz", file.Packed, file.PackedMd5,
-                    [.. Mirrors.Select(mirror => $"{mirror}{file.Name}.gz")]).Fetch(Path.Combine(root, Folder), progress);
+                path = new Download($"{file.Name}.gz", file.Packed, file.PackedMd5, [.. Mirrors.Select(mirror =>
+                    $"{mirror}{file.Name}.gz")]).Fetch(Path.Combine(root, Folder), progress);
             if (path is null) throw new FileNotFoundException(
                 $"{Name}: expected {file.Name} or {file.Name}.gz in {root} or its folder {Folder}, found neither. " +
                 $"The environment variable {MNIST.Variable} names the folder; or say download: true.", file.Name);
