@@ -94,7 +94,8 @@ public class TransformTests
         Near(Ramp.ToArray<double>(), new RandomAffine(0).Apply(Ramp), 1e-12);
         // by up to a quarter of the width, which is one pixel: to the left, not at all, to the right
         var move = new RandomAffine(0, translate: (0.25, 0));
-        var shifted = Enumerable.Range(0, 60).Select(seed => move.Apply(Ramp, new((ulong)seed))).Select(y => Math.Round(y[0, 0, 1].Item() * 12)).Distinct().Order();
+        var shifted = Enumerable.Range(0, 60).Select(seed => move.Apply(Ramp, new((ulong)seed)))
+            .Select(y => Math.Round(y[0, 0, 1].Item() * 12)).Distinct().Order();
         Assert.Equal([1, 2, 3], shifted);
         var dot = Tensor.Zeros(1, 11, 11);
         dot[0, 5, 9] = Tensor.Scalar(1);
