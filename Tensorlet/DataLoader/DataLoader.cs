@@ -52,12 +52,11 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         open = epoch =>
         {
             long[][] batches = [.. batchSampler.Order(new Generator(this.seed) { Position = (long)epoch << 32 })];
-            var (places, before) = (new long[batches.Length], 0L);
-            for (var i = 0; i < batches.Length; before += batches[i++].Length) places[i] = before;
-            var key = Key(epoch);
+            var (key, end) = (Key(epoch), 0L);
+            long[] ends = [.. batches.Select(batch => end += batch.Length)];
             return (start, worker, workers, stop) => Enumerable.Range(start, Math.Max(0, batches.Length - start))
                 .Where(i => (i - start) % workers == worker).Select(i => dataset.Batch(batches[i],
-                    place => new Generator(Philox.Bits(key, places[i] + place)), collate, stop));
+                    place => new Generator(Philox.Bits(key, ends[i] - batches[i].Length + place)), collate, stop));
         };
     }
 
@@ -85,11 +84,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     public int Epoch
     {
         get => epoch;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            (epoch, skip, now) = (value, 0, (value, 0));
-        }
+        set => (epoch, skip, now) = value >= 0 ? (value, 0, (value, 0))
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Epochs are counted from 0.");
     }
 
     /// <summary>The number of batches in an epoch.</summary>
@@ -103,9 +99,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
-        var (current, start, share) = (epoch, skip, open(epoch));
-        (epoch, skip, now) = (current + 1, 0, (current, start));
-        return Pass(current, start, share);
+        var pass = Pass(epoch, skip, open(epoch));
+        (epoch, skip, now) = (epoch + 1, 0, (epoch, skip));
+        return pass;
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -127,7 +123,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         Stateful.Check("DataLoader", StateDict(), state);
         var (at, position) = (state["epoch"].ToArray<long>()[0], state["position"].ToArray<long>()[0]);
         if (at is < 0 or > int.MaxValue || position is < 0 or > int.MaxValue)
-            throw new TensorletException($"LoadStateDict: epoch {at}, position {position} is no place of a DataLoader.");
+            throw new TensorletException($"LoadStateDict: epoch {at}, position {position} is no place.");
         (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], (int)at);
         (skip, now) = ((int)position, ((int)at, (int)position));
     }
@@ -154,7 +150,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             .Select(_ => new BlockingCollection<(Tensor[]? Batch, Exception? Error)>(Ahead)).ToArray();
         var threads = queues.Select((queue, w) => new Thread(() =>
             Work(share(start, w, workers, stop.Token), queue, stop.Token))
-            { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
+        { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
         try
         {
             foreach (var thread in threads) thread.Start();

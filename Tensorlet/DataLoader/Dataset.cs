@@ -56,9 +56,8 @@ public abstract class Dataset
         if (sizes.Any(size => size < 0) || sizes.Sum(size => (long)size) != Count)
             throw new ArgumentOutOfRangeException(nameof(sizes),
                 $"RandomSplit: {Layout.Show(sizes)} are not sizes that sum to the {Count} samples.");
-        var order = (generator ?? Generator.Default).Permutation(Count);
-        var ends = sizes.Select((_, part) => sizes[..(part + 1)].Sum());
-        return [.. sizes.Zip(ends, (size, end) => new Subset(this, order[(end - size)..end]))];
+        var (order, end) = ((generator ?? Generator.Default).Permutation(Count), 0);
+        return [.. sizes.Select(size => new Subset(this, order[end..(end += size)]))];
     }
 
     /// <summary>Parts of these fractions, rounded down; what is left goes one by one to the first parts.</summary>
@@ -91,9 +90,8 @@ public sealed class TensorDataset : Dataset
     {
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
         foreach (var t in tensors)
-            if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0))
-                throw new ShapeException(
-                    $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
+            if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0)) throw new ShapeException(
+                $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
         Tensors = tensors;
     }
 
@@ -127,11 +125,11 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
     /// <exception cref="IndexException">There is no such sample.</exception>
     public override Tensor[] Sample(int index, Generator random)
     {
-        var at = index;
-        foreach (var dataset in datasets)
-            if (at >= 0 && at < dataset.Count) return dataset.Sample(at, random);
-            else at -= dataset.Count;
-        throw new IndexException($"ConcatDataset: index {index} is outside of {Count} samples.");
+        if (index < 0 || index >= Count)
+            throw new IndexException($"ConcatDataset: index {index} is outside of {Count} samples.");
+        var part = 0;
+        for (; index >= datasets[part].Count; part++) index -= datasets[part].Count;
+        return datasets[part].Sample(index, random);
     }
 }
 
@@ -143,13 +141,9 @@ public sealed class Subset : Dataset
 
     /// <summary>Samples <paramref name="indices"/> of a dataset.</summary>
     /// <exception cref="IndexException">There is no such sample.</exception>
-    public Subset(Dataset dataset, IEnumerable<long> indices)
-    {
-        (this.dataset, this.indices) = (dataset, [.. indices]);
-        foreach (var index in this.indices)
-            if (index < 0 || index >= dataset.Count)
-                throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples.");
-    }
+    public Subset(Dataset dataset, IEnumerable<long> indices) =>
+        (this.dataset, this.indices) = (dataset, [.. indices.Select(index => index >= 0 && index < dataset.Count ? index
+            : throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples."))]);
 
     /// <summary>The numbers of the samples in the dataset they are from.</summary>
     public IReadOnlyList<long> Indices => indices;

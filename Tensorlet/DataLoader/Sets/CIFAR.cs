@@ -54,20 +54,20 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
         string root, bool train, bool download, IProgress<DownloadProgress>? progress)
     {
         var (names, count) = train ? (Train, 50_000) : ([Test], 10_000);
-        var files = Array.ConvertAll(names, name => new[] { Path.Combine(root, Folder, name), Path.Combine(root, name) }
-            .SelectMany(path => new[] { path, path + ".gz" }).FirstOrDefault(File.Exists));
+        var files = Array.ConvertAll(names, name => ImageDataset.Find(name, Path.Combine(root, Folder), root));
         var parts = files.Contains(null) ? FromArchive() : Array.ConvertAll(files, path => Read(path!));
         var found = parts.Sum(part => part.Labels.Length);
-        return found == count ? ([.. parts.SelectMany(p => p.Images)], [.. parts.SelectMany(p => p.Labels)])
+        return found == count ? (Joined(parts.Select(part => part.Images)), Joined(parts.Select(part => part.Labels)))
             : throw new InvalidDataException($"CIFAR-{Classes} in {root}: expected {count} images, found {found}.");
 
         // in one pass; nothing is written, whatever the paths in the archive are
         (byte[] Images, byte[] Labels)[] FromArchive()
         {
             var path = download ? Archive.Fetch(root, progress) : Path.Combine(root, Archive.Name);
-            if (!File.Exists(path)) throw new FileNotFoundException($"CIFAR-{Classes}: expected {string.Join(", ", names)} " +
-                $"in {Path.Combine(root, Folder)}, or {Archive.Name} in {root}; found neither. The environment " +
-                $"variable {MNIST.Variable} names the root; or say download: true.", path);
+            if (!File.Exists(path)) throw new FileNotFoundException(
+                $"CIFAR-{Classes}: expected {string.Join(", ", names)} in {root} or its folder {Folder}, or " +
+                $"{Archive.Name} in {root}; found neither. The environment variable {MNIST.Variable} names the root; " +
+                "or say download: true.", path);
             var found = new Dictionary<string, (byte[], byte[])>();
             try
             {
@@ -77,9 +77,7 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
                         found[Path.GetFileName(entry.Name)] = Records(new(content, entry.Length));
             }
             catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
-            {
-                throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e);
-            }
+            { throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e); }
             return Array.ConvertAll(names, name => found.TryGetValue(name, out var part) ? part
                 : throw new InvalidDataException($"{path}: expected {name} in it, found none."));
         }
@@ -92,10 +90,18 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
         var (record, length) = (LabelBytes + Pixels, content.Length);
         if (length == 0 || length % record != 0 || length > Most * (long)record)
             throw new InvalidDataException($"expected 1 to {Most} records of {record} bytes, found {length} bytes.");
-        var records = content.Next((int)length, "records").Chunk(record).ToList();
-        byte[] labels = [.. records.Select(r => r[LabelBytes - 1])];
-        return labels.Max() < Classes ? ([.. records.SelectMany(r => r[LabelBytes..])], labels)
+        var bytes = content.Next((int)length, "records");
+        var starts = Enumerable.Range(0, (int)(length / record)).Select(i => i * record + LabelBytes).ToList();
+        byte[] labels = [.. starts.Select(start => bytes[start - 1])];
+        return labels.Max() < Classes ? (Joined(starts.Select(start => bytes[start..(start + Pixels)])), labels)
             : throw new InvalidDataException($"expected labels 0 to {Classes - 1}, found {labels.Max()} in record " +
-                $"{Array.IndexOf(labels, labels.Max())}.");
+                $"{labels.IndexOf(labels.Max())}.");
+    }
+
+    static byte[] Joined(IEnumerable<byte[]> parts)
+    {
+        var all = new MemoryStream();
+        foreach (var part in parts) all.Write(part);
+        return all.ToArray();
     }
 }

@@ -21,14 +21,13 @@ public sealed class Csv
     public Csv(string path, char separator = ',', bool header = true)
     {
         this.path = path;
-        var bytes = Unpacked.Read(path, content => content.Next(checked((int)content.Length), "text"));
+        var bytes = Unpacked.Read(path, text => text.Next((int)Math.Min(text.Length, Array.MaxLength), "text"));
         rows = Parse(Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), separator);
         if (rows.Count == 0) throw Wrong(1, 1, "expected a row, found none");
         Columns = header ? rows[0].Fields : [.. rows[0].Fields.Select((_, column) => $"{column}")];
-        foreach (var (line, fields) in rows)
-            if (fields.Length != Columns.Count)
-                throw Wrong(line, Math.Min(fields.Length, Columns.Count) + 1,
-                    $"expected {Columns.Count} fields, found {fields.Length}");
+        foreach (var (line, fields) in rows.Where(row => row.Fields.Length != Columns.Count))
+            throw Wrong(line, Math.Min(fields.Length, Columns.Count) + 1,
+                $"expected {Columns.Count} fields, found {fields.Length}");
         if (Columns.Distinct().Count() < Columns.Count)
             throw Wrong(1, 1, $"expected names that differ, found {string.Join(", ", Columns)}");
         if (header) rows.RemoveAt(0);
@@ -43,8 +42,9 @@ public sealed class Csv
     /// <exception cref="IndexException">There is no such column.</exception>
     public string[] Text(string column)
     {
-        var at = At(column);
-        return [.. rows.Select(row => row.Fields[at])];
+        var at = Columns.ToList().IndexOf(column);
+        return at >= 0 ? [.. rows.Select(row => row.Fields[at])] : throw new IndexException(
+            $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
     }
 
     /// <summary>Columns of numbers, (N, C) in Float32; all if none is named.</summary>
@@ -54,14 +54,12 @@ public sealed class Csv
     /// <exception cref="InvalidDataException">A field is no number: file, line and column are told.</exception>
     public Tensor Numbers(string[]? columns = null, double? missing = null)
     {
-        int[] places = [.. (columns ?? Columns).Select(At)];
-        return Tensor.From([.. rows.SelectMany(row => places.Select(column => Number(row, column)))],
-            [Count, places.Length]);
-
-        float Number((int Line, string[] Fields) row, int column) =>
-            row.Fields[column].Trim() is var field && field.Length == 0 && missing is { } value ? (float)value
+        columns ??= [.. Columns];
+        return Tensor.From([.. columns.SelectMany(column => Text(column).Select((field, row) =>
+            field.Length == 0 && missing is { } value ? (float)value
             : float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
-            : throw Wrong(row.Line, column + 1, $"'{Columns[column]}': expected a number, found '{field}'");
+            : throw Wrong(rows[row].Line, Columns.ToList().IndexOf(column) + 1,
+                $"'{column}': expected a number, found '{field}'")))], [columns.Length, Count]).T.Contiguous();
     }
 
     /// <summary>A column of names as labels (N), Int64: the numbers of the names in order.</summary>
@@ -72,9 +70,6 @@ public sealed class Csv
         string[] classes = [.. text.Distinct().Order(StringComparer.Ordinal)];
         return (Tensor.From<long>([.. text.Select(name => Array.IndexOf(classes, name))]), classes);
     }
-
-    int At(string column) => Columns.ToList().IndexOf(column) is >= 0 and var at ? at : throw new IndexException(
-        $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
 
     InvalidDataException Wrong(int line, int column, string what) =>
         new($"{path}, line {line}, column {column}: {what}.");
@@ -94,18 +89,15 @@ public sealed class Csv
             else if (c == '"' && field.Length == 0 && !closed) opened = line;
             else if (c == separator || c == '\n')
             {
-                var blank = fields.Count == 0 && field.Length == 0 && !closed && c == '\n';
-                fields.Add(field.ToString());
-                (_, closed) = (field.Clear(), false);
-                if (c == separator) continue;
-                if (!blank) rows.Add((first, [.. fields]));
-                fields.Clear();
+                if (c == separator || fields.Count > 0 || field.Length > 0 || closed) fields.Add(field.ToString());
+                if (c == '\n' && fields.Count > 0) rows.Add((first, [.. fields]));
+                if (c == '\n') (fields, first) = ([], line + 1);
+                (field, closed) = (new(), false);
             }
-            else if (c == '\r' && next == '\n') continue;
-            else if (!closed) field.Append(c);
-            else throw Wrong(line, fields.Count + 1, $"expected the end of a quoted field, found '{c}'");
+            else if (closed && c != '\r')
+                throw Wrong(line, fields.Count + 1, $"expected the end of a quoted field, found '{c}'");
+            else if (c != '\r' || next != '\n') field.Append(c);
             if (c == '\n') line++;
-            if (c == '\n' && opened == 0) first = line;
         }
         return rows;
     }

@@ -22,11 +22,13 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
     protected override Tensor Forward(Tensor x, Generator random)
     {
         x = x.Framed([padding, padding], [padding, padding], 0);
-        var (h, w) = (size, width ?? size);
-        if (h > x.Size(-2) || w > x.Size(-1))
-            throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
-        return x.Narrow(-2, random.Next(x.Size(-2) - h + 1), h).Narrow(-1, random.Next(x.Size(-1) - w + 1), w);
+        return Piece(x, size, width ?? size, random);
     }
+
+    /// <summary>A view of h × w pixels from a random place.</summary>
+    internal static Tensor Piece(Tensor x, int h, int w, Generator random) => h <= x.Size(-2) && w <= x.Size(-1)
+        ? x.Narrow(-2, random.Next(x.Size(-2) - h + 1), h).Narrow(-1, random.Next(x.Size(-1) - w + 1), w)
+        : throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
 }
 
 /// <summary>Left and right exchanged, with a probability.</summary>
@@ -68,7 +70,7 @@ public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scal
             var (h, w) = ((int)Math.Round(Math.Sqrt(pixels * aspect)), (int)Math.Round(Math.Sqrt(pixels / aspect)));
             if (h >= x.Size(-2) || w >= x.Size(-1)) continue;
             var y = x.Clone();
-            y.Narrow(-2, random.Next(y.Size(-2) - h + 1), h).Narrow(-1, random.Next(y.Size(-1) - w + 1), w).Fill_(value);
+            RandomCrop.Piece(y, h, w, random).Fill_(value);
             return y;
         }
         return x;
