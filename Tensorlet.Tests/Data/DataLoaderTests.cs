@@ -2,6 +2,7 @@ using Tensorlet.Data;
 
 namespace Tensorlet.Tests.Data;
 
+[Collection("threads of loaders")]
 public class DataLoaderTests
 {
     /// <summary>Sample i is the number i; one of them cannot be read; they can be made slow.</summary>
@@ -72,21 +73,7 @@ public class DataLoaderTests
             Assert.Equal([0, -1], negatives.ToArray<double>());
             break;
         }
-        // the system lets go of a joined thread a little later
-        Assert.True(SpinWait.SpinUntil(() => Workers() == 0, 5000), "a worker is still alive");
-    }
-
-    /// <summary>
-    /// Threads of loaders that are still alive, seen by their names on Linux; elsewhere the join in the loader has to
-    /// do.
-    /// </summary>
-    static int Workers() => !Directory.Exists("/proc/self/task") ? 0
-        : Directory.GetDirectories("/proc/self/task").Count(task => Name(task).StartsWith("DataLoader"));
-
-    static string Name(string task)
-    {
-        try { return File.ReadAllText($"{task}/comm"); }
-        catch (IOException) { return ""; }              // it has just ended
+        LoaderThreads.AllEnded();
     }
 
     [Fact]
@@ -106,5 +93,12 @@ public class DataLoaderTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(new Numbers(3), 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(new Numbers(3), workers: -1));
+        var sampler = new SequentialSampler(new Numbers(3));
+        var batches = new BatchSampler(sampler, 2);
+        Assert.Throws<ArgumentException>(() => new DataLoader(new Numbers(3), shuffle: true, sampler: sampler));
+        Assert.Throws<ArgumentException>(() => new DataLoader(new Numbers(3), 2, batchSampler: batches));
+        Assert.Throws<ArgumentException>(() => new DataLoader(new Numbers(3), dropLast: true, batchSampler: batches));
+        Assert.Throws<ArgumentException>(() => new DataLoader(new Numbers(3), sampler: sampler, batchSampler: batches));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(new Numbers(3)).Epoch = -1);
     }
 }

@@ -11,23 +11,79 @@ public abstract class Dataset
     /// </summary>
     public abstract Tensor[] this[int index] { get; }
 
-    /// <summary>Several samples together: each tensor gets a new first axis, N.</summary>
-    public virtual Tensor[] Batch(ReadOnlySpan<long> indices)
+    /// <summary>
+    /// Sample number <paramref name="index"/>, with random numbers for whatever is random about it. Those that a loader
+    /// gives depend on its seed, the epoch and the sample's place in the epoch alone.
+    /// </summary>
+    public virtual Tensor[] Sample(int index, Generator random) => this[index];
+
+    /// <summary>Several samples together, by default each tensor of them with a new first axis, N.</summary>
+    /// <param name="indices">Their numbers.</param>
+    /// <param name="random">The random numbers of the first, second … of them; the default generator's if not
+    /// given.</param>
+    /// <param name="collate">What makes one batch of samples: <see cref="Collate.Default"/> if not given.</param>
+    /// <param name="stop">Asked before each sample.</param>
+    /// <exception cref="TensorletException">A sample failed: its number, and inside the exception it threw.</exception>
+    /// <exception cref="ShapeException">The samples differ.</exception>
+    public virtual Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
+        Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
     {
         var samples = new Tensor[indices.Length][];
         for (var i = 0; i < samples.Length; i++)
-            try { samples[i] = this[(int)indices[i]]; }
-            catch (Exception e) { throw new TensorletException($"DataLoader: sample {indices[i]}: {e.Message}", e); }
-        return [.. Enumerable.Range(0, samples[0].Length).Select(part =>
-            Tensor.Stack([.. samples.Select(sample => sample[part])]))];
+        {
+            stop.ThrowIfCancellationRequested();
+            try { samples[i] = Sample(checked((int)indices[i]), random?.Invoke(i) ?? Generator.Default); }
+            catch (Exception e) { throw Failed(indices[i], e); }
+        }
+        return collate is null ? Collate.Default(samples, indices) : collate(samples);
+    }
+
+    internal static TensorletException Failed(long index, Exception e) =>
+        new($"DataLoader: sample {index}: {e.Message}", e);
+
+    /// <summary>This dataset, every sample through a function that may be random.</summary>
+    public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function);
+    /// <summary>This dataset, every sample through a function.</summary>
+    public Dataset Map(Func<Tensor[], Tensor[]> function) => Map((sample, _) => function(sample));
+    /// <summary>This dataset, the first tensor of every sample, the image, through a transform.</summary>
+    public Dataset Map(Transform transform) =>
+        Map((sample, random) => [transform.Apply(sample[0], random), .. sample[1..]]);
+
+    /// <summary>Parts of these sizes, drawn without replacement, that have no sample in common.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size is negative, or they do not sum to Count.</exception>
+    public Subset[] RandomSplit(int[] sizes, Generator? generator = null)
+    {
+        if (sizes.Any(size => size < 0) || sizes.Sum(size => (long)size) != Count)
+            throw new ArgumentOutOfRangeException(nameof(sizes),
+                $"RandomSplit: {Layout.Show(sizes)} are not sizes that sum to the {Count} samples.");
+        var (order, end) = ((generator ?? Generator.Default).Permutation(Count), 0);
+        return [.. sizes.Select(size => new Subset(this, order[end..(end += size)]))];
+    }
+
+    /// <summary>Parts of these fractions, rounded down; what is left goes one by one to the first parts.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fraction is negative, or they do not sum to 1.</exception>
+    public Subset[] RandomSplit(double[] fractions, Generator? generator = null)
+    {
+        if (fractions.Any(f => !(f >= 0)) || Math.Abs(fractions.Sum() - 1) > 1e-9)
+            throw new ArgumentOutOfRangeException(nameof(fractions),
+                $"RandomSplit: [{string.Join(", ", fractions)}] are not fractions that sum to 1.");
+        int[] sizes = [.. fractions.Select(f => (int)(Count * f))];
+        for (var (part, left) = (0, Count - sizes.Sum()); left > 0; left--) sizes[part++ % sizes.Length]++;
+        return RandomSplit(sizes, generator);
+    }
+
+    sealed class Mapped(Dataset dataset, Func<Tensor[], Generator, Tensor[]> function) : Dataset
+    {
+        public override int Count => dataset.Count;
+        public override Tensor[] this[int index] => Sample(index, Generator.Default);
+        public override Tensor[] Sample(int index, Generator random) =>
+            function(dataset.Sample(index, random), random);
     }
 }
 
 /// <summary>Tensors whose first axes run over the samples together.</summary>
 public sealed class TensorDataset : Dataset
 {
-    readonly Tensor[] tensors;
-
     /// <summary>A dataset of tensors with first axes of one size.</summary>
     /// <exception cref="ShapeException">None given, or the first axes differ.</exception>
     public TensorDataset(params Tensor[] tensors)
@@ -37,18 +93,68 @@ public sealed class TensorDataset : Dataset
             if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0))
                 throw new ShapeException(
                     $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
-        this.tensors = tensors;
+        Tensors = tensors;
     }
 
-    /// <inheritdoc/>
-    public override int Count => tensors[0].Size(0);
-    /// <inheritdoc/>
-    public override Tensor[] this[int index] => Array.ConvertAll(tensors, t => t.Select(0, index));
+    /// <summary>The tensors of all samples.</summary>
+    public IReadOnlyList<Tensor> Tensors { get; }
 
     /// <inheritdoc/>
-    public override Tensor[] Batch(ReadOnlySpan<long> indices)
+    public override int Count => Tensors[0].Size(0);
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => [.. Tensors.Select(t => t.Select(0, index))];
+
+    /// <inheritdoc/>
+    public override Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
+        Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
     {
+        if (collate is not null) return base.Batch(indices, random, collate, stop);
         var index = Tensor.From(indices);
-        return Array.ConvertAll(tensors, t => t.IndexSelect(0, index.To(t.Device)));
+        return [.. Tensors.Select(t => t.IndexSelect(0, index.To(t.Device)))];
     }
+}
+
+/// <summary>Datasets one after another.</summary>
+public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
+{
+    /// <inheritdoc/>
+    public override int Count => datasets.Sum(dataset => dataset.Count);
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => Sample(index, Generator.Default);
+
+    /// <inheritdoc/>
+    /// <exception cref="IndexException">There is no such sample.</exception>
+    public override Tensor[] Sample(int index, Generator random)
+    {
+        if (index < 0 || index >= Count)
+            throw new IndexException($"ConcatDataset: index {index} is outside of {Count} samples.");
+        var part = 0;
+        for (; index >= datasets[part].Count; part++) index -= datasets[part].Count;
+        return datasets[part].Sample(index, random);
+    }
+}
+
+/// <summary>Some samples of a dataset, by their numbers there.</summary>
+public sealed class Subset : Dataset
+{
+    readonly Dataset dataset;
+    readonly long[] indices;
+
+    /// <summary>Samples <paramref name="indices"/> of a dataset.</summary>
+    /// <exception cref="IndexException">There is no such sample.</exception>
+    public Subset(Dataset dataset, IEnumerable<long> indices)
+    {
+        (this.dataset, this.indices) = (dataset, [.. indices.Select(index => index >= 0 && index < dataset.Count ? index
+            : throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples."))]);
+    }
+
+    /// <summary>The numbers of the samples in the dataset they are from.</summary>
+    public IReadOnlyList<long> Indices => indices;
+
+    /// <inheritdoc/>
+    public override int Count => indices.Length;
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => dataset[(int)indices[index]];
+    /// <inheritdoc/>
+    public override Tensor[] Sample(int index, Generator random) => dataset.Sample((int)indices[index], random);
 }

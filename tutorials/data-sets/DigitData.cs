@@ -27,7 +27,7 @@ sealed record DigitData(string Source, byte[] Images, byte[] Labels)
     {
         if (options.Data is { Length: > 0 } folder)
         {
-            var (train, test) = (Mnist.Load(folder, train: true), Mnist.Load(folder, train: false));
+            var (train, test) = (MNIST.Load(folder, train: true), MNIST.Load(folder, train: false));
             return (new DigitData("MNIST", train.Images, train.Labels).First(options.Quick ? 12_000 : 60_000),
                 new DigitData("MNIST", test.Images, test.Labels).First(options.Quick ? 2_000 : 10_000));
         }

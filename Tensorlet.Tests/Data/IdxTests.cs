@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Tutorials;
+using Tensorlet.Data;
 
 namespace Tensorlet.Tests;
 

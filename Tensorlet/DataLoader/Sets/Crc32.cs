@@ -1,4 +1,4 @@
-namespace Tutorials;
+namespace Tensorlet.Data;
 
 /// <summary>
 /// The checksum of gzip, zip and PNG: the remainder of the message as a polynomial over bits, divided by x³² + x²⁶ +

@@ -1,0 +1,45 @@
+namespace Tensorlet.Data;
+
+/// <summary>Ways to make one batch of samples.</summary>
+public static class Collate
+{
+    /// <summary>Each tensor of the samples with a new first axis, N.</summary>
+    /// <param name="samples">The samples.</param>
+    /// <param name="numbers">Their numbers, for the error; 0, 1, … if not given.</param>
+    /// <exception cref="ShapeException">There are none, or they differ in number, shapes or types.</exception>
+    public static Tensor[] Default(Tensor[][] samples, ReadOnlySpan<long> numbers = default)
+    {
+        if (samples is not [var first, ..]) throw new ShapeException("Collate: there are no samples.");
+        for (var i = 1; i < samples.Length; i++)
+            if (samples[i].Length != first.Length || !samples[i].Zip(first, Alike).All(alike => alike))
+                throw new ShapeException(
+                    $"Collate: sample {Number(0, numbers)} is {Shown(first)}, and sample {Number(i, numbers)} is " +
+                    $"{Shown(samples[i])}: they do not stack. Bring them to one shape, or use Collate.Padded().");
+        return [.. first.Select((_, part) => Tensor.Stack([.. samples.Select(sample => sample[part])]))];
+
+        static bool Alike(Tensor a, Tensor b) => a.DType == b.DType && a.Layout.SameShape(b.Layout);
+        static long Number(int i, ReadOnlySpan<long> numbers) => numbers.IsEmpty ? i : numbers[i];
+        static string Shown(Tensor[] sample) => string.Join(" and ", sample.Select(t => $"{t.DType} {t.Layout}"));
+    }
+
+    /// <summary>
+    /// Sequences (L, …) are padded behind to the longest, (N, L, …); tensors without axes are stacked. Behind all of
+    /// them come the lengths (N) of each tensor that has an axis, Int64.
+    /// </summary>
+    /// <param name="value">What stands behind the shorter ones.</param>
+    public static Func<Tensor[][], Tensor[]> Padded(double value = 0) => samples =>
+    {
+        if (samples.Length == 0) return Default(samples);
+        int[] parts = [.. Enumerable.Range(0, samples[0].Length).Where(part => samples[0][part].Rank > 0)];
+        var lengths = parts.Select(part =>
+            Tensor.From<long>([.. samples.Select(sample => sample[part].Size(0))])).ToList();
+        var longest = parts.ToDictionary(part => part, part => samples.Max(sample => sample[part].Size(0)));
+        return [.. Default([.. samples.Select(sample => sample.Select(Pad).ToArray())]), .. lengths];
+
+        Tensor Pad(Tensor t, int part)
+        {
+            if (!longest.TryGetValue(part, out var length) || t.Size(0) == length) return t;
+            return Tensor.Cat([t, t.NewEmpty([length - t.Size(0), .. t.Shape[1..]]).SetAll(value)]);
+        }
+    };
+}

@@ -1,0 +1,34 @@
+namespace Tensorlet.Data;
+
+/// <summary>Samples that come one after another, as from a stream. How many is known at the end.</summary>
+public abstract class IterableDataset
+{
+    /// <summary>
+    /// The samples of an epoch, read by one thread. Random numbers of a loader depend on its seed and the epoch alone.
+    /// </summary>
+    public abstract IEnumerable<Tensor[]> Samples(Generator random);
+
+    /// <summary>The samples, each through a function that may be random.</summary>
+    public IterableDataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function);
+    /// <summary>The samples, each through a function.</summary>
+    public IterableDataset Map(Func<Tensor[], Tensor[]> function) => Map((sample, _) => function(sample));
+
+    /// <summary>The samples, with the stop asked before each, and an exception told with its number.</summary>
+    internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop)
+    {
+        using var samples = Samples(random).GetEnumerator();
+        for (var i = 0L; ; i++)
+        {
+            stop.ThrowIfCancellationRequested();
+            try { if (!samples.MoveNext()) yield break; }
+            catch (Exception e) { throw Dataset.Failed(i, e); }
+            yield return samples.Current;
+        }
+    }
+
+    sealed class Mapped(IterableDataset dataset, Func<Tensor[], Generator, Tensor[]> function) : IterableDataset
+    {
+        public override IEnumerable<Tensor[]> Samples(Generator random) =>
+            dataset.Samples(random).Select(sample => function(sample, random));
+    }
+}

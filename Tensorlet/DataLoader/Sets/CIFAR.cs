@@ -1,0 +1,106 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace Tensorlet.Data;
+
+/// <summary>
+/// CIFAR-10: 50,000 training and 10,000 test images (3, 32, 32) in ten classes (Krizhevsky 2009), in the official
+/// binary records of a label and the red, green and blue bytes. Read from the folder cifar-10-batches-bin of the root,
+/// or from the root, files gzipped or not, or from the archive in the root as it is downloaded.
+/// </summary>
+/// <inheritdoc cref="MNIST(string?, bool, Transform?, bool, IProgress{DownloadProgress}?)"/>
+public sealed class CIFAR10(string? root = null, bool train = true, Transform? transform = null, bool download = false,
+    IProgress<DownloadProgress>? progress = null)
+    : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [3, 32, 32], transform)
+{
+    static readonly CifarSet Files = new("cifar-10-batches-bin", 1, 10,
+        ["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
+        "test_batch.bin", new("cifar-10-binary.tar.gz", 170052171, "c32a1d4ab5d03f1284b67883e8d87530",
+            "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"));
+
+    /// <summary>What the labels 0 … 9 mean.</summary>
+    public static readonly string[] Classes =
+        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+
+    /// <summary>The images (N × 3 × 32 × 32) and labels (N) of one file of records, gzipped or not.</summary>
+    /// <exception cref="InvalidDataException">It is no file of whole records, is damaged, or a label is no class.
+    /// </exception>
+    public static (byte[] Images, byte[] Labels) Read(string path) => Files.Read(path);
+}
+
+/// <summary>
+/// CIFAR-100: as <see cref="CIFAR10"/>, in a hundred classes. A record begins with the label of one of 20 coarse
+/// classes, which is not used. Read from the folder cifar-100-binary.
+/// </summary>
+/// <inheritdoc cref="MNIST(string?, bool, Transform?, bool, IProgress{DownloadProgress}?)"/>
+public sealed class CIFAR100(string? root = null, bool train = true, Transform? transform = null, bool download = false,
+    IProgress<DownloadProgress>? progress = null)
+    : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [3, 32, 32], transform)
+{
+    static readonly CifarSet Files = new("cifar-100-binary", 2, 100, ["train.bin"], "test.bin",
+        new("cifar-100-binary.tar.gz", 168513733, "03b5dce01913d631647c71ecec9e9cb8",
+            "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"));
+
+    /// <inheritdoc cref="CIFAR10.Read"/>
+    public static (byte[] Images, byte[] Labels) Read(string path) => Files.Read(path);
+}
+
+/// <summary>Where a CIFAR set is, and its records: so many bytes of labels, the last of which counts.</summary>
+sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Train, string Test, Download Archive)
+{
+    const int Pixels = 3 * 32 * 32, Most = 50_000;
+
+    public (byte[] Images, byte[] Labels) Load(
+        string root, bool train, bool download, IProgress<DownloadProgress>? progress)
+    {
+        var (names, count) = train ? (Train, 50_000) : ([Test], 10_000);
+        var files = Array.ConvertAll(names, name => new[] { Path.Combine(root, Folder, name), Path.Combine(root, name) }
+            .SelectMany(path => new[] { path, path + ".gz" }).FirstOrDefault(File.Exists));
+        var parts = files.Contains(null) ? FromArchive() : Array.ConvertAll(files, path => Read(path!));
+        var found = parts.Sum(part => part.Labels.Length);
+        return found == count ? (Joined(parts.Select(part => part.Images)), Joined(parts.Select(part => part.Labels)))
+            : throw new InvalidDataException($"CIFAR-{Classes} in {root}: expected {count} images, found {found}.");
+
+        // in one pass; nothing is written, whatever the paths in the archive are
+        (byte[] Images, byte[] Labels)[] FromArchive()
+        {
+            var path = download ? Archive.Fetch(root, progress) : Path.Combine(root, Archive.Name);
+            if (!File.Exists(path)) throw new FileNotFoundException($"CIFAR-{Classes}: expected {string.Join(", ", names)} " +
+                $"in {Path.Combine(root, Folder)}, or {Archive.Name} in {root}; found neither. The environment " +
+                $"variable {MNIST.Variable} names the root; or say download: true.", path);
+            var found = new Dictionary<string, (byte[], byte[])>();
+            try
+            {
+                using var archive = new TarReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+                while (found.Count < names.Length && archive.GetNextEntry() is { } entry)
+                    if (names.Contains(Path.GetFileName(entry.Name)) && entry.DataStream is { } content)
+                        found[Path.GetFileName(entry.Name)] = Records(new(content, entry.Length));
+            }
+            catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+            { throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e); }
+            return Array.ConvertAll(names, name => found.TryGetValue(name, out var part) ? part
+                : throw new InvalidDataException($"{path}: expected {name} in it, found none."));
+        }
+    }
+
+    public (byte[] Images, byte[] Labels) Read(string path) => Unpacked.Read(path, Records);
+
+    (byte[] Images, byte[] Labels) Records(Unpacked content)
+    {
+        var (record, length) = (LabelBytes + Pixels, content.Length);
+        if (length == 0 || length % record != 0 || length > Most * (long)record)
+            throw new InvalidDataException($"expected 1 to {Most} records of {record} bytes, found {length} bytes.");
+        var bytes = content.Next((int)length, "records");
+        var starts = Enumerable.Range(0, (int)(length / record)).Select(i => i * record + LabelBytes).ToList();
+        byte[] labels = [.. starts.Select(start => bytes[start - 1])];
+        return labels.Max() < Classes ? (Joined(starts.Select(start => bytes[start..(start + Pixels)])), labels) : throw new InvalidDataException(
+            $"expected labels 0 to {Classes - 1}, found {labels.Max()} in record {labels.IndexOf(labels.Max())}.");
+    }
+
+    static byte[] Joined(IEnumerable<byte[]> parts)
+    {
+        var all = new MemoryStream();
+        foreach (var part in parts) all.Write(part);
+        return all.ToArray();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+
+namespace Tensorlet.Data;
+
+/// <summary>A file that could not be downloaded: what, from where, what was wrong, and where to put it by hand.</summary>
+public sealed class DownloadException(string message, Exception? inner = null) : TensorletException(message, inner);
+
+/// <summary>How far a download is.</summary>
+/// <param name="File">The name of the file.</param>
+/// <param name="Received">Bytes received.</param>
+/// <param name="Length">Bytes that it has.</param>
+public readonly record struct DownloadProgress(string File, long Received, long Length);
+
+/// <summary>A file of a public data set, and how to know it.</summary>
+/// <param name="Name">Its name in the folder.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="Checksum">Its MD5 or SHA-256 in hexadecimal digits; their number tells which.</param>
+/// <param name="Urls">Where it is, to be tried in this order.</param>
+public sealed record Download(string Name, long Length, string Checksum, params string[] Urls)
+{
+    static readonly HttpClient Client = new() { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>
+    /// Where data sets are kept if no folder is given: the one that TENSORLET_DATA names, or tensorlet in the user's
+    /// folder for such data.
+    /// </summary>
+    public static string Folder => Environment.GetEnvironmentVariable(MNIST.Variable) is { Length: > 0 } folder ? folder
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tensorlet");
+
+    /// <summary>
+    /// Brings the file to a folder, unless it is there. It arrives under a temporary name, and gets its own when length
+    /// and checksum are right.
+    /// </summary>
+    /// <param name="folder">The folder, made if it is not there.</param>
+    /// <param name="progress">Told as bytes arrive.</param>
+    /// <param name="timeout">How long a server may be silent: 30 s if not given.</param>
+    /// <param name="cancellation">Ends it with an OperationCanceledException.</param>
+    /// <returns>The path of the file.</returns>
+    /// <exception cref="DownloadException">No server gave it.</exception>
+    public string Fetch(string folder, IProgress<DownloadProgress>? progress = null, TimeSpan? timeout = null,
+        CancellationToken cancellation = default)
+    {
+        var (path, silence, failures) = (Path.Combine(folder, Name), timeout ?? TimeSpan.FromSeconds(30), "");
+        if (File.Exists(path)) return path;
+        Directory.CreateDirectory(folder);
+        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        foreach (var url in Urls)
+            try
+            {
+                // on the pool, where no context of a user interface waits for itself
+                Task.Run(() => Receive(url, temporary, silence, progress, cancellation), CancellationToken.None)
+                    .GetAwaiter().GetResult();
+                File.Move(temporary, path, overwrite: true);
+                return path;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            {
+                failures += $"\n  {url}: " + (e is OperationCanceledException
+                    ? $"the server was silent for {silence.TotalSeconds} s" : e.Message);
+            }
+            finally { File.Delete(temporary); }
+        throw new DownloadException($"{Name} could not be downloaded:{failures}\n" +
+            $"Without a network, put it into {Path.GetFullPath(folder)} by hand.");
+    }
+
+    async Task Receive(string url, string temporary, TimeSpan silence, IProgress<DownloadProgress>? progress,
+        CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        stop.CancelAfter(silence);
+        using var response = await Client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, stop.Token);
+        response.EnsureSuccessStatusCode();
+        if (response.Content.Headers.ContentLength is { } promised && promised != Length)
+            throw new InvalidDataException($"expected {Length} bytes, found {promised} promised");
+        using var hash = IncrementalHash.CreateHash(
+            Checksum.Length == 32 ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256);
+        await using var content = await response.Content.ReadAsStreamAsync(stop.Token);
+        await using var file = new FileStream(temporary, FileMode.CreateNew);
+        var (buffer, received) = (new byte[1 << 16], 0L);
+        for (int n; (n = await content.ReadAsync(buffer, stop.Token)) > 0; stop.CancelAfter(silence))
+        {
+            if ((received += n) > Length) throw new InvalidDataException($"expected {Length} bytes, found more");
+            hash.AppendData(buffer, 0, n);
+            file.Write(buffer, 0, n);
+            progress?.Report(new(Name, received, Length));
+        }
+        if (received < Length) throw new InvalidDataException($"expected {Length} bytes, found {received}");
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (found != Checksum) throw new InvalidDataException(
+            $"expected {(Checksum.Length == 32 ? "MD5" : "SHA-256")} {Checksum}, found {found}");
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,32 @@
+namespace Tensorlet.Data;
+
+/// <summary>
+/// Images kept as bytes, with labels: a sample is (image, label), the image Float32 (C, H, W) in [0, 1] and through the
+/// transform, the label Int64 without axes.
+/// </summary>
+public abstract class ImageDataset : Dataset
+{
+    readonly int[] shape;
+    readonly Transform? transform;
+
+    private protected ImageDataset((byte[] Images, byte[] Labels) data, int[] shape, Transform? transform) =>
+        (Images, Labels, this.shape, this.transform) = (data.Images, data.Labels, shape, transform);
+
+    /// <summary>The bytes of all images, (N, C, H, W).</summary>
+    public byte[] Images { get; }
+    /// <summary>The labels, (N).</summary>
+    public byte[] Labels { get; }
+
+    /// <inheritdoc/>
+    public override int Count => Labels.Length;
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => Sample(index, Generator.Default);
+
+    /// <inheritdoc/>
+    public override Tensor[] Sample(int index, Generator random)
+    {
+        var size = Layout.Product(shape);
+        var pixels = Transform.ToTensor(Images.AsSpan(index * size, size), size, 1, 1).Reshape(shape);
+        return [transform?.Apply(pixels, random) ?? pixels, Tensor.From([(long)Labels[index]], [])];
+    }
+}

@@ -1,0 +1,53 @@
+namespace Tensorlet.Data;
+
+/// <summary>
+/// Images in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>, also in folders inside it. Classes and
+/// files are in the order of their names' characters; a sample is (image, label), the label a class's number.
+/// </summary>
+public sealed class ImageFolder : Dataset
+{
+    readonly Func<string, Tensor> decode;
+    readonly Transform? transform;
+
+    /// <summary>The images below a folder.</summary>
+    /// <param name="root">The folder of the classes' folders.</param>
+    /// <param name="decode">What makes the image (C, H, W) of a file, named by its path.</param>
+    /// <param name="transform">What images go through.</param>
+    /// <param name="extensions">What files' names end in; by default those of the usual formats.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">It has no folders, or one of them no image.</exception>
+    public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null,
+        params string[] extensions)
+    {
+        (this.decode, this.transform) = (decode, transform);
+        if (extensions is []) extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
+        Classes = [.. Directory.GetDirectories(root).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected a folder for each class, found none.");
+        Samples = [.. Classes.SelectMany((name, label) => Files(Path.Combine(root, name)).Select(f => (f, label)))];
+
+        string[] Files(string folder)
+        {
+            var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file =>
+                extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
+            return files.Order(StringComparer.Ordinal).ToArray() is [_, ..] some ? some : throw new InvalidDataException(
+                $"{folder}: expected files ending in {string.Join(", ", extensions)}, found none.");
+        }
+    }
+
+    /// <summary>The classes by label.</summary>
+    public IReadOnlyList<string> Classes { get; }
+    /// <summary>Path and label of each sample.</summary>
+    public IReadOnlyList<(string Path, int Label)> Samples { get; }
+
+    /// <inheritdoc/>
+    public override int Count => Samples.Count;
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => Sample(index, Generator.Default);
+
+    /// <inheritdoc/>
+    public override Tensor[] Sample(int index, Generator random)
+    {
+        var (image, label) = (decode(Samples[index].Path), Tensor.From([(long)Samples[index].Label], []));
+        return [transform?.Apply(image, random) ?? image, label];
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace Tensorlet.Data;
+
+/// <summary>The characters of a text, numbered in their order.</summary>
+public sealed class Vocabulary(string text)
+{
+    readonly Rune[] characters = [.. text.EnumerateRunes().Distinct().Order()];
+
+    /// <summary>The number of characters.</summary>
+    public int Count => characters.Length;
+
+    /// <summary>The numbers of a text's characters, (L), Int64.</summary>
+    /// <exception cref="IndexException">A character is not in the vocabulary.</exception>
+    public Tensor Encode(string text) => Tensor.From<long>([.. text.EnumerateRunes().Select((c, i) =>
+        Array.BinarySearch(characters, c) is >= 0 and var number ? number : throw new IndexException(
+            $"Encode: character {i}, '{c}', is not among the {Count} of the vocabulary."))]);
+
+    /// <summary>The text of numbers (L).</summary>
+    /// <exception cref="IndexException">A number is outside of 0 … Count−1.</exception>
+    public string Decode(Tensor numbers) => string.Concat(numbers.ToArray<long>().Select(n =>
+        n >= 0 && n < Count ? characters[n].ToString() : throw new IndexException(
+            $"Decode: {n} is outside of 0 … {Count - 1}, the {Count} characters of the vocabulary.")));
+}
+
+/// <summary>
+/// Pieces of a text to predict the next character: sample i is the characters i … i+L−1 and those that follow each of
+/// them, (L) and (L), as numbers.
+/// </summary>
+public sealed class TextDataset(string text, int length) : Dataset
+{
+    readonly int length = length >= 1 ? length
+        : throw new ArgumentOutOfRangeException(nameof(length), length, "TextDataset: a piece has characters.");
+    readonly Tensor numbers = new Vocabulary(text).Encode(text);
+
+    /// <summary>The characters of the text.</summary>
+    public Vocabulary Vocabulary { get; } = new(text);
+    /// <inheritdoc/>
+    public override int Count => Math.Max(0, numbers.Numel - length);
+    /// <inheritdoc/>
+    public override Tensor[] this[int index] => [numbers.Narrow(0, index, length), numbers.Narrow(0, index + 1, length)];
+}

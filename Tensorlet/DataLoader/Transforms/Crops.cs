@@ -1,0 +1,78 @@
+namespace Tensorlet.Data;
+
+/// <summary>The middle of an image; a smaller image gets zeros around it.</summary>
+public sealed class CenterCrop(int size, int? width = null) : Transform
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random)
+    {
+        var (h, w) = (size, width ?? size);
+        var (down, across) = (Math.Max(0, h - x.Size(-2)), Math.Max(0, w - x.Size(-1)));
+        x = x.Framed([down / 2, across / 2], [(down + 1) / 2, (across + 1) / 2], 0);
+        // half of an odd rest is rounded to even, as Python does it
+        return x.Narrow(-2, (int)Math.Round((x.Size(-2) - h) / 2.0), h)
+            .Narrow(-1, (int)Math.Round((x.Size(-1) - w) / 2.0), w);
+    }
+}
+
+/// <summary>A piece from a random place, of an image that may have a frame of zeros put around it first.</summary>
+public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random)
+    {
+        x = x.Framed([padding, padding], [padding, padding], 0);
+        return Piece(x, size, width ?? size, random);
+    }
+
+    /// <summary>A view of h × w pixels from a random place.</summary>
+    internal static Tensor Piece(Tensor x, int h, int w, Generator random) => h <= x.Size(-2) && w <= x.Size(-1)
+        ? x.Narrow(-2, random.Next(x.Size(-2) - h + 1), h).Narrow(-1, random.Next(x.Size(-1) - w + 1), w)
+        : throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
+}
+
+/// <summary>Left and right exchanged, with a probability.</summary>
+public sealed class RandomHorizontalFlip(double p = 0.5) : Transform
+{
+    readonly double probability = Probability(p);
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random) =>
+        random.NextDouble() < probability ? x.Flip(-1) : x;
+}
+
+/// <summary>Above and below exchanged, with a probability.</summary>
+public sealed class RandomVerticalFlip(double p = 0.5) : Transform
+{
+    readonly double probability = Probability(p);
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random) =>
+        random.NextDouble() < probability ? x.Flip(-2) : x;
+}
+
+/// <summary>
+/// With a probability a rectangle at a random place gets a value: its share of the area is uniform in scale, the
+/// logarithm of height/width in that of ratio; after ten that do not fit the image stays (Zhong et al. 2017).
+/// </summary>
+public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scale = null,
+    (double Min, double Max)? ratio = null, double value = 0) : Transform
+{
+    readonly double probability = Probability(p);
+    readonly (double Min, double Max) area = scale ?? (0.02, 0.33), shape = ratio ?? (0.3, 3.3);
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random)
+    {
+        if (random.NextDouble() >= probability) return x;
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            var pixels = x.Size(-2) * x.Size(-1) * Uniform(random, area.Min, area.Max);
+            var aspect = Math.Exp(Uniform(random, Math.Log(shape.Min), Math.Log(shape.Max)));
+            var (h, w) = ((int)Math.Round(Math.Sqrt(pixels * aspect)), (int)Math.Round(Math.Sqrt(pixels / aspect)));
+            if (h >= x.Size(-2) || w >= x.Size(-1)) continue;
+            var y = x.Clone();
+            RandomCrop.Piece(y, h, w, random).Fill_(value);
+            return y;
+        }
+        return x;
+    }
+}

@@ -1,0 +1,74 @@
+namespace Tensorlet.Data;
+
+/// <summary>
+/// Random rotation by up to so many degrees, and where they are given translation by up to these fractions of width and
+/// height, scale in a range, and shear along x by up to so many degrees. The middle stays; what comes in is 0.
+/// </summary>
+public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
+    (double Min, double Max)? scale = null, double shear = 0) : Transform
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random)
+    {
+        var (reach, range) = (translate ?? (0, 0), scale ?? (1, 1));
+        var angle = Uniform(random, -degrees, degrees);
+        var shift = (X: reach.X * x.Size(-1), Y: reach.Y * x.Size(-2));
+        return Affine(x, angle,
+            (Math.Round(Uniform(random, -shift.X, shift.X)), Math.Round(Uniform(random, -shift.Y, shift.Y))),
+            Uniform(random, range.Min, range.Max), (Uniform(random, -shear, shear), 0));
+    }
+
+    /// <summary>
+    /// The image turned clockwise by degrees, sheared along x and y by degrees, scaled and moved by pixels: what was at
+    /// p is at s·R·p + t, seen from the middle, with R = [[cos(a−v)/cos v, −cos(a−v)·tan u/cos v − sin a], [sin(a−v)/cos
+    /// v, −sin(a−v)·tan u/cos v + cos a]], whose determinant is 1, for the angle a and the shears u and v.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The scale is not positive.</exception>
+    public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,
+        (double X, double Y) shear)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scale);
+        var (a, u, v) = (angle * Math.PI / 180, shear.X * Math.PI / 180, shear.Y * Math.PI / 180);
+        var (xx, yx) = (Math.Cos(a - v) / Math.Cos(v), Math.Sin(a - v) / Math.Cos(v));
+        var (xy, yy) = (-xx * Math.Tan(u) - Math.Sin(a), -yx * Math.Tan(u) + Math.Cos(a));
+        double cx = (x.Size(-1) - 1) / 2.0, cy = (x.Size(-2) - 1) / 2.0;
+        return Bilinear(x, (column, row) =>
+        {
+            var (px, py) = (column - cx - translate.X, row - cy - translate.Y);
+            return ((yy * px - xy * py) / scale + cx, (xx * py - yx * px) / scale + cy);
+        });
+    }
+
+    /// <summary>
+    /// Pixel (column, row) of the result is taken from a place between four pixels, weighted by distance; beyond the
+    /// edge is 0.
+    /// </summary>
+    static Tensor Bilinear(Tensor x, Func<int, int, (double X, double Y)> from)
+    {
+        int h = x.Size(-2), w = x.Size(-1), area = h * w;
+        var (places, weights) = (new long[4 * area], new double[4 * area]);
+        for (var i = 0; i < area; i++)
+        {
+            var (px, py) = from(i % w, i / w);
+            for (var corner = 0; corner < 4; corner++)
+            {
+                var (column, row) = ((int)Math.Floor(px) + corner % 2, (int)Math.Floor(py) + corner / 2);
+                if (column < 0 || column >= w || row < 0 || row >= h) continue;
+                places[corner * area + i] = row * w + column;
+                weights[corner * area + i] = (1 - Math.Abs(px - column)) * (1 - Math.Abs(py - row));
+            }
+        }
+        int[] lead = [.. x.Shape[..^2]];
+        var corners = x.Reshape([.. lead, area]).IndexSelect(-1, Tensor.From(places, device: x.Device))
+            * Tensor.From(weights).To(x.DType).To(x.Device);
+        return corners.Reshape([.. lead, 4, h, w]).Sum([-3]);
+    }
+}
+
+/// <summary>Random rotation about the middle by up to so many degrees; what comes in from outside is 0.</summary>
+public sealed class RandomRotation(double degrees) : Transform
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random) =>
+        RandomAffine.Affine(x, Uniform(random, -degrees, degrees), (0, 0), 1, (0, 0));
+}

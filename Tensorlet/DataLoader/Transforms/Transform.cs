@@ -1,0 +1,82 @@
+using Tensorlet.Nn;
+
+namespace Tensorlet.Data;
+
+/// <summary>
+/// A function of images (C, H, W) with values in [0, 1], or of several at once, (N, C, H, W), which are then treated
+/// alike. What is random about it is drawn from a generator. The image itself is not written to.
+/// </summary>
+public abstract class Transform
+{
+    /// <summary>The image transformed.</summary>
+    /// <param name="x">(C, H, W) or (N, C, H, W).</param>
+    /// <param name="random">The random numbers; the default generator's if not given.</param>
+    /// <exception cref="ShapeException">It is no image, or too small.</exception>
+    /// <exception cref="DTypeException">Its numbers are integers.</exception>
+    public Tensor Apply(Tensor x, Generator? random = null)
+    {
+        x.OnlyFloat(GetType().Name);
+        if (x.Rank is not (3 or 4)) throw new ShapeException(
+            $"{GetType().Name}: takes images (C, H, W) or (N, C, H, W), not shape {x.Layout}. Reshape it first.");
+        return Forward(x, random ?? Generator.Default);
+    }
+
+    /// <summary>What the transform computes. Others call it through <see cref="Apply"/>.</summary>
+    protected abstract Tensor Forward(Tensor x, Generator random);
+
+    /// <summary>Bytes (H, W, C) as decoders give them, pixel after pixel, to Float32 (C, H, W) in [0, 1].</summary>
+    /// <exception cref="ShapeException">There are not H·W·C bytes.</exception>
+    public static Tensor ToTensor(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3)
+    {
+        var values = new float[pixels.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = pixels[i] / 255f;
+        return Tensor.From(values, [height, width, channels]).Permute(2, 0, 1).Contiguous();
+    }
+
+    private protected static double Uniform(Generator random, double low, double high) =>
+        low + (high - low) * random.NextDouble();
+
+    private protected static double Probability(double p) => p is >= 0 and <= 1 ? p
+        : throw new ArgumentOutOfRangeException(nameof(p), p, "A probability is from 0 to 1.");
+}
+
+/// <summary>Transforms one after another.</summary>
+public sealed class Compose(params Transform[] transforms) : Transform
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random) =>
+        transforms.Aggregate(x, (image, transform) => transform.Apply(image, random));
+}
+
+/// <summary>(x − mean)/deviation by channel, one of each per channel or one for all.</summary>
+public sealed class Normalize(double[] mean, double[] std) : Transform
+{
+    readonly double[] deviation = std.All(s => s > 0) ? std
+        : throw new ArgumentOutOfRangeException(nameof(std), "Normalize: a standard deviation is not positive.");
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random)
+    {
+        return (x - Channels(mean)) / Channels(deviation);
+
+        Tensor Channels(double[] values) => values.Length == 1 || values.Length == x.Size(-3)
+            ? Tensor.From(values, [values.Length, 1, 1]).To(x.DType).To(x.Device) : throw new ShapeException(
+                $"Normalize: shape {x.Layout} has {x.Size(-3)} channels, and {values.Length} numbers are given for them.");
+    }
+}
+
+/// <summary>
+/// Another size, bilinearly between pixels and without low-pass filter (torchvision's with antialias=False). With one
+/// size the shorter edge gets it and the longer one keeps the ratio, rounded down.
+/// </summary>
+public sealed class Resize(int size, int? width = null) : Transform
+{
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, Generator random)
+    {
+        var (h, w) = (x.Size(-2), x.Size(-1));
+        var target = width is { } given ? (size, given)
+            : h <= w ? (size, (int)((long)size * w / h)) : ((int)((long)size * h / w), size);
+        return target == (h, w) ? x : F.Interpolate(new(x), target, Interpolation.Bilinear).Data;
+    }
+}
