@@ -49,7 +49,8 @@ public class LayerTests
 
     const double Bits = 0, Rounding = 1e-12;
 
-    [Fact] public void Linear() =>
+    [Fact]
+    public void Linear() =>
         Agrees(new Tensorlet.Legacy.Linear(5, 3), (x, w) => F.Linear(x, w[0], w[1]), Bits, 7, 5);
 
     [Theory]

@@ -82,7 +82,7 @@ public abstract class Module
     /// <summary>The input, if it has so many axes, and so many numbers along axis 1 (any if not given).</summary>
     private protected Tensor Only(Tensor input, int rank, int? size = null) =>
         input.Rank == rank && input.Size(1) == (size ?? input.Size(1)) ? input : throw new ShapeException(
-            $"{GetType().Name}: takes {rank} axes{(size is { } n ? $", axis 1 of size {n}" : "")}, not {input.Layout}.");
+            $"{GetType().Name}: takes {rank} axes{(size is { } n ? $", axis 1 of {n}" : "")}, not {input.Layout}.");
 
     /// <summary>The name, and the shapes of the parameters.</summary>
     public override string ToString() =>

@@ -57,7 +57,7 @@ public static class Optim
         state.TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
 }
 
-/// <summary>What <see cref="Optim.Sgd"/> is told, by PyTorch's defaults; the older ones dampened by the momentum.</summary>
+/// <summary>What <see cref="Optim.Sgd"/> is told. Dampening was the momentum by default, and is 0 today.</summary>
 public sealed record SgdConfig(double LearningRate = 1e-3, double LearningRateDecay = 0, double WeightDecay = 0,
     double Momentum = 0, double Dampening = 0, bool Nesterov = false);
 

@@ -13,12 +13,11 @@ public sealed class AUC() : Metric(0)
     public override void Add(Tensor output, Tensor target)
     {
         Layout.OnlySame("AUC: scores and targets", output.Layout, target.Layout);
-        var (scores, labels) = (output.ToArray<double>(), target.ToArray<double>());
-        for (var i = 0; i < scores.Length; i++)
-            if (double.IsNaN(scores[i]) || labels[i] is not (0 or 1))
-                throw new TensorletException($"AUC: sample {i} has score {scores[i]} and target {labels[i]}; a score " +
-                    "is a number, a target 0 or 1.");
-        for (var i = 0; i < scores.Length; i++) Sums.AddRange([scores[i], labels[i]]);
+        var samples = output.ToArray<double>().Zip(target.ToArray<double>()).ToArray();
+        foreach (var (score, label) in samples)
+            if (double.IsNaN(score) || label is not (0 or 1))
+                throw new TensorletException($"AUC: score {score} and target {label} are no number and 0 or 1.");
+        Sums.AddRange(samples.SelectMany(s => new[] { s.First, s.Second }));
     }
 
     /// <inheritdoc/>

@@ -1,11 +1,11 @@
 namespace Tensorlet.Training;
 
 /// <summary>A number about the outputs and targets of many batches. All that it remembers are some sums.</summary>
-/// <param name="count">How many sums there are at first; a metric may append to them.</param>
+/// <param name="count">How many sums there are; with none, a metric appends as many as it likes.</param>
 public abstract class Metric(int count) : IStateful
 {
     /// <summary>What is remembered, zeros at first.</summary>
-    protected List<double> Sums { get; } = [.. new double[count]];
+    protected List<double> Sums { get; private set; } = [.. new double[count]];
 
     /// <summary>Takes a batch in.</summary>
     /// <exception cref="ShapeException">Outputs and targets do not fit. Nothing has been taken in.</exception>
@@ -15,13 +15,7 @@ public abstract class Metric(int count) : IStateful
     public abstract double Value { get; }
 
     /// <summary>Forgets all.</summary>
-    public void Reset() => Remember(new double[count]);
-
-    void Remember(double[] sums)
-    {
-        Sums.Clear();
-        Sums.AddRange(sums);
-    }
+    public void Reset() => Sums = [.. new double[count]];
 
     /// <inheritdoc/>
     public Dictionary<string, Tensor> StateDict() => new() { ["sums"] = Tensor.From<double>([.. Sums]) };
@@ -32,38 +26,19 @@ public abstract class Metric(int count) : IStateful
         var own = StateDict();
         if (count == 0 && state.TryGetValue("sums", out var sums)) own["sums"] = sums;
         Stateful.Check(GetType().Name, own, state);
-        Remember(state["sums"].ToArray<double>());
+        Sums = [.. state["sums"].ToArray<double>()];
     }
 
     /// <summary>
     /// The classes that outputs say: of scores (N, C, …) the largest's, the first of equal ones; of Int64 (N, …) they
     /// themselves.
     /// </summary>
-    private protected Tensor Classes(Tensor output, Tensor target)
+    private protected static Tensor Classes(string metric, Tensor output, Tensor target)
     {
         var classes = output.Rank == target.Rank + 1 ? output.ArgMax(1) : output;
-        Layout.OnlySame($"{GetType().Name}: outputs {output.Layout} are not scores (N, C, …) or classes (N, …) for " +
-            $"targets {target.Layout}", classes.Layout, target.Layout);
-        target.OnlyType($"{GetType().Name}: the targets", DType.Int64);
-        classes.OnlyType($"{GetType().Name}: the classes", DType.Int64);
+        Layout.OnlySame($"{metric}: classes, scores (N, C, …) or (N, …), and targets", classes.Layout, target.Layout);
+        classes.OnlyType($"{metric}: the classes", DType.Int64);
+        target.OnlyType($"{metric}: the targets", DType.Int64);
         return classes;
     }
-}
-
-/// <summary>The mean of numbers, as of losses; or of f(output, target), as of squared differences.</summary>
-/// <param name="f">What is averaged; the outputs themselves if not given.</param>
-public sealed class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
-{
-    /// <summary>Takes a number in that stands for so many.</summary>
-    public void Add(double value, double weight = 1) => (Sums[0], Sums[1]) = (Sums[0] + value * weight, Sums[1] + weight);
-
-    /// <inheritdoc/>
-    public override void Add(Tensor output, Tensor target)
-    {
-        var terms = f is null ? output : f(output, target);
-        (Sums[0], Sums[1]) = (Sums[0] + terms.Sum().Item(), Sums[1] + terms.Numel);
-    }
-
-    /// <inheritdoc/>
-    public override double Value => Sums[0] / Sums[1];
 }
