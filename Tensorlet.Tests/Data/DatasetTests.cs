@@ -5,7 +5,8 @@ namespace Tensorlet.Tests.Data;
 public class DatasetTests
 {
     static TensorDataset Range(int count, int from = 0) => new(Tensor.Arange(from, from + count));
-    static long[] Values(Dataset dataset) => [.. Enumerable.Range(0, dataset.Count).Select(i => (long)dataset[i][0].Item())];
+    static long[] Values(Dataset dataset) =>
+        [.. Enumerable.Range(0, dataset.Count).Select(i => (long)dataset[i][0].Item())];
     static long[] Order(Sampler<long> sampler, ulong seed = 1) => [.. sampler.Order(new Generator(seed))];
 
     [Fact]
@@ -116,8 +117,8 @@ public class DatasetTests
         Assert.Equal([2], Assert.Single(reversed)[0].ToArray<long>());
     }
 
-    static Dataset Sequences => Range(4).Map(sample =>
-        [Tensor.Full([(int)sample[0].Item() + 1, 2], sample[0].Item()), sample[0], Tensor.Arange(3 - (int)sample[0].Item())]);
+    static Dataset Sequences => Range(4).Map(sample => (int)sample[0].Item() is var i
+        ? [Tensor.Full([i + 1, 2], i), sample[0], Tensor.Arange(3 - i)] : []);
 
     [Fact]
     public void Samples_of_different_shapes_are_named()
@@ -143,5 +144,8 @@ public class DatasetTests
         Assert.Equal([1, 2, 3, 4], batch[3].ToArray<long>());
         Assert.Equal([3, 2, 1, 0], batch[4].ToArray<long>());
         Assert.Equal(DType.Int64, batch[2].DType);
+        Assert.Throws<ShapeException>(() => Collate.Padded()([[Tensor.Zeros(2)], []]));
+        Assert.Throws<ShapeException>(() => Collate.Padded()([[Tensor.Zeros(2, 1)], [Tensor.Zeros(2, 3)]]));
+        Assert.Throws<ShapeException>(() => Collate.Padded()([]));
     }
 }

@@ -31,21 +31,28 @@ public sealed class DownloadTests : IDisposable
         ended.Cancel();
         listener.Stop();
         server.Join();
-        ended.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>One answer for each connection, by the path that is asked for.</summary>
+    /// <summary>
+    /// One answer for each connection, by the path that is asked for. A client may open a connection that it does not
+    /// use, so each has a thread.
+    /// </summary>
     void Serve()
     {
         try
         {
             while (true)
             {
-                using var client = listener.AcceptTcpClient();
-                using var stream = client.GetStream();
-                try { Answer(stream); }
-                catch (IOException) { }                 // the client has hung up
+                var client = listener.AcceptTcpClient();
+                new Thread(() =>
+                {
+                    using (client)
+                    using (ended.Token.Register(client.Close))
+                        try { Answer(client.GetStream()); }
+                        catch (Exception e) when (e is IOException or InvalidOperationException) { }    // hung up
+                })
+                { IsBackground = true }.Start();
             }
         }
         catch (Exception e) when (e is SocketException or InvalidOperationException) { }    // the listener was stopped
@@ -115,8 +122,8 @@ public sealed class DownloadTests : IDisposable
     [InlineData("truncated", "")]
     [InlineData("open-truncated", "expected 100000 bytes, found 50000")]
     [InlineData("open-endless", "expected 100000 bytes, found more")]
-    [InlineData("promises-more", "found 99999999999 promised")]
-    [InlineData("promises-less", "found 7 promised")]
+    [InlineData("promises-more", "")]
+    [InlineData("promises-less", "expected 100000 bytes, found 7")]
     [InlineData("wrong", "expected MD5")]
     [InlineData("circle", "302")]
     [InlineData("broken", "500")]
@@ -125,7 +132,8 @@ public sealed class DownloadTests : IDisposable
     public void Whatever_a_server_does_ends_in_an_error_that_names_it_and_leaves_nothing(string path, string what)
     {
         var error = Assert.Throws<DownloadException>(() => File(Md5, path).Fetch(folder));
-        Assert.All(["file.bin", $"{Base}{path}: ", what, folder, "by hand"], word => Assert.Contains(word, error.Message));
+        string[] words = ["file.bin", $"{Base}{path}: ", what, folder, "by hand"];
+        Assert.All(words, word => Assert.Contains(word, error.Message));
         Assert.Empty(Directory.GetFiles(folder));
     }
 

@@ -39,7 +39,8 @@ public sealed class SetTests : IDisposable
             Assert.Equal(Enumerable.Range(0, 12).Select(i => (byte)(i % 10)), labels);
             Assert.Equal((12 * 3072, 11, 3), (images.Length, images[11 * 3072], images[^1]));
         }
-        var fine = CIFAR100.Read(Written("fine.bin", [.. Records(1, labels: 2).Select((b, i) => i == 1 ? (byte)99 : b)]));
+        byte[] two = [.. Records(1, labels: 2).Select((b, i) => i == 1 ? (byte)99 : b)];
+        var fine = CIFAR100.Read(Written("fine.bin", two));
         Assert.Equal([99], fine.Labels);
     }
 
@@ -96,7 +97,8 @@ public sealed class SetTests : IDisposable
         Assert.Single(Directory.GetFiles(folder, "*", SearchOption.AllDirectories));
         Assert.Contains("data_batch_1.bin", Assert.Throws<InvalidDataException>(() => new CIFAR10(folder)).Message);
         for (var i = 1; i <= 5; i++) Written($"cifar-10-batches-bin/data_batch_{i}.bin", Records(i));
-        Assert.Contains("expected 50000 images, found 15", Assert.Throws<InvalidDataException>(() => new CIFAR10(folder)).Message);
+        Assert.Contains("expected 50000 images, found 15",
+            Assert.Throws<InvalidDataException>(() => new CIFAR10(folder)).Message);
         Assert.Contains("cifar-100-binary.tar.gz",
             Assert.Throws<FileNotFoundException>(() => new CIFAR100(folder)).Message);
     }
@@ -113,6 +115,27 @@ public sealed class SetTests : IDisposable
         }
     }
 
+    /// <summary>Whatever stands in the archive's headers, it is refused as damaged or read as too few images.</summary>
+    [Fact]
+    public void Hostile_headers_of_an_archive_are_refused()
+    {
+        var random = new Random(1);
+        using var inflated = new MemoryStream();
+        using (var gzip = new GZipStream(new MemoryStream(Archive(("cifar-10-batches-bin/test_batch.bin", Records(1)))),
+            CompressionMode.Decompress)) gzip.CopyTo(inflated);
+        for (var attempt = 0; attempt < 300; attempt++)
+        {
+            var bytes = inflated.ToArray();
+            for (var changes = 0; changes < 3; changes++) bytes[random.Next(512)] = (byte)random.Next(256);
+            // a header's sum, so that what was changed is also looked at
+            Encoding.ASCII.GetBytes("        ").CopyTo(bytes, 148);
+            var sum = Convert.ToString(bytes[..512].Sum(b => b), 8).PadLeft(6, '0');
+            Encoding.ASCII.GetBytes(sum + "\0").CopyTo(bytes, 148);
+            Written("cifar-10-binary.tar.gz", Gzip(bytes));
+            Assert.Throws<InvalidDataException>(() => new CIFAR10(folder, train: false));
+        }
+    }
+
     [SampleFact("cifar10/train_batch_0.bin.gz")]
     public void Real_images_of_CIFAR_are_read()
     {
@@ -120,7 +143,8 @@ public sealed class SetTests : IDisposable
         Assert.Equal((1000 * 3072, 1000), (images.Length, labels.Length));
         Assert.Equal(10, labels.Distinct().Count());
         // mean colours of the whole set: 0.491, 0.482, 0.447
-        var means = Enumerable.Range(0, 3).Select(c => images.Where((_, i) => i / 1024 % 3 == c).Average(b => b / 255.0));
+        var means = Enumerable.Range(0, 3).Select(c =>
+            images.Where((_, i) => i / 1024 % 3 == c).Average(b => b / 255.0));
         Assert.All(means.Zip([0.491, 0.482, 0.447]), m => Assert.Equal(m.Second, m.First, 0.02));
     }
 
@@ -161,12 +185,14 @@ public sealed class SetTests : IDisposable
         var (image, label) = set[1];
         Assert.Equal((12, 1), ((int)image[0, 0, 0].Item(), (int)label.Item()));
         Directory.CreateDirectory(Path.Combine(folder, "empty"));
-        Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => new ImageFolder(folder, _ => image)).Message);
+        Assert.Contains("empty",
+            Assert.Throws<InvalidDataException>(() => new ImageFolder(folder, _ => image)).Message);
         Assert.Throws<InvalidDataException>(() => new ImageFolder(Path.Combine(folder, "empty"), _ => image));
         Assert.Throws<DirectoryNotFoundException>(() => new ImageFolder(Path.Combine(folder, "no"), _ => image));
     }
 
-    Csv Table(string text, bool header = true) => new(Written("table.csv", Encoding.UTF8.GetBytes(text)), header: header);
+    Csv Table(string text, bool header = true) =>
+        new(Written("table.csv", Encoding.UTF8.GetBytes(text)), header: header);
 
     [Fact]
     public void Tables_are_read_by_the_names_of_their_columns()
@@ -265,6 +291,8 @@ public sealed class SetTests : IDisposable
         Assert.All(cosines, c => Assert.Equal(cosines[0], c, 1e-3));
         Assert.Equal(Toys.Moons(9, generator: new(3))[8][0].ToArray<float>(),
             Toys.Moons(9, generator: new(3))[8][0].ToArray<float>());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Toys.Moons(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Toys.Spirals(5, classes: 0));
         Assert.NotEqual(Toys.Moons(9, generator: new(3))[8][0].ToArray<float>(),
             Toys.Moons(9, generator: new(4))[8][0].ToArray<float>());
     }

@@ -93,7 +93,8 @@ public class TransformTests
         Near(Ramp.ToArray<double>(), new RandomRotation(0).Apply(Ramp), 1e-12);
         Near(Ramp.ToArray<double>(), new RandomAffine(0).Apply(Ramp), 1e-12);
         // by up to a quarter of the width, which is one pixel: to the left, not at all, to the right
-        var shifted = Enumerable.Range(0, 60).Select(seed => new RandomAffine(0, (0.25, 0)).Apply(Ramp, new((ulong)seed)))
+        var move = new RandomAffine(0, translate: (0.25, 0));
+        var shifted = Enumerable.Range(0, 60).Select(seed => move.Apply(Ramp, new((ulong)seed)))
             .Select(y => Math.Round(y[0, 0, 1].Item() * 12)).Distinct().Order();
         Assert.Equal([1, 2, 3], shifted);
         var dot = Tensor.Zeros(1, 11, 11);
@@ -119,6 +120,7 @@ public class TransformTests
         // Python's colorsys
         Near([0.3, 0.2, 0.7], ColorJitter.AdjustHue(Colour(0.2, 0.7, 0.4), 0.3));
         Near([0.1, 0.82, 0.9], ColorJitter.AdjustHue(Colour(0.9, 0.1, 0.5), -0.4));
+        Near([0.8, 0.1, 0.25], ColorJitter.AdjustHue(Colour(0.3, 0.1, 0.8), 0.25));
         Near([0.5, 0.5, 0.5], ColorJitter.AdjustHue(Colour(0.5, 0.5, 0.5), 0.2));
         Assert.Equal(ColorJitter.AdjustHue(x, 0.1).ToArray<double>(),
             ColorJitter.AdjustHue(Tensor.Stack([x, x]), 0.1)[1].ToArray<double>());

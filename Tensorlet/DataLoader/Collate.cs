@@ -29,17 +29,14 @@ public static class Collate
     /// <param name="value">What stands behind the shorter ones.</param>
     public static Func<Tensor[][], Tensor[]> Padded(double value = 0) => samples =>
     {
-        if (samples.Length == 0) return Default(samples);
-        int[] parts = [.. Enumerable.Range(0, samples[0].Length).Where(part => samples[0][part].Rank > 0)];
+        if (samples is not [var first, ..] || samples.Any(s => s.Length != first.Length)) return Default(samples);
+        int[] parts = [.. Enumerable.Range(0, first.Length).Where(part => first[part].Rank > 0)];
         var lengths = parts.Select(part =>
             Tensor.From<long>([.. samples.Select(sample => sample[part].Size(0))])).ToList();
         var longest = parts.ToDictionary(part => part, part => samples.Max(sample => sample[part].Size(0)));
         return [.. Default([.. samples.Select(sample => sample.Select(Pad).ToArray())]), .. lengths];
 
-        Tensor Pad(Tensor t, int part)
-        {
-            if (!longest.TryGetValue(part, out var length) || t.Size(0) == length) return t;
-            return Tensor.Cat([t, t.NewEmpty([length - t.Size(0), .. t.Shape[1..]]).SetAll(value)]);
-        }
+        Tensor Pad(Tensor t, int part) => !longest.TryGetValue(part, out var length) ? t
+            : Tensor.Cat([t, t.NewEmpty([length - t.Size(0), .. t.Shape[1..]]).SetAll(value)]);
     };
 }

@@ -123,7 +123,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         Stateful.Check("DataLoader", StateDict(), state);
         var (at, position) = (state["epoch"].ToArray<long>()[0], state["position"].ToArray<long>()[0]);
         if (at is < 0 or > int.MaxValue || position is < 0 or > int.MaxValue)
-            throw new TensorletException($"LoadStateDict: epoch {at}, position {position} is no place of a DataLoader.");
+            throw new TensorletException($"LoadStateDict: epoch {at}, position {position} is no place.");
         (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], (int)at);
         (skip, now) = ((int)position, ((int)at, (int)position));
     }
@@ -150,7 +150,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             .Select(_ => new BlockingCollection<(Tensor[]? Batch, Exception? Error)>(Ahead)).ToArray();
         var threads = queues.Select((queue, w) => new Thread(() =>
             Work(share(start, w, workers, stop.Token), queue, stop.Token))
-            { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
+        { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
         try
         {
             foreach (var thread in threads) thread.Start();

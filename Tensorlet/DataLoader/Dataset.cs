@@ -90,9 +90,8 @@ public sealed class TensorDataset : Dataset
     {
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
         foreach (var t in tensors)
-            if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0))
-                throw new ShapeException(
-                    $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
+            if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0)) throw new ShapeException(
+                $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
         Tensors = tensors;
     }
 
@@ -142,11 +141,9 @@ public sealed class Subset : Dataset
 
     /// <summary>Samples <paramref name="indices"/> of a dataset.</summary>
     /// <exception cref="IndexException">There is no such sample.</exception>
-    public Subset(Dataset dataset, IEnumerable<long> indices)
-    {
+    public Subset(Dataset dataset, IEnumerable<long> indices) =>
         (this.dataset, this.indices) = (dataset, [.. indices.Select(index => index >= 0 && index < dataset.Count ? index
             : throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples."))]);
-    }
 
     /// <summary>The numbers of the samples in the dataset they are from.</summary>
     public IReadOnlyList<long> Indices => indices;

@@ -54,8 +54,7 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
         string root, bool train, bool download, IProgress<DownloadProgress>? progress)
     {
         var (names, count) = train ? (Train, 50_000) : ([Test], 10_000);
-        var files = Array.ConvertAll(names, name => new[] { Path.Combine(root, Folder, name), Path.Combine(root, name) }
-            .SelectMany(path => new[] { path, path + ".gz" }).FirstOrDefault(File.Exists));
+        var files = Array.ConvertAll(names, name => ImageDataset.Find(name, Path.Combine(root, Folder), root));
         var parts = files.Contains(null) ? FromArchive() : Array.ConvertAll(files, path => Read(path!));
         var found = parts.Sum(part => part.Labels.Length);
         return found == count ? (Joined(parts.Select(part => part.Images)), Joined(parts.Select(part => part.Labels)))
@@ -65,9 +64,10 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
         (byte[] Images, byte[] Labels)[] FromArchive()
         {
             var path = download ? Archive.Fetch(root, progress) : Path.Combine(root, Archive.Name);
-            if (!File.Exists(path)) throw new FileNotFoundException($"CIFAR-{Classes}: expected {string.Join(", ", names)} " +
-                $"in {Path.Combine(root, Folder)}, or {Archive.Name} in {root}; found neither. The environment " +
-                $"variable {MNIST.Variable} names the root; or say download: true.", path);
+            if (!File.Exists(path)) throw new FileNotFoundException(
+                $"CIFAR-{Classes}: expected {string.Join(", ", names)} in {root} or its folder {Folder}, or " +
+                $"{Archive.Name} in {root}; found neither. The environment variable {MNIST.Variable} names the root; " +
+                "or say download: true.", path);
             var found = new Dictionary<string, (byte[], byte[])>();
             try
             {
@@ -93,8 +93,9 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
         var bytes = content.Next((int)length, "records");
         var starts = Enumerable.Range(0, (int)(length / record)).Select(i => i * record + LabelBytes).ToList();
         byte[] labels = [.. starts.Select(start => bytes[start - 1])];
-        return labels.Max() < Classes ? (Joined(starts.Select(start => bytes[start..(start + Pixels)])), labels) : throw new InvalidDataException(
-            $"expected labels 0 to {Classes - 1}, found {labels.Max()} in record {labels.IndexOf(labels.Max())}.");
+        return labels.Max() < Classes ? (Joined(starts.Select(start => bytes[start..(start + Pixels)])), labels)
+            : throw new InvalidDataException($"expected labels 0 to {Classes - 1}, found {labels.Max()} in record " +
+                $"{labels.IndexOf(labels.Max())}.");
     }
 
     static byte[] Joined(IEnumerable<byte[]> parts)

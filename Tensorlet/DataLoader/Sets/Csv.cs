@@ -21,7 +21,7 @@ public sealed class Csv
     public Csv(string path, char separator = ',', bool header = true)
     {
         this.path = path;
-        var bytes = Unpacked.Read(path, content => content.Next(checked((int)content.Length), "text"));
+        var bytes = Unpacked.Read(path, text => text.Next((int)Math.Min(text.Length, Array.MaxLength), "text"));
         rows = Parse(Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), separator);
         if (rows.Count == 0) throw Wrong(1, 1, "expected a row, found none");
         Columns = header ? rows[0].Fields : [.. rows[0].Fields.Select((_, column) => $"{column}")];

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Tensorlet.Data;
 
-/// <summary>A file that could not be downloaded: what, from where, what was wrong, and where to put it by hand.</summary>
+/// <summary>A file that could not be downloaded: from where, what was wrong, and where to put it by hand.</summary>
 public sealed class DownloadException(string message, Exception? inner = null) : TensorletException(message, inner);
 
 /// <summary>How far a download is.</summary>
@@ -25,7 +25,8 @@ public sealed record Download(string Name, long Length, string Checksum, params 
     /// folder for such data.
     /// </summary>
     public static string Folder => Environment.GetEnvironmentVariable(MNIST.Variable) is { Length: > 0 } folder ? folder
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tensorlet");
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify), "tensorlet");
 
     /// <summary>
     /// Brings the file to a folder, unless it is there. It arrives under a temporary name, and gets its own when length
@@ -71,10 +72,8 @@ public sealed record Download(string Name, long Length, string Checksum, params 
         stop.CancelAfter(silence);
         using var response = await Client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, stop.Token);
         response.EnsureSuccessStatusCode();
-        if (response.Content.Headers.ContentLength is { } promised && promised != Length)
-            throw new InvalidDataException($"expected {Length} bytes, found {promised} promised");
-        using var hash = IncrementalHash.CreateHash(
-            Checksum.Length == 32 ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256);
+        var kind = Checksum.Length == 32 ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256;
+        using var hash = IncrementalHash.CreateHash(kind);
         await using var content = await response.Content.ReadAsStreamAsync(stop.Token);
         await using var file = new FileStream(temporary, FileMode.CreateNew);
         var (buffer, received) = (new byte[1 << 16], 0L);
@@ -87,8 +86,7 @@ public sealed record Download(string Name, long Length, string Checksum, params 
         }
         if (received < Length) throw new InvalidDataException($"expected {Length} bytes, found {received}");
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
-        if (found != Checksum) throw new InvalidDataException(
-            $"expected {(Checksum.Length == 32 ? "MD5" : "SHA-256")} {Checksum}, found {found}");
+        if (found != Checksum) throw new InvalidDataException($"expected {kind} {Checksum}, found {found}");
         file.Flush(flushToDisk: true);
     }
 }

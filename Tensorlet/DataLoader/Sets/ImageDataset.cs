@@ -17,6 +17,11 @@ public abstract class ImageDataset : Dataset
     /// <summary>The labels, (N).</summary>
     public byte[] Labels { get; }
 
+    /// <summary>The first place where a file of this name is, gzipped or not; or null.</summary>
+    internal static string? Find(string name, params IEnumerable<string> folders) => folders
+        .Select(folder => Path.Combine(folder, name)).SelectMany(path => new[] { path, path + ".gz" })
+        .FirstOrDefault(File.Exists);
+
     /// <inheritdoc/>
     public override int Count => Labels.Length;
     /// <inheritdoc/>

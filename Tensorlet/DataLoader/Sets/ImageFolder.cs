@@ -6,6 +6,7 @@ namespace Tensorlet.Data;
 /// </summary>
 public sealed class ImageFolder : Dataset
 {
+    static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
     readonly Func<string, Tensor> decode;
     readonly Transform? transform;
 
@@ -13,24 +14,21 @@ public sealed class ImageFolder : Dataset
     /// <param name="root">The folder of the classes' folders.</param>
     /// <param name="decode">What makes the image (C, H, W) of a file, named by its path.</param>
     /// <param name="transform">What images go through.</param>
-    /// <param name="extensions">What files' names end in; by default those of the usual formats.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">It has no folders, or one of them no image.</exception>
-    public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null,
-        params string[] extensions)
+    public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode, transform);
-        if (extensions is []) extensions = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"];
         Classes = [.. Directory.GetDirectories(root).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
-        if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected a folder for each class, found none.");
+        if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected folders of classes, found none.");
         Samples = [.. Classes.SelectMany((name, label) => Files(Path.Combine(root, name)).Select(f => (f, label)))];
 
         string[] Files(string folder)
         {
-            var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file =>
-                extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
-            return files.Order(StringComparer.Ordinal).ToArray() is [_, ..] some ? some : throw new InvalidDataException(
-                $"{folder}: expected files ending in {string.Join(", ", extensions)}, found none.");
+            string[] files = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file =>
+                Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal)];
+            return files.Length > 0 ? files : throw new InvalidDataException(
+                $"{folder}: expected files ending in {string.Join(", ", Extensions)}, found none.");
         }
     }
 

@@ -87,15 +87,14 @@ sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirro
         {
             var path = Find(root, file.Name);
             if (path is null && download)
-                path = new Download($"{file.Name}.gz", file.Packed, file.PackedMd5,
-                    [.. Mirrors.Select(mirror => $"{mirror}{file.Name}.gz")]).Fetch(Path.Combine(root, Folder), progress);
+                path = new Download($"{file.Name}.gz", file.Packed, file.PackedMd5, [.. Mirrors.Select(mirror =>
+                    $"{mirror}{file.Name}.gz")]).Fetch(Path.Combine(root, Folder), progress);
             if (path is null) throw new FileNotFoundException(
                 $"{Name}: expected {file.Name} or {file.Name}.gz in {root} or its folder {Folder}, found neither. " +
                 $"The environment variable {MNIST.Variable} names the folder; or say download: true.", file.Name);
             var (data, shape) = Idx.Read(path);
-            if (!shape.SequenceEqual(expected))
-                throw new InvalidDataException(
-                    $"{path}: expected shape [{string.Join(", ", expected)}], found [{string.Join(", ", shape)}].");
+            if (!shape.SequenceEqual(expected)) throw new InvalidDataException(
+                $"{path}: expected shape [{string.Join(", ", expected)}], found [{string.Join(", ", shape)}].");
             using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
             md5.AppendData(Idx.Header(shape));
             md5.AppendData(data);
@@ -107,7 +106,5 @@ sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirro
 
     /// <summary>In the set's own folder; MNIST's, which are known by their MD5, may also be in the root.</summary>
     string? Find(string root, string name) =>
-        new[] { Path.Combine(root, Folder), root }.Take(Files[0].Md5 is null ? 1 : 2)
-            .SelectMany(place => new[] { Path.Combine(place, name), Path.Combine(place, name + ".gz") })
-            .FirstOrDefault(File.Exists);
+        ImageDataset.Find(name, new[] { Path.Combine(root, Folder), root }.Take(Files[0].Md5 is null ? 1 : 2));
 }

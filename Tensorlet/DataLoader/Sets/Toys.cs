@@ -2,7 +2,8 @@ namespace Tensorlet.Data;
 
 /// <summary>
 /// Small problems in the plane, drawn by rule: points (N, 2), Float32, and classes (N), Int64, which take turns. Normal
-/// noise is added to the points. All are drawn from the generator, the default one if none is given.
+/// noise is added to the points. All are drawn from the generator, the default one if none is given. Counts that are
+/// negative, or no classes, are an ArgumentOutOfRangeException.
 /// </summary>
 public static class Toys
 {
@@ -56,7 +57,6 @@ public static class Toys
     static TensorDataset Points(int count, int classes, double noise, Generator? generator,
         Func<int, Generator, (double X, double Y)> point)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         generator ??= Generator.Default;
         var values = Enumerable.Range(0, count).Select(i => point(i % classes, generator))

@@ -48,7 +48,7 @@ sealed class Unpacked(Stream content, long length)
         var content = new Unpacked(inflated, length);
         var result = content.Whole(read);
         return content.crc.Value == sum ? result : throw new InvalidDataException(
-            $"expected checksum {sum:x8}, as the gzip trailer says, found {content.crc.Value:x8}: the file is damaged.");
+            $"expected checksum {sum:x8} from the gzip trailer, found {content.crc.Value:x8}: the file is damaged.");
     }
 
     T Whole<T>(Func<Unpacked, T> read)
@@ -73,9 +73,6 @@ sealed class Unpacked(Stream content, long length)
     {
         try { return content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false); }
         catch (InvalidDataException e)
-        {
-            throw new InvalidDataException(
-                "expected gzipped data, found what does not inflate: the file is damaged.", e);
-        }
+        { throw new InvalidDataException("expected gzipped data, found what does not inflate: it is damaged.", e); }
     }
 }

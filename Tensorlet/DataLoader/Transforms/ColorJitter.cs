@@ -18,7 +18,8 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
         Func<Tensor, double, Tensor>[] adjust = [AdjustBrightness, AdjustContrast, AdjustSaturation, AdjustHue];
         foreach (var kind in random.Permutation(4))
             if (reach[kind] is > 0 and var by)
-                x = adjust[kind](x, kind == 3 ? Uniform(random, -by, by) : Uniform(random, Math.Max(0, 1 - by), 1 + by));
+                x = adjust[kind](x, kind == 3 ? Uniform(random, -by, by)
+                    : Uniform(random, Math.Max(0, 1 - by), 1 + by));
         return x;
     }
 

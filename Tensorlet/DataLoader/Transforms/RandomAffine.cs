@@ -20,8 +20,8 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
 
     /// <summary>
     /// The image turned clockwise by degrees, sheared along x and y by degrees, scaled and moved by pixels: what was at
-    /// p is at s·R·p + t, seen from the middle, with R = [[cos(a−v)/cos v, −cos(a−v)·tan u/cos v − sin a], [sin(a−v)/cos
-    /// v, −sin(a−v)·tan u/cos v + cos a]], whose determinant is 1, for the angle a and the shears u and v.
+    /// p is at s·R·p + t, seen from the middle. For the angle a and the shears u and v, R has the columns (cos(a−v),
+    /// sin(a−v))/cos v and −tan u times that + (−sin a, cos a), and the determinant 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive.</exception>
     public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,

@@ -61,7 +61,7 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 
         Tensor Channels(double[] values) => values.Length == 1 || values.Length == x.Size(-3)
             ? Tensor.From(values, [values.Length, 1, 1]).To(x.DType).To(x.Device) : throw new ShapeException(
-                $"Normalize: shape {x.Layout} has {x.Size(-3)} channels, and {values.Length} numbers are given for them.");
+                $"Normalize: shape {x.Layout} has {x.Size(-3)} channels, {values.Length} numbers are given for them.");
     }
 }
 
