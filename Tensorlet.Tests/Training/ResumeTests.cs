@@ -70,6 +70,21 @@ public class ResumeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_file_that_does_not_fit_changes_nothing()
+    {
+        var (trainer, net) = Training("whole", true);
+        trainer.Run(1);
+        var before = TrainerTests.Weights(net);
+        var (other, _) = Training("parts", false, new Meter("more", new Mean()));
+        other.Save(In("other.st"));
+        Assert.Contains("loader", Assert.Throws<TensorletException>(() => trainer.Resume(In("other.st"))).Message);
+        File.WriteAllText(In("damaged.st"), "no checkpoint");
+        Assert.Throws<InvalidDataException>(() => trainer.Resume(In("damaged.st")));
+        Assert.Equal(before, TrainerTests.Weights(net));
+        Assert.Equal((1, 0), (trainer.Epoch, trainer.Batch));
+    }
+
     /// <summary>Momentum, with a state.</summary>
     sealed class Rolling(IEnumerable<Variable> parameters) : Optimizer(parameters, 0.1), IStateful
     {

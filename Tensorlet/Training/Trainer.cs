@@ -6,8 +6,7 @@ namespace Tensorlet.Training;
 
 /// <summary>
 /// Trains a model: epochs of batches (input, target), for each a gradient of the loss and a step. All else are plugins,
-/// told what happens in the order given (<see cref="Checkpoints"/> last). Of its own state it keeps its place and the
-/// mean loss; <see cref="Save"/> writes the others' too.
+/// told what happens in the order given (<see cref="Checkpoints"/> last).
 /// </summary>
 /// <param name="model">What learns.</param>
 /// <param name="loss">One number for an output and a target.</param>
@@ -15,9 +14,10 @@ namespace Tensorlet.Training;
 /// <param name="batches">An epoch each time they are gone through; they are brought to the model's device.</param>
 /// <param name="plugins">Who is told.</param>
 public sealed class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
-    IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins) : IStateful
+    IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
     readonly Plugin[] plugins = [.. plugins.OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
+    readonly Counter epoch = new(), batch = new();
     readonly Mean mean = new();
     bool stopped;
 
@@ -31,9 +31,9 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// <summary>What moves its parameters.</summary>
     public Optimizer Optimizer => optimizer;
     /// <summary>How many epochs are complete.</summary>
-    public int Epoch { get; private set; }
+    public int Epoch => (int)epoch.Value;
     /// <summary>The number of the batch in the epoch under way, from 1; 0 between epochs.</summary>
-    public int Batch { get; private set; }
+    public int Batch => (int)batch.Value;
     /// <summary>The input of the batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
     /// <summary>Its target.</summary>
@@ -75,19 +75,19 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     {
         if (Batch == 0) Tell(plugin => plugin.EpochStarted(this));
         else if (batches is IStateful loader) loader.LoadStateDict(loader.StateDict());     // it goes on where it is
-        foreach (var batch in batches is IStateful ? batches : batches.Skip(Batch))
+        foreach (var tensors in batches is IStateful ? batches : batches.Skip(Batch))
         {
-            Batch++;
-            Learn(batch);
+            batch.Value++;
+            Learn(tensors);
             if (stopped) return;
         }
-        (Epoch, Batch, Stats["loss"]) = (Epoch + 1, 0, mean.Value);
+        (epoch.Value, batch.Value, Stats["loss"]) = (Epoch + 1, 0, mean.Value);
         Tell(plugin => plugin.EpochEnded(this));
     }
 
-    void Learn(Tensor[] batch)
+    void Learn(Tensor[] tensors)
     {
-        (Input, Target) = Placed(batch);
+        (Input, Target) = Placed(tensors);
         Tell(plugin => plugin.BatchStarted(this));
         optimizer.ZeroGrad();
         var output = model.Call(Input);
@@ -125,9 +125,9 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         return mean.Value;
     }
 
-    (Tensor Input, Tensor Target) Placed(Tensor[] batch)
+    (Tensor Input, Tensor Target) Placed(Tensor[] tensors)
     {
-        var (input, target) = batch;
+        var (input, target) = tensors;
         var device = model.Parameters().FirstOrDefault()?.Device ?? input.Device;
         return (input.To(device), target.To(device));
     }
@@ -143,39 +143,26 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
 
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
 
-    /// <summary>Writes all that a training goes on from: model, optimizer, random numbers, loader, plugins.</summary>
-    public void Save(string path) => SafeTensors.Save(path, Parts().SelectMany(part => part.State.StateDict().Select(
-        entry => KeyValuePair.Create($"{part.Name}/{entry.Key}", entry.Value))).ToDictionary());
+    /// <summary>
+    /// Writes all that a training goes on from: place, model, optimizer, random numbers, loader, plugins.
+    /// </summary>
+    public void Save(string path) => Checkpoint.Save(path, Parts());
 
     /// <summary>
     /// Takes a file over that <see cref="Save"/> wrote, with the same kinds of parts; <see cref="Run"/> then gives the
     /// same bits as if the training had never stopped.
     /// </summary>
-    public void Resume(string path)
-    {
-        var parts = SafeTensors.Load(path).ToLookup(entry => entry.Key[..entry.Key.IndexOf('/')]);
-        foreach (var (name, state) in Parts())
-            state.LoadStateDict(parts[name].ToDictionary(e => e.Key[(name.Length + 1)..], e => e.Value));
-    }
+    /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>
+    public void Resume(string path) => Checkpoint.Load(path, Parts());
 
-    List<(string Name, IStateful State)> Parts()
+    (string Name, IStateful Part)[] Parts()
     {
-        List<(string, IStateful)> parts = [("trainer", this), ("loss", mean), ("model", model),
+        List<(string, IStateful)> parts = [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
             ("generator", Generator.Default)];
         if (optimizer is IStateful moved) parts.Add(("optimizer", moved));
         if (batches is IStateful loader) parts.Add(("loader", loader));
-        parts.AddRange(plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin)));
-        return parts;
-    }
-
-    /// <summary>The place: complete epochs, and batches of the one under way.</summary>
-    public Dictionary<string, Tensor> StateDict() => new() { ["place"] = Tensor.From([(long)Epoch, Batch]) };
-
-    /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-    {
-        Stateful.Check("Trainer", StateDict(), state);
-        (Epoch, Batch) = ((int)state["place"].ToArray<long>()[0], (int)state["place"].ToArray<long>()[1]);
+        return [.. parts, .. plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin))];
     }
 }
 
