@@ -53,13 +53,13 @@ public static partial class Autograd
     /// with Sublinear Memory Cost). Parameters that f uses get their gradients too, where an input requires one.
     /// </summary>
     public static Variable Checkpoint(Func<Variable[], Variable> f, params Variable[] inputs) =>
-        new Checkpoint(f).Apply(inputs);
+        new CheckpointFunction(f).Apply(inputs);
 
     static Variable Leaf(Variable x, bool keep) => keep && x.RequiresGrad ? x : new Variable(x.Data, true);
 }
 
 /// <summary>The random numbers of the first time are drawn again, so that a dropout leaves out the same.</summary>
-sealed class Checkpoint(Func<Variable[], Variable> f) : Function // y = f(x)     dx = the gradient of f, run once more
+sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, run once more
 {
     long position;
     protected override Tensor Forward()

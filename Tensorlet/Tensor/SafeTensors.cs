@@ -31,21 +31,14 @@ public static class SafeTensors
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try
+        Files.Write(path, file =>
         {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-                file.Write(length);
-                file.Write(json);
-                foreach (var tensor in tensors.Values) file.Write(tensor.Memory<byte>());
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally { File.Delete(temporary); }
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
+            file.Write(length);
+            file.Write(json);
+            foreach (var tensor in tensors.Values) file.Write(tensor.Memory<byte>());
+        });
     }
 
     /// <summary>Reads a file. Everything is checked before memory is taken for it.</summary>

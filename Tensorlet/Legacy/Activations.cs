@@ -1,0 +1,36 @@
+namespace Tensorlet.Legacy;
+
+/// <summary>A layer without weights whose gradient follows from its output: dx = g(y, dy).</summary>
+public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Tensor> g) : Module
+{
+    /// <inheritdoc/>
+    public sealed override Tensor UpdateOutput(Tensor input) => Output = f(input);
+    /// <inheritdoc/>
+    public sealed override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) => GradInput = g(Output, gradOutput);
+
+    // the largest is taken away first, so that no power overflows
+    private protected static Tensor Shifted(Tensor x, int dim) => x - x.AMax([dim], keepDim: true);
+    private protected static Tensor Exp(Tensor x) => x.Map(new ExpFormula());
+}
+
+/// <summary>The hyperbolic tangent.</summary>
+public sealed class Tanh() : Activation( // y = tanh x     dx = (1 − y²)·dy
+    x => x.Map(new Tensorlet.Tanh.Formula()), (y, dy) => (1 - y * y) * dy);
+
+/// <summary>The logistic function.</summary>
+public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
+    x => x.Map(new Tensorlet.Sigmoid.Formula()), (y, dy) => y * (1 - y) * dy);
+
+/// <summary>max(x, 0)</summary>
+public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 0
+    x => x.Map(new Relu.Formula()), (y, dy) => Tensor.Zip(new Gate.Formula(), dy, y));
+
+/// <summary>eˣ/Σeˣ along an axis, the classes' unless another is named.</summary>
+public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)
+    x => Exp(Shifted(x, dim)) / Exp(Shifted(x, dim)).Sum([dim], keepDim: true),
+    (y, dy) => y * (dy - (dy * y).Sum([dim], keepDim: true)));
+
+/// <summary>The logarithm of <see cref="SoftMax"/>, without underflow.</summary>
+public sealed class LogSoftMax(int dim = 1) : Activation( // y = x − ln Σeˣ     dx = dy − eʸ·Σ dy
+    x => Shifted(x, dim) - Exp(Shifted(x, dim)).Sum([dim], keepDim: true).Map(new LogFormula()),
+    (y, dy) => dy - Exp(y) * dy.Sum([dim], keepDim: true));

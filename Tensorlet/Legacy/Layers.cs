@@ -1,0 +1,124 @@
+namespace Tensorlet.Legacy;
+
+/// <summary>A layer with weights and a bias, both uniform in ±1/√(numbers that make one output) at first.</summary>
+public abstract class Weighted : Module
+{
+    private protected readonly Parameter weight, bias;
+
+    private protected Weighted(int[] shape)
+    {
+        var bound = 1 / Math.Sqrt(Layout.Product(shape.AsSpan(1)));
+        weight = new(Tensor.Empty(shape).Uniform_(-bound, bound));
+        bias = new(Tensor.Empty(shape[0]).Uniform_(-bound, bound));
+    }
+
+    /// <summary>W, outputs first.</summary>
+    public Tensor Weight => weight.Weight;
+    /// <summary>b, one number for each output.</summary>
+    public Tensor Bias => bias.Weight;
+    /// <summary>The gradient by the weights.</summary>
+    public Tensor GradWeight => weight.Gradient;
+    /// <summary>The gradient by the bias.</summary>
+    public Tensor GradBias => bias.Gradient;
+    /// <inheritdoc/>
+    public sealed override Parameter[] Parameters() => [weight, bias];
+}
+
+/// <summary>(N, in) to (N, out), with weights (out, in).</summary>
+/// <param name="inputSize">in</param>
+/// <param name="outputSize">out</param>
+public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize, inputSize])
+{
+    // y = x·Wᵀ + b     dx = dy·W     dW = dyᵀ·x     db = Σₙ dy
+    /// <inheritdoc/>
+    public override Tensor UpdateOutput(Tensor input) =>
+        Output = Tensor.MatMul(Only(input, 2, inputSize), Weight.T) + Bias;
+
+    /// <inheritdoc/>
+    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) =>
+        GradInput = Tensor.MatMul(gradOutput, Weight);
+
+    /// <inheritdoc/>
+    public override void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1)
+    {
+        GradWeight.Add_(Tensor.MatMul(gradOutput.T, input), scale);
+        GradBias.Add_(gradOutput.Sum([0]), scale);
+    }
+}
+
+/// <summary>
+/// Filters (O, C, kH, kW) over images: (N, C, H, W) to (N, O, OH, OW), where OH = ⌊(H + 2·padH − kH)/dH⌋ + 1.
+/// </summary>
+/// <param name="nInputPlane">C</param>
+/// <param name="nOutputPlane">O</param>
+/// <param name="kW">The width of a filter.</param>
+/// <param name="kH">The height of a filter.</param>
+/// <param name="dW">How far apart neighbouring windows are, across.</param>
+/// <param name="dH">How far apart they are, down.</param>
+/// <param name="padW">Zeros on the left and on the right.</param>
+/// <param name="padH">Zeros above and below; as many if not given.</param>
+public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW, int kH, int dW = 1, int dH = 1,
+    int padW = 0, int? padH = null) : Weighted([nOutputPlane, nInputPlane, kH, kW])
+{
+    readonly int[] pad = [padH ?? padW, padW];
+
+    // y[n,o,i] = b[o] + Σ W[o,c,k]·x[n,c,i+k]     dx[n,c,i+k] += Σ W[o,c,k]·dy[n,o,i]     dW = Σ dy[n,o,i]·x[n,c,i+k]
+    /// <inheritdoc/>
+    public override Tensor UpdateOutput(Tensor input) => Output = Bias.View(nOutputPlane, 1, 1) +
+        Tensor.Contract(Weight, Windows(Only(input, 4, nInputPlane).Framed(pad, pad, 0)), 0, 1, 3).Transpose(0, 1);
+
+    /// <summary>The windows of (N, C, H, W) as (C, kH, kW, N, OH, OW): a view.</summary>
+    Tensor Windows(Tensor x) => x.Windows(2, kH, dH).Windows(3, kW, dW).Permute(1, 4, 5, 0, 2, 3);
+
+    /// <inheritdoc/>
+    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput)
+    {
+        var framed = input.ZerosLike().Framed(pad, pad, 0);
+        var shares = Tensor.Contract(Weight.Permute(1, 2, 3, 0), gradOutput.Transpose(0, 1), 0, 3, 3);
+        framed.Device.AddInto(shares, Windows(framed));
+        return GradInput = framed.Narrow(2, pad[0], input.Size(2)).Narrow(3, pad[1], input.Size(3));
+    }
+
+    /// <inheritdoc/>
+    public override void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1)
+    {
+        var windows = Windows(input.Framed(pad, pad, 0)).Permute(3, 4, 5, 0, 1, 2);
+        GradWeight.Add_(Tensor.Contract(gradOutput.Transpose(0, 1), windows, 0, 1, 3), scale);
+        GradBias.Add_(gradOutput.Sum([0, 2, 3]), scale);
+    }
+}
+
+/// <summary>The largest of each window, the first of equal ones: (N, C, H, W) to (N, C, OH, OW).</summary>
+/// <param name="kW">The width of a window.</param>
+/// <param name="kH">The height of a window.</param>
+/// <param name="dW">How far apart neighbouring windows are, across; their width if not given.</param>
+/// <param name="dH">How far apart they are, down; their height if not given.</param>
+public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = null) : Module
+{
+    Tensor? places;
+
+    // y[i] = x[p], p = argmax x[i+k]     dx[p] += dy[i]
+    /// <inheritdoc/>
+    public override Tensor UpdateOutput(Tensor input)
+    {
+        input = Only(input, 4).Contiguous();
+        var windows = input.Windows(2, kH, dH ?? kH).Windows(3, kW, dW ?? kW);
+        places = input.NewEmpty(windows.Size()[..4], DType.Int64);
+        input.Device.ArgReduce(true, windows, places, asOffset: true);
+        return Output = input.View(-1).Gather(0, places.View(-1)).View(places.Size());
+    }
+
+    /// <inheritdoc/>
+    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) => GradInput =
+        input.ZerosLike().View(-1).ScatterAdd_(0, places!.View(-1), gradOutput.Reshape(-1)).View(input.Size());
+}
+
+/// <summary>The same numbers in another shape, one size of which may be −1, as in (−1, 120).</summary>
+public sealed class View(params int[] sizes) : Module // y = x     dx = dy
+{
+    /// <inheritdoc/>
+    public override Tensor UpdateOutput(Tensor input) => Output = input.Reshape(sizes);
+    /// <inheritdoc/>
+    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) =>
+        GradInput = gradOutput.Reshape(input.Size());
+}

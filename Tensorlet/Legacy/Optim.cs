@@ -1,0 +1,66 @@
+namespace Tensorlet.Legacy;
+
+/// <summary>
+/// Optimizers as functions of flat parameters, as <see cref="Module.GetParameters"/> gives them. Each calls a function
+/// that tells the loss at x and its gradient, moves x in place, and remembers the rest in a state, empty at first.
+/// </summary>
+public static class Optim
+{
+    /// <summary>
+    /// Stochastic gradient descent: g ← g + weightDecay·x; v ← momentum·v + (1 − dampening)·g (v = g at first); x ← x −
+    /// lr·v, or with nesterov x − lr·(g + momentum·v), where lr = learningRate/(1 + t·learningRateDecay) in step t = 0…
+    /// </summary>
+    /// <returns>x, and the loss before the step.</returns>
+    /// <exception cref="ArgumentException">Nesterov without a momentum, or with dampening.</exception>
+    public static (Tensor X, double Loss) Sgd(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
+        SgdConfig config, Dictionary<string, Tensor> state)
+    {
+        var (lr, decay, momentum) = (config.LearningRate, config.WeightDecay, config.Momentum);
+        if (config.Nesterov && (momentum <= 0 || config.Dampening != 0))
+            throw new ArgumentException("Sgd: nesterov needs a momentum and no dampening.");
+        var (loss, g) = feval(x);
+        if (decay != 0) g = g + x * decay;
+        if (momentum != 0)
+        {
+            var v = state.TryGetValue("v", out var kept) ? kept.Mul_(momentum).Add_(g, 1 - config.Dampening)
+                : state["v"] = g.Clone();
+            g = config.Nesterov ? g + v * momentum : v;
+        }
+        var t = Kept(state, "t", counter).Add_(1).Item() - 1;
+        x.Add_(g, -lr / (1 + t * config.LearningRateDecay));
+        return (x, loss);
+    }
+
+    /// <summary>
+    /// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; x ← x − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ)
+    /// and v̂ = v/(1 − β₂ᵗ) in step t = 1… (Kingma and Ba 2015).
+    /// </summary>
+    /// <returns>x, and the loss before the step.</returns>
+    public static (Tensor X, double Loss) Adam(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
+        AdamConfig config, Dictionary<string, Tensor> state)
+    {
+        var (lr, beta1, beta2, epsilon, decay) = config;
+        var (loss, g) = feval(x);
+        if (decay != 0) g = g + x * decay;
+        var t = Kept(state, "t", counter).Add_(1).Item();
+        var m = Kept(state, "m", x).Mul_(beta1).Add_(g, 1 - beta1);
+        var v = Kept(state, "v", x).Mul_(beta2).Add_(g * g, 1 - beta2);
+        var root = (v * (1 / (1 - Math.Pow(beta2, t)))).Map(new SqrtFormula());
+        x.Add_(m / (root + epsilon), -lr / (1 - Math.Pow(beta1, t)));
+        return (x, loss);
+    }
+
+    static readonly Tensor counter = Tensor.Scalar(0, DType.Int64, Device.Cpu);
+
+    /// <summary>What the state keeps under a key; zeros at first.</summary>
+    static Tensor Kept(Dictionary<string, Tensor> state, string key, Tensor like) =>
+        state.TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
+}
+
+/// <summary>What <see cref="Optim.Sgd"/> is told. Dampening was the momentum by default, and is 0 today.</summary>
+public sealed record SgdConfig(double LearningRate = 1e-3, double LearningRateDecay = 0, double WeightDecay = 0,
+    double Momentum = 0, double Dampening = 0, bool Nesterov = false);
+
+/// <summary>What <see cref="Optim.Adam"/> is told.</summary>
+public sealed record AdamConfig(double LearningRate = 1e-3, double Beta1 = 0.9, double Beta2 = 0.999,
+    double Epsilon = 1e-8, double WeightDecay = 0);

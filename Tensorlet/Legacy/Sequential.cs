@@ -1,0 +1,51 @@
+namespace Tensorlet.Legacy;
+
+/// <summary>Layers one after another: each gets what the one before it gave. <see cref="Add"/> puts them in.</summary>
+public sealed class Sequential : Module // y = fₙ(…f₁(x))     dx = df₁(…dfₙ(dy))
+{
+    readonly List<Module> modules = [];
+
+    /// <summary>The layers.</summary>
+    public IReadOnlyList<Module> Modules => modules;
+
+    /// <summary>Puts a layer behind the others, and gives the row back.</summary>
+    /// <exception cref="TensorletException">It is there already.</exception>
+    public Sequential Add(Module module)
+    {
+        if (modules.Contains(module))
+            throw new TensorletException($"Sequential: {module} is there already; a layer remembers one output.");
+        modules.Add(module);
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor UpdateOutput(Tensor input) =>
+        Output = modules.Aggregate(input, (x, module) => module.UpdateOutput(x));
+
+    /// <inheritdoc/>
+    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput)
+    {
+        for (var i = modules.Count - 1; i >= 0; i--)
+            gradOutput = modules[i].UpdateGradInput(InputOf(i, input), gradOutput);
+        return GradInput = gradOutput;
+    }
+
+    /// <inheritdoc/>
+    public override void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1)
+    {
+        for (var i = modules.Count - 1; i >= 0; i--)
+        {
+            modules[i].AccGradParameters(InputOf(i, input), gradOutput, scale);
+            gradOutput = modules[i].GradInput;
+        }
+    }
+
+    Tensor InputOf(int i, Tensor input) => i == 0 ? input : modules[i - 1].Output;
+
+    /// <inheritdoc/>
+    public override Parameter[] Parameters() => [.. modules.SelectMany(module => module.Parameters())];
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"Sequential {{\n{string.Concat(modules.Select((m, i) => $"  ({i}): {m}".Replace("\n", "\n  ") + "\n"))}}}";
+}

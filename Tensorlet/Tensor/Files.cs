@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Tensorlet;
+
+/// <summary>How every file is written and read here: whole or not at all.</summary>
+static class Files
+{
+    /// <summary>
+    /// Writes under a temporary name in the same folder, flushes to disk and renames: at any moment the old or the new
+    /// file is there whole, and a failure leaves only the old one.
+    /// </summary>
+    public static void Write(string path, Action<FileStream> write)
+    {
+        path = Path.GetFullPath(path);
+        Sweep(path);
+        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        try
+        {
+            // open while it is renamed: whoever sweeps sees by the lock that its writer lives
+            using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+            write(file);
+            file.Flush(flushToDisk: true);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally { File.Delete(temporary); }
+    }
+
+    /// <summary>
+    /// Deletes what killed writers of this path have left. A file that can be had for oneself alone has no writer: the
+    /// system takes a process's locks back when it ends.
+    /// </summary>
+    static void Sweep(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(path))) return;
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!))
+            if (file.StartsWith($"{path}.", StringComparison.Ordinal) && file.EndsWith(".tmp")
+                && Guid.TryParseExact(file.AsSpan(path.Length + 1)[..^4], "n", out _))
+                try { new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1,
+                    FileOptions.DeleteOnClose).Dispose(); }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
+    }
+
+    /// <summary>Reads a file, and names it where it is damaged.</summary>
+    /// <exception cref="InvalidDataException">Its content is not what its format says.</exception>
+    public static T Read<T>(string path, string format, Func<FileStream, T> read)
+    {
+        using var file = File.OpenRead(path);
+        try { return read(file); }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw new InvalidDataException($"{path} is no sound {format} file: {e.Message}", e);
+        }
+    }
+
+    /// <summary>True of what the readers of bytes, of JSON and of shapes throw at content that they refuse.</summary>
+    public static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or JsonException
+        or InvalidOperationException or FormatException or ShapeException;
+}

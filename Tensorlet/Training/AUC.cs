@@ -1,0 +1,39 @@
+namespace Tensorlet.Training;
+
+/// <summary>
+/// The area under the ROC curve of scores (N) for targets (N) that are 0 or 1: the share of pairs of a 1 and a 0 in
+/// which the 1 has the larger score, equal ones by half (Hanley and McNeil 1982). NaN where all targets are of one
+/// class.
+/// </summary>
+public sealed class AUC() : Metric(0)
+{
+    /// <inheritdoc/>
+    /// <exception cref="TensorletException">A target is neither 0 nor 1, or a score is NaN. Nothing has been taken
+    /// in.</exception>
+    public override void Add(Tensor output, Tensor target)
+    {
+        Layout.OnlySame("AUC: scores and targets", output.Layout, target.Layout);
+        var samples = output.ToArray<double>().Zip(target.ToArray<double>()).ToArray();
+        foreach (var (score, label) in samples)
+            if (double.IsNaN(score) || label is not (0 or 1))
+                throw new TensorletException($"AUC: score {score} and target {label} are no number and 0 or 1.");
+        Sums.AddRange(samples.SelectMany(s => new[] { s.First, s.Second }));
+    }
+
+    /// <inheritdoc/>
+    public override double Value
+    {
+        get
+        {
+            var (wins, zeros, ones) = (0.0, 0.0, 0.0);
+            foreach (var tie in Sums.Chunk(2).GroupBy(sample => sample[0]).OrderBy(tie => tie.Key))
+            {
+                var hits = tie.Sum(sample => sample[1]);
+                var misses = tie.Count() - hits;
+                wins += hits * (zeros + misses / 2);
+                (zeros, ones) = (zeros + misses, ones + hits);
+            }
+            return wins / (zeros * ones);
+        }
+    }
+}

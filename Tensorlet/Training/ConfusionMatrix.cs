@@ -1,0 +1,57 @@
+namespace Tensorlet.Training;
+
+/// <summary>How often each class was taken for each: targets (N, …), outputs scores (N, C, …) or classes.</summary>
+/// <param name="classes">C, the number of classes.</param>
+public class ConfusionMatrix(int classes) : Metric(classes * classes)
+{
+    /// <summary>The classes, 0 to C − 1.</summary>
+    protected IEnumerable<int> All => Enumerable.Range(0, classes);
+
+    /// <summary>How many targets of a class were taken for another, or for what they are.</summary>
+    public long this[int actual, int predicted] => (long)Sums[actual * classes + predicted];
+
+    /// <summary>The share on the diagonal: the accuracy.</summary>
+    public override double Value => All.Sum(c => this[c, c]) / Sums.Sum();
+
+    /// <inheritdoc/>
+    /// <exception cref="IndexException">A target or an output is no class. Nothing has been taken in.</exception>
+    public sealed override void Add(Tensor output, Tensor target)
+    {
+        var predicted = Classes(GetType().Name, output, target).ToArray<long>();
+        var actual = target.ToArray<long>();
+        foreach (var c in predicted.Concat(actual))
+            if (c < 0 || c >= classes)
+                throw new IndexException($"{GetType().Name}: {c} is none of the classes 0 to {classes - 1}.");
+        for (var i = 0; i < actual.Length; i++) Sums[(int)(actual[i] * classes + predicted[i])]++;
+    }
+
+    /// <summary>A table: a row is a class, a column what it was taken for.</summary>
+    public sealed override string ToString()
+    {
+        var width = $"{Math.Max(Sums.Max(), classes - 1)}".Length + 1;
+        string Row(string head, Func<int, string> cell) => string.Concat(All.Select(cell).Prepend(head).Select(text =>
+            text.PadLeft(width)));
+        return string.Join('\n', All.Select(row => Row($"{row}", c => this[row, c] > 0 ? $"{this[row, c]}" : "·"))
+            .Prepend(Row("", c => $"{c}")));
+    }
+}
+
+/// <summary>
+/// F₁ = 2·hits/(2·hits + false + missed) of each class, the harmonic mean of precision and recall. A class that occurs
+/// neither among the targets nor among the outputs has 0, and no part in the mean.
+/// </summary>
+/// <param name="classes">C, the number of classes.</param>
+public sealed class F1(int classes) : ConfusionMatrix(classes)
+{
+    /// <summary>F₁ of each class.</summary>
+    public double[] PerClass => [.. All.Select(c => 2.0 * this[c, c] / Math.Max(1, Seen(c)))];
+    /// <summary>The mean over the classes that occur; the same as <see cref="Value"/>.</summary>
+    public double Macro => PerClass.Sum() / All.Count(c => Seen(c) > 0);
+    /// <summary>F₁ of hits and misses of all classes together, which is the accuracy.</summary>
+    public double Micro => base.Value;
+    /// <summary>The macro average.</summary>
+    public override double Value => Macro;
+
+    /// <summary>How often a class is a target, and how often an output.</summary>
+    long Seen(int c) => All.Sum(other => this[c, other] + this[other, c]);
+}

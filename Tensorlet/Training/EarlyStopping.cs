@@ -1,0 +1,46 @@
+namespace Tensorlet.Training;
+
+/// <summary>
+/// Ends the training when what is watched has not become better for some epochs. At its end, however it came, the model
+/// has the weights of the best epoch.
+/// </summary>
+/// <param name="patience">For how many epochs.</param>
+/// <param name="watch">The name of what is measured.</param>
+/// <param name="larger">Whether larger is better. NaN is never better.</param>
+public sealed class EarlyStopping(int patience, string watch = "validation_loss", bool larger = false)
+    : Plugin, IStateful
+{
+    const string Prefix = "weights.";
+    Dictionary<string, Tensor> weights = [];
+    (double Best, int Waited) now = (double.NaN, 0);
+
+    /// <inheritdoc/>
+    public override void EpochEnded(Trainer trainer)
+    {
+        var value = trainer.Watched(watch);
+        if (double.IsNaN(now.Best) || (larger ? value > now.Best : value < now.Best))
+        {
+            now = (value, 0);
+            weights = trainer.Model.StateDict().ToDictionary(w => Prefix + w.Key, w => w.Value.Clone());
+        }
+        else if (++now.Waited >= patience) trainer.Stop();
+    }
+
+    /// <inheritdoc/>
+    public override void Ended(Trainer trainer)
+    {
+        if (weights.Count == 0) return;
+        trainer.Model.LoadStateDict(weights.ToDictionary(w => w.Key[Prefix.Length..], w => w.Value));
+    }
+
+    /// <inheritdoc/>
+    public Dictionary<string, Tensor> StateDict() => new(weights) { ["now"] = Tensor.From([now.Best, now.Waited]) };
+
+    /// <inheritdoc/>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        var loaded = state.Where(entry => entry.Key.StartsWith(Prefix)).ToDictionary();
+        Stateful.Check("EarlyStopping", new(loaded) { ["now"] = Tensor.Zeros(2) }, state);
+        (weights, now) = (loaded, (state["now"].ToArray<double>()[0], (int)state["now"].ToArray<double>()[1]));
+    }
+}

@@ -1,0 +1,47 @@
+namespace Tensorlet.Training;
+
+/// <summary>The course of the loss as a picture: an SVG file that is written anew every so often.</summary>
+/// <param name="path">The file.</param>
+/// <param name="every">After how many batches too.</param>
+public sealed class LossPicture(string path, int? every = null) : Periodic(every), IStateful
+{
+    const int Points = 500, Height = 300;
+    List<double> losses = [];
+
+    /// <inheritdoc/>
+    public override void BatchEnded(Trainer trainer)
+    {
+        losses.Add(trainer.Loss);
+        base.BatchEnded(trainer);
+    }
+
+    private protected override void Act(Trainer trainer)
+    {
+        // in a long course a point is the mean of several batches
+        double[] y = [.. losses.Chunk((losses.Count + Points - 1) / Points).Select(part => part.Average())];
+        var (low, high) = (Math.Min(0, y.Min()), Math.Max(1e-9, y.Max()));
+        double Down(double loss) => 20 + Height * (high - loss) / (high - low);
+        var step = (double)Points / Math.Max(1, y.Length - 1);
+        var line = y.Select((loss, i) => FormattableString.Invariant($"{60 + i * step:0.#},{Down(loss):0.#}"));
+        File.WriteAllText($"{path}.tmp", FormattableString.Invariant($"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 350" font-family="sans-serif" font-size="12">
+            <path d="M60 20v{Height}h{Points}" fill="none" stroke="#777"/>
+            <polyline points="{string.Join(' ', line)}" fill="none" stroke="#2e7fd0"/>
+            <g fill="#777"><text x="8" y="24">{high:G3}</text><text x="8" y="{24 + Height}">{low:G3}</text>
+            <text x="60" y="340">loss of {losses.Count} batches</text>
+            <text x="566" y="{Down(y[^1]):0.#}">{losses[^1]:G4}</text></g>
+            </svg>
+            """));
+        File.Move($"{path}.tmp", path, overwrite: true);
+    }
+
+    /// <inheritdoc/>
+    public Dictionary<string, Tensor> StateDict() => new() { ["losses"] = Tensor.From<double>([.. losses]) };
+
+    /// <inheritdoc/>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        Stateful.Check("LossPicture", new() { ["losses"] = state.GetValueOrDefault("losses", Tensor.Empty(0)) }, state);
+        losses = [.. state["losses"].ToArray<double>()];
+    }
+}

@@ -1,0 +1,49 @@
+namespace Tensorlet.Training;
+
+/// <summary>The mean of numbers, as of losses; or of f(output, target), as of squared differences.</summary>
+/// <param name="f">What is averaged; the outputs themselves if not given.</param>
+public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
+{
+    /// <summary>Takes a number in that stands for so many.</summary>
+    public void Add(double value, double weight = 1) => AddSum(value * weight, weight);
+
+    /// <inheritdoc/>
+    public sealed override void Add(Tensor output, Tensor target)
+    {
+        var terms = f is null ? output : f(output, target);
+        AddSum(terms.Sum().Item(), terms.Numel);
+    }
+
+    void AddSum(double sum, double count) => (Sums[0], Sums[1]) = (Sums[0] + sum, Sums[1] + count);
+
+    /// <inheritdoc/>
+    public sealed override double Value => Sums[0] / Sums[1];
+}
+
+/// <summary>The share of targets (N, …) that the outputs hit: scores (N, C, …) or classes (N, …).</summary>
+public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", output, target).Eq(target));
+
+/// <summary>
+/// The share of targets (N) that are among the k classes of largest scores (N, C); 1 where there are no more than k. Of
+/// equal scores the first class counts as the larger, so that 1 gives <see cref="Accuracy"/>; NaN is missed.
+/// </summary>
+/// <param name="k">How many classes.</param>
+/// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>
+public sealed class TopKAccuracy(int k) : Mean(Hits(k))
+{
+    static Func<Tensor, Tensor, Tensor> Hits(int k)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        return (output, target) =>
+        {
+            if (output.Rank != 2 || target.Rank != 1 || output.Size(0) != target.Size(0))
+                throw new ShapeException(
+                    $"TopKAccuracy: scores {output.Layout} and targets {target.Layout} are not (N, C) and (N).");
+            var place = target.Unsqueeze(1);
+            var score = output.Gather(1, place);
+            // before the target is what is not smaller, and no equal one from it on
+            var from = Tensor.Arange(output.Size(1), device: output.Device) >= place;
+            return (!(output < score | (output.Eq(score) & from))).Sum([1]) < k;
+        };
+    }
+}

@@ -1,0 +1,68 @@
+namespace Tensorlet.Training;
+
+/// <summary>Measures the batches of an epoch: after each, <c>Stats[name]</c> is the metric of those so far.</summary>
+/// <param name="name">As "accuracy".</param>
+/// <param name="metric">As new Accuracy().</param>
+public sealed class Meter(string name, Metric metric) : Plugin, IStateful
+{
+    /// <inheritdoc/>
+    public override void EpochStarted(Trainer trainer) => metric.Reset();
+
+    /// <inheritdoc/>
+    public override void BatchEnded(Trainer trainer)
+    {
+        metric.Add(trainer.Output, trainer.Target);
+        EpochEnded(trainer);
+    }
+
+    /// <inheritdoc/>
+    public override void EpochEnded(Trainer trainer) => trainer.Stats[name] = metric.Value;
+
+    /// <inheritdoc/>
+    public Dictionary<string, Tensor> StateDict() => metric.StateDict();
+    /// <inheritdoc/>
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => metric.LoadStateDict(state);
+}
+
+/// <summary>
+/// After each epoch, <c>Stats["validation_loss"]</c> is the mean loss of other batches, and
+/// <c>Stats["validation_" + name]</c> a metric of them.
+/// </summary>
+/// <param name="batches">They are gone through after each epoch, in an order that a resumed training does not
+/// know of: take them unshuffled.</param>
+/// <param name="metrics">As ("accuracy", new Accuracy()).</param>
+public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Name, Metric Metric)[] metrics) : Plugin
+{
+    /// <inheritdoc/>
+    public override void EpochEnded(Trainer trainer)
+    {
+        trainer.Stats["validation_loss"] = trainer.Evaluate(batches, Array.ConvertAll(metrics, m => m.Metric));
+        foreach (var (name, metric) in metrics) trainer.Stats[$"validation_{name}"] = metric.Value;
+    }
+}
+
+/// <summary>
+/// Writes a row of what is measured after each epoch, under a header of its names. Where a training goes on, the rows
+/// of its complete epochs stay.
+/// </summary>
+/// <param name="path">The file.</param>
+public sealed class CsvLog(string path) : Plugin
+{
+    string[] names = [];
+
+    /// <inheritdoc/>
+    public override void Started(Trainer trainer)
+    {
+        string[] rows = trainer.Epoch > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
+        names = rows.Length > 0 ? rows[0].Split(',')[1..] : [];
+        File.WriteAllLines(path, rows.Take(1 + trainer.Epoch));
+    }
+
+    /// <inheritdoc/>
+    public override void EpochEnded(Trainer trainer)
+    {
+        if (names.Length == 0) File.AppendAllText(path, $"epoch,{string.Join(',', names = [.. trainer.Stats.Keys])}\n");
+        var values = names.Select(name => FormattableString.Invariant($",{trainer.Watched(name):R}"));
+        File.AppendAllText(path, $"{trainer.Epoch}{string.Concat(values)}\n");
+    }
+}

@@ -1,0 +1,170 @@
+using Tensorlet.Data;
+using Tensorlet.Nn;
+using Tensorlet.Optim;
+
+namespace Tensorlet.Training;
+
+/// <summary>
+/// Trains a model: epochs of batches (input, target), for each a gradient of the loss and a step. All else are plugins,
+/// told what happens in the order given (<see cref="Checkpoints"/> last).
+/// </summary>
+/// <param name="model">What learns.</param>
+/// <param name="loss">One number for an output and a target.</param>
+/// <param name="optimizer">What moves the model's parameters.</param>
+/// <param name="batches">An epoch each time they are gone through; they are brought to the model's device.</param>
+/// <param name="plugins">Who is told.</param>
+public sealed class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
+    IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
+{
+    readonly Plugin[] plugins = [.. plugins.OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
+    readonly Counter epoch = new(), batch = new();
+    readonly Mean mean = new();
+    bool stopped;
+
+    /// <inheritdoc cref="Trainer(Module, Func{Variable, Variable, Variable}, Optimizer, IEnumerable{Tensor[]},
+    /// IEnumerable{Plugin})"/>
+    public Trainer(Module model, Loss loss, Optimizer optimizer, IEnumerable<Tensor[]> batches,
+        params IEnumerable<Plugin> plugins) : this(model, loss.Call, optimizer, batches, plugins) { }
+
+    /// <summary>What learns.</summary>
+    public Module Model => model;
+    /// <summary>What moves its parameters.</summary>
+    public Optimizer Optimizer => optimizer;
+    /// <summary>How many epochs are complete.</summary>
+    public int Epoch => (int)epoch.Value;
+    /// <summary>The number of the batch in the epoch under way, from 1; 0 between epochs.</summary>
+    public int Batch => (int)batch.Value;
+    /// <summary>The input of the batch.</summary>
+    public Tensor Input { get; private set; } = Tensor.Empty(0);
+    /// <summary>Its target.</summary>
+    public Tensor Target { get; private set; } = Tensor.Empty(0);
+    /// <summary>What the model gave for it.</summary>
+    public Tensor Output { get; private set; } = Tensor.Empty(0);
+    /// <summary>The loss of the batch; NaN before the first.</summary>
+    public double Loss { get; private set; } = double.NaN;
+
+    /// <summary>
+    /// What is measured, by name, for plugins to show and to watch: "loss", the mean over the epoch so far, and what
+    /// plugins add.
+    /// </summary>
+    public Dictionary<string, double> Stats { get; } = [];
+
+    /// <summary>Something measured.</summary>
+    /// <exception cref="TensorletException">There is nothing of this name.</exception>
+    public double Watched(string name) => Stats.TryGetValue(name, out var value) ? value
+        : throw new TensorletException($"Trainer: '{name}' is not among what is measured, " +
+            $"[{string.Join(", ", Stats.Keys)}]. Put the plugin that measures it before the one that asks.");
+
+    /// <summary>
+    /// Trains until so many epochs are complete, those before <see cref="Resume"/> included, in training mode; then, or
+    /// after an exception, every module is in its mode of before. An epoch that was left goes on at the next batch.
+    /// </summary>
+    /// <exception cref="DivergenceException">A loss is NaN or infinite; nothing was learned from its batch.</exception>
+    public void Run(int epochs) => InMode(training: true, () =>
+    {
+        stopped = false;
+        Tell(plugin => plugin.Started(this));
+        while (Epoch < epochs && !stopped) RunEpoch();
+        Tell(plugin => plugin.Ended(this));
+    });
+
+    /// <summary>Ends the training after this batch, or epoch.</summary>
+    public void Stop() => stopped = true;
+
+    void RunEpoch()
+    {
+        if (Batch == 0) Tell(plugin => plugin.EpochStarted(this));
+        else if (batches is IStateful loader) loader.LoadStateDict(loader.StateDict());     // it goes on where it is
+        foreach (var tensors in batches is IStateful ? batches : batches.Skip(Batch))
+        {
+            batch.Value++;
+            Learn(tensors);
+            if (stopped) return;
+        }
+        (epoch.Value, batch.Value, Stats["loss"]) = (Epoch + 1, 0, mean.Value);
+        Tell(plugin => plugin.EpochEnded(this));
+    }
+
+    void Learn(Tensor[] tensors)
+    {
+        (Input, Target) = Placed(tensors);
+        Tell(plugin => plugin.BatchStarted(this));
+        optimizer.ZeroGrad();
+        var output = model.Call(Input);
+        var result = loss(output, Target);
+        (Output, Loss) = (output.Data, result.Item());
+        if (!double.IsFinite(Loss))
+            throw new DivergenceException($"Trainer: the loss is {Loss} in epoch " +
+            $"{Epoch + 1}, batch {Batch}. Lower the learning rate; Autograd.DetectAnomaly() finds where NaN begins.");
+        result.Backward();
+        optimizer.Step();
+        if (Batch == 1) mean.Reset();
+        mean.Add(Loss, Input.Size(0));
+        Stats["loss"] = mean.Value;
+        Tell(plugin => plugin.BatchEnded(this));
+    }
+
+    /// <summary>
+    /// The mean loss of the samples of some batches, in evaluation mode and without gradients; each metric is reset and
+    /// takes them in.
+    /// </summary>
+    public double Evaluate(IEnumerable<Tensor[]> batches, params Metric[] metrics)
+    {
+        var mean = new Mean();
+        Array.ForEach(metrics, metric => metric.Reset());
+        InMode(training: false, () =>
+        {
+            using var _ = Autograd.NoGrad();
+            foreach (var (input, target) in batches.Select(Placed))
+            {
+                var output = model.Call(input);
+                mean.Add(loss(output, target).Item(), input.Size(0));
+                Array.ForEach(metrics, metric => metric.Add(output.Data, target));
+            }
+        });
+        return mean.Value;
+    }
+
+    (Tensor Input, Tensor Target) Placed(Tensor[] tensors)
+    {
+        var (input, target) = tensors;
+        var device = model.Parameters().FirstOrDefault()?.Device ?? input.Device;
+        return (input.To(device), target.To(device));
+    }
+
+    /// <summary>Does something in a mode, and puts every module back into its own.</summary>
+    void InMode(bool training, Action action)
+    {
+        (Module Module, bool Training)[] modes = [.. model.Modules().Select(module => (module, module.Training))];
+        model.Train(training);
+        try { action(); }
+        finally { foreach (var (module, on) in modes) module.Train(on); }       // those inside come after it
+    }
+
+    void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
+
+    /// <summary>
+    /// Writes all that a training goes on from: place, model, optimizer, random numbers, loader, plugins.
+    /// </summary>
+    public void Save(string path) => Checkpoint.Save(path, Parts());
+
+    /// <summary>
+    /// Takes a file over that <see cref="Save"/> wrote, with the same kinds of parts; <see cref="Run"/> then gives the
+    /// same bits as if the training had never stopped.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>
+    public void Resume(string path) => Checkpoint.Load(path, Parts());
+
+    (string Name, IStateful Part)[] Parts()
+    {
+        List<(string, IStateful)> parts = [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
+            ("generator", Generator.Default)];
+        if (optimizer is IStateful moved) parts.Add(("optimizer", moved));
+        if (batches is IStateful loader) parts.Add(("loader", loader));
+        return [.. parts, .. plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin))];
+    }
+}
+
+/// <summary>A loss that is NaN or infinite.</summary>
+public sealed class DivergenceException(string message) : TensorletException(message);
