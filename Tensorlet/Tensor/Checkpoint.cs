@@ -28,7 +28,7 @@ public static class Checkpoint
     public static void Load(string path, params ReadOnlySpan<(string Name, IStateful Part)> parts)
     {
         CheckNames(parts);
-        var file = SafeTensors.Load(path);
+        var (file, _) = SafeTensors.Load(path, checksum: true);
         var there = file.ToLookup(t => t.Key.Split('.')[0], t => (Key: t.Key[(t.Key.IndexOf('.') + 1)..], t.Value));
         var before = new Dictionary<string, Tensor>[parts.Length];
         for (var i = 0; i < parts.Length; i++)

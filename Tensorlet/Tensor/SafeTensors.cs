@@ -1,115 +1,196 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Tensorlet;
 
 /// <summary>
 /// Named tensors in a file, in the safetensors format: the length of a JSON header (8 bytes, little-endian), the header
-/// with type, shape and place of each tensor, and the numbers.
+/// with type, shape and place of each tensor, and the numbers, without gaps.
 /// </summary>
+/// <remarks>
+/// The metadata <c>tensorlet.sha256</c> is written, and compared where it is there: the SHA-256, in hexadecimal digits,
+/// of the whole file as it is with 64 zeros in place of these digits. So names and shapes are protected like numbers.
+/// </remarks>
 public static class SafeTensors
 {
     const int LargestHeader = 100_000_000;
+    const string Metadata = "__metadata__", Checksum = "tensorlet.sha256";
 
     /// <summary>
     /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
-    /// whole.
+    /// whole. Tensors of the larger types come first, so that all elements are aligned.
     /// </summary>
+    /// <exception cref="ArgumentException">A tensor is called <c>__metadata__</c>.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var header = new SortedDictionary<string, object>(StringComparer.Ordinal);
-        if (metadata is { Count: > 0 }) header["__metadata__"] = metadata;
+        var notes = new Dictionary<string, string> { [Checksum] = new('0', 2 * SHA256.HashSizeInBytes) };
+        foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) notes.TryAdd(key, text);
+        var header = new Dictionary<string, object> { [Metadata] = notes };
+        var ordered = tensors.OrderByDescending(t => t.Value.DType.Size()).ToArray();
         var at = 0L;
-        foreach (var (name, tensor) in tensors)
+        foreach (var (name, tensor) in ordered)
         {
-            var bytes = (long)tensor.Numel * tensor.DType.Size();
-            long[] place = [at, at + bytes];
-            header[name] = new { dtype = Name(tensor.DType), shape = tensor.Size(), data_offsets = place };
-            at += bytes;
+            long[] place = [at, at += (long)tensor.Numel * tensor.DType.Size()];
+            header.Add(name, new
+            {
+                dtype = FileType.Of(tensor.DType).Name, shape = tensor.Size(), data_offsets = place,
+            });
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
+        var zeros = json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(notes[Checksum]));         // they come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
         Files.Write(path, file =>
         {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, json.Length);
-            file.Write(length);
-            file.Write(json);
-            foreach (var tensor in tensors.Values) file.Write(tensor.Memory<byte>());
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            Put(BitConverter.GetBytes((long)json.Length));
+            Put(json);
+            foreach (var (_, tensor) in ordered) FileType.Write(tensor, Put);
+            file.Position = 8 + zeros;
+            file.Write(Encoding.UTF8.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset())));
+
+            void Put(ReadOnlySpan<byte> bytes)
+            {
+                hash.AppendData(bytes);
+                file.Write(bytes);
+            }
         });
     }
 
-    /// <summary>Reads a file. Everything is checked before memory is taken for it.</summary>
+    /// <summary>
+    /// Reads a file. BOOL, I64, F32 and F64 are our types; F16 and BF16 become Float32, I32, I16, I8, U32, U16 and U8
+    /// become Int64. The header is checked whole before memory is taken for tensors, and read a token at a time, so
+    /// that a file costs no more than its own length, its names, and what its tensors take.
+    /// </summary>
     /// <exception cref="InvalidDataException">The file is no safetensors file, or damaged; the message says what was
     /// expected and what is there.</exception>
-    public static Dictionary<string, Tensor> Load(string path)
+    public static Dictionary<string, Tensor> Load(string path) => Load(path, out _);
+
+    /// <inheritdoc cref="Load(string)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="metadata">The file's notes, without the checksum.</param>
+    public static Dictionary<string, Tensor> Load(string path, out Dictionary<string, string> metadata)
     {
-        using var file = File.OpenRead(path);
-        Span<byte> length = stackalloc byte[8];
-        if (file.Length < 8) throw Damaged(path, $"it has {file.Length} bytes, not even a header's 8");
+        (var tensors, metadata) = Load(path, checksum: false);
+        return tensors;
+    }
+
+    /// <summary>Reads a file that has to have a checksum, if that is wanted.</summary>
+    internal static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Load(
+        string path, bool checksum) => Files.Read(path, "safetensors", file =>
+    {
+        var length = new byte[8];
         file.ReadExactly(length);
         var size = BinaryPrimitives.ReadInt64LittleEndian(length);
         if (size is < 2 or > LargestHeader || size > file.Length - 8)
-            throw Damaged(path, $"it says that its header has {size} bytes; the file has {file.Length}");
+            throw new InvalidDataException($"it says that its header has {size} bytes; the file has {file.Length}");
         var json = new byte[size];
         file.ReadExactly(json);
-        var entries = Entries(path, json, file.Length - 8 - size);
-        var result = new Dictionary<string, Tensor>();
-        foreach (var (name, type, shape, begin, end) in entries)
+        var (entries, notes) = Header(json, file.Length - 8 - size);
+        notes.Remove(Checksum, out var sum);
+        if (checksum && sum is null) throw new InvalidDataException($"it has no checksum '{Checksum}'");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (sum is not null)
         {
-            var bytes = new byte[end - begin];
-            file.Position = 8 + size + begin;
-            file.ReadExactly(bytes);
-            var tensor = Tensor.Empty(shape, type, Device.Cpu);
-            Device.Cpu.Upload(bytes, tensor.Storage, 0);
-            result[name] = tensor;
+            var digits = json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(sum));
+            if (digits >= 0) json.AsSpan(digits, sum.Length).Fill((byte)'0');
+            hash.AppendData(length);
+            hash.AppendData(json);
         }
-        return result;
-    }
-
-    static List<(string Name, DType Type, int[] Shape, long Begin, long End)> Entries(string path, byte[] json,
-        long dataLength)
-    {
-        List<(string Name, DType Type, int[] Shape, long Begin, long End)> entries = [];
-        try
-        {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            foreach (var property in document.RootElement.EnumerateObject())
+        var tensors = new Dictionary<string, Tensor>(entries.Count);
+        foreach (var (name, type, shape, _, _) in entries)
+            tensors[name] = type.Read(shape, bytes =>
             {
-                if (property.Name == "__metadata__") continue;
-                var dtype = property.Value.GetProperty("dtype").GetString();
-                var type = Enum.GetValues<DType>().Cast<DType?>().FirstOrDefault(t => Name(t!.Value) == dtype)
-                    ?? throw Damaged(path, $"'{property.Name}' has type {dtype}; F32, F64, I64 and BOOL are read");
-                int[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
-                var offsets = property.Value.GetProperty("data_offsets");
-                long[] place = [.. offsets.EnumerateArray().Select(offset => offset.GetInt64())];
-                if (place.Length != 2 || (long)Layout.Product(shape) * type.Size() != place[1] - place[0])
-                    throw Damaged(path,
-                        $"'{property.Name}', {dtype} of {Layout.Show(shape)}, has not bytes {string.Join('…', place)}");
-                entries.Add((property.Name, type, shape, place[0], place[1]));
+                file.ReadExactly(bytes);
+                if (sum is not null) hash.AppendData(bytes);
+            });
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return sum is null || sum == found ? (tensors, notes) : throw new InvalidDataException(
+            $"its checksum is {found}, and it says {sum}: it was damaged or changed");
+    });
+
+    /// <summary>The entries in the order of their places, which follow one another through all the data.</summary>
+    static (List<Entry> Entries, Dictionary<string, string> Notes) Header(ReadOnlySpan<byte> json, long dataLength)
+    {
+        if (!Utf8.IsValid(json)) throw new InvalidDataException("its header is no UTF-8");
+        var reader = new Utf8JsonReader(json);
+        var entries = new Dictionary<string, Entry>();
+        Dictionary<string, string>? notes = null;
+        Next(ref reader, JsonTokenType.StartObject);
+        while (Name(ref reader) is { } name)
+        {
+            Next(ref reader, JsonTokenType.StartObject);
+            if (name != Metadata)
+            {
+                if (!entries.TryAdd(name, ReadEntry(ref reader, name))) throw Twice(name);
+                continue;
             }
+            if (notes is not null) throw Twice(name);
+            notes = [];
+            while (Name(ref reader) is { } key)
+                if (!notes.TryAdd(key, Text(ref reader))) throw Twice(key);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException
-            or FormatException or ShapeException)
+        reader.Read();                  // throws at whatever follows
+        var (ordered, at) = (entries.Values.OrderBy(e => e.Begin).ThenBy(e => e.End).ToList(), 0L);
+        foreach (var entry in ordered)
         {
-            throw Damaged(path, $"its header is not what the format says: {e.Message}");
-        }
-        // One after another, without gap or overlap, to the end of the file.
-        var at = 0L;
-        foreach (var entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
-        {
-            if (entry.Begin != at) throw Damaged(path, $"'{entry.Name}' begins at byte {entry.Begin} instead of {at}");
+            if (entry.Begin != at)
+                throw new InvalidDataException($"'{entry.Name}' begins at byte {entry.Begin} instead of {at}");
             at = entry.End;
         }
-        return at == dataLength ? entries
-            : throw Damaged(path, $"its tensors take {at} bytes, and {dataLength} are there");
+        return at == dataLength ? (ordered, notes ?? [])
+            : throw new InvalidDataException($"its tensors take {at} bytes, and {dataLength} are there");
     }
 
-    static InvalidDataException Damaged(string path, string what) =>
-        new($"{path} is no sound safetensors file: {what}.");
+    static Entry ReadEntry(ref Utf8JsonReader reader, string name)
+    {
+        string? dtype = null;
+        List<long>? shape = null, place = null;
+        while (Name(ref reader) is { } field)
+            if (field == "dtype" && dtype is null) dtype = Text(ref reader);
+            else if (field == "shape" && shape is null) shape = Numbers(ref reader);
+            else if (field == "data_offsets" && place is null) place = Numbers(ref reader);
+            else throw new InvalidDataException($"'{name}' has the field '{field}' once too often");
+        var type = FileType.All.FirstOrDefault(t => t.Name == dtype) ?? throw new InvalidDataException(
+            $"'{name}' has type {dtype}; {string.Join(", ", FileType.All.Select(t => t.Name))} are read");
+        if (shape is null || place is not [>= 0, >= 0])
+            throw new InvalidDataException($"'{name}' has no shape, or no two data_offsets from 0 on");
+        try { return new(name, type, type.Shape(shape, place[1] - place[0]), place[0], place[1]); }
+        catch (Exception e) when (Files.IsDamage(e)) { throw new InvalidDataException($"'{name}': {e.Message}", e); }
+    }
 
-    static string Name(DType type) =>
-        type switch { DType.Bool => "BOOL", DType.Int64 => "I64", DType.Float32 => "F32", _ => "F64" };
+    /// <summary>The name of the next member of an object, or null at its end.</summary>
+    static string? Name(ref Utf8JsonReader reader) =>
+        reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? reader.GetString() : null;
+
+    static string Text(ref Utf8JsonReader reader)
+    {
+        Next(ref reader, JsonTokenType.String);
+        return reader.GetString()!;
+    }
+
+    static List<long> Numbers(ref Utf8JsonReader reader)
+    {
+        List<long> numbers = [];
+        Next(ref reader, JsonTokenType.StartArray);
+        while (reader.Read() && reader.TokenType == JsonTokenType.Number && numbers.Count <= FileType.MostAxes)
+            numbers.Add(reader.GetInt64());
+        return reader.TokenType == JsonTokenType.EndArray ? numbers : throw Unexpected(ref reader, "a list of sizes");
+    }
+
+    static void Next(ref Utf8JsonReader reader, JsonTokenType type)
+    {
+        if (!reader.Read() || reader.TokenType != type) throw Unexpected(ref reader, type.ToString());
+    }
+
+    static InvalidDataException Unexpected(ref Utf8JsonReader reader, string expected) =>
+        new($"its header has {reader.TokenType} at byte {reader.TokenStartIndex}; expected {expected}");
+
+    static InvalidDataException Twice(string name) => new($"its header has '{name}' twice");
+
+    sealed record Entry(string Name, FileType Type, int[] Shape, long Begin, long End);
 }

@@ -1,0 +1,105 @@
+using System.Numerics;
+
+namespace Tensorlet;
+
+/// <summary>Takes elements of a file over into ours.</summary>
+delegate void Widening(ReadOnlySpan<byte> from, Span<byte> to);
+
+/// <summary>A type of elements that files have, and the one of ours that holds all its values.</summary>
+/// <param name="Name">The name in safetensors.</param>
+/// <param name="Code">The name in NumPy, without the order of bytes.</param>
+/// <param name="Size">Bytes per element in the file.</param>
+/// <param name="Type">Our type.</param>
+/// <param name="Widen">Takes elements over.</param>
+sealed record FileType(string Name, string Code, int Size, DType Type, Widening Widen)
+{
+    const int Piece = 1 << 16;          // elements that are read or written at once
+
+    /// <summary>As in NumPy.</summary>
+    public const int MostAxes = 64;
+
+    /// <summary>Those that we write come first.</summary>
+    public static readonly FileType[] All =
+    [
+        new("BOOL", "b1", 1, DType.Bool, Truth),
+        Of<long, long>("I64", "i8"), Of<float, float>("F32", "f4"), Of<double, double>("F64", "f8"),
+        Of<int, long>("I32", "i4"), Of<short, long>("I16", "i2"), Of<sbyte, long>("I8", "i1"),
+        Of<uint, long>("U32", "u4"), Of<ushort, long>("U16", "u2"), Of<byte, long>("U8", "u1"),
+        Of<Half, float>("F16", "f2"), new("BF16", "", 2, DType.Float32, UpperHalf),
+    ];
+
+    /// <summary>How our type is written.</summary>
+    public static FileType Of(DType type) => All.First(t => t.Type == type);
+
+    static FileType Of<S, T>(string name, string code)
+        where S : unmanaged, INumberBase<S> where T : unmanaged, INumberBase<T> =>
+        new(name, code, Unsafe.SizeOf<S>(), DTypes.Of<T>(), typeof(S) == typeof(T) ? (from, to) => from.CopyTo(to)
+            : (from, to) =>
+            {
+                var source = MemoryMarshal.Cast<byte, S>(from);
+                var target = MemoryMarshal.Cast<byte, T>(to);
+                for (var i = 0; i < source.Length; i++) target[i] = T.CreateTruncating(source[i]);
+            });
+
+    static void Truth(ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        var wrong = from.IndexOfAnyExceptInRange((byte)0, (byte)1);
+        if (wrong >= 0) throw new InvalidDataException($"a truth value is {from[wrong]}, neither 0 nor 1");
+        from.CopyTo(to);
+    }
+
+    /// <summary>BF16 is the upper half of a Float32.</summary>
+    static void UpperHalf(ReadOnlySpan<byte> from, Span<byte> to)
+    {
+        var source = MemoryMarshal.Cast<byte, ushort>(from);
+        var target = MemoryMarshal.Cast<byte, uint>(to);
+        for (var i = 0; i < source.Length; i++) target[i] = (uint)source[i] << 16;
+    }
+
+    /// <summary>The sizes as a shape whose elements take just these bytes.</summary>
+    public int[] Shape(IReadOnlyList<long> sizes, long bytes)
+    {
+        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes))}{(sizes.Count > MostAxes ? ", …" : "")})";
+        if (sizes.Count > MostAxes || sizes.Any(n => n is < 0 or > int.MaxValue))
+            throw new InvalidDataException($"{shown}: expected up to {MostAxes} sizes from 0 to {int.MaxValue}");
+        int[] shape = [.. sizes.Select(n => (int)n)];
+        return (long)Layout.Product(shape) * Size == bytes ? shape
+            : throw new InvalidDataException($"{shown} does not take the {bytes} bytes that are there for it");
+    }
+
+    /// <summary>Reads a tensor a piece at a time.</summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="fill">Gives the next bytes of the file.</param>
+    /// <param name="reversed">The highest byte of an element comes first.</param>
+    public Tensor Read(int[] shape, Action<Span<byte>> fill, bool reversed = false)
+    {
+        var result = Tensor.Empty(shape, Type, Device.Cpu);
+        var buffer = new byte[Math.Min(Piece, result.Numel) * (Size + Type.Size())];
+        for (int at = 0, count; at < result.Numel; at += count)
+        {
+            count = Math.Min(Piece, result.Numel - at);
+            var from = buffer.AsSpan(0, count * Size);
+            var to = buffer.AsSpan(from.Length, count * Type.Size());
+            fill(from);
+            for (var i = 0; reversed && i < from.Length; i += Size) from.Slice(i, Size).Reverse();
+            Widen(from, to);
+            Device.Cpu.Upload(to, result.Storage, at);
+        }
+        return result;
+    }
+
+    /// <summary>Writes a tensor's elements in row-major order, a piece at a time.</summary>
+    public static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
+    {
+        tensor = tensor.Contiguous();
+        var buffer = new byte[Math.Min(Piece, tensor.Numel) * tensor.DType.Size()];
+        for (int at = 0, count; at < tensor.Numel; at += count)
+        {
+            count = Math.Min(Piece, tensor.Numel - at);
+            var bytes = buffer.AsSpan(0, count * tensor.DType.Size());
+            tensor.Device.Download(tensor.Storage, tensor.Layout.Offset + at, bytes);
+            put(bytes);
+        }
+        GC.KeepAlive(tensor);
+    }
+}
