@@ -86,7 +86,7 @@ public class LayerTests
         Variable x = new(Normal(3, 6, 4), requiresGrad: true);
         var (t, classes) = (Normal(4, 6, 4), Tensor.From([0L, 3, 1, 1, 2, 0]));
         Compare(F.MseLoss(x, t, reduction), new MSECriterion(average), t);
-        Compare(F.NllLoss(x, classes, reduction), new ClassNLLCriterion(average), classes);
+        Compare(F.NllLoss(x, classes, reduction: reduction), new ClassNLLCriterion(average), classes);
 
         void Compare(Variable loss, Criterion criterion, Tensor target)
         {

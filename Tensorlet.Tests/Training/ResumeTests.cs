@@ -29,8 +29,8 @@ public class ResumeTests : IDisposable
     {
         var net = new Sequential(new Nn.Linear(3, 8), new Nn.Dropout(0.3), new Nn.Tanh(), new Nn.Linear(8, 2));
         foreach (var p in net.Parameters()) p.Data.Uniform_(-0.5, 0.5, new Generator(3));
-        var optimizer = new Rolling(net.Parameters());
-        var decay = new Decay(optimizer);
+        var optimizer = new SGD(net.Parameters(), 0.1, momentum: 0.9);
+        var decay = new LambdaLR(optimizer, e => 1 / (1 + 0.01 * e * e));
         var data = new TensorDataset(x, y);
         IEnumerable<Tensor[]> batches = loader ? new DataLoader(data, 5, shuffle: true, seed: 4, workers: 1)
             : [.. new DataLoader(data, 5)];
@@ -83,32 +83,5 @@ public class ResumeTests : IDisposable
         Assert.Throws<InvalidDataException>(() => trainer.Resume(In("damaged.st")));
         Assert.Equal(before, TrainerTests.Weights(net));
         Assert.Equal((1, 0), (trainer.Epoch, trainer.Batch));
-    }
-
-    /// <summary>Momentum, with a state.</summary>
-    sealed class Rolling(IEnumerable<Variable> parameters) : Optimizer(parameters, 0.1), IStateful
-    {
-        readonly Dictionary<string, Tensor> velocity = [];
-        protected override void Update(int i, Tensor p, Tensor g)
-        {
-            velocity[$"{i}"] = velocity.TryGetValue($"{i}", out var v) ? v * 0.9 + g : g.Clone();
-            p.Add_(velocity[$"{i}"], -Lr);
-        }
-        public Dictionary<string, Tensor> StateDict() => new(velocity) { ["lr"] = Tensor.From([Lr]) };
-        public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-        {
-            foreach (var (key, tensor) in state)
-                if (key == "lr") Lr = tensor.Item();
-                else velocity[key] = tensor;
-        }
-    }
-
-    /// <summary>Each step lowers the rate more than the one before.</summary>
-    sealed class Decay(Optimizer optimizer) : IStateful
-    {
-        double steps;
-        public void Step() => optimizer.Lr *= 1 - 0.01 * ++steps;
-        public Dictionary<string, Tensor> StateDict() => new() { ["steps"] = Tensor.From([steps]) };
-        public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => steps = state["steps"].Item();
     }
 }
