@@ -28,6 +28,9 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     /// <summary>The learning rate.</summary>
     public double Lr { get => this["lr"]; set => this["lr"] = value; }
 
+    /// <summary>The rate before the first schedule, which all schedules begin with.</summary>
+    internal double? InitialLr { get; set; }
+
     /// <summary>Whether there is such an option.</summary>
     public bool Has(string name) => options.ContainsKey(name);
 

@@ -6,11 +6,12 @@ namespace Tensorlet.Optim;
 /// </summary>
 public abstract class Scheduler : IStateful
 {
-    double[] baseRates = [];
-
-    /// <summary>A schedule for an optimizer, from the rates that its groups have now.</summary>
-    protected Scheduler(Optimizer optimizer) =>
-        (Optimizer, baseRates) = (optimizer, [.. optimizer.ParamGroups.Select(group => group.Lr)]);
+    /// <summary>A schedule for an optimizer, from the rates that its groups had at their first schedule.</summary>
+    protected Scheduler(Optimizer optimizer)
+    {
+        Optimizer = optimizer;
+        foreach (var group in optimizer.ParamGroups) group.InitialLr ??= group.Lr;
+    }
 
     /// <summary>The optimizer.</summary>
     protected Optimizer Optimizer { get; }
@@ -20,22 +21,18 @@ public abstract class Scheduler : IStateful
     public double[] LastLr => [.. Optimizer.ParamGroups.Select(group => group.Lr)];
 
     /// <summary>The rate of a group at e.</summary>
-    /// <param name="epoch">e</param>
-    /// <param name="rate">The rate that the group began with.</param>
-    /// <param name="group">The group.</param>
-    internal abstract double Rate(int epoch, double rate, ParamGroup group);
-
-    /// <summary>The rate that a group began with.</summary>
-    internal double Base(int group) => group < baseRates.Length ? baseRates[group] : Optimizer.ParamGroups[group].Lr;
+    internal abstract double Rate(int epoch, ParamGroup group);
 
     /// <summary>The next rates.</summary>
     public void Step() => Go(LastEpoch + 1);
 
     private protected void Go(int epoch)
     {
-        var groups = Optimizer.ParamGroups;
-        double[] rates = [.. groups.Select((group, i) => Rate(epoch, Base(i), group))];
-        for (var i = 0; i < rates.Length; i++) groups[i].Lr = rates[i];
+        foreach (var group in Optimizer.ParamGroups)
+        {
+            group.InitialLr ??= group.Lr;           // it came later
+            group.Lr = Rate(epoch, group);
+        }
         LastEpoch = epoch;
     }
 
@@ -43,7 +40,7 @@ public abstract class Scheduler : IStateful
     public virtual Dictionary<string, Tensor> StateDict() => new()
     {
         ["last_epoch"] = Tensor.From([(long)LastEpoch], []),
-        ["base_lrs"] = Tensor.From(baseRates),
+        ["base_lrs"] = Tensor.From([.. Optimizer.ParamGroups.Select(group => group.InitialLr ?? group.Lr)]),
     };
 
     /// <inheritdoc/>
@@ -51,25 +48,37 @@ public abstract class Scheduler : IStateful
     {
         Stateful.Check(GetType().Name, StateDict(), state);
         LastEpoch = (int)state["last_epoch"].Item();
-        baseRates = state["base_lrs"].ToArray<double>();
+        foreach (var (group, rate) in Optimizer.ParamGroups.Zip(state["base_lrs"].ToArray<double>()))
+            group.InitialLr = rate;
     }
 
     private protected static int Positive(int value, string name) =>
         value > 0 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive.");
 }
 
-/// <summary>A rate that depends on e alone, set at once for e = 0.</summary>
+/// <summary>A rate, and perhaps a momentum, that depends on e and the first rate alone; set at once for e = 0.</summary>
 public abstract class ClosedForm : Scheduler
 {
     readonly Func<int, double, double> rate;
+    readonly Func<int, double>? momentum;
 
-    private protected ClosedForm(Optimizer optimizer, Func<int, double, double> rate) : base(optimizer)
+    private protected ClosedForm(
+        Optimizer optimizer, Func<int, double, double> rate, Func<int, double>? momentum = null) : base(optimizer)
     {
-        this.rate = rate;
+        if (momentum is not null && !optimizer.ParamGroups.All(group => group.Has(Momentum(group))))
+            throw new TensorletException($"{GetType().Name}: {optimizer.GetType().Name} has no momentum to cycle; " +
+                "say cycleMomentum: false.");
+        (this.rate, this.momentum) = (rate, momentum);
         Go(0);
     }
 
-    internal sealed override double Rate(int epoch, double rate, ParamGroup group) => this.rate(epoch, rate);
+    internal sealed override double Rate(int epoch, ParamGroup group)
+    {
+        if (momentum is not null) group[Momentum(group)] = momentum(epoch);
+        return rate(epoch, group.InitialLr!.Value);
+    }
+
+    static string Momentum(ParamGroup group) => group.Has("beta1") ? "beta1" : "momentum";
 }
 
 /// <summary>lr·λ(e)</summary>
@@ -140,11 +149,10 @@ public sealed class SequentialLR : Scheduler
         Go(0);
     }
 
-    internal override double Rate(int epoch, double rate, ParamGroup group)
+    internal override double Rate(int epoch, ParamGroup group)
     {
         var now = milestones.Count(m => m <= epoch);
-        var at = Optimizer.ParamGroups.ToList().IndexOf(group);
-        return schedulers[now].Rate(epoch - (now == 0 ? 0 : milestones[now - 1]), schedulers[now].Base(at), group);
+        return schedulers[now].Rate(epoch - (now == 0 ? 0 : milestones[now - 1]), group);
     }
 }
 
@@ -186,7 +194,7 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
         Step();
     }
 
-    internal override double Rate(int epoch, double rate, ParamGroup group)
+    internal override double Rate(int epoch, ParamGroup group)
     {
         var next = Math.Max(group.Lr * factor, minLr);
         return reduces && group.Lr - next > eps ? next : group.Lr;
