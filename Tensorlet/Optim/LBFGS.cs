@@ -17,11 +17,6 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     double toleranceGrad = 1e-7, double toleranceChange = 1e-9, int historySize = 100, bool strongWolfe = false)
     : Optimizer(parameters, maximize: false, ("lr", lr))
 {
-    readonly List<Tensor> changes = [], steps = [];         // y and s
-    Tensor? direction, previous;                            // of the last iteration: d, and the gradient before it
-    double t, scale = 1, loss;                              // its length, the Hessian's scale, the loss before it
-    int iterations;
-
     IReadOnlyList<Variable> Parameters => ParamGroups[0].Parameters;
 
     /// <summary>There is but one group.</summary>
@@ -45,39 +40,36 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     public override double Step(Func<Variable> closure)
     {
         var (first, gradient) = Evaluate(closure);
-        var (f, evaluations, most) = (first, 1, maxEval ?? maxIter * 5 / 4);
+        var (f, evaluations, most, memory) = (first, 1, maxEval ?? maxIter * 5 / 4, Of(Parameters[0]));
         if (Largest(gradient) <= toleranceGrad) return first;
         for (var iteration = 1; ; iteration++)
         {
-            iterations++;
-            direction = Direction(gradient);
-            (previous, loss) = (gradient.Clone(), f);
-            t = iterations == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) * Lr : Lr;
-            var slope = Dot(gradient, direction);
+            memory.Step++;
+            var direction = memory.Tensors["d"] = Direction(gradient, memory);
+            memory.Tensors["prev_flat_grad"] = gradient.Clone();
+            var (before, slope, start) = (f, Dot(gradient, direction), Flat(Parameters.Select(p => p.Data)));
+            var t = memory.Step == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) * Lr : Lr;
+            memory.Numbers["t"] = t;
             if (slope > -toleranceChange) break;
             if (strongWolfe)
             {
-                var start = Flat(Parameters.Select(p => p.Data));
                 int calls;
                 (f, gradient, t, calls) = new WolfeSearch(length =>
                 {
-                    Move(start, length);
+                    Move(start, direction, length);
                     return Evaluate(closure);
                 }, direction, toleranceChange).Run(f, gradient, slope, t);
-                Move(start, t);
                 evaluations += calls;
+                memory.Numbers["t"] = t;
             }
-            else
+            Move(start, direction, t);
+            if (!strongWolfe && iteration < maxIter)
             {
-                Move(Flat(Parameters.Select(p => p.Data)), t);
-                if (iteration < maxIter)
-                {
-                    (f, gradient) = Evaluate(closure);
-                    evaluations++;
-                }
+                (f, gradient) = Evaluate(closure);
+                evaluations++;
             }
             if (iteration == maxIter || evaluations >= most || Largest(gradient) <= toleranceGrad
-                || Largest(direction * t) <= toleranceChange || Math.Abs(f - loss) < toleranceChange) break;
+                || Largest(direction * t) <= toleranceChange || Math.Abs(f - before) < toleranceChange) break;
         }
         return first;
     }
@@ -89,36 +81,38 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     }
 
     /// <summary>−H·g by the two loops over what is remembered.</summary>
-    Tensor Direction(Tensor gradient)
+    Tensor Direction(Tensor gradient, Memory memory)
     {
-        if (iterations == 1) return -gradient;
-        Remember(gradient - previous!, direction! * t);
-        var (q, alphas) = (-gradient, new double[steps.Count]);
-        double Rho(int i) => 1 / Dot(changes[i], steps[i]);
-        for (var i = steps.Count - 1; i >= 0; i--)
-            q.Add_(changes[i], -(alphas[i] = Dot(steps[i], q) * Rho(i)));
-        q.Mul_(scale);
-        for (var i = 0; i < steps.Count; i++) q.Add_(steps[i], alphas[i] - Dot(changes[i], q) * Rho(i));
-        return q;
-    }
-
-    void Remember(Tensor y, Tensor s)
-    {
-        var ys = Dot(y, s);
-        if (ys <= 1e-10) return;
-        if (steps.Count == historySize)
+        if (memory.Step == 1) return -gradient;
+        var (y, s) = (gradient - memory.Tensors["prev_flat_grad"], memory.Tensors["d"] * memory.Numbers["t"]);
+        if (Dot(y, s) is > 1e-10 and var ys)
         {
-            changes.RemoveAt(0);
-            steps.RemoveAt(0);
+            Append("old_dirs", y);
+            Append("old_stps", s);
+            memory.Numbers["H_diag"] = ys / Dot(y, y);
         }
-        changes.Add(y);
-        steps.Add(s);
-        scale = ys / Dot(y, y);
+        if (!memory.Tensors.TryGetValue("old_stps", out var steps)) return -gradient;
+        var changes = memory.Tensors["old_dirs"];
+        var (q, alphas) = (-gradient, new double[steps.Size(0)]);
+        double Rho(int i) => 1 / Dot(changes[i], steps[i]);
+        for (var i = alphas.Length - 1; i >= 0; i--)
+            q.Add_(changes[i], -(alphas[i] = Dot(steps[i], q) * Rho(i)));
+        q.Mul_(memory.Numbers["H_diag"]);
+        for (var i = 0; i < alphas.Length; i++) q.Add_(steps[i], alphas[i] - Dot(changes[i], q) * Rho(i));
+        return q;
+
+        // a row for each step, the oldest first
+        void Append(string name, Tensor step)
+        {
+            var rows = step.Unsqueeze(0);
+            if (memory.Tensors.TryGetValue(name, out var old)) rows = Tensor.Cat([old, rows]);
+            memory.Tensors[name] = rows.Size(0) > historySize ? rows.Narrow(0, 1, historySize) : rows;
+        }
     }
 
-    void Move(Tensor start, double length)
+    void Move(Tensor start, Tensor direction, double length)
     {
-        var place = start.Clone().Add_(direction!, length);
+        var place = start.Clone().Add_(direction, length);
         var at = 0;
         foreach (var p in Parameters)
             p.Data.Copy_(place.Narrow(0, (at += p.Numel) - p.Numel, p.Numel).Reshape(p.Size()));
@@ -132,52 +126,11 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     internal static double Largest(Tensor x) => Absolute(x).AMax().Item();
 
     /// <inheritdoc/>
-    protected override string[] Names => [];
-
-    /// <summary>The direction, the steps (<c>state.0.old_stps.0</c>), and the rest by PyTorch's names.</summary>
-    public override Dictionary<string, Tensor> StateDict()
-    {
-        var state = base.StateDict();
-        if (direction is null || previous is null) return state;
-        foreach (var (name, value) in ((string, double)[])[("t", t), ("H_diag", scale), ("prev_loss", loss)])
-            state[$"state.0.{name}"] = Tensor.Scalar(value, DType.Float64, Device.Cpu);
-        state["state.0.n_iter"] = Tensor.From([(long)iterations], []);
-        (state["state.0.d"], state["state.0.prev_flat_grad"]) = (direction, previous);
-        for (var i = 0; i < steps.Count; i++)
-            (state[$"state.0.old_dirs.{i}"], state[$"state.0.old_stps.{i}"]) = (changes[i], steps[i]);
-        return state;
-    }
-
+    protected override string[] Names => ["d", "prev_flat_grad", "old_dirs", "old_stps"];
     /// <inheritdoc/>
-    public override void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-    {
-        var count = state.Keys.Count(key => key.StartsWith("state.0.old_stps."));
-        string[] numbers = ["t", "H_diag", "prev_loss", "n_iter"], vectors = ["d", "prev_flat_grad",
-            .. Enumerable.Range(0, count).SelectMany(i => (string[])[$"old_dirs.{i}", $"old_stps.{i}"])];
-        var own = base.StateDict();
-        var flat = Tensor.Empty(Parameters.Sum(p => p.Numel));
-        if (state.Keys.Any(key => key.StartsWith("state.")))
-        {
-            foreach (var name in numbers) own[$"state.0.{name}"] = Tensor.Zeros();
-            foreach (var name in vectors) own[$"state.0.{name}"] = flat;
-        }
-        Stateful.Check("LBFGS", own, state);
-        base.LoadStateDict(state.Where(s => !s.Key.StartsWith("state.")).ToDictionary());
-        changes.Clear();
-        steps.Clear();
-        (direction, previous, t, scale, loss, iterations) = (null, null, 0, 1, 0, 0);
-        if (!own.ContainsKey("state.0.d")) return;
-        Tensor Vector(string name) =>
-            state[$"state.0.{name}"].To(Parameters[0].DType).To(Parameters[0].Device).Clone();
-        double Number(string name) => state[$"state.0.{name}"].Item();
-        (direction, previous) = (Vector("d"), Vector("prev_flat_grad"));
-        (t, scale, loss, iterations) = (Number("t"), Number("H_diag"), Number("prev_loss"), (int)Number("n_iter"));
-        for (var i = 0; i < count; i++)
-        {
-            changes.Add(Vector($"old_dirs.{i}"));
-            steps.Add(Vector($"old_stps.{i}"));
-        }
-    }
+    protected override string[] Numbers => ["t", "H_diag"];
+    private protected override bool Fits(Tensor tensor, Variable parameter) =>
+        tensor.Rank is 1 or 2 && tensor.Size(-1) == Parameters.Sum(p => p.Numel);
 }
 
 /// <summary>

@@ -136,25 +136,32 @@ public abstract class Optimizer : IStateful
         var (options, what) = (StateDict(), GetType().Name);
         foreach (var key in options.Keys.Where(key => key.StartsWith("state."))) options.Remove(key);
         Stateful.Check(what, options, state.Where(s => !s.Key.StartsWith("state.")).ToDictionary());
-        var remembered = Numbered.ToDictionary(n => n.Key, n => new Memory(n.Parameter));
+        var remembered = Numbered.ToDictionary(n => n.Key, n => (n.Parameter, Memory: new Memory(n.Parameter)));
         foreach (var (key, tensor) in state.Where(s => s.Key.StartsWith("state.")))
         {
-            var (at, name) = (key[..Math.Max(0, key.IndexOf('.', 6))], key[(key.LastIndexOf('.') + 1)..]);
-            var p = Numbered.FirstOrDefault(n => n.Key == at).Parameter;
-            if (p is null || !(name == "step" || Numbers.Contains(name) || Names.Contains(name)))
+            var parts = key.Split('.', 3);
+            var known = remembered.TryGetValue($"{parts[0]}.{parts[1]}", out var own);
+            var (name, number) = (parts[^1], parts[^1] == "step" || Numbers.Contains(parts[^1]));
+            if (!known || !(number || Names.Contains(name)))
                 throw new TensorletException($"LoadStateDict: {what} does not know '{key}'.");
-            if (!tensor.Shape.SequenceEqual(name == "step" || Numbers.Contains(name) ? [] : p.Shape))
-                throw new ShapeException(
-                    $"LoadStateDict: '{key}' has shape {p.Data.Layout} here, {tensor.Layout} in what is loaded.");
-            var memory = remembered[at];
-            if (name == "step") memory.Step = (int)tensor.Item();
-            else if (Numbers.Contains(name)) memory.Numbers[name] = tensor.Item();
-            else memory.Tensors[name] = tensor.To(p.DType).To(p.Device).Clone();
+            if (number ? tensor.Rank > 0 : !Fits(tensor, own.Parameter))
+                throw new ShapeException($"LoadStateDict: '{key}' has shape {tensor.Layout} in what is loaded, for " +
+                    $"the parameter of shape {own.Parameter.Data.Layout}.");
+            if (name == "step") own.Memory.Step = (int)tensor.Item();
+            else if (number) own.Memory.Numbers[name] = tensor.Item();
+            else own.Memory.Tensors[name] = tensor.To(own.Parameter.DType).To(own.Parameter.Device).Clone();
         }
         foreach (var (key, tensor) in options.Keys.Select(key => (key, state[key])))
             groups[int.Parse(key.Split('.')[1])][key.Split('.')[2]] = tensor.Item();
-        foreach (var (key, p) in Numbered) memories[p] = remembered[key];
+        foreach (var (p, memory) in remembered.Values) memories[p] = memory;
     }
+
+    /// <summary>Whether a tensor can be what is remembered of a parameter.</summary>
+    private protected virtual bool Fits(Tensor tensor, Variable parameter) =>
+        tensor.Shape.SequenceEqual(parameter.Shape);
+
+    /// <summary>What is remembered of a parameter.</summary>
+    private protected Memory Of(Variable parameter) => memories[parameter];
 
     /// <summary>The names of the tensors that are remembered.</summary>
     protected abstract string[] Names { get; }

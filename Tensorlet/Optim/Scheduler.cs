@@ -56,7 +56,7 @@ public abstract class Scheduler : IStateful
         value > 0 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive.");
 }
 
-/// <summary>A rate, and perhaps a momentum, that depends on e and the first rate alone; set at once for e = 0.</summary>
+/// <summary>A rate, and perhaps a momentum, that depend on e and the first rate alone.</summary>
 public abstract class ClosedForm : Scheduler
 {
     readonly Func<int, double, double> rate;
