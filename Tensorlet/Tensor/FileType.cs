@@ -59,7 +59,8 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     /// <summary>The sizes as a shape whose elements take just these bytes.</summary>
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)
     {
-        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes))}{(sizes.Count > MostAxes ? ", …" : "")})";
+        var more = sizes.Count > MostAxes ? ", …" : "";
+        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes))}{more})";
         if (sizes.Count > MostAxes || sizes.Any(n => n is < 0 or > int.MaxValue))
             throw new InvalidDataException($"{shown}: expected up to {MostAxes} sizes from 0 to {int.MaxValue}");
         int[] shape = [.. sizes.Select(n => (int)n)];

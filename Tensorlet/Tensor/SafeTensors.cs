@@ -37,7 +37,9 @@ public static class SafeTensors
             long[] place = [at, at += (long)tensor.Numel * tensor.DType.Size()];
             header.Add(name, new
             {
-                dtype = FileType.Of(tensor.DType).Name, shape = tensor.Size(), data_offsets = place,
+                dtype = FileType.Of(tensor.DType).Name,
+                shape = tensor.Size(),
+                data_offsets = place,
             });
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
