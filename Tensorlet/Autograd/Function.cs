@@ -32,7 +32,7 @@ public abstract class Function
     public IReadOnlyList<Function?> NextFunctions => next;
 
     internal Function?[] next = [];
-    internal int[][] shapes = [];
+    internal int[][] shapes = [];           // of the inputs, once it is recorded
     internal List<Func<Variable, Variable?>>? hooks;
     List<Func<Variable?[], Variable, Variable?[]?>>? afterwards;
     internal bool Freed { get; private set; }
@@ -144,6 +144,9 @@ public abstract class Function
     /// <summary>How many inputs there are, in Forward.</summary>
     protected int Count => inputs.Length;
 
+    /// <summary>All inputs, each as <see cref="Input"/> gives it.</summary>
+    private protected Variable[] Inputs => [.. inputs.Select((_, i) => Input(i))];
+
     /// <summary>The first input.</summary>
     protected Variable X => Input(0);
     /// <summary>The first of two inputs.</summary>
@@ -185,10 +188,7 @@ public abstract class Function
     }
 
     /// <summary>Forgets what was saved.</summary>
-    internal virtual void Free()
-    {
-        (inputs, result, Freed) = ([], null, true);
-    }
+    internal virtual void Free() => (inputs, result, Freed) = ([], null, true);
 
     /// <summary>The name of the function, and in anomaly mode where it was called.</summary>
     public override string ToString() => line is null ? $"<{Name}>" : $"<{Name}> in {line}";
