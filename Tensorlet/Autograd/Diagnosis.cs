@@ -127,9 +127,7 @@ static class Diagnosis
         var jacobians = Array.ConvertAll(problem.Inputs, x => x.DType.IsFloat() ? new double[rows][] : null);
         for (var i = 0; i < rows; i++)
         {
-            var unit = problem.Output.ZerosLike();
-            unit.Reshape(-1).Narrow(0, i, 1).Fill_(1);
-            var gradients = problem.Gradients(problem.Inputs, unit);
+            var gradients = problem.Gradients(problem.Inputs, GradProblem.Unit(problem.Output, i));
             for (var k = 0; k < gradients.Length; k++)
                 if (jacobians[k] is { } rowsOf)
                     rowsOf[i] = gradients[k]?.ToArray<double>() ?? new double[problem.Inputs[k].Numel];
@@ -140,18 +138,13 @@ static class Diagnosis
     static double[][]?[] Numeric(GradProblem problem, Tensor[] at) => [.. at.Select((x, k) =>
     {
         if (!x.DType.IsFloat()) return null;
-        double[][] columns = [.. Enumerable.Range(0, x.Numel).Select(j => Column(problem, at, k, j))];
+        double[][] columns = [.. Enumerable.Range(0, x.Numel).Select(j => Slope(GradProblem.Unit(x, j) * Epsilon))];
         return (double[][])[.. Enumerable.Range(0, Math.Min(MostRows, problem.Output.Numel))
             .Select(i => (double[])[.. columns.Select(column => column[i])])];
-    })];
 
-    static double[] Column(GradProblem problem, Tensor[] at, int k, int element)
-    {
-        Tensor[] before = [.. at], after = [.. at];
-        var step = problem.Unit(k, element) * Epsilon;
-        (before[k], after[k]) = (at[k] - step, at[k] + step);
-        return ((problem.Value(after) - problem.Value(before)) / (2 * Epsilon)).ToArray<double>();
-    }
+        double[] Slope(Tensor step) => ((problem.Value(GradProblem.Moved(at, k, step))
+            - problem.Value(GradProblem.Moved(at, k, -step))) / (2 * Epsilon)).ToArray<double>();
+    })];
 
     static double[] Transposed(double[] row, int n, int m) =>
         [.. row.Select((_, at) => row[at / (n * m) * (n * m) + at % n * m + at % (n * m) / n])];
