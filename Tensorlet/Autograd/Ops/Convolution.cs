@@ -54,8 +54,8 @@ sealed class Convolution(ConvolutionPlan plan, int[] places) : Function
     }
     public override Variable?[] Backward(Variable dy) =>
     [
-        Needs(0) ? new ConvolutionInput(plan, A.Shape[2..].ToArray()).Apply(dy, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, B.Shape[2..].ToArray()).Apply(A, dy) : null,
+        Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(dy, B) : null,
+        Needs(1) ? new ConvolutionFilter(plan, shapes[1][2..]).Apply(A, dy) : null,
     ];
 }
 
@@ -74,8 +74,8 @@ sealed class ConvolutionFilter(ConvolutionPlan plan, int[] kernel) : Function
     }
     public override Variable?[] Backward(Variable dw) =>
     [
-        Needs(0) ? new ConvolutionInput(plan, A.Shape[2..].ToArray()).Apply(B, dw) : null,
-        Needs(1) ? new Convolution(plan, B.Shape[2..].ToArray()).Apply(A, dw) : null,
+        Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(B, dw) : null,
+        Needs(1) ? new Convolution(plan, shapes[1][2..]).Apply(A, dw) : null,
     ];
 }
 
@@ -109,8 +109,8 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int[] space) : Function
     }
     public override Variable?[] Backward(Variable dx) =>
     [
-        Needs(0) ? new Convolution(plan, A.Shape[2..].ToArray()).Apply(dx, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, B.Shape[2..].ToArray()).Apply(dx, A) : null,
+        Needs(0) ? new Convolution(plan, shapes[0][2..]).Apply(dx, B) : null,
+        Needs(1) ? new ConvolutionFilter(plan, shapes[1][2..]).Apply(dx, A) : null,
     ];
 }
 

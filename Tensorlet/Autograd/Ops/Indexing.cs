@@ -3,9 +3,8 @@ namespace Tensorlet;
 // y[…j…] = x[…index[…j…]…]     dx = 0, with dy added at the indices
 sealed class Gather(int axis, Tensor index) : Function
 {
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Gather(axis, index); }
-    public override Variable[] Backward(Variable dy) => [new ScatterAdd(axis, index, before).Apply(dy)];
+    protected override Tensor Forward() => X.Data.Gather(axis, index);
+    public override Variable[] Backward(Variable dy) => [new ScatterAdd(axis, index, shapes[0]).Apply(dy)];
 }
 
 // y = 0, with x added at the indices     dx = dy gathered at the indices

@@ -2,9 +2,8 @@ namespace Tensorlet;
 
 sealed class Sum(int[] axes) : Function // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
 {
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Sum(axes, keepDim: true); }
-    public override Variable[] Backward(Variable dy) => [dy.Expand(before)];
+    protected override Tensor Forward() => X.Data.Sum(axes, keepDim: true);
+    public override Variable[] Backward(Variable dy) => [dy.Expand(shapes[0])];
 }
 
 /// <summary>The product of the others is found without dividing by x: before each, and after it.</summary>

@@ -4,36 +4,29 @@ namespace Tensorlet;
 
 sealed class Expand(int[] shape) : Function // y = x repeated to a shape     dx = Σ dy over the repeated axes
 {
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Expand(shape); }
-    public override Variable[] Backward(Variable dy) => [dy.SumTo(before)];
+    protected override Tensor Forward() => X.Data.Expand(shape);
+    public override Variable[] Backward(Variable dy) => [dy.SumTo(shapes[0])];
 }
 
 sealed class Reshape(int[] shape) : Function // y = x in another shape     dx = dy in the shape of x
 {
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Reshape(shape); }
-    public override Variable[] Backward(Variable dy) => [dy.Reshape(before)];
+    protected override Tensor Forward() => X.Data.Reshape(shape);
+    public override Variable[] Backward(Variable dy) => [dy.Reshape(shapes[0])];
 }
 
 sealed class Permute(int[] axes) : Function // y = x, axes in another order     dx = dy, axes in the order before
 {
     protected override Tensor Forward() => X.Data.Permute(axes);
-    public override Variable[] Backward(Variable dy)
-    {
-        var back = new int[axes.Length];
-        for (var a = 0; a < axes.Length; a++) back[axes[a] < 0 ? axes[a] + axes.Length : axes[a]] = a;
-        return [dy.Permute(back)];
-    }
+    public override Variable[] Backward(Variable dy) => [dy.Permute(
+        [.. Enumerable.Range(0, axes.Length).OrderBy(a => axes[a] < 0 ? axes[a] + axes.Length : axes[a])])];
 }
 
 // y = x read through a view     dx = 0, with dy added through the view
 sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function
 {
-    int[] before = [];
     public override string Name => name;
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return view(X.Data); }
-    public override Variable[] Backward(Variable dy) => [new AddView(name, view, before).Apply(dy)];
+    protected override Tensor Forward() => view(X.Data);
+    public override Variable[] Backward(Variable dy) => [new AddView(name, view, shapes[0]).Apply(dy)];
 }
 
 // y = 0, with x added through a view     dx = dy read through the view
@@ -57,19 +50,11 @@ sealed class Flip(int[] axes) : Function // y = x, axes reversed     dx = dy, ax
 
 sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     dxᵢ = its part of dy
 {
-    int[] sizes = [];
-    protected override Tensor Forward()
-    {
-        List<Tensor> parts = [];
-        for (var i = 0; i < Count; i++) parts.Add(Input(i).Data);
-        var y = Tensor.Cat(parts, axis);
-        sizes = [.. parts.Select(part => part.Size(axis))];
-        return y;
-    }
+    protected override Tensor Forward() => Tensor.Cat(Array.ConvertAll(Inputs, x => x.Data), axis);
     public override Variable[] Backward(Variable dy)
     {
-        var at = 0;
-        return [.. sizes.Select(size => dy.Narrow(axis, (at += size) - size, size))];
+        var end = 0;
+        return Array.ConvertAll(shapes, shape => dy.Narrow(axis, (end += shape[axis]) - shape[axis], shape[axis]));
     }
 }
 
@@ -134,15 +119,9 @@ public sealed partial class Variable
         new Divided("Chunk", x => x.Chunk(chunks, axis), parts => Cat(parts, axis)).Apply(this);
 
     /// <summary>Zeros around an axis: this many before and after.</summary>
-    public Variable Pad(int axis, int before, int after)
-    {
-        if (before < 0 || after < 0) throw new ShapeException($"Pad: {before} and {after} must not be negative.");
-        int size = Size(axis), at = Data.Layout.Axis("Pad", axis);
-        int[] shape = [.. Shape];
-        shape[at] = checked(size + before + after);
-        return before == 0 && after == 0 ? this
-            : new AddView("Narrow", y => y.Narrow(at, before, size), shape).Apply(this);
-    }
+    public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
+        ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", axis))], before, after])
+        : throw new ShapeException($"Pad: {before} and {after} must not be negative.");
 
     /// <inheritdoc cref="Tensor.Cat"/>
     public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0)

@@ -7,11 +7,7 @@ sealed class Softmax(int[] axes) : Function // y = eˣ/Σeˣ over some axes     
         var e = (X.Data - X.Data.AMax(axes, keepDim: true)).Map(new ExpFormula());
         return SaveResult(e / e.Sum(axes, keepDim: true));
     }
-    public override Variable[] Backward(Variable dy)
-    {
-        var y = Y;
-        return [y * (dy - (dy * y).Sum(axes, keepDim: true))];
-    }
+    public override Variable[] Backward(Variable dy) => [Y * (dy - (dy * Y).Sum(axes, keepDim: true))];
 }
 
 sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis     dx = dy − eʸ·Σ dy
