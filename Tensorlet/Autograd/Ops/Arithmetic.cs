@@ -82,14 +82,9 @@ public sealed partial class Variable
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
         a.Data.SameDevice(operation, b.Data);
-        if (a.DType != b.DType)
-        {
-            var type = DTypes.Promote(a.Data, b.Data);
-            (a, b) = (a.To(type), b.To(type));
-        }
-        if (a.Data.Layout.SameShape(b.Data.Layout)) return (a, b);
+        var type = DTypes.Promote(a.Data, b.Data);
         var shape = Layout.Broadcast(operation, a.Data.Layout, b.Data.Layout);
-        return (a.Expand(shape), b.Expand(shape));
+        return (a.To(type).Expand(shape), b.To(type).Expand(shape));
     }
 
     static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new()

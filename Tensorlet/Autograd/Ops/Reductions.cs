@@ -105,18 +105,14 @@ public sealed partial class Variable
     public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);
 
     /// <summary>The product of all, or along one axis.</summary>
-    public Variable Prod(int? axis = null, bool keepDim = false)
-    {
-        if (axis is null) return Reshape(-1).Prod(0);
-        var along = Data.Layout.Axis("Prod", axis.Value);
-        return new Prod(along).Apply(this).Squeezed([along], keepDim);
-    }
+    public Variable Prod(int? axis = null, bool keepDim = false) =>
+        axis is { } along ? Prod([along], keepDim) : Reshape(-1).Prod([0]);
 
     /// <summary>The product over these axes.</summary>
     public Variable Prod(int[] axes, bool keepDim = false)
     {
         var over = Data.Layout.Axes("Prod", axes);
-        return over.Aggregate(this, (x, axis) => x.Prod(axis, keepDim: true)).Squeezed(over, keepDim);
+        return over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)).Squeezed(over, keepDim);
     }
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
