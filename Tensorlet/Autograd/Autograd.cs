@@ -119,30 +119,23 @@ public static partial class Autograd
                 if (function.next[i] is not { } next || gradients[i] is not { } passed) continue;
                 CheckShape($"{function.Name}.Backward, for input {i},", passed, function.shapes[i]);
                 // A gradient that may be someone else's memory too is copied before a leaf keeps it.
-                Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients, i));
+                Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients));
             }
             if (!retain) function.Free();
         }
 
         void Hand(Function function, Variable gradient, bool shared)
         {
-            if (pending.TryGetValue(function, out var sum)) pending[function] = (sum.Gradient + gradient, false);
-            else
-            {
-                pending[function] = (gradient, shared);
-                queue.Enqueue(function, -function.Id);
-            }
+            if (pending.TryAdd(function, (gradient, shared))) queue.Enqueue(function, -function.Id);
+            else pending[function] = (pending[function].Gradient + gradient, false);
         }
     }
 
-    static bool SharesMemory(Variable passed, Variable incoming, Variable?[] siblings, int index)
+    static bool SharesMemory(Variable passed, Variable incoming, Variable?[] all)
     {
         var storage = passed.Data.Storage;
-        if (storage == incoming.Data.Storage || storage.Version > 0 || !passed.Data.IsContiguous
-            || storage.Count != passed.Numel) return true;
-        for (var i = 0; i < siblings.Length; i++)
-            if (i != index && siblings[i]?.Data.Storage == storage) return true;
-        return false;
+        return storage == incoming.Data.Storage || storage.Version > 0 || !passed.Data.IsContiguous
+            || storage.Count != passed.Numel || all.Count(gradient => gradient?.Data.Storage == storage) > 1;
     }
 
     static Variable Seed(Variable root, Variable? seed)

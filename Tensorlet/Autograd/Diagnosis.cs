@@ -56,32 +56,31 @@ static class Diagnosis
         if (problem.Output.Numel == 0 || problem.Inputs.Any(x => x.Numel > MostColumns))
             return (GradFault.Formula, "It is too large to say more: check it with small inputs.");
         var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
-        for (var k = 0; k < yours.Length; k++)
-        {
-            if (yours[k] is not { } a || numeric[k] is not { } n || Same(a, n)) continue;
-            var (fault, sentence) = Mistake(problem, k, a, n, yours, numeric);
-            return (fault, $"The gradient by input {k} {sentence}");
-        }
-        return (GradFault.Stale, "The gradient is right when nothing is called in between: Backward reads what " +
-            "another call has left.");
+        if (FirstWrong(yours, numeric) is not (>= 0 and var wrong))
+            return (GradFault.Stale, "The gradient is right when nothing is called in between: Backward reads what " +
+                "another call has left.");
+        var (fault, sentence) = Mistake(problem, wrong, yours, numeric);
+        return (fault, $"The gradient by input {wrong} {sentence}");
     }
 
     /// <summary>The report of a Jacobian that is wrong somewhere; null if it is right.</summary>
     public static GradReport? Jacobian(GradProblem problem)
     {
         var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
-        for (var k = 0; k < yours.Length; k++)
-            if (yours[k] is { } a && !Same(a, numeric[k]!))
-                return new(false, Distance(Flat(a), Flat(numeric[k]!)), $"  Jacobian by input {k} of shape " +
-                    $"{problem.Inputs[k].Layout}\n  {Of(problem).Item2}", Of(problem).Item1);
-        return null;
+        if (FirstWrong(yours, numeric) is not (>= 0 and var k)) return null;
+        var (fault, sentence) = Of(problem);
+        return new(false, Distance(Flat(yours[k]!), Flat(numeric[k]!)),
+            $"  Jacobian by input {k} of shape {problem.Inputs[k].Layout}\n  {sentence}", fault);
     }
 
-    static (GradFault, string) Mistake(GradProblem problem, int k, double[][] a, double[][] n, double[][]?[] yours,
-        double[][]?[] numeric)
+    static int FirstWrong(double[][]?[] yours, double[][]?[] numeric) =>
+        Array.FindIndex([.. yours.Zip(numeric)], pair => pair is ({ } a, { } n) && !Same(a, n));
+
+    static (GradFault, string) Mistake(GradProblem problem, int k, double[][]?[] yours, double[][]?[] numeric)
     {
+        var (a, n) = (yours[k]!, numeric[k]!);
         if (Size(Flat(a)) < 1e-9 * Size(Flat(n))) return (GradFault.Zero, "is 0 everywhere: Backward drops it.");
-        if (Same(a, Numeric(problem, problem.Elsewhere)[k]!) && !Same(a, n))
+        if (Same(a, Numeric(problem, problem.Elsewhere)[k]!))
             return (GradFault.Stale, "is that of an earlier call with other values: Backward reads what that saved.");
         for (var other = 0; other < yours.Length; other++)
             if (other != k && yours[other] is { } b && b[0].Length == a[0].Length && Same(a, numeric[other]!)

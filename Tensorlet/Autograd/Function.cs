@@ -100,15 +100,13 @@ public abstract class Function
         foreach (var hook in afterwards ?? []) gradients = hook(gradients, gradient) ?? gradients;
         if (gradients.Length != next.Length)
             throw new AutogradException($"{Name}.Backward gave {gradients.Length} gradients for {next.Length} inputs.");
-        if (line is not null && !HasNaN(gradient))
-            for (var i = 0; i < gradients.Length; i++)
-                if (gradients[i] is { } g && HasNaN(g))
-                    throw new AutogradException(
-                        $"Backward: {this} made the first NaN, in the gradient by input {i} of shape {g.Data.Layout}.");
+        if (line is not null && !HasNaN(gradient) && Array.FindIndex(gradients, HasNaN) is >= 0 and var i)
+            throw new AutogradException($"Backward: {this} made the first NaN, in the gradient by input {i} of shape " +
+                $"{gradients[i]!.Data.Layout}.");
         return gradients;
     }
 
-    static bool HasNaN(Variable x) => x.Data.ToArray<double>().Any(double.IsNaN);
+    static bool HasNaN(Variable? x) => x is not null && x.Data.ToArray<double>().Any(double.IsNaN);
 
     /// <summary>
     /// Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.
