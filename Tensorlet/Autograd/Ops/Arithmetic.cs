@@ -30,12 +30,7 @@ sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numb
     public override Variable[] Backward(Variable dy) => [dy * a];
 }
 
-sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
-{
-    internal readonly struct Formula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(p)); }
-    public override Variable[] Backward(Variable dy) => [p == 0 ? dy * 0 : X.Pow(p - 1) * p * dy];
-}
+readonly struct PowerFormula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
 
 /// <summary>NaN wins; at a tie each gets half.</summary>
 sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
@@ -121,7 +116,8 @@ public sealed partial class Variable
     public static Variable operator -(Variable x) => new Affine(-1, 0).Apply(x);
 
     /// <summary>xᵖ for a number p.</summary>
-    public Variable Pow(double p) => new Power(p).Apply(this);
+    public Variable Pow(double p) =>
+        OfInput(new PowerFormula(p), (x, dy) => p == 0 ? dy * 0 : x.Pow(p - 1) * p * dy, "Power");
     /// <summary>x²</summary>
     public Variable Square() => this * this;
     /// <summary>1/x</summary>

@@ -1,51 +1,42 @@
+using System.Runtime.CompilerServices;
+
 namespace Tensorlet;
 
-sealed class Exp : Function // y = eˣ     dx = y·dy
+// Most functions of one number are a formula and a derivative, and differ in what the latter reads: the two below. What
+// has more to say is a Function of its own; Sigmoid is written out as an example of one.
+
+sealed class OfInput<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
+    where F : struct, IMap // y = f(x)     dx = derivative(x, dy)
 {
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new ExpFormula()));
-    public override Variable[] Backward(Variable dy) => [Y * dy];
+    public override string Name => name;
+    protected override Tensor Forward() { Save(X); return X.Data.Map(f); }
+    public override Variable[] Backward(Variable dy) => [derivative(X, dy)];
 }
 
-sealed class Log : Function // y = ln x     dx = dy/x
+sealed class OfResult<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
+    where F : struct, IMap // y = f(x)     dx = derivative(y, dy)
 {
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new LogFormula()); }
-    public override Variable[] Backward(Variable dy) => [dy / X];
+    public override string Name => name;
+    protected override Tensor Forward() => SaveResult(X.Data.Map(f));
+    public override Variable[] Backward(Variable dy) => [derivative(Y, dy)];
 }
 
-sealed class Sqrt : Function // y = √x     dx = dy/(2y)
-{
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new SqrtFormula()));
-    public override Variable[] Backward(Variable dy) => [dy / (Y * 2)];
-}
+readonly struct ExpFormula : IMap { V IMap.Apply<V>(V x) => V.Exp(x); }
+readonly struct LogFormula : IMap { V IMap.Apply<V>(V x) => V.Log(x); }
+readonly struct SqrtFormula : IMap { V IMap.Apply<V>(V x) => V.Sqrt(x); }
+readonly struct SinFormula : IMap { V IMap.Apply<V>(V x) => V.Sin(x); }
+readonly struct CosFormula : IMap { V IMap.Apply<V>(V x) => V.Cos(x); }
+readonly struct AbsFormula : IMap { V IMap.Apply<V>(V x) => V.Abs(x); }
 
-sealed class Sin : Function // y = sin x     dx = cos x·dy
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Sin(x); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [X.Cos() * dy];
-}
+readonly struct SignFormula : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
 
-sealed class Cos : Function // y = cos x     dx = −sin x·dy
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Cos(x); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [-X.Sin() * dy];
-}
+readonly struct LeakyReluFormula(double slope) : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
-sealed class Abs : Function // y = |x|     dx = sign x·dy
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Abs(x); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [X.Sign() * dy];
-}
-
-sealed class Sign : Function // y = −1, 0 or 1     dx = 0
-{
-    internal readonly struct Formula : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
-    protected override Tensor Forward() => X.Data.Map(new Formula());
-    public override Variable[] Backward(Variable dy) => [dy * 0];
-}
+/// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
+readonly struct SoftplusFormula(double threshold) : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x))); }
 
 /// <summary>By e = exp(−2|x|) − 1, which keeps the digits near 0.</summary>
 sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
@@ -54,7 +45,7 @@ sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
     {
         V IMap.Apply<V>(V x)
         {
-            var e = Expm1.At(-V.Abs(x) - V.Abs(x));
+            var e = Expm1Formula.At(-V.Abs(x) - V.Abs(x));
             var y = e / (V.Of(2) + e);
             return V.IfGreater(x, V.Of(0), -y, y);
         }
@@ -87,23 +78,6 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
 }
 
-sealed class LeakyRelu(double slope) : Function // y = x where x > 0, else slope·x     dx = dy or slope·dy
-{
-    internal readonly struct Formula(double slope) : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(slope)); }
-    public override Variable[] Backward(Variable dy) => [Variable.Where(X > 0, dy, dy * slope)];
-}
-
-/// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
-sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = dy·σ(x)
-{
-    internal readonly struct Formula(double threshold) : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1p.At(V.Exp(x))); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(threshold)); }
-    public override Variable[] Backward(Variable dy) => [Variable.Where(X > threshold, dy, dy * X.Sigmoid())];
-}
-
 sealed class Clamp(double low, double high) : Function // y = min(max(x, low), high)     dx = dy where low ≤ x ≤ high
 {
     internal readonly struct Formula(double low, double high) : IMap
@@ -119,20 +93,26 @@ sealed class Clamp(double low, double high) : Function // y = min(max(x, low), h
 
 public sealed partial class Variable
 {
+    Variable OfInput<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
+        where F : struct, IMap => new OfInput<F>(name, f, derivative).Apply(this);
+
+    Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
+        where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
+
     /// <summary>eˣ</summary>
-    public Variable Exp() => new Exp().Apply(this);
+    public Variable Exp() => OfResult(new ExpFormula(), (y, dy) => y * dy);
     /// <summary>The natural logarithm.</summary>
-    public Variable Log() => new Log().Apply(this);
+    public Variable Log() => OfInput(new LogFormula(), (x, dy) => dy / x);
     /// <summary>√x</summary>
-    public Variable Sqrt() => new Sqrt().Apply(this);
+    public Variable Sqrt() => OfResult(new SqrtFormula(), (y, dy) => dy / (y * 2));
     /// <summary>sin x, x in radians</summary>
-    public Variable Sin() => new Sin().Apply(this);
+    public Variable Sin() => OfInput(new SinFormula(), (x, dy) => x.Cos() * dy);
     /// <summary>cos x, x in radians</summary>
-    public Variable Cos() => new Cos().Apply(this);
+    public Variable Cos() => OfInput(new CosFormula(), (x, dy) => -x.Sin() * dy);
     /// <summary>|x|; its gradient at 0 is 0.</summary>
-    public Variable Abs() => new Abs().Apply(this);
+    public Variable Abs() => OfInput(new AbsFormula(), (x, dy) => x.Sign() * dy);
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
-    public Variable Sign() => new Sign().Apply(this);
+    public Variable Sign() => new Steps<SignFormula>("Sign", new()).Apply(this);
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => new Tanh().Apply(this);
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
@@ -140,10 +120,12 @@ public sealed partial class Variable
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
     public Variable Relu() => new Relu().Apply(this);
     /// <summary>x where x &gt; 0, else slope·x.</summary>
-    public Variable LeakyRelu(double slope = 0.01) => new LeakyRelu(slope).Apply(this);
+    public Variable LeakyRelu(double slope = 0.01) =>
+        OfInput(new LeakyReluFormula(slope), (x, dy) => Where(x > 0, dy, dy * slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
-        beta == 1 ? new Softplus(threshold).Apply(this) : new Softplus(threshold).Apply(this * beta) / beta;
+        beta != 1 ? (this * beta).Softplus(1, threshold) / beta : OfInput(new SoftplusFormula(threshold),
+            (x, dy) => Where(x > threshold, dy, dy * x.Sigmoid()));
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
         new Clamp(low, high).Apply(this);

@@ -20,10 +20,6 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
     public override Variable[] Backward(Variable dy) => [dy - Y.Exp() * dy.Sum(axis, keepDim: true)];
 }
 
-readonly struct ExpFormula : IMap { V IMap.Apply<V>(V x) => V.Exp(x); }
-readonly struct LogFormula : IMap { V IMap.Apply<V>(V x) => V.Log(x); }
-readonly struct SqrtFormula : IMap { V IMap.Apply<V>(V x) => V.Sqrt(x); }
-
 public sealed partial class Variable
 {
     /// <summary>eˣ/Σeˣ along an axis: positive numbers that add up to 1.</summary>
