@@ -38,18 +38,6 @@ sealed class Extreme(int[] axes, bool largest) : Function
     public override string Name => largest ? "AMax" : "AMin";
 }
 
-sealed class LogSumExp(int[] axes) : Function // y = ln Σ eˣ over some axes, kept as 1     dx = softmax(x)·dy
-{
-    protected override Tensor Forward()
-    {
-        Save(X);
-        var m = X.Data.AMax(axes, keepDim: true);       // taken out so that nothing overflows; not where it is infinite
-        m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
-        return (X.Data - m).Map(new ExpFormula()).Sum(axes, keepDim: true).Map(new LogFormula()) + m;
-    }
-    public override Variable[] Backward(Variable dy) => [new Softmax(axes).Apply(X) * dy];
-}
-
 /// <summary>A norm of 0 has the subgradient 0.</summary>
 sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept as 1     dx = x/y·dy
 {
@@ -143,8 +131,13 @@ public sealed partial class Variable
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
 
     /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
-    public Variable LogSumExp(int[]? axes = null, bool keepDim = false) =>
-        Fold("LogSumExp", axes, keepDim, over => new LogSumExp(over));
+    public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("LogSumExp", axes);
+        var m = Data.AMax(over, keepDim: true);         // taken out so that nothing overflows; not where it is infinite
+        m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
+        return ((this - m).Exp().Sum(over, keepDim: true).Log() + m).Squeezed(over, keepDim);
+    }
 
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false)
