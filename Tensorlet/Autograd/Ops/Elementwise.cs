@@ -38,22 +38,29 @@ readonly struct LeakyReluFormula(double slope) : IMap
 readonly struct SoftplusFormula(double threshold) : IMap
 { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x))); }
 
+readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
+
 /// <summary>By e = exp(−2|x|) − 1, which keeps the digits near 0.</summary>
-sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
+readonly struct TanhFormula : IMap
 {
-    internal readonly struct Formula : IMap
+    V IMap.Apply<V>(V x)
     {
-        V IMap.Apply<V>(V x)
-        {
-            var e = Expm1Formula.At(-V.Abs(x) - V.Abs(x));
-            var y = e / (V.Of(2) + e);
-            return V.IfGreater(x, V.Of(0), -y, y);
-        }
+        var e = Expm1Formula.At(-V.Abs(x) - V.Abs(x));
+        var y = e / (V.Of(2) + e);
+        return V.IfGreater(x, V.Of(0), -y, y);
     }
-    internal readonly struct Slope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
-    public override Variable[] Backward(Variable dy) =>
-        Autograd.Enabled ? [(1 - Y * Y) * dy] : [Tensor.Zip(new Slope(), Y.Data, dy.Data)];
+}
+
+readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
+
+readonly struct ClampFormula(double low, double high) : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
+
+/// <summary>1 where low ≤ x ≤ high, 0 elsewhere.</summary>
+readonly struct InsideFormula(double low, double high) : IMap
+{
+    V IMap.Apply<V>(V x) => V.IfEqual(x, x,
+        V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
 }
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -63,32 +70,12 @@ sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
     public override Variable[] Backward(Variable dy) => [Y * (1 - Y) * dy];
 }
 
-sealed class Relu : Function // y = max(x, 0)     dx = dy where x > 0
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
-    public override Variable[] Backward(Variable dy) => [new Gate().Apply(dy, Y.Detach())];
-}
-
 sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 0     db = 0
 {
     internal readonly struct Formula : IZip
     { V IZip.Apply<V>(V a, V b) => V.IfGreater(b, V.Of(0), a, V.IfEqual(b, b, V.Of(0), a)); }
     protected override Tensor Forward() { Save(B); return Tensor.Zip(new Formula(), A.Data, B.Data); }
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
-}
-
-sealed class Clamp(double low, double high) : Function // y = min(max(x, low), high)     dx = dy where low ≤ x ≤ high
-{
-    internal readonly struct Formula(double low, double high) : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
-    internal readonly struct Inside(double low, double high) : IMap
-    {
-        V IMap.Apply<V>(V x) => V.IfEqual(x, x,
-            V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
-    }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(low, high)); }
-    public override Variable[] Backward(Variable dy) => [dy * X.Data.Map(new Inside(low, high))];
 }
 
 public sealed partial class Variable
@@ -114,11 +101,12 @@ public sealed partial class Variable
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
     public Variable Sign() => new Steps<SignFormula>("Sign", new()).Apply(this);
     /// <summary>The hyperbolic tangent.</summary>
-    public Variable Tanh() => new Tanh().Apply(this);
+    public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) =>
+        Autograd.Enabled ? (1 - y * y) * dy : Tensor.Zip(new TanhSlope(), y.Data, dy.Data));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
-    public Variable Relu() => new Relu().Apply(this);
+    public Variable Relu() => OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, else slope·x.</summary>
     public Variable LeakyRelu(double slope = 0.01) =>
         OfInput(new LeakyReluFormula(slope), (x, dy) => Where(x > 0, dy, dy * slope));
@@ -128,5 +116,5 @@ public sealed partial class Variable
             (x, dy) => Where(x > threshold, dy, dy * x.Sigmoid()));
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
-        new Clamp(low, high).Apply(this);
+        OfInput(new ClampFormula(low, high), (x, dy) => dy * x.Data.Map(new InsideFormula(low, high)));
 }
