@@ -1,17 +1,5 @@
 namespace Tensorlet;
 
-// y = x with a value around its last axes     dx = the inside of dy
-sealed class Frame(int[] before, int[] after, double value) : Function
-{
-    protected override Tensor Forward() => X.Data.Framed(before, after, value);
-    public override Variable[] Backward(Variable dy)
-    {
-        for (var a = 0; a < before.Length; a++)
-            dy = dy.Narrow(a - before.Length, before[a], dy.Size(a - before.Length) - before[a] - after[a]);
-        return [dy];
-    }
-}
-
 public static partial class F
 {
     /// <summary>The largest of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
@@ -71,7 +59,7 @@ public static partial class F
     {
         var after = CheckPool(operation, x, kernel, stride, padding, dilation, ceilMode);
         var (axes, outer) = (kernel.Length, x.Rank - kernel.Length);
-        var framed = padding.Max() + after.Max() == 0 ? x : new Frame(padding, after, double.NegativeInfinity).Apply(x);
+        var framed = x.Framed(padding, after, double.NegativeInfinity);
         var windows = framed.Data.Contiguous();
         for (var a = 0; a < axes; a++) windows = windows.Windows(outer + a, kernel[a], stride[a], dilation[a]);
         var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
@@ -90,11 +78,11 @@ public static partial class F
         Variable counted = x.Data.OnesLike();
         if (!countIncludePad) return sums / Windowed(counted, padding, after);
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
-        return sums / Windowed(new Frame(padding, padding, 1).Apply(counted), new int[padding.Length], beyond);
+        return sums / Windowed(counted.Framed(padding, padding, 1), new int[padding.Length], beyond);
 
         Variable Windowed(Variable v, int[] before, int[] behind)
         {
-            if (before.Max() + behind.Max() > 0) v = new Frame(before, behind, 0).Apply(v);
+            v = v.Framed(before, behind, 0);
             var outer = v.Rank - kernel.Length;
             for (var a = 0; a < kernel.Length; a++) v = v.Windows(outer + a, kernel[a], stride[a]);
             return v.Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);

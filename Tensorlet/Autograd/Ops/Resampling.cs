@@ -60,8 +60,8 @@ public static partial class F
     {
         var (around, apart, step) = (padding ?? 0, dilation ?? 1, stride ?? 1);
         if (x.Rank != 4) throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
-        var framed = around == 0 ? x : new Frame(around.Both, around.Both, 0).Apply(x);
-        var windows = framed.Windows(2, kernel.H, step.H, apart.H).Windows(3, kernel.W, step.W, apart.W);
+        var windows = x.Framed(around.Both, around.Both, 0).Windows(2, kernel.H, step.H, apart.H)
+            .Windows(3, kernel.W, step.W, apart.W);
         return windows.Permute(0, 1, 4, 5, 2, 3).Reshape(x.Size(0), x.Size(1) * kernel.H * kernel.W, -1);
     }
 

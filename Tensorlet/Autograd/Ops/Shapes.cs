@@ -1,24 +1,15 @@
+using System.Runtime.CompilerServices;
+
 namespace Tensorlet;
 
 // Adjoint pairs: each of two functions is the other's backward.
 
-sealed class Expand(int[] shape) : Function // y = x repeated to a shape     dx = Σ dy over the repeated axes
+/// <summary>A function whose derivative is the same everywhere: the adjoint, which is told dy and x's shape.</summary>
+sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint) : Function
 {
-    protected override Tensor Forward() => X.Data.Expand(shape);
-    public override Variable[] Backward(Variable dy) => [dy.SumTo(shapes[0])];
-}
-
-sealed class Reshape(int[] shape) : Function // y = x in another shape     dx = dy in the shape of x
-{
-    protected override Tensor Forward() => X.Data.Reshape(shape);
-    public override Variable[] Backward(Variable dy) => [dy.Reshape(shapes[0])];
-}
-
-sealed class Permute(int[] axes) : Function // y = x, axes in another order     dx = dy, axes in the order before
-{
-    protected override Tensor Forward() => X.Data.Permute(axes);
-    public override Variable[] Backward(Variable dy) => [dy.Permute(
-        [.. Enumerable.Range(0, axes.Length).OrderBy(a => axes[a] < 0 ? axes[a] + axes.Length : axes[a])])];
+    public override string Name => name;
+    protected override Tensor Forward() => f(X.Data);
+    public override Variable[] Backward(Variable dy) => [adjoint(dy, shapes[0])];
 }
 
 // y = x read through a view     dx = 0, with dy added through the view
@@ -42,12 +33,6 @@ sealed class AddView(string name, Func<Tensor, Tensor> view, int[] shape) : Func
     public override Variable[] Backward(Variable dy) => [new ReadView(name, view).Apply(dy)];
 }
 
-sealed class Flip(int[] axes) : Function // y = x, axes reversed     dx = dy, axes reversed
-{
-    protected override Tensor Forward() => X.Data.Flip(axes);
-    public override Variable[] Backward(Variable dy) => [dy.Flip(axes)];
-}
-
 sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     dxᵢ = its part of dy
 {
     protected override Tensor Forward() => Tensor.Cat(Array.ConvertAll(Inputs, x => x.Data), axis);
@@ -68,10 +53,16 @@ sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], V
 
 public sealed partial class Variable
 {
+    Variable Linear(Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint,
+        [CallerMemberName] string name = "") => new LinearMap(name, f, adjoint).Apply(this);
+
     /// <inheritdoc cref="Tensor.Expand"/>
-    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape) ? this : new Expand(shape).Apply(this);
+    // y = x repeated to a shape     dx = Σ dy over the repeated axes
+    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape) ? this
+        : Linear(x => x.Expand(shape), (dy, before) => dy.SumTo(before));
     /// <inheritdoc cref="Tensor.Reshape"/>
-    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this : new Reshape(shape).Apply(this);
+    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this
+        : Linear(x => x.Reshape(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.View"/>
     public Variable View(params int[] shape)
     {
@@ -79,7 +70,9 @@ public sealed partial class Variable
         return Reshape(shape);
     }
     /// <inheritdoc cref="Tensor.Permute"/>
-    public Variable Permute(params int[] axes) => new Permute(axes).Apply(this);
+    // y = x, axes in another order     dx = dy, axes in the order before
+    public Variable Permute(params int[] axes) => Linear(x => x.Permute(axes), (dy, before) => dy.Permute(
+        [.. Enumerable.Range(0, axes.Length).OrderBy(a => axes[a] < 0 ? axes[a] + axes.Length : axes[a])]));
     /// <inheritdoc cref="Tensor.Transpose"/>
     public Variable Transpose(int a, int b) => Permute(Data.Layout.Swapped("Transpose", a, b));
     /// <inheritdoc cref="Tensor.T"/>
@@ -110,13 +103,18 @@ public sealed partial class Variable
     public Variable Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1) =>
         new ReadView("Diagonal", x => x.Diagonal(offset, axis1, axis2)).Apply(this);
     /// <inheritdoc cref="Tensor.Flip"/>
-    public Variable Flip(params int[] axes) => new Flip(axes).Apply(this);
+    public Variable Flip(params int[] axes) => Linear(x => x.Flip(axes), (dy, _) => dy.Flip(axes));
     /// <inheritdoc cref="Tensor.Split"/>
     public Variable[] Split(int size, int axis = 0) =>
         new Divided("Split", x => x.Split(size, axis), parts => Cat(parts, axis)).Apply(this);
     /// <inheritdoc cref="Tensor.Chunk"/>
     public Variable[] Chunk(int chunks, int axis = 0) =>
         new Divided("Chunk", x => x.Chunk(chunks, axis), parts => Cat(parts, axis)).Apply(this);
+
+    /// <summary>This with a value around its last axes; the adjoint keeps the inside.</summary>
+    internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
+        : Linear(x => x.Framed(before, after, value), (dy, inside) => Enumerable.Range(1, before.Length)
+            .Aggregate(dy, (d, a) => d.Narrow(-a, before[^a], inside[^a])));
 
     /// <summary>Zeros around an axis: this many before and after.</summary>
     public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
