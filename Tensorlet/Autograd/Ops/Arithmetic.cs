@@ -24,12 +24,6 @@ sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
     public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
 }
 
-sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
-{
-    protected override Tensor Forward() => X.Data.Affine(a, b);
-    public override Variable[] Backward(Variable dy) => [dy * a];
-}
-
 readonly struct PowerFormula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
 
 /// <summary>NaN wins; at a tie each gets half.</summary>
@@ -53,20 +47,6 @@ sealed class Where(Tensor condition) : Function
         var zero = Tensor.Like(dc.Data, 0);
         return [Variable.Where(condition, dc, zero), Variable.Where(condition, zero, dc)];
     }
-}
-
-sealed class Cast(DType type) : Function // y = x in another type     dx = dy in the type of x
-{
-    DType before;
-    protected override Tensor Forward() { before = X.DType; return X.Data.To(type); }
-    public override Variable[] Backward(Variable dy) => [dy.To(before)];
-}
-
-sealed class Transfer(Device device) : Function // y = x on another device     dx = dy on the device of x
-{
-    Device? before;
-    protected override Tensor Forward() { before = X.Device; return X.Data.To(device); }
-    public override Variable[] Backward(Variable dy) => [dy.To(before!)];
 }
 
 public sealed partial class Variable
@@ -96,24 +76,27 @@ public sealed partial class Variable
     public static Variable operator *(Variable a, Variable b) => Apply<Multiply>("*", a, b);
     /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
+    // y = a·x + b, a and b numbers     dx = a·dy
+    Variable Affine(double a, double b) => Linear(x => x.Affine(a, b), (dy, _) => dy * a);
+
     /// <summary>x + b</summary>
-    public static Variable operator +(Variable x, double b) => new Affine(1, b).Apply(x);
+    public static Variable operator +(Variable x, double b) => x.Affine(1, b);
     /// <summary>b + x</summary>
-    public static Variable operator +(double b, Variable x) => new Affine(1, b).Apply(x);
+    public static Variable operator +(double b, Variable x) => x.Affine(1, b);
     /// <summary>x − b</summary>
-    public static Variable operator -(Variable x, double b) => new Affine(1, -b).Apply(x);
+    public static Variable operator -(Variable x, double b) => x.Affine(1, -b);
     /// <summary>b − x</summary>
-    public static Variable operator -(double b, Variable x) => new Affine(-1, b).Apply(x);
+    public static Variable operator -(double b, Variable x) => x.Affine(-1, b);
     /// <summary>a · x</summary>
-    public static Variable operator *(Variable x, double a) => new Affine(a, 0).Apply(x);
+    public static Variable operator *(Variable x, double a) => x.Affine(a, 0);
     /// <summary>a · x</summary>
-    public static Variable operator *(double a, Variable x) => new Affine(a, 0).Apply(x);
+    public static Variable operator *(double a, Variable x) => x.Affine(a, 0);
     /// <summary>x / a</summary>
     public static Variable operator /(Variable x, double a) => x / Tensor.Like(x.Data, a);
     /// <summary>a / x</summary>
     public static Variable operator /(double a, Variable x) => Tensor.Like(x.Data, a) / x;
     /// <summary>−x</summary>
-    public static Variable operator -(Variable x) => new Affine(-1, 0).Apply(x);
+    public static Variable operator -(Variable x) => x.Affine(-1, 0);
 
     /// <summary>xᵖ for a number p.</summary>
     public Variable Pow(double p) =>
@@ -136,9 +119,19 @@ public sealed partial class Variable
     }
 
     /// <summary>The same numbers in another type; gradients come back in this one.</summary>
-    public Variable To(DType type) => type == DType ? this : new Cast(type).Apply(this);
+    public Variable To(DType type)
+    {
+        var before = DType;
+        return type == before ? this : Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast");
+    }
+
     /// <summary>The same numbers on another device; gradients come back to this one.</summary>
-    public Variable To(Device device) => device == Device ? this : new Transfer(device).Apply(this);
+    public Variable To(Device device)
+    {
+        var before = Device;
+        return device == before ? this : Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer");
+    }
+
     /// <summary>The same numbers on the CPU.</summary>
     public Variable Cpu() => To(Device.Cpu);
     /// <summary>The same numbers on a CUDA device.</summary>

@@ -99,7 +99,7 @@ public sealed partial class Variable
     /// <summary>|x|; its gradient at 0 is 0.</summary>
     public Variable Abs() => OfInput(new AbsFormula(), (x, dy) => x.Sign() * dy);
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
-    public Variable Sign() => new Steps<SignFormula>("Sign", new()).Apply(this);
+    public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) =>
         Autograd.Enabled ? (1 - y * y) * dy : Tensor.Zip(new TanhSlope(), y.Data, dy.Data));

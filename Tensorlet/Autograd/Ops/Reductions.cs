@@ -1,11 +1,5 @@
 namespace Tensorlet;
 
-sealed class Sum(int[] axes) : Function // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
-{
-    protected override Tensor Forward() => X.Data.Sum(axes, keepDim: true);
-    public override Variable[] Backward(Variable dy) => [dy.Expand(shapes[0])];
-}
-
 /// <summary>The product of the others is found without dividing by x: before each, and after it.</summary>
 sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     dxᵢ = dy · Π of the other x
 {
@@ -55,18 +49,22 @@ public sealed partial class Variable
     /// <summary>
     /// Applies a function that folds axes and keeps them as 1, and takes these away unless they are wanted.
     /// </summary>
-    Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Function> function)
+    Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Variable> function)
     {
         var over = Data.Layout.Axes(operation, axes);
-        return function(over).Apply(this).Squeezed(over, keepDim);
+        return function(over).Squeezed(over, keepDim);
     }
 
     Variable Squeezed(int[] axes, bool keepDim) =>
         keepDim ? this : axes.Length == Rank ? Reshape()
             : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
+    // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
+    Variable Added(int[] axes) =>
+        Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
+
     /// <inheritdoc cref="Tensor.Sum"/>
-    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, over => new Sum(over));
+    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, Added);
 
     /// <summary>The sum along one axis.</summary>
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
@@ -79,7 +77,7 @@ public sealed partial class Variable
     {
         var lead = Rank - shape.Length;
         int[] axes = [.. Enumerable.Range(0, Rank).Where(a => a < lead || (shape[a - lead] == 1 && Size(a) != 1))];
-        return axes.Length == 0 ? this : new Sum(axes).Apply(this).Reshape(shape);
+        return axes.Length == 0 ? this : Added(axes).Reshape(shape);
     }
 
     /// <inheritdoc cref="Tensor.Mean"/>
@@ -105,11 +103,11 @@ public sealed partial class Variable
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMax(int[]? axes = null, bool keepDim = false) =>
-        Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true));
+        Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true).Apply(this));
 
     /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMin(int[]? axes = null, bool keepDim = false) =>
-        Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false));
+        Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false).Apply(this));
 
     /// <summary>The largest of all.</summary>
     public Variable Max() => AMax();
@@ -166,5 +164,5 @@ public sealed partial class Variable
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
     public Variable Norm(int[]? axes = null, bool keepDim = false) =>
-        Fold("Norm", axes, keepDim, over => new Norm(over));
+        Fold("Norm", axes, keepDim, over => new Norm(over).Apply(this));
 }
