@@ -50,9 +50,7 @@ public static class GradCheck
         Tensor?[] analytic;
         try { analytic = problem.Gradients(inputs, problem.Incoming, disturbed: true); }
         catch (TensorletException e) when (e is ShapeException or DTypeException)
-        {
-            return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape);
-        }
+        { return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape); }
         var first = Compare("gradient", problem, analytic, xs => (problem.Value(xs) * problem.Incoming).Sum().Item());
         if (!first.Passed)
         {
