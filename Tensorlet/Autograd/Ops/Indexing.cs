@@ -99,7 +99,7 @@ public sealed partial class Variable
         get
         {
             Data.Basic(indices, out var picks);
-            if (picks.Count == 0) return new ReadView("Index", x => x.Basic(indices, out _)).Apply(this);
+            if (picks.Count == 0) return Read(x => x.Basic(indices, out _), "Index");
             // What would be picked from the elements' own numbers is where to gather from the flattened tensor.
             var places = Data.Places[indices];
             return Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());

@@ -12,27 +12,6 @@ sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[]
     public override Variable[] Backward(Variable dy) => [adjoint(dy, shapes[0])];
 }
 
-// y = x read through a view     dx = 0, with dy added through the view
-sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function
-{
-    public override string Name => name;
-    protected override Tensor Forward() => view(X.Data);
-    public override Variable[] Backward(Variable dy) => [new AddView(name, view, shapes[0]).Apply(dy)];
-}
-
-// y = 0, with x added through a view     dx = dy read through the view
-sealed class AddView(string name, Func<Tensor, Tensor> view, int[] shape) : Function
-{
-    public override string Name => $"AddInto{name}";
-    protected override Tensor Forward()
-    {
-        var y = X.Data.NewEmpty(shape).SetAll(0);
-        X.Device.AddInto(X.Data, view(y));
-        return y;
-    }
-    public override Variable[] Backward(Variable dy) => [new ReadView(name, view).Apply(dy)];
-}
-
 sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     dxᵢ = its part of dy
 {
     protected override Tensor Forward() => Tensor.Cat(Array.ConvertAll(Inputs, x => x.Data), axis);
@@ -55,6 +34,20 @@ public sealed partial class Variable
 {
     Variable Linear(Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint,
         [CallerMemberName] string name = "") => new LinearMap(name, f, adjoint).Apply(this);
+
+    /// <summary>What a view shows.</summary>
+    // y = x read through a view     dx = 0, with dy added through the view
+    Variable Read(Func<Tensor, Tensor> view, [CallerMemberName] string name = "") =>
+        Linear(view, (dy, before) => dy.AddInto(view, before, name), name);
+
+    /// <summary>Zeros of a shape, with this added through a view of them: the adjoint of <see cref="Read"/>.</summary>
+    // y = 0, with x added through a view     dx = dy read through the view
+    internal Variable AddInto(Func<Tensor, Tensor> view, int[] shape, string name) => Linear(x =>
+    {
+        var y = x.NewEmpty(shape).SetAll(0);
+        x.Device.AddInto(x, view(y));
+        return y;
+    }, (dy, _) => dy.Read(view, name), $"AddInto{name}");
 
     /// <inheritdoc cref="Tensor.Expand"/>
     // y = x repeated to a shape     dx = Σ dy over the repeated axes
@@ -89,19 +82,18 @@ public sealed partial class Variable
         return Reshape([.. Shape[..start], Layout.Product(Shape[start..(end + 1)]), .. Shape[(end + 1)..]]);
     }
     /// <inheritdoc cref="Tensor.Narrow"/>
-    public Variable Narrow(int axis, int start, int length) =>
-        new ReadView("Narrow", x => x.Narrow(axis, start, length)).Apply(this);
+    public Variable Narrow(int axis, int start, int length) => Read(x => x.Narrow(axis, start, length));
     /// <inheritdoc cref="Tensor.Select"/>
-    public Variable Select(int axis, int index) => new ReadView("Select", x => x.Select(axis, index)).Apply(this);
+    public Variable Select(int axis, int index) => Read(x => x.Select(axis, index));
     /// <inheritdoc cref="Tensor.Slice"/>
     public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) =>
-        new ReadView("Slice", x => x.Slice(axis, start, end, step)).Apply(this);
+        Read(x => x.Slice(axis, start, end, step));
     /// <inheritdoc cref="Tensor.Windows"/>
     public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) =>
-        new ReadView("Windows", x => x.Windows(axis, size, stride, dilation)).Apply(this);
+        Read(x => x.Windows(axis, size, stride, dilation));
     /// <inheritdoc cref="Tensor.Diagonal"/>
     public Variable Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1) =>
-        new ReadView("Diagonal", x => x.Diagonal(offset, axis1, axis2)).Apply(this);
+        Read(x => x.Diagonal(offset, axis1, axis2));
     /// <inheritdoc cref="Tensor.Flip"/>
     public Variable Flip(params int[] axes) => Linear(x => x.Flip(axes), (dy, _) => dy.Flip(axes));
     /// <inheritdoc cref="Tensor.Split"/>
