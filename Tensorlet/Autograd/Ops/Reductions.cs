@@ -60,11 +60,11 @@ public sealed partial class Variable
             : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
     // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
-    Variable Added(int[] axes) =>
+    Variable SumKept(int[] axes) =>
         Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
 
     /// <inheritdoc cref="Tensor.Sum"/>
-    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, Added);
+    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);
 
     /// <summary>The sum along one axis.</summary>
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
@@ -77,7 +77,7 @@ public sealed partial class Variable
     {
         var lead = Rank - shape.Length;
         int[] axes = [.. Enumerable.Range(0, Rank).Where(a => a < lead || (shape[a - lead] == 1 && Size(a) != 1))];
-        return axes.Length == 0 ? this : Added(axes).Reshape(shape);
+        return axes.Length == 0 ? this : SumKept(axes).Reshape(shape);
     }
 
     /// <inheritdoc cref="Tensor.Mean"/>
