@@ -59,21 +59,21 @@ public static partial class Autograd
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
-        var wanted = new Dictionary<Function, Variable?>();
-        foreach (var x in inputs) wanted[x.Origin ?? throw NoGradient("Grad", x)] = null;
-        Run(outputs, gradients, retainGraph || createGraph, createGraph, wanted);
-        return [.. inputs.Select(x => wanted[x.Origin!])];
+        Function[] origins = [.. inputs.Select(x => x.OriginFor("Grad"))];
+        var found = Gradients(outputs, gradients, origins, retainGraph || createGraph, createGraph);
+        return Array.ConvertAll(origins, function => found[function]);
     }
 
     /// <summary>The gradient of one variable by one other; see the general form.</summary>
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
         bool createGraph = false) => Grad([output], [input], [gradient], retainGraph, createGraph)[0];
 
-    /// <summary>The gradients of the sum of a variable by the results of functions.</summary>
-    internal static Dictionary<Function, Variable?> Gradients(Variable root, IEnumerable<Function> functions)
+    /// <summary>The gradients of the sum of some variables by the results of functions.</summary>
+    internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
+        IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create)
     {
-        var wanted = functions.ToDictionary(function => function, _ => (Variable?)null);
-        Run([root], [root.Data.OnesLike()], retain: true, create: false, wanted);
+        var wanted = functions.Distinct().ToDictionary(function => function, _ => (Variable?)null);
+        Run(roots, seeds, retain, create, wanted);
         return wanted;
     }
 
@@ -97,7 +97,7 @@ public static partial class Autograd
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
         for (var i = 0; i < roots.Count; i++)
-            Hand(roots[i].Origin ?? throw NoGradient("Backward", roots[i]), Seed(roots[i], seeds?[i]), true);
+            Hand(roots[i].OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
         var last = wanted is null ? 0 : wanted.Keys.Min(function => function.Id);
         using var mode = create ? EnableGrad() : NoGrad();
         while (queue.TryDequeue(out var function, out _) && function.Id >= last)
@@ -119,30 +119,23 @@ public static partial class Autograd
                 if (function.next[i] is not { } next || gradients[i] is not { } passed) continue;
                 CheckShape($"{function.Name}.Backward, for input {i},", passed, function.shapes[i]);
                 // A gradient that may be someone else's memory too is copied before a leaf keeps it.
-                Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients, i));
+                Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients));
             }
             if (!retain) function.Free();
         }
 
         void Hand(Function function, Variable gradient, bool shared)
         {
-            if (pending.TryGetValue(function, out var sum)) pending[function] = (sum.Gradient + gradient, false);
-            else
-            {
-                pending[function] = (gradient, shared);
-                queue.Enqueue(function, -function.Id);
-            }
+            if (pending.TryAdd(function, (gradient, shared))) queue.Enqueue(function, -function.Id);
+            else pending[function] = (pending[function].Gradient + gradient, false);
         }
     }
 
-    static bool SharesMemory(Variable passed, Variable incoming, Variable?[] siblings, int index)
+    static bool SharesMemory(Variable passed, Variable incoming, Variable?[] all)
     {
         var storage = passed.Data.Storage;
-        if (storage == incoming.Data.Storage || storage.Version > 0 || !passed.Data.IsContiguous
-            || storage.Count != passed.Numel) return true;
-        for (var i = 0; i < siblings.Length; i++)
-            if (i != index && siblings[i]?.Data.Storage == storage) return true;
-        return false;
+        return storage == incoming.Data.Storage || storage.Version > 0 || !passed.Data.IsContiguous
+            || storage.Count != passed.Numel || all.Count(gradient => gradient?.Data.Storage == storage) > 1;
     }
 
     static Variable Seed(Variable root, Variable? seed)

@@ -56,32 +56,31 @@ static class Diagnosis
         if (problem.Output.Numel == 0 || problem.Inputs.Any(x => x.Numel > MostColumns))
             return (GradFault.Formula, "It is too large to say more: check it with small inputs.");
         var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
-        for (var k = 0; k < yours.Length; k++)
-        {
-            if (yours[k] is not { } a || numeric[k] is not { } n || Same(a, n)) continue;
-            var (fault, sentence) = Mistake(problem, k, a, n, yours, numeric);
-            return (fault, $"The gradient by input {k} {sentence}");
-        }
-        return (GradFault.Stale, "The gradient is right when nothing is called in between: Backward reads what " +
-            "another call has left.");
+        if (FirstWrong(yours, numeric) is not (>= 0 and var wrong))
+            return (GradFault.Stale, "The gradient is right when nothing is called in between: Backward reads what " +
+                "another call has left.");
+        var (fault, sentence) = Mistake(problem, wrong, yours, numeric);
+        return (fault, $"The gradient by input {wrong} {sentence}");
     }
 
     /// <summary>The report of a Jacobian that is wrong somewhere; null if it is right.</summary>
     public static GradReport? Jacobian(GradProblem problem)
     {
         var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
-        for (var k = 0; k < yours.Length; k++)
-            if (yours[k] is { } a && !Same(a, numeric[k]!))
-                return new(false, Distance(Flat(a), Flat(numeric[k]!)), $"  Jacobian by input {k} of shape " +
-                    $"{problem.Inputs[k].Layout}\n  {Of(problem).Item2}", Of(problem).Item1);
-        return null;
+        if (FirstWrong(yours, numeric) is not (>= 0 and var k)) return null;
+        var (fault, sentence) = Of(problem);
+        return new(false, Distance(Flat(yours[k]!), Flat(numeric[k]!)),
+            $"  Jacobian by input {k} of shape {problem.Inputs[k].Layout}\n  {sentence}", fault);
     }
 
-    static (GradFault, string) Mistake(GradProblem problem, int k, double[][] a, double[][] n, double[][]?[] yours,
-        double[][]?[] numeric)
+    static int FirstWrong(double[][]?[] yours, double[][]?[] numeric) =>
+        Array.FindIndex([.. yours.Zip(numeric)], pair => pair is ({ } a, { } n) && !Same(a, n));
+
+    static (GradFault, string) Mistake(GradProblem problem, int k, double[][]?[] yours, double[][]?[] numeric)
     {
+        var (a, n) = (yours[k]!, numeric[k]!);
         if (Size(Flat(a)) < 1e-9 * Size(Flat(n))) return (GradFault.Zero, "is 0 everywhere: Backward drops it.");
-        if (Same(a, Numeric(problem, problem.Elsewhere)[k]!) && !Same(a, n))
+        if (Same(a, Numeric(problem, problem.Elsewhere)[k]!))
             return (GradFault.Stale, "is that of an earlier call with other values: Backward reads what that saved.");
         for (var other = 0; other < yours.Length; other++)
             if (other != k && yours[other] is { } b && b[0].Length == a[0].Length && Same(a, numeric[other]!)
@@ -127,9 +126,7 @@ static class Diagnosis
         var jacobians = Array.ConvertAll(problem.Inputs, x => x.DType.IsFloat() ? new double[rows][] : null);
         for (var i = 0; i < rows; i++)
         {
-            var unit = problem.Output.ZerosLike();
-            unit.Reshape(-1).Narrow(0, i, 1).Fill_(1);
-            var gradients = problem.Gradients(problem.Inputs, unit);
+            var gradients = problem.Gradients(problem.Inputs, GradProblem.Unit(problem.Output, i));
             for (var k = 0; k < gradients.Length; k++)
                 if (jacobians[k] is { } rowsOf)
                     rowsOf[i] = gradients[k]?.ToArray<double>() ?? new double[problem.Inputs[k].Numel];
@@ -140,18 +137,13 @@ static class Diagnosis
     static double[][]?[] Numeric(GradProblem problem, Tensor[] at) => [.. at.Select((x, k) =>
     {
         if (!x.DType.IsFloat()) return null;
-        double[][] columns = [.. Enumerable.Range(0, x.Numel).Select(j => Column(problem, at, k, j))];
+        double[][] columns = [.. Enumerable.Range(0, x.Numel).Select(j => Slope(GradProblem.Unit(x, j) * Epsilon))];
         return (double[][])[.. Enumerable.Range(0, Math.Min(MostRows, problem.Output.Numel))
             .Select(i => (double[])[.. columns.Select(column => column[i])])];
-    })];
 
-    static double[] Column(GradProblem problem, Tensor[] at, int k, int element)
-    {
-        Tensor[] before = [.. at], after = [.. at];
-        var step = problem.Unit(k, element) * Epsilon;
-        (before[k], after[k]) = (at[k] - step, at[k] + step);
-        return ((problem.Value(after) - problem.Value(before)) / (2 * Epsilon)).ToArray<double>();
-    }
+        double[] Slope(Tensor step) => ((problem.Value(GradProblem.Moved(at, k, step))
+            - problem.Value(GradProblem.Moved(at, k, -step))) / (2 * Epsilon)).ToArray<double>();
+    })];
 
     static double[] Transposed(double[] row, int n, int m) =>
         [.. row.Select((_, at) => row[at / (n * m) * (n * m) + at % n * m + at % (n * m) / n])];

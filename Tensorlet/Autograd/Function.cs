@@ -32,7 +32,7 @@ public abstract class Function
     public IReadOnlyList<Function?> NextFunctions => next;
 
     internal Function?[] next = [];
-    internal int[][] shapes = [];
+    internal int[][] shapes = [];           // of the inputs, once it is recorded
     internal List<Func<Variable, Variable?>>? hooks;
     List<Func<Variable?[], Variable, Variable?[]?>>? afterwards;
     internal bool Freed { get; private set; }
@@ -100,15 +100,13 @@ public abstract class Function
         foreach (var hook in afterwards ?? []) gradients = hook(gradients, gradient) ?? gradients;
         if (gradients.Length != next.Length)
             throw new AutogradException($"{Name}.Backward gave {gradients.Length} gradients for {next.Length} inputs.");
-        if (line is not null && !HasNaN(gradient))
-            for (var i = 0; i < gradients.Length; i++)
-                if (gradients[i] is { } g && HasNaN(g))
-                    throw new AutogradException(
-                        $"Backward: {this} made the first NaN, in the gradient by input {i} of shape {g.Data.Layout}.");
+        if (line is not null && !HasNaN(gradient) && Array.FindIndex(gradients, HasNaN) is >= 0 and var i)
+            throw new AutogradException($"Backward: {this} made the first NaN, in the gradient by input {i} of shape " +
+                $"{gradients[i]!.Data.Layout}.");
         return gradients;
     }
 
-    static bool HasNaN(Variable x) => x.Data.ToArray<double>().Any(double.IsNaN);
+    static bool HasNaN(Variable? x) => x is not null && x.Data.ToArray<double>().Any(double.IsNaN);
 
     /// <summary>
     /// Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.
@@ -143,6 +141,9 @@ public abstract class Function
 
     /// <summary>How many inputs there are, in Forward.</summary>
     protected int Count => inputs.Length;
+
+    /// <summary>All inputs, each as <see cref="Input"/> gives it.</summary>
+    private protected Variable[] Inputs => [.. inputs.Select((_, i) => Input(i))];
 
     /// <summary>The first input.</summary>
     protected Variable X => Input(0);
@@ -185,10 +186,7 @@ public abstract class Function
     }
 
     /// <summary>Forgets what was saved.</summary>
-    internal virtual void Free()
-    {
-        (inputs, result, Freed) = ([], null, true);
-    }
+    internal virtual void Free() => (inputs, result, Freed) = ([], null, true);
 
     /// <summary>The name of the function, and in anomaly mode where it was called.</summary>
     public override string ToString() => line is null ? $"<{Name}>" : $"<{Name}> in {line}";

@@ -50,9 +50,7 @@ public static class GradCheck
         Tensor?[] analytic;
         try { analytic = problem.Gradients(inputs, problem.Incoming, disturbed: true); }
         catch (TensorletException e) when (e is ShapeException or DTypeException)
-        {
-            return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape);
-        }
+        { return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape); }
         var first = Compare("gradient", problem, analytic, xs => (problem.Value(xs) * problem.Incoming).Sum().Item());
         if (!first.Passed)
         {
@@ -77,7 +75,7 @@ public static class GradCheck
             var every = inputs[k].Numel <= EveryElement;
             for (var trial = 0; trial < (every ? inputs[k].Numel : Directions); trial++)
             {
-                var step = every ? problem.Unit(k, trial) : problem.Random(inputs[k]);
+                var step = every ? GradProblem.Unit(inputs[k], trial) : problem.Random(inputs[k]);
                 var yours = analytic[k] is { } a ? (a * step).Sum().Item() : 0;
                 var (left, right) = Slopes(Epsilon);
                 var numeric = (left + right) / 2;
@@ -97,19 +95,15 @@ public static class GradCheck
                     atKink ? GradFault.Kink : GradFault.Formula);
                 if (!atKink) return failed;
 
-                (double Left, double Right) Slopes(double h)
-                {
-                    Tensor[] before = [.. inputs], after = [.. inputs];
-                    (before[k], after[k]) = (inputs[k] - step * h, inputs[k] + step * h);
-                    return ((middle - value(before)) / h, (value(after) - middle) / h);
-                }
+                (double Left, double Right) Slopes(double h) =>
+                    ((middle - value(GradProblem.Moved(inputs, k, step * -h))) / h,
+                        (value(GradProblem.Moved(inputs, k, step * h)) - middle) / h);
             }
         }
         var noted = kinks > 0 ? $"; {kinks} places are kinks" : "";
         return failed ?? new(true, worst, FormattableString.Invariant(
             $"gradients agree (worst relative difference {worst:0.0e+0}{noted})"), Kinks: kinks);
     }
-
 }
 
 /// <summary>A function with the point where its gradient is checked.</summary>
@@ -138,13 +132,17 @@ sealed class GradProblem
 
     public Tensor Random(Tensor like) => Tensor.Randn(like.Size(), DType.Float64, like.Device, generator);
 
-    /// <summary>A step along one element of input k.</summary>
-    public Tensor Unit(int k, int element)
+    /// <summary>1 at one element, 0 elsewhere.</summary>
+    public static Tensor Unit(Tensor like, int element)
     {
-        var step = Inputs[k].ZerosLike();
-        step.Reshape(-1).Narrow(0, element, 1).Fill_(1);
-        return step;
+        var unit = like.ZerosLike();
+        unit.View(-1).Narrow(0, element, 1).Fill_(1);
+        return unit;
     }
+
+    /// <summary>A point, a step along input k away.</summary>
+    public static Tensor[] Moved(Tensor[] at, int k, Tensor step) =>
+        [.. at.Select((x, i) => i == k ? x + step : x)];
 
     public Tensor Value(Tensor[] at)
     {

@@ -1,6 +1,4 @@
-using System.Globalization;
-using System.Net;
-using System.Text;
+using static System.Net.WebUtility;
 
 namespace Tensorlet;
 
@@ -30,7 +28,7 @@ public sealed class GraphPicture
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
     public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
     {
-        var start = root.Origin ?? throw Autograd.NoGradient("GraphPicture", root);
+        var start = root.OriginFor("GraphPicture");
         var shapes = new Dictionary<Function, string> { [start] = $"{root.Data.Layout}" };
         var open = new Stack<Function>([start]);
         while (open.TryPop(out var function))
@@ -40,7 +38,8 @@ public sealed class GraphPicture
         Function[] order = [.. shapes.Keys.OrderBy(f => f.Id)];
         var numbers = order.Select((f, i) => (f, i)).ToDictionary(p => p.f, p => p.i + 1);
         var known = names.GroupBy(n => n.Leaf).ToDictionary(g => g.Key, g => g.First().Name);
-        var gradients = order.Any(f => f.Freed) ? [] : Autograd.Gradients(root, order);
+        var gradients = order.Any(f => f.Freed) ? [] : Autograd.Gradients([root],
+            [root.Data.OnesLike()], order, retain: true, create: false);
         Nodes = [.. order.Select((f, i) => new GraphNode(i + 1, Name(f), shapes[f],
             [.. f.NextFunctions.Where(n => n is not null).Select(n => numbers[n!])],
             gradients.GetValueOrDefault(f) is { } g ? Math.Sqrt((g.Data * g.Data).Sum().Item()) : null))];
@@ -81,6 +80,7 @@ public sealed class GraphPicture
     public string ToSvg()
     {
         const int width = 150, height = 56, across = 24, down = 40;
+        const string leaf = "rx=\"28\" fill=\"#fdf3dc\"", inner = "rx=\"4\" fill=\"#eef3fb\"";
         var (layers, places) = (new int[Nodes.Count + 1], new double[Nodes.Count + 1]);
         foreach (var n in Nodes.Reverse())
             foreach (var i in n.Inputs) layers[i] = Math.Max(layers[i], layers[n.Number] + 1);
@@ -94,27 +94,26 @@ public sealed class GraphPicture
             var left = (widest - sorted.Length * (width + across) + across) / 2.0;
             for (var i = 0; i < sorted.Length; i++) places[sorted[i]] = left + i * (width + across);
         }
-        var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{widest}\" " +
-            $"height=\"{rows.Count * (height + down) + down}\" font-family=\"sans-serif\" font-size=\"12\" " +
-            $"text-anchor=\"middle\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
-        foreach (var n in Nodes)
-            foreach (var i in n.Inputs)
-                svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{places[i] + width / 2}\" " +
-                    $"y1=\"{Top(i) + height}\" x2=\"{places[n.Number] + width / 2}\" y2=\"{Top(n.Number)}\" " +
-                    $"stroke=\"gray\"/>\n");
-        foreach (var n in Nodes)
-        {
-            var (x, y) = (places[n.Number], Top(n.Number));
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" " +
-                $"height=\"{height}\" rx=\"{(n.IsLeaf ? 28 : 4)}\" fill=\"{(n.IsLeaf ? "#fdf3dc" : "#eef3fb")}\" " +
-                $"stroke=\"#446\"/>\n");
-            foreach (var (line, i) in ((string[])[n.Name, n.Shape, n.Norm]).Select((line, i) => (line, i)))
-                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + width / 2}\" y=\"{y + 17 + 16 * i}\"" +
-                    $"{(i == 0 ? " font-weight=\"bold\"" : "")}>{WebUtility.HtmlEncode(line)}</text>\n");
-        }
-        return svg.Append("</svg>\n").ToString();
+        var lines = Nodes.SelectMany(n => n.Inputs.Select(i => FormattableString.Invariant($"""
+            <path d="M{Middle(i)} {Top(i) + height}L{Middle(n.Number)} {Top(n.Number)}" stroke="gray"/>
+            """)));
+        var boxes = Nodes.Select(n => FormattableString.Invariant($"""
+            <rect x="{places[n.Number]}" y="{Top(n.Number)}" width="{width}" height="{height}" stroke="#446"
+             {(n.IsLeaf ? leaf : inner)}/>
+            <text x="{Middle(n.Number)}" y="{Top(n.Number) + 17}" font-weight="bold">{HtmlEncode(n.Name)}</text>
+            <text x="{Middle(n.Number)}" y="{Top(n.Number) + 33}">{n.Shape}</text>
+            <text x="{Middle(n.Number)}" y="{Top(n.Number) + 49}">{n.Norm}</text>
+            """));
+        return FormattableString.Invariant($"""
+            <svg xmlns="http://www.w3.org/2000/svg" width="{widest}" height="{rows.Count * (height + down) + down}"
+             font-family="sans-serif" font-size="12" text-anchor="middle">
+            <rect width="100%" height="100%" fill="white"/>
+            {string.Join('\n', [.. lines, .. boxes])}
+            </svg>
 
+            """);
+
+        double Middle(int number) => places[number] + width / 2;
         int Top(int number) => (rows.Count - 1 - layers[number]) * (height + down) + down;
     }
 }

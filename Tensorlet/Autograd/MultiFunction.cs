@@ -30,7 +30,7 @@ public abstract class MultiFunction : Function
     protected sealed override Tensor Forward()
     {
         results = ForwardAll();
-        return Tensor.Zeros([], results[0].DType, results[0].Device);
+        return Tensor.Zeros([], results.FirstOrDefault()?.DType ?? X.DType, X.Device);
     }
 
     /// <inheritdoc/>

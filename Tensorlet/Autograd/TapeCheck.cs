@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Tensorlet;
 
 /// <summary>What the check of one recorded operation found.</summary>
@@ -48,7 +46,7 @@ public static class TapeCheck
         var worst = reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max();
         string[] wrong = [.. reports.Where(r => !r.Report.Passed)
             .Select(r => $"{r.Operation} in {r.Line} is to blame:\n{r.Report.Text}")];
-        return wrong.Length > 0 ? string.Join('\n', wrong) : string.Create(CultureInfo.InvariantCulture,
+        return wrong.Length > 0 ? string.Join('\n', wrong) : FormattableString.Invariant(
             $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})");
     }
 }

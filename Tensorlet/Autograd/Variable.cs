@@ -64,13 +64,10 @@ public sealed partial class Variable
     internal void MoveTo(Tensor data) => (Data, Grad) = (data, data == Data ? Grad : null);
 
     /// <summary>The function that a gradient for this variable is handed to.</summary>
-    internal Function? Origin => GradFn ?? (RequiresGrad ? accumulate ?? Accumulate() : null);
+    internal Function? Origin => GradFn ?? (!RequiresGrad ? null
+        : accumulate ?? LazyInitializer.EnsureInitialized(ref accumulate, () => new AccumulateGrad(this)));
 
-    Function Accumulate()
-    {
-        Interlocked.CompareExchange(ref accumulate, new AccumulateGrad(this), null);
-        return accumulate;
-    }
+    internal Function OriginFor(string operation) => Origin ?? throw Autograd.NoGradient(operation, this);
 
     /// <summary>Adds a gradient, out of place.</summary>
     internal void AddGrad(Variable gradient, bool shared)
@@ -86,11 +83,7 @@ public sealed partial class Variable
     /// anything, takes the gradient's place.
     /// </summary>
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
-    public void RegisterHook(Func<Variable, Variable?> hook)
-    {
-        var function = Origin ?? throw Autograd.NoGradient("RegisterHook", this);
-        (function.hooks ??= []).Add(hook);
-    }
+    public void RegisterHook(Func<Variable, Variable?> hook) => (OriginFor("RegisterHook").hooks ??= []).Add(hook);
 
     /// <summary>Keeps the gradient by this variable in <see cref="Grad"/> though it is no leaf.</summary>
     public void RetainGrad()

@@ -133,17 +133,14 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
     }
 }
 
-/// <summary>Some samples of a dataset, by their numbers there.</summary>
-public sealed class Subset : Dataset
+/// <summary>Some samples of a dataset.</summary>
+/// <param name="dataset">The dataset.</param>
+/// <param name="indices">Their numbers there.</param>
+/// <exception cref="IndexException">There is no such sample.</exception>
+public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
-    readonly Dataset dataset;
-    readonly long[] indices;
-
-    /// <summary>Samples <paramref name="indices"/> of a dataset.</summary>
-    /// <exception cref="IndexException">There is no such sample.</exception>
-    public Subset(Dataset dataset, IEnumerable<long> indices) =>
-        (this.dataset, this.indices) = (dataset, [.. indices.Select(index => index >= 0 && index < dataset.Count ? index
-            : throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples."))]);
+    readonly long[] indices = [.. indices.Select(index => index >= 0 && index < dataset.Count ? index
+        : throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples."))];
 
     /// <summary>The numbers of the samples in the dataset they are from.</summary>
     public IReadOnlyList<long> Indices => indices;

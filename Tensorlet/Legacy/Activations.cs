@@ -15,7 +15,7 @@ public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Te
 
 /// <summary>The hyperbolic tangent.</summary>
 public sealed class Tanh() : Activation( // y = tanh x     dx = (1 − y²)·dy
-    x => x.Map(new Tensorlet.Tanh.Formula()), (y, dy) => (1 - y * y) * dy);
+    x => x.Map(new TanhFormula()), (y, dy) => (1 - y * y) * dy);
 
 /// <summary>The logistic function.</summary>
 public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -23,7 +23,7 @@ public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1
 
 /// <summary>max(x, 0)</summary>
 public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 0
-    x => x.Map(new Relu.Formula()), (y, dy) => Tensor.Zip(new Gate.Formula(), dy, y));
+    x => x.Map(new ReluFormula()), (y, dy) => Tensor.Zip(new Gate.Formula(), dy, y));
 
 /// <summary>eˣ/Σeˣ along an axis, the classes' unless another is named.</summary>
 public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)

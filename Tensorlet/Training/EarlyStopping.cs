@@ -29,8 +29,8 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     /// <inheritdoc/>
     public override void Ended(Trainer trainer)
     {
-        if (weights.Count == 0) return;
-        trainer.Model.LoadStateDict(weights.ToDictionary(w => w.Key[Prefix.Length..], w => w.Value));
+        if (weights.Count > 0)
+            trainer.Model.LoadStateDict(weights.ToDictionary(w => w.Key[Prefix.Length..], w => w.Value));
     }
 
     /// <inheritdoc/>

@@ -156,14 +156,10 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>
     public void Resume(string path) => Checkpoint.Load(path, Parts());
 
-    (string Name, IStateful Part)[] Parts()
-    {
-        List<(string, IStateful)> parts = [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
-            ("generator", Generator.Default)];
-        if (optimizer is IStateful moved) parts.Add(("optimizer", moved));
-        if (batches is IStateful loader) parts.Add(("loader", loader));
-        return [.. parts, .. plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin))];
-    }
+    (string Name, IStateful Part)[] Parts() => [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
+        ("generator", Generator.Default), ("optimizer", optimizer),
+        .. ((object[])[batches]).OfType<IStateful>().Select(loader => ("loader", loader)),
+        .. plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin))];
 }
 
 /// <summary>A loss that is NaN or infinite.</summary>

@@ -24,18 +24,7 @@ sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
     public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
 }
 
-sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
-{
-    protected override Tensor Forward() => X.Data.Affine(a, b);
-    public override Variable[] Backward(Variable dy) => [dy * a];
-}
-
-sealed class Power(double p) : Function // y = xᵖ     dx = p·xᵖ⁻¹·dy
-{
-    internal readonly struct Formula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(p)); }
-    public override Variable[] Backward(Variable dy) => [p == 0 ? dy * 0 : X.Pow(p - 1) * p * dy];
-}
+readonly struct PowerFormula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
 
 /// <summary>NaN wins; at a tie each gets half.</summary>
 sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
@@ -60,20 +49,6 @@ sealed class Where(Tensor condition) : Function
     }
 }
 
-sealed class Cast(DType type) : Function // y = x in another type     dx = dy in the type of x
-{
-    DType before;
-    protected override Tensor Forward() { before = X.DType; return X.Data.To(type); }
-    public override Variable[] Backward(Variable dy) => [dy.To(before)];
-}
-
-sealed class Transfer(Device device) : Function // y = x on another device     dx = dy on the device of x
-{
-    Device? before;
-    protected override Tensor Forward() { before = X.Device; return X.Data.To(device); }
-    public override Variable[] Backward(Variable dy) => [dy.To(before!)];
-}
-
 public sealed partial class Variable
 {
     /// <summary>
@@ -82,14 +57,9 @@ public sealed partial class Variable
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
         a.Data.SameDevice(operation, b.Data);
-        if (a.DType != b.DType)
-        {
-            var type = DTypes.Promote(a.Data, b.Data);
-            (a, b) = (a.To(type), b.To(type));
-        }
-        if (a.Data.Layout.SameShape(b.Data.Layout)) return (a, b);
+        var type = DTypes.Promote(a.Data, b.Data);
         var shape = Layout.Broadcast(operation, a.Data.Layout, b.Data.Layout);
-        return (a.Expand(shape), b.Expand(shape));
+        return (a.To(type).Expand(shape), b.To(type).Expand(shape));
     }
 
     static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new()
@@ -106,27 +76,31 @@ public sealed partial class Variable
     public static Variable operator *(Variable a, Variable b) => Apply<Multiply>("*", a, b);
     /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
+    // y = a·x + b, a and b numbers     dx = a·dy
+    Variable Affine(double a, double b) => Linear(x => x.Affine(a, b), (dy, _) => dy * a);
+
     /// <summary>x + b</summary>
-    public static Variable operator +(Variable x, double b) => new Affine(1, b).Apply(x);
+    public static Variable operator +(Variable x, double b) => x.Affine(1, b);
     /// <summary>b + x</summary>
-    public static Variable operator +(double b, Variable x) => new Affine(1, b).Apply(x);
+    public static Variable operator +(double b, Variable x) => x.Affine(1, b);
     /// <summary>x − b</summary>
-    public static Variable operator -(Variable x, double b) => new Affine(1, -b).Apply(x);
+    public static Variable operator -(Variable x, double b) => x.Affine(1, -b);
     /// <summary>b − x</summary>
-    public static Variable operator -(double b, Variable x) => new Affine(-1, b).Apply(x);
+    public static Variable operator -(double b, Variable x) => x.Affine(-1, b);
     /// <summary>a · x</summary>
-    public static Variable operator *(Variable x, double a) => new Affine(a, 0).Apply(x);
+    public static Variable operator *(Variable x, double a) => x.Affine(a, 0);
     /// <summary>a · x</summary>
-    public static Variable operator *(double a, Variable x) => new Affine(a, 0).Apply(x);
+    public static Variable operator *(double a, Variable x) => x.Affine(a, 0);
     /// <summary>x / a</summary>
     public static Variable operator /(Variable x, double a) => x / Tensor.Like(x.Data, a);
     /// <summary>a / x</summary>
     public static Variable operator /(double a, Variable x) => Tensor.Like(x.Data, a) / x;
     /// <summary>−x</summary>
-    public static Variable operator -(Variable x) => new Affine(-1, 0).Apply(x);
+    public static Variable operator -(Variable x) => x.Affine(-1, 0);
 
     /// <summary>xᵖ for a number p.</summary>
-    public Variable Pow(double p) => new Power(p).Apply(this);
+    public Variable Pow(double p) =>
+        OfInput(new PowerFormula(p), (x, dy) => p == 0 ? dy * 0 : x.Pow(p - 1) * p * dy, "Power");
     /// <summary>x²</summary>
     public Variable Square() => this * this;
     /// <summary>1/x</summary>
@@ -145,9 +119,19 @@ public sealed partial class Variable
     }
 
     /// <summary>The same numbers in another type; gradients come back in this one.</summary>
-    public Variable To(DType type) => type == DType ? this : new Cast(type).Apply(this);
+    public Variable To(DType type)
+    {
+        var before = DType;
+        return type == before ? this : Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast");
+    }
+
     /// <summary>The same numbers on another device; gradients come back to this one.</summary>
-    public Variable To(Device device) => device == Device ? this : new Transfer(device).Apply(this);
+    public Variable To(Device device)
+    {
+        var before = Device;
+        return device == before ? this : Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer");
+    }
+
     /// <summary>The same numbers on the CPU.</summary>
     public Variable Cpu() => To(Device.Cpu);
     /// <summary>The same numbers on a CUDA device.</summary>

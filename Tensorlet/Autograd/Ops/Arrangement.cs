@@ -86,7 +86,7 @@ public sealed partial class Variable
         if (Rank == 2) return Diagonal(diagonal);
         if (Rank != 1) throw new ShapeException($"Diag: shape {Data.Layout} is no vector and no matrix.");
         var n = Numel + Math.Abs(diagonal);
-        return new AddView("Diagonal", y => y.Diagonal(diagonal), [n, n]).Apply(this);
+        return AddInto(y => y.Diagonal(diagonal), [n, n], "Diagonal");
     }
 
     /// <summary>Pieces of these sizes along an axis.</summary>

@@ -52,11 +52,9 @@ sealed class Convolution(ConvolutionPlan plan, int[] places) : Function
         y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return y;
     }
-    public override Variable?[] Backward(Variable dy) =>
-    [
-        Needs(0) ? new ConvolutionInput(plan, A.Shape[2..].ToArray()).Apply(dy, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, B.Shape[2..].ToArray()).Apply(A, dy) : null,
-    ];
+    public override Variable?[] Backward(Variable dy) => [
+        Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(dy, B) : null,
+        Needs(1) ? new ConvolutionFilter(plan, shapes[1][2..]).Apply(A, dy) : null];
 }
 
 // w[o,c,k] = Σ g[n,o,i]·x[n,c,i+k]     dx = w ⋆ g     dg = conv(x, dw)
@@ -72,11 +70,9 @@ sealed class ConvolutionFilter(ConvolutionPlan plan, int[] kernel) : Function
         w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return w;
     }
-    public override Variable?[] Backward(Variable dw) =>
-    [
-        Needs(0) ? new ConvolutionInput(plan, A.Shape[2..].ToArray()).Apply(B, dw) : null,
-        Needs(1) ? new Convolution(plan, B.Shape[2..].ToArray()).Apply(A, dw) : null,
-    ];
+    public override Variable?[] Backward(Variable dw) => [
+        Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(B, dw) : null,
+        Needs(1) ? new Convolution(plan, shapes[1][2..]).Apply(A, dw) : null];
 }
 
 /// <summary>
@@ -107,11 +103,9 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int[] space) : Function
         x.Device.Contract(turned, windows, plan.Channels(x), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return x;
     }
-    public override Variable?[] Backward(Variable dx) =>
-    [
-        Needs(0) ? new Convolution(plan, A.Shape[2..].ToArray()).Apply(dx, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, B.Shape[2..].ToArray()).Apply(dx, A) : null,
-    ];
+    public override Variable?[] Backward(Variable dx) => [
+        Needs(0) ? new Convolution(plan, shapes[0][2..]).Apply(dx, B) : null,
+        Needs(1) ? new ConvolutionFilter(plan, shapes[1][2..]).Apply(dx, A) : null];
 }
 
 public static partial class F

@@ -33,9 +33,7 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     /// <summary>The symmetric matrix with the lower triangle of x.</summary>
     protected static Variable Mirrored(Variable x)
     {
-        var j = Tensor.Arange(x.Size(-1), DType.Int64, x.Device);
-        var i = j.Unsqueeze(1);
-        var half = x * (((i > j).To(x.DType) + (i >= j).To(x.DType)) / 2);   // half of the diagonal, which comes twice
+        var half = (x.Tril() + x.Tril(-1)) / 2;             // half of the diagonal, which comes twice
         return half + half.T;
     }
 

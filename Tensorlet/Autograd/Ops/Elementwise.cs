@@ -1,68 +1,66 @@
+using System.Runtime.CompilerServices;
+
 namespace Tensorlet;
 
-sealed class Exp : Function // y = eˣ     dx = y·dy
+// Most functions of one number are a formula and a derivative, and differ in what the latter reads: the two below. What
+// has more to say is a Function of its own; Sigmoid is written out as an example of one.
+
+sealed class OfInput<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
+    where F : struct, IMap // y = f(x)     dx = derivative(x, dy)
 {
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new ExpFormula()));
-    public override Variable[] Backward(Variable dy) => [Y * dy];
+    public override string Name => name;
+    protected override Tensor Forward() { Save(X); return X.Data.Map(f); }
+    public override Variable[] Backward(Variable dy) => [derivative(X, dy)];
 }
 
-sealed class Log : Function // y = ln x     dx = dy/x
+sealed class OfResult<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
+    where F : struct, IMap // y = f(x)     dx = derivative(y, dy)
 {
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new LogFormula()); }
-    public override Variable[] Backward(Variable dy) => [dy / X];
+    public override string Name => name;
+    protected override Tensor Forward() => SaveResult(X.Data.Map(f));
+    public override Variable[] Backward(Variable dy) => [derivative(Y, dy)];
 }
 
-sealed class Sqrt : Function // y = √x     dx = dy/(2y)
-{
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new SqrtFormula()));
-    public override Variable[] Backward(Variable dy) => [dy / (Y * 2)];
-}
+readonly struct ExpFormula : IMap { V IMap.Apply<V>(V x) => V.Exp(x); }
+readonly struct LogFormula : IMap { V IMap.Apply<V>(V x) => V.Log(x); }
+readonly struct SqrtFormula : IMap { V IMap.Apply<V>(V x) => V.Sqrt(x); }
+readonly struct SinFormula : IMap { V IMap.Apply<V>(V x) => V.Sin(x); }
+readonly struct CosFormula : IMap { V IMap.Apply<V>(V x) => V.Cos(x); }
+readonly struct AbsFormula : IMap { V IMap.Apply<V>(V x) => V.Abs(x); }
 
-sealed class Sin : Function // y = sin x     dx = cos x·dy
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Sin(x); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [X.Cos() * dy];
-}
+readonly struct SignFormula : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
 
-sealed class Cos : Function // y = cos x     dx = −sin x·dy
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Cos(x); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [-X.Sin() * dy];
-}
+readonly struct LeakyReluFormula(double slope) : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
-sealed class Abs : Function // y = |x|     dx = sign x·dy
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Abs(x); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [X.Sign() * dy];
-}
+/// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
+readonly struct SoftplusFormula(double threshold) : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x))); }
 
-sealed class Sign : Function // y = −1, 0 or 1     dx = 0
-{
-    internal readonly struct Formula : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
-    protected override Tensor Forward() => X.Data.Map(new Formula());
-    public override Variable[] Backward(Variable dy) => [dy * 0];
-}
+readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
 /// <summary>By e = exp(−2|x|) − 1, which keeps the digits near 0.</summary>
-sealed class Tanh : Function // y = tanh x     dx = (1 − y²)·dy
+readonly struct TanhFormula : IMap
 {
-    internal readonly struct Formula : IMap
+    V IMap.Apply<V>(V x)
     {
-        V IMap.Apply<V>(V x)
-        {
-            var e = Expm1.At(-V.Abs(x) - V.Abs(x));
-            var y = e / (V.Of(2) + e);
-            return V.IfGreater(x, V.Of(0), -y, y);
-        }
+        var e = Expm1Formula.At(-V.Abs(x) - V.Abs(x));
+        var y = e / (V.Of(2) + e);
+        return V.IfGreater(x, V.Of(0), -y, y);
     }
-    internal readonly struct Slope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
-    public override Variable[] Backward(Variable dy) =>
-        Autograd.Enabled ? [(1 - Y * Y) * dy] : [Tensor.Zip(new Slope(), Y.Data, dy.Data)];
+}
+
+readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
+
+readonly struct ClampFormula(double low, double high) : IMap
+{ V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
+
+/// <summary>1 where low ≤ x ≤ high, 0 elsewhere.</summary>
+readonly struct InsideFormula(double low, double high) : IMap
+{
+    V IMap.Apply<V>(V x) => V.IfEqual(x, x,
+        V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
 }
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -70,13 +68,6 @@ sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
     internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x)); }
     protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
     public override Variable[] Backward(Variable dy) => [Y * (1 - Y) * dy];
-}
-
-sealed class Relu : Function // y = max(x, 0)     dx = dy where x > 0
-{
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
-    public override Variable[] Backward(Variable dy) => [new Gate().Apply(dy, Y.Detach())];
 }
 
 sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 0     db = 0
@@ -87,64 +78,43 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
 }
 
-sealed class LeakyRelu(double slope) : Function // y = x where x > 0, else slope·x     dx = dy or slope·dy
-{
-    internal readonly struct Formula(double slope) : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(slope)); }
-    public override Variable[] Backward(Variable dy) => [Variable.Where(X > 0, dy, dy * slope)];
-}
-
-/// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
-sealed class Softplus(double threshold) : Function // y = ln(1 + eˣ)     dx = dy·σ(x)
-{
-    internal readonly struct Formula(double threshold) : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1p.At(V.Exp(x))); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(threshold)); }
-    public override Variable[] Backward(Variable dy) => [Variable.Where(X > threshold, dy, dy * X.Sigmoid())];
-}
-
-sealed class Clamp(double low, double high) : Function // y = min(max(x, low), high)     dx = dy where low ≤ x ≤ high
-{
-    internal readonly struct Formula(double low, double high) : IMap
-    { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
-    internal readonly struct Inside(double low, double high) : IMap
-    {
-        V IMap.Apply<V>(V x) => V.IfEqual(x, x,
-            V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
-    }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula(low, high)); }
-    public override Variable[] Backward(Variable dy) => [dy * X.Data.Map(new Inside(low, high))];
-}
-
 public sealed partial class Variable
 {
+    Variable OfInput<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
+        where F : struct, IMap => new OfInput<F>(name, f, derivative).Apply(this);
+
+    Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
+        where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
+
     /// <summary>eˣ</summary>
-    public Variable Exp() => new Exp().Apply(this);
+    public Variable Exp() => OfResult(new ExpFormula(), (y, dy) => y * dy);
     /// <summary>The natural logarithm.</summary>
-    public Variable Log() => new Log().Apply(this);
+    public Variable Log() => OfInput(new LogFormula(), (x, dy) => dy / x);
     /// <summary>√x</summary>
-    public Variable Sqrt() => new Sqrt().Apply(this);
+    public Variable Sqrt() => OfResult(new SqrtFormula(), (y, dy) => dy / (y * 2));
     /// <summary>sin x, x in radians</summary>
-    public Variable Sin() => new Sin().Apply(this);
+    public Variable Sin() => OfInput(new SinFormula(), (x, dy) => x.Cos() * dy);
     /// <summary>cos x, x in radians</summary>
-    public Variable Cos() => new Cos().Apply(this);
+    public Variable Cos() => OfInput(new CosFormula(), (x, dy) => -x.Sin() * dy);
     /// <summary>|x|; its gradient at 0 is 0.</summary>
-    public Variable Abs() => new Abs().Apply(this);
+    public Variable Abs() => OfInput(new AbsFormula(), (x, dy) => x.Sign() * dy);
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
-    public Variable Sign() => new Sign().Apply(this);
+    public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
-    public Variable Tanh() => new Tanh().Apply(this);
+    public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) =>
+        Autograd.Enabled ? (1 - y * y) * dy : Tensor.Zip(new TanhSlope(), y.Data, dy.Data));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
-    public Variable Relu() => new Relu().Apply(this);
+    public Variable Relu() => OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, else slope·x.</summary>
-    public Variable LeakyRelu(double slope = 0.01) => new LeakyRelu(slope).Apply(this);
+    public Variable LeakyRelu(double slope = 0.01) =>
+        OfInput(new LeakyReluFormula(slope), (x, dy) => Where(x > 0, dy, dy * slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
-        beta == 1 ? new Softplus(threshold).Apply(this) : new Softplus(threshold).Apply(this * beta) / beta;
+        beta != 1 ? (this * beta).Softplus(1, threshold) / beta : OfInput(new SoftplusFormula(threshold),
+            (x, dy) => Where(x > threshold, dy, dy * x.Sigmoid()));
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
-        new Clamp(low, high).Apply(this);
+        OfInput(new ClampFormula(low, high), (x, dy) => dy * x.Data.Map(new InsideFormula(low, high)));
 }

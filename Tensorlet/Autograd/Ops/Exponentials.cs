@@ -1,31 +1,27 @@
 namespace Tensorlet;
 
 /// <summary>Kahan's way: (u − 1)·x/ln u with u = eˣ is exact to rounding near 0.</summary>
-sealed class Expm1 : Function // y = eˣ − 1     dx = (y + 1)·dy
+readonly struct Expm1Formula : IMap
 {
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => At(x); }
+    V IMap.Apply<V>(V x) => At(x);
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var u = V.Exp(x);
         var near = V.IfEqual(u, V.Of(1), x, (u - V.Of(1)) * x / V.Log(u));
         return V.IfGreater(V.Abs(x), V.Of(1), u - V.Of(1), near);
     }
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
-    public override Variable[] Backward(Variable dy) => [(Y + 1) * dy];
 }
 
 /// <summary>Kahan's way: ln w · x/(w − 1) with w = 1 + x is exact to rounding near 0.</summary>
-sealed class Log1p : Function // y = ln(1 + x)     dx = dy/(1 + x)
+readonly struct Log1pFormula : IMap
 {
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => At(x); }
+    V IMap.Apply<V>(V x) => At(x);
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var w = V.Of(1) + x;
         var near = V.IfEqual(w, V.Of(1), x, V.Log(w) * x / (w - V.Of(1)));
         return V.IfGreater(V.Abs(x), V.Of(1), V.Log(w), near);
     }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [dy / (X + 1)];
 }
 
 sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = ln a·aᵇ·dc
@@ -44,34 +40,24 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
 }
 
 /// <summary>By expm1, which keeps the digits near 0; from 22 on e⁻ˣ does not count, and (e^(x/2))²/2 is left.</summary>
-sealed class Sinh : Function // y = (eˣ − e⁻ˣ)/2     dx = cosh x·dy
+readonly struct SinhFormula : IMap
 {
-    internal readonly struct Formula : IMap
+    V IMap.Apply<V>(V x)
     {
-        V IMap.Apply<V>(V x)
-        {
-            var (a, h) = (V.Abs(x), V.Exp(V.Abs(x) * V.Of(0.5)));
-            var e = Expm1.At(a);
-            var y = V.IfGreater(a, V.Of(22), h * V.Of(0.5) * h, (e + e / (e + V.Of(1))) * V.Of(0.5));
-            return V.IfGreater(V.Of(0), x, -y, y);
-        }
+        var (a, h) = (V.Abs(x), V.Exp(V.Abs(x) * V.Of(0.5)));
+        var e = Expm1Formula.At(a);
+        var y = V.IfGreater(a, V.Of(22), h * V.Of(0.5) * h, (e + e / (e + V.Of(1))) * V.Of(0.5));
+        return V.IfGreater(V.Of(0), x, -y, y);
     }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [X.Cosh() * dy];
 }
 
-sealed class Cosh : Function // y = (eˣ + e⁻ˣ)/2     dx = sinh x·dy
+readonly struct CoshFormula : IMap
 {
-    internal readonly struct Formula : IMap
+    V IMap.Apply<V>(V x)
     {
-        V IMap.Apply<V>(V x)
-        {
-            var h = V.Exp(V.Abs(x) * V.Of(0.5));
-            return h * V.Of(0.5) * h + V.Of(0.5) / h / h;
-        }
+        var h = V.Exp(V.Abs(x) * V.Of(0.5));
+        return h * V.Of(0.5) * h + V.Of(0.5) / h / h;
     }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [X.Sinh() * dy];
 }
 
 public sealed partial class Variable
@@ -79,13 +65,13 @@ public sealed partial class Variable
     /// <summary>2ˣ</summary>
     public Variable Exp2() => Pow(2, this);
     /// <summary>eˣ − 1, exact near 0.</summary>
-    public Variable Expm1() => new Expm1().Apply(this);
+    public Variable Expm1() => OfResult(new Expm1Formula(), (y, dy) => (y + 1) * dy);
     /// <summary>The logarithm to base 2.</summary>
     public Variable Log2() => Log() / Math.Log(2);
     /// <summary>The logarithm to base 10.</summary>
     public Variable Log10() => Log() / Math.Log(10);
     /// <summary>ln(1 + x), exact near 0.</summary>
-    public Variable Log1p() => new Log1p().Apply(this);
+    public Variable Log1p() => OfInput(new Log1pFormula(), (x, dy) => dy / (x + 1));
     /// <summary>1/√x</summary>
     public Variable Rsqrt() => 1 / Sqrt();
     /// <summary>aᵇ, broadcast.</summary>
@@ -95,7 +81,7 @@ public sealed partial class Variable
     /// <summary>xᵇ, broadcast.</summary>
     public Variable Pow(Variable b) => Pow(this, b);
     /// <summary>The hyperbolic sine.</summary>
-    public Variable Sinh() => new Sinh().Apply(this);
+    public Variable Sinh() => OfInput(new SinhFormula(), (x, dy) => x.Cosh() * dy);
     /// <summary>The hyperbolic cosine.</summary>
-    public Variable Cosh() => new Cosh().Apply(this);
+    public Variable Cosh() => OfInput(new CoshFormula(), (x, dy) => x.Sinh() * dy);
 }

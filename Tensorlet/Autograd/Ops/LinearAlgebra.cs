@@ -27,9 +27,7 @@ static class Matrices
                 values[(b * size)..((b + 1) * size)]);
             try { foreach (var y in f(matrix)) results.AddRange(y.ToRowMajorArray()); }
             catch (Exception e) when (e is ArgumentException or NonConvergenceException)
-            {
-                throw new LinAlgException($"{operation}: matrix {b} of shape {x.Layout} {refused}.", e);
-            }
+            { throw new LinAlgException($"{operation}: matrix {b} of shape {x.Layout} {refused}.", e); }
         }
         return Tensor.From(results.ToArray(), shape, Device.Cpu).To(x.DType).To(x.Device);
     }

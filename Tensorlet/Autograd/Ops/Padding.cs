@@ -42,8 +42,7 @@ public static partial class F
         }
         if (mode != PadMode.Constant) return x;
         int[] around = [.. padding.Select(p => Math.Max(0, p)).Reverse()];         // the last axis last
-        return new Frame([.. around.Where((_, i) => i % 2 == 1)], [.. around.Where((_, i) => i % 2 == 0)], value)
-            .Apply(x);
+        return x.Framed([.. around.Where((_, i) => i % 2 == 1)], [.. around.Where((_, i) => i % 2 == 0)], value);
     }
 
     /// <summary>The places that n elements, continued before and after, are taken from.</summary>

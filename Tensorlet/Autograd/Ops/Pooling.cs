@@ -1,23 +1,11 @@
 namespace Tensorlet;
 
-// y = x with a value around its last axes     dx = the inside of dy
-sealed class Frame(int[] before, int[] after, double value) : Function
-{
-    protected override Tensor Forward() => X.Data.Framed(before, after, value);
-    public override Variable[] Backward(Variable dy)
-    {
-        for (var a = 0; a < before.Length; a++)
-            dy = dy.Narrow(a - before.Length, before[a], dy.Size(a - before.Length) - before[a] - after[a]);
-        return [dy];
-    }
-}
-
 public static partial class F
 {
     /// <summary>The largest of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
     public static Variable MaxPool1d(Variable x, int kernel, int? stride = null, int padding = 0, int dilation = 1,
         bool ceilMode = false) =>
-        MaxPool("MaxPool1d", x, [kernel], [stride ?? kernel], [padding], [dilation], ceilMode, out _);
+        MaxPool("MaxPool1d", x, [kernel], [stride ?? kernel], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
     /// The largest of each window: (N, C, H, W) to (N, C, OH, OW). A gather: what is picked depends on the data, and
@@ -32,7 +20,7 @@ public static partial class F
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
         Pair? dilation = null, bool ceilMode = false) => MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both,
-        (padding ?? 0).Both, (dilation ?? 1).Both, ceilMode, out _);
+        (padding ?? 0).Both, (dilation ?? 1).Both, ceilMode).Values;
 
     /// <summary>
     /// <see cref="MaxPool2d"/>, and where in its image of H·W elements each value was: Int64, (N, C, OH, OW).
@@ -40,9 +28,11 @@ public static partial class F
     public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
     {
-        var values = MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both, (padding ?? 0).Both,
-            (dilation ?? 1).Both, ceilMode, out var picked);
-        return (values, Unframed(picked.Places, picked.Framed, (padding ?? 0).Both, x.Size()));
+        var before = (padding ?? 0).Both;
+        var (values, places, after) = MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both, before,
+            (dilation ?? 1).Both, ceilMode);
+        var numbers = Tensor.Arange(x.Size(2) * x.Size(3), device: x.Device).View(x.Size(2), -1).Expand(x.Size());
+        return (values, numbers.Framed(before, after, 0).Reshape(-1).Gather(0, places.View(-1)).View(places.Size()));
     }
 
     /// <summary>The mean of each window: (N, C, L) to (N, C, OL); see <see cref="AvgPool2d"/>.</summary>
@@ -63,36 +53,18 @@ public static partial class F
         bool ceilMode = false, bool countIncludePad = true) => AvgPool("AvgPool2d", x, kernel.Both,
         (stride ?? kernel).Both, (padding ?? 0).Both, ceilMode, countIncludePad);
 
-    static Variable MaxPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
-        bool ceilMode, out (Tensor Places, int[] Framed) picked)
+    /// <summary>The values, where they are in the flattened input with its frame, and the frame's end.</summary>
+    static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,
+        int[] stride, int[] padding, int[] dilation, bool ceilMode)
     {
         var after = CheckPool(operation, x, kernel, stride, padding, dilation, ceilMode);
         var (axes, outer) = (kernel.Length, x.Rank - kernel.Length);
-        var framed = padding.Max() + after.Max() == 0 ? x : new Frame(padding, after, double.NegativeInfinity).Apply(x);
+        var framed = x.Framed(padding, after, double.NegativeInfinity);
         var windows = framed.Data.Contiguous();
         for (var a = 0; a < axes; a++) windows = windows.Windows(outer + a, kernel[a], stride[a], dilation[a]);
         var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
         x.Device.ArgReduce(true, windows, places, asOffset: true);
-        picked = (places, framed.Size());
-        return framed.Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
-    }
-
-    /// <summary>Places in a framed tensor as places in the last axes of the one inside.</summary>
-    static Tensor Unframed(Tensor places, int[] framed, int[] before, int[] inside)
-    {
-        var (numbers, axes) = (places.ToArray<long>(), before.Length);
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            var (rest, place, scale) = (numbers[i], 0L, 1L);
-            for (var a = axes - 1; a >= 0; a--)
-            {
-                var (size, at) = (framed[framed.Length - axes + a], rest % framed[framed.Length - axes + a]);
-                (rest, place) = (rest / size, place + (at - before[a]) * scale);
-                scale *= inside[inside.Length - axes + a];
-            }
-            numbers[i] = place;
-        }
-        return Tensor.From(numbers, places.Size(), places.Device);
+        return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, after);
     }
 
     static Variable AvgPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, bool ceilMode,
@@ -106,11 +78,11 @@ public static partial class F
         Variable counted = x.Data.OnesLike();
         if (!countIncludePad) return sums / Windowed(counted, padding, after);
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
-        return sums / Windowed(new Frame(padding, padding, 1).Apply(counted), new int[padding.Length], beyond);
+        return sums / Windowed(counted.Framed(padding, padding, 1), new int[padding.Length], beyond);
 
         Variable Windowed(Variable v, int[] before, int[] behind)
         {
-            if (before.Max() + behind.Max() > 0) v = new Frame(before, behind, 0).Apply(v);
+            v = v.Framed(before, behind, 0);
             var outer = v.Rank - kernel.Length;
             for (var a = 0; a < kernel.Length; a++) v = v.Windows(outer + a, kernel[a], stride[a]);
             return v.Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);

@@ -17,11 +17,9 @@ sealed class Contract(int batch, int rows, int columns) : Function
     public override Variable?[] Backward(Variable dc)
     {
         var inner = A.Rank - batch - rows;
-        return
-        [
+        return [
             Needs(0) ? new Contract(batch, rows, inner).Apply(dc, Turned(B, inner, columns)) : null,
-            Needs(1) ? new Contract(batch, inner, columns).Apply(Turned(A, rows, inner), dc) : null,
-        ];
+            Needs(1) ? new Contract(batch, inner, columns).Apply(Turned(A, rows, inner), dc) : null];
         Variable Turned(Variable x, int first, int second) => x.Permute(Layout.GroupsSwapped(batch, first, second));
     }
 }

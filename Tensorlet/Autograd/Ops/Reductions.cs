@@ -1,12 +1,5 @@
 namespace Tensorlet;
 
-sealed class Sum(int[] axes) : Function // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
-{
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Sum(axes, keepDim: true); }
-    public override Variable[] Backward(Variable dy) => [dy.Expand(before)];
-}
-
 /// <summary>The product of the others is found without dividing by x: before each, and after it.</summary>
 sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     dxᵢ = dy · Π of the other x
 {
@@ -39,18 +32,6 @@ sealed class Extreme(int[] axes, bool largest) : Function
     public override string Name => largest ? "AMax" : "AMin";
 }
 
-sealed class LogSumExp(int[] axes) : Function // y = ln Σ eˣ over some axes, kept as 1     dx = softmax(x)·dy
-{
-    protected override Tensor Forward()
-    {
-        Save(X);
-        var m = X.Data.AMax(axes, keepDim: true);       // taken out so that nothing overflows; not where it is infinite
-        m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
-        return (X.Data - m).Map(new ExpFormula()).Sum(axes, keepDim: true).Map(new LogFormula()) + m;
-    }
-    public override Variable[] Backward(Variable dy) => [new Softmax(axes).Apply(X) * dy];
-}
-
 /// <summary>A norm of 0 has the subgradient 0.</summary>
 sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept as 1     dx = x/y·dy
 {
@@ -68,18 +49,22 @@ public sealed partial class Variable
     /// <summary>
     /// Applies a function that folds axes and keeps them as 1, and takes these away unless they are wanted.
     /// </summary>
-    Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Function> function)
+    Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Variable> function)
     {
         var over = Data.Layout.Axes(operation, axes);
-        return function(over).Apply(this).Squeezed(over, keepDim);
+        return function(over).Squeezed(over, keepDim);
     }
 
     Variable Squeezed(int[] axes, bool keepDim) =>
         keepDim ? this : axes.Length == Rank ? Reshape()
             : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
+    // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
+    Variable SumKept(int[] axes) =>
+        Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
+
     /// <inheritdoc cref="Tensor.Sum"/>
-    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, over => new Sum(over));
+    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);
 
     /// <summary>The sum along one axis.</summary>
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
@@ -92,7 +77,7 @@ public sealed partial class Variable
     {
         var lead = Rank - shape.Length;
         int[] axes = [.. Enumerable.Range(0, Rank).Where(a => a < lead || (shape[a - lead] == 1 && Size(a) != 1))];
-        return axes.Length == 0 ? this : new Sum(axes).Apply(this).Reshape(shape);
+        return axes.Length == 0 ? this : SumKept(axes).Reshape(shape);
     }
 
     /// <inheritdoc cref="Tensor.Mean"/>
@@ -106,27 +91,23 @@ public sealed partial class Variable
     public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);
 
     /// <summary>The product of all, or along one axis.</summary>
-    public Variable Prod(int? axis = null, bool keepDim = false)
-    {
-        if (axis is null) return Reshape(-1).Prod(0);
-        var along = Data.Layout.Axis("Prod", axis.Value);
-        return new Prod(along).Apply(this).Squeezed([along], keepDim);
-    }
+    public Variable Prod(int? axis = null, bool keepDim = false) =>
+        axis is { } along ? Prod([along], keepDim) : Reshape(-1).Prod([0]);
 
     /// <summary>The product over these axes.</summary>
     public Variable Prod(int[] axes, bool keepDim = false)
     {
         var over = Data.Layout.Axes("Prod", axes);
-        return over.Aggregate(this, (x, axis) => x.Prod(axis, keepDim: true)).Squeezed(over, keepDim);
+        return over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)).Squeezed(over, keepDim);
     }
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMax(int[]? axes = null, bool keepDim = false) =>
-        Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true));
+        Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true).Apply(this));
 
     /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMin(int[]? axes = null, bool keepDim = false) =>
-        Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false));
+        Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false).Apply(this));
 
     /// <summary>The largest of all.</summary>
     public Variable Max() => AMax();
@@ -148,8 +129,13 @@ public sealed partial class Variable
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
 
     /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
-    public Variable LogSumExp(int[]? axes = null, bool keepDim = false) =>
-        Fold("LogSumExp", axes, keepDim, over => new LogSumExp(over));
+    public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
+    {
+        var over = Data.Layout.Axes("LogSumExp", axes);
+        var m = Data.AMax(over, keepDim: true);         // taken out so that nothing overflows; not where it is infinite
+        m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
+        return ((this - m).Exp().Sum(over, keepDim: true).Log() + m).Squeezed(over, keepDim);
+    }
 
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false)
@@ -178,5 +164,5 @@ public sealed partial class Variable
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
     public Variable Norm(int[]? axes = null, bool keepDim = false) =>
-        Fold("Norm", axes, keepDim, over => new Norm(over));
+        Fold("Norm", axes, keepDim, over => new Norm(over).Apply(this));
 }

@@ -60,8 +60,8 @@ public static partial class F
     {
         var (around, apart, step) = (padding ?? 0, dilation ?? 1, stride ?? 1);
         if (x.Rank != 4) throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
-        var framed = around == 0 ? x : new Frame(around.Both, around.Both, 0).Apply(x);
-        var windows = framed.Windows(2, kernel.H, step.H, apart.H).Windows(3, kernel.W, step.W, apart.W);
+        var windows = x.Framed(around.Both, around.Both, 0).Windows(2, kernel.H, step.H, apart.H)
+            .Windows(3, kernel.W, step.W, apart.W);
         return windows.Permute(0, 1, 4, 5, 2, 3).Reshape(x.Size(0), x.Size(1) * kernel.H * kernel.W, -1);
     }
 
@@ -80,8 +80,8 @@ public static partial class F
             throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {oh}·{ow}), the windows of " +
                 $"{kernel} in images of {outputSize}.");
         var columns = x.Reshape(x.Size(0), x.Size(1) / window, kernel.H, kernel.W, oh, ow).Permute(0, 1, 4, 5, 2, 3);
-        var sums = new AddView("Windows", y => y.Windows(2, kernel.H, step.H, apart.H)
-            .Windows(3, kernel.W, step.W, apart.W), [x.Size(0), x.Size(1) / window, h, w]).Apply(columns);
+        var sums = columns.AddInto(y => y.Windows(2, kernel.H, step.H, apart.H).Windows(3, kernel.W, step.W, apart.W),
+            [x.Size(0), x.Size(1) / window, h, w], "Windows");
         return sums.Narrow(2, around.H, outputSize.H).Narrow(3, around.W, outputSize.W);
     }
 }

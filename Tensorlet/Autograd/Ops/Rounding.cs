@@ -1,11 +1,6 @@
-namespace Tensorlet;
+using System.Runtime.CompilerServices;
 
-sealed class Steps<F>(string name, F f) : Function where F : struct, IMap // y = f(x), constant in steps     dx = 0
-{
-    public override string Name => name;
-    protected override Tensor Forward() => X.Data.Map(f);
-    public override Variable[] Backward(Variable dy) => [dy * 0];
-}
+namespace Tensorlet;
 
 readonly struct FloorFormula : IMap { V IMap.Apply<V>(V x) => V.Floor(x); }
 readonly struct CeilFormula : IMap { V IMap.Apply<V>(V x) => -V.Floor(-x); }
@@ -27,18 +22,19 @@ readonly struct RoundFormula : IMap
 public sealed partial class Variable
 {
     /// <summary>The largest whole number that is not above x. Its gradient is 0.</summary>
-    public Variable Floor() => Stepped("Floor", new FloorFormula());
+    public Variable Floor() => Stepped(new FloorFormula());
     /// <summary>The smallest whole number that is not below x. Its gradient is 0.</summary>
-    public Variable Ceil() => Stepped("Ceil", new CeilFormula());
+    public Variable Ceil() => Stepped(new CeilFormula());
     /// <summary>The nearest whole number; of two as near, the even one. Its gradient is 0.</summary>
-    public Variable Round() => Stepped("Round", new RoundFormula());
+    public Variable Round() => Stepped(new RoundFormula());
     /// <summary>x without what is behind the point. Its gradient is 0.</summary>
-    public Variable Trunc() => Stepped("Trunc", new TruncFormula());
+    public Variable Trunc() => Stepped(new TruncFormula());
     /// <summary>What is behind the point, of the sign of x.</summary>
     public Variable Frac() => this - Trunc();
 
-    Variable Stepped<F>(string name, F f) where F : struct, IMap =>
-        DType.IsFloat() ? new Steps<F>(name, f).Apply(this) : this;
+    // y = f(x), constant in steps     dx = 0
+    Variable Stepped<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap =>
+        DType.IsFloat() ? Linear(x => x.Map(f), (dy, _) => dy * 0, name) : this;
 
     /// <summary>The remainder of the sign of a: a − b·trunc(a/b), broadcast.</summary>
     public static Variable Fmod(Variable a, Variable b) => a - b * Quotient("Fmod", a, b).Trunc();

@@ -1,16 +1,12 @@
 namespace Tensorlet;
 
-sealed class CumSum(int axis) : Function // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i
-{
-    protected override Tensor Forward() => X.Data.Scan(new Tensor.AddFormula(), axis, "CumSum");
-    public override Variable[] Backward(Variable dy) => [dy.Flip(axis).CumSum(axis).Flip(axis)];
-}
-
 // Element j of a scan along an axis joins the elements 0 … j.
 public sealed partial class Variable
 {
     /// <summary>Along an axis the sum of the elements up to each. Truth values are counted.</summary>
-    public Variable CumSum(int axis) => new CumSum(axis).Apply(this);
+    // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i
+    public Variable CumSum(int axis) => Linear(x => x.Scan(new Tensor.AddFormula(), axis, "CumSum"),
+        (dy, _) => dy.Flip(axis).CumSum(axis).Flip(axis));
 
     /// <summary>
     /// Along an axis the product of the elements up to each. Each is joined with the one 1, then 2, 4, … places before

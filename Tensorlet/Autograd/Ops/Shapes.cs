@@ -1,75 +1,24 @@
+using System.Runtime.CompilerServices;
+
 namespace Tensorlet;
 
 // Adjoint pairs: each of two functions is the other's backward.
 
-sealed class Expand(int[] shape) : Function // y = x repeated to a shape     dx = Σ dy over the repeated axes
+/// <summary>A function whose derivative is the same everywhere: the adjoint, which is told dy and x's shape.</summary>
+sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint) : Function
 {
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Expand(shape); }
-    public override Variable[] Backward(Variable dy) => [dy.SumTo(before)];
-}
-
-sealed class Reshape(int[] shape) : Function // y = x in another shape     dx = dy in the shape of x
-{
-    int[] before = [];
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return X.Data.Reshape(shape); }
-    public override Variable[] Backward(Variable dy) => [dy.Reshape(before)];
-}
-
-sealed class Permute(int[] axes) : Function // y = x, axes in another order     dx = dy, axes in the order before
-{
-    protected override Tensor Forward() => X.Data.Permute(axes);
-    public override Variable[] Backward(Variable dy)
-    {
-        var back = new int[axes.Length];
-        for (var a = 0; a < axes.Length; a++) back[axes[a] < 0 ? axes[a] + axes.Length : axes[a]] = a;
-        return [dy.Permute(back)];
-    }
-}
-
-// y = x read through a view     dx = 0, with dy added through the view
-sealed class ReadView(string name, Func<Tensor, Tensor> view) : Function
-{
-    int[] before = [];
     public override string Name => name;
-    protected override Tensor Forward() { before = X.Data.Layout.shape; return view(X.Data); }
-    public override Variable[] Backward(Variable dy) => [new AddView(name, view, before).Apply(dy)];
-}
-
-// y = 0, with x added through a view     dx = dy read through the view
-sealed class AddView(string name, Func<Tensor, Tensor> view, int[] shape) : Function
-{
-    public override string Name => $"AddInto{name}";
-    protected override Tensor Forward()
-    {
-        var y = X.Data.NewEmpty(shape).SetAll(0);
-        X.Device.AddInto(X.Data, view(y));
-        return y;
-    }
-    public override Variable[] Backward(Variable dy) => [new ReadView(name, view).Apply(dy)];
-}
-
-sealed class Flip(int[] axes) : Function // y = x, axes reversed     dx = dy, axes reversed
-{
-    protected override Tensor Forward() => X.Data.Flip(axes);
-    public override Variable[] Backward(Variable dy) => [dy.Flip(axes)];
+    protected override Tensor Forward() => f(X.Data);
+    public override Variable[] Backward(Variable dy) => [adjoint(dy, shapes[0])];
 }
 
 sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     dxᵢ = its part of dy
 {
-    int[] sizes = [];
-    protected override Tensor Forward()
-    {
-        List<Tensor> parts = [];
-        for (var i = 0; i < Count; i++) parts.Add(Input(i).Data);
-        var y = Tensor.Cat(parts, axis);
-        sizes = [.. parts.Select(part => part.Size(axis))];
-        return y;
-    }
+    protected override Tensor Forward() => Tensor.Cat(Array.ConvertAll(Inputs, x => x.Data), axis);
     public override Variable[] Backward(Variable dy)
     {
-        var at = 0;
-        return [.. sizes.Select(size => dy.Narrow(axis, (at += size) - size, size))];
+        var end = 0;
+        return Array.ConvertAll(shapes, shape => dy.Narrow(axis, (end += shape[axis]) - shape[axis], shape[axis]));
     }
 }
 
@@ -83,18 +32,37 @@ sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], V
 
 public sealed partial class Variable
 {
-    /// <inheritdoc cref="Tensor.Expand"/>
-    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape) ? this : new Expand(shape).Apply(this);
-    /// <inheritdoc cref="Tensor.Reshape"/>
-    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this : new Reshape(shape).Apply(this);
-    /// <inheritdoc cref="Tensor.View"/>
-    public Variable View(params int[] shape)
+    Variable Linear(Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint,
+        [CallerMemberName] string name = "") => new LinearMap(name, f, adjoint).Apply(this);
+
+    /// <summary>What a view shows.</summary>
+    // y = x read through a view     dx = 0, with dy added through the view
+    Variable Read(Func<Tensor, Tensor> view, [CallerMemberName] string name = "") =>
+        Linear(view, (dy, before) => dy.AddInto(view, before, name), name);
+
+    /// <summary>Zeros of a shape, with this added through a view of them: the adjoint of <see cref="Read"/>.</summary>
+    // y = 0, with x added through a view     dx = dy read through the view
+    internal Variable AddInto(Func<Tensor, Tensor> view, int[] shape, string name) => Linear(x =>
     {
-        Data.View(shape);
-        return Reshape(shape);
-    }
+        var y = x.NewEmpty(shape).SetAll(0);
+        x.Device.AddInto(x, view(y));
+        return y;
+    }, (dy, _) => dy.Read(view, name), $"AddInto{name}");
+
+    /// <inheritdoc cref="Tensor.Expand"/>
+    // y = x repeated to a shape     dx = Σ dy over the repeated axes
+    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape) ? this
+        : Linear(x => x.Expand(shape), (dy, before) => dy.SumTo(before));
+    /// <inheritdoc cref="Tensor.Reshape"/>
+    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this
+        : Linear(x => x.Reshape(shape), (dy, before) => dy.Reshape(before));
+    /// <inheritdoc cref="Tensor.View"/>
+    public Variable View(params int[] shape) =>
+        Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.Permute"/>
-    public Variable Permute(params int[] axes) => new Permute(axes).Apply(this);
+    // y = x, axes in another order     dx = dy, axes in the order before
+    public Variable Permute(params int[] axes) => Linear(x => x.Permute(axes), (dy, before) => dy.Permute(
+        [.. Enumerable.Range(0, axes.Length).OrderBy(a => axes[a] < 0 ? axes[a] + axes.Length : axes[a])]));
     /// <inheritdoc cref="Tensor.Transpose"/>
     public Variable Transpose(int a, int b) => Permute(Data.Layout.Swapped("Transpose", a, b));
     /// <inheritdoc cref="Tensor.T"/>
@@ -111,21 +79,20 @@ public sealed partial class Variable
         return Reshape([.. Shape[..start], Layout.Product(Shape[start..(end + 1)]), .. Shape[(end + 1)..]]);
     }
     /// <inheritdoc cref="Tensor.Narrow"/>
-    public Variable Narrow(int axis, int start, int length) =>
-        new ReadView("Narrow", x => x.Narrow(axis, start, length)).Apply(this);
+    public Variable Narrow(int axis, int start, int length) => Read(x => x.Narrow(axis, start, length));
     /// <inheritdoc cref="Tensor.Select"/>
-    public Variable Select(int axis, int index) => new ReadView("Select", x => x.Select(axis, index)).Apply(this);
+    public Variable Select(int axis, int index) => Read(x => x.Select(axis, index));
     /// <inheritdoc cref="Tensor.Slice"/>
     public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) =>
-        new ReadView("Slice", x => x.Slice(axis, start, end, step)).Apply(this);
+        Read(x => x.Slice(axis, start, end, step));
     /// <inheritdoc cref="Tensor.Windows"/>
     public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) =>
-        new ReadView("Windows", x => x.Windows(axis, size, stride, dilation)).Apply(this);
+        Read(x => x.Windows(axis, size, stride, dilation));
     /// <inheritdoc cref="Tensor.Diagonal"/>
     public Variable Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1) =>
-        new ReadView("Diagonal", x => x.Diagonal(offset, axis1, axis2)).Apply(this);
+        Read(x => x.Diagonal(offset, axis1, axis2));
     /// <inheritdoc cref="Tensor.Flip"/>
-    public Variable Flip(params int[] axes) => new Flip(axes).Apply(this);
+    public Variable Flip(params int[] axes) => Linear(x => x.Flip(axes), (dy, _) => dy.Flip(axes));
     /// <inheritdoc cref="Tensor.Split"/>
     public Variable[] Split(int size, int axis = 0) =>
         new Divided("Split", x => x.Split(size, axis), parts => Cat(parts, axis)).Apply(this);
@@ -133,16 +100,15 @@ public sealed partial class Variable
     public Variable[] Chunk(int chunks, int axis = 0) =>
         new Divided("Chunk", x => x.Chunk(chunks, axis), parts => Cat(parts, axis)).Apply(this);
 
+    /// <summary>This with a value around its last axes; the adjoint keeps the inside.</summary>
+    internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
+        : Linear(x => x.Framed(before, after, value), (dy, inside) => Enumerable.Range(1, before.Length)
+            .Aggregate(dy, (d, a) => d.Narrow(-a, before[^a], inside[^a])));
+
     /// <summary>Zeros around an axis: this many before and after.</summary>
-    public Variable Pad(int axis, int before, int after)
-    {
-        if (before < 0 || after < 0) throw new ShapeException($"Pad: {before} and {after} must not be negative.");
-        int size = Size(axis), at = Data.Layout.Axis("Pad", axis);
-        int[] shape = [.. Shape];
-        shape[at] = checked(size + before + after);
-        return before == 0 && after == 0 ? this
-            : new AddView("Narrow", y => y.Narrow(at, before, size), shape).Apply(this);
-    }
+    public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
+        ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", axis))], before, after])
+        : throw new ShapeException($"Pad: {before} and {after} must not be negative.");
 
     /// <inheritdoc cref="Tensor.Cat"/>
     public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0)

@@ -1,17 +1,13 @@
 namespace Tensorlet;
 
-sealed class Softmax(int[] axes) : Function // y = eˣ/Σeˣ over some axes     dx = y·(dy − Σ dy·y)
+sealed class Softmax(int axis) : Function // y = eˣ/Σeˣ along an axis     dx = y·(dy − Σ dy·y)
 {
     protected override Tensor Forward()
     {
-        var e = (X.Data - X.Data.AMax(axes, keepDim: true)).Map(new ExpFormula());
-        return SaveResult(e / e.Sum(axes, keepDim: true));
+        var e = (X.Data - X.Data.AMax([axis], keepDim: true)).Map(new ExpFormula());
+        return SaveResult(e / e.Sum([axis], keepDim: true));
     }
-    public override Variable[] Backward(Variable dy)
-    {
-        var y = Y;
-        return [y * (dy - (dy * y).Sum(axes, keepDim: true))];
-    }
+    public override Variable[] Backward(Variable dy) => [Y * (dy - (dy * Y).Sum(axis, keepDim: true))];
 }
 
 sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis     dx = dy − eʸ·Σ dy
@@ -24,14 +20,10 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
     public override Variable[] Backward(Variable dy) => [dy - Y.Exp() * dy.Sum(axis, keepDim: true)];
 }
 
-readonly struct ExpFormula : IMap { V IMap.Apply<V>(V x) => V.Exp(x); }
-readonly struct LogFormula : IMap { V IMap.Apply<V>(V x) => V.Log(x); }
-readonly struct SqrtFormula : IMap { V IMap.Apply<V>(V x) => V.Sqrt(x); }
-
 public sealed partial class Variable
 {
     /// <summary>eˣ/Σeˣ along an axis: positive numbers that add up to 1.</summary>
-    public Variable Softmax(int axis) => new Softmax([Data.Layout.Axis("Softmax", axis)]).Apply(this);
+    public Variable Softmax(int axis) => new Softmax(Data.Layout.Axis("Softmax", axis)).Apply(this);
     /// <summary>The logarithm of <see cref="Softmax"/>, without underflow.</summary>
     public Variable LogSoftmax(int axis) => new LogSoftmax(Data.Layout.Axis("LogSoftmax", axis)).Apply(this);
 }

@@ -1,25 +1,15 @@
 namespace Tensorlet;
 
-sealed class Asin : Function // y = arcsin x     dx = dy/√(1 − x²)
-{
-    internal readonly struct Formula : IMap
-    { V IMap.Apply<V>(V x) => Atan.At(x / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x))); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [dy / (1 - X * X).Sqrt()];
-}
+readonly struct AsinFormula : IMap
+{ V IMap.Apply<V>(V x) => AtanFormula.At(x / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x))); }
 
-sealed class Acos : Function // y = arccos x     dx = −dy/√(1 − x²)
-{
-    internal readonly struct Formula : IMap
-    { V IMap.Apply<V>(V x) => V.Of(2) * Atan.At(V.Sqrt((V.Of(1) - x) / (V.Of(1) + x))); }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [-dy / (1 - X * X).Sqrt()];
-}
+readonly struct AcosFormula : IMap
+{ V IMap.Apply<V>(V x) => V.Of(2) * AtanFormula.At(V.Sqrt((V.Of(1) - x) / (V.Of(1) + x))); }
 
 /// <summary>The argument is brought below 0.66, where a quotient of polynomials does (Moshier, Cephes, atan).</summary>
-sealed class Atan : Function // y = arctan x     dx = dy/(1 + x²)
+readonly struct AtanFormula : IMap
 {
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => At(x); }
+    V IMap.Apply<V>(V x) => At(x);
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var (a, one) = (V.Abs(x), V.Of(1));
@@ -34,8 +24,6 @@ sealed class Atan : Function // y = arctan x     dx = dy/(1 + x²)
         var y = start + (a + a * z * p / q);
         return V.IfGreater(V.Of(0), x, -y, y);
     }
-    protected override Tensor Forward() { Save(X); return X.Data.Map(new Formula()); }
-    public override Variable[] Backward(Variable dy) => [dy / (1 + X * X)];
 }
 
 sealed class Atan2 : Function // c = the angle of the point (b, a)     da = b·dc/(a² + b²)     db = −a·dc/(a² + b²)
@@ -44,7 +32,7 @@ sealed class Atan2 : Function // c = the angle of the point (b, a)     da = b·d
     {
         V IZip.Apply<V>(V a, V b)
         {
-            V zero = V.Of(0), right = Atan.At(a / b);
+            V zero = V.Of(0), right = AtanFormula.At(a / b);
             var half = V.IfGreater(zero, a, V.Of(-Math.PI), V.Of(Math.PI));
             var up = V.IfEqual(a, zero, zero, half * V.Of(0.5));
             return V.IfGreater(b, zero, right, V.IfGreater(zero, b, right + half, V.IfEqual(b, zero, up, b)));
@@ -63,11 +51,11 @@ public sealed partial class Variable
     /// <summary>tan x, x in radians</summary>
     public Variable Tan() => Sin() / Cos();
     /// <summary>The angle in −π/2 … π/2 whose sine is x; NaN beyond −1 … 1.</summary>
-    public Variable Asin() => new Asin().Apply(this);
+    public Variable Asin() => OfInput(new AsinFormula(), (x, dy) => dy / (1 - x * x).Sqrt());
     /// <summary>The angle in 0 … π whose cosine is x; NaN beyond −1 … 1.</summary>
-    public Variable Acos() => new Acos().Apply(this);
+    public Variable Acos() => OfInput(new AcosFormula(), (x, dy) => -dy / (1 - x * x).Sqrt());
     /// <summary>The angle in −π/2 … π/2 whose tangent is x.</summary>
-    public Variable Atan() => new Atan().Apply(this);
+    public Variable Atan() => OfInput(new AtanFormula(), (x, dy) => dy / (1 + x * x));
     /// <summary>The angle in −π … π of the point (x, y), broadcast.</summary>
     public static Variable Atan2(Variable y, Variable x) => Apply<Atan2>("Atan2", y, x);
 }

@@ -36,11 +36,6 @@ public static class Idx
     });
 
     /// <summary>The first bytes of a file: the magic number and the size of each axis.</summary>
-    internal static byte[] Header(params int[] shape)
-    {
-        byte[] header = [0, 0, 0x08, (byte)shape.Length, .. new byte[4 * shape.Length]];
-        for (var axis = 0; axis < shape.Length; axis++)
-            BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * axis), shape[axis]);
-        return header;
-    }
+    internal static byte[] Header(params int[] shape) => [0, 0, 0x08, (byte)shape.Length,
+        .. shape.SelectMany(n => (byte[])[(byte)(n >> 24), (byte)(n >> 16), (byte)(n >> 8), (byte)n])];
 }

@@ -95,10 +95,7 @@ sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirro
             var (data, shape) = Idx.Read(path);
             if (!shape.SequenceEqual(expected)) throw new InvalidDataException(
                 $"{path}: expected shape [{string.Join(", ", expected)}], found [{string.Join(", ", shape)}].");
-            using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-            md5.AppendData(Idx.Header(shape));
-            md5.AppendData(data);
-            var found = Convert.ToHexStringLower(md5.GetHashAndReset());
+            var found = Convert.ToHexStringLower(MD5.HashData([.. Idx.Header(shape), .. data]));
             return found == (file.Md5 ?? found) ? data : throw new InvalidDataException(
                 $"{path}: expected MD5 {file.Md5} of the inflated file, found {found}: this is not {Name}'s file.");
         }

@@ -19,11 +19,8 @@ public sealed class CenterCrop(int size, int? width = null) : Transform
 public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
 {
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x, Generator random)
-    {
-        x = x.Framed([padding, padding], [padding, padding], 0);
-        return Piece(x, size, width ?? size, random);
-    }
+    protected override Tensor Forward(Tensor x, Generator random) =>
+        Piece(x.Framed([padding, padding], [padding, padding], 0), size, width ?? size, random);
 
     /// <summary>A view of h × w pixels from a random place.</summary>
     internal static Tensor Piece(Tensor x, int h, int w, Generator random) => h <= x.Size(-2) && w <= x.Size(-1)
@@ -31,23 +28,20 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
         : throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
 }
 
-/// <summary>Left and right exchanged, with a probability.</summary>
-public sealed class RandomHorizontalFlip(double p = 0.5) : Transform
+/// <summary>An axis reversed, with a probability.</summary>
+public abstract class RandomFlip(int axis, double p) : Transform
 {
     readonly double probability = Probability(p);
     /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x, Generator random) =>
-        random.NextDouble() < probability ? x.Flip(-1) : x;
+    protected sealed override Tensor Forward(Tensor x, Generator random) =>
+        random.NextDouble() < probability ? x.Flip(axis) : x;
 }
 
+/// <summary>Left and right exchanged, with a probability.</summary>
+public sealed class RandomHorizontalFlip(double p = 0.5) : RandomFlip(-1, p);
+
 /// <summary>Above and below exchanged, with a probability.</summary>
-public sealed class RandomVerticalFlip(double p = 0.5) : Transform
-{
-    readonly double probability = Probability(p);
-    /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x, Generator random) =>
-        random.NextDouble() < probability ? x.Flip(-2) : x;
-}
+public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 
 /// <summary>
 /// With a probability a rectangle at a random place gets a value: its share of the area is uniform in scale, the
