@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Tensorlet.Data;
 
 namespace Tensorlet;
 

@@ -1,4 +1,4 @@
-namespace Tensorlet.Data;
+namespace Tensorlet;
 
 /// <summary>
 /// The checksum of gzip, zip and PNG: the remainder of the message as a polynomial over bits, divided by x³² + x²⁶ +
