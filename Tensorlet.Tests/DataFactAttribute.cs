@@ -9,7 +9,7 @@ public sealed class DataFactAttribute : FactAttribute
     /// <summary>Skips the test if the variable is not set; if it names a wrong folder, the test fails.</summary>
     public DataFactAttribute()
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(MNIST.Variable)))
-            Skip = $"needs MNIST: {MNIST.Variable} is not set to the folder that holds it.";
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Tutorials.MNIST.Variable)))
+            Skip = $"needs MNIST: {Tutorials.MNIST.Variable} is not set to the folder that holds it.";
     }
 }

@@ -1,4 +1,5 @@
 using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests.Data;
 

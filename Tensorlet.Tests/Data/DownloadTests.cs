@@ -1,8 +1,9 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests.Data;
 

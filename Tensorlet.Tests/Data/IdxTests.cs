@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests;
 

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using Tensorlet.Data;
+using Tutorials;
 
 namespace Tensorlet.Tests.Data;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Tensorlet;
 using Tensorlet.Data;
 using Tensorlet.Nn;
@@ -39,7 +40,9 @@ static class Small
     /// <summary>1,797 handwritten digits of 8 × 8 pixels, four fifths to learn from.</summary>
     static string Digits(bool quick)
     {
-        var numbers = new Csv(Learning.Find("digits", "tabular/digits.csv.gz", "tabular/digits.csv"), header: false)
+        var path = Learning.Find("digits", "tabular/digits.csv.gz", "tabular/digits.csv");
+        var text = Unpacked.Read(path, content => content.Next((int)content.Length, "text"));
+        var numbers = new Csv(Encoding.UTF8.GetString(text), path, header: false)
             .Numbers();
         var digits = new TensorDataset((numbers[.., ..64] / 16).Reshape(-1, 1, 8, 8), numbers[.., 64].To(DType.Int64));
         var parts = digits.RandomSplit([0.8, 0.2], new Generator(1));

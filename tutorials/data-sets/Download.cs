@@ -1,22 +1,23 @@
 using System.Security.Cryptography;
+using Tensorlet;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>A file that could not be downloaded: from where, what was wrong, and where to put it by hand.</summary>
-public sealed class DownloadException(string message, Exception? inner = null) : TensorletException(message, inner);
+sealed class DownloadException(string message, Exception? inner = null) : TensorletException(message, inner);
 
 /// <summary>How far a download is.</summary>
 /// <param name="File">The name of the file.</param>
 /// <param name="Received">Bytes received.</param>
 /// <param name="Length">Bytes that it has.</param>
-public readonly record struct DownloadProgress(string File, long Received, long Length);
+readonly record struct DownloadProgress(string File, long Received, long Length);
 
 /// <summary>A file of a public data set, and how to know it.</summary>
 /// <param name="Name">Its name in the folder.</param>
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="Checksum">Its MD5 or SHA-256 in hexadecimal digits; their number tells which.</param>
 /// <param name="Urls">Where it is, to be tried in this order.</param>
-public sealed record Download(string Name, long Length, string Checksum, params string[] Urls)
+sealed record Download(string Name, long Length, string Checksum, params string[] Urls)
 {
     static readonly HttpClient Client = new() { Timeout = Timeout.InfiniteTimeSpan };
 

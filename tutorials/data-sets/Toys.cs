@@ -1,11 +1,14 @@
-namespace Tensorlet.Data;
+using Tensorlet.Data;
+using Tensorlet;
+
+namespace Tutorials;
 
 /// <summary>
 /// Small problems in the plane, drawn by rule: points (N, 2), Float32, and classes (N), Int64, which take turns. Normal
 /// noise is added to the points. All are drawn from the generator, the default one if none is given. Counts that are
 /// negative, or no classes, are an ArgumentOutOfRangeException.
 /// </summary>
-public static class Toys
+static class Toys
 {
     /// <summary>Two half circles that reach into each other (scikit-learn's make_moons).</summary>
     public static TensorDataset Moons(int count, double noise = 0.1, Generator? generator = null) =>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A table in a text file of UTF-8, gzipped or not: fields between separators, quoted where they contain one, a quote
+/// A table in a text file of UTF-8: fields between separators, quoted where they contain one, a quote
 /// (doubled) or a line's end (RFC 4180). Empty lines are passed over.
 /// </summary>
 public sealed class Csv
@@ -19,10 +19,18 @@ public sealed class Csv
     /// <exception cref="InvalidDataException">A quote is not closed or in the wrong place, a row has not as many fields
     /// as the first, a name comes twice, or there is no row: file, line and column are told.</exception>
     public Csv(string path, char separator = ',', bool header = true)
+        : this(File.ReadAllText(path), path, separator, header) { }
+
+    /// <summary>Reads a text.</summary>
+    /// <inheritdoc cref="Csv(string, char, bool)"/>
+    /// <param name="text">The text.</param>
+    /// <param name="path">What errors call it.</param>
+    /// <param name="separator">What stands between fields.</param>
+    /// <param name="header">The first line names the columns.</param>
+    public Csv(string text, string path, char separator = ',', bool header = true)
     {
         this.path = path;
-        var bytes = Unpacked.Read(path, text => text.Next((int)Math.Min(text.Length, Array.MaxLength), "text"));
-        rows = Parse(Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), separator);
+        rows = Parse(text, separator);
         if (rows.Count == 0) throw Wrong(1, 1, "expected a row, found none");
         Columns = header ? rows[0].Fields : [.. rows[0].Fields.Select((_, column) => $"{column}")];
         foreach (var (line, fields) in rows.Where(row => row.Fields.Length != Columns.Count))

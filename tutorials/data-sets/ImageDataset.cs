@@ -1,10 +1,13 @@
-namespace Tensorlet.Data;
+using Tensorlet.Data;
+using Tensorlet;
+
+namespace Tutorials;
 
 /// <summary>
 /// Images kept as bytes, with labels: a sample is (image, label), the image Float32 (C, H, W) in [0, 1] and through the
 /// transform, the label Int64 without axes.
 /// </summary>
-public abstract class ImageDataset : Dataset
+abstract class ImageDataset : Dataset
 {
     readonly int[] shape;
     readonly Transform? transform;
@@ -30,7 +33,7 @@ public abstract class ImageDataset : Dataset
     /// <inheritdoc/>
     public override Tensor[] Sample(int index, Generator random)
     {
-        var size = Layout.Product(shape);
+        var size = shape[0] * shape[1] * shape[2];
         var pixels = Transform.ToTensor(Images.AsSpan(index * size, size), size, 1, 1).Reshape(shape);
         return [transform?.Apply(pixels, random) ?? pixels, Tensor.From([(long)Labels[index]], [])];
     }

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// The bytes of a file in order, inflated where its first two bytes say that it is gzipped, whatever its name is.
@@ -47,8 +48,8 @@ sealed class Unpacked(Stream content, long length)
         using var inflated = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
         var content = new Unpacked(inflated, length);
         var result = content.Whole(read);
-        return content.crc.Value == sum ? result : throw new InvalidDataException(
-            $"expected checksum {sum:x8} from the gzip trailer, found {content.crc.Value:x8}: the file is damaged.");
+        return content.crc.GetCurrentHashAsUInt32() == sum ? result : throw new InvalidDataException(
+            $"expected checksum {sum:x8} from the gzip trailer, found {content.crc.GetCurrentHashAsUInt32():x8}: the file is damaged.");
     }
 
     T Whole<T>(Func<Unpacked, T> read)
@@ -64,7 +65,7 @@ sealed class Unpacked(Stream content, long length)
     {
         var bytes = new byte[count];
         var read = Fill(bytes);
-        crc.Add(bytes.AsSpan(0, read));
+        crc.Append(bytes.AsSpan(0, read));
         return read == count ? bytes : throw new InvalidDataException(
             $"expected {count} bytes of {what}, found {read}: the file is truncated.");
     }

@@ -1,7 +1,9 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using Tensorlet.Data;
+using Tensorlet;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// CIFAR-10: 50,000 training and 10,000 test images (3, 32, 32) in ten classes (Krizhevsky 2009), in the official
@@ -9,7 +11,7 @@ namespace Tensorlet.Data;
 /// or from the root, files gzipped or not, or from the archive in the root as it is downloaded.
 /// </summary>
 /// <inheritdoc cref="MNIST(string?, bool, Transform?, bool, IProgress{DownloadProgress}?)"/>
-public sealed class CIFAR10(string? root = null, bool train = true, Transform? transform = null, bool download = false,
+sealed class CIFAR10(string? root = null, bool train = true, Transform? transform = null, bool download = false,
     IProgress<DownloadProgress>? progress = null)
     : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [3, 32, 32], transform)
 {
@@ -33,7 +35,7 @@ public sealed class CIFAR10(string? root = null, bool train = true, Transform? t
 /// classes, which is not used. Read from the folder cifar-100-binary.
 /// </summary>
 /// <inheritdoc cref="MNIST(string?, bool, Transform?, bool, IProgress{DownloadProgress}?)"/>
-public sealed class CIFAR100(string? root = null, bool train = true, Transform? transform = null, bool download = false,
+sealed class CIFAR100(string? root = null, bool train = true, Transform? transform = null, bool download = false,
     IProgress<DownloadProgress>? progress = null)
     : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [3, 32, 32], transform)
 {

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using Tensorlet.Data;
+using Tensorlet;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// MNIST: 60,000 training and 10,000 test images (1, 28, 28) of handwritten digits (LeCun, Cortes, Burges), read from
@@ -14,7 +16,7 @@ namespace Tensorlet.Data;
 /// <exception cref="FileNotFoundException">A file is missing, and not to be downloaded.</exception>
 /// <exception cref="InvalidDataException">A file is damaged, or is not the one of MNIST.</exception>
 /// <exception cref="DownloadException">A file could not be downloaded.</exception>
-public sealed class MNIST(string? root = null, bool train = true, Transform? transform = null, bool download = false,
+sealed class MNIST(string? root = null, bool train = true, Transform? transform = null, bool download = false,
     IProgress<DownloadProgress>? progress = null)
     : ImageDataset(Load(root ?? Download.Folder, train, download, progress), [1, 28, 28], transform)
 {
@@ -47,7 +49,7 @@ public sealed class MNIST(string? root = null, bool train = true, Transform? tra
 /// 2017), read from the folder fashion-mnist, because its files have the names of MNIST's.
 /// </summary>
 /// <inheritdoc cref="MNIST(string?, bool, Transform?, bool, IProgress{DownloadProgress}?)"/>
-public sealed class FashionMNIST(string? root = null, bool train = true, Transform? transform = null,
+sealed class FashionMNIST(string? root = null, bool train = true, Transform? transform = null,
     bool download = false, IProgress<DownloadProgress>? progress = null)
     : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [1, 28, 28], transform)
 {

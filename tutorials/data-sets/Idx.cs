@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 
-namespace Tensorlet.Data;
+namespace Tutorials;
 
 /// <summary>
 /// The file format of MNIST: four bytes 0, 0, type and rank, then each size as a big-endian 32-bit number, then the
 /// elements, the last axis running fastest. Only type 0x08, unsigned bytes, is read. Files may be gzipped.
 /// </summary>
-public static class Idx
+static class Idx
 {
     /// <summary>Reads a file, gzipped or not: its first bytes tell, not its name.</summary>
     /// <returns>The elements, and the size of each axis.</returns>
