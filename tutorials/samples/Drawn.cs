@@ -31,7 +31,8 @@ static class Drawn
             return (0.1 + 0.8 * glitter, 0.15 + 0.45 * glitter, 0.3);
         }
         var (sky, sun) = (y / 0.65, Disc((x - 0.5) * width / height, y - 0.55, 0.17));
-        return (0.25 + 0.7 * sky + 0.1 * sun, 0.2 + 0.3 * sky + 0.4 * sun, 0.45 - 0.2 * sky + 0.1 * sun);
+        double Mixed(double behind, double bright) => behind + (bright - behind) * sun;
+        return (Mixed(0.25 + 0.7 * sky, 1), Mixed(0.2 + 0.3 * sky, 0.85), Mixed(0.45 - 0.2 * sky, 0.4));
     });
 
     /// <summary>A ball that crosses the image and bounces twice, at a time in [0, 1].</summary>

@@ -33,8 +33,10 @@ static class Samples
 
         // the same function reads a folder of classes
         foreach (var (name, picture) in new[] { ("sea", drawn), ("ball", Drawn.Ball(0.2)) })
-            ImageFile.Write(Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "classes", name)).FullName,
-                "1.png"), picture);
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "classes", name));
+            ImageFile.Write(Path.Combine(folder, "classes", name, "1.png"), picture);
+        }
         var classes = new ImageFolder(Path.Combine(folder, "classes"), ImageFile.Read, new Resize(32, 32));
         var (images, labels) = new DataLoader(classes, batchSize: 2).Single();
         Console.WriteLine($"        classes {string.Join(", ", classes.Classes)}: a batch of {Shape(images)} and " +
@@ -71,13 +73,14 @@ static class Samples
 
     static void Video(string folder)
     {
-        var frames = Directory.CreateDirectory(Path.Combine(folder, "frames")).FullName;
+        var frames = Path.Combine(folder, "frames");
+        Directory.CreateDirectory(frames);
         for (var i = 0; i < 24; i++) ImageFile.Write(Path.Combine(frames, $"{i}.png"), Drawn.Ball(i / 23.0));
         var video = new FrameFolder(frames, length: 8, ImageFile.Read);
         var clip = video[4][0];
         var strip = Path.Combine(folder, "clip.png");
         ImageFile.Write(strip, clip.Permute(1, 2, 0, 3).Reshape(3, 64, -1));
-        Console.WriteLine($"video   {frames}, {video.Frames.Count} frames, {video.Count} clips; the one from frame 4 to 11 is " +
+        Console.WriteLine($"video   {frames}, {video.Frames.Count} frames, {video.Count} clips; frames 4 to 11 are " +
             $"{Shape(clip)}, seen in {strip}");
     }
 }
