@@ -42,7 +42,7 @@ static class Wav
         var (format, data) = (Array.Empty<byte>(), (byte[]?)null);
         if (bytes.Length < 12 || Name(0) != "RIFF" || Name(8) != "WAVE")
             throw Damaged("expected RIFF and WAVE at its beginning");
-        for (long at = 12; at + 8 <= bytes.Length && data is null; )
+        for (long at = 12; at + 8 <= bytes.Length && data is null;)
         {
             var size = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)at + 4));
             if (size > bytes.Length - at - 8) throw Damaged($"expected {size} bytes of '{Name((int)at)}', found " +
