@@ -45,11 +45,19 @@ static class BytePairs
         File.WriteAllLines(path, tokens.Select((token, number) => $"{Convert.ToBase64String(token)} {number}"));
     }
 
-    /// <exception cref="InvalidDataException">It is no vocabulary.</exception>
+    /// <summary>The tokenizer of a vocabulary.</summary>
+    /// <exception cref="InvalidDataException">It is no vocabulary, or damaged.</exception>
     public static Tokenizer Load(string path)
     {
-        using var file = File.OpenRead(path);
-        try { return TiktokenTokenizer.Create(file, new RegexPreTokenizer(Words, null), null); }
+        var lines = File.ReadAllLines(path);
+        try
+        {
+            for (var i = 0; i < Math.Max(256, lines.Length); i++)
+                if (i >= lines.Length || !lines[i].EndsWith($" {i}"))
+                    throw new InvalidDataException($"expected token {i} in line {i + 1}");
+            using var file = File.OpenRead(path);
+            return TiktokenTokenizer.Create(file, new RegexPreTokenizer(Words, null), null);
+        }
         catch (Exception e) when (e is not IOException)
         {
             throw new InvalidDataException($"{path}: it is no vocabulary, or damaged: {e.Message}", e);
