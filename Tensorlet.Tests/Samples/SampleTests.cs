@@ -29,10 +29,10 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(image.ToArray<float>(), ImageFile.Read(At("a.png")).ToArray<float>());
         ImageFile.Write(At("grey.png"), image[..1]);
         var grey = ImageFile.Read(At("grey.png"));
-        Assert.Equal(image[..1].Expand(3, height, width).ToArray<float>(), grey.ToArray<float>());
+        for (var c = 0; c < 3; c++) Assert.Equal(image[0].ToArray<float>(), grey[c].ToArray<float>());
     }
 
-    /// <summary>At quality 95 a coefficient is rounded to whole steps of up to 12 of 255; a mean is far nearer.</summary>
+    /// <summary>Off by at most 1.5 of 255 in the mean, and by 25 at the sharpest edges, which quality 95 rounds most.</summary>
     [Fact]
     public void A_JPEG_is_near_the_pixels_that_were_written()
     {

@@ -57,7 +57,7 @@ static class Small
             $"{Learning.Percent(Learning.Accuracy(net, parts[1]))} right";
     }
 
-    /// <summary>1,000 images of CIFAR-10 are learned by heart, as they are and mirrored; 1,000 others are not.</summary>
+    /// <summary>1,000 images of CIFAR-10 are learned by heart, as they are and mirrored, 1,000 others not.</summary>
     static string Cifar(bool quick)
     {
         var seen = Images("cifar10/train_batch_0.bin.gz", "cifar-10-batches-bin/data_batch_1.bin");
