@@ -32,7 +32,7 @@ public sealed class SampleTests : IDisposable
         for (var c = 0; c < 3; c++) Assert.Equal(image[0].ToArray<float>(), grey[c].ToArray<float>());
     }
 
-    /// <summary>Off by at most 1.5 of 255 in the mean, and by 25 at the sharpest edges, which quality 95 rounds most.</summary>
+    /// <summary>Off by at most 1.5 of 255 in the mean, and by 25 at the sharpest edges.</summary>
     [Fact]
     public void A_JPEG_is_near_the_pixels_that_were_written()
     {
