@@ -1,7 +1,11 @@
+using System.IO.Compression;
 using Tensorlet.Data;
+using Tensorlet.Multiprocessing;
 using Tensorlet.Nn;
 using Tensorlet.Optim;
+using Tensorlet.Training;
 using Tutorials;
+using ByHand = Tensorlet.Legacy;
 
 namespace Tensorlet.Tests;
 
@@ -224,10 +228,61 @@ public class SeedWalkthrough
         }
     }
 
-    [Fact(Skip = "LBFGS comes with Networks.")] public void Line_21_optimizers_with_a_closure() { }
-    [Fact(Skip = "Samples of images, text, audio and video come with Networks, in " +
-        "tutorials.")]
-    public void Line_22_samples_become_tensors() { }
+    [Fact]
+    public void Line_21_optimizers_with_a_closure()
+    {
+        var (net, input) = (new Net(), Tensor.Randn(1, 1, 32, 32));
+        foreach (var optimizer in (Optimizer[])[new RMSprop(net.Parameters(), lr: 0.001),
+            new LBFGS(net.Parameters(), strongWolfe: true)])
+        {
+            var losses = new List<double>();
+            Variable Closure()
+            {
+                optimizer.ZeroGrad();
+                var loss = new MSELoss().Call(net.Call(input), Tensor.Arange(1, 11));
+                loss.Backward();
+                losses.Add(loss.Item());
+                return loss;
+            }
+            Assert.Equal(optimizer.Step(Closure), losses[0]);       // the loss before the step
+            if (optimizer is not LBFGS) continue;
+            Assert.InRange(losses.Count, 2, 100);                   // it looks at several places
+            Assert.InRange(Closure().Item(), 0, losses[0] / 100);
+            Assert.Throws<AutogradException>(optimizer.Step);
+        }
+    }
+
+    [Fact]
+    public void Line_22_samples_become_tensors()
+    {
+        var folder = Directory.CreateTempSubdirectory("samples").FullName;
+        string At(string name) => Path.Combine(folder, name);
+
+        ImageFile.Write(At("0.png"), Drawn.Ball(0.5));
+        ImageFile.Write(At("1.jpg"), Drawn.Ball(0.5));
+        var image = ImageFile.Read(At("0.png"));
+        Assert.Equal([3, 64, 64], image.Size());
+        Assert.Equal([242, 128, 26], (image[.., 13, 32] * 255).ToArray<float>());      // the ball is orange
+
+        BytePairs.Learn(At("vocabulary"), Drawn.Text, size: 300);
+        var tokenizer = BytePairs.Load(At("vocabulary"));
+        var numbers = tokenizer.Numbers("a tensor of tensors");
+        Assert.Equal(DType.Int64, numbers.DType);
+        Assert.InRange(numbers.Numel, 4, 12);
+        Assert.Equal("a tensor of tensors", tokenizer.Text(numbers));
+
+        Wav.Write(At("tone.wav"), Drawn.Chirp(1000, 1000, seconds: 0.5, rate: 8000), rate: 8000);
+        var (sound, rate) = Wav.Read(At("tone.wav"));
+        Assert.Equal([1, 4000], sound.Size());
+        Assert.All(Spectrogram.Of(sound[0]).ArgMax(0).ToArray<long>(), f => Assert.Equal(1000, f * rate / 512.0));
+
+        File.Delete(At("vocabulary"));
+        File.Delete(At("tone.wav"));
+        var video = new FrameFolder(folder, length: 2, ImageFile.Read);
+        Assert.Equal([2, 3, 64, 64], video[0][0].Size());
+        Assert.Equal(image.ToArray<float>(), video[0][0][0].ToArray<float>());
+        Directory.Delete(folder, recursive: true);
+    }
 
     [Fact]
     public void Line_23_data_are_loaded_in_batches()
@@ -242,12 +297,121 @@ public class SeedWalkthrough
         }
     }
 
-    [Fact(Skip = "CIFAR-10, folders of images and transforms come with " +
-        "Networks.")]
-    public void Line_23_more_datasets_and_transforms() { }
-    [Fact(Skip = "Shared-memory tensors and Hogwild training come with " +
-        "Networks.")]
-    public void Component_multiprocessing() { }
-    [Fact(Skip = "The trainer comes with Networks.")] public void Component_trainer() { }
-    [Fact(Skip = "The legacy layers come with Networks.")] public void Component_legacy() { }
+    [Fact]
+    public void Line_23_more_datasets_and_transforms()
+    {
+        var folder = Directory.CreateTempSubdirectory("sets").FullName;
+        // 10,000 records of a label and 32 × 32 red, green and blue values
+        var path = Path.Combine(folder, "test_batch.bin.gz");
+        using (var file = new GZipStream(File.Create(path), CompressionLevel.Fastest))
+            for (var i = 0; i < 10_000; i++) file.Write([(byte)(i % 10), .. Enumerable.Repeat((byte)(i % 256), 3072)]);
+        var cifar = new CIFAR10(folder, train: false, new Compose(new RandomCrop(32, padding: 4),
+            new RandomHorizontalFlip(), new Normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25])));
+        Assert.Equal((10_000, "ship"), (cifar.Count, CIFAR10.Classes[8]));
+        var (images, labels) = new DataLoader(cifar, batchSize: 16, shuffle: true).First();
+        Assert.Equal([16, 3, 32, 32], images.Size());
+        var sample = cifar[255][0];                 // white, and where the crop is outside of the image, black
+        Assert.Equal(2, sample[0, 16, 16].Item());
+        Assert.All(sample.ToArray<float>(), x => Assert.Contains(x, new[] { 2f, -2f }));
+        Assert.InRange(labels.AMax().Item(), 0, 9);
+
+        foreach (var name in new[] { "cat", "dog" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "pets", name));
+            ImageFile.Write(Path.Combine(folder, "pets", name, "1.png"), Tensor.Ones(3, 20, 30));
+        }
+        var pets = new ImageFolder(Path.Combine(folder, "pets"), ImageFile.Read, new Compose(new Resize(10),
+            new CenterCrop(8)));
+        Assert.Equal(["cat", "dog"], pets.Classes);
+        var (pet, label) = pets[1];
+        Assert.Equal([3, 8, 8], pet.Size());
+        Assert.Equal((1, 192), (label.Item(), pet.Sum().Item()));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Fits 3x + 1 in a network that others train at the same time; gives the loss that it saw last.</summary>
+    static double FitLine(int rank, string network, Tensor seen)
+    {
+        var net = new Nn.Linear(1, 1).OpenShared(network);
+        var optimizer = new SGD(net.Parameters(), lr: 0.1);
+        var x = Tensor.Linspace(-1, 1, 20).Unsqueeze(1);
+        var loss = new Variable(Tensor.Zeros());
+        for (var step = 0; step < 300; step++)
+        {
+            optimizer.ZeroGrad();
+            loss = new MSELoss().Call(net.Call(x), x * 3 + 1);
+            loss.Backward();
+            optimizer.Step();
+        }
+        seen[rank].Fill_(rank + 1);
+        return loss.Item();
+    }
+
+    [Fact]
+    public void Component_multiprocessing()
+    {
+        Spawn.Command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "tutorials.dll")];
+        var net = new Nn.Linear(1, 1).ShareMemory();
+        var seen = Tensor.Zeros(2).ShareMemory();
+        var losses = Spawn.Run(FitLine, [net.SharedName(), seen], nprocs: 2, TimeSpan.FromSeconds(60));
+        Assert.Equal([1, 2], seen.ToArray<float>());
+        Assert.All(losses, loss => Assert.InRange((double)loss!, 0, 1e-4));
+        Assert.Equal(3, net.Parameters()[0].Item(), 1e-3);
+        Assert.Equal(1, net.Parameters()[1].Item(), 1e-3);
+    }
+
+    [Fact]
+    public void Component_trainer()
+    {
+        var folder = Directory.CreateTempSubdirectory("trainer").FullName;
+        string csv = Path.Combine(folder, "log.csv"), picture = Path.Combine(folder, "loss.svg");
+        var told = new StringWriter();
+        var train = new DataLoader(Toys.Moons(200, generator: new(1)), batchSize: 20, shuffle: true);
+        var test = new DataLoader(Toys.Moons(100, generator: new(2)), batchSize: 100);
+        var net = new Sequential(new Nn.Linear(2, 32), new Nn.Tanh(), new Nn.Linear(32, 2));
+        var trainer = new Trainer(net, new CrossEntropyLoss(), new Adam(net.Parameters(), lr: 0.05), train,
+            new Meter("accuracy", new Accuracy()), new Validation(test, ("accuracy", new Accuracy())),
+            new Tensorlet.Training.Progress(told), new CsvLog(csv), new LossPicture(picture));
+        trainer.Run(epochs: 30);
+        Assert.InRange(trainer.Stats["validation_accuracy"], 0.97, 1);
+        Assert.StartsWith("epoch 1: loss ", told.ToString());
+        Assert.Contains("\nepoch 30: loss ", told.ToString());
+        var rows = File.ReadAllLines(csv);
+        Assert.Equal("epoch,loss,accuracy,validation_loss,validation_accuracy", rows[0]);
+        Assert.Equal((31, "30"), (rows.Length, rows[30].Split(',')[0]));
+        Assert.Contains("loss of 300 batches", File.ReadAllText(picture));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Component_legacy()
+    {
+        var net = new ByHand.Sequential().Add(new ByHand.Linear(2, 16)).Add(new ByHand.Tanh())
+            .Add(new ByHand.Linear(16, 1));
+        var criterion = new ByHand.MSECriterion();
+        var x = Tensor.Of(new[,] { { 0f, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } });
+        var y = Tensor.Of(new[,] { { 0f }, { 1 }, { 1 }, { 0 } });
+        var losses = new List<double>();
+        for (var step = 0; step < 1000; step++)
+        {
+            losses.Add(criterion.Forward(net.UpdateOutput(x), y));
+            var gradient = criterion.Backward(net.Output, y);
+            net.ZeroGradParameters();
+            Assert.Equal([4, 2], net.UpdateGradInput(x, gradient).Size());
+            net.AccGradParameters(x, gradient);
+            net.UpdateParameters(0.2);
+        }
+        Assert.InRange(losses[^1], 0, 0.02);
+
+        // and the gradients are those of the tape
+        var (layer, twin) = (new ByHand.Linear(2, 1), new Nn.Linear(2, 1));
+        foreach (var (p, w) in twin.Parameters().Zip(layer.Parameters())) p.Data.Copy_(w.Weight);
+        var input = new Variable(x, requiresGrad: true);
+        new MSELoss().Call(twin.Call(input), y).Backward();
+        layer.Backward(x, criterion.Backward(layer.Forward(x), y));
+        Assert.Equal(input.Grad!.Data.ToArray<float>(), layer.GradInput.ToArray<float>(), Near);
+        Assert.Equal(twin.Weight.Grad!.Data.ToArray<float>(), layer.GradWeight.ToArray<float>(), Near);
+
+        static bool Near(float a, float b) => Math.Abs(a - b) < 1e-6;
+    }
 }

@@ -12,6 +12,8 @@ try
         case ["hogwild", .. var rest]: return Hogwild.Run(rest);
         case ["iris" or "digits" or "cifar", ..] when args[1..] is [] or ["--quick"]:
             return Small.Run(args[0], args.Length > 1);
+        case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));
+        case ["samples", var folder]: return Samples.Run(folder);
         case ["verify"]: return Verify.Run();
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:

@@ -1,3 +1,5 @@
+using Tensorlet.Optim;
+
 namespace Tensorlet.Training;
 
 /// <summary>
@@ -59,10 +61,11 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 }
 
 /// <summary>Steps a schedule of the learning rate after each epoch or batch; <c>Stats["lr"]</c> is the rate.</summary>
-/// <param name="step">As _ => scheduler.Step(), or one that is told what was measured.</param>
-/// <param name="scheduler">What checkpoints keep of it.</param>
+/// <param name="scheduler">The schedule.</param>
 /// <param name="perBatch">After each batch, and not after each epoch.</param>
-public sealed class Schedule(Action<Trainer> step, IStateful scheduler, bool perBatch = false) : Plugin, IStateful
+/// <param name="watch">What <see cref="ReduceLROnPlateau"/> is told.</param>
+public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")
+    : Plugin, IStateful
 {
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer) => Step(trainer, perBatch);
@@ -71,7 +74,8 @@ public sealed class Schedule(Action<Trainer> step, IStateful scheduler, bool per
 
     void Step(Trainer trainer, bool now)
     {
-        if (now) step(trainer);
+        if (now && scheduler is ReduceLROnPlateau plateau) plateau.Step(trainer.Watched(watch));
+        else if (now) scheduler.Step();
         trainer.Stats["lr"] = trainer.Optimizer.Lr;
     }
 

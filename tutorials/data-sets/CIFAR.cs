@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using Tensorlet.Data;
 using Tensorlet;
+using Tensorlet.Data;
 
 namespace Tutorials;
 

@@ -1,5 +1,5 @@
-using Tensorlet.Data;
 using Tensorlet;
+using Tensorlet.Data;
 
 namespace Tutorials;
 

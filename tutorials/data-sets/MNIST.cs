@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Tensorlet.Data;
 using Tensorlet;
+using Tensorlet.Data;
 
 namespace Tutorials;
 

@@ -3,6 +3,7 @@ using Tensorlet;
 using Tensorlet.Data;
 using Tensorlet.Nn;
 using Tensorlet.Optim;
+using Tensorlet.Training;
 
 namespace Tutorials;
 
@@ -19,23 +20,12 @@ static class Learning
     }
 
     /// <summary>Epochs of Adam, the learning rate falling to 0 in a straight line.</summary>
-    public static void Epochs(Module net, DataLoader loader, int epochs, double lr, Action<int, double>? told = null)
+    public static void Epochs(Module net, DataLoader loader, int epochs, double lr, params Plugin[] plugins)
     {
         var optimizer = new Adam(net.Parameters(), lr);
-        for (var (epoch, step) = (1, 0); epoch <= epochs; epoch++)
-        {
-            var sum = 0.0;
-            foreach (var (x, y) in loader)
-            {
-                optimizer.Lr = lr * (1 - step++ / (double)(epochs * loader.Count));
-                optimizer.ZeroGrad();
-                var loss = F.CrossEntropy(net.Call(x), y);
-                loss.Backward();
-                optimizer.Step();
-                sum += loss.Item();
-            }
-            told?.Invoke(epoch, sum / loader.Count);
-        }
+        var falling = new LambdaLR(optimizer, step => 1 - step / (double)(epochs * loader.Count));
+        new Trainer(net, new CrossEntropyLoss(), optimizer, loader,
+            [new Schedule(falling, perBatch: true), .. plugins]).Run(epochs);
     }
 
     /// <summary>The part of the samples that is classified rightly.</summary>

@@ -4,6 +4,8 @@ using System.Text;
 using Tensorlet;
 using Tensorlet.Data;
 using Tensorlet.Nn;
+using Tensorlet.Training;
+using Told = Tensorlet.Training.Progress;
 
 namespace Tutorials;
 
@@ -48,8 +50,12 @@ static class Small
         var parts = digits.RandomSplit([0.8, 0.2], new Generator(1));
         var net = new Sequential(new Conv2d(1, 16, 3, padding: 1), new ReLU(), new Conv2d(16, 32, 3, padding: 1),
             new ReLU(), new MaxPool2d(2), new Flatten(), new Linear(32 * 16, 64), new ReLU(), new Linear(64, 10));
-        Learning.Epochs(net, new DataLoader(parts[0], 32, shuffle: true), quick ? 4 : 15, 2e-3, (epoch, loss) =>
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {epoch,2}  loss {loss:0.0000}")));
+        var folder = Directory.CreateDirectory(Path.Combine("tutorials", "out")).FullName;
+        Learning.Epochs(net, new DataLoader(parts[0], 32, shuffle: true), quick ? 4 : 15, 2e-3,
+            new Meter("accuracy", new Accuracy()),
+            new Validation(new DataLoader(parts[1], 250), ("accuracy", new Accuracy())),
+            new Told(Console.Out), new CsvLog(Path.Combine(folder, "digits.csv")),
+            new LossPicture(Path.Combine(folder, "digits.svg"), every: 10));        // to be watched meanwhile
         return $"{parts[1].Count} digits of 8 × 8 pixels that were not seen: " +
             $"{Learning.Percent(Learning.Accuracy(net, parts[1]))} right";
     }
@@ -62,8 +68,7 @@ static class Small
         var net = new Sequential(Block(3, 32), Block(32, 64), Block(64, 128), new Flatten(), new Linear(128 * 16, 10));
         Console.WriteLine(net);
         var turned = new DataLoader(seen.Map(new RandomHorizontalFlip()), 50, shuffle: true);
-        Learning.Epochs(net, turned, quick ? 6 : 25, 2e-3, (epoch, loss) =>
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {epoch,2}  loss {loss:0.0000}")));
+        Learning.Epochs(net, turned, quick ? 6 : 25, 2e-3, new Told(Console.Out));
         return $"of {seen.Count} images that were seen {Learning.Percent(Learning.Accuracy(net, seen))} right, of " +
             $"{unseen.Count} others {Learning.Percent(Learning.Accuracy(net, unseen))}";
 

@@ -40,6 +40,7 @@ sealed class Options
           lstm      an LSTM learns to write sums in words
           gpt       a GPT of two layers learns the same
           hogwild   processes train one network in shared memory        (--quick)
+          samples   an image, a text, a sound and a video become tensors, and pictures    [OUT]
           verify    the long verification, with a report
           lines     lines of code in each folder of the library
         """;
