@@ -211,7 +211,9 @@ public class SeedWalkthrough
     [Fact]
     public void Line_21_optimizers()
     {
-        var (net, input) = (new Net(), Tensor.Randn(1, 1, 32, 32));
+        var (net, generator) = (new Net(), new Generator(1));
+        foreach (var p in net.Parameters()) p.Data.Uniform_(-0.1, 0.1, generator);
+        var input = Tensor.Randn([1, 1, 32, 32], generator: generator);
         foreach (var optimizer in (Optimizer[])[new SGD(net.Parameters(), lr: 0.001),
             new RMSprop(net.Parameters(), lr: 0.001)])
         {

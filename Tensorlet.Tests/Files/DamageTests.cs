@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Tensorlet.Tests.Files;
 
 /// <summary>
-/// 500 damaged files of each format, mutated from sound ones: bytes turned, cut out, put in, doubled, exchanged, numbers
-/// made large. Whatever is read is what was written; where a format has no checksum, it is at least what an independent
+/// 500 damaged files of each format, mutated from sound ones: bytes turned, cut out, put in, doubled, numbers made
+/// large. Whatever is read is what was written; where a format has no checksum, it is at least what an independent
 /// reader finds in the bytes that are there. All else is an <see cref="InvalidDataException"/>.
 /// </summary>
 public sealed class DamageTests : IDisposable
@@ -81,7 +81,8 @@ public sealed class DamageTests : IDisposable
     public void SafeTensors_without_one()
     {
         const string header = """
-            {"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"b":{"dtype":"I16","shape":[4],"data_offsets":[24,32]}}
+            {"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},
+            "b":{"dtype":"I16","shape":[4],"data_offsets":[24,32]}}
             """;
         File.WriteAllBytes(In("sound"), [.. BitConverter.GetBytes((long)header.Length),
             .. Encoding.UTF8.GetBytes(header), .. Enumerable.Range(0, 32).Select(i => (byte)i)]);
@@ -111,7 +112,8 @@ public sealed class DamageTests : IDisposable
         {
             var header = Encoding.Latin1.GetString(bytes[..128]);
             var shape = header[header.IndexOf("'shape'", StringComparison.Ordinal)..];
-            Assert.Equal(Regex.Matches(shape[..shape.IndexOf(')')], @"\d+").Select(n => int.Parse(n.Value)), read.Size());
+            var sizes = Regex.Matches(shape[..shape.IndexOf(')')], @"\d+").Select(n => int.Parse(n.Value));
+            Assert.Equal(sizes, read.Size());
             if (read.DType == DType.Float32 && header.Contains("'<f4'") && header.Contains("False"))
                 Assert.Equal(Enumerable.Range(0, read.Numel).Select(i =>
                     BitConverter.ToSingle(bytes, bytes.Length - 4 * (read.Numel - i))), read.ToArray<float>());

@@ -21,7 +21,7 @@ public static class Npz
             {
                 var level = compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression;
                 var entry = archive.CreateEntry(name + Suffix, level);
-                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);      // the same bytes for the same tensors
+                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);      // the same tensors, the same bytes
                 using var content = entry.Open();
                 Npy.Write(tensor, content.Write);
             }

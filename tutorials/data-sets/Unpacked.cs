@@ -48,8 +48,9 @@ sealed class Unpacked(Stream content, long length)
         using var inflated = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
         var content = new Unpacked(inflated, length);
         var result = content.Whole(read);
-        return content.crc.GetCurrentHashAsUInt32() == sum ? result : throw new InvalidDataException(
-            $"expected checksum {sum:x8} from the gzip trailer, found {content.crc.GetCurrentHashAsUInt32():x8}: the file is damaged.");
+        var found = content.crc.GetCurrentHashAsUInt32();
+        return found == sum ? result : throw new InvalidDataException(
+            $"expected checksum {sum:x8} from the gzip trailer, found {found:x8}: the file is damaged.");
     }
 
     T Whole<T>(Func<Unpacked, T> read)
