@@ -29,17 +29,22 @@ public static partial class OpTable
             Math.Exp(t) * (t - x)),
         Signed("hinge embedding", 1, (v, t, r) => F.HingeEmbeddingLoss(v[0], t, 1.5, r), (v, t) =>
             v[0].Zip(t, (x, y) => y > 0 ? x : Positive(1.5 - x))),
-        Signed("margin ranking", 2, (v, t, r) => F.MarginRankingLoss(v[0], v[1], t, 0.5, r), (v, t) =>
-            v[0].Zip(v[1], (x, y) => y - x).Zip(t, (d, y) => Positive(y * d + 0.5))),
+        Signed("margin ranking", 2, (v, t, r) => F.MarginRankingLoss(v[0], v[1], t, 0.502, r), (v, t) =>
+            v[0].Zip(v[1], (x, y) => y - x).Zip(t, (d, y) => Positive(y * d + 0.502))),
         Signed("cosine embedding", 2, (v, t, r) => F.CosineEmbeddingLoss(v[0], v[1], t, 0.2, r), (v, t) =>
             t.Select((y, i) => Rows(v[0], t.Length)[i] is var a && Rows(v[1], t.Length)[i] is var b
                 && Dot(a, b) / Math.Sqrt((Dot(a, a) + 1e-12) * (Dot(b, b) + 1e-12)) is var c && y > 0 ? 1 - c
                     : Positive(c - 0.2)), 2),
         Signed("triplet margin", 3, (v, _, r) => F.TripletMarginLoss(v[0], v[1], v[2], 2, reduction: r), (v, t) =>
-            t.Select((_, i) => Positive(Distance(v[0], v[1], i, t.Length) - Distance(v[0], v[2], i, t.Length) + 2)), 2),
+            t.Select((_, i) => Positive(Distance(v[0], v[1], i, t.Length) - Distance(v[0], v[2], i, t.Length) + 2)), 2,
+            smooth: (v, n) => Enumerable.Range(0, n).All(i => Math.Min(Distance(v[0], v[1], i, n),
+                Distance(v[0], v[2], i, n)) > 0.1)),
         Signed("triplet margin, swapped", 3, (v, _, r) => F.TripletMarginLoss(v[0], v[1], v[2], 2, p: 3, swap: true,
             reduction: r), (v, t) => t.Select((_, i) => Positive(Distance(v[0], v[1], i, t.Length, 3) - Math.Min(
-                Distance(v[0], v[2], i, t.Length, 3), Distance(v[1], v[2], i, t.Length, 3)) + 2)), 2),
+                Distance(v[0], v[2], i, t.Length, 3), Distance(v[1], v[2], i, t.Length, 3)) + 2)), 2,
+            smooth: (v, n) => Enumerable.Range(0, n).All(i => (Distance(v[0], v[1], i, n, 3),
+                Distance(v[0], v[2], i, n, 3), Distance(v[1], v[2], i, n, 3)) is var (p, q, r)
+                && Math.Min(p, Math.Min(q, r)) > 0.1 && Math.Abs(q - r) > 0.01)),
         Classes("negative log likelihood", weighted: true, ignoring: true, smoothing: 0),
         Classes("cross-entropy", weighted: false, ignoring: false, smoothing: 0),
         Classes("cross-entropy, weighted", weighted: true, ignoring: true, smoothing: 0),
@@ -93,14 +98,17 @@ public static partial class OpTable
 
     /// <summary>A loss of some inputs, with targets of 1 and −1 for each number, or for each row.</summary>
     static Op Signed(string name, int inputs, Func<Variable[], Tensor, Reduction, Variable> f,
-        Func<double[][], double[], IEnumerable<double>> oracle, int rank = 1) => new("losses", name, d =>
+        Func<double[][], double[], IEnumerable<double>> oracle, int rank = 1, Func<double[][], int, bool>? smooth = null)
+        => new("losses", name, d =>
     {
         int[] shape = [.. Enumerable.Range(0, rank).Select(_ => d.Int(1, 4))];
         var reduction = Some(d);
         double[] signs = [.. Enumerable.Range(0, shape[0]).Select(_ => d.Coin() ? 1.0 : -1)];
-        return new(v => f(v, Tensor.From(signs).To(v[0].DType).To(v[0].Device), reduction),
-            [.. Enumerable.Range(0, inputs).Select(_ => d.Input(shape))], Left([shape[0]], reduction), v =>
-                Reduced([.. oracle(v, signs)], reduction));
+        Input[] drawn;
+        do drawn = [.. Enumerable.Range(0, inputs).Select(_ => d.Input(shape))];
+        while (smooth?.Invoke([.. drawn.Select(x => x.Values)], shape[0]) == false);
+        return new(v => f(v, Tensor.From(signs).To(v[0].DType).To(v[0].Device), reduction), drawn,
+            Left([shape[0]], reduction), v => Reduced([.. oracle(v, signs)], reduction));
     });
 
     static double LogSoftmax(double[] x, int[] shape, int n, int c, int place) =>
