@@ -121,12 +121,12 @@ public static partial class F
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
+        var some = target.ToArray<long>().Contains(ignoreIndex);
+        if (weight is null && !some && smoothing == 0) return Reduced(-Picked(operation, x, axis, target), reduction);
+
         var ignored = target.Eq(Tensor.Like(target, ignoreIndex));
-        var some = ignored.Any().Item() != 0;
         if (some) target = Tensor.Where(ignored, Tensor.Like(target, 0), target);
         var losses = -Picked(operation, x, axis, target);
-        if (weight is null && !some && smoothing == 0) return Reduced(losses, reduction);
-
         var weights = weight is null ? losses.Data.OnesLike() : Picked(operation,
             PerClass(operation, x, axis, weight).Expand(x.Size()), axis, target).Data;
         if (some) weights = Tensor.Where(ignored, Tensor.Like(weights, 0), weights);
