@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Tensorlet;
+
+/// <summary>
+/// One tensor in a file, in NumPy's format: magic number and version, the length of a header, the header (a Python
+/// dictionary with type, order of the axes and shape), and the numbers.
+/// </summary>
+public static class Npy
+{
+    const int LongestHeader = ushort.MaxValue;
+    static readonly byte[] magic = [0x93, .. "NUMPY"u8];
+
+    // each of the three members once, in any order, and no other; without backtracking the time is linear
+    const string Member = @"\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*" +
+        @"(?<fortran>True|False)|'shape'\s*:\s*\((?<sizes>\s*|(?:\s*[0-9]{1,10}\s*,)+(?:\s*[0-9]{1,10})?\s*)\))\s*";
+    static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:,\s*)?\}}\s*\z",
+        RegexOptions.NonBacktracking);
+
+    /// <summary>
+    /// Writes a tensor in row-major order, little-endian, as version 1.0: as <c>numpy.save</c> does. At any moment the
+    /// old or the new file is there whole (<see cref="SafeTensors.Save"/>).
+    /// </summary>
+    /// <exception cref="ShapeException">The tensor has more than 64 axes.</exception>
+    public static void Save(string path, Tensor tensor) => Files.Write(path, file => Write(tensor, file.Write));
+
+    /// <summary>
+    /// Reads a file of version 1.0, 2.0 or 3.0, of either order of bytes and of axes; in Fortran's order the result is
+    /// a view with the strides of the file. b1, i8, f4 and f8 are our types; f2 becomes Float32, i4, i2, i1, u4, u2 and
+    /// u1 become Int64. Shape and length of the file are compared before memory is taken. There is no checksum: other
+    /// numbers in their place are read as they are.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is no .npy file, is shorter or longer than its shape says, has a
+    /// header of more than 65,535 bytes, or elements of another type; objects are never unpickled.</exception>
+    public static Tensor Load(string path) =>
+        Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
+
+    internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
+    {
+        const int align = 64, before = 10;
+        var (type, sizes) = (FileType.Of(tensor.DType), string.Join(", ", tensor.Size()));
+        var text = $"{{'descr': '{(type.Size == 1 ? '|' : '<')}{type.Code}', 'fortran_order': False, " +
+            $"'shape': ({sizes}{(tensor.Rank == 1 ? "," : "")}), }}";
+        var length = (before + text.Length + align) / align * align - before;
+        byte[] header = [.. magic, 1, 0, (byte)length, (byte)(length >> 8),
+            .. Encoding.ASCII.GetBytes(text.PadRight(length - 1) + '\n')];
+        put(header);
+        FileType.Write(tensor, put);
+    }
+
+    /// <summary>Reads what has so many bytes; the caller sees to it that there are no more.</summary>
+    internal static Tensor Read(Action<Span<byte>> fill, long length)
+    {
+        var start = Next(8);
+        if (!start.AsSpan().StartsWith(magic) || start is not [.., 1 or 2 or 3, 0]) throw new InvalidDataException(
+            $"it begins with {BitConverter.ToString(start)}; expected 93-4E-55-4D-50-59 and version 1.0, 2.0 or 3.0");
+        var size = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(Next(2))
+            : BinaryPrimitives.ReadUInt32LittleEndian(Next(4));
+        if (size > Math.Min(LongestHeader, length)) throw new InvalidDataException(
+            $"it says that its header has {size} bytes; {Math.Min(LongestHeader, length)} can be");
+        var text = Encoding.Latin1.GetString(Next((int)size));
+        var found = dictionary.Match(text).Groups;
+        var type = FileType.All.FirstOrDefault(t => t.Code == found["code"].Value && t.Code != "");
+        if (type is null || !found["fortran"].Success || !found["sizes"].Success) throw new InvalidDataException(
+            "expected a header with descr, fortran_order and shape, of the types " +
+            $"{string.Join(", ", FileType.All.Select(t => t.Code).Where(c => c != ""))}; found {text.TrimEnd()}");
+        long[] sizes = [.. found["sizes"].Value.Split(',').Where(n => !string.IsNullOrWhiteSpace(n)).Select(long.Parse)];
+        var fortran = found["fortran"].Value == "True";
+        var shape = type.Shape(fortran ? [.. sizes.Reverse()] : sizes, length);
+        var tensor = type.Read(shape, fill, reversed: found["order"].Value == ">");
+        return fortran ? tensor.Permute([.. Enumerable.Range(0, shape.Length).Reverse()]) : tensor;
+
+        byte[] Next(int count)
+        {
+            var bytes = new byte[count];
+            fill(bytes);
+            length -= count;
+            return bytes;
+        }
+    }
+}

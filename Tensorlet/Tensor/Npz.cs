@@ -1,0 +1,83 @@
+using System.IO.Compression;
+using Tensorlet.Data;
+
+namespace Tensorlet;
+
+/// <summary>
+/// Named tensors in a file, as NumPy has them: a zip archive of <see cref="Npy"/> files, each called by its name and
+/// <c>.npy</c>.
+/// </summary>
+public static class Npz
+{
+    /// <summary>
+    /// Writes tensors as <c>numpy.savez</c> does, or compressed, as <c>numpy.savez_compressed</c>. The same tensors
+    /// give the same bytes. At any moment the old or the new file is there whole (<see cref="SafeTensors.Save"/>).
+    /// </summary>
+    /// <exception cref="ArgumentException">A name is empty, begins at a root, or has a backslash or the part '..'.
+    /// </exception>
+    /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
+    {
+        foreach (var name in tensors.Keys)
+            if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' is no name in an archive.");
+        Files.Write(path, file =>
+        {
+            using var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
+            foreach (var (name, tensor) in tensors)
+            {
+                var entry = archive.CreateEntry($"{name}.npy",
+                    compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
+                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);          // zip's first
+                using var content = entry.Open();
+                Npy.Write(tensor, content.Write);
+            }
+        });
+    }
+
+    /// <summary>
+    /// Reads an archive, stored or deflated. Names are keys and never paths. The CRC-32 of each entry is compared, and
+    /// its shape with its length before memory is taken.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expansion">How many bytes all entries together may have more inflated than in the file. Packed
+    /// entries may not be more than the file, so that bytes read are never more than this and the file's length; where
+    /// integers are widened to Int64, their tensors take up to 8 times that.</param>
+    /// <exception cref="InvalidDataException">The file is no such archive, is damaged or encrypted, inflates to more
+    /// than was allowed, or has a name twice or one that <see cref="Save"/> refuses.</exception>
+    public static Dictionary<string, Tensor> Load(string path, long expansion = 1L << 30) =>
+        Files.Read(path, "npz", file =>
+    {
+        using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+        var tensors = new Dictionary<string, Tensor>();
+        var (packed, left) = (file.Length, expansion);
+        foreach (var entry in archive.Entries)
+        {
+            var (full, crc) = (entry.FullName, new Crc32());
+            var name = full.EndsWith(".npy") ? full[..^4] : full;
+            if (!IsName(name) || tensors.ContainsKey(name) || entry.IsEncrypted)
+                throw new InvalidDataException($"'{full}' is there twice, is encrypted, or leads out of the archive");
+            packed -= entry.CompressedLength;
+            left -= Math.Max(0, entry.Length - entry.CompressedLength);
+            if (packed < 0 || left < 0) throw new InvalidDataException(
+                $"'{full}' has {entry.CompressedLength} bytes packed and {entry.Length} inflated; more than the file " +
+                $"has or than the expansion by {expansion} bytes that is allowed");
+            using var content = entry.Open();
+            try
+            {
+                tensors[name] = Npy.Read(bytes =>
+                {
+                    content.ReadExactly(bytes);
+                    crc.Add(bytes);
+                }, entry.Length);
+                if (content.ReadByte() >= 0) throw new InvalidDataException("bytes are trailing");
+            }
+            catch (Exception e) when (Files.IsDamage(e)) { throw new InvalidDataException($"'{full}': {e.Message}", e); }
+            if (crc.Value != entry.Crc32) throw new InvalidDataException(
+                $"'{full}' has the CRC-32 {crc.Value:x8}, and the archive says {entry.Crc32:x8}: it was damaged");
+        }
+        return tensors;
+    });
+
+    static bool IsName(string name) => name.Length > 0 && name[0] != '/' && name is not [_, ':', '/', ..]
+        && !name.Contains('\\') && !name.Split('/').Contains("..");
+}
