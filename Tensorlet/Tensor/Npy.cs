@@ -13,11 +13,10 @@ public static class Npy
     const int LongestHeader = ushort.MaxValue;
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
-    // each of the three members once, in any order, and no other; without backtracking the time is linear
-    const string Member = @"\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*" +
-        @"(?<fortran>True|False)|'shape'\s*:\s*\((?<sizes>\s*|(?:\s*[0-9]{1,10}\s*,)+(?:\s*[0-9]{1,10})?\s*)\))\s*";
-    static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:,\s*)?\}}\s*\z",
-        RegexOptions.NonBacktracking);
+    // three members, and no other; what is matched is never tried another way, so that the time is linear
+    const string Member = @"(?>\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*" +
+        @"(?<fortran>True|False)|'shape'\s*:\s*\((?<sizes>(?>(?:\s*[0-9]{1,10}\s*,)+)(?:\s*[0-9]{1,10})?\s*|\s*)\))\s*)";
+    static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:,\s*)?\}}\s*\z");
 
     /// <summary>
     /// Writes a tensor in row-major order, little-endian, as version 1.0: as <c>numpy.save</c> does. At any moment the
