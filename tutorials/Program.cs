@@ -12,7 +12,7 @@ try
         case ["hogwild", .. var rest]: return Hogwild.Run(rest);
         case ["iris" or "digits" or "cifar", ..] when args[1..] is [] or ["--quick"]:
             return Small.Run(args[0], args.Length > 1);
-        case ["verify"]: return Verify.Run();
+        case ["verify", ..] when args[1..] is [] or ["--quick"]: return Verify.Run(args.Length > 1);
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:
             Console.WriteLine(Options.Usage);

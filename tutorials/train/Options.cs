@@ -40,7 +40,7 @@ sealed class Options
           lstm      an LSTM learns to write sums in words
           gpt       a GPT of two layers learns the same
           hogwild   processes train one network in shared memory        (--quick)
-          verify    the long verification, with a report
+          verify    the long verification, with a report                (--quick)
           lines     lines of code in each folder of the library
         """;
 
