@@ -26,7 +26,8 @@ public sealed partial class DamageTests : Folder
             // half of the changes near the beginning, where the headers are, or the end
             int Place(int room) => Math.Max(0, random.Next(4) switch
             {
-                0 => random.Next(Math.Min(room, 128)), 1 => room - 1 - random.Next(Math.Min(room, 128)),
+                0 => random.Next(Math.Min(room, 128)),
+                1 => room - 1 - random.Next(Math.Min(room, 128)),
                 _ => random.Next(room),
             });
             if (bytes.Count <= 8) break;
@@ -43,10 +44,8 @@ public sealed partial class DamageTests : Folder
                     (bytes[at], bytes[other]) = (bytes[other], bytes[at]);
                     break;
                 default:
-                    var number = BitConverter.GetBytes(random.Next(6) switch
-                    {
-                        0 => 0, 1 => int.MaxValue, 2 => -1, 3 => bytes.Count, 4 => random.Next(), _ => random.Next(300),
-                    });
+                    int[] numbers = [0, int.MaxValue, -1, bytes.Count, random.Next(), random.Next(300)];
+                    var number = BitConverter.GetBytes(numbers[random.Next(numbers.Length)]);
                     if (random.Next(2) == 0) Array.Reverse(number);
                     for (var i = 0; i < 4; i++) bytes[at + i] = number[i];
                     break;
@@ -117,7 +116,8 @@ public sealed partial class DamageTests : Folder
 
     static DType Ours(char kind, int size) => kind switch
     {
-        'b' => DType.Bool, 'i' or 'u' or 'I' or 'U' => DType.Int64,
+        'b' => DType.Bool,
+        'i' or 'u' or 'I' or 'U' => DType.Int64,
         _ => size == 8 ? DType.Float64 : DType.Float32,
     };
 
@@ -320,7 +320,8 @@ public sealed partial class DamageTests : Folder
                 var match = Field.Match(text, at);
                 Assert.Equal(at, match.Index);
                 at += match.Length;
-                fields.Add(match.Groups[1].Success ? match.Groups[1].Value.Replace("\"\"", "\"") : match.Groups[2].Value);
+                fields.Add(match.Groups[1].Success ? match.Groups[1].Value.Replace("\"\"", "\"")
+                    : match.Groups[2].Value);
                 if (match.Groups[3].Value == ",") continue;
                 if (fields is not [""] || match.Groups[1].Success) rows.Add([.. fields]);
                 fields = [];

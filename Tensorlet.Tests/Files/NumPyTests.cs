@@ -265,7 +265,7 @@ public sealed class NumPyTests : Folder
         Assert.Equal(count, Npz.Load(In("hostile"), expansion: 4 * count)["a"].Numel);
     }
 
-    /// <summary>What an entry says of its length, the directory of the archive says too, and the shape within.</summary>
+    /// <summary>What the directory says of an entry's length, the shape within says too.</summary>
     [Theory]
     [InlineData(100), InlineData(1), InlineData(int.MaxValue)]
     public void A_length_that_lies_is_refused(int more)

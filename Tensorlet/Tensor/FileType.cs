@@ -59,7 +59,8 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     /// <summary>The sizes as a shape whose elements take just these bytes.</summary>
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)
     {
-        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes))}{(sizes.Count > MostAxes ? ", …" : "")})";
+        var more = sizes.Count > MostAxes ? ", …" : "";
+        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes))}{more})";
         if (sizes.Count > MostAxes || sizes.Any(n => n is < 0 or > int.MaxValue))
             throw new InvalidDataException($"{shown}: expected up to {MostAxes} sizes from 0 to {int.MaxValue}");
         int[] shape = [.. sizes.Select(n => (int)n)];
@@ -93,7 +94,7 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     public static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {
         if (tensor.Rank > MostAxes)
-            throw new ShapeException($"Save: shape {tensor.Layout} has {tensor.Rank} axes; files have up to {MostAxes}.");
+            throw new ShapeException($"Save: {tensor.Layout} has {tensor.Rank} axes; files have up to {MostAxes}.");
         tensor = tensor.Contiguous();
         var buffer = new byte[Math.Min(Piece, tensor.Numel) * tensor.DType.Size()];
         for (int at = 0, count; at < tensor.Numel; at += count)

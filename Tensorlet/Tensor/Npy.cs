@@ -14,8 +14,9 @@ public static class Npy
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
     // three members, and no other; what is matched is never tried another way, so that the time is linear
-    const string Member = @"(?>\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*" +
-        @"(?<fortran>True|False)|'shape'\s*:\s*\((?<sizes>(?>(?:\s*[0-9]{1,10}\s*,)+)(?:\s*[0-9]{1,10})?\s*|\s*)\))\s*)";
+    const string Sizes = @"(?>(?:\s*[0-9]{1,10}\s*,)+)(?:\s*[0-9]{1,10})?\s*|\s*",
+        Member = @"(?>\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*(?<fortran>True|False)" +
+            $@"|'shape'\s*:\s*\((?<sizes>{Sizes})\))\s*)";
     static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:,\s*)?\}}\s*\z");
 
     /// <summary>
@@ -61,11 +62,11 @@ public static class Npy
             $"it says that its header has {size} bytes; {Math.Min(LongestHeader, length)} can be");
         var text = Encoding.Latin1.GetString(Next((int)size));
         var found = dictionary.Match(text).Groups;
-        var type = FileType.All.FirstOrDefault(t => t.Code == found["code"].Value && t.Code != "");
+        var type = FileType.All.FirstOrDefault(t => t.Code == found["code"].Value);
         if (type is null || !found["fortran"].Success || !found["sizes"].Success) throw new InvalidDataException(
             "expected a header with descr, fortran_order and shape, of the types " +
             $"{string.Join(", ", FileType.All.Select(t => t.Code).Where(c => c != ""))}; found {text.TrimEnd()}");
-        long[] sizes = [.. found["sizes"].Value.Split(',').Where(n => !string.IsNullOrWhiteSpace(n)).Select(long.Parse)];
+        long[] sizes = [.. found["sizes"].Value.Split(',').Where(n => n.AsSpan().Trim().Length > 0).Select(long.Parse)];
         var fortran = found["fortran"].Value == "True";
         var shape = type.Shape(fortran ? [.. sizes.Reverse()] : sizes, length);
         var tensor = type.Read(shape, fill, reversed: found["order"].Value == ">");

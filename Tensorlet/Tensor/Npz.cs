@@ -71,7 +71,8 @@ public static class Npz
                 }, entry.Length);
                 if (content.ReadByte() >= 0) throw new InvalidDataException("bytes are trailing");
             }
-            catch (Exception e) when (Files.IsDamage(e)) { throw new InvalidDataException($"'{full}': {e.Message}", e); }
+            catch (Exception e) when (Files.IsDamage(e))
+            { throw new InvalidDataException($"'{full}': {e.Message}", e); }
             if (crc.Value != entry.Crc32) throw new InvalidDataException(
                 $"'{full}' has the CRC-32 {crc.Value:x8}, and the archive says {entry.Crc32:x8}: it was damaged");
         }

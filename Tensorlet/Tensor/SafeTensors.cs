@@ -21,8 +21,8 @@ public static class SafeTensors
 
     /// <summary>
     /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
-    /// whole. What a writer that was killed has left under such a name, the next one of this path deletes. Tensors of the
-    /// larger types come first, so that all elements are aligned.
+    /// whole. What a writer that was killed has left under such a name, the next one of this path deletes. Tensors of
+    /// the larger types come first, so that all elements are aligned.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is called <c>__metadata__</c>, or the names take more than the
     /// 100,000,000 bytes that a header may have.</exception>
@@ -38,10 +38,8 @@ public static class SafeTensors
         foreach (var (name, tensor) in ordered)
         {
             long[] place = [at, at += (long)tensor.Numel * tensor.DType.Size()];
-            header.Add(name, new
-            {
-                dtype = FileType.Of(tensor.DType).Name, shape = tensor.Size(), data_offsets = place,
-            });
+            var type = FileType.Of(tensor.DType).Name;
+            header.Add(name, new { dtype = type, shape = tensor.Size(), data_offsets = place });
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
         var zeros = json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(notes[Checksum]));         // they come first
