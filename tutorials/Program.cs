@@ -14,7 +14,7 @@ try
             return Small.Run(args[0], args.Length > 1);
         case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));
         case ["samples", var folder]: return Samples.Run(folder);
-        case ["verify"]: return Verify.Run();
+        case ["verify", ..] when args[1..] is [] or ["--quick"]: return Verify.Run(args.Length > 1);
         case ["lines"]: return Lines.Print();
         case [] or ["help" or "--help" or "-h"]:
             Console.WriteLine(Options.Usage);

@@ -98,8 +98,8 @@ public static partial class OpTable
 
     /// <summary>A loss of some inputs, with targets of 1 and −1 for each number, or for each row.</summary>
     static Op Signed(string name, int inputs, Func<Variable[], Tensor, Reduction, Variable> f,
-        Func<double[][], double[], IEnumerable<double>> oracle, int rank = 1, Func<double[][], int, bool>? smooth = null)
-        => new("losses", name, d =>
+        Func<double[][], double[], IEnumerable<double>> oracle, int rank = 1,
+        Func<double[][], int, bool>? smooth = null) => new("losses", name, d =>
     {
         int[] shape = [.. Enumerable.Range(0, rank).Select(_ => d.Int(1, 4))];
         var reduction = Some(d);

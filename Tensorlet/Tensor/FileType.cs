@@ -90,8 +90,11 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     }
 
     /// <summary>Writes a tensor's elements in row-major order, a piece at a time.</summary>
+    /// <exception cref="ShapeException">The tensor has more axes than are read.</exception>
     public static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {
+        if (tensor.Rank > MostAxes)
+            throw new ShapeException($"Save: {tensor.Layout} has {tensor.Rank} axes; files have up to {MostAxes}.");
         tensor = tensor.Contiguous();
         var buffer = new byte[Math.Min(Piece, tensor.Numel) * tensor.DType.Size()];
         for (int at = 0, count; at < tensor.Numel; at += count)

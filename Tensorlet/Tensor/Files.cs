@@ -31,15 +31,12 @@ static class Files
     /// </summary>
     static void Sweep(string path)
     {
+        const FileOptions delete = FileOptions.DeleteOnClose;
         if (!Directory.Exists(Path.GetDirectoryName(path))) return;
         foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!))
             if (file.StartsWith($"{path}.", StringComparison.Ordinal) && file.EndsWith(".tmp")
                 && Guid.TryParseExact(file.AsSpan(path.Length + 1)[..^4], "n", out _))
-                try
-                {
-                    new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1,
-                    FileOptions.DeleteOnClose).Dispose();
-                }
+                try { new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, delete).Dispose(); }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
     }
 

@@ -5,71 +5,79 @@ using System.Text.RegularExpressions;
 namespace Tensorlet;
 
 /// <summary>
-/// NumPy's file of one array: six bytes of magic, the version, the length of a header that is a Python dictionary with
-/// type, order and shape, and the elements (numpy.lib.format, versions 1.0 to 3.0).
+/// One tensor in a file, in NumPy's format: magic number and version, the length of a header, the header (a Python
+/// dictionary with type, order of the axes and shape), and the numbers.
 /// </summary>
-public static partial class Npy
+public static class Npy
 {
-    const int LargestHeader = 10_000;           // as in NumPy
-    static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+    const int LongestHeader = ushort.MaxValue;
+    static readonly byte[] magic = [0x93, .. "NUMPY"u8];
+
+    // three members, and no other; what is matched is never tried another way, so that the time is linear
+    const string Sizes = @"(?>(?:\s*[0-9]{1,10}\s*,)+)(?:\s*[0-9]{1,10})?\s*|\s*",
+        Member = @"(?>\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*(?<fortran>True|False)" +
+            $@"|'shape'\s*:\s*\((?<sizes>{Sizes})\))\s*)";
+    static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:,\s*)?\}}\s*\z");
 
     /// <summary>
-    /// Writes a file, at any moment the old or the new one whole: version 1.0, row-major, little-endian.
+    /// Writes a tensor in row-major order, little-endian, as version 1.0: as <c>numpy.save</c> does. At any moment the
+    /// old or the new file is there whole (<see cref="SafeTensors.Save"/>).
     /// </summary>
+    /// <exception cref="ShapeException">The tensor has more than 64 axes.</exception>
     public static void Save(string path, Tensor tensor) => Files.Write(path, file => Write(tensor, file.Write));
 
     /// <summary>
-    /// Reads a file: truth values, integers of 8 to 64 bits, floats of 16 to 64 bits, in either order of bytes and of
-    /// axes. Types that are not ours become the next larger one.
+    /// Reads a file of version 1.0, 2.0 or 3.0, of either order of bytes and of axes; in Fortran's order the result is
+    /// a view with the strides of the file. b1, i8, f4 and f8 are our types; f2 becomes Float32, i4, i2, i1, u4, u2 and
+    /// u1 become Int64. Shape and length of the file are compared before memory is taken. There is no checksum: other
+    /// numbers in their place are read as they are.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is no NPY file of such a type, or damaged.</exception>
-    public static Tensor Load(string path) => Files.Read(path, "NPY", file => Read(file.Length, file.ReadExactly));
+    /// <exception cref="InvalidDataException">The file is no .npy file, is shorter or longer than its shape says, has a
+    /// header of more than 65,535 bytes, or elements of another type; objects are never unpickled.</exception>
+    public static Tensor Load(string path) =>
+        Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
 
     internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {
-        var type = FileType.Of(tensor.DType);
-        var sizes = string.Concat(tensor.Size().Select(n => $"{n}, "));
-        var header = $"{{'descr': '{(type.Size == 1 ? '|' : '<')}{type.Code}', 'fortran_order': False, " +
-            $"'shape': ({(tensor.Rank == 1 ? sizes.TrimEnd() : sizes.TrimEnd(',', ' '))}), }}";
-        header = header.PadRight((header.Length + 11 + 63) / 64 * 64 - 11) + '\n';      // elements begin aligned
-        put([.. Magic, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header)]);
+        const int align = 64, before = 10;
+        var (type, sizes) = (FileType.Of(tensor.DType), string.Join(", ", tensor.Size()));
+        var text = $"{{'descr': '{(type.Size == 1 ? '|' : '<')}{type.Code}', 'fortran_order': False, " +
+            $"'shape': ({sizes}{(tensor.Rank == 1 ? "," : "")}), }}";
+        var length = (before + text.Length + align) / align * align - before;
+        byte[] header = [.. magic, 1, 0, (byte)length, (byte)(length >> 8),
+            .. Encoding.ASCII.GetBytes(text.PadRight(length - 1) + '\n')];
+        put(header);
         FileType.Write(tensor, put);
     }
 
-    /// <summary>Reads an array that takes so many bytes with its header, from whatever gives the next bytes.</summary>
-    internal static Tensor Read(long length, Action<Span<byte>> fill)
+    /// <summary>Reads what has so many bytes; the caller sees to it that there are no more.</summary>
+    internal static Tensor Read(Action<Span<byte>> fill, long length)
     {
-        byte[] Next(int count)
-        {
-            var bytes = new byte[(length -= count) >= 0 ? count : throw new InvalidDataException("it is truncated")];
-            fill(bytes);
-            return bytes;
-        }
-
         var start = Next(8);
-        if (!start.AsSpan(0, 6).SequenceEqual(Magic) || start[6] is < 1 or > 3)
-            throw new InvalidDataException($"it begins with {Convert.ToHexString(start)}, not with NumPy's magic");
+        if (!start.AsSpan().StartsWith(magic) || start is not [.., 1 or 2 or 3, 0]) throw new InvalidDataException(
+            $"it begins with {BitConverter.ToString(start)}; expected 93-4E-55-4D-50-59 and version 1.0, 2.0 or 3.0");
         var size = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(Next(2))
             : BinaryPrimitives.ReadUInt32LittleEndian(Next(4));
-        if (size > LargestHeader) throw new InvalidDataException($"it says that its header has {size} bytes");
-        var header = Encoding.Latin1.GetString(Next((int)size));
-        var (entries, fields) = (Dictionary().Match(header), new Dictionary<string, string>());
-        foreach (var (key, value) in entries.Groups["key"].Captures.Zip(entries.Groups["value"].Captures))
-            fields[key.Value] = value.Value;
-        if (fields.Count != 3) throw new InvalidDataException($"its header is {header.TrimEnd()}");
-        var (descr, fortran) = (fields["descr"].Trim('\''), fields["fortran_order"] == "True");
-        var type = FileType.All.FirstOrDefault(t => t.Code != "" && descr.Length == 3 && t.Code == descr[1..]);
-        if (type is null || !"<>=|".Contains(descr[0]) || (type.Size > 1 && descr[0] == '|'))
-            throw new InvalidDataException($"its type is '{descr}'; numbers and truth values are read, such as '<f4'");
-        var sizes = Size().Matches(fields["shape"]).Select(n => long.Parse(n.Value));
-        var shape = type.Shape([.. fortran ? sizes.Reverse() : sizes], length);
-        var tensor = type.Read(shape, fill, reversed: descr[0] == '>');
-        return fortran ? tensor.Permute([.. Enumerable.Range(0, tensor.Rank).Reverse()]).Contiguous() : tensor;
-    }
+        if (size > Math.Min(LongestHeader, length)) throw new InvalidDataException(
+            $"it says that its header has {size} bytes; {Math.Min(LongestHeader, length)} can be");
+        var text = Encoding.Latin1.GetString(Next((int)size));
+        var found = dictionary.Match(text).Groups;
+        var type = FileType.All.FirstOrDefault(t => t.Code == found["code"].Value);
+        if (type is null || !found["fortran"].Success || !found["sizes"].Success) throw new InvalidDataException(
+            "expected a header with descr, fortran_order and shape, of the types " +
+            $"{string.Join(", ", FileType.All.Select(t => t.Code).Where(c => c != ""))}; found {text.TrimEnd()}");
+        long[] sizes = [.. found["sizes"].Value.Split(',').Where(n => n.AsSpan().Trim().Length > 0).Select(long.Parse)];
+        var fortran = found["fortran"].Value == "True";
+        var shape = type.Shape(fortran ? [.. sizes.Reverse()] : sizes, length);
+        var tensor = type.Read(shape, fill, reversed: found["order"].Value == ">");
+        return fortran ? tensor.Permute([.. Enumerable.Range(0, shape.Length).Reverse()]) : tensor;
 
-    [GeneratedRegex(@"^\{\s*(?:'(?<key>descr|fortran_order|shape)'\s*:\s*" +
-        @"(?<value>'[^']*'|True|False|\((?:\s*\d{1,18}L?\s*,)*(?:\s*\d{1,18}L?)?\s*\))(?:\s*,\s*|\s*(?=\}))){3}\}\s*$")]
-    private static partial Regex Dictionary();
-    [GeneratedRegex(@"\d+")]
-    private static partial Regex Size();
+        byte[] Next(int count)
+        {
+            var bytes = new byte[count];
+            fill(bytes);
+            length -= count;
+            return bytes;
+        }
+    }
 }

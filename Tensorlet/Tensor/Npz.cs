@@ -2,64 +2,82 @@ using System.IO.Compression;
 
 namespace Tensorlet;
 
-/// <summary>NumPy's file of several arrays: a zip archive of NPY files.</summary>
+/// <summary>
+/// Named tensors in a file, as NumPy has them: a zip archive of <see cref="Npy"/> files, each called by its name and
+/// <c>.npy</c>.
+/// </summary>
 public static class Npz
 {
-    const string Suffix = ".npy";
-
-    /// <summary>Writes a file, at any moment the old or the new one whole.</summary>
-    /// <exception cref="ArgumentException">A name is empty, or would leave a folder where others unpack the file.
+    /// <summary>
+    /// Writes tensors as <c>numpy.savez</c> does, or compressed, as <c>numpy.savez_compressed</c>. The same tensors
+    /// give the same bytes. At any moment the old or the new file is there whole (<see cref="SafeTensors.Save"/>).
+    /// </summary>
+    /// <exception cref="ArgumentException">A name is empty, begins at a root, or has a backslash or the part '..'.
     /// </exception>
+    /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
     {
-        if (tensors.Keys.FirstOrDefault(name => !IsName(name)) is { } wrong)
-            throw new ArgumentException($"Npz.Save: '{wrong}' is no name of an array.");
+        foreach (var name in tensors.Keys)
+            if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' is no name in an archive.");
         Files.Write(path, file =>
         {
             using var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
             foreach (var (name, tensor) in tensors)
             {
-                var level = compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression;
-                var entry = archive.CreateEntry(name + Suffix, level);
-                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);      // the same tensors, the same bytes
+                var entry = archive.CreateEntry($"{name}.npy",
+                    compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
+                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);          // zip's first
                 using var content = entry.Open();
                 Npy.Write(tensor, content.Write);
             }
         });
     }
 
-    /// <summary>Reads a file, compressed or not. Checksums are compared.</summary>
+    /// <summary>
+    /// Reads an archive, stored or deflated. Names are keys and never paths. The CRC-32 of each entry is compared, and
+    /// its shape with its length before memory is taken.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="most">How many bytes it may inflate to, if that is more than twice its own length.</param>
-    /// <exception cref="InvalidDataException">The file is no archive of NPY files, is damaged, or inflates to more.
-    /// </exception>
-    public static Dictionary<string, Tensor> Load(string path, long most = 1 << 24) => Files.Read(path, "NPZ", file =>
+    /// <param name="expansion">How many bytes all entries together may have more inflated than in the file. Packed
+    /// entries may not be more than the file, so that bytes read are never more than this and the file's length; where
+    /// integers are widened to Int64, their tensors take up to 8 times that.</param>
+    /// <exception cref="InvalidDataException">The file is no such archive, is damaged or encrypted, inflates to more
+    /// than was allowed, or has a name twice or one that <see cref="Save"/> refuses.</exception>
+    public static Dictionary<string, Tensor> Load(string path, long expansion = 1L << 24) =>
+        Files.Read(path, "npz", file =>
     {
         using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
-        var bytes = archive.Entries.Aggregate(0.0, (sum, entry) => sum + entry.Length);
-        if (bytes > Math.Max(most, 2 * file.Length))
-            throw new InvalidDataException($"its {file.Length} bytes inflate to {bytes}; if that is meant, say " +
-                "most: in Npz.Load");
         var tensors = new Dictionary<string, Tensor>();
+        var (packed, left) = (file.Length, expansion);
         foreach (var entry in archive.Entries)
         {
-            var name = entry.FullName.EndsWith(Suffix) ? entry.FullName[..^Suffix.Length] : "";
-            if (!IsName(name) || entry.IsEncrypted)
-                throw new InvalidDataException($"'{entry.FullName}' is encrypted, or no name of an array");
+            var (full, crc) = (entry.FullName, new Crc32());
+            var name = full.EndsWith(".npy") ? full[..^4] : full;
+            if (!IsName(name) || tensors.ContainsKey(name) || entry.IsEncrypted)
+                throw new InvalidDataException($"'{full}' is there twice, is encrypted, or leads out of the archive");
+            packed -= entry.CompressedLength;
+            left -= Math.Max(0, entry.Length - entry.CompressedLength);
+            if (packed < 0 || left < 0) throw new InvalidDataException(
+                $"'{full}' has {entry.CompressedLength} bytes packed and {entry.Length} inflated; more than the file " +
+                $"has or than the expansion by {expansion} bytes that is allowed");
             using var content = entry.Open();
-            var crc = new Crc32();
-            var tensor = Npy.Read(entry.Length, span =>
+            try
             {
-                content.ReadExactly(span);
-                crc.Add(span);
-            });
-            if (content.ReadByte() >= 0 || crc.Value != entry.Crc32)
-                throw new InvalidDataException($"'{name}' is longer than it says, or its checksum is another");
-            if (!tensors.TryAdd(name, tensor)) throw new InvalidDataException($"'{name}' is there twice");
+                tensors[name] = Npy.Read(bytes =>
+                {
+                    content.ReadExactly(bytes);
+                    crc.Add(bytes);
+                }, entry.Length);
+                if (content.ReadByte() >= 0) throw new InvalidDataException("bytes are trailing");
+            }
+            catch (Exception e) when (Files.IsDamage(e))
+            { throw new InvalidDataException($"'{full}': {e.Message}", e); }
+            if (crc.Value != entry.Crc32) throw new InvalidDataException(
+                $"'{full}' has the CRC-32 {crc.Value:x8}, and the archive says {entry.Crc32:x8}: it was damaged");
         }
         return tensors;
     });
 
-    static bool IsName(string name) => name.Split('/', '\\').All(part => part is not ("" or "." or ".."))
-        && !name.Contains('\\') && !name.Contains(':') && !name.Contains('\0');
+    static bool IsName(string name) => name.Length > 0 && name[0] != '/' && name is not [_, ':', '/', ..]
+        && !name.Contains('\\') && !name.Split('/').Contains("..");
 }

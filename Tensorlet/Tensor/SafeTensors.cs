@@ -21,9 +21,12 @@ public static class SafeTensors
 
     /// <summary>
     /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
-    /// whole. Tensors of the larger types come first, so that all elements are aligned.
+    /// whole. What a writer that was killed has left under such a name, the next one of this path deletes. Tensors of
+    /// the larger types come first, so that all elements are aligned.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is called <c>__metadata__</c>.</exception>
+    /// <exception cref="ArgumentException">A tensor is called <c>__metadata__</c>, or the names take more than the
+    /// 100,000,000 bytes that a header may have.</exception>
+    /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -35,17 +38,14 @@ public static class SafeTensors
         foreach (var (name, tensor) in ordered)
         {
             long[] place = [at, at += (long)tensor.Numel * tensor.DType.Size()];
-            header.Add(name, new
-            {
-                dtype = FileType.Of(tensor.DType).Name,
-                shape = tensor.Size(),
-                data_offsets = place,
-            });
+            var type = FileType.Of(tensor.DType).Name;
+            header.Add(name, new { dtype = type, shape = tensor.Size(), data_offsets = place });
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
         var zeros = json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(notes[Checksum]));         // they come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
+        if (json.Length > LargestHeader) throw new ArgumentException($"Save: the names take {json.Length} bytes.");
         Files.Write(path, file =>
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

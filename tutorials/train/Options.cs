@@ -41,7 +41,7 @@ sealed class Options
           gpt       a GPT of two layers learns the same
           hogwild   processes train one network in shared memory        (--quick)
           samples   an image, a text, a sound and a video become tensors, and pictures    [OUT]
-          verify    the long verification, with a report
+          verify    the long verification, with a report                (--quick)
           lines     lines of code in each folder of the library
         """;
 

@@ -13,15 +13,17 @@ static class Verify
 {
     static int failed;
 
-    public static int Run()
+    /// <param name="quick">Without the long memory check, and with fewer kills.</param>
+    public static int Run(bool quick)
     {
         failed = 0;
         var (images, labels) = Digits.Generate(64, seed: 3);
         var digits = new DigitData("generated digits", images, labels);
-        Memory(digits);             // first, because a peak hides what comes after it
+        if (!quick) Memory(digits);             // first, because a peak hides what comes after it
         Chain();
         Curves(digits);
         Gradients(digits);
+        Killed(quick ? 10 : 100);
         Console.WriteLine(failed == 0 ? "\nall checks passed" : $"\n{failed} checks FAILED");
         return failed == 0 ? 0 : 1;
     }
@@ -80,6 +82,14 @@ static class Verify
             $"worst relative difference {worst:0.0e+0}, allowed 1e-5");
         var alone = TapeCheck.Run(() => F.CrossEntropy(net.Call(batch[0]), batch[1]));
         Check("each of its operations alone", alone.All(r => r.Report.Passed), TapeCheck.Text(alone));
+    }
+
+    static void Killed(int kills)
+    {
+        var watch = Stopwatch.StartNew();
+        var (wrong, within) = Kills.Run(kills);
+        Check($"{kills} kills of a process that saves checkpoints, each file whole, old or new", wrong is null
+            && within > 0, $"{wrong ?? "all"}; {within} in the middle of a save; {watch.Elapsed.TotalSeconds:0} s");
     }
 
     /// <summary>A million operations in a row, on a thread with little stack.</summary>
