@@ -86,6 +86,7 @@ public sealed class SafeTensorsTests : Folder
             $$$"""{"a":{"dtype":"F32","shape":{{{shape}}},"data_offsets":{{{place}}} }}""";
         Refused("no UTF-8", [.. Ascii(a[..3]), 0xff, .. Ascii(a[3..] + "}")], 8);
         Refused("half a character", Ascii(a.Replace("\"a\"", "\"\\ud800\"") + "}"), 8);
+        Refused("a name twice, in one place", Ascii($"{a},{a[1..]}}}"), 8);
         Refused("metadata twice", Ascii(a + ""","__metadata__":{},"__metadata__":{}}"""), 8);
         Refused("a note twice", Ascii(a + ""","__metadata__":{"a":"b","a":"c"}}"""), 8);
         Refused("a note that is no text", Ascii(a + ""","__metadata__":{"a":1}}"""), 8);
