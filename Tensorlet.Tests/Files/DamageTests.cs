@@ -305,7 +305,7 @@ public sealed partial class DamageTests : Folder
         Assert.InRange(refused, Count / 3, Count - 1);
     }
 
-    [GeneratedRegex("(?:\"((?:[^\"]|\"\")*)\"|((?!\")[^,\n]*?))\r?(,|\n|$)")]
+    [GeneratedRegex("(?:\"((?:[^\"]|\"\")*)\"|((?!\")[^,\n]*?))(,|\r?(?:\n|\\z))")]
     static partial Regex Field { get; }
 
     /// <summary>A table has no checksum: its fields are as another grammar of them finds them in the text.</summary>
