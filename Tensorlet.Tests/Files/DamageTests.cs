@@ -122,24 +122,27 @@ public sealed partial class DamageTests : Folder
         _ => size == 8 ? DType.Float64 : DType.Float32,
     };
 
-    /// <summary>What the header says, with another reader of JSON.</summary>
+    /// <summary>What the header says, with another reader of JSON; and it speaks of each byte once.</summary>
     static void AsSaid(byte[] bytes, Dictionary<string, Tensor> read)
     {
         var start = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
         using var header = JsonDocument.Parse(bytes.AsMemory(8, start - 8));
         var entries = header.RootElement.EnumerateObject().Where(e => e.Name != "__metadata__").ToList();
         Assert.Equal(entries.Select(e => e.Name).Order(), read.Keys.Order());
+        var spoken = new int[bytes.Length - start];
         foreach (var entry in entries)
         {
             var type = entry.Value.GetProperty("dtype").GetString()!;
             var (kind, size) = type switch
             { "BOOL" => ('b', 1), "BF16" => ('B', 2), _ => (type[0], int.Parse(type[1..]) / 8) };
             var place = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt32()).ToList();
+            for (var i = place[0]; i < place[1]; i++) spoken[i]++;
             var tensor = read[entry.Name];
             Assert.Equal(Ours(kind, size), tensor.DType);
             Assert.Equal(entry.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt32()), tensor.Size());
             Assert.Equal(Elements(kind, size, bytes[(start + place[0])..(start + place[1])]), Bits(tensor));
         }
+        Assert.All(spoken, times => Assert.Equal(1, times));
     }
 
     static readonly Dictionary<string, Tensor> some = Everything().Where(t => t.Value.Numel < 100).ToDictionary();
@@ -303,7 +306,7 @@ public sealed partial class DamageTests : Folder
         Assert.InRange(refused, Count / 3, Count - 1);
     }
 
-    [GeneratedRegex("(?:\"((?:[^\"]|\"\")*)\"|((?!\")[^,\n]*?))\r?(,|\n|$)")]
+    [GeneratedRegex("(?:\"((?:[^\"]|\"\")*)\"|((?!\")[^,\n]*?))(,|\r?(?:\n|\\z))")]
     static partial Regex Field { get; }
 
     /// <summary>A table has no checksum: its fields are as another grammar of them finds them in the text.</summary>

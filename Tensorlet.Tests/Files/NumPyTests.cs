@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Tensorlet.Data;
 
 namespace Tensorlet.Tests.Files;
 
@@ -69,7 +70,7 @@ public sealed class NumPyTests : Folder
     [Fact]
     public void Files_are_those_of_NumPy()
     {
-        foreach (var name in (string[])["?.npy", "<i8.npy", "<f4.npy", "<f8.npy", "0-d.npy", "1-d.npy", "empty.npy"])
+        foreach (var name in (string[])["|b1.npy", "<i8.npy", "<f4.npy", "<f8.npy", "0-d.npy", "1-d.npy", "empty.npy"])
         {
             var file = Convert.FromBase64String(stored.Value[name].File);
             Npy.Save(In("ours.npy"), Npy.Load(Written("theirs.npy", file)));
@@ -134,6 +135,8 @@ public sealed class NumPyTests : Folder
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647)}", "huge")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296)}", "product 0 in 64 bits")]
     [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (24,)}\u0001", "a control character")]
+    [InlineData("{'descr':\u00a0'|b1', 'fortran_order': False, 'shape': (24,)}", "another kind of space")]
+    [InlineData("{'descr': '|b1', 'fortran_order': False, 'shape': (24,)}\n\n", "two ends of the line")]
     public void Hostile_headers_are_refused(string header, string why)
     {
         Refused(File10(header, 24), Npy.Load);
@@ -280,6 +283,22 @@ public sealed class NumPyTests : Folder
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at), (uint)length - 1);
             Refused(bytes, path => Npz.Load(path));
         }
+    }
+
+    /// <summary>
+    /// Bytes after the numbers, of which neither length nor checksum speak; where they are deflated, they are never
+    /// inflated.
+    /// </summary>
+    [Fact]
+    public void Bytes_that_trail_are_refused()
+    {
+        var (sound, crc) = (File10(Sound, 24), new Crc32());
+        crc.Add(sound);
+        var bytes = Archive(CompressionLevel.NoCompression, ("a.npy", [.. sound, 1, 2, 3]));
+        var central = bytes.AsSpan(Find(bytes, Central));
+        BinaryPrimitives.WriteUInt32LittleEndian(central[16..], crc.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(central[24..], sound.Length);
+        Refused(bytes, path => Npz.Load(path), "trailing");
     }
 
     /// <summary>Many entries that say to be the same bytes of the file.</summary>

@@ -56,7 +56,7 @@ public sealed class SafeTensorsTests : Folder
         var sound = File.ReadAllBytes(In("ours"));
         var key = sound.AsSpan().IndexOf("tensorlet.sha256"u8);
         for (var at = 0; at < sound.Length; at++)
-            for (var bit = 0; bit < 8; bit++)
+            foreach (var bit in (int[])[0, 3, 5])
             {
                 var bytes = sound.ToArray();
                 bytes[at] ^= (byte)(1 << bit);
@@ -86,6 +86,7 @@ public sealed class SafeTensorsTests : Folder
             $$$"""{"a":{"dtype":"F32","shape":{{{shape}}},"data_offsets":{{{place}}} }}""";
         Refused("no UTF-8", [.. Ascii(a[..3]), 0xff, .. Ascii(a[3..] + "}")], 8);
         Refused("half a character", Ascii(a.Replace("\"a\"", "\"\\ud800\"") + "}"), 8);
+        Refused("a name twice, in one place", Ascii($"{a},{a[1..]}}}"), 8);
         Refused("metadata twice", Ascii(a + ""","__metadata__":{},"__metadata__":{}}"""), 8);
         Refused("a note twice", Ascii(a + ""","__metadata__":{"a":"b","a":"c"}}"""), 8);
         Refused("a note that is no text", Ascii(a + ""","__metadata__":{"a":1}}"""), 8);
@@ -110,11 +111,11 @@ public sealed class SafeTensorsTests : Folder
         Assert.Single(SafeTensors.Load(Written("sound", sound)));
     }
 
-    /// <summary>A file of 32 MB costs itself, a piece at a time, and no second copy.</summary>
+    /// <summary>A file of 8 MB costs itself, a piece at a time, and no second copy.</summary>
     [Fact]
     public void Reading_takes_no_second_copy()
     {
-        const int count = 8_000_000;
+        const int count = 2_000_000;
         SafeTensors.Save(In("large"), new Dictionary<string, Tensor> { ["a"] = Tensor.Ones(count) });
         Npy.Save(In("large.npy"), Tensor.Ones(count));
         Func<object>[] loads = [() => SafeTensors.Load(In("large")), () => Npy.Load(In("large.npy"))];

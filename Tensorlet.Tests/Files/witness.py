@@ -25,9 +25,11 @@ def npy(array, version=None):
     return out.getvalue()
 
 
-for code in ["?", "i1", "u1"] + [order + c for order in "<>" for c in ["i2", "u2", "i4", "u4", "i8", "f2", "f4", "f8"]]:
-    signed = ramp - 3 if code.strip("<>")[0] in "if" else ramp
+for code in ["|b1", "|i1", "|u1"] + [order + c for order in "<>" for c in ["i2", "u2", "i4", "u4", "i8", "f2", "f4", "f8"]]:
+    signed = ramp - 3 if code[1] in "if" else ramp
     a = (signed * 1.25 if "f" in code else signed).astype(code)
+    if code[1] in "iu" and code[2] != "8":
+        a[0, 0], a[1, 2] = np.iinfo(code).min, np.iinfo(code).max
     add(f"{code}.npy", npy(a), {"": a})
 for version in [(1, 0), (2, 0), (3, 0)]:
     add(f"version {version[0]}.npy", npy(ramp, version), {"": ramp})

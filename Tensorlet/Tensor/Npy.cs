@@ -14,10 +14,10 @@ public static class Npy
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
     // three members, and no other; what is matched is never tried another way, so that the time is linear
-    const string Sizes = @"(?>(?:\s*[0-9]{1,10}\s*,)+)(?:\s*[0-9]{1,10})?\s*|\s*",
-        Member = @"(?>\s*(?:'descr'\s*:\s*'(?<order>[<>|=])(?<code>\w+)'|'fortran_order'\s*:\s*(?<fortran>True|False)" +
-            $@"|'shape'\s*:\s*\((?<sizes>{Sizes})\))\s*)";
-    static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:,\s*)?\}}\s*\z");
+    const string Sizes = @"(?>(?: *[0-9]{1,10} *,)+)(?: *[0-9]{1,10})? *| *",
+        Member = @"(?> *(?:'descr' *: *'(?<order>[<>|=])(?<code>\w+)'|'fortran_order' *: *(?<fortran>True|False)" +
+            $@"|'shape' *: *\((?<sizes>{Sizes})\)) *)";
+    static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:, *)?\}} *\n?\z");
 
     /// <summary>
     /// Writes a tensor in row-major order, little-endian, as version 1.0: as <c>numpy.save</c> does. At any moment the

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
+using System.Text.Json.Nodes;
 
 namespace Tensorlet;
 
@@ -30,19 +30,21 @@ public static class SafeTensors
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var notes = new Dictionary<string, string> { [Checksum] = new('0', 2 * SHA256.HashSizeInBytes) };
+        var zeros = new string('0', 2 * SHA256.HashSizeInBytes);
+        var notes = new JsonObject { [Checksum] = zeros };
         foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) notes.TryAdd(key, text);
-        var header = new Dictionary<string, object> { [Metadata] = notes };
+        var header = new JsonObject { [Metadata] = notes };
         var ordered = tensors.OrderByDescending(t => t.Value.DType.Size()).ToArray();
-        var at = 0L;
+        var end = 0L;
         foreach (var (name, tensor) in ordered)
-        {
-            long[] place = [at, at += (long)tensor.Numel * tensor.DType.Size()];
-            var type = FileType.Of(tensor.DType).Name;
-            header.Add(name, new { dtype = type, shape = tensor.Size(), data_offsets = place });
-        }
-        var json = JsonSerializer.SerializeToUtf8Bytes(header);
-        var zeros = json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(notes[Checksum]));         // they come first
+            header.Add(name, new JsonObject
+            {
+                ["dtype"] = FileType.Of(tensor.DType).Name,
+                ["shape"] = new JsonArray([.. tensor.Size()]),
+                ["data_offsets"] = new JsonArray(end, end += (long)tensor.Numel * tensor.DType.Size()),
+            });
+        var json = Encoding.UTF8.GetBytes(header.ToJsonString());
+        var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // they come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
         if (json.Length > LargestHeader) throw new ArgumentException($"Save: the names take {json.Length} bytes.");
@@ -52,7 +54,7 @@ public static class SafeTensors
             Put(BitConverter.GetBytes((long)json.Length));
             Put(json);
             foreach (var (_, tensor) in ordered) FileType.Write(tensor, Put);
-            file.Position = 8 + zeros;
+            file.Position = sum;
             file.Write(Encoding.UTF8.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset())));
 
             void Put(ReadOnlySpan<byte> bytes)
@@ -66,7 +68,7 @@ public static class SafeTensors
     /// <summary>
     /// Reads a file. BOOL, I64, F32 and F64 are our types; F16 and BF16 become Float32, I32, I16, I8, U32, U16 and U8
     /// become Int64. The header is checked whole before memory is taken for tensors, and read a token at a time, so
-    /// that a file costs no more than its own length, its names, and what its tensors take.
+    /// that a file costs no more memory than its header, the numbers of its tensors and about 1 kB for each of them.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is no safetensors file, or damaged; the message says what was
     /// expected and what is there.</exception>
@@ -118,7 +120,6 @@ public static class SafeTensors
     /// <summary>The entries in the order of their places, which follow one another through all the data.</summary>
     static (List<Entry> Entries, Dictionary<string, string> Notes) Header(ReadOnlySpan<byte> json, long dataLength)
     {
-        if (!Utf8.IsValid(json)) throw new InvalidDataException("its header is no UTF-8");
         var reader = new Utf8JsonReader(json);
         var entries = new Dictionary<string, Entry>();
         Dictionary<string, string>? notes = null;
