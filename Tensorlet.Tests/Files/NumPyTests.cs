@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Tensorlet.Data;
 
 namespace Tensorlet.Tests.Files;
 
@@ -153,8 +152,8 @@ public sealed class NumPyTests : Folder
         foreach (var part in (string[])[" ", "1,", "1 ,", "((", "'", "{'", ", "])
             Refused(File10(start + "(" + string.Concat(Enumerable.Repeat(part, 65_000 / part.Length)), 24), Npy.Load);
         Refused(File10(start + $"({string.Concat(Enumerable.Repeat("1,", 65))})}}", 4), Npy.Load, "up to 64 sizes");
-        Refused(File10(Sound + new string(' ', 70_000), 24, major: 2), Npy.Load, "65535 can be");
-        Assert.Equal(6, Npy.Load(Written("long", File10(Sound.TrimEnd() + new string(' ', 65_000), 24))).Numel);
+        Refused(File10(Sound[..^1] + new string(' ', 70_000), 24, major: 2), Npy.Load, "65535 can be");
+        Assert.Equal(6, Npy.Load(Written("long", File10(Sound[..^1] + new string(' ', 65_000), 24))).Numel);
     }
 
     [Theory]
@@ -299,6 +298,17 @@ public sealed class NumPyTests : Folder
         BinaryPrimitives.WriteUInt32LittleEndian(central[16..], crc.Value);
         BinaryPrimitives.WriteInt32LittleEndian(central[24..], sound.Length);
         Refused(bytes, path => Npz.Load(path), "trailing");
+    }
+
+    /// <summary>An end of the archive that speaks of no entries, and there are some.</summary>
+    [Fact]
+    public void A_directory_that_is_lost_is_refused()
+    {
+        var bytes = Archive(CompressionLevel.NoCompression, ("a.npy", File10(Sound, 24)));
+        var end = bytes.AsSpan(bytes.Length - 22);
+        end[8..12].Clear();                                                         // how many
+        BinaryPrimitives.WriteInt32LittleEndian(end[16..], bytes.Length - 22);      // and from where
+        Refused(bytes, path => Npz.Load(path), "no entries");
     }
 
     /// <summary>Many entries that say to be the same bytes of the file.</summary>

@@ -47,6 +47,8 @@ public static class Npz
         Files.Read(path, "npz", file =>
     {
         using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
+        const int shortest = 22;                    // bytes of an archive without entries
+        if (archive.Entries.Count == 0 && file.Length > shortest) throw new InvalidDataException("it has no entries");
         var tensors = new Dictionary<string, Tensor>();
         var (packed, left) = (file.Length, expansion);
         foreach (var entry in archive.Entries)
