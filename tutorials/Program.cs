@@ -3,6 +3,7 @@ using Tensorlet.Multiprocessing;
 using Tutorials;
 
 if (Spawn.Child()) return 0;
+if (Grading.Child(args) is { } graded) return graded;
 try
 {
     switch (args)
@@ -16,7 +17,14 @@ try
         case ["samples", var folder]: return Samples.Run(folder);
         case ["verify", ..] when args[1..] is [] or ["--quick"]: return Verify.Run(args.Length > 1);
         case ["lines"]: return Lines.Print();
-        case [] or ["help" or "--help" or "-h"]:
+        case [var n] when int.TryParse(n, out _): return Book.Run(Book.Find(n));
+        case ["chapter", var n, var pictures]: return Book.RunMarked(Book.Find(n), pictures);
+        case ["check", var n]: return Course.Check(Exercise.Find(n));
+        case ["hint", var n]: return Course.Hint(Exercise.Find(n));
+        case ["hint", var n, var count]: return Course.Hint(Exercise.Find(n), count);
+        case ["watch", var n]: return Course.Watch(Exercise.Find(n));
+        case []: return Course.Overview();
+        case ["help" or "--help" or "-h"]:
             Console.WriteLine(Options.Usage);
             return 0;
         default: throw new UsageException($"{args[0]} is no command.");

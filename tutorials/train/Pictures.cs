@@ -1,7 +1,6 @@
 using BigGustave;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace Tutorials;
@@ -9,12 +8,6 @@ namespace Tutorials;
 /// <summary>Pictures of a training: the course of the loss as SVG, and recognised digits as PNG.</summary>
 static class Pictures
 {
-    // Of middle lightness and on no ground of their own, so that they stand out from a white page and from a black one.
-    static readonly OxyColor Ink = OxyColor.FromRgb(0x77, 0x77, 0x77);
-    static readonly OxyColor Faint = OxyColor.FromAColor(70, Ink);
-    static readonly OxyColor LossColor = OxyColor.FromRgb(0x2E, 0x7F, 0xD0);
-    static readonly OxyColor AccuracyColor = OxyColor.FromRgb(0xD0, 0x6A, 0x1E);
-
     /// <summary>
     /// Draws the loss of each step, raw and smoothed, and accuracies measured on the way (0 to 1), if there are any.
     /// </summary>
@@ -24,39 +17,27 @@ static class Pictures
     public static void LossCurve(
         string path, IReadOnlyList<double> losses, IReadOnlyList<(int Step, double Accuracy)> accuracies)
     {
-        var plot = new PlotModel { TextColor = Ink, PlotAreaBorderColor = Ink, DefaultFont = "sans-serif" };
-        plot.Axes.Add(Scale("step", AxisPosition.Bottom, "step", 0));
-        plot.Axes.Add(Scale("loss", AxisPosition.Left, "loss", 0));
-        plot.Legends.Add(new Legend
-        {
-            LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.TopCenter,
-            LegendOrientation = LegendOrientation.Horizontal, LegendItemSpacing = 60, LegendTextColor = Ink,
-            LegendPadding = 24, // the font that a reader has may be wider than the one measured here
-        });
-        plot.Series.Add(Curve("loss of a step", "loss", OxyColor.FromAColor(130, LossColor), 1, losses));
-        plot.Series.Add(Curve("loss, smoothed", "loss", LossColor, 2.5, Smoothed(losses)));
+        var plot = new PlotModel
+        { TextColor = Plot.Ink, PlotAreaBorderColor = Plot.Ink, DefaultFont = "sans-serif" };
+        plot.Axes.Add(Plot.Scale("step", AxisPosition.Bottom, "step", 0));
+        plot.Axes.Add(Plot.Scale("loss", AxisPosition.Left, "loss", 0));
+        plot.Legends.Add(Plot.LegendAbove());
+        plot.Series.Add(Curve("loss of a step", "loss", OxyColor.FromAColor(130, Plot.Colors[0]), 1, losses));
+        plot.Series.Add(Curve("loss, smoothed", "loss", Plot.Colors[0], 2.5, Smoothed(losses)));
         if (accuracies.Count > 0)
         {
             var lowest = Math.Min(90, Math.Floor(accuracies.Min(a => a.Accuracy) * 10) * 10);
-            var scale = Scale("accuracy", AxisPosition.Right, "accuracy, %", lowest);
+            var scale = Plot.Scale("accuracy", AxisPosition.Right, "accuracy, %", lowest);
             scale.Maximum = 100;
             scale.MajorGridlineStyle = LineStyle.None;
             plot.Axes.Add(scale);
-            var line = Curve("accuracy", "accuracy", AccuracyColor, 2, []);
-            (line.MarkerType, line.MarkerSize, line.MarkerFill) = (MarkerType.Circle, 4, AccuracyColor);
+            var line = Curve("accuracy", "accuracy", Plot.Colors[1], 2, []);
+            (line.MarkerType, line.MarkerSize, line.MarkerFill) = (MarkerType.Circle, 4, Plot.Colors[1]);
             line.Points.AddRange(accuracies.Select(a => new DataPoint(a.Step, 100 * a.Accuracy)));
             plot.Series.Add(line);
         }
-        using var file = File.Create(path);
-        new SvgExporter { Width = 800, Height = 400, UseVerticalTextAlignmentWorkaround = true }.Export(plot, file);
+        File.WriteAllText(path, Plot.SvgOf(plot, 800, 400));
     }
-
-    static LinearAxis Scale(string key, AxisPosition position, string title, double minimum) => new()
-    {
-        Key = key, Position = position, Title = title, Minimum = minimum,
-        TextColor = Ink, TitleColor = Ink, TicklineColor = Ink,
-        MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = Faint,
-    };
 
     static LineSeries Curve(string title, string scale, OxyColor color, double width, IEnumerable<double> values)
     {

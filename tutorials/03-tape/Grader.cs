@@ -1,0 +1,87 @@
+using Tensorlet;
+
+namespace Tutorials.Chapter03;
+
+/// <summary>What exercise 3 asks for.</summary>
+public interface IBroadcast
+{
+    /// <summary>Sums a gradient to the shape that its operand had before it was broadcast.</summary>
+    Tensor Unbroadcast(Tensor gradient, int[] shape);
+}
+
+sealed class Grader : Exercise<IBroadcast>
+{
+    public override string Title => "The gradient of a broadcast operand";
+
+    public override IReadOnlyList<string> Hints =>
+    [
+        "Take shapes (2, 3) and (3). The operand of shape (3) was used in each row. What is the gradient of something " +
+            "that is used twice?",
+        "There are two kinds of axes to sum over: those in front that the operand does not have, and those where its " +
+            "size is 1 and the gradient's is not.",
+        "gradient.Sum([axis], keepDim: true) keeps the number of axes, so that they can be counted on while you go " +
+            "through them; a Reshape at the end takes away those in front.",
+    ];
+
+    /// <summary>a·b, whose backward asks the answer for the sums.</summary>
+    sealed class Product(IBroadcast answer) : OnceDifferentiable
+    {
+        protected override Tensor Forward() { Save(A, B); return A.Data * B.Data; }
+        protected override Tensor[] Backward(Tensor dc) =>
+            [answer.Unbroadcast(dc * B.Data, A.Size()), answer.Unbroadcast(dc * A.Data, B.Size())];
+    }
+
+    static Action<IBroadcast> Gradients(params (int[] A, int[] B, string Why)[] cases) => answer =>
+    {
+        foreach (var (a, b, why) in cases)
+        {
+            Tensor[] inputs = [Tensor.Randn(a, DType.Float64, generator: new(1)),
+                Tensor.Randn(b, DType.Float64, generator: new(2))];
+            Expect.Gradients(x => new Product(answer).Apply(x[0], x[1]), inputs,
+                $"{inputs[0].Layout} * {inputs[1].Layout}: {why}");
+        }
+    };
+
+    protected override Step<IBroadcast>[] Requirements =>
+    [
+        new("the same shape: there is nothing to sum",
+            Gradients(([3], [3], "nothing was repeated, so the gradient passes unchanged"))),
+        new("an axis that is missing in front",
+            Gradients(([2, 3], [3], "the second operand was repeated once for each row"),
+                ([2, 2, 2], [], "a number was repeated everywhere"))),
+        new("an axis of size 1",
+            Gradients(([2, 3], [2, 1], "the second operand was repeated along its last axis, of size 1"),
+                ([2, 1, 2], [2, 3, 2], "the first operand was repeated along its middle axis, of size 1"))),
+        new("both at once", Gradients(([2, 1, 3], [4, 1], "both operands were repeated"))),
+        new("an axis of size 1 that was not repeated",
+            answer => Expect.Same(answer.Unbroadcast(Tensor.Ones(2, 1), [2, 1]), Tensor.Ones(2, 1),
+                "(2, 1) to (2, 1)", because: "An axis of size 1 stays where the gradient's size is 1 as well.")),
+    ];
+
+    protected override Mistake<IBroadcast>[] WrongAnswers =>
+    [
+        new("gives the gradient as it came", new Untouched(), "repeated once for each row"),
+        new("sums only over missing axes", new InFront(), "of size 1"),
+        new("a mean and not a sum", new Means(), "ratio 0.5"),
+    ];
+
+    sealed class Untouched : IBroadcast { public Tensor Unbroadcast(Tensor gradient, int[] shape) => gradient; }
+
+    sealed class InFront : IBroadcast
+    {
+        public Tensor Unbroadcast(Tensor gradient, int[] shape)
+        {
+            while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
+            return gradient;
+        }
+    }
+
+    sealed class Means : IBroadcast
+    {
+        public Tensor Unbroadcast(Tensor gradient, int[] shape)
+        {
+            while (gradient.Rank > shape.Length) gradient = gradient.Mean([0]);
+            return gradient;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Tensorlet;
+
+namespace Tutorials;
+
+/// <summary>
+/// Matrices as squares, side by side, as an SVG: the larger a number, the stronger its colour; blue from 0 up, orange
+/// from 0 down. For filters, images, attention, and for memory.
+/// </summary>
+/// <param name="side">Of a square, in pixels.</param>
+/// <param name="columns">How many matrices stand in a row.</param>
+/// <param name="numbers">Write each number into its square.</param>
+sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
+{
+    const int Gap = 16, Caption = 22;
+
+    readonly List<(string Caption, Tensor Values)> matrices = [];
+
+    /// <summary>One more matrix, with words above it.</summary>
+    /// <exception cref="ArgumentException">It has not two axes.</exception>
+    public Squares Add(string caption, Tensor values)
+    {
+        if (values.Rank != 2) throw new ArgumentException($"Squares: {caption} has shape {values.Layout}, not rows and " +
+            $"columns.");
+        matrices.Add((caption, values));
+        return this;
+    }
+
+    /// <summary>Writes the picture to where pictures go.</summary>
+    public void Save(string name)
+    {
+        var (text, top, width) = (new StringBuilder(), 0, 0);
+        foreach (var row in matrices.Chunk(columns))
+        {
+            var left = 0;
+            foreach (var (caption, values) in row)
+            {
+                text.Append(CultureInfo.InvariantCulture,
+                    $"<text x=\"{left}\" y=\"{top + 15}\" class=\"caption\">{Escaped(caption)}</text>\n");
+                Draw(text, values, left, top + Caption);
+                left += Math.Max(values.Size(1) * side, 7 * caption.Length) + Gap;
+            }
+            width = Math.Max(width, left - Gap);
+            top += Caption + row.Max(m => m.Values.Size(0)) * side + Gap;
+        }
+        Plot.Save(name, string.Create(CultureInfo.InvariantCulture, $"""
+            <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top - Gap}" viewBox="0 0 {width} {top - Gap}">
+            <style>text {"{"} font: {Math.Min(12, side * 0.45):0.#}px sans-serif; fill: #777; text-anchor: middle {"}"}
+            .caption {"{"} font-size: 12px; text-anchor: start {"}"} rect {"{"} stroke: #777; stroke-opacity: 0.35 {"}"}</style>
+            {text}</svg>
+            """) + "\n");
+    }
+
+    void Draw(StringBuilder text, Tensor values, int left, int top)
+    {
+        var x = values.ToArray<double>();
+        var (rows, columns, most) = (values.Size(0), values.Size(1), x.Append(1e-12).Max(Math.Abs));
+        for (var i = 0; i < x.Length; i++)
+        {
+            var (u, v) = (left + i % columns * side, top + i / columns * side);
+            text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{u}\" y=\"{v}\" width=\"{side}\" height=\"{side}\" " +
+                $"fill=\"{(x[i] < 0 ? "#D06A1E" : "#2E7FD0")}\" fill-opacity=\"{Math.Abs(x[i]) / most:0.##}\"/>");
+            if (numbers) text.Append(CultureInfo.InvariantCulture,
+                $"<text x=\"{u + side / 2}\" y=\"{v + side * 0.64:0.#}\">{x[i]:0.##}</text>");
+            if ((i + 1) % columns == 0) text.Append('\n');
+        }
+    }
+
+    static string Escaped(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;");
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Spectre.Console;
+
+namespace Tutorials;
+
+/// <summary>The commands for learners: what there is, what is done, and what an answer is worth.</summary>
+static class Course
+{
+    /// <summary>Lists the chapters, and how far the exercise of each is done.</summary>
+    public static int Overview()
+    {
+        var states = Exercise.All.AsParallel().ToDictionary(e => e.Number,
+            e => e.IsUntouched ? null : Grading.Run(e));
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("#", "chapter", "exercise", "");
+        foreach (var chapter in Book.Chapters)
+        {
+            var exercise = Exercise.All.FirstOrDefault(e => e.Number == chapter.Number);
+            var state = exercise is null ? "" : State(states[exercise.Number]);
+            table.AddRow($"{chapter.Number}", Markup.Escape(chapter.Title), Markup.Escape(exercise?.Title ?? ""), state);
+        }
+        Screen.Write(table);
+        var (done, next) = (states.Values.Count(Done), Exercise.All.FirstOrDefault(e => !Done(states[e.Number])));
+        Screen.MarkupLine($"{done} of {states.Count} exercises are done.{(next is null ? "" : $" The next is in " +
+            $"[blue]{Markup.Escape(next.File)}[/], and [blue]dotnet run --project tutorials -- check {next.Number}[/] " +
+            "grades it.")}");
+        Screen.MarkupLine("[blue]-- 3[/] runs chapter 3, [blue]-- help[/] lists all commands.");
+        return 0;
+    }
+
+    static bool Done(IReadOnlyList<Verdict>? verdicts) => verdicts?.All(v => v.Mark == Mark.Passed) == true;
+
+    static string State(IReadOnlyList<Verdict>? verdicts) => verdicts is null ? "[grey]·[/]"
+        : Done(verdicts) ? "[green]✓ done[/]"
+        : $"[red]{verdicts.Count(v => v.Mark == Mark.Passed)} of {verdicts.Count} steps[/]";
+
+    /// <summary>Grades the learner's answer and says what helps.</summary>
+    /// <returns>0 if all of it is right.</returns>
+    public static int Check(Exercise exercise, string answer = "Mine", string? assembly = null)
+    {
+        Screen.MarkupLine($"[bold]{exercise.Number} · {Markup.Escape(exercise.Title)}[/]  [grey]{exercise.File}[/]");
+        var verdicts = Grading.Run(exercise, answer, assembly, line => Screen.MarkupLine($"  [grey]> {Markup.Escape(line)}[/]"));
+        foreach (var line in Lines(exercise, verdicts))
+        {
+            var color = line.TrimStart() switch { ['✓', ..] => "green", ['✗', ..] => "red", _ => "default" };
+            Screen.MarkupLine($"[{color}]{Markup.Escape(line)}[/]");
+        }
+        return Done(verdicts) ? 0 : 1;
+    }
+
+    /// <summary>A report: each step with ✓ or ✗, in full where the first one fails, and where help is.</summary>
+    public static IEnumerable<string> Lines(Exercise exercise, IReadOnlyList<Verdict> verdicts)
+    {
+        foreach (var verdict in verdicts)
+        {
+            yield return $"  {verdict.Mark switch { Mark.Passed => '✓', Mark.Failed => '✗', _ => '·' }} {verdict.Step}";
+            if (verdict != verdicts.First(v => v.Mark != Mark.Passed || v == verdicts[^1])) continue;
+            if (verdict.Mark == Mark.Passed) break;
+            foreach (var line in verdict.Message.Split('\n')) yield return $"      {line.TrimEnd()}";
+        }
+        yield return Done(verdicts)
+            ? $"  All steps pass. How others do it is in {exercise.File.Replace("Exercise.cs", "Solution.cs")}."
+            : $"  A hint: dotnet run --project tutorials -- hint {exercise.Number}";
+    }
+
+    /// <summary>Shows the first hint, or the first few.</summary>
+    public static int Hint(Exercise exercise, string count = "1")
+    {
+        if (!int.TryParse(count, out var shown) || shown < 1)
+            throw new UsageException($"hint {exercise.Number} {count}: take a number of hints from 1 on.");
+        foreach (var (i, hint) in exercise.Hints.Take(shown).Index())
+            Screen.MarkupLine($"[yellow]{i + 1} of {exercise.Hints.Count}[/]  {Markup.Escape(hint)}");
+        if (shown < exercise.Hints.Count)
+            Screen.MarkupLine($"[grey]more: dotnet run --project tutorials -- hint {exercise.Number} {shown + 1}[/]");
+        return 0;
+    }
+
+    /// <summary>Grades an exercise now and after each time that its file is saved, until Ctrl+C.</summary>
+    public static int Watch(Exercise exercise)
+    {
+        var (path, folder) = (Path.Combine(exercise.Chapter.Folder, "Exercise.cs"), "");
+        DateTime? seen = null;
+        while (true)
+        {
+            var written = File.GetLastWriteTimeUtc(path);
+            if (written == seen) { Thread.Sleep(100); continue; }
+            seen = written;
+            var watch = Stopwatch.StartNew();
+            folder = Directory.CreateTempSubdirectory("tensorlet-watch-").FullName;
+            var (assembly, errors) = Submission.Compile(path, folder);
+            Screen.Write(new Rule($"[grey]{DateTime.Now:HH:mm:ss}[/]").LeftJustified());
+            if (assembly is null) Screen.MarkupLine($"[red]✗ does not compile[/]\n{Markup.Escape(errors)}");
+            else Check(exercise, "Mine", assembly);
+            Screen.MarkupLine($"[grey]{watch.Elapsed.TotalSeconds:0.0} s; waiting for {exercise.File} to be saved[/]");
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The console; where it is no terminal, lines are as long as they are.</summary>
+    public static IAnsiConsole Screen { get; } = Create();
+
+    static IAnsiConsole Create()
+    {
+        var console = AnsiConsole.Console;
+        if (Console.IsOutputRedirected) console.Profile.Width = 200;
+        return console;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+
+namespace Tutorials;
+
+/// <summary>
+/// Grades an answer in a process of its own, under a limit of time for each step and of memory in all, so that nothing
+/// that an answer does harms the one who grades: an endless loop, a stack that overflows, an exit.
+/// </summary>
+static class Grading
+{
+    /// <summary>How long a step may take.</summary>
+    public static TimeSpan StepLimit { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How much memory an answer may take, in bytes.</summary>
+    public const long MemoryLimit = 1L << 30;
+
+    /// <summary>What is said where it took more.</summary>
+    public const string OutOfMemory = "Your code took more than 1 GB of memory. Does a list or a tensor grow in a loop?";
+
+    const string Command = "grade-in-child";
+
+    /// <summary>Grades all steps.</summary>
+    /// <param name="exercise">The exercise.</param>
+    /// <param name="answer">The class: Mine or Solution.</param>
+    /// <param name="assembly">The file that has the class; this program if not given.</param>
+    /// <param name="told">Called with what the answer itself prints.</param>
+    public static IReadOnlyList<Verdict> Run(
+        Exercise exercise, string answer = "Mine", string? assembly = null, Action<string>? told = null)
+    {
+        using var child = Process.Start(new ProcessStartInfo("dotnet", [typeof(Grading).Assembly.Location, Command,
+            $"{exercise.Number}", answer, assembly ?? ""])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            Environment = { ["DOTNET_GCHeapHardLimit"] = MemoryLimit.ToString("x"), ["DOTNET_DbgEnableMiniDump"] = "0" },
+        })!;
+        var errors = new List<string>();
+        var reader = Task.Run(() =>
+        {
+            while (child.StandardError.ReadLine() is { } line)
+            {
+                if (errors.Count < 200) errors.Add(line);
+                if (line.StartsWith('>')) told?.Invoke(line[1..]);
+            }
+        });
+        var verdicts = new List<Verdict>();
+        while (child.StandardOutput.ReadLineAsync() is var line)
+        {
+            if (!line.Wait(StepLimit))
+            {
+                child.Kill(entireProcessTree: true);
+                Lost($"Your code did not come back within {StepLimit.TotalSeconds:0} s. Is there a loop that never ends?");
+                break;
+            }
+            if (line.Result is not { } json) break;
+            if (json.StartsWith('{')) verdicts.Add(JsonSerializer.Deserialize<Verdict>(json)!);
+        }
+        child.WaitForExit();
+        reader.Wait(TimeSpan.FromSeconds(5));
+        if (verdicts.Count < exercise.Steps.Count) Lost(
+            errors.Exists(e => e.StartsWith("Stack overflow"))
+                ? "The stack overflowed: a method of yours calls itself and does not stop."
+            : errors.Exists(e => e.Contains("Out of memory")) ? OutOfMemory
+            : $"Your code ended the process (exit code {child.ExitCode}). Does it call Exit?");
+        return verdicts;
+
+        void Lost(string message)
+        {
+            verdicts.Add(new(exercise.Steps[verdicts.Count], Mark.Failed, message));
+            verdicts.AddRange(exercise.Steps.Skip(verdicts.Count).Select(step => new Verdict(step, Mark.NotReached)));
+        }
+    }
+
+    /// <summary>What the child does; null if the arguments do not ask for a child.</summary>
+    public static int? Child(string[] args)
+    {
+        if (args is not [Command, var number, var name, var path]) return null;
+        var exercise = Exercise.Find(number);
+        var assembly = path == "" ? null : Assembly.LoadFrom(path);
+        using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
+        Console.SetOut(new Marked(Console.Error));
+        var answer = exercise.Answer(name, assembly) ?? throw new UsageException($"there is no {name}");
+        for (var step = 0; step < exercise.Steps.Count; step++)
+            output.WriteLine(JsonSerializer.Serialize(exercise.Grade(answer, step)));
+        return 0;
+    }
+
+    /// <summary>Marks the lines that the answer prints, among those of the runtime.</summary>
+    sealed class Marked(TextWriter inner) : StringWriter
+    {
+        public override void Write(char value)
+        {
+            base.Write(value);
+            if (value != '\n') return;
+            inner.Write($">{GetStringBuilder()}");
+            GetStringBuilder().Clear();
+        }
+        public override void Write(string? value) { foreach (var c in value ?? "") Write(c); }
+        public override void Write(char[] buffer, int index, int count)
+        { for (var i = 0; i < count; i++) Write(buffer[index + i]); }
+        public override void WriteLine(string? value) => Write($"{value}\n");
+    }
+}
