@@ -23,7 +23,7 @@ public partial class ChapterTests
             var text = new ChapterText(chapter);
             var corrected = text.Corrected(pictures);
             ComparePictures(text, chapter.Folder, pictures);
-            if (accept && corrected != text.Text) File.WriteAllText(text.Path_, corrected);
+            if (accept && corrected != text.Text) File.WriteAllText(text.Readme, corrected);
             else if (corrected != text.Text) text.Faults.Add(Difference(text.Text, corrected));
             Assert.True(text.Faults.Count == 0, $"tutorials/{folder}:\n{string.Join('\n', text.Faults)}\n" +
                 "TENSORLET_ACCEPT=1 writes code, output and pictures as they now are.");
@@ -42,8 +42,8 @@ public partial class ChapterTests
     static void ComparePictures(ChapterText text, string folder, string made)
     {
         var (shown, drawn) = (text.Pictures(), Directory.GetFiles(made).Select(Path.GetFileName).ToHashSet());
-        text.Faults.AddRange(shown.Except(drawn).Select(name => $"README.md shows {name}; the program does not draw it"));
-        text.Faults.AddRange(drawn.Except(shown).Select(name => $"the program draws {name}; README.md does not show it"));
+        text.Faults.AddRange(shown.Except(drawn).Select(name => $"{name} is shown, and the program does not draw it"));
+        text.Faults.AddRange(drawn.Except(shown).Select(name => $"{name} is drawn, and README.md does not show it"));
         foreach (var name in drawn.Intersect(shown))
         {
             var (before, now) = (Path.Combine(folder, name!), File.ReadAllText(Path.Combine(made, name!)));

@@ -22,7 +22,7 @@ sealed partial class ChapterText(Chapter chapter)
     static readonly string root = Path.GetFullPath(Path.Combine(Tutorials.Book.Root, ".."));
 
     /// <summary>The README.</summary>
-    public string Path_ { get; } = Path.Combine(chapter.Folder, "README.md");
+    public string Readme { get; } = Path.Combine(chapter.Folder, "README.md");
 
     /// <summary>Its text.</summary>
     public string Text { get; } = Read(Path.Combine(chapter.Folder, "README.md"));
@@ -59,10 +59,11 @@ sealed partial class ChapterText(Chapter chapter)
             Faults.Add($"{Line(rows.Index)}: Chapter.cs has no part called {name}");
             return rows.Value;
         });
-        Faults.AddRange(code.Keys.Where(name => !shown.Contains(name) && name != "figures")
-            .Select(name => $"Chapter.cs: the README does not show the part {name}"));
+        foreach (var name in code.Keys)
+            if (name != "figures" && shown.Add(name)) Faults.Add($"Chapter.cs: no fence shows the part {name}");
         Links();
-        return Last().Replace(text, "") + $"\n\n<!-- numbers: {Numbers(text, output.GetValueOrDefault("figures", ""))} -->\n";
+        var numbers = Numbers(text, output.GetValueOrDefault("figures", ""));
+        return Last().Replace(text, "") + $"\n\n<!-- numbers: {numbers} -->\n";
     }
 
     /// <summary>The parts of Chapter.cs by name: after <c>yield return "name";</c>, or in a region.</summary>
@@ -91,13 +92,15 @@ sealed partial class ChapterText(Chapter chapter)
         process.WaitForExit();
         if (process.ExitCode != 0) Faults.Add($"Chapter.cs: it ended with {process.ExitCode}: {errors.Result}");
         return text.Split(Tutorials.Book.Mark, StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('\n', 2))
-            .ToDictionary(p => p[0], p => string.Join('\n', p[1].TrimEnd('\n').Split('\n').Select(l => l.TrimEnd())));
+            .ToDictionary(p => p[0], p => string.Join('\n',
+                p[1].TrimEnd('\n').Split('\n').Select(line => line.TrimEnd())));
     }
 
     static string Dedented(List<string> lines)
     {
-        var indent = lines.Where(l => l.Trim() != "").Select(l => l.Length - l.TrimStart().Length).DefaultIfEmpty().Min();
-        return string.Join('\n', lines.Select(l => l.Trim() == "" ? "" : l[indent..])).Trim('\n');
+        var indents = lines.Where(line => line.Trim() != "").Select(line => line.Length - line.TrimStart().Length);
+        var indent = indents.DefaultIfEmpty().Min();
+        return string.Join('\n', lines.Select(line => line.Trim() == "" ? "" : line[indent..])).Trim('\n');
     }
 
     string Quotation(Match fence)
@@ -129,8 +132,9 @@ sealed partial class ChapterText(Chapter chapter)
     void Links()
     {
         foreach (Match link in Link().Matches(Text))
-            if (!Pictures().Contains(link.Groups["to"].Value) && !Path.Exists(Path.Combine(chapter.Folder, link.Groups["to"].Value)))
-                Faults.Add($"{Line(link.Index)}: there is no {link.Groups["to"].Value}");
+            if (link.Groups["to"].Value is var to && !Pictures().Contains(to)
+                && !Path.Exists(Path.Combine(chapter.Folder, to)))
+                Faults.Add($"{Line(link.Index)}: there is no {to}");
     }
 
     /// <summary>The pictures that the README shows.</summary>

@@ -15,8 +15,8 @@ sealed class Grader : Exercise<IBroadcast>
 
     public override IReadOnlyList<string> Hints =>
     [
-        "Take shapes (2, 3) and (3). The operand of shape (3) was used in each row. What is the gradient of something " +
-            "that is used twice?",
+        "Take shapes (2, 3) and (3). The operand of shape (3) was used in each row. What is the gradient of what is " +
+            "used twice?",
         "There are two kinds of axes to sum over: those in front that the operand does not have, and those where its " +
             "size is 1 and the gradient's is not.",
         "gradient.Sum([axis], keepDim: true) keeps the number of axes, so that they can be counted on while you go " +

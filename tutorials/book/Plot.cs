@@ -122,7 +122,8 @@ sealed class Plot
     /// <summary>Bars above 0, 1, 2, …, in the next colour, with names below them.</summary>
     public Plot Bars(string name, IReadOnlyList<string> below, IReadOnlyList<double> heights)
     {
-        var bars = new RectangleBarSeries { Title = name, FillColor = Colors[curves++ % Colors.Count], StrokeThickness = 0 };
+        var bars = new RectangleBarSeries
+        { Title = name, FillColor = Colors[curves++ % Colors.Count], StrokeThickness = 0 };
         for (var i = 0; i < heights.Count; i++) bars.Items.Add(new(i - 0.35, 0, i + 0.35, heights[i]));
         model.Series.Add(bars);
         var axis = new CategoryAxis { Position = AxisPosition.Bottom, Key = "x", Title = model.Axes[0].Title };
@@ -151,7 +152,8 @@ sealed class Plot
     public static string SvgOf(PlotModel model, int width, int height)
     {
         using var stream = new MemoryStream();
-        new SvgExporter { Width = width, Height = height, UseVerticalTextAlignmentWorkaround = true }.Export(model, stream);
+        new SvgExporter { Width = width, Height = height, UseVerticalTextAlignmentWorkaround = true }
+            .Export(model, stream);
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
 }

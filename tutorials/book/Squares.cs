@@ -21,8 +21,8 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
     /// <exception cref="ArgumentException">It has not two axes.</exception>
     public Squares Add(string caption, Tensor values)
     {
-        if (values.Rank != 2) throw new ArgumentException($"Squares: {caption} has shape {values.Layout}, not rows and " +
-            $"columns.");
+        if (values.Rank != 2)
+            throw new ArgumentException($"Squares: {caption} has shape {values.Layout}, not rows and columns.");
         matrices.Add((caption, values));
         return this;
     }
@@ -44,11 +44,13 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
             width = Math.Max(width, left - Gap);
             top += Caption + row.Max(m => m.Values.Size(0)) * side + Gap;
         }
-        Plot.Save(name, string.Create(CultureInfo.InvariantCulture, $"""
-            <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top - Gap}" viewBox="0 0 {width} {top - Gap}">
-            <style>text {"{"} font: {Math.Min(12, side * 0.45):0.#}px sans-serif; fill: #777; text-anchor: middle {"}"}
-            .caption {"{"} font-size: 12px; text-anchor: start {"}"} rect {"{"} stroke: #777; stroke-opacity: 0.35 {"}"}</style>
-            {text}</svg>
+        var (height, font) = (top - Gap, Math.Min(12, side * 0.45));
+        Plot.Save(name, string.Create(CultureInfo.InvariantCulture, $$"""
+            <svg xmlns="http://www.w3.org/2000/svg"
+              width="{{width}}" height="{{height}}" viewBox="0 0 {{width}} {{height}}">
+            <style>text { font: {{font:0.#}}px sans-serif; fill: #777; text-anchor: middle }
+            .caption { font-size: 12px; text-anchor: start } rect { stroke: #777; stroke-opacity: 0.35 }</style>
+            {{text}}</svg>
             """) + "\n");
     }
 

@@ -16,13 +16,14 @@ static class Course
         {
             var exercise = Exercise.All.FirstOrDefault(e => e.Number == chapter.Number);
             var state = exercise is null ? "" : State(states[exercise.Number]);
-            table.AddRow($"{chapter.Number}", Markup.Escape(chapter.Title), Markup.Escape(exercise?.Title ?? ""), state);
+            table.AddRow(
+                $"{chapter.Number}", Markup.Escape(chapter.Title), Markup.Escape(exercise?.Title ?? ""), state);
         }
         Screen.Write(table);
         var (done, next) = (states.Values.Count(Done), Exercise.All.FirstOrDefault(e => !Done(states[e.Number])));
-        Screen.MarkupLine($"{done} of {states.Count} exercises are done.{(next is null ? "" : $" The next is in " +
-            $"[blue]{Markup.Escape(next.File)}[/], and [blue]dotnet run --project tutorials -- check {next.Number}[/] " +
-            "grades it.")}");
+        Screen.MarkupLine($"{done} of {states.Count} exercises are done.");
+        if (next is not null) Screen.MarkupLine($"The next is in [blue]{Markup.Escape(next.File)}[/], and " +
+            $"[blue]dotnet run --project tutorials -- check {next.Number}[/] grades it.");
         Screen.MarkupLine("[blue]-- 3[/] runs chapter 3, [blue]-- help[/] lists all commands.");
         return 0;
     }
@@ -38,7 +39,8 @@ static class Course
     public static int Check(Exercise exercise, string answer = "Mine", string? assembly = null)
     {
         Screen.MarkupLine($"[bold]{exercise.Number} · {Markup.Escape(exercise.Title)}[/]  [grey]{exercise.File}[/]");
-        var verdicts = Grading.Run(exercise, answer, assembly, line => Screen.MarkupLine($"  [grey]> {Markup.Escape(line)}[/]"));
+        var verdicts = Grading.Run(exercise, answer, assembly,
+            printed => Screen.MarkupLine($"  [grey]> {Markup.Escape(printed)}[/]"));
         foreach (var line in Lines(exercise, verdicts))
         {
             var color = line.TrimStart() switch { ['✓', ..] => "green", ['✗', ..] => "red", _ => "default" };

@@ -17,7 +17,7 @@ static class Grading
     public const long MemoryLimit = 1L << 30;
 
     /// <summary>What is said where it took more.</summary>
-    public const string OutOfMemory = "Your code took more than 1 GB of memory. Does a list or a tensor grow in a loop?";
+    public const string OutOfMemory = "Your code took more than 1 GB of memory. Does something grow in a loop?";
 
     const string Command = "grade-in-child";
 
@@ -33,7 +33,7 @@ static class Grading
             $"{exercise.Number}", answer, assembly ?? ""])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            Environment = { ["DOTNET_GCHeapHardLimit"] = MemoryLimit.ToString("x"), ["DOTNET_DbgEnableMiniDump"] = "0" },
+            Environment = { ["DOTNET_GCHeapHardLimit"] = MemoryLimit.ToString("x") },
         })!;
         var errors = new List<string>();
         var reader = Task.Run(() =>
@@ -50,7 +50,7 @@ static class Grading
             if (!line.Wait(StepLimit))
             {
                 child.Kill(entireProcessTree: true);
-                Lost($"Your code did not come back within {StepLimit.TotalSeconds:0} s. Is there a loop that never ends?");
+                Lost($"Your code did not come back within {StepLimit.TotalSeconds:0} s. Is there an endless loop?");
                 break;
             }
             if (line.Result is not { } json) break;
