@@ -23,6 +23,8 @@ try
         case ["hint", var n]: return Course.Hint(Exercise.Find(n));
         case ["hint", var n, var count]: return Course.Hint(Exercise.Find(n), count);
         case ["watch", var n]: return Course.Watch(Exercise.Find(n));
+        case ["grade", var folder, .. var rest]: return GradeFolder.Run(folder, rest);
+        case ["student-copy", var folder]: return StudentCopy.Run(folder);
         case []: return Course.Overview();
         case ["help" or "--help" or "-h"]:
             Console.WriteLine(Options.Usage);

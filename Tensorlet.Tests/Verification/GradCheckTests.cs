@@ -51,6 +51,15 @@ public class GradCheckTests
     }
 
     [Fact]
+    public void A_gradient_that_is_no_number_is_told()
+    {
+        var report = Check(x => x * 3, (x, dy) => dy * 3 / (x - 1) * (x - 1), 1, 2);        // 0/0 at 1
+        Assert.False(report.Passed);
+        Assert.Equal(GradFault.NotFinite, report.Fault);
+        Assert.Contains("divides by 0", report.Text);
+    }
+
+    [Fact]
     public void A_factor_is_told_with_its_size()
     {
         var report = Check(x => x * 3, (x, dy) => dy * 4.5, 1, 2);

@@ -29,6 +29,8 @@ public enum GradFault
     MissingSum,
     /// <summary>Summed over an axis that it should not be.</summary>
     ExtraSum,
+    /// <summary>Infinite or NaN where it should be a number.</summary>
+    NotFinite,
     /// <summary>Wrong only where the slopes to the two sides differ.</summary>
     Kink,
     /// <summary>None of these: the formula itself.</summary>
@@ -79,6 +81,9 @@ static class Diagnosis
     static (GradFault, string) Mistake(GradProblem problem, int k, double[][]?[] yours, double[][]?[] numeric)
     {
         var (a, n) = (yours[k]!, numeric[k]!);
+        if (!Flat(a).All(double.IsFinite) && Flat(n).All(double.IsFinite))
+            return (GradFault.NotFinite, "is infinite or no number where it should be one: Backward divides by 0, or " +
+                "exp is too large for it.");
         if (Size(Flat(a)) < 1e-9 * Size(Flat(n))) return (GradFault.Zero, "is 0 everywhere: Backward drops it.");
         if (Same(a, Numeric(problem, problem.Elsewhere)[k]!))
             return (GradFault.Stale, "is that of an earlier call with other values: Backward reads what that saved.");

@@ -10,14 +10,8 @@ namespace Tutorials;
 /// </summary>
 static class Grading
 {
-    /// <summary>How long a step may take.</summary>
-    public static TimeSpan StepLimit { get; set; } = TimeSpan.FromSeconds(20);
-
-    /// <summary>How much memory an answer may take, in bytes.</summary>
-    public const long MemoryLimit = 1L << 30;
-
-    /// <summary>What is said where it took more.</summary>
-    public const string OutOfMemory = "Your code took more than 1 GB of memory. Does something grow in a loop?";
+    /// <summary>What is said where an answer took more memory than it may.</summary>
+    public const string OutOfMemory = "Your code took more memory than it may. Does something grow in a loop?";
 
     const string Command = "grade-in-child";
 
@@ -26,14 +20,16 @@ static class Grading
     /// <param name="answer">The class: Mine or Solution.</param>
     /// <param name="assembly">The file that has the class; this program if not given.</param>
     /// <param name="told">Called with what the answer itself prints.</param>
-    public static IReadOnlyList<Verdict> Run(
-        Exercise exercise, string answer = "Mine", string? assembly = null, Action<string>? told = null)
+    /// <param name="seconds">How long a step may take.</param>
+    /// <param name="megabytes">How much memory its process may take.</param>
+    public static IReadOnlyList<Verdict> Run(Exercise exercise, string answer = "Mine", string? assembly = null,
+        Action<string>? told = null, double seconds = 20, long megabytes = 1024)
     {
         using var child = Process.Start(new ProcessStartInfo("dotnet", [typeof(Grading).Assembly.Location, Command,
             $"{exercise.Number}", answer, assembly ?? ""])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            Environment = { ["DOTNET_GCHeapHardLimit"] = MemoryLimit.ToString("x") },
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+            Environment = { ["DOTNET_GCHeapHardLimit"] = (megabytes << 20).ToString("x") },
         })!;
         var errors = new List<string>();
         var reader = Task.Run(() =>
@@ -47,10 +43,10 @@ static class Grading
         var verdicts = new List<Verdict>();
         while (child.StandardOutput.ReadLineAsync() is var line)
         {
-            if (!line.Wait(StepLimit))
+            if (!line.Wait(TimeSpan.FromSeconds(seconds)))
             {
                 child.Kill(entireProcessTree: true);
-                Lost($"Your code did not come back within {StepLimit.TotalSeconds:0} s. Is there an endless loop?");
+                Lost($"Your code did not come back within {seconds:0} s. Is there an endless loop?");
                 break;
             }
             if (line.Result is not { } json) break;
@@ -80,9 +76,11 @@ static class Grading
         var assembly = path == "" ? null : Assembly.LoadFrom(path);
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         Console.SetOut(new Marked(Console.Error));
-        var answer = exercise.Answer(name, assembly) ?? throw new UsageException($"there is no {name}");
+        var answer = exercise.Answer(name, assembly);
         for (var step = 0; step < exercise.Steps.Count; step++)
-            output.WriteLine(JsonSerializer.Serialize(exercise.Grade(answer, step)));
+            output.WriteLine(JsonSerializer.Serialize(exercise.Asked.IsAssignableFrom(answer)
+                ? exercise.Grade(answer, step) : new Verdict(exercise.Steps[step], Mark.Failed, $"There is no class " +
+                    $"{name} in namespace {exercise.Chapter.Space} that implements {exercise.Asked.Name}.")));
         return 0;
     }
 

@@ -21,7 +21,15 @@ sealed class Options
     public bool Augment { get; private set; }
 
     public const string Usage = """
-        usage: dotnet run --project tutorials -- COMMAND [OPTIONS]
+        usage: dotnet run --project tutorials -- [COMMAND [OPTIONS]]
+
+          (none)            the chapters of the book, and which exercises are done
+          N                 runs chapter N                              (9 --mine: LeNet with your own convolution)
+          check N           grades exercise N
+          hint N [COUNT]    a hint for exercise N, or more of them
+          watch N           grades exercise N each time that its file is saved
+          grade FOLDER      grades the answers of a course              (--csv FILE, --json FILE)
+          student-copy FOLDER   copies the project without the solutions
 
           train     train LeNet on digits, and show that it learned
             --epochs N          times through the training digits (2)
