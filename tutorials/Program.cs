@@ -16,7 +16,9 @@ try
         case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));
         case ["samples", var folder]: return Samples.Run(folder);
         case ["verify", ..] when args[1..] is [] or ["--quick"]: return Verify.Run(args.Length > 1);
-        case ["lines"]: return Lines.Print();
+        case ["lines"]:
+            Console.WriteLine(Lines.Table());
+            return 0;
         case [var n] when int.TryParse(n, out _): return Book.Run(Book.Find(n));
         case ["chapter", var n, var pictures]: return Book.RunMarked(Book.Find(n), pictures);
         case ["check", var n]: return Course.Check(Exercise.Find(n));

@@ -61,7 +61,6 @@ sealed partial class ChapterText(Chapter chapter)
         });
         foreach (var name in code.Keys)
             if (name != "figures" && shown.Add(name)) Faults.Add($"Chapter.cs: no fence shows the part {name}");
-        Links();
         var numbers = Numbers(text, output.GetValueOrDefault("figures", ""));
         return Last().Replace(text, "") + $"\n\n<!-- numbers: {numbers} -->\n";
     }
@@ -129,14 +128,6 @@ sealed partial class ChapterText(Chapter chapter)
 
     static double Value(Match number) => double.Parse(number.Value, NumberStyles.Any, CultureInfo.InvariantCulture);
 
-    void Links()
-    {
-        foreach (Match link in Link().Matches(Text))
-            if (link.Groups["to"].Value is var to && !Pictures().Contains(to)
-                && !Path.Exists(Path.Combine(chapter.Folder, to)))
-                Faults.Add($"{Line(link.Index)}: there is no {to}");
-    }
-
     /// <summary>The pictures that the README shows.</summary>
     public HashSet<string> Pictures() => [.. Picture().Matches(Text).Select(picture => picture.Groups["to"].Value)];
 
@@ -168,9 +159,6 @@ sealed partial class ChapterText(Chapter chapter)
 
     [GeneratedRegex(@"[^\n]")]
     private static partial Regex NotNewline();
-
-    [GeneratedRegex(@"\]\((?<to>(?!https?:)[^)#\s]+)\)")]
-    private static partial Regex Link();
 
     [GeneratedRegex(@"!\[[^\]]+\]\((?<to>[^)\s]+)\)")]
     private static partial Regex Picture();

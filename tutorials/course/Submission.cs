@@ -37,14 +37,15 @@ static class Submission
     }
 
     /// <summary>Compiles files into one assembly; its bytes have what a stack trace needs to name lines.</summary>
-    public static (string Errors, byte[]? Assembly) Compile(string name, IEnumerable<string> sources)
+    public static (string Errors, byte[]? Assembly) Compile(
+        string name, IEnumerable<string> sources, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
         var options = new CSharpParseOptions(LanguageVersion.Preview);
         SyntaxTree Parse(string text, string path) =>
             CSharpSyntaxTree.ParseText(text, options, path, System.Text.Encoding.UTF8);
         var compilation = CSharpCompilation.Create(name,
             [Parse(Usings, "Usings.cs"), .. sources.Select(path => Parse(File.ReadAllText(path), path))], references,
-            new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
+            new(kind, optimizationLevel: OptimizationLevel.Release,
                 nullableContextOptions: NullableContextOptions.Enable));
         using var bytes = new MemoryStream();
         var result = compilation.Emit(bytes, options: new EmitOptions(
