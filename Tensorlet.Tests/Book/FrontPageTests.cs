@@ -22,6 +22,18 @@ public partial class FrontPageTests
     }
 
     [Fact]
+    public void The_contents_are_the_chapters_and_their_exercises()
+    {
+        var path = Path.Combine(Tutorials.Book.Root, "README.md");
+        var before = File.ReadAllText(path).ReplaceLineEndings("\n");
+        var after = Contents().Replace(before, string.Concat(Tutorials.Book.Chapters.Select(chapter =>
+            $"| {chapter.Number} | [{chapter.Title}]({Path.GetFileName(chapter.Folder)}/README.md) | {
+                Exercise.All.FirstOrDefault(e => e.Number == chapter.Number)?.Title} |\n")));
+        if (Environment.GetEnvironmentVariable("TENSORLET_ACCEPT") == "1") File.WriteAllText(path, after);
+        else Assert.Equal(after, before);
+    }
+
+    [Fact]
     public void The_table_of_what_is_verified_has_every_operation()
     {
         Assert.Equal(OpTable.All.Select(op => op.Name), Verified().Matches(text).Select(row => row.Groups[1].Value));
@@ -54,6 +66,9 @@ public partial class FrontPageTests
 
     [GeneratedRegex(@"\| folder \| files.*?\| all \|[^\n]*\n", RegexOptions.Singleline)]
     private static partial Regex LinesOfCode();
+
+    [GeneratedRegex(@"(?<=\| --- \| --- \| --- \|\n)(\| \d+ \|[^\n]*\n)+")]
+    private static partial Regex Contents();
 
     [GeneratedRegex(@"^\| (.+?) \| \d+ / \d+, ", RegexOptions.Multiline)]
     private static partial Regex Verified();
