@@ -14,11 +14,10 @@ static class Chapter
     }
     #endregion
 
-    static Variable Number(double value) => new(Tensor.Scalar(value, DType.Float64), requiresGrad: true);
-
     public static IEnumerable<string> Run()
     {
         yield return "twice";
+        Variable Number(double value) => new(Tensor.Scalar(value, DType.Float64), requiresGrad: true);
         var x = Number(2);
         var y = x * x * x * x;
         for (var order = 1; order <= 5; order++)
