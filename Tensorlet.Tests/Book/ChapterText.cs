@@ -68,13 +68,13 @@ sealed partial class ChapterText(Chapter chapter)
     /// <summary>The parts of Chapter.cs by name: after <c>yield return "name";</c>, or in a region.</summary>
     Dictionary<string, string> Parts()
     {
-        var (parts, name, end, lines) = (new Dictionary<string, string>(), "", "", new List<string>());
+        var (parts, name, end, lines) = (new Dictionary<string, string>(), "", default(string), new List<string>());
         foreach (var line in Read(Path.Combine(chapter.Folder, "Chapter.cs")).Split('\n'))
         {
             var begins = Begin().Match(line);
             if (!begins.Success && line != end && line.Trim() != "#endregion") { lines.Add(line); continue; }
             if (name != "") parts.Add(name, Dedented(lines));
-            (name, end) = (begins.Groups["name"].Value, begins.Groups["how"].Value == "#region" ? "" : "    }");
+            (name, end) = (begins.Groups["name"].Value, begins.Groups["how"].Value == "yield return" ? "    }" : null);
             lines.Clear();
         }
         return parts;
