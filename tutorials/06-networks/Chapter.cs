@@ -10,7 +10,6 @@ static class Chapter
     sealed class Classifier : Module // (N, 2) to (N, 2): points to the scores of two classes
     {
         readonly Linear first = new(2, 16), second = new(16, 16), last = new(16, 2);
-
         public override Variable Forward(Variable x)
         {
             x = first.Call(x).Tanh();
@@ -25,7 +24,6 @@ static class Chapter
     {
         readonly Variable a = new(Tensor.Ones(2), requiresGrad: true);
         readonly Tensor center = Tensor.From([0.5f, 0.25f]);
-
         public override Variable Forward(Variable x) => a * (x - center);
     }
     #endregion
@@ -34,7 +32,6 @@ static class Chapter
     sealed class Listed : Module
     {
         readonly List<Module> layers = [new Linear(2, 16), new Tanh(), new Linear(16, 2)];
-
         public override Variable Forward(Variable x) => layers.Aggregate(x, (value, layer) => layer.Call(value));
     }
     #endregion
