@@ -41,7 +41,8 @@ sealed class Grader : Exercise<ISteps>
 
     /// <summary>One step in plain loops, with a switch for each thing that may be wrong.</summary>
     sealed record Written(bool RateInVelocity = false, bool RateTwice = false, bool Decays = false, bool Correct = true,
-        int First = 1, bool EpsInside = false, bool Squares = true, bool KeepsCorrected = false) : ISteps
+        int First = 1, bool EpsInside = false, bool NoEps = false, bool Squares = true,
+        bool KeepsCorrected = false) : ISteps
     {
         public void Momentum(double[] p, double[] g, double[] v, double lr, double momentum)
         {
@@ -62,7 +63,7 @@ sealed class Grader : Exercise<ISteps>
                 var square = memory.V[i] = memory.V[i] * beta2 + (Squares ? g[i] * g[i] : g[i]) * (1 - beta2);
                 if (Correct) (mean, square) = (mean / (1 - Math.Pow(beta1, t)), square / (1 - Math.Pow(beta2, t)));
                 if (KeepsCorrected) (memory.M[i], memory.V[i]) = (mean, square);
-                p[i] = p[i] - lr * mean / (EpsInside ? Math.Sqrt(square + eps) : Math.Sqrt(square) + eps);
+                p[i] -= lr * mean / (EpsInside ? Math.Sqrt(square + eps) : Math.Sqrt(square) + (NoEps ? 0 : eps));
             }
         }
     }
@@ -145,7 +146,8 @@ sealed class Grader : Exercise<ISteps>
             (new(First: 0), ReadFirst), (new(Squares: false), ReadSquare)) +
             Follow("p = [1], g = [−2], lr 0.1", Adam(), 1, 1, _ => [-2], _ => 0.1, (new(Squares: false), ReadSquare))),
         new("Adam: a gradient that is nearly 0", Follow("p = [1], g = [1e−6], lr 0.1, ε = 1e−4", Adam(eps: 1e-4), 1, 1,
-            _ => [1e-6], _ => 0.1, (new(EpsInside: true), "ε stands outside of the root: √v̂ + ε, not √(v̂ + ε).")) +
+            _ => [1e-6], _ => 0.1, (new(EpsInside: true), "ε stands outside of the root: √v̂ + ε, not √(v̂ + ε)."),
+            (new(NoEps: true), "ε is missing below the fraction: √v̂ + ε.")) +
             Follow("p = [1], g = [0], lr 0.1", Adam(), 1, 1, _ => [0], _ => 0.1)),
         new("Adam: several steps", Follow("4 parameters, lr 0.1", Adam(), 4, 20, step => Gradient(step, 4), _ => 0.1,
             (new(KeepsCorrected: true), "m and v are remembered as they are; corrected ones are of this step alone."))
@@ -159,6 +161,7 @@ sealed class Grader : Exercise<ISteps>
         new("no bias correction", new Written(Correct: false), "Without bias correction"),
         new("the first step is number 0", new Written(First: 0), "the first step is number 1"),
         new("epsilon inside of the root", new Written(EpsInside: true), "ε stands outside of the root"),
+        new("no epsilon", new Written(NoEps: true), "ε is missing"),
         new("the learning rate twice", new Written(RateTwice: true), "The learning rate is in it twice"),
         new("the learning rate in the velocity", new Written(RateInVelocity: true), "an old one goes on counting"),
         new("no square", new Written(Squares: false), "not of g"),
