@@ -19,7 +19,7 @@ static class Chapter
 
         yield return "sizes";
         Console.WriteLine($"{cube.Rank} axes, {cube.Numel} elements, the last axis has size {cube.Size(-1)}");
-        Console.WriteLine($"sizes {string.Join(", ", cube.Size())}, the sizes of cube[0] {string.Join(", ", cube.Size()[1..])}");
+        Console.WriteLine($"sizes {string.Join(", ", cube.Size())}; of cube[0] {string.Join(", ", cube.Size()[1..])}");
 
         yield return "make";
         Console.WriteLine(Tensor.Zeros(5));

@@ -25,8 +25,8 @@ sealed class Grader : Exercise<IStandardise>
         "A tensor of shape (C) can be taken from one of shape (N, C): each row is treated alike. Then " +
             "new Variable(…).Sqrt().Data of the mean of what was squared is the deviation.",
         "0 / 0 is NaN. Tensor.Where(mask, a, b) takes a where the mask is true, and what b is there does not matter.",
-        "A deviation that should be 0 may be a tiny number, because the mean was rounded. A column is constant if its " +
-            "largest and its smallest element are equal: table.AMax([0]).Eq(table.AMin([0])).",
+        "A deviation that should be 0 may be a tiny number, because the mean was rounded. A column is constant if " +
+            "its largest and its smallest element are equal: table.AMax([0]).Eq(table.AMin([0])).",
     ];
 
     /// <summary>Rows of numbers, and the table that an answer gets of them.</summary>
@@ -81,8 +81,8 @@ sealed class Grader : Exercise<IStandardise>
             var yours = asked(answer, table);
             Expect.Same(yours, expected(rows), name, type == DType.Float64 ? 1e-9 : 1e-4, why);
             Expect.That(yours.DType == type, $"{name}: yours is {yours.DType}, the table {type}.");
-            Expect.That(table.ToArray<double>().SequenceEqual(before), $"{name} is right, but the table that was given " +
-                "has changed. Methods with an underscore write in place; a table divided by its deviation does not.");
+            Expect.That(table.ToArray<double>().SequenceEqual(before), $"{name} is right, but the table that was " +
+                "given has changed. Methods with an underscore write in place; a table divided by its deviation does not.");
         }
     };
 
@@ -105,7 +105,7 @@ sealed class Grader : Exercise<IStandardise>
         new("columns with mean 0 and deviation 1", Check((a, x) => a.Standardise(x), Standard, "standardised table",
             DType.Float32, (one, Apart), (two, Apart), (large, Apart))),
         new("a constant column becomes 0", Check((a, x) => a.Standardise(x), Standard, "standardised table",
-            DType.Float32, (constant, Zero), (new double[,] { { 7, 8 } }, "A table of one row: each column is constant."))),
+            DType.Float32, (constant, Zero), (new double[,] { { 7, 8 } }, "With one row each column is constant."))),
         new("Float64 stays Float64", Check((a, x) => a.Standardise(x), Standard, "standardised table", DType.Float64,
             (two, Apart), (constant, Zero))),
         new("a constant column whose mean is rounded", Check((a, x) => a.Standardise(x), Standard,

@@ -82,8 +82,8 @@ sealed class Grader : Exercise<ILayouts>
         {
             var (p, expected) = (Of(x), index.Aggregate(x, (part, i) => part[i]).Item());
             var yours = answer.Place(p, [.. index]);
-            Expect.That(yours == expected, $"The place of element {Text(index)} of {Text(p)}: yours {yours}, expected " +
-                $"{expected}.\nEach index times the stride of its axis, and the offset once.");
+            Expect.That(yours == expected, $"The place of element {Text(index)} of {Text(p)}: yours {yours}, " +
+                $"expected {expected}.\nEach index times the stride of its axis, and the offset once.");
         }
     }
 
@@ -110,8 +110,8 @@ sealed class Grader : Exercise<ILayouts>
     {
         foreach (var (x, shape) in cases)
             Same(p => answer.Expand(p, [.. shape]), x, x.Expand(shape), $"expansion to {Text(shape)}",
-                "It has the shape that was asked for.", "A stride is 0 along an axis that is repeated, and stays along " +
-                "one that is not. Shapes are compared from the right.", "The first element is where it was.");
+                "It has the shape that was asked for.", "A stride is 0 along an axis that is repeated, and stays " +
+                "along one that is not. Shapes are compared from the right.", "The first element is where it was.");
     };
 
     protected override Step<ILayouts>[] Requirements =>

@@ -25,7 +25,7 @@ static class Chapter
 
     static readonly (double Year, string Version, string There, string Here)[] changes =
     [
-        (2017.05, "0.1", "the first public versions: `Variable` over tensors, and `torch.legacy`", "is modelled on them"),
+        (2017.05, "0.1", "the first public versions: `Variable` and tensors, `torch.legacy`", "is modelled on them"),
         (2018.32, "0.4", "`Variable` merged into `Tensor`; tensors without axes, `item()`, `dtype`, `device`; " +
             "`torch.no_grad()` in the place of `volatile`", "keeps the two apart, and has all the rest"),
         (2018.93, "1.0", "`torch.legacy` gone; compiled scripts", "has a `Legacy`, for [chapter 18]" +

@@ -24,8 +24,8 @@ sealed class Grader : Exercise<IPorted>
     [
         "Translate line by line. x == y of tensors is x.Eq(y), .float() is .To(DType.Float32), and F is " +
             "Tensorlet.Nn.F.",
-        "A layer norm without weights is F.LayerNorm(x, [x.Size(-1)]). Its variance is over D, not D − 1, and 1e-5 is " +
-            "added to it. F.gelu is x.Gelu(), the exact one.",
+        "A layer norm without weights is F.LayerNorm(x, [x.Size(-1)]). Its variance is over D, not D − 1, and 1e-5 " +
+            "is added to it. F.gelu is x.Gelu(), the exact one.",
         "In Python, p -= … writes into the memory of p. In C# it makes a new tensor and lets the variable p name it. " +
             "p.Data.Sub_(…) writes.",
         "Nn.Utils.ClipGradNorm_(parameters, maxNorm) does the first half, and returns the norm that the gradients had.",
@@ -91,8 +91,8 @@ sealed class Grader : Exercise<IPorted>
             var yours = Block(answer, [.. tensors.Select(t => new Variable(t))]);
             Expect.That(yours is not null, "Block: null came back.");
             Expect.Same(yours!.Data, BlockByHand(tensors), $"the block of x of shape ({n}, {d}) with {h} hidden", 1e-7,
-                "Standardise each row (over D, and 1e-5 added to the variance), go through the first layer, the exact " +
-                "GELU, the second layer, and add x itself, not the standardised one.");
+                "Standardise each row (over D, and 1e-5 added to the variance), go through the first layer, the " +
+                "exact GELU, the second layer, and add x itself, not the standardised one.");
         }
     }
 
@@ -107,17 +107,18 @@ sealed class Grader : Exercise<IPorted>
         foreach (var c in cases)
         {
             var parameters = c.Weights.Select(w => new Variable(Tensor.From(w), requiresGrad: true)).ToArray();
-            foreach (var (p, g) in parameters.Zip(c.Gradients)) p.Grad = g.Length > 0 ? Tensor.From(g) : (Variable?)null;
+            foreach (var (p, g) in parameters.Zip(c.Gradients))
+                if (g.Length > 0) p.Grad = Tensor.From(g);
             var norm = Math.Sqrt(c.Gradients.Sum(g => g.Sum(v => v * v)));
             var scale = Math.Min(1, c.MaxNorm / (norm + 1e-6));
             var yours = answer.Step(parameters, c.Lr, c.Decay, c.MaxNorm);
             for (var i = 0; i < parameters.Length; i++)
             {
                 var (w, g) = (c.Weights[i], c.Gradients[i]);
-                double[] expected = [.. w.Select((v, k) => g.Length == 0 ? v : v - c.Lr * (scale * g[k] + c.Decay * v))];
+                double[] expected = g.Length == 0 ? w : [.. w.Select((v, k) => v - c.Lr * (scale * g[k] + c.Decay * v))];
                 var after = parameters[i].Data.ToArray<double>();
-                Expect.That(g.Length == 0 || !after.SequenceEqual(w), $"{c.What}: parameter {i} kept its old numbers. " +
-                    "In C#, p -= … makes a new tensor; what has to change is the memory of p.Data.");
+                Expect.That(g.Length == 0 || !after.SequenceEqual(w), $"{c.What}: parameter {i} kept its old numbers." +
+                    " In C#, p -= … makes a new tensor; what has to change is the memory of p.Data.");
                 Expect.Same(after, expected, $"{c.What}: parameter {i}", 1e-9, because);
                 Expect.That(parameters[i].Grad is null, $"{c.What}: parameter {i} still has a gradient; the next one " +
                     "would be added to it.");
