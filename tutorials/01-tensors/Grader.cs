@@ -82,7 +82,7 @@ sealed class Grader : Exercise<IStandardise>
             Expect.Same(yours, expected(rows), name, type == DType.Float64 ? 1e-9 : 1e-4, why);
             Expect.That(yours.DType == type, $"{name}: yours is {yours.DType}, the table {type}.");
             Expect.That(table.ToArray<double>().SequenceEqual(before), $"{name} is right, but the table that was " +
-                "given has changed. Methods with an underscore write in place; a table divided by its deviation does not.");
+                "given has changed. Methods with an underscore write in place; operators do not.");
         }
     };
 

@@ -115,7 +115,8 @@ sealed class Grader : Exercise<IPorted>
             for (var i = 0; i < parameters.Length; i++)
             {
                 var (w, g) = (c.Weights[i], c.Gradients[i]);
-                double[] expected = g.Length == 0 ? w : [.. w.Select((v, k) => v - c.Lr * (scale * g[k] + c.Decay * v))];
+                double[] expected = g.Length == 0 ? w
+                    : [.. w.Select((v, k) => v - c.Lr * (scale * g[k] + c.Decay * v))];
                 var after = parameters[i].Data.ToArray<double>();
                 Expect.That(g.Length == 0 || !after.SequenceEqual(w), $"{c.What}: parameter {i} kept its old numbers." +
                     " In C#, p -= … makes a new tensor; what has to change is the memory of p.Data.");
