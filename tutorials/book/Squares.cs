@@ -27,6 +27,13 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
         return this;
     }
 
+    /// <summary>What is added next stands at the beginning of a row.</summary>
+    public Squares NextRow()
+    {
+        while (matrices.Count % columns != 0) Add("", Tensor.Zeros(1, 0));
+        return this;
+    }
+
     /// <summary>Writes the picture to where pictures go.</summary>
     public void Save(string name)
     {
@@ -58,11 +65,13 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
     {
         var x = values.ToArray<double>();
         var (rows, columns, most) = (values.Size(0), values.Size(1), x.Append(1e-12).Max(Math.Abs));
+        var strongest = numbers ? 0.35 : 1;         // numbers stay readable on their squares
         for (var i = 0; i < x.Length; i++)
         {
             var (u, v) = (left + i % columns * side, top + i / columns * side);
             text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{u}\" y=\"{v}\" width=\"{side}\" height=\"{side}\" " +
-                $"fill=\"{(x[i] < 0 ? "#D06A1E" : "#2E7FD0")}\" fill-opacity=\"{Math.Abs(x[i]) / most:0.##}\"/>");
+                $"fill=\"{(x[i] < 0 ? "#D06A1E" : "#2E7FD0")}\" " +
+                $"fill-opacity=\"{Math.Abs(x[i]) / most * strongest:0.##}\"/>");
             if (numbers) text.Append(CultureInfo.InvariantCulture,
                 $"<text x=\"{u + side / 2}\" y=\"{v + side * 0.64:0.#}\">{x[i]:0.##}</text>");
             if ((i + 1) % columns == 0) text.Append('\n');
