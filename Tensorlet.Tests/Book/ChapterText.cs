@@ -48,7 +48,7 @@ sealed partial class ChapterText(Chapter chapter)
             shown.Add(name);
             var said = output.GetValueOrDefault(name, "");
             var result = $"```csharp {name}\n{lines}\n```\n";
-            if (printed.Success && fence.Groups["varies"].Success) return result + printed.Value;
+            if (printed.Success && fence.Groups["varies"].Success) return $"{result}\n{printed.Value}";
             return said == "" ? result : $"{result}\n```text\n{said}\n```\n";
         });
         text = Rows().Replace(text, rows =>

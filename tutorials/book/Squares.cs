@@ -11,7 +11,8 @@ namespace Tutorials;
 /// <param name="side">Of a square, in pixels.</param>
 /// <param name="columns">How many matrices stand in a row.</param>
 /// <param name="numbers">Write each number into its square.</param>
-sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
+/// <param name="grid">Draw the edges of squares; without, one frame, and nothing where a number is 0.</param>
+sealed class Squares(int side = 12, int columns = 6, bool numbers = false, bool grid = true)
 {
     const int Gap = 16, Caption = 22;
 
@@ -56,7 +57,8 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
             <svg xmlns="http://www.w3.org/2000/svg"
               width="{{width}}" height="{{height}}" viewBox="0 0 {{width}} {{height}}">
             <style>text { font: {{font:0.#}}px sans-serif; fill: #777; text-anchor: middle }
-            .caption { font-size: 12px; text-anchor: start } rect { stroke: #777; stroke-opacity: 0.35 }</style>
+            .caption { font-size: 12px; text-anchor: start }
+            rect{{(grid ? "" : ".frame")}} { stroke: #777; stroke-opacity: 0.35 }</style>
             {{text}}</svg>
             """) + "\n");
     }
@@ -66,8 +68,11 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false)
         var x = values.ToArray<double>();
         var (rows, columns, most) = (values.Size(0), values.Size(1), x.Append(1e-12).Max(Math.Abs));
         var strongest = numbers ? 0.35 : 1;         // numbers stay readable on their squares
+        if (!grid) text.Append(CultureInfo.InvariantCulture, $"<rect class=\"frame\" x=\"{left}\" y=\"{top}\" " +
+            $"width=\"{columns * side}\" height=\"{rows * side}\" fill=\"none\"/>\n");
         for (var i = 0; i < x.Length; i++)
         {
+            if (!grid && Math.Abs(x[i]) / most < 0.005) continue;
             var (u, v) = (left + i % columns * side, top + i / columns * side);
             text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{u}\" y=\"{v}\" width=\"{side}\" height=\"{side}\" " +
                 $"fill=\"{(x[i] < 0 ? "#D06A1E" : "#2E7FD0")}\" " +

@@ -24,7 +24,8 @@ sealed class Options
         usage: dotnet run --project tutorials -- [COMMAND [OPTIONS]]
 
           (none)            the chapters of the book, and which exercises are done
-          N                 runs chapter N                              (9 --mine: LeNet with your own convolution)
+          N                 runs chapter N
+          9 --mine          trains LeNet with the backward of your own convolution, exercise 12    (--quick)
           check N           grades exercise N
           hint N [COUNT]    a hint for exercise N, or more of them
           watch N           grades exercise N each time that its file is saved
