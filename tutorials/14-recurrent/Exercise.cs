@@ -3,8 +3,8 @@ using Tensorlet;
 namespace Tutorials.Chapter14;
 
 /// <summary>
-/// Exercise 14: an embedding, forward and backward. Forward looks rows of a table up by their numbers. Backward adds the
-/// gradient of each row that was looked up to that row's gradient, as often as it was looked up.
+/// Exercise 14: an embedding, forward and backward. Forward looks rows of a table up by their numbers. Backward adds
+/// the gradient of each row that was looked up to that row's gradient, as often as it was looked up.
 /// </summary>
 public sealed class Mine : IEmbedding
 {

@@ -20,7 +20,7 @@ sealed class Grader : Exercise<IEmbedding>
         "Forward is a lookup: row index[i] of the table becomes row i of the result. Tensors have a method for it.",
         "table.IndexSelect(0, index) wants an index of one axis. Reshape the index to (-1) before, and the result to " +
             "the shape of the index and D after.",
-        "Backward starts from zeros of (rows, D). For each i, dy[i] is to be added to row index[i]. A plain loop with " +
+        "Backward starts from zeros of (rows, D). For each i, dy[i] is to be added to row index[i]. A loop with " +
             "Select(0, …).Add_(…) does; ScatterAdd_ does it in one call.",
         "The padding row may get what it gets, if it is set to zero at the end: gradient.Select(0, row).Zero_().",
     ];

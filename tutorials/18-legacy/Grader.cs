@@ -91,11 +91,12 @@ sealed class Grader : Exercise<ILinear>
     protected override Step<ILinear>[] Requirements =>
     [
         new("forward: x·Wᵀ + b", Each("y", (a, c) => a.Forward(c.X, c.W, c.B),
-            c => Tensor.From(c.Y(), [c.N, c.Out]), c => $"y[n, o] = Σᵢ x[n, i]·W[o, i] + b[o], of shape {(c.N, c.Out)}.")),
+            c => Tensor.From(c.Y(), [c.N, c.Out]),
+            c => $"y[n, o] = Σᵢ x[n, i]·W[o, i] + b[o], of shape {(c.N, c.Out)}.")),
         new("the gradient by the input", Each("dx", (a, c) => a.GradInput(c.Dy, c.W), c => c.Numeric(c.X),
             c => $"dx[n, i] = Σₒ dy[n, o]·W[o, i]: W itself, not turned. Shape {(c.N, c.In)}.")),
         new("the gradient by the weights", Each("dW", (a, c) => a.GradWeight(c.X, c.Dy), c => c.Numeric(c.W),
-            c => $"dW[o, i] = Σₙ dy[n, o]·x[n, i]: a sum over the samples, no mean, and of W's shape {(c.Out, c.In)}.")),
+            c => $"dW[o, i] = Σₙ dy[n, o]·x[n, i]: a sum over samples, no mean, and of W's shape {(c.Out, c.In)}.")),
         new("the gradient by the bias", Each("db", (a, c) => a.GradBias(c.Dy), c => c.Numeric(c.B),
             c => $"db[o] = Σₙ dy[n, o]: each sample used b, so sum over the samples to b's shape ({c.Out}).")),
         new("on the tape, against numeric gradients", answer =>
