@@ -1,0 +1,17 @@
+using Tensorlet;
+
+namespace Tutorials.Chapter15;
+
+/// <inheritdoc cref="Mine"/>
+public sealed class Solution : ICausal
+{
+    /// <inheritdoc/>
+    public Tensor Mask(int n) => Tensor.Arange(n).Unsqueeze(1) >= Tensor.Arange(n);
+
+    /// <inheritdoc/>
+    public Variable Attention(Variable q, Variable k, Variable v)
+    {
+        var scores = q.MatMul(k.T) / Math.Sqrt(q.Size(-1));
+        return scores.MaskedFill(!Mask(q.Size(1)), double.NegativeInfinity).Softmax(-1).MatMul(v);
+    }
+}
