@@ -30,7 +30,6 @@ public static class Chapter
     readonly struct Witness : IMap // y = x, and it notes what V was
     {
         public static readonly List<Type> Seen = [];
-
         V IMap.Apply<V>(V x)
         {
             Seen.Add(typeof(V));
@@ -51,7 +50,6 @@ public static class Chapter
     readonly struct Tracer : IMap // y = x, and it notes who called
     {
         public static string Calls = "";
-
         [MethodImpl(MethodImplOptions.NoInlining)]
         V IMap.Apply<V>(V x)
         {
@@ -64,7 +62,6 @@ public static class Chapter
     #region relus
     public readonly struct Relu : IMap // 0 where 0 > x, else x
     { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
-
     readonly struct Swallowing : IMap // x where x > 0, else 0
     { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, V.Of(0)); }
     #endregion
@@ -92,16 +89,6 @@ public static class Chapter
                 var name = v.IsGenericType ? $"Lanes<{v.GetGenericArguments()[0].Name}>" : v.Name;
                 Console.WriteLine($"{type} {machine,-9}  {Witness.Seen.Count,2} calls with V = {name}");
             }
-
-        yield return "steps-picture";
-        Tensor Steps(int steps, int numbers, Func<int, int> stepOf) => Tensor.From([.. Enumerable.Range(0, steps)
-            .SelectMany(step => Enumerable.Range(0, numbers).Select(i => stepOf(i) != step ? 0 : i < 20 ? 1 : -0.5))],
-            [steps, numbers]);
-        new Squares(side: 11, columns: 3)
-            .Add("a loop", Steps(20, 20, i => i))
-            .Add("registers of sixteen floats", Steps(2, 32, i => i / 16))
-            .Add("the threads of a GPU", Steps(1, 20, i => 0))
-            .Save("steps.svg");
 
         yield return "agree";
         var many = Tensor.Randn([1000], generator: new(1));
@@ -150,16 +137,6 @@ public static class Chapter
         Tensor[] at = [Tensor.Linspace(-2, 2, 9, DType.Float64)];
         Console.WriteLine(GradCheck.Run(v => new Bell(0.5).Apply(v[0]), at).Passed);
 
-        yield return "curves";
-        var t = new Variable(Tensor.Linspace(-3, 3, 121, DType.Float64), requiresGrad: true);
-        var bell = new Bell(1).Apply(t);
-        bell.Sum().Backward();
-        var across = t.Data.ToArray<double>();
-        new Plot("x", "y").Line("bump", across, bell.Data.ToArray<double>())
-            .Line("its slope", across, t.Grad!.Data.ToArray<double>(), dashed: true)
-            .Line("wider", across, t.Data.Map(new Bump(2)).ToArray<double>())
-            .Save("bump.svg", height: 300);
-
         yield return "trace";
         Tensor.Ones([1], device: Device.Simulated).Map(new Tracer());
         Console.WriteLine(Tracer.Calls.TrimEnd());
@@ -175,5 +152,23 @@ public static class Chapter
             Tensor.Ones([3], device: machine).Map(new Swallowing());
             Console.WriteLine($"{machine}: done");
         }
+
+        yield return "figures";
+        Tensor Steps(int steps, int numbers, Func<int, int> stepOf) => Tensor.From([.. Enumerable.Range(0, steps)
+            .SelectMany(step => Enumerable.Range(0, numbers).Select(i => stepOf(i) != step ? 0 : i < 20 ? 1 : -0.5))],
+            [steps, numbers]);
+        new Squares(side: 11, columns: 3)
+            .Add("a loop", Steps(20, 20, i => i))
+            .Add("registers of sixteen floats", Steps(2, 32, i => i / 16))
+            .Add("the threads of a GPU", Steps(1, 20, i => 0))
+            .Save("steps.svg");
+        var t = new Variable(Tensor.Linspace(-3, 3, 121, DType.Float64), requiresGrad: true);
+        var bell = new Bell(1).Apply(t);
+        bell.Sum().Backward();
+        var across = t.Data.ToArray<double>();
+        new Plot("x", "y").Line("bump", across, bell.Data.ToArray<double>())
+            .Line("its slope", across, t.Grad!.Data.ToArray<double>(), dashed: true)
+            .Line("wider", across, t.Data.Map(new Bump(2)).ToArray<double>())
+            .Save("bump.svg", height: 300);
     }
 }

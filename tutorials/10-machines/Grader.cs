@@ -65,8 +65,8 @@ sealed class Grader : Exercise<IHardswish>
         _ = (answer.Forward(Tensor.Ones(1)), answer.Derivative(Tensor.Ones(1)));
         var hidden = answer.GetType().GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)
             .FirstOrDefault(t => typeof(IMap).IsAssignableFrom(t) && !t.IsNestedPublic);
-        Expect.That(hidden is null, $"{hidden?.Name} is not public. The code that is made for a GPU could not call it; " +
-            "on this machine's devices nobody would notice.");
+        Expect.That(hidden is null, $"{hidden?.Name} is not public. The code that is made for a GPU could not call " +
+            "it; on this machine's devices nobody would notice.");
     }
 
     /// <summary>Hardswish on the tape: its backward asks the answer.</summary>

@@ -26,7 +26,6 @@ static class Chapter
         for (var i = 0; i < n; i++)
             for (var k = 0; k < n; k++) AddScaled(a[i * n + k], b.AsSpan(k * n, n), c.AsSpan(i * n, n));
     }
-
     static void AddScaled(float x, ReadOnlySpan<float> from, Span<float> to) // to += x · from
     {
         var (i, step) = (0, Vector<float>.Count);
@@ -93,17 +92,21 @@ static class Chapter
 
     #region orders
     static IEnumerable<(int I, int K, int J)> ByLoops(int n) =>
-        from i in Enumerable.Range(0, n) from j in Enumerable.Range(0, n) from k in Enumerable.Range(0, n)
-        select (i, k, j);
-
-    static IEnumerable<(int I, int K, int J)> ByRows(int n) =>
-        from i in Enumerable.Range(0, n) from k in Enumerable.Range(0, n) from j in Enumerable.Range(0, n)
-        select (i, k, j);
-
-    static IEnumerable<(int I, int K, int J)> ByTiles(int n, int size) =>
-        from top in Enumerable.Range(0, n / size) from left in Enumerable.Range(0, n / size)
         from i in Enumerable.Range(0, n)
-        from k in Enumerable.Range(top * size, size) from j in Enumerable.Range(left * size, size)
+        from j in Enumerable.Range(0, n)
+        from k in Enumerable.Range(0, n)
+        select (i, k, j);
+    static IEnumerable<(int I, int K, int J)> ByRows(int n) =>
+        from i in Enumerable.Range(0, n)
+        from k in Enumerable.Range(0, n)
+        from j in Enumerable.Range(0, n)
+        select (i, k, j);
+    static IEnumerable<(int I, int K, int J)> ByTiles(int n, int size) =>
+        from top in Enumerable.Range(0, n / size)
+        from left in Enumerable.Range(0, n / size)
+        from i in Enumerable.Range(0, n)
+        from k in Enumerable.Range(top * size, size)
+        from j in Enumerable.Range(left * size, size)
         select (i, k, j);
     #endregion
 
@@ -112,9 +115,7 @@ static class Chapter
     {
         readonly Dictionary<int, long> lastUse = [];
         long now;
-
         public int Fetched { get; private set; }
-
         public void Touch(int address)
         {
             var line = address / 16;
@@ -147,16 +148,6 @@ static class Chapter
         }
         Compare(96);
 
-        yield return "touched";
-        Tensor Touched(IEnumerable<(int I, int K, int J)> order)
-        {
-            var when = new double[16 * 16];
-            foreach (var (step, (_, k, j)) in order.Take(48).Index()) when[k * 16 + j] = step + 12;
-            return Tensor.From(when, [16, 16]);
-        }
-        new Squares(side: 12, columns: 3).Add("three loops", Touched(ByLoops(16)))
-            .Add("row after row", Touched(ByRows(16))).Add("tiles", Touched(ByTiles(16, 4))).Save("touched.svg");
-
         yield return "fetched";
         double Fetched(IEnumerable<(int I, int K, int J)> order, int n)
         {
@@ -172,17 +163,6 @@ static class Chapter
         var fetched = new[] { Fetched(ByLoops(64), 64), Fetched(ByRows(64), 64), Fetched(ByTiles(64, 16), 64) };
         foreach (var (name, lines) in new[] { "loops", "rows", "tiles" }.Zip(fetched))
             Console.WriteLine($"{name,-5}  {lines:0.000} lines for each multiply-add");
-
-        yield return "roofline";
-        const double peak = 100, bandwidth = 20;            // Gflop/s and GB/s of a machine that we make up
-        double Roof(double flopsPerByte) => Math.Min(peak, bandwidth * flopsPerByte);
-        double[] work = [.. fetched.Select(lines => 2 / (lines * 64))];        // two operations, lines of 64 bytes
-        double[] across = [.. Enumerable.Range(0, 61).Select(i => Math.Pow(10, -2 + i / 20.0))];
-        new Plot("operations for each byte fetched", "Gflop/s", logX: true, logY: true).Range(bottom: 0.1, top: 150)
-            .Line("roof", across, across.Select(Roof))
-            .Points("loops", [work[0]], [Roof(work[0])], size: 6).Points("rows", [work[1]], [Roof(work[1])], size: 6)
-            .Points("tiles", [work[2]], [Roof(work[2])], size: 6).Save("roofline.svg", height: 320);
-        Console.WriteLine(string.Join(", ", work.Select(w => $"{Roof(w):0.0}")));
 
         yield return "times";
         const int size = 384;
@@ -223,6 +203,23 @@ static class Chapter
         Console.WriteLine($"{running:0} and {engine:0}");
 
         yield return "figures";
+        Tensor Touched(IEnumerable<(int I, int K, int J)> order)
+        {
+            var when = new double[16 * 16];
+            foreach (var (step, (_, k, j)) in order.Take(48).Index()) when[k * 16 + j] = step + 12;
+            return Tensor.From(when, [16, 16]);
+        }
+        new Squares(side: 12, columns: 3).Add("three loops", Touched(ByLoops(16)))
+            .Add("row after row", Touched(ByRows(16))).Add("tiles", Touched(ByTiles(16, 4))).Save("touched.svg");
+        const double peak = 100, bandwidth = 20;            // Gflop/s and GB/s of a machine that we make up
+        double Roof(double flopsPerByte) => Math.Min(peak, bandwidth * flopsPerByte);
+        double[] work = [.. fetched.Select(lines => 2 / (lines * 64))];        // two operations, lines of 64 bytes
+        double[] across = [.. Enumerable.Range(0, 61).Select(i => Math.Pow(10, -2 + i / 20.0))];
+        new Plot("operations for each byte fetched", "Gflop/s", logX: true, logY: true).Range(bottom: 0.1, top: 150)
+            .Line("roof", across, across.Select(Roof))
+            .Points("loops", [work[0]], [Roof(work[0])], size: 6).Points("rows", [work[1]], [Roof(work[1])], size: 6)
+            .Points("tiles", [work[2]], [Roof(work[2])], size: 6).Save("roofline.svg", height: 320);
         Console.WriteLine($"{1 << 24}");
+        Console.WriteLine($"{peak} {bandwidth}");
     }
 }

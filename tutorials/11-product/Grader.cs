@@ -15,14 +15,14 @@ sealed class Grader : Exercise<ITiledProduct>
 
     public override IReadOnlyList<string> Hints =>
     [
-        "Begin with sizes of exactly four: each thread copies a[Row, X] to TileA[Y, X] and b[Y, Column] to TileB[Y, X], " +
-            "waits, and sums TileA[Y, q] · TileB[q, X] over q.",
+        "Begin with sizes of exactly four: each thread copies a[Row, X] to TileA[Y, X] and b[Y, Column] to TileB[Y, " +
+            "X], waits, and sums TileA[Y, q] · TileB[q, X] over q.",
         "For longer sums go through k = 0, 4, 8, … and load a[Row, k + X] and b[k + Y, Column]. The tiles are " +
             "overwritten then, so wait once more, after multiplying.",
         "Where Row, Column, k + X or k + Y is outside, load 0: it adds nothing. No thread may leave the loop early, " +
             "because the others would wait for it.",
-        "The frame: for (var k = 0; k < a.Columns; k += Group.Size) { load both; yield return thread.Barrier; multiply; " +
-            "yield return thread.Barrier; } and after it the one write, if the element is inside of c.",
+        "The frame: for (var k = 0; k < a.Columns; k += Group.Size) { load both; yield return thread.Barrier; " +
+            "multiply; yield return thread.Barrier; } and after it the one write, if the element is inside of c.",
     ];
 
     /// <summary>Small whole numbers, so that every order of adding them gives the same.</summary>
@@ -54,8 +54,8 @@ sealed class Grader : Exercise<ITiledProduct>
             because: "Row i of c takes row i of a, and column j of c takes column j of b.");
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
-                Expect.That(c.Writes(i, j) == 1, $"{what}: c[{i}, {j}] was written {c.Writes(i, j)} times. Keep the sum " +
-                    "in a variable, and write it after the loop.");
+                Expect.That(c.Writes(i, j) == 1, $"{what}: c[{i}, {j}] was written {c.Writes(i, j)} times. Keep the " +
+                    "sum in a variable, and write it after the loop.");
         return (a, b);
     }
 
@@ -74,8 +74,8 @@ sealed class Grader : Exercise<ITiledProduct>
             Check(b, inner * columns * down, "b");
 
             void Check(Matrix x, int most, string name) => Expect.That(x.Reads <= most,
-                $"({rows}, {inner}) times ({inner}, {columns}): {x.Reads} numbers of {name} were read from memory, and " +
-                $"{most} are enough, once for each group; the three loops read {rows * inner * columns}. While " +
+                $"({rows}, {inner}) times ({inner}, {columns}): {x.Reads} numbers of {name} were read from memory, " +
+                $"and {most} are enough, once for each group; the three loops read {rows * inner * columns}. While " +
                 "multiplying, take numbers only from the tiles.");
         }
     }
@@ -135,7 +135,8 @@ sealed class Grader : Exercise<ITiledProduct>
                 Load(t.TileA, a, t.Row, k + t.X);
                 Load(t.TileB, b, k + t.Y, t.Column);
                 if (First) yield return t.Barrier;
-                for (var q = 0; q < Group.Size; q++) sum += t.TileA[t.Y, q] * (ByRows ? t.TileB[t.X, q] : t.TileB[q, t.X]);
+                for (var q = 0; q < Group.Size; q++)
+                    sum += t.TileA[t.Y, q] * (ByRows ? t.TileB[t.X, q] : t.TileB[q, t.X]);
                 if (Second) yield return t.Barrier;
                 if (Adds) Store(sum);
             }

@@ -45,8 +45,9 @@ public sealed class Matrix
     void Inside(string what, int row, int column)
     {
         if (row < 0 || row >= Rows || column < 0 || column >= Columns)
-            throw new Rejected($"{name}[{row}, {column}] is {what}, and {name} has {Rows} rows and {Columns} columns. " +
-                "A thread outside, or the part of a tile outside, must leave it alone and put 0 into the tile.");
+            throw new Rejected($"{name}[{row}, {column}] is {what}, and {name} has {Rows} rows and {Columns} " +
+                "columns. A thread outside, or the part of a tile outside, must leave it alone and put 0 into the " +
+                "tile.");
     }
 }
 
@@ -75,12 +76,13 @@ public sealed class Tile
         get
         {
             var (cell, now) = (At(y, x), group.Running);
-            if (cell.Writer is null) throw new Rejected($"{now} reads {name}[{y}, {x}] before any thread has written it. " +
-                "Is there a barrier between loading the tiles and multiplying? Does each thread write to both tiles?");
+            if (cell.Writer is null) throw new Rejected($"{now} reads {name}[{y}, {x}] before any thread has written " +
+                "it. Is there a barrier between loading the tiles and multiplying? Does each thread write to both " +
+                "tiles?");
             if (cell.Written == group.Phase && cell.Writer != now)
                 throw new Rejected($"{now} reads {name}[{y}, {x}], which {cell.Writer} has written since the last " +
-                    "barrier. Which of them comes first is not known: wait between writing a tile and reading it, and " +
-                    "between reading it and overwriting it.");
+                    "barrier. Which of them comes first is not known: wait between writing a tile and reading it, " +
+                    "and between reading it and overwriting it.");
             if (cell.Read != group.Phase) (cell.Read, cell.Reader, cell.OtherReader) = (group.Phase, now, null);
             else if (cell.Reader != now) cell.OtherReader = now;
             return cell.Value;
@@ -90,11 +92,11 @@ public sealed class Tile
             var (cell, now) = (At(y, x), group.Running);
             var reader = cell.Read != group.Phase ? null : cell.Reader != now ? cell.Reader : cell.OtherReader;
             if (reader is not null)
-                throw new Rejected($"{now} overwrites {name}[{y}, {x}], which {reader} has read since the last barrier. " +
-                    "Which of them comes first is not known: wait between reading a tile and overwriting it.");
+                throw new Rejected($"{now} overwrites {name}[{y}, {x}], which {reader} has read since the last " +
+                    "barrier. Which of them comes first is not known: wait between reading a tile and overwriting it.");
             if (cell.Written == group.Phase && cell.Writer != now)
-                throw new Rejected($"{now} and {cell.Writer} both write to {name}[{y}, {x}]. Each thread has a place of " +
-                    "its own, [Y, X].");
+                throw new Rejected($"{now} and {cell.Writer} both write to {name}[{y}, {x}]. Each thread has a place " +
+                    "of its own, [Y, X].");
             (cell.Value, cell.Writer, cell.Written) = (value, now, group.Phase);
         }
     }
@@ -157,7 +159,8 @@ public sealed class Group
 
     void Run(ITiledProduct kernel, Matrix a, Matrix b, Matrix c)
     {
-        GpuThread[] threads = [.. Enumerable.Range(0, Size * Size).Select(i => new GpuThread(this, i / Size, i % Size))];
+        GpuThread[] threads = [.. Enumerable.Range(0, Size * Size)
+            .Select(i => new GpuThread(this, i / Size, i % Size))];
         var runs = Array.ConvertAll(threads, t => (kernel.Run(t, a, b, c)
             ?? throw new Rejected("Run gave null.")).GetEnumerator());
         for (var more = true; more; Phase++)
@@ -172,8 +175,8 @@ public sealed class Group
             var other = Array.IndexOf(waits, !more);
             if (other < 0) continue;
             var (waiting, ended) = more ? (threads[0], threads[other]) : (threads[other], threads[0]);
-            throw new Rejected($"{waiting} waits at a barrier, and {ended} has ended: on a GPU the group would wait for " +
-                "ever. A thread outside of c loads and waits like the others, and only does not write.");
+            throw new Rejected($"{waiting} waits at a barrier, and {ended} has ended: on a GPU the group would wait " +
+                "for ever. A thread outside of c loads and waits like the others, and only does not write.");
         }
     }
 }
