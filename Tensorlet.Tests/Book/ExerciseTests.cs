@@ -17,6 +17,8 @@ public class ExerciseTests
     [ExerciseFact(7), Trait("Exercise", "7")] public void Exercise_07() => Grade(7);
     [ExerciseFact(8), Trait("Exercise", "8")] public void Exercise_08() => Grade(8);
     [ExerciseFact(9), Trait("Exercise", "9")] public void Exercise_09() => Grade(9);
+    [ExerciseFact(10), Trait("Exercise", "10")] public void Exercise_10() => Grade(10);
+    [ExerciseFact(11), Trait("Exercise", "11")] public void Exercise_11() => Grade(11);
     [ExerciseFact(12), Trait("Exercise", "12")] public void Exercise_12() => Grade(12);
     [ExerciseFact(13), Trait("Exercise", "13")] public void Exercise_13() => Grade(13);
     [ExerciseFact(14), Trait("Exercise", "14")] public void Exercise_14() => Grade(14);
