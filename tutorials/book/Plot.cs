@@ -52,7 +52,7 @@ sealed class Plot
         (axis.Key, axis.Position, axis.Title, axis.Minimum) = (key, position, title, minimum);
         (axis.TextColor, axis.TitleColor, axis.TicklineColor) = (Ink, Ink, Ink);
         (axis.MajorGridlineStyle, axis.MajorGridlineColor) = (LineStyle.Solid, OxyColor.FromAColor(70, Ink));
-        axis.MinorTickSize = 0;
+        (axis.MinorTickSize, axis.AxisTitleDistance) = (0, position == AxisPosition.Bottom ? 8 : 16);
         return axis;
     }
 

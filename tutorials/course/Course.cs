@@ -79,15 +79,15 @@ static class Course
     /// <summary>Grades an exercise now and after each time that its file is saved, until Ctrl+C.</summary>
     public static int Watch(Exercise exercise)
     {
-        var (path, folder) = (Path.Combine(exercise.Chapter.Folder, "Exercise.cs"), "");
+        var path = Path.Combine(exercise.Chapter.Folder, "Exercise.cs");
         DateTime? seen = null;
         while (true)
         {
             var written = File.GetLastWriteTimeUtc(path);
-            if (written == seen) { Thread.Sleep(100); continue; }
+            if (written == seen || !File.Exists(path)) { Thread.Sleep(100); continue; }
             seen = written;
             var watch = Stopwatch.StartNew();
-            folder = Directory.CreateTempSubdirectory("tensorlet-watch-").FullName;
+            var folder = Directory.CreateTempSubdirectory("tensorlet-watch-").FullName;
             var (assembly, errors) = Submission.Compile(path, folder);
             Screen.Write(new Rule($"[grey]{DateTime.Now:HH:mm:ss}[/]").LeftJustified());
             if (assembly is null) Screen.MarkupLine($"[red]✗ does not compile[/]\n{Markup.Escape(errors)}");
