@@ -36,6 +36,19 @@ public class AccuracyTests
     public void A_tenth_added_2_to_the_24_times() =>
         Assert.Equal((1 << 24) * (double)0.1f, Tensor.Full([1 << 24], 0.1).Sum().Item(), 2.0);
 
+    public static TheoryData<string> Devices => [.. Machines.All];
+
+    [Theory, MemberData(nameof(Devices))]
+    public void The_exponential_of_0_is_1_at_every_place(string device)
+    {
+        foreach (var type in (DType[])[DType.Float32, DType.Float64])
+        {
+            Variable zero = Tensor.Zeros([37], type, Machines.Named(device));
+            Assert.All(zero.Exp().Data.ToArray<double>(), y => Assert.Equal(1, y));
+            Assert.All(zero.Sigmoid().Data.ToArray<double>(), y => Assert.Equal(0.5, y));
+        }
+    }
+
     [Theory, MemberData(nameof(Sizes))]
     public void A_variance_far_from_0_keeps_its_digits(int n)
     {

@@ -79,12 +79,13 @@ public static partial class Autograd
 
     internal static AutogradException NoGradient(string operation, Variable x) =>
         new($"{operation}: this variable of shape {x.Data.Layout} requires no gradient" +
-            (Enabled ? ". Make a leaf with requiresGrad: true." : "; recording is off (NoGrad)."));
+            (Enabled ? ". Make a leaf with requiresGrad: true; a gradient needs createGraph: true to have one itself."
+                : "; recording is off (NoGrad)."));
 
     /// <summary>
     /// Walks back from some roots. Functions are numbered as they are made, and none is made before its inputs are; so
     /// taking the pending function with the largest number is a topological order, and needs no sort, no marks and no
-    /// recursion. Leaves come last.
+    /// recursion.
     /// </summary>
     /// <param name="roots">Where to start.</param>
     /// <param name="seeds">The gradients there.</param>

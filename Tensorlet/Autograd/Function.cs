@@ -173,7 +173,8 @@ public abstract class Function
     }
 
     internal AutogradException FreedGraph() =>
-        new($"Backward: an earlier one freed the graph through {this}; call that one with retainGraph: true.");
+        new($"Backward: an earlier one freed the graph through {this}; call that one with retainGraph: true, or with " +
+            "createGraph: true if its gradients are differentiated here.");
 
     /// <summary>This function as it was before it was applied, to be applied to something else.</summary>
     internal Function Again()

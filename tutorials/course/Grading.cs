@@ -56,7 +56,7 @@ static class Grading
         reader.Wait(TimeSpan.FromSeconds(5));
         if (verdicts.Count < exercise.Steps.Count) Lost(
             errors.Exists(e => e.StartsWith("Stack overflow"))
-                ? "The stack overflowed: a method of yours calls itself and does not stop."
+                ? "The stack overflowed: a method of yours calls itself too often, or without an end."
             : errors.Exists(e => e.Contains("Out of memory")) ? OutOfMemory
             : $"Your code ended the process (exit code {child.ExitCode}). Does it call Exit?");
         return verdicts;
