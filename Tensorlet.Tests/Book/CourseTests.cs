@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spectre.Console;
 using Tutorials;
 
 namespace Tensorlet.Tests.Book;
@@ -95,6 +96,35 @@ public sealed class CourseTests : IDisposable
         Assert.Contains("\"cy \"\"x\"\"\",3,0,5,\"Exercise.cs, line 7: ; expected\"", File.ReadAllText(csv));
         using var document = JsonDocument.Parse(File.ReadAllText(json));
         Assert.Equal("Passed", document.RootElement[0].GetProperty("Verdicts")[0].GetProperty("Mark").GetString());
+    }
+
+    [Fact]
+    public void The_page_for_teachers_shows_what_is_printed()
+    {
+        var page = File.ReadAllText(Path.Combine(Tutorials.Book.Root, "teaching.md")).ReplaceLineEndings("\n");
+        var exercise = Exercise.Find("3");
+        var verdicts = Graded(Answer("""
+            while (gradient.Rank > shape.Length) gradient = gradient.Mean([0]);
+            return gradient;
+            """), "");
+        Assert.Contains($"  {exercise.File}\n{string.Join('\n', Course.Lines(exercise, verdicts))}\n```", page);
+
+        var hole = "throw new Todo(\"…\");";
+        HandIn("ada", Answer("""
+            while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
+            for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepDim: true);
+            return gradient;
+            """));
+        HandIn("ada", "namespace Tutorials.Chapter04; public sealed class Mine : IOrder { public int[] Order(int[][] " +
+            $"i, int r) => {hole} public double[] Gradients(int[][] i, double[][] s, int r) => {hole} }}", "04-walk");
+        HandIn("bob", Answer("return gradient;"));
+        HandIn("bob", "using", "04-walk");
+        HandIn("cy", Answer(hole));
+        Directory.Delete(Path.Combine(folder, "student"), recursive: true);
+        var written = new StringWriter { NewLine = "\n" };
+        AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(written), Ansi = AnsiSupport.No })
+            .Write(GradeFolder.Table(GradeFolder.Of(folder)));
+        Assert.Contains($"```text\n{written}```", page);
     }
 
     [Fact]

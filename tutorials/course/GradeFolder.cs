@@ -45,7 +45,7 @@ static class GradeFolder
             var task = shown.AddTask("grading");
             return Of(folder, part => task.Value = 100 * part);
         });
-        Print(grades);
+        Course.Screen.Write(Table(grades));
         if (files.TryGetValue("--csv", out var csv)) File.WriteAllText(csv, Csv(grades));
         if (files.TryGetValue("--json", out var json))
             File.WriteAllText(json, JsonSerializer.Serialize(grades, indented));
@@ -89,7 +89,8 @@ static class GradeFolder
             verdicts.FirstOrDefault(v => v.Mark != Mark.Passed)?.Message ?? "", verdicts);
     }
 
-    static void Print(IReadOnlyList<Grade> grades)
+    /// <summary>A row for each student, a column for each exercise.</summary>
+    public static Table Table(IReadOnlyList<Grade> grades)
     {
         int[] numbers = [.. grades.Select(g => g.Exercise).Distinct().Order()];
         var table = new Table().Border(TableBorder.Rounded)
@@ -98,7 +99,7 @@ static class GradeFolder
             table.AddRow([Markup.Escape(student.Key),
                 .. numbers.Select(n => student.FirstOrDefault(g => g.Exercise == n)?.Text ?? ""),
                 $"{student.Count(g => g.Passed == g.Steps)} of {numbers.Length}"]);
-        Course.Screen.Write(table);
+        return table;
     }
 
     /// <summary>A line for each answer: student, exercise, passed, steps, message.</summary>
