@@ -47,14 +47,6 @@ static class Chapter
         new Squares(side: 6, grid: false).Add("a digit", digit[0, 0])
             .Add("brighter to the right", edges[0, 0]).Add("brighter below", edges[0, 1]).Save("edges.svg");
 
-        yield return "row";
-        var row = Tensor.Arange(6);
-        var three = row.Windows(axis: 0, size: 3);
-        Console.WriteLine(three);
-        Console.WriteLine($"shape {three.Layout}, strides {Shown(three.Layout.Strides)}");
-        row[2].Fill_(20);
-        Console.WriteLine(three[.., 0]);
-
         yield return "windows";
         var x = Tensor.Randn([2, 3, 6, 7], DType.Float64, generator: new(1));
         var windows = x.Windows(2, 3).Windows(3, 3);

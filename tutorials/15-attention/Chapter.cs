@@ -93,18 +93,6 @@ static class Chapter
         var loss = Train(gpt, () => Sums.Batch(16, 32, texts));
         Console.WriteLine($"each letter alike {Math.Log(Sums.Alphabet.Length):0.00}, this model below 1: {loss < 1}");
 
-        yield return "write";
-        var (seen, generator) = ("seven and ", new Generator(4));
-        using (Autograd.NoGrad()) while (seen.Length < 32)
-        {
-            var text = Tensor.From([.. seen.Select(letter => (long)Sums.Number(letter))], [1, seen.Length]);
-            var chances = gpt.Call(text)[0, ^1].Softmax(0).Data.ToArray<double>();
-            var (at, draw) = (0, generator.NextDouble());
-            while (at < chances.Length - 1 && (draw -= chances[at]) > 0) at++;
-            seen += Sums.Alphabet[at];
-        }
-        Console.WriteLine(seen);
-
         yield return "cheats";
         double Noise(bool causal)
         {
@@ -119,10 +107,6 @@ static class Chapter
         Console.WriteLine($"causal:                     {Noise(causal: true):0.0}");
         Console.WriteLine($"without a mask, below 0.7:  {Noise(causal: false) < 0.7}");
 
-        yield return "axis";
-        foreach (var axis in new[] { -1, -2 })
-            Console.WriteLine($"softmax over axis {axis}: weights of a place add up to one: " +
-                $"{Differ(scores.Softmax(axis).Sum(-1), Tensor.Ones(2, 5)) < 1e-3}");
     }
 
     static double Differ(Variable a, Variable b) => (a - b).Data.ToArray<double>().Max(Math.Abs);

@@ -6,14 +6,6 @@ namespace Tutorials.Chapter16;
 
 static class Chapter
 {
-    #region once
-    sealed class Square : OnceDifferentiable // y = x²     dx = 2·x·dy, in tensors
-    {
-        protected override Tensor Forward() { Save(X); return X.Data * X.Data; }
-        protected override Tensor[] Backward(Tensor dy) => [2 * X.Data * dy];
-    }
-    #endregion
-
     public static IEnumerable<string> Run()
     {
         yield return "twice";
@@ -56,13 +48,6 @@ static class Chapter
         for (var step = 0; step <= 5; step++)
             Console.WriteLine($"{step}  {descent[step]:0e+0}  {newton[step]:0e+0}");
 
-        yield return "picture";
-        new Plot("step", " ", "distance from the lowest point", logY: true)
-            .Line("descent", Enumerable.Range(0, 31).Select(i => (double)i), descent, dots: true)
-            .Line("Newton", Enumerable.Range(0, 7).Select(i => (double)i), newton.Select(d => Math.Max(d, 1e-15)),
-                dots: true)
-            .Save("newton.svg");
-
         yield return "product";
         var large = Tensor.Ones([10_000], DType.Float64);
         Variable Coupled(Variable v) => (v * v).Sum() * v.Sum();
@@ -93,13 +78,6 @@ static class Chapter
         var worst = times.Zip(learned, (at, value) => Math.Abs(value - Math.Sin(at))).Max();
         Console.WriteLine($"worst error below 0.01: {worst < 0.01}");
 
-        yield return "fitted";
-        new Plot("t", "u")
-            .Line("sin t", Enumerable.Range(0, 121).Select(i => i * 0.05), Enumerable.Range(0, 121)
-                .Select(i => Math.Sin(i * 0.05)))
-            .Points("network", times, learned, size: 4)
-            .Save("sine.svg");
-
         yield return "forgotten";
         var w = Number(1);
         var at = Number(1);
@@ -119,11 +97,16 @@ static class Chapter
         }
         Console.WriteLine($"retainGraph {ByWeight(false)}, createGraph {ByWeight(true)}");
 
-        yield return "once-only";
-        var z = Number(3);
-        var first = Autograd.Grad(new Square().Apply(z), z, createGraph: true)!;
-        Console.WriteLine(first.Item());
-        try { Autograd.Grad(first, z); }
-        catch (AutogradException e) { Console.WriteLine(e.Message); }
+        yield return "figures";
+        new Plot("step", " ", "distance from the lowest point", logY: true)
+            .Line("descent", Enumerable.Range(0, 31).Select(i => (double)i), descent, dots: true)
+            .Line("Newton", Enumerable.Range(0, 7).Select(i => (double)i), newton.Select(d => Math.Max(d, 1e-15)),
+                dots: true)
+            .Save("newton.svg");
+        new Plot("t", "u")
+            .Line("sin t", Enumerable.Range(0, 121).Select(i => i * 0.05), Enumerable.Range(0, 121)
+                .Select(i => Math.Sin(i * 0.05)))
+            .Points("network", times, learned, size: 4)
+            .Save("sine.svg");
     }
 }

@@ -61,10 +61,6 @@ static class Chapter
     }
     #endregion
 
-    #region fail
-    static void Fail(int rank) => Tensor.Ones(2, 3).Reshape(4);
-    #endregion
-
     public static IEnumerable<string> Run()
     {
         yield return "spawn";
@@ -98,10 +94,6 @@ static class Chapter
             for (var i = 0; i < 3; i++) Console.WriteLine(queue.Take(timeout: TimeSpan.FromSeconds(20)));
             producer.Join();
         }
-
-        yield return "exception";
-        try { Spawn.Run(Fail); }
-        catch (ProcessException e) { Console.WriteLine(e.Message.Split('\n')[0]); }
 
         yield return "copied";
         Tensor alone = Tensor.Zeros(6, 6), shared = Tensor.Zeros(6, 6).ShareMemory();

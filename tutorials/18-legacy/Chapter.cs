@@ -98,14 +98,6 @@ static class Chapter
         try { new Sigmoid().Backward(at, Tensor.Ones(1)); }
         catch (ShapeException e) { Console.WriteLine(e.Message); }
 
-        yield return "not-zeroed";
-        layer.ZeroGradParameters();
-        for (var pass = 1; pass <= 3; pass++)
-        {
-            layer.Forward(x);
-            layer.Backward(x, dy);
-            Console.WriteLine(string.Join(' ', layer.GradBias.ToArray<double>()));
-        }
     }
 
     static string Layers(params string[] names)
