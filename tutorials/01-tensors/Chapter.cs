@@ -78,11 +78,6 @@ static class Chapter
         try { Console.WriteLine(x + Tensor.From([10f, 20])); }
         catch (ShapeException e) { Console.WriteLine(e.Message); }
 
-        yield return "whole";
-        var ages = Tensor.Of(new[] { 20, 31, 45 });
-        try { Console.WriteLine(ages.Mean()); }
-        catch (DTypeException e) { Console.WriteLine(e.Message); }
-
         yield return "count";
         var counter = Tensor.Scalar(16_777_216);
         counter.Add_(1);

@@ -87,7 +87,8 @@ sealed class Grader : Exercise<IStandardise>
     };
 
     static readonly double[,] one = { { 1 }, { 3 } }, two = { { 1, 10 }, { 2, 20 }, { 3, 60 } },
-        constant = { { 1, 5 }, { 3, 5 } }, tenths = { { 0.1, 1 }, { 0.1, 2 }, { 0.1, 4 } }, large = Drawn(50, 4);
+        constant = { { 1, 5 }, { 3, 5 } }, tenths = { { 0.1, 1 }, { 0.1, 2 }, { 0.1, 4 } },
+        small = { { 1e-9, 1 }, { 3e-9, 2 } }, large = Drawn(50, 4);
 
     const string DownTheColumn = "Axis 0 goes down a column; it is the one to disappear.";
     const string Biased = "Divide by how many rows there are, N, and not by N − 1; and take the root at the end.";
@@ -95,6 +96,7 @@ sealed class Grader : Exercise<IStandardise>
     const string Zero = "A column of equal numbers has deviation 0, and 0 / 0 is NaN. Such a column becomes 0.";
     const string Rounded = "A mean of equal numbers may be rounded, and then the deviation is tiny and not 0. How " +
         "else is seen that all are equal?";
+    const string Small = "A column of small numbers has a small deviation and is not constant.";
 
     protected override Step<IStandardise>[] Requirements =>
     [
@@ -108,8 +110,9 @@ sealed class Grader : Exercise<IStandardise>
             DType.Float32, (constant, Zero), (new double[,] { { 7, 8 } }, "With one row each column is constant."))),
         new("Float64 stays Float64", Check((a, x) => a.Standardise(x), Standard, "standardised table", DType.Float64,
             (two, Apart), (constant, Zero))),
-        new("a constant column whose mean is rounded", Check((a, x) => a.Standardise(x), Standard,
-            "standardised table", DType.Float32, (tenths, Rounded), (Tenths(10), Rounded), (Tenths(1000), Rounded))),
+        new("a constant column whose mean is rounded, and one that is only small", Check((a, x) => a.Standardise(x),
+            Standard, "standardised table", DType.Float32, (tenths, Rounded), (Tenths(10), Rounded),
+            (Tenths(1000), Rounded), (small, Small))),
     ];
 
     /// <summary>Rows of 0.1, 0.7, 1.1 and the number of the row.</summary>
@@ -128,13 +131,14 @@ sealed class Grader : Exercise<IStandardise>
         new("N − 1 rows", new Wrong(unbiased: true), "not by N − 1"),
         new("a variance and no root", new Wrong(root: false), "take the root"),
         new("NaN for what is constant", new Wrong(constant: false), "0 / 0 is NaN"),
-        new("takes a deviation of 0 for what is constant", new Wrong(exact: false), "may be rounded"),
+        new("takes a deviation of 0 for what is constant", new Wrong(threshold: 0), "may be rounded"),
+        new("takes a small deviation for what is constant", new Wrong(threshold: 1e-6), "is not constant"),
         new("writes into the table", new Wrong(inPlace: true), "has changed"),
     ];
 
     /// <summary>An answer with one mistake.</summary>
-    sealed class Wrong(int? axis = 0, bool unbiased = false, bool root = true, bool constant = true, bool exact = true,
-        bool inPlace = false) : IStandardise
+    sealed class Wrong(int? axis = 0, bool unbiased = false, bool root = true, bool constant = true,
+        double? threshold = null, bool inPlace = false) : IStandardise
     {
         int[]? Axes => axis is { } a ? [a] : null;
 
@@ -156,7 +160,7 @@ sealed class Grader : Exercise<IStandardise>
             }
             var result = (table - Means(table)) / Deviations(table);
             if (!constant) return result;
-            var same = exact ? table.AMax([0]).Eq(table.AMin([0])) : Deviations(table).Eq(Tensor.Scalar(0));
+            var same = threshold is { } t ? Deviations(table) <= t : table.AMax([0]).Eq(table.AMin([0]));
             return Tensor.Where(same, Tensor.Scalar(0, table.DType), result);
         }
     }

@@ -20,12 +20,12 @@ static class Chapter
         Console.WriteLine($"{x[2, 1].Item()} is at {0 + 2 * 4 + 1 * 1}");
 
         yield return "views";
-        Console.WriteLine(Show(x.T));
-        Console.WriteLine(Show(x[.., 1]));
-        Console.WriteLine(Show(x.Narrow(1, 1, 2)));
-        Console.WriteLine(Show(x.Slice(1, 0, 4, step: 2)));
-        Console.WriteLine(Show(x.Unsqueeze(0)));
-        Console.WriteLine(Show(x.View(2, 6)));
+        Console.WriteLine(Show(x.T));                       // the transpose
+        Console.WriteLine(Show(x[.., 1]));                  // column 1
+        Console.WriteLine(Show(x.Narrow(1, 1, 2)));         // from column 1 two columns
+        Console.WriteLine(Show(x.Slice(1, 0, 4, step: 2))); // every second column
+        Console.WriteLine(Show(x.Unsqueeze(0)));            // a new axis of size 1
+        Console.WriteLine(Show(x.View(2, 6)));              // cut into other pieces
 
         yield return "picture";
         new Squares(side: 30, columns: 3, numbers: true)
@@ -53,7 +53,6 @@ static class Chapter
         yield return "broadcast";
         var column = Tensor.From([1f, 2], [2, 1]);
         Console.WriteLine(column + row);
-        Console.WriteLine(Tensor.Zeros(5, 1, 3).Add_(row).Layout);
         Console.WriteLine((Tensor.Zeros(5, 1, 3) + Tensor.Zeros(2, 1)).Layout);
 
         yield return "windows";

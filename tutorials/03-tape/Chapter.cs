@@ -12,14 +12,6 @@ static class Chapter
     }
     #endregion
 
-    #region wrong
-    sealed class Forgetful : Function // a cube that ignores what comes from above
-    {
-        protected override Tensor Forward() { Save(X); return X.Data * X.Data * X.Data; }
-        public override Variable[] Backward(Variable dy) => [3 * X * X];
-    }
-    #endregion
-
     public static IEnumerable<string> Run()
     {
         yield return "first";
@@ -90,13 +82,6 @@ static class Chapter
         p.Data.Add_(1);
         try { square.Backward(); }
         catch (AutogradException e) { Console.WriteLine(e.Message); }
-
-        yield return "forgets";
-        var b = new Variable(Tensor.Scalar(1), requiresGrad: true);
-        new Forgetful().Apply(b).Backward();
-        var c = new Variable(Tensor.Scalar(1), requiresGrad: true);
-        (new Forgetful().Apply(c) * 10).Backward();
-        Console.WriteLine($"{b.Grad!.Item()} and {c.Grad!.Item()}");
 
         yield return "broadcast";
         var m = new Variable(Tensor.Of(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } }), requiresGrad: true);

@@ -89,24 +89,11 @@ static class Chapter
         try { square.Backward(); }
         catch (AutogradException e) { Console.WriteLine(e.Message); }
 
-        yield return "retained";
-        var twice = new Variable(Tensor.Scalar(3), requiresGrad: true);
-        var kept = twice * twice;
-        kept.Backward(retainGraph: true);
-        kept.Backward();
-        Console.WriteLine(twice.Grad!.Item());
-
         yield return "wrong-order";
         var early = new Dictionary<Function, Variable>();
         DepthFirst(loss.GradFn!, loss.Data.OnesLike(), early);
         Console.WriteLine(string.Join(", ", early.Keys.Select(f => f.Name)));
         Console.WriteLine($"{early[leaf].Item():0.000}");
-
-        yield return "paths";
-        var tower = start;
-        for (var i = 0; i < 20; i++) tower *= tower;
-        long Visits(Function f) => 1 + f.NextFunctions.Sum(next => Visits(next!));
-        Console.WriteLine($"{Walk(tower).Count} functions, {Visits(tower.GradFn!):#,0} visits");
     }
 
     sealed class Cube : Function // y = x³     dx = 3·x²·dy

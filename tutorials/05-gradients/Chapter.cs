@@ -35,14 +35,6 @@ static class Chapter
     }
     #endregion
 
-    #region cube
-    sealed class Cube : Function // y = x³     dx = 3·x²·dy, but computed in tensors
-    {
-        protected override Tensor Forward() { Save(X); return X.Data * X.Data * X.Data; }
-        public override Variable[] Backward(Variable dy) => [3 * X.Data * X.Data * dy.Data];
-    }
-    #endregion
-
     #region mutant
     sealed class Mutant(Func<Variable, Variable> right, Func<Variable, Variable> spoil, bool before) : Function
     {
@@ -106,10 +98,6 @@ static class Chapter
         }
         Console.WriteLine(TapeCheck.Text(TapeCheck.Run(Network)));
 
-        yield return "second";
-        Console.WriteLine(GradCheck.Run(v => new Cube().Apply(v), [x]).Passed);
-        Console.WriteLine(GradCheck.Run(v => new Cube().Apply(v), [x], secondOrder: true));
-
         yield return "mutants";
         (string Name, Func<Variable, Variable> F)[] operations = [("tanh", v => v.Tanh()), ("exp", v => v.Exp()),
             ("softmax", v => v.Softmax(1)), ("product", v => v.MatMul(square[1])), ("transpose", v => v.T)];
@@ -134,8 +122,5 @@ static class Chapter
         var atKink = GradCheck.Run(v => v[0].Relu(), [Tensor.From([-1.0, 0, 2])]);
         Console.WriteLine($"{atKink.Passed}, kinks: {atKink.Kinks}");
 
-        yield return "single";
-        try { GradCheck.Run(v => v[0].Tanh(), [Tensor.Randn(2, 3)]); }
-        catch (DTypeException e) { Console.WriteLine(e.Message); }
     }
 }

@@ -19,15 +19,6 @@ static class Chapter
     }
     #endregion
 
-    #region centred
-    sealed class Centred : Module // y = a·(x − center)
-    {
-        readonly Variable a = new(Tensor.Ones(2), requiresGrad: true);
-        readonly Tensor center = Tensor.From([0.5f, 0.25f]);
-        public override Variable Forward(Variable x) => a * (x - center);
-    }
-    #endregion
-
     #region listed
     sealed class Listed : Module
     {
@@ -45,23 +36,9 @@ static class Chapter
         yield return "parameters";
         Console.WriteLine(net.Summary());
 
-        yield return "call";
-        net.RegisterForwardHook((module, input, result) =>
-        {
-            Console.WriteLine($"{module.GetType().Name}: {input.Data.Layout} to {result.Data.Layout}");
-            return null;
-        });
-        net.Call(Tensor.Zeros(5, 2));
-        net.Forward(Tensor.Zeros(7, 2));
-
         yield return "sequential";
-        var row = new Sequential(new Centred(), new Linear(2, 16), new Tanh(), new Linear(16, 2));
+        var row = new Sequential(new Linear(2, 16), new Tanh(), new Linear(16, 2));
         Console.WriteLine(string.Join(", ", row.NamedParameters().Select(p => p.Name)));
-        Console.WriteLine(string.Join(", ", row.NamedBuffers().Select(b => b.Name)));
-
-        yield return "mse";
-        Variable guesses = Tensor.From([1f, 2, 5]), measured = Tensor.From([1f, 4, 4]);
-        Console.WriteLine($"{new MSELoss().Call(guesses, measured).Item():0.0000}");
 
         yield return "softmax";
         var scores = new Variable(Tensor.Of(new[,] { { 2f, 1, 0 }, { 0, 1, 3 } }), requiresGrad: true);
@@ -145,12 +122,6 @@ static class Chapter
         yield return "refused";
         try { new Listed().Parameters(); }
         catch (TensorletException e) { Console.WriteLine(e.Message); }
-
-        yield return "spread";
-        Variable column = Tensor.From([1f, 2, 3, 4], [4, 1]), flat = Tensor.From([1f, 2, 3, 4]);
-        Console.WriteLine((column - flat).Square().Mean().Item());
-        try { new MSELoss().Call(column, flat); }
-        catch (ShapeException e) { Console.WriteLine(e.Message); }
 
         yield return "slope";
         cost.Backward();

@@ -101,27 +101,6 @@ static class Chapter
                 $"not corrected {m / Math.Sqrt(v):0.00}");
         }
 
-        yield return "schedule";
-        double Rest(Func<Optimizer, Scheduler>? choose)
-        {
-            Generator.Seed_(1);
-            var at = new Variable(Tensor.Scalar(1, DType.Float64), requiresGrad: true);
-            var noisy = new SGD([at], lr: 0.2);
-            var schedule = choose?.Invoke(noisy);
-            var distances = new List<double>();
-            for (var step = 0; step < 1000; step++)
-            {
-                noisy.ZeroGrad();
-                (at * (at + Tensor.Randn([], DType.Float64))).Backward();
-                noisy.Step();
-                schedule?.Step();
-                distances.Add(Math.Abs(at.Item()));
-            }
-            return distances.TakeLast(50).Average();
-        }
-        Console.WriteLine($"one rate:        {Rest(null):0.000}");
-        Console.WriteLine($"falling to zero: {Rest(o => new CosineAnnealingLR(o, tMax: 1000)):0.000}");
-
         yield return "forgets";
         foreach (var forgets in (bool[])[false, true])
         {

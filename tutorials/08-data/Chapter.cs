@@ -19,8 +19,6 @@ static class Chapter
     static string Row(Tensor x) => string.Join(" ", x.ToArray<double>().Select(v =>
         v.ToString("0.##", CultureInfo.InvariantCulture)));
 
-    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
     public static IEnumerable<string> Run()
     {
         yield return "loader";
@@ -64,12 +62,6 @@ static class Chapter
             workers: workers).Take(3).SelectMany(batch => batch[0].ToArray<double>())];
         Console.WriteLine(Pixels(workers: 0).SequenceEqual(Pixels(workers: 3)));
 
-        yield return "weighted";
-        var rare = Enumerable.Range(0, 100).Select(i => i < 95 ? 1.0 : 19.0);       // 95 of one kind, 5 of another
-        var sampler = new WeightedRandomSampler(rare, numSamples: 1000);
-        var drawn = sampler.Order(new Generator(2)).Count(i => i >= 95);
-        Console.WriteLine($"the rare kind {drawn} times in 1000");
-
         yield return "ragged";
         var words = new Tensor[][] { [Tensor.From([1L, 2, 3])], [Tensor.From([4L])] };
         try { Collate.Default(words); }
@@ -79,27 +71,6 @@ static class Chapter
         var together = Collate.Padded(value: -1)(words);
         Console.WriteLine(together[0]);
         Console.WriteLine($"lengths {Row(together[1])}");
-
-        yield return "table";
-        var table = new Csv("""
-            rooms,area,district,rent
-            1,31,north,410
-            2,52,south,780
-            3,75,north,890
-            2,48,north,600
-            4,110,south,1700
-            1,28,south,430
-            """, "flats.csv");
-        var features = table.Numbers(["rooms", "area"]);
-        var (district, names) = table.Labels("district");
-        Console.WriteLine($"{features.Layout} of {table.Count} flats, {string.Join(" and ", names)}: {Row(district)}");
-
-        yield return "standardised";
-        var (seen, unseen) = (features[..4], features[4..]);
-        var mean = seen.Mean([0]);
-        var deviation = ((Variable)seen).Std([0]).Data;
-        Console.WriteLine($"by the training part, mean {Row(mean)}: the unseen flats are");
-        Console.WriteLine((unseen - mean) / deviation);
 
         yield return "accuracy";
         double Accuracy(Dataset learned, bool shuffle)
@@ -119,10 +90,7 @@ static class Chapter
 
         yield return "sorted";
         var sorted = new Subset(digits, train.Indices.OrderBy(i => labels[i]));
-        Console.WriteLine(Text($"in order of their labels {Accuracy(sorted, shuffle: false):0} %"));
-        Console.WriteLine(Text($"shuffled {Accuracy(sorted, shuffle: true):0} %"));
-
-        yield return "figures";
-        Console.WriteLine(19 * 5);
+        Console.WriteLine($"in order of their labels {Accuracy(sorted, shuffle: false):0} %");
+        Console.WriteLine($"shuffled {Accuracy(sorted, shuffle: true):0} %");
     }
 }

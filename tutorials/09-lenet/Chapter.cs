@@ -17,7 +17,6 @@ static class Chapter
         readonly Linear fc1 = new(16 * 5 * 5, 120);
         readonly Linear fc2 = new(120, 84);
         readonly Linear fc3 = new(84, 10);
-        public Tensor Filters => conv1.Weight.Data;
         public override Variable Forward(Variable x)
         {
             x = F.MaxPool2d(conv1.Call(x).Relu(), 2);
@@ -70,7 +69,6 @@ static class Chapter
         Console.WriteLine(Text($"{F.CrossEntropy(net.Call(some), their).Item():0.0}, and ln 10 is {Math.Log(10):0.0}"));
 
         yield return "training";
-        var before = net.Filters.Clone();
         var optimizer = new Adam(net.Parameters(), lr: 2e-3);
         var loader = new DataLoader(train, batchSize: 50, shuffle: true, seed: 1);
         for (var epoch = 1; epoch <= 2; epoch++)
@@ -102,12 +100,6 @@ static class Chapter
         foreach (var i in Enumerable.Range(0, test.Count).Where(i => answers[i] != truth[i]).Take(5))
             said.Add($"{truth[i]}, read as {answers[i]}", Half(test[i][0]));
         said.Save("wrong.svg");
-
-        yield return "filters";
-        var filters = new Squares(side: 12, columns: 6);
-        for (var i = 0; i < 6; i++) filters.Add("before", before[i, 0]);
-        for (var i = 0; i < 6; i++) filters.Add("after", net.Filters[i, 0]);
-        filters.Save("filters.svg");
 
         yield return "bytes";
         Generator.Seed_(1);

@@ -19,13 +19,6 @@ public static class Chapter
     }
     #endregion
 
-    #region hypotenuse
-    public readonly struct Hypotenuse : IZip // c = √(a² + b²)
-    {
-        V IZip.Apply<V>(V a, V b) => V.Sqrt(a * a + b * b);
-    }
-    #endregion
-
     #region witness
     readonly struct Witness : IMap // y = x, and it notes what V was
     {
@@ -70,9 +63,7 @@ public static class Chapter
     {
         yield return "first";
         var x = Tensor.From([-2f, -1, 0, 1, 2]);
-        Console.WriteLine(x.Map(new Bump(1)));
-
-        yield return "field";
+        Console.WriteLine(x.Map(new Bump(width: 1)));
         Console.WriteLine(x.Map(new Bump(width: 2)));
 
         yield return "machines";
@@ -101,9 +92,6 @@ public static class Chapter
             Console.WriteLine($"{machine}: within 3 units of the last place: {worst <= 3}");
         }
 
-        yield return "differ";
-        Console.WriteLine(On(Device.Cpu).Zip(reference, (a, b) => a != b).Count(differs => differs));
-
         yield return "place";
         var (values, places) = (new HashSet<float>(), 0);
         for (var length = 1; length <= 40; length++)
@@ -112,26 +100,6 @@ public static class Chapter
             places += length;
         }
         Console.WriteLine($"{values.Count} value in {places} places");
-
-        yield return "two-numbers";
-        Console.WriteLine(Tensor.Zip(new Hypotenuse(), Tensor.From([3f, 5, 8]), Tensor.From([4f, 12, 15])));
-
-        yield return "times";
-        var large = Tensor.Randn([1 << 16], generator: new(1));
-        foreach (var machine in machines[..2])
-        {
-            var there = large.To(machine);
-            var best = TimeSpan.MaxValue;
-            for (var all = Stopwatch.StartNew(); all.ElapsedMilliseconds < 250;)
-            {
-                var watch = Stopwatch.StartNew();
-                there.Map(new Bump(1));
-                if (watch.Elapsed < best) best = watch.Elapsed;
-            }
-            Console.WriteLine($"{machine,-9}  {best.TotalNanoseconds / large.Numel,6:0.00} ns for each number");
-        }
-        var wide = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-        Console.WriteLine($"registers of {wide} bits: {wide / 32} floats, {wide / 64} doubles");
 
         yield return "slope";
         Tensor[] at = [Tensor.Linspace(-2, 2, 9, DType.Float64)];
@@ -146,13 +114,6 @@ public static class Chapter
         Console.WriteLine(numbers.Map(new Relu()));
         Console.WriteLine(numbers.Map(new Swallowing()));
 
-        yield return "hidden";
-        foreach (var machine in machines)
-        {
-            Tensor.Ones([3], device: machine).Map(new Swallowing());
-            Console.WriteLine($"{machine}: done");
-        }
-
         yield return "figures";
         Tensor Steps(int steps, int numbers, Func<int, int> stepOf) => Tensor.From([.. Enumerable.Range(0, steps)
             .SelectMany(step => Enumerable.Range(0, numbers).Select(i => stepOf(i) != step ? 0 : i < 20 ? 1 : -0.5))],
@@ -162,13 +123,5 @@ public static class Chapter
             .Add("registers of sixteen floats", Steps(2, 32, i => i / 16))
             .Add("the threads of a GPU", Steps(1, 20, i => 0))
             .Save("steps.svg");
-        var t = new Variable(Tensor.Linspace(-3, 3, 121, DType.Float64), requiresGrad: true);
-        var bell = new Bell(1).Apply(t);
-        bell.Sum().Backward();
-        var across = t.Data.ToArray<double>();
-        new Plot("x", "y").Line("bump", across, bell.Data.ToArray<double>())
-            .Line("its slope", across, t.Grad!.Data.ToArray<double>(), dashed: true)
-            .Line("wider", across, t.Data.Map(new Bump(2)).ToArray<double>())
-            .Save("bump.svg", height: 300);
     }
 }
