@@ -33,12 +33,12 @@ try
         case ["help" or "--help" or "-h"]:
             Console.WriteLine(Options.Usage);
             return 0;
-        default: throw new UsageException($"{args[0]} is no command.");
+        default: throw new UsageException($"{string.Join(' ', args)}: there is no such command with such arguments.");
     }
 }
 catch (UsageException e)
 {
-    Console.Error.WriteLine($"{e.Message}\n\n{Options.Usage}");
+    Console.Error.WriteLine($"{e.Message}\ndotnet run --project tutorials -- help lists all commands.");
     return 2;
 }
 catch (Exception e) when (e is TensorletException or IOException or UnauthorizedAccessException or InvalidDataException)

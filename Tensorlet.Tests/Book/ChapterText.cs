@@ -59,6 +59,10 @@ sealed partial class ChapterText(Chapter chapter)
             Faults.Add($"{Line(rows.Index)}: Chapter.cs has no part called {name}");
             return rows.Value;
         });
+        var told = Fence().Matches(Text).Concat(Rows().Matches(Text)).OrderBy(place => place.Index)
+            .Select(place => place.Groups["name"].Value).Where(output.ContainsKey);
+        foreach (var (ran, said) in output.Keys.Where(shown.Contains).Zip(told).Where(p => p.First != p.Second).Take(1))
+            Faults.Add($"README.md shows the part {said} where the program runs {ran}");
         foreach (var name in code.Keys)
             if (name != "figures" && shown.Add(name)) Faults.Add($"Chapter.cs: no fence shows the part {name}");
         var numbers = Numbers(text, output.GetValueOrDefault("figures", ""));

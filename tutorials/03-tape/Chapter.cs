@@ -42,12 +42,6 @@ static class Chapter
         yield return "picture";
         Plot.Save("graph.svg", new GraphPicture(output, [("x", x)]).ToSvg());
 
-        yield return "own-function";
-        var a = new Variable(Tensor.From([1f, 2, 3]), requiresGrad: true);
-        var cubes = new Cube().Apply(a);
-        cubes.Sum().Backward();
-        Console.WriteLine(a.Grad!.Data);
-
         yield return "by-run";
         double Slope(double at)
         {
@@ -58,6 +52,12 @@ static class Chapter
             return u.Grad!.Item();
         }
         Console.WriteLine($"{Slope(1)} {Slope(2)} {Slope(3)}");
+
+        yield return "own-function";
+        var a = new Variable(Tensor.From([1f, 2, 3]), requiresGrad: true);
+        var cubes = new Cube().Apply(a);
+        cubes.Sum().Backward();
+        Console.WriteLine(a.Grad!.Data);
 
         yield return "not-scalar";
         var many = new Variable(Tensor.From([1f, 2, 3]), requiresGrad: true);

@@ -24,11 +24,19 @@ sealed class Grader : Exercise<IBroadcast>
     ];
 
     /// <summary>a·b, whose backward asks the answer for the sums.</summary>
-    sealed class Product(IBroadcast answer) : OnceDifferentiable
+    sealed class Product(IBroadcast answer, string what) : OnceDifferentiable
     {
         protected override Tensor Forward() { Save(A, B); return A.Data * B.Data; }
         protected override Tensor[] Backward(Tensor dc) =>
-            [answer.Unbroadcast(dc * B.Data, A.Size()), answer.Unbroadcast(dc * A.Data, B.Size())];
+            [Sum(dc * B.Data, A.Size()), Sum(dc * A.Data, B.Size())];
+
+        Tensor Sum(Tensor gradient, int[] shape)
+        {
+            var sum = answer.Unbroadcast(gradient, shape);
+            Expect.That(sum is not null && sum.Shape.SequenceEqual(shape), $"{what}:\n" +
+                $"Unbroadcast to ({string.Join(", ", shape)}) gave {(sum is null ? "null" : $"shape {sum.Layout}")}.");
+            return sum!;
+        }
     }
 
     static Action<IBroadcast> Gradients(params (int[] A, int[] B, string Why)[] cases) => answer =>
@@ -37,8 +45,8 @@ sealed class Grader : Exercise<IBroadcast>
         {
             Tensor[] inputs = [Tensor.Randn(a, DType.Float64, generator: new(1)),
                 Tensor.Randn(b, DType.Float64, generator: new(2))];
-            Expect.Gradients(x => new Product(answer).Apply(x[0], x[1]), inputs,
-                $"{inputs[0].Layout} * {inputs[1].Layout}: {why}");
+            var what = $"{inputs[0].Layout} * {inputs[1].Layout}: {why}";
+            Expect.Gradients(x => new Product(answer, what).Apply(x[0], x[1]), inputs, what);
         }
     };
 

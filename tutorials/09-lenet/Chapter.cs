@@ -49,12 +49,6 @@ static class Chapter
         for (var i = 0; i < 10; i++) picture.Add($"{train[i][1].Item()}", Half(train[i][0]));
         picture.Save("digits.svg");
 
-        yield return "summary";
-        Generator.Seed_(1);
-        var net = new LeNet();
-        net.To(DType.Float64);
-        Console.WriteLine($"{net.Parameters().Sum(p => p.Numel)} parameters");
-
         yield return "sizes";
         var x = new Variable(train.Tensors[0][..1]);
         foreach (var layer in new Module[] { new Conv2d(1, 6, 5), new MaxPool2d(2), new Conv2d(6, 16, 5),
@@ -63,6 +57,12 @@ static class Chapter
             x = layer.To(DType.Float64).Call(x);
             Console.WriteLine($"{layer.GetType().Name,-10} {x.Data.Layout}");
         }
+
+        yield return "summary";
+        Generator.Seed_(1);
+        var net = new LeNet();
+        net.To(DType.Float64);
+        Console.WriteLine($"{net.Parameters().Sum(p => p.Numel)} parameters");
 
         yield return "first-loss";
         var (some, their) = (train.Tensors[0][..50], train.Tensors[1][..50]);

@@ -112,6 +112,22 @@ static class Chapter
 
     public static IEnumerable<string> Run()
     {
+        yield return "fetched";
+        double Fetched(IEnumerable<(int I, int K, int J)> order, int n)
+        {
+            var cache = new Cache(lines: 32);
+            foreach (var (i, k, j) in order)
+            {
+                cache.Touch(i * n + k);                     // a
+                cache.Touch((n + k) * n + j);               // b
+                cache.Touch((2 * n + i) * n + j);           // c
+            }
+            return (double)cache.Fetched / (n * n * n);
+        }
+        var fetched = new[] { Fetched(ByLoops(64), 64), Fetched(ByRows(64), 64), Fetched(ByTiles(64, 16), 64) };
+        foreach (var (name, lines) in new[] { "loops", "rows", "tiles" }.Zip(fetched))
+            Console.WriteLine($"{name,-5}  {lines:0.000} lines for each multiply-add");
+
         yield return "right";
         List<(string Name, Action<float[], float[], float[], int> Multiply)> versions =
         [
@@ -129,22 +145,6 @@ static class Chapter
             multiply(a.ToArray<float>(), b.ToArray<float>(), c, 96);
             Console.WriteLine($"{name,-6} {c.Zip(right, (x, y) => Math.Abs(x - y)).Max() < 1e-4}");
         }
-
-        yield return "fetched";
-        double Fetched(IEnumerable<(int I, int K, int J)> order, int n)
-        {
-            var cache = new Cache(lines: 32);
-            foreach (var (i, k, j) in order)
-            {
-                cache.Touch(i * n + k);                     // a
-                cache.Touch((n + k) * n + j);               // b
-                cache.Touch((2 * n + i) * n + j);           // c
-            }
-            return (double)cache.Fetched / (n * n * n);
-        }
-        var fetched = new[] { Fetched(ByLoops(64), 64), Fetched(ByRows(64), 64), Fetched(ByTiles(64, 16), 64) };
-        foreach (var (name, lines) in new[] { "loops", "rows", "tiles" }.Zip(fetched))
-            Console.WriteLine($"{name,-5}  {lines:0.000} lines for each multiply-add");
 
         yield return "times";
         const int size = 384;

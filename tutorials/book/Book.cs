@@ -47,9 +47,10 @@ static class Book
     /// <summary>Runs a chapter as a reader does: each part's output below its name.</summary>
     public static int Run(Chapter chapter)
     {
-        Plot.Folder = Path.Combine("tutorials", "out", Path.GetFileName(chapter.Folder));
+        Plot.Folder = Path.Combine(Root, "out", Path.GetFileName(chapter.Folder));
+        Plot.Tell = name => Console.WriteLine($"drawn: {Path.Combine(Plot.Folder, name)}");
         Console.WriteLine($"{chapter.Number} · {chapter.Title}");
-        foreach (var part in chapter.Parts()) Console.WriteLine($"\n── {part}");
+        foreach (var part in chapter.Parts().TakeWhile(part => part != "figures")) Console.WriteLine($"\n── {part}");
         Console.WriteLine($"\nIts text is {Path.Combine("tutorials", Path.GetFileName(chapter.Folder), "README.md")}");
         return 0;
     }

@@ -23,6 +23,9 @@ sealed class Plot
     /// <summary>Where <see cref="Save"/> writes to.</summary>
     public static string Folder { get; set; } = Path.Combine("tutorials", "out");
 
+    /// <summary>Called with the name of each picture that has been written.</summary>
+    public static Action<string>? Tell { get; set; }
+
     readonly PlotModel model = new()
     {
         TextColor = Ink, TitleColor = Ink, PlotAreaBorderColor = Ink, DefaultFont = "sans-serif", TitleFontSize = 15,
@@ -146,6 +149,7 @@ sealed class Plot
     {
         Directory.CreateDirectory(Folder);
         File.WriteAllText(Path.Combine(Folder, name), svg.ReplaceLineEndings("\n"));
+        Tell?.Invoke(name);
     }
 
     /// <summary>The SVG of a model.</summary>

@@ -6,11 +6,14 @@ namespace Tutorials;
 /// <summary>The commands for learners: what there is, what is done, and what an answer is worth.</summary>
 static class Course
 {
+    const int MostPrinted = 50;
+
     /// <summary>Lists the chapters, and how far the exercise of each is done.</summary>
     public static int Overview()
     {
+        var begun = Exercise.All.Where(e => !e.IsUntouched).ToHashSet();
         var states = Exercise.All.AsParallel().ToDictionary(e => e.Number,
-            e => e.IsUntouched ? null : Grading.Run(e));
+            e => begun.Contains(e) ? Grading.Run(e) : null);
         var table = new Table().Border(TableBorder.Rounded).AddColumns("#", "chapter", "exercise", "");
         foreach (var chapter in Book.Chapters)
         {
@@ -38,9 +41,15 @@ static class Course
     /// <returns>0 if all of it is right.</returns>
     public static int Check(Exercise exercise, string answer = "Mine", string? assembly = null)
     {
+        if (assembly is null) _ = exercise.AnswerText;              // it is there
+        var printed = 0;
         Screen.MarkupLine($"[bold]{exercise.Number} · {Markup.Escape(exercise.Title)}[/]  [grey]{exercise.File}[/]");
         var verdicts = Grading.Run(exercise, answer, assembly,
-            printed => Screen.MarkupLine($"  [grey]> {Markup.Escape(printed)}[/]"));
+            line =>
+            {
+                if (++printed > MostPrinted) return;
+                Screen.MarkupLine($"  [grey]> {(printed < MostPrinted ? Markup.Escape(line) : "… and more")}[/]");
+            });
         foreach (var line in Lines(exercise, verdicts))
         {
             var color = line.TrimStart() switch { ['✓', ..] => "green", ['✗', ..] => "red", _ => "default" };
@@ -59,8 +68,8 @@ static class Course
             if (verdict.Mark == Mark.Passed) break;
             foreach (var line in verdict.Message.Split('\n')) yield return $"      {line.TrimEnd()}";
         }
-        yield return Done(verdicts)
-            ? $"  All steps pass. How others do it is in {exercise.File.Replace("Exercise.cs", "Solution.cs")}."
+        yield return Done(verdicts) ? "  All steps pass." + (exercise.Answer("Solution") is null ? ""
+                : $" How others do it is in {exercise.File.Replace("Exercise.cs", "Solution.cs")}.")
             : $"  A hint: dotnet run --project tutorials -- hint {exercise.Number}";
     }
 
@@ -80,12 +89,14 @@ static class Course
     public static int Watch(Exercise exercise)
     {
         var path = Path.Combine(exercise.Chapter.Folder, "Exercise.cs");
+        _ = exercise.AnswerText;                        // it is there
         DateTime? seen = null;
         while (true)
         {
             var written = File.GetLastWriteTimeUtc(path);
             if (written == seen || !File.Exists(path)) { Thread.Sleep(100); continue; }
-            seen = written;
+            Thread.Sleep(50);                       // some editors write in two steps
+            seen = File.GetLastWriteTimeUtc(path);
             var watch = Stopwatch.StartNew();
             var folder = Directory.CreateTempSubdirectory("tensorlet-watch-").FullName;
             var (assembly, errors) = Submission.Compile(path, folder);

@@ -49,9 +49,20 @@ abstract class Exercise
     /// <summary>The chapter that it closes.</summary>
     public Chapter Chapter => Book.Chapters.Single(c => c.Number == Number);
 
+    /// <summary>The text of the learner's file.</summary>
+    /// <exception cref="FileNotFoundException">It has been deleted.</exception>
+    public string AnswerText
+    {
+        get
+        {
+            var path = Path.Combine(Chapter.Folder, "Exercise.cs");
+            return System.IO.File.Exists(path) ? System.IO.File.ReadAllText(path)
+                : throw new FileNotFoundException($"{File} is missing; git checkout {File} brings it back.");
+        }
+    }
+
     /// <summary>True while every hole is as it came.</summary>
-    public bool IsUntouched => System.IO.File.ReadAllText(Path.Combine(Chapter.Folder, "Exercise.cs"))
-        .Split("throw new Todo(").Length - 1 == Asked.GetMethods().Length;
+    public bool IsUntouched => AnswerText.Split("throw new Todo(").Length - 1 == Asked.GetMethods().Length;
 
     /// <summary>All exercises in order.</summary>
     public static IReadOnlyList<Exercise> All { get; } = [.. typeof(Exercise).Assembly.GetTypes()

@@ -49,6 +49,7 @@ static class GradeFolder
         if (files.TryGetValue("--csv", out var csv)) File.WriteAllText(csv, Csv(grades));
         if (files.TryGetValue("--json", out var json))
             File.WriteAllText(json, JsonSerializer.Serialize(grades, indented));
+        foreach (var file in files.Values) Console.WriteLine($"written: {file}");
         return 0;
     }
 
@@ -86,7 +87,12 @@ static class GradeFolder
         if (assembly is null) return new(student, exercise.Number, 0, exercise.Steps.Count, errors, []);
         var verdicts = Grading.Run(exercise, "Mine", assembly);
         return new(student, exercise.Number, verdicts.Count(v => v.Mark == Mark.Passed), verdicts.Count,
-            verdicts.FirstOrDefault(v => v.Mark != Mark.Passed)?.Message ?? "", verdicts);
+            verdicts.FirstOrDefault(v => v.Mark != Mark.Passed) switch
+            {
+                null => "",
+                { Mark: Mark.Todo } open => $"not done: {open.Message}",
+                var wrong => wrong.Message,
+            }, verdicts);
     }
 
     /// <summary>A row for each student, a column for each exercise.</summary>

@@ -75,12 +75,17 @@ static class Grading
         var exercise = Exercise.Find(number);
         var assembly = path == "" ? null : Assembly.LoadFrom(path);
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
-        Console.SetOut(new Marked(Console.Error));
+        var marked = new Marked(Console.Error);
+        Console.SetOut(marked);
+        Console.SetError(marked);
         var answer = exercise.Answer(name, assembly);
         for (var step = 0; step < exercise.Steps.Count; step++)
+        {
             output.WriteLine(JsonSerializer.Serialize(exercise.Asked.IsAssignableFrom(answer)
                 ? exercise.Grade(answer, step) : new Verdict(exercise.Steps[step], Mark.Failed, $"There is no class " +
                     $"{name} in namespace {exercise.Chapter.Space} that implements {exercise.Asked.Name}.")));
+            marked.EndLine();
+        }
         return 0;
     }
 
@@ -98,5 +103,6 @@ static class Grading
         public override void Write(char[] buffer, int index, int count)
         { for (var i = 0; i < count; i++) Write(buffer[index + i]); }
         public override void WriteLine(string? value) => Write($"{value}\n");
+        public void EndLine() { if (GetStringBuilder().Length > 0) Write('\n'); }
     }
 }

@@ -4,7 +4,8 @@ namespace Tutorials;
 static class StudentCopy
 {
     /// <summary>Copies all sources but the solutions into a folder that is empty or does not exist.</summary>
-    /// <exception cref="UsageException">The folder has files, or lies within the project.</exception>
+    /// <exception cref="UsageException">The folder has files, or lies within the project; an exercise has been begun
+    /// here, so that its answer would be handed out.</exception>
     public static int Run(string folder)
     {
         var (from, to) = (Path.GetFullPath(Path.Combine(Book.Root, "..")), Path.GetFullPath(folder));
@@ -12,6 +13,9 @@ static class StudentCopy
             throw new UsageException($"student-copy: {to} is not empty.");
         if (to.StartsWith(from + Path.DirectorySeparatorChar))
             throw new UsageException($"student-copy: {to} lies within the project; take a folder outside.");
+        if (Exercise.All.Where(e => !e.IsUntouched).Select(e => e.File).ToList() is [_, ..] begun)
+            throw new UsageException($"student-copy: {string.Join(", ", begun)}: somebody has written there, and it " +
+                "would be handed out. Bring back the files as they came (git stash, git checkout).");
         var count = Copy(new DirectoryInfo(from), to, isRoot: true);
         Console.WriteLine($"{count} files without solutions are in {to}");
         return 0;
