@@ -83,12 +83,17 @@ static class Chapter
     #region orders
     static IEnumerable<int> Up(int to) => Enumerable.Range(0, to);
     static IEnumerable<(int I, int K, int J)> ByLoops(int n) =>
-        from i in Up(n) from j in Up(n) from k in Up(n) select (i, k, j);
-    static IEnumerable<(int I, int K, int J)> ByRows(int n) =>
-        from i in Up(n) from k in Up(n) from j in Up(n) select (i, k, j);
+        from i in Up(n)
+        from j in Up(n)
+        from k in Up(n)
+        select (i, k, j);
     static IEnumerable<(int I, int K, int J)> ByTiles(int n, int size) =>
-        from top in Up(n / size) from left in Up(n / size)
-        from i in Up(n) from k in Up(size) from j in Up(size) select (i, top * size + k, left * size + j);
+        from top in Up(n / size)
+        from left in Up(n / size)
+        from i in Up(n)
+        from k in Up(size)
+        from j in Up(size)
+        select (i, top * size + k, left * size + j);
     #endregion
 
     #region cache
@@ -124,7 +129,7 @@ static class Chapter
             }
             return (double)cache.Fetched / (n * n * n);
         }
-        var fetched = new[] { Fetched(ByLoops(64), 64), Fetched(ByRows(64), 64), Fetched(ByTiles(64, 16), 64) };
+        var fetched = new[] { Fetched(ByLoops(64), 64), Fetched(ByTiles(64, 64), 64), Fetched(ByTiles(64, 16), 64) };
         foreach (var (name, lines) in new[] { "loops", "rows", "tiles" }.Zip(fetched))
             Console.WriteLine($"{name,-5}  {lines:0.000} lines for each multiply-add");
 
@@ -178,7 +183,7 @@ static class Chapter
             return Tensor.From(when, [16, 16]);
         }
         new Squares(side: 12, columns: 3).Add("three loops", Touched(ByLoops(16)))
-            .Add("row after row", Touched(ByRows(16))).Add("tiles", Touched(ByTiles(16, 4))).Save("touched.svg");
+            .Add("row after row", Touched(ByTiles(16, 16))).Add("tiles", Touched(ByTiles(16, 4))).Save("touched.svg");
         const double peak = 100, bandwidth = 20;            // Gflop/s and GB/s of a machine that we make up
         double Roof(double flopsPerByte) => Math.Min(peak, bandwidth * flopsPerByte);
         double[] work = [.. fetched.Select(lines => 2 / (lines * 64))];        // two operations, lines of 64 bytes
