@@ -10,14 +10,8 @@ static class Chapter
         var x = Tensor.Of(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
         Console.WriteLine(x);
 
-        yield return "ranks";
-        var cube = Tensor.From([1f, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 2, 3]);
-        new Squares(side: 34, numbers: true)
-            .Add("rank 0, ()", Tensor.Ones(1, 1)).Add("rank 1, (3)", x[0..1]).Add("rank 2, (2, 3)", x)
-            .Add("rank 3, (2, 2, 3)", cube[0]).Add("", cube[1])
-            .Save("ranks.svg");
-
         yield return "sizes";
+        var cube = Tensor.From([1f, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [2, 2, 3]);
         Console.WriteLine($"{cube.Rank} axes, {cube.Numel} elements, the last axis has size {cube.Size(-1)}");
         Console.WriteLine($"sizes {string.Join(", ", cube.Size())}; of cube[0] {string.Join(", ", cube.Size()[1..])}");
 
@@ -87,6 +81,10 @@ static class Chapter
         Console.WriteLine(new Variable(Tensor.From([1f, 4, 9])).Sqrt().Data);
 
         yield return "figures";
+        new Squares(side: 34, numbers: true)
+            .Add("rank 0, ()", Tensor.Ones(1, 1)).Add("rank 1, (3)", x[0..1]).Add("rank 2, (2, 3)", x)
+            .Add("rank 3, (2, 2, 3)", cube[0]).Add("", cube[1])
+            .Save("ranks.svg");
         Console.WriteLine(Enumerable.Range(1, 30).First(n => (float)(1 << n) + 1f == 1 << n)); // binary digits
     }
 }

@@ -27,13 +27,6 @@ static class Chapter
         Console.WriteLine(Show(x.Unsqueeze(0)));            // a new axis of size 1
         Console.WriteLine(Show(x.View(2, 6)));              // cut into other pieces
 
-        yield return "picture";
-        new Squares(side: 30, columns: 3, numbers: true)
-            .Add("memory", memory.View(1, 12)).NextRow()
-            .Add("x, strides (4, 1)", x).Add("x.T, strides (1, 4)", x.T)
-            .Add("every second, (4, 2)", x.Slice(1, 0, 4, step: 2))
-            .Save("memory.svg");
-
         yield return "shared";
         x.T[0].Fill_(-1);
         Console.WriteLine(memory);
@@ -67,12 +60,6 @@ static class Chapter
         Console.WriteLine(Show(patches));
         Console.WriteLine(patches[0, 1]);
 
-        yield return "patch-picture";
-        new Squares(side: 24, columns: 5, numbers: true).Add("image", image)
-            .Add("patch [0, 0]", patches[0, 0]).Add("[0, 1]", patches[0, 1])
-            .Add("[1, 0]", patches[1, 0]).Add("[1, 1]", patches[1, 1])
-            .Save("patches.svg");
-
         yield return "refused";
         try { windows.Mul_(2); }
         catch (ShapeException e) { Console.WriteLine(e.Message); }
@@ -88,5 +75,18 @@ static class Chapter
         try { new MSELoss().Call(prediction, target); }
         catch (ShapeException e) { Console.WriteLine(e.Message); }
         Console.WriteLine(new MSELoss().Call(prediction.Squeeze(1), target).Item());
+
+        yield return "figures";
+        var places = Tensor.Arange(12);
+        var table = places.View(3, 4);
+        new Squares(side: 30, columns: 3, numbers: true)
+            .Add("memory", places.View(1, 12)).NextRow()
+            .Add("x, strides (4, 1)", table).Add("x.T, strides (1, 4)", table.T)
+            .Add("every second, (4, 2)", table.Slice(1, 0, 4, step: 2))
+            .Save("memory.svg");
+        new Squares(side: 24, columns: 5, numbers: true).Add("image", image)
+            .Add("patch [0, 0]", patches[0, 0]).Add("[0, 1]", patches[0, 1])
+            .Add("[1, 0]", patches[1, 0]).Add("[1, 1]", patches[1, 1])
+            .Save("patches.svg");
     }
 }

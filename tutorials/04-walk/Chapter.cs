@@ -53,11 +53,6 @@ static class Chapter
         var loss = d + a;
         foreach (var v in new[] { a, b, c, d, loss }) Console.WriteLine($"{v.GradFn!.Id,2} {v.GradFn.Name}");
 
-        yield return "picture";
-        var leaf = a.GradFn!.NextFunctions[0]!;
-        Plot.Save("diamond.svg", Drawing(
-            [(leaf, 275), (a.GradFn, 275), (b.GradFn!, 80), (c.GradFn!, 185), (d.GradFn!, 100), (loss.GradFn!, 275)]));
-
         yield return "traced";
         var found = Walk(loss, tell: true);
 
@@ -66,6 +61,7 @@ static class Chapter
             v.GradFn!.RegisterHook((_, _) => { Console.Write($"{v.GradFn.Name}, "); return null; });
         x.RegisterHook(_ => { Console.WriteLine("x"); return null; });
         loss.Backward(retainGraph: true);
+        var leaf = a.GradFn!.NextFunctions[0]!;
         Console.WriteLine($"engine {x.Grad!.Item():0.000}, ours {found[leaf].Item():0.000}");
 
         yield return "younger";
@@ -94,6 +90,10 @@ static class Chapter
         DepthFirst(loss.GradFn!, loss.Data.OnesLike(), early);
         Console.WriteLine(string.Join(", ", early.Keys.Select(f => f.Name)));
         Console.WriteLine($"{early[leaf].Item():0.000}");
+
+        yield return "figures";
+        Plot.Save("diamond.svg", Drawing(
+            [(leaf, 275), (a.GradFn, 275), (b.GradFn!, 80), (c.GradFn!, 185), (d.GradFn!, 100), (loss.GradFn!, 275)]));
     }
 
     sealed class Cube : Function // y = x³     dx = 3·x²·dy

@@ -21,7 +21,8 @@ sealed class Grader : Exercise<IOrder>
         "A node may be taken when nobody is left who uses it. How would you know that, without looking at the whole " +
             "graph each time?",
         "Go through the graph twice. The first time, from the root, count for each node how often it is used by " +
-            "nodes that the root needs. A Stack or a Queue of nodes to look at does it, without a method that calls itself.",
+            "nodes that the root needs. A Stack or a Queue of nodes to look at does it, without a method that calls " +
+            "itself.",
         "The second time, begin with the root. Whenever a node is taken, count down each of its inputs, once for " +
             "each time that it stands there. One that comes to 0 may be taken next.",
         "Gradients: 1 at the root, then for each node of Order: gradients[input] += gradients[node] * slope for " +

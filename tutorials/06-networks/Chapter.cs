@@ -80,9 +80,6 @@ static class Chapter
             ["normal, 0.01"] = Deviations(w => Init.Normal_(w, std: 0.01)),
         };
         foreach (var (name, each) in tries) Console.WriteLine($"{name,-12}  {each[0]:0.0e+0}  {each[^1]:0.0e+0}");
-        var curves = new Plot("layer", "log₁₀ of the deviation");
-        foreach (var (name, each) in tries) curves.Line(name, [.. each.Select(Math.Log10)]);
-        curves.Save("deviations.svg");
 
         yield return "learn";
         Generator.Seed_(1);
@@ -103,7 +100,18 @@ static class Chapter
         var right = model.Call(points).Data.ArgMax(1).Eq(labels).Sum().Item();
         Console.WriteLine($"{right} of {labels.Numel} are right");
 
-        yield return "moons";
+        yield return "refused";
+        try { new Listed().Parameters(); }
+        catch (TensorletException e) { Console.WriteLine(e.Message); }
+
+        yield return "slope";
+        cost.Backward();
+        Console.WriteLine(scores.Grad!.Data);
+
+        yield return "figures";
+        var curves = new Plot("layer", "log₁₀ of the deviation");
+        foreach (var (name, each) in tries) curves.Line(name, [.. each.Select(Math.Log10)]);
+        curves.Save("deviations.svg");
         using var noTape = Autograd.NoGrad();
         double Difference(double x, double y)
         {
@@ -118,13 +126,5 @@ static class Chapter
             map.Points($"class {k}", members[.., 0].ToArray<double>(), members[.., 1].ToArray<double>());
         }
         map.Save("moons.svg");
-
-        yield return "refused";
-        try { new Listed().Parameters(); }
-        catch (TensorletException e) { Console.WriteLine(e.Message); }
-
-        yield return "slope";
-        cost.Backward();
-        Console.WriteLine(scores.Grad!.Data);
     }
 }

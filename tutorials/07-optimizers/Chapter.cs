@@ -71,18 +71,6 @@ static class Chapter
         foreach (var (name, (_, steps, gradients)) in races)
             Console.WriteLine($"{name,-9} {steps,4} steps, {(steps < 3000 ? $"{gradients} gradients" : "not there")}");
 
-        yield return "paths";
-        double Height(double x, double y) => Math.Pow(1 - x, 2) + 20 * Math.Pow(y - x * x, 2);
-        double[] Grid(double from, double to) => Tensor.Linspace(from, to, 61).ToArray<double>();
-        var map = new Plot("x", "y").Range(-1.6, 1.6, -0.6, 2)
-            .Heights(Height, Grid(-1.6, 1.6), Grid(-0.6, 2), [0.5, 2, 5, 10, 20, 40]);
-        foreach (var name in (string[])["LBFGS", "momentum", "Adam", "descent"])
-        {
-            var path = races[name].Path.Take(300);
-            map.Line(name, path.Select(at => at[0]), path.Select(at => at[1]), dots: name == "LBFGS");
-        }
-        map.Save("paths.svg", height: 500);
-
         yield return "adam-first";
         var pair = new Variable(Tensor.From([0.0, 0]), requiresGrad: true);
         var adam = new Adam([pair], lr: 0.1);
@@ -119,6 +107,16 @@ static class Chapter
         }
 
         yield return "figures";
+        double Height(double x, double y) => Math.Pow(1 - x, 2) + 20 * Math.Pow(y - x * x, 2);
+        double[] Grid(double from, double to) => Tensor.Linspace(from, to, 61).ToArray<double>();
+        var map = new Plot("x", "y").Range(-1.6, 1.6, -0.6, 2)
+            .Heights(Height, Grid(-1.6, 1.6), Grid(-0.6, 2), [0.5, 2, 5, 10, 20, 40]);
+        foreach (var name in (string[])["LBFGS", "momentum", "Adam", "descent"])
+        {
+            var path = races[name].Path.Take(300);
+            map.Line(name, path.Select(at => at[0]), path.Select(at => at[1]), dots: name == "LBFGS");
+        }
+        map.Save("paths.svg", height: 500);
         foreach (var at in races["RMSprop"].Path.Chunk(1000).Take(3).Select(part => part[^1]))
             Console.WriteLine($"RMSprop after each thousand steps: {Height(at[0], at[1]):0.0e+0}");
     }

@@ -42,13 +42,6 @@ static class Chapter
         Console.WriteLine($"{train.Count} to learn from, {test.Count} to test with");
         Console.WriteLine($"an image {train[0][0].Layout}, its label {train[0][1].Item()}");
 
-        yield return "picture";
-        Tensor Half(Tensor digit) => // half as many pixels each way, without the frame, and black is 0
-            F.AvgPool2d(digit.Unsqueeze(0), 2).Data[0, 0, 1..15, 1..15] + 0.1307 / 0.3081;
-        var picture = new Squares(side: 6, columns: 5, grid: false);
-        for (var i = 0; i < 10; i++) picture.Add($"{train[i][1].Item()}", Half(train[i][0]));
-        picture.Save("digits.svg");
-
         yield return "sizes";
         var x = new Variable(train.Tensors[0][..1]);
         foreach (var layer in new Module[] { new Conv2d(1, 6, 5), new MaxPool2d(2), new Conv2d(6, 16, 5),
@@ -93,14 +86,6 @@ static class Chapter
         Console.WriteLine($"more than 90 % of unseen digits are right: {confusion.Value > 0.9}");
         Console.WriteLine(confusion);
 
-        yield return "wrong-ones";
-        var said = new Squares(side: 6, columns: 5, grid: false);
-        var answers = net.Call(test.Tensors[0]).Data.ArgMax(1).ToArray<long>();
-        var truth = test.Tensors[1].ToArray<long>();
-        foreach (var i in Enumerable.Range(0, test.Count).Where(i => answers[i] != truth[i]).Take(5))
-            said.Add($"{truth[i]}, read as {answers[i]}", Half(test[i][0]));
-        said.Save("wrong.svg");
-
         yield return "bytes";
         Generator.Seed_(1);
         var fresh = new LeNet();
@@ -121,6 +106,17 @@ static class Chapter
         Console.WriteLine(square.Grad!.Data[0, 0]);
 
         yield return "figures";
+        Tensor Half(Tensor digit) => // half as many pixels each way, without the frame, and black is 0
+            F.AvgPool2d(digit.Unsqueeze(0), 2).Data[0, 0, 1..15, 1..15] + 0.1307 / 0.3081;
+        var picture = new Squares(side: 6, columns: 5, grid: false);
+        for (var i = 0; i < 10; i++) picture.Add($"{train[i][1].Item()}", Half(train[i][0]));
+        picture.Save("digits.svg");
+        var said = new Squares(side: 6, columns: 5, grid: false);
+        var answers = net.Call(test.Tensors[0]).Data.ArgMax(1).ToArray<long>();
+        var truth = test.Tensors[1].ToArray<long>();
+        foreach (var i in Enumerable.Range(0, test.Count).Where(i => answers[i] != truth[i]).Take(5))
+            said.Add($"{truth[i]}, read as {answers[i]}", Half(test[i][0]));
+        said.Save("wrong.svg");
         Console.WriteLine($"{48_000.0 / 61_706:0 %} {byte.MaxValue}");
     }
 }

@@ -114,13 +114,13 @@ static class Chapter
         File.Delete(path);
         Console.WriteLine(twin.Call(x).Data.Eq(net.Call(x).Data).All().Item() == 1);
 
+        yield return "time-line";
+        TimeLine.Save("releases.svg", [.. changes.Select(c => (c.Year, c.Version))], from: 2017, to: 2026);
+
         yield return "changes";
         Console.WriteLine("| year | version | PyTorch | Tensorlet |\n| --- | --- | --- | --- |");
         foreach (var (year, version, there, here) in changes)
             Console.WriteLine($"| {(int)year} | {version} | {there} | {here} |");
-
-        yield return "time-line";
-        TimeLine.Save("releases.svg", [.. changes.Select(c => (c.Year, c.Version))], from: 2017, to: 2026);
 
         yield return "otherwise";
         var matrix = new Variable(Tensor.Of(new[,] { { 1f, 2 }, { 2, 4 } }), requiresGrad: true);
