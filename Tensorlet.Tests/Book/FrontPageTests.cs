@@ -27,8 +27,11 @@ public partial class FrontPageTests
         var path = Path.Combine(Tutorials.Book.Root, "README.md");
         var before = File.ReadAllText(path).ReplaceLineEndings("\n");
         var after = Contents().Replace(before, string.Concat(Tutorials.Book.Chapters.Select(chapter =>
-            $"| {chapter.Number} | [{chapter.Title}]({Path.GetFileName(chapter.Folder)}/README.md) | {
-                Exercise.All.FirstOrDefault(e => e.Number == chapter.Number)?.Title} |\n")));
+        {
+            var exercise = Exercise.All.FirstOrDefault(e => e.Number == chapter.Number);
+            var page = $"{Path.GetFileName(chapter.Folder)}/README.md";
+            return $"| {chapter.Number} | [{chapter.Title}]({page}) | {exercise?.Title} |\n";
+        })));
         if (Environment.GetEnvironmentVariable("TENSORLET_ACCEPT") == "1") File.WriteAllText(path, after);
         else Assert.Equal(after, before);
     }

@@ -12,7 +12,8 @@ namespace Tutorials;
 /// <param name="Steps">How many there are.</param>
 /// <param name="Message">What is said of the first step that does not, or by the compiler.</param>
 /// <param name="Verdicts">Step by step; none where it does not compile.</param>
-sealed record Grade(string Student, int Exercise, int Passed, int Steps, string Message, IReadOnlyList<Verdict> Verdicts)
+sealed record Grade(
+    string Student, int Exercise, int Passed, int Steps, string Message, IReadOnlyList<Verdict> Verdicts)
 {
     /// <summary>As the table shows it.</summary>
     [JsonIgnore]
