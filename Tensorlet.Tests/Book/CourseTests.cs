@@ -35,7 +35,7 @@ public sealed class CourseTests : IDisposable
     {
         var (assembly, errors) = Submission.Compile(HandIn("student", text), folder);
         Assert.Equal("", errors);
-        return Grading.Run(Exercise.Find("3"), "Mine", assembly, megabytes: 150,
+        return Grading.Run(Exercise.Find("3"), assembly, megabytes: 150,
             seconds: words == "endless loop" ? 3 : 60);
     }
 
@@ -61,7 +61,7 @@ public sealed class CourseTests : IDisposable
         var (assembly, _) = Submission.Compile(HandIn("student",
             Answer("Console.WriteLine(\"{}\\nshape \" + shape.Length); return gradient;")), folder);
         var told = new List<string>();
-        var verdicts = Grading.Run(Exercise.Find("3"), "Mine", assembly, told.Add);
+        var verdicts = Grading.Run(Exercise.Find("3"), assembly, told.Add);
         Assert.Equal(Mark.Passed, verdicts[0].Mark);
         Assert.Contains("shape 1", told);
     }

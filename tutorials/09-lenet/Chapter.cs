@@ -86,6 +86,14 @@ static class Chapter
         Console.WriteLine($"more than 90 % of unseen digits are right: {confusion.Value > 0.9}");
         Console.WriteLine(confusion);
 
+        yield return "filters";
+        var (weight, bias) = (net.StateDict()["conv1.weight"], net.StateDict()["conv1.bias"]);
+        var seen = F.AvgPool2d(F.Conv2d(test[0][0].Unsqueeze(0), weight, bias).Relu(), 2).Data;
+        var filters = new Squares(side: 8, columns: 6, grid: false);
+        for (var i = 0; i < 6; i++) filters.Add($"filter {i + 1}", weight[i, 0]);
+        for (var i = 0; i < 4; i++) filters.Add($"what {i + 1} sees", seen[0, i]);
+        filters.Save("filters.svg");
+
         yield return "bytes";
         Generator.Seed_(1);
         var fresh = new LeNet();

@@ -39,12 +39,12 @@ static class Course
 
     /// <summary>Grades the learner's answer and says what helps.</summary>
     /// <returns>0 if all of it is right.</returns>
-    public static int Check(Exercise exercise, string answer = "Mine", string? assembly = null)
+    public static int Check(Exercise exercise, string? assembly = null)
     {
         if (assembly is null) _ = exercise.AnswerText;              // it is there
         var printed = 0;
         Screen.MarkupLine($"[bold]{exercise.Number} · {Markup.Escape(exercise.Title)}[/]  [grey]{exercise.File}[/]");
-        var verdicts = Grading.Run(exercise, answer, assembly,
+        var verdicts = Grading.Run(exercise, assembly,
             line =>
             {
                 if (++printed > MostPrinted) return;
@@ -61,11 +61,11 @@ static class Course
     /// <summary>A report: each step with ✓ or ✗, in full where the first one fails, and where help is.</summary>
     public static IEnumerable<string> Lines(Exercise exercise, IReadOnlyList<Verdict> verdicts)
     {
+        var explained = verdicts.FirstOrDefault(v => v.Mark != Mark.Passed);
         foreach (var verdict in verdicts)
         {
             yield return $"  {verdict.Mark switch { Mark.Passed => '✓', Mark.Failed => '✗', _ => '·' }} {verdict.Step}";
-            if (verdict != verdicts.First(v => v.Mark != Mark.Passed || v == verdicts[^1])) continue;
-            if (verdict.Mark == Mark.Passed) break;
+            if (verdict != explained) continue;
             foreach (var line in verdict.Message.Split('\n')) yield return $"      {line.TrimEnd()}";
         }
         yield return Done(verdicts) ? "  All steps pass." + (exercise.Answer("Solution") is null ? ""
@@ -102,7 +102,7 @@ static class Course
             var (assembly, errors) = Submission.Compile(path, folder);
             Screen.Write(new Rule($"[grey]{DateTime.Now:HH:mm:ss}[/]").LeftJustified());
             if (assembly is null) Screen.MarkupLine($"[red]✗ does not compile[/]\n{Markup.Escape(errors)}");
-            else Check(exercise, "Mine", assembly);
+            else Check(exercise, assembly);
             Screen.MarkupLine($"[grey]{watch.Elapsed.TotalSeconds:0.0} s; waiting for {exercise.File} to be saved[/]");
             Directory.Delete(folder, recursive: true);
         }

@@ -86,7 +86,7 @@ static class GradeFolder
     {
         var (assembly, errors) = Submission.Compile(file, temporary);
         if (assembly is null) return new(student, exercise.Number, 0, exercise.Steps.Count, errors, []);
-        var verdicts = Grading.Run(exercise, "Mine", assembly);
+        var verdicts = Grading.Run(exercise, assembly);
         return new(student, exercise.Number, verdicts.Count(v => v.Mark == Mark.Passed), verdicts.Count,
             verdicts.FirstOrDefault(v => v.Mark != Mark.Passed) switch
             {

@@ -17,16 +17,15 @@ static class Grading
 
     /// <summary>Grades all steps.</summary>
     /// <param name="exercise">The exercise.</param>
-    /// <param name="answer">The class: Mine or Solution.</param>
-    /// <param name="assembly">The file that has the class; this program if not given.</param>
+    /// <param name="assembly">The file that has the class Mine; this program if not given.</param>
     /// <param name="told">Called with what the answer itself prints.</param>
     /// <param name="seconds">How long a step may take.</param>
     /// <param name="megabytes">How much memory its process may take.</param>
-    public static IReadOnlyList<Verdict> Run(Exercise exercise, string answer = "Mine", string? assembly = null,
+    public static IReadOnlyList<Verdict> Run(Exercise exercise, string? assembly = null,
         Action<string>? told = null, double seconds = 20, long megabytes = 1024)
     {
         using var child = Process.Start(new ProcessStartInfo("dotnet", [typeof(Grading).Assembly.Location, Command,
-            $"{exercise.Number}", answer, assembly ?? ""])
+            $"{exercise.Number}", assembly ?? ""])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
             Environment = { ["DOTNET_GCHeapHardLimit"] = (megabytes << 20).ToString("x") },
@@ -71,19 +70,19 @@ static class Grading
     /// <summary>What the child does; null if the arguments do not ask for a child.</summary>
     public static int? Child(string[] args)
     {
-        if (args is not [Command, var number, var name, var path]) return null;
+        if (args is not [Command, var number, var path]) return null;
         var exercise = Exercise.Find(number);
         var assembly = path == "" ? null : Assembly.LoadFrom(path);
         using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         var marked = new Marked(Console.Error);
         Console.SetOut(marked);
         Console.SetError(marked);
-        var answer = exercise.Answer(name, assembly);
+        var answer = exercise.Answer("Mine", assembly);
         for (var step = 0; step < exercise.Steps.Count; step++)
         {
             output.WriteLine(JsonSerializer.Serialize(exercise.Asked.IsAssignableFrom(answer)
                 ? exercise.Grade(answer, step) : new Verdict(exercise.Steps[step], Mark.Failed, $"There is no class " +
-                    $"{name} in namespace {exercise.Chapter.Space} that implements {exercise.Asked.Name}.")));
+                    $"Mine in namespace {exercise.Chapter.Space} that implements {exercise.Asked.Name}.")));
             marked.EndLine();
         }
         return 0;
