@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 
 namespace Tensorlet.Tests;
 
@@ -7,10 +8,33 @@ public class SourceTests
 {
     static string Here([CallerFilePath] string path = "") => path;
 
+    static readonly string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, ".."));
+
+    /// <summary>The files of the devices, without comments.</summary>
+    public static Lazy<string[]> DeviceSources { get; } = new(() => [.. Directory.EnumerateFiles(
+        Path.Combine(root, "Tensorlet", "Device"), "*.cs", SearchOption.AllDirectories)
+        .Select(file => Regex.Replace(File.ReadAllText(file), "//.*", ""))]);
+
+    /// <summary>
+    /// A number at which a device changes its way is a constant of a class, where the tests find it and draw shapes
+    /// around it.
+    /// </summary>
+    [Fact]
+    public void No_threshold_hides_in_the_code_of_a_device()
+    {
+        var hidden =
+            from text in DeviceSources.Value
+            from line in text.Split('\n')
+            where !Regex.IsMatch(line, @"\bconst (int|long)\b|=> \d+;|Vector512.Create\(\d")
+            where Regex.IsMatch(line, @"[^\w.]\d{2,}(?![\w.*]| [*])|\d <<")
+                || Regex.IsMatch(line, @"[<>]=? \d+ \* [A-Z]\w+ *[;)&|]")
+            select line.Trim();
+        Assert.Empty(hidden);
+    }
+
     [Fact]
     public void No_line_is_wider_than_120()
     {
-        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, ".."));
         string[] folders = ["Tensorlet", "Tensorlet.Tests", "tutorials"];
         var wide =
             from folder in folders

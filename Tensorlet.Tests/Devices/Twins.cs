@@ -4,7 +4,11 @@ namespace Tensorlet.Tests.Devices;
 sealed record Twin(Tensor Expected, Tensor Actual);
 
 /// <summary>Draws tensors for both devices: the same numbers, in memory that lies the same odd way.</summary>
-sealed class Twins(Device device, int seed, int mostElements = 600)
+/// <param name="device">The device that is held against the reference.</param>
+/// <param name="seed">What is drawn.</param>
+/// <param name="mostElements">The most elements of a shape.</param>
+/// <param name="around">A size at which a device changes its way: shapes lie around it. 0 for any shapes.</param>
+sealed class Twins(Device device, int seed, int mostElements = 600, int around = 0)
 {
     readonly Random random = new(seed);
 
@@ -16,6 +20,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
     /// <summary>Up to four axes of 0 to 6; now and then one long axis.</summary>
     public int[] Shape(int leastRank = 0, bool empty = true)
     {
+        if (around > 0) return Thresholds.Shape(random, around, mostElements);
         while (true)
         {
             int[] shape = [.. Enumerable.Range(0, random.Next(leastRank, 5)).Select(_ =>
@@ -23,6 +28,17 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
             if (shape.Length > 0 && random.Next(4) == 0) shape[random.Next(shape.Length)] = random.Next(65, 700);
             if (shape.Aggregate(1, (n, s) => n * s) <= mostElements) return shape;
         }
+    }
+
+    /// <summary>
+    /// The axes of each group of a product (batch, rows, columns, summed): none to three small ones, or, around a size,
+    /// one group of that size, or groups whose product is.
+    /// </summary>
+    public int[][] Groups()
+    {
+        if (around > 0) return Thresholds.Groups(random, around, mostElements);
+        return [.. Enumerable.Range(0, 4).Select(_ => (int[])[.. Enumerable.Range(0, Below(4)).Select(_ =>
+            Below(20) == 0 ? 0 : 1 + Below(4))])];
     }
 
     /// <summary>
@@ -40,7 +56,9 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
         for (var a = 0; a < rank; a++) back[order[a]] = a;
         bool[] reversed = [.. order.Select(_ => random.Next(4) == 0)];
         bool[] expanded = [.. order.Select(a => !written && shape[a] > 0 && random.Next(4) == 0)];
-        int[] sizes = [.. order.Select((a, i) => lead[i] + (expanded[i] ? 1 : shape[a] * step[i]))];
+        for (var i = 0; around > 0 && i < rank; i++)        // no more memory around large shapes than it takes
+            if (Sizes().Aggregate(1L, (n, s) => n * s) > 4L * mostElements) (lead[i], step[i]) = (0, 1);
+        var sizes = Sizes();
         return Both(sizes, t =>
         {
             for (var i = 0; i < rank; i++)
@@ -49,6 +67,8 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
                 if (reversed[i] && t.Size(i) > 0) t = Reverse(t, i);
             return t.Permute(back).Expand(shape);
         });
+
+        int[] Sizes() => [.. order.Select((a, i) => lead[i] + (expanded[i] ? 1 : shape[a] * step[i]))];
 
         Twin Both(int[] memory, Func<Tensor, Tensor> view)
         {
@@ -84,7 +104,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600)
         {
             var (e, a) = (expected[i], actual[i]);
             var agree = e.Equals(a) || e == a || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e));
-            Assert.True(agree, $"{what} on {device}, seed {seed}, shape {twin.Expected.Layout}, strides " +
+            if (!agree) Assert.Fail($"{what} on {device}, seed {seed}, shape {twin.Expected.Layout}, strides " +
                 $"{Layout.Show(twin.Expected.Layout.Strides)}: element {i} of the memory is {a} and should be {e}.");
         }
     }

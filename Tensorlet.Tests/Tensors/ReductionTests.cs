@@ -1,3 +1,4 @@
+using Tensorlet.Nn;
 using static Tensorlet.Tests.Tensors.DevicesAttribute;
 
 namespace Tensorlet.Tests.Tensors;
@@ -180,4 +181,35 @@ public class ReductionTests
                     y.ArgMax(folded[0]).ToArray<long>());
             }
     }
+
+    /// <summary>Sizes at which all of a tensor is cut into parts, where an axis of size 1 remains.</summary>
+    [Theory]
+    [InlineData(65_535), InlineData(65_536), InlineData(65_537), InlineData(200_000)]
+    public void A_long_axis_beside_an_axis_of_size_1(int n)
+    {
+        foreach (var shape in (int[][])[[1, n], [1, 1, n], [n, 1], [1, n, 1]])
+        {
+            var (x, axis) = (Tensor.Ones(shape), Array.IndexOf(shape, n));
+            Assert.Equal(n, x.Sum([axis]).Item());
+            Assert.Equal(1, x.Mean([axis]).Item(), 1e-6);
+            Assert.Equal(1, x.Prod([axis]).Item());
+            Assert.Equal(1, x.AMax([axis]).Item());
+            Assert.Equal(1, x.AMin([axis]).Item());
+            Variable v = new(x, requiresGrad: true);
+            Assert.Equal(1, v.Softmax(axis).Sum().Item(), 1e-5);
+            Assert.Equal(1 + Math.Log(n), v.LogSumExp([axis]).Item(), 1e-5);
+            Assert.Equal(Math.Sqrt(n), v.Norm([axis]).Item(), 1e-2);
+            Assert.Equal(0, v.Var([axis]).Item(), 1e-6);
+            v.LogSoftmax(axis).Select(axis, 0).Sum().Backward();
+            Assert.Equal(0, v.Grad!.Sum().Item(), 1e-4);
+        }
+    }
+
+    [Fact]
+    public void The_loss_of_one_row_with_many_classes() => Assert.Equal(Math.Log(100_000),
+        F.CrossEntropy(Tensor.Zeros(1, 100_000), Tensor.From([7L])).Item(), 1e-4);
+
+    [Fact]
+    public void A_global_average_of_a_large_image() => Assert.Equal(3,
+        new Nn.AdaptiveAvgPool2d(1).Call(Tensor.Full([1, 1, 256, 256], 3)).Item(), 1e-6);
 }

@@ -6,20 +6,17 @@ public sealed partial class CpuDevice
 {
     const int CountedInFloats = 1 << 24;        // places up to here are exact in a register of floats
 
-    /// <inheritdoc/>
-    public override void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
+    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
-        if (y.Numel == 0) return;
         if (x.DType == DType.Float32 && x.Numel <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
-        else Reference.ArgReduce(largest, x, y, asOffset);
-        KeepAlive(x, y);
+        else Reference.ArgReduceCore(largest, x, y, asOffset);
     }
 
     void Pick<T>(bool largest, Tensor x, Tensor y, bool asOffset) where T : unmanaged
     {
         var (kept, offsets) = (new Walk(x.Layout[..y.Rank], y.Layout), x.Layout[y.Rank..].Offsets());
-        Share(kept.Rows, Math.Max(1, kept.Rows / 16), x.Numel, (from, to) =>
+        Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Numel, (from, to) =>
             PickRows<T>(largest, kept, offsets, x, y, asOffset, from, to));
     }
 

@@ -8,19 +8,21 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     const int Inner = 256;          // summed elements in a block, where there are more than twice as many
+    const int Undivided = 2 * Inner;
     const int PanelElements = 1 << 15;
+    const int Segment = 16 * Inner, WorthSegments = 2 * Segment;    // a long sum with a small result is cut along it
+    const int MostInSegments = PanelElements / 4;                   // the size of such a result
+    const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // products within, and of a batch
+    const int Registers = 16;                   // elements that a register multiplies at once
+    const int ScratchBytes = 1 << 17, Beyond = 64;      // the smallest scratch memory; elements read beyond its end
 
     [ThreadStatic] static byte[]? scratchA, scratchB;
 
-    /// <inheritdoc/>
-    public override void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
+    internal override void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
-        if (c.Numel == 0) return;
-        if (a.Numel == 0) Fill(new Tensor.Line(0, 0), c);
-        else if (a.DType == DType.Float32) Multiply<float>(a, b, c, batch, rows);
+        if (a.DType == DType.Float32) Multiply<float>(a, b, c, batch, rows);
         else if (a.DType == DType.Float64) Multiply<double>(a, b, c, batch, rows);
-        else Reference.Contract(a, b, c, batch, rows, columns);
-        KeepAlive(a, b, c);
+        else Reference.ContractCore(a, b, c, batch, rows, columns);
     }
 
     /// <summary>
@@ -44,8 +46,9 @@ public sealed partial class CpuDevice
         int[] atA = left.Tensor.Layout[..batch].Offsets(), atB = right.Tensor.Layout[..batch].Offsets();
         var atC = c.Layout[..batch].Offsets();
         var work = (long)down.Count * across.Count * left.Inner.Count;
-        var apart = atC.Length > 1 && work <= 1 << 20;          // a thread for each product, or threads within one
-        if (apart) Share(atC.Length, 1, work * atC.Length / 16, (i, _) => One(i));
+        // a thread for each product, or threads within one
+        var apart = atC.Length > 1 && work <= WorthThreadsOutside;
+        if (apart) Share(atC.Length, 1, work * atC.Length / Registers, (i, _) => One(i));
         else for (var i = 0; i < atC.Length; i++) One(i);
 
         void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), apart);
@@ -67,24 +70,23 @@ public sealed partial class CpuDevice
     {
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count;
         // A small result with a long sum is cut along the sum, in segments of fixed length with results of their own.
-        const int segment = 16 * Inner;
-        if (m * n <= PanelElements / 4 && k >= 2 * segment && !alone) { Segments<T>(p, segment); return; }
+        if (m * n <= MostInSegments && k >= WorthSegments && !alone) { Segments<T>(p); return; }
         // Each part packs all of a for itself, so there are few of them: four for a matrix, more for the long sides of
         // convolutions.
-        var width = (Math.Max(n / 16, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
+        var width = (Math.Max(n / Parts, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
-        if (alone || Threads == 1 || work < 1 << 19) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
-        else Share(n, width, work / 16, (from, to) => Blocks(p, ref p.ResultFirst<T>(), 0, k, from, to));
+        if (alone || Threads == 1 || work < WorthThreadsInside) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
+        else Share(n, width, work / Registers, (from, to) => Blocks(p, ref p.ResultFirst<T>(), 0, k, from, to));
     }
 
-    void Segments<T>(Problem p, int segment) where T : unmanaged
+    void Segments<T>(Problem p) where T : unmanaged
     {
-        int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count, count = (k + segment - 1) / segment;
+        int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count, count = (k + Segment - 1) / Segment;
         var partial = new T[count * m * n];
         var down = OffsetTable.Of([.. Enumerable.Range(0, m).Select(i => i * n)]);
         var inner = p with { Down = down, Across = OffsetTable.Of([.. Enumerable.Range(0, n)]) };
-        Share(k, segment, (long)m * n * k / 16, (from, to) =>
-            Blocks(inner, ref partial[from / segment * m * n], from, to, 0, n));
+        Share(k, Segment, (long)m * n * k / Registers, (from, to) =>
+            Blocks(inner, ref partial[from / Segment * m * n], from, to, 0, n));
         ref var result = ref p.ResultFirst<T>();
         for (var i = 0; i < m; i++)
             for (var j = 0; j < n; j++)
@@ -99,7 +101,7 @@ public sealed partial class CpuDevice
     static void Blocks<T>(Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
     {
         int height = MicroKernel<T>.Rows, m = p.Down.Count, panels = (m + height - 1) / height;
-        var block = toK - fromK <= 2 * Inner ? toK - fromK : Inner;
+        var block = toK - fromK <= Undivided ? toK - fromK : Inner;
         ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
         // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in
@@ -127,7 +129,7 @@ public sealed partial class CpuDevice
         ref var packedB = ref Scratch<T>(ref scratchB, RoundUp(Math.Min(wide, toN - fromN), width) * count);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
         Span<T> tile = stackalloc T[height * width];
-        Span<int> rows = stackalloc int[2 * Inner];
+        Span<int> rows = stackalloc int[Undivided];
         for (var i = 0; i < count; i++) rows[i] = i * width;
         for (var j = fromN; j < toN; j += wide)
         {
@@ -185,9 +187,9 @@ public sealed partial class CpuDevice
 
     static ref T Scratch<T>(ref byte[]? scratch, int count) where T : unmanaged
     {
-        var bytes = (count + 64) * Unsafe.SizeOf<T>();
+        var bytes = (count + Beyond) * Unsafe.SizeOf<T>();
         if (scratch is null || scratch.Length < bytes)
-            scratch = GC.AllocateArray<byte>(Math.Max(bytes, 1 << 17), pinned: true);
+            scratch = GC.AllocateArray<byte>(Math.Max(bytes, ScratchBytes), pinned: true);
         return ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(scratch));
     }
 }

@@ -4,13 +4,11 @@ public sealed partial class CpuDevice
 {
     const int Piece = 1 << 15;      // elements a thread takes at a time
 
-    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+    internal override void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {
-        if (y.Numel == 0) return;
         if (a.DType == y.DType && a.DType == DType.Float32) Lanes<E, float>(e, a, b, c, y);
         else if (a.DType == y.DType && a.DType == DType.Float64) Lanes<E, double>(e, a, b, c, y);
         else a.DType.Run(new OneByOne<E>(e, a, b, c, y));
-        KeepAlive(a, b, c, y);
     }
 
     void Lanes<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where T : unmanaged

@@ -2,19 +2,16 @@ namespace Tensorlet;
 
 public sealed partial class CpuDevice
 {
-    /// <inheritdoc/>
-    public override void AddInto(Tensor x, Tensor y)
+    internal override void AddIntoCore(Tensor x, Tensor y)
     {
         if (x.DType == DType.Float32) AddInto<float>(x, y);
         else if (x.DType == DType.Float64) AddInto<double>(x, y);
-        else Reference.AddInto(x, y);
-        KeepAlive(x, y);
+        else Reference.AddIntoCore(x, y);
     }
 
     /// <summary>Row by row: elements of one row with distance 1 do not overlap, those of different rows may.</summary>
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
-        if (x.Numel == 0) return;
         ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
         var walk = new Walk(x.Layout, y.Layout);
         int sx = walk.Step(0), sy = walk.Step(1);
@@ -35,28 +32,23 @@ public sealed partial class CpuDevice
     internal static T Add<T>(T a, T b) => typeof(T) == typeof(float)
         ? (T)(object)((float)(object)a! + (float)(object)b!) : (T)(object)((double)(object)a! + (double)(object)b!);
 
-    /// <inheritdoc/>
-    public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
     {
         if (x.DType.Size() == 1) Move<byte>(x, axis, index, y, false);
         else if (x.DType.Size() == 4) Move<float>(x, axis, index, y, false);
         else Move<double>(x, axis, index, y, false);
-        KeepAlive(x, index, y);
     }
 
-    /// <inheritdoc/>
-    public override void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)
     {
         if (x.DType == DType.Float32) Move<float>(y, axis, index, x, true);
         else if (x.DType == DType.Float64) Move<double>(y, axis, index, x, true);
-        else Reference.ScatterAdd(x, axis, index, y);
-        KeepAlive(x, index, y);
+        else Reference.ScatterAddCore(x, axis, index, y);
     }
 
     /// <summary>The table's element at the index, read into the items or added to from them.</summary>
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {
-        if (index.Numel == 0) return;
         ref T pt = ref HostStorage.First<T>(table), pi = ref HostStorage.First<T>(items);
         ref var pn = ref HostStorage.First<long>(index);
         var (rows, size, step) = (table.Layout.Rows(axis, index.Layout), table.Shape[axis], table.Layout.Strides[axis]);

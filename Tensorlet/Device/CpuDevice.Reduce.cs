@@ -2,24 +2,21 @@ namespace Tensorlet;
 
 public sealed partial class CpuDevice
 {
-    const int PartOfAll = 1 << 14, Columns = 512;
+    const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll, Columns = 512, Depth = 16;
     const int Block = 1024;         // elements that are folded in their own precision; blocks are folded in double
 
-    /// <inheritdoc/>
-    public override void Reduce<R>(R r, Tensor x, Tensor y)
+    internal override void ReduceCore<R>(R r, Tensor x, Tensor y)
     {
-        if (y.Numel == 0) return;
-        if (x.Numel == 0) Fill(new Tensor.Line(r.Start, 0), y);
+        if (x.Numel == 0) FillCore(new Tensor.Line(r.Start, 0), y);
         else if (x.DType == DType.Float32) Fold<R, float>(r, x, y);
         else if (x.DType == DType.Float64) Fold<R, double>(r, x, y);
-        else Reference.Reduce(r, x, y);
-        KeepAlive(x, y);
+        else Reference.ReduceCore(r, x, y);
     }
 
     void Fold<R, T>(R r, Tensor x, Tensor y) where R : struct, IReduction where T : unmanaged
     {
         var (kept, folded) = (new Walk(x.Layout[..y.Rank], y.Layout), new Walk(x.Layout[y.Rank..]));
-        if (y.Numel == 1 && x.IsContiguous && x.Numel >= 4 * PartOfAll) FoldAll(r, x, y);
+        if (y.Numel == 1 && x.IsContiguous && x.Numel >= WorthParts) FoldAll(r, x, y.Reshape());
         else if (kept.Step(0) == 1 && folded.Step(0) != 1 && kept.Step(1) == 1)     // results side by side
         {
             var (blocks, offsets) = ((kept.Length + Columns - 1) / Columns, OffsetTable.Of(x.Layout[y.Rank..]).Offsets);
@@ -27,14 +24,14 @@ public sealed partial class CpuDevice
                 p % blocks * Columns));
         }
         else if (kept.Rows == 1)
-            Share(kept.Length, Math.Max(1, kept.Length / 16), x.Numel, (from, to) =>
+            Share(kept.Length, Math.Max(1, kept.Length / Parts), x.Numel, (from, to) =>
                 FoldRows<R, T>(r, kept, folded, x, y, 0, 1, from, to));
         else
-            Share(kept.Rows, Math.Max(1, kept.Rows / 16), x.Numel, (from, to) =>
+            Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Numel, (from, to) =>
                 FoldRows<R, T>(r, kept, folded, x, y, from, to, 0, kept.Length));
     }
 
-    /// <summary>Everything into one number: parts of fixed size first, then what they gave.</summary>
+    /// <summary>Everything into one number, of rank 0: parts of fixed size first, then what they gave.</summary>
     void FoldAll<R>(R r, Tensor x, Tensor y) where R : struct, IReduction
     {
         int count = x.Numel / PartOfAll, rest = x.Numel - count * PartOfAll;
@@ -115,7 +112,6 @@ public sealed partial class CpuDevice
     static void FoldBlock<R, T>(R r, Walk kept, int[] offsets, Tensor x, Tensor y, int row, int column)
         where R : struct, IReduction where T : unmanaged
     {
-        const int depth = 16;
         var count = Math.Min(Columns, kept.Length - column);
         Span<double> sums = stackalloc double[Columns];
         sums.Fill(r.Start);
@@ -123,8 +119,8 @@ public sealed partial class CpuDevice
         {
             ref var source = ref Unsafe.Add(ref HostStorage.First<T>(x), at[0] + column);
             ref var target = ref Unsafe.Add(ref HostStorage.First<T>(y), at[1] + column);
-            for (var i = 0; i < offsets.Length; i += depth)
-                FoldDown(r, offsets.AsSpan(i, Math.Min(depth, offsets.Length - i)), ref source, count, sums);
+            for (var i = 0; i < offsets.Length; i += Depth)
+                FoldDown(r, offsets.AsSpan(i, Math.Min(Depth, offsets.Length - i)), ref source, count, sums);
             for (var i = 0; i < count; i++) Unsafe.Add(ref target, i) = FromDouble<T>(sums[i]);
         }
     }

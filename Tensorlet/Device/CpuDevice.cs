@@ -6,6 +6,10 @@ namespace Tensorlet;
 /// </summary>
 public sealed partial class CpuDevice : Device
 {
+    const int WorthThreads = 1 << 16;           // elements from which on waking other threads pays
+    const int Parts = 16;                       // rows are cut into so many, or fewer
+    const int Short = 8;                        // a row below this is copied one by one
+
     /// <summary>How many threads share large work: all processors unless set.</summary>
     public int Threads { get; set => field = Math.Max(1, value); } = Environment.ProcessorCount;
 
@@ -13,32 +17,27 @@ public sealed partial class CpuDevice : Device
     public override string Name => "cpu";
     /// <inheritdoc/>
     public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
-    /// <inheritdoc/>
-    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
-        Reference.Upload(bytes, storage, offset);
-    /// <inheritdoc/>
-    public override void Download(Storage storage, int offset, Span<byte> bytes) =>
-        Reference.Download(storage, offset, bytes);
+    internal override void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
+        Reference.UploadCore(bytes, storage, offset);
+    internal override void DownloadCore(Storage storage, int offset, Span<byte> bytes) =>
+        Reference.DownloadCore(storage, offset, bytes);
 
     /// <summary>Runs part(from, to) for pieces of 0 … count−1, on threads if the work, in elements, pays.</summary>
     void Share(int count, int piece, long work, Action<int, int> part)
     {
         var parts = (count + piece - 1) / piece;
-        if (Threads == 1 || parts == 1 || work < 1 << 16) for (var p = 0; p < parts; p++) Run(p);
+        if (Threads == 1 || parts == 1 || work < WorthThreads) for (var p = 0; p < parts; p++) Run(p);
         else Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = Threads }, Run);
 
         void Run(int p) => part(p * piece, Math.Min(count, (p + 1) * piece));
     }
 
-    /// <inheritdoc/>
-    public override void Copy(Tensor x, Tensor y)
+    internal override void CopyCore(Tensor x, Tensor y)
     {
-        if (y.Numel == 0) return;
         if (x.DType != y.DType) x.DType.Run(new ConvertFrom(x, y));
         else if (x.DType.Size() == 1) Copy<byte>(x, y);
         else if (x.DType.Size() == 4) Copy<float>(x, y);
         else Copy<double>(x, y);
-        KeepAlive(x, y);
     }
 
     static void Copy<T>(Tensor x, Tensor y) where T : unmanaged
@@ -49,7 +48,7 @@ public sealed partial class CpuDevice : Device
         foreach (var at in walk.All)
         {
             ref T from = ref Unsafe.Add(ref source, at[0]), to = ref Unsafe.Add(ref target, at[1]);
-            if (sx == 1 && sy == 1 && length >= 8)
+            if (sx == 1 && sy == 1 && length >= Short)
                 MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
             else
                 for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
@@ -64,12 +63,7 @@ public sealed partial class CpuDevice : Device
 
     internal readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 
-    /// <inheritdoc/>
-    public override void Fill<F>(F f, Tensor y)
-    {
-        y.DType.Run(new Sequence<F>(f, y));
-        GC.KeepAlive(y);
-    }
+    internal override void FillCore<F>(F f, Tensor y) => y.DType.Run(new Sequence<F>(f, y));
 
     readonly struct Sequence<F>(F f, Tensor y) : IForType where F : struct, ISequence
     {

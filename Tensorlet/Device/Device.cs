@@ -7,8 +7,9 @@ namespace Tensorlet;
 /// </summary>
 /// <remarks>
 /// x, a, b, c are read and may be any view; y is written and may be any view whose elements do not overlap (but for
-/// <see cref="AddInto"/>). Shapes and types have been checked by the caller; y[i] and x[i] are elements of the same
-/// index.
+/// <see cref="AddInto"/>). y[i] and x[i] are elements of the same index. Every verb refuses operands whose shapes or
+/// types do not fit together, that are on another device, or that reach beyond their storage, and then has written
+/// nothing; overlaps are left to the caller.
 /// </remarks>
 public abstract partial class Device
 {
@@ -22,16 +23,36 @@ public abstract partial class Device
     public abstract Storage Allocate(DType type, int count);
 
     /// <summary>Copies bytes from the host into a storage, from element <paramref name="offset"/> on.</summary>
-    public abstract void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset);
+    public void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
+    {
+        Bounded("Upload", storage, offset, bytes.Length);
+        UploadCore(bytes, storage, offset);
+        GC.KeepAlive(storage);
+    }
 
     /// <summary>Copies bytes of a storage to the host, from element <paramref name="offset"/> on.</summary>
-    public abstract void Download(Storage storage, int offset, Span<byte> bytes);
+    public void Download(Storage storage, int offset, Span<byte> bytes)
+    {
+        Bounded("Download", storage, offset, bytes.Length);
+        DownloadCore(storage, offset, bytes);
+        GC.KeepAlive(storage);
+    }
 
     /// <summary>y[i] = x[i], converted to the type of y. To Bool: x ≠ 0.</summary>
-    public abstract void Copy(Tensor x, Tensor y);
+    public void Copy(Tensor x, Tensor y)
+    {
+        Fit("Copy", x.Layout.SameShape(y.Layout), x, y);
+        if (y.Numel > 0) CopyCore(x, y);
+        KeepAlive(x, y);
+    }
 
     /// <summary>y[i] = f(i), where i counts the elements in row-major order.</summary>
-    public abstract void Fill<F>(F f, Tensor y) where F : struct, ISequence;
+    public void Fill<F>(F f, Tensor y) where F : struct, ISequence
+    {
+        Fit("Fill", true, y);
+        if (y.Numel > 0) FillCore(f, y);
+        KeepAlive(y);
+    }
 
     /// <summary>y[i] = f(x[i]). x and y are of one type.</summary>
     public void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap => Apply(new Of1<F>(f), x, x, x, y);
@@ -43,11 +64,24 @@ public abstract partial class Device
     public void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), a, b, c, y);
 
-    private protected abstract void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
-        where E : struct, IElementwise;
+    void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise
+    {
+        var (first, result) = (a.Layout, y.Layout);
+        var verb = E.Inputs == 1 ? "Map" : "Zip";
+        Fit(verb, first.SameShape(result) && b.Layout.SameShape(result) && c.Layout.SameShape(result), a, b, c, y);
+        OneType(verb, a, b, c, y.DType == DType.Bool ? a : y);
+        if (y.Numel > 0) ApplyCore(e, a, b, c, y);
+        KeepAlive(a, b, c, y);
+    }
 
     /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
-    public abstract void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction;
+    public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction
+    {
+        Fit("Reduce", x.Shape.StartsWith(y.Shape), x, y);
+        OneType("Reduce", x, y);
+        if (y.Numel > 0) ReduceCore(r, x, y);
+        KeepAlive(x, y);
+    }
 
     /// <summary>
     /// y[i] = the j at which x[i, j] is largest (or smallest), counted row-major over the folded axes; the first of
@@ -57,28 +91,113 @@ public abstract partial class Device
     /// <param name="x">What is searched.</param>
     /// <param name="y">Where the results go.</param>
     /// <param name="asOffset">Give the place in memory, counted from the first element of x, in place of j.</param>
-    public abstract void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset);
+    public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
+    {
+        Fit("ArgReduce", x.Shape.StartsWith(y.Shape) && (x.Numel > 0 || y.Numel == 0), x, y);
+        y.OnlyType("ArgReduce: the result", DType.Int64);
+        if (y.Numel > 0) ArgReduceCore(largest, x, y, asOffset);
+        KeepAlive(x, y);
+    }
 
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where batch, rows, k and columns each
     /// stand for the number of axes given. A matrix product, a batched one and a convolution over windows are this one
     /// verb.
     /// </summary>
-    public abstract void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns);
+    public void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
+    {
+        int wide = batch + rows, inner = batch + a.Rank - wide;
+        Fit("Contract", Math.Min(batch, rows) >= 0 && batch <= inner && columns >= 0
+            && b.Rank == inner + columns && c.Rank == wide + columns
+            && a.Shape[..batch].SequenceEqual(b.Shape[..batch]) && a.Shape[wide..].SequenceEqual(b.Shape[batch..inner])
+            && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..]),
+            a, b, c);
+        OneType("Contract", a, b, c);
+        if (c.Numel > 0 && a.Numel > 0) ContractCore(a, b, c, batch, rows, columns);
+        else if (c.Numel > 0) FillCore(new Tensor.Line(0, 0), c);
+        KeepAlive(a, b, c);
+    }
 
     /// <summary>y[i] += x[i], where elements of y may overlap: the adjoint of reading through a view.</summary>
-    public abstract void AddInto(Tensor x, Tensor y);
+    public void AddInto(Tensor x, Tensor y)
+    {
+        Fit("AddInto", x.Layout.SameShape(y.Layout), x, y);
+        OneType("AddInto", x, y);
+        if (y.Numel > 0) AddIntoCore(x, y);
+        KeepAlive(x, y);
+    }
 
     /// <summary>
     /// y[…, j, …] = x[…, index[…, j, …], …] along one axis; index is Int64, of the shape of y, in 0 … size−1.
     /// </summary>
     /// <exception cref="IndexException">An index outside of the axis of x; y is unchanged or partly
     /// written.</exception>
-    public abstract void Gather(Tensor x, int axis, Tensor index, Tensor y);
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    {
+        Indexed("Gather", x, axis, index, y);
+        if (y.Numel > 0) GatherCore(x, axis, index, y);
+        KeepAlive(x, index, y);
+    }
 
     /// <summary>y[…, index[…, j, …], …] += x[…, j, …] along one axis: the adjoint of <see cref="Gather"/>.</summary>
     /// <exception cref="IndexException">An index outside of the axis of y.</exception>
-    public abstract void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y);
+    public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
+    {
+        Indexed("ScatterAdd", y, axis, index, x);
+        if (x.Numel > 0) ScatterAddCore(x, axis, index, y);
+        KeepAlive(x, index, y);
+    }
+
+    // What a device does for each verb. Operands fit, and there is something to do.
+    internal abstract void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset);
+    internal abstract void DownloadCore(Storage storage, int offset, Span<byte> bytes);
+    internal abstract void CopyCore(Tensor x, Tensor y);
+    internal abstract void FillCore<F>(F f, Tensor y) where F : struct, ISequence;
+    internal abstract void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise;
+    internal abstract void ReduceCore<R>(R r, Tensor x, Tensor y) where R : struct, IReduction;
+    internal abstract void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset);
+    internal abstract void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns);
+    internal abstract void AddIntoCore(Tensor x, Tensor y);
+    internal abstract void GatherCore(Tensor x, int axis, Tensor index, Tensor y);
+    internal abstract void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y);
+
+    /// <summary>Refuses operands that do not fit together, are elsewhere, or reach beyond their storage.</summary>
+    void Fit(string verb, bool fit, params ReadOnlySpan<Tensor> operands)
+    {
+        foreach (var x in operands)
+        {
+            fit &= x.Layout.IsWithin(x.Storage.Count);
+            if (x.Device != this)
+                throw new DeviceException($"{verb} on {this}: an operand of shape {x.Layout} is on {x.Device}.");
+        }
+        if (!fit) throw Unfit(verb, operands);
+    }
+
+    static ShapeException Unfit(string verb, ReadOnlySpan<Tensor> operands) =>
+        new($"{verb}: operands of shapes {string.Join(" and ", operands.ToArray().Select(x => x.Layout))} do not fit " +
+            "together, or one reaches beyond its storage.");
+
+    static void OneType(string verb, params ReadOnlySpan<Tensor> operands)
+    {
+        foreach (var x in operands) x.OnlyType(verb, operands[0].DType);
+    }
+
+    void Indexed(string verb, Tensor table, int axis, Tensor index, Tensor items)
+    {
+        var fit = index.Layout.SameShape(items.Layout) && table.Rank == index.Rank && axis >= 0 && axis < table.Rank;
+        for (var a = 0; fit && a < table.Rank; a++) fit = a == axis || table.Shape[a] == index.Shape[a];
+        Fit(verb, fit, table, index, items);
+        OneType(verb, table, items);
+        index.OnlyType($"{verb}: the index", DType.Int64);
+    }
+
+    void Bounded(string verb, Storage storage, int offset, int bytes)
+    {
+        if (storage.Device == this && offset >= 0
+            && (long)offset * storage.DType.Size() + bytes <= (long)storage.Count * storage.DType.Size()) return;
+        throw new ShapeException($"{verb}: {bytes:N0} bytes from element {offset:N0} on are not within " +
+            $"{storage.Count:N0} elements of {storage.DType} on {storage.Device}.");
+    }
 
     /// <summary>
     /// Operands stay reachable until here: what is not could be collected, and its memory reused, while a verb still

@@ -4,6 +4,7 @@ namespace Tensorlet;
 class HostStorage(Device device, DType type, int count, Array? array) : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
+    const int Beyond = 128;         // bytes, so that whole registers can be read at the end, too
     static readonly Pool<byte[]> pool = new(Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true));
 
@@ -41,7 +42,7 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
     /// <summary>Memory for a new tensor. Small ones are plain arrays; the garbage collector is good at those.</summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
-        var bytes = (long)count * type.Size() + 128;            // so that whole registers can be read at the end, too
+        var bytes = (long)count * type.Size() + Beyond;
         if (bytes > System.Array.MaxLength)
             throw new ShapeException(
                 $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {System.Array.MaxLength:N0}.");

@@ -6,6 +6,8 @@ namespace Tensorlet;
 [SkipLocalsInit]
 static class Panels
 {
+    const int WorthRuns = 12;       // neighbours from which on registers are copied, where they are not all
+
     /// <summary>
     /// panel[k, j] = source[wide[j] + inner[k]]. Columns beyond the last keep what was there: what the micro-kernel
     /// makes of them is never written out.
@@ -22,7 +24,8 @@ static class Panels
         ref T panel, int width, int readable) where T : unmanaged
     {
         var two = runs.IsEmpty ? 0 : runs[0] + (wide.Length > runs[0] ? runs[runs[0]] : 0);     // two runs together
-        if (two >= Math.Min(12, wide.Length)) PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
+        if (two >= Math.Min(WorthRuns, wide.Length))
+            PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
         else if (inner is [var k0, _, _, var k3, ..] && k3 == k0 + 3)
             PackAlongInner(ref source, wide, inner, ref panel, width);
         else

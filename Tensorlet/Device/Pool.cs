@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace Tensorlet;
@@ -7,38 +8,48 @@ namespace Tensorlet;
 /// it may, the garbage collector finds the tensors that are no longer reachable; so nobody disposes, and memory stays
 /// flat.
 /// </summary>
+/// <remarks>
+/// A collection of the young finds what a loop gives up. Where it brings back less than half, a full one follows, and
+/// then twice what is in use is made without asking: holding n tensors takes log n collections. A full one waits until
+/// twenty times as long as the last one took has passed, whatever the program holds.
+/// </remarks>
 /// <typeparam name="M">An array of the host, or a buffer of a device.</typeparam>
 /// <param name="smallest">The smallest size in bytes.</param>
 /// <param name="make">Makes memory of a size.</param>
 sealed class Pool<M>(int smallest, Func<int, M> make) where M : class
 {
-    const int FreelyTaken = 16 << 20;           // bytes a size may take without asking
-    readonly Size[] sizes = [.. Enumerable.Range(0, 128).Select(_ => new Size())];
+    const int FreelyTaken = 32 << 20;           // bytes a size may take, or grow by, without asking
+    const int Sizes = 128;
+    readonly Size[] sizes = [.. Enumerable.Range(0, Sizes).Select(_ => new Size())];
 
     /// <summary>What there is of one size. All of it is held on to: ILGPU frees a buffer that nobody holds.</summary>
     sealed class Size
     {
         public readonly Stack<M> Free = new();
         public readonly HashSet<M> All = [];
+        /// <summary>Up to so many are made without a collection.</summary>
+        public int Most;
     }
 
     public M Rent(int bytes)
     {
         var (index, rounded) = RoundUp(Math.Max(bytes, smallest));
-        var size = sizes[index];
+        var (size, step) = (sizes[index], Math.Max(4, FreelyTaken / rounded));
         lock (size)
         {
             if (size.Free.TryPop(out var memory)) return memory;
-            if (size.All.Count < Math.Max(4, FreelyTaken / rounded)) return Make(size, rounded);
+            if (size.All.Count < Math.Max(step, size.Most)) return Make(size, rounded);
         }
-        for (var generation = 1; generation <= 2; generation++)
+        Collections.ForceYoung();
+        var thorough = !IsHalfFree() && Collections.TryForceFull();
+        lock (size)
         {
-            Collect(generation);
-            lock (size)
-                if (size.Free.Count >= (size.All.Count + 1) / 2) return size.Free.Pop();
+            if (2 * size.Free.Count < size.All.Count)
+                size.Most = thorough ? 2 * (size.All.Count - size.Free.Count) : size.All.Count + step;
+            return size.Free.TryPop(out var memory) ? memory : Make(size, rounded);
         }
-        // What is free is less than half: more is made, so that the next collection is not soon.
-        lock (size) return Make(size, rounded);
+
+        bool IsHalfFree() { lock (size) return 2 * size.Free.Count >= size.All.Count; }
     }
 
     public void Return(M memory, int bytes)
@@ -52,13 +63,6 @@ sealed class Pool<M>(int smallest, Func<int, M> make) where M : class
         var memory = make(bytes);
         size.All.Add(memory);
         return memory;
-    }
-
-    /// <summary>Lets finalizers return memory. No lock is held: they take it.</summary>
-    public static void Collect(int generation)
-    {
-        GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
-        GC.WaitForPendingFinalizers();
     }
 
     /// <summary>Forgets what nobody uses, and gives it to be disposed of.</summary>
@@ -81,5 +85,37 @@ sealed class Pool<M>(int smallest, Func<int, M> make) where M : class
         var log = BitOperations.Log2((uint)bytes - 1) - 2;
         var quarter = ((bytes - 1) >> log) + 1;
         return (log * 4 + quarter - 5, (int)Math.Min((long)quarter << log, Array.MaxLength));
+    }
+}
+
+/// <summary>Collections that pools force.</summary>
+static class Collections
+{
+    const int Rest = 20;                        // times as long as a full one took, before the next
+    const int FullAfter = 256;                  // young ones; what these promote lies between gaps that grow
+    static long earliest, count;
+
+    /// <summary>Forces a collection of the young, or now and then a full one.</summary>
+    public static void ForceYoung()
+    {
+        if (Interlocked.Increment(ref count) % FullAfter != 0 || !TryForceFull()) Force(1);
+    }
+
+    /// <summary>Forces a full collection, unless the last one was too short a time ago.</summary>
+    public static bool TryForceFull()
+    {
+        var start = Stopwatch.GetTimestamp();
+        if (start < Volatile.Read(ref earliest)) return false;
+        Force(GC.MaxGeneration);
+        var end = Stopwatch.GetTimestamp();
+        Volatile.Write(ref earliest, end + Rest * (end - start));
+        return true;
+    }
+
+    /// <summary>Lets finalizers return memory. No lock is held: they take it.</summary>
+    public static void Force(int generation)
+    {
+        GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+        GC.WaitForPendingFinalizers();
     }
 }

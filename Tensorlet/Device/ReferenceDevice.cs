@@ -10,9 +10,9 @@ sealed class ReferenceDevice : Device
 {
     public override string Name => "reference";
     public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
-    public override void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
+    internal override void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
         bytes.CopyTo(((HostStorage)storage).Bytes[(offset * storage.DType.Size())..]);
-    public override void Download(Storage storage, int offset, Span<byte> bytes) =>
+    internal override void DownloadCore(Storage storage, int offset, Span<byte> bytes) =>
         ((HostStorage)storage).Bytes.Slice(offset * storage.DType.Size(), bytes.Length).CopyTo(bytes);
 
     /// <summary>The elements in row-major order.</summary>
@@ -22,7 +22,6 @@ sealed class ReferenceDevice : Device
         var offsets = x.Layout.Offsets();
         var values = new V[offsets.Length];
         for (var i = 0; i < values.Length; i++) values[i] = Unsafe.Add(ref first, offsets[i]);
-        GC.KeepAlive(x);
         return values;
     }
 
@@ -32,7 +31,6 @@ sealed class ReferenceDevice : Device
         ref var first = ref HostStorage.First<V>(y);
         var offsets = y.Layout.Offsets();
         for (var i = 0; i < offsets.Length; i++) Unsafe.Add(ref first, offsets[i]) = value(i);
-        GC.KeepAlive(y);
     }
 
     /// <summary>The elements as doubles, whatever their type.</summary>
@@ -55,7 +53,7 @@ sealed class ReferenceDevice : Device
         }
     }
 
-    public override void Copy(Tensor x, Tensor y)
+    internal override void CopyCore(Tensor x, Tensor y)
     {
         if (x.DType == DType.Int64 && y.DType == DType.Int64)
         {
@@ -67,9 +65,9 @@ sealed class ReferenceDevice : Device
         WriteDoubles(y, i => values[i]);
     }
 
-    public override void Fill<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
+    internal override void FillCore<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
 
-    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) =>
+    internal override void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) =>
         a.DType.Run(new OneByOne<E>(e, a, b, c, y));
 
     readonly struct OneByOne<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType where E : struct, IElementwise
@@ -84,9 +82,9 @@ sealed class ReferenceDevice : Device
         }
     }
 
-    public override void Reduce<R>(R r, Tensor x, Tensor y)
+    internal override void ReduceCore<R>(R r, Tensor x, Tensor y)
     {
-        var length = y.Numel == 0 ? 0 : x.Numel / y.Numel;
+        var length = x.Numel / y.Numel;
         if (x.DType == DType.Int64) Write(y, Fold(Read<I64>(x)));
         else
         {
@@ -98,11 +96,11 @@ sealed class ReferenceDevice : Device
             values.Skip(i * length).Take(length).Aggregate(V.Of(r.Start), (sum, value) => r.Apply(sum, value));
     }
 
-    public override void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
+    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         var values = ReadDoubles(x);
         var offsets = x.Layout.Offsets();
-        var fold = y.Numel == 0 ? 0 : x.Numel / y.Numel;
+        var fold = x.Numel / y.Numel;
         WriteDoubles(y, i =>
         {
             var best = 0;
@@ -115,13 +113,13 @@ sealed class ReferenceDevice : Device
         });
     }
 
-    public override void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
+    internal override void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
         int batches = Layout.Product(a.Shape[..batch]), m = Layout.Product(a.Shape[batch..(batch + rows)]);
         int k = Layout.Product(a.Shape[(batch + rows)..]), n = Layout.Product(b.Shape[^columns..]);
         var result = new double[batches * m * n];
         var (left, right) = (ReadDoubles(a), ReadDoubles(b));
-        for (var g = 0; g < batches && m * n > 0 && k > 0; g++)
+        for (var g = 0; g < batches; g++)
         {
             // MathNet stores columns, so a row-major matrix read by it is the transpose: Cᵀ = Bᵀ·Aᵀ.
             var at = Matrix<double>.Build.Dense(k, m, left[(g * m * k)..((g + 1) * m * k)]);
@@ -131,13 +129,13 @@ sealed class ReferenceDevice : Device
         WriteDoubles(c, i => result[i]);
     }
 
-    public override void AddInto(Tensor x, Tensor y)
+    internal override void AddIntoCore(Tensor x, Tensor y)
     {
         var offsets = y.Layout.Offsets();
         AddAt(x, new Tensor(y.Storage, Layout.Contiguous(y.Storage.Count)), i => y.Layout.Offset + offsets[i]);
     }
 
-    public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
     {
         var from = Places("Gather", x, axis, index);
         if (x.DType == DType.Int64)
@@ -150,7 +148,7 @@ sealed class ReferenceDevice : Device
         WriteDoubles(y, i => values[from[i]]);
     }
 
-    public override void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)
     {
         var to = Places("ScatterAdd", y, axis, index);
         AddAt(x, y, i => to[i]);

@@ -200,6 +200,19 @@ public sealed class Layout
             if (!x.SameShape(layouts[0])) throw new ShapeException($"{operation}: shapes {layouts[0]} and {x} differ.");
     }
 
+    /// <summary>True if every element is one of a storage of this many.</summary>
+    internal bool IsWithin(int count)
+    {
+        if (Count == 0) return true;
+        long first = Offset, last = Offset;
+        if (IsContiguous) last += Count - 1;
+        else
+            for (var a = 0; a < shape.Length; a++)
+                if (strides[a] < 0) first += (shape[a] - 1L) * strides[a];
+                else last += (shape[a] - 1L) * strides[a];
+        return first >= 0 && last < count;
+    }
+
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
 
     /// <summary>True if every index leads to the same place in both.</summary>

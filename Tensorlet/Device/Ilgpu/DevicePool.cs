@@ -18,6 +18,7 @@ sealed class IlgpuStorage(IlgpuDevice device, DType type, int count, Buffer buff
 /// </summary>
 sealed class DevicePool
 {
+    const int Smallest = 256;           // bytes
     readonly string name;
     readonly Accelerator accelerator;
     readonly Pool<Buffer> pool;
@@ -26,7 +27,7 @@ sealed class DevicePool
     public DevicePool(string name, Accelerator accelerator)
     {
         (this.name, this.accelerator) = (name, accelerator);
-        pool = new Pool<Buffer>(smallest: 256, Make);
+        pool = new Pool<Buffer>(Smallest, Make);
     }
 
     /// <summary>The bytes taken from the device, in use or not.</summary>
@@ -71,7 +72,7 @@ sealed class DevicePool
 
     void GiveBack()
     {
-        Pool<Buffer>.Collect(2);
+        Collections.Force(2);
         accelerator.Synchronize();
         foreach (var buffer in pool.TakeFree())
         {

@@ -25,9 +25,8 @@ readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folde
 
 sealed partial class IlgpuDevice
 {
-    public override void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
+    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
-        if (y.Numel == 0) return;
         var (from, to) = (Fit(x, y.Rank), Fit(y));
         if (from != x && asOffset)
             throw new ShapeException(

@@ -2,12 +2,10 @@ namespace Tensorlet;
 
 sealed partial class IlgpuDevice
 {
-    const int GroupSize = 16 * 16, ManyGroups = 256, ShortestSegment = 256;
+    const int GroupSize = 16 * 16, ManyGroups = 256, ShortestSegment = 256, TiledFrom = 1 << 14;
 
-    public override void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
+    internal override void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
-        if (c.Numel == 0) return;
-        if (a.Numel == 0) { Fill(new Tensor.Line(0, 0), c); return; }
         var (left, right, to) = (Fit(a, batch, batch + rows), Fit(b, batch, b.Rank - columns), Fit(c));
         var tiles = WorthTiles(left, to, batch, rows);
         if (tiles && a.DType == DType.Float32) Tiled<F32, Square16, Strip16>(left, right, to, batch, rows);
@@ -43,7 +41,7 @@ sealed partial class IlgpuDevice
     {
         var (_, m, n, k) = Sizes(a, c, batch, rows);
         return !inHostLoops && accelerator.MaxNumThreadsPerGroup >= GroupSize
-            && Math.Min(m, n) >= 4 && (long)m * n * k >= 1 << 14;
+            && Math.Min(m, n) >= 4 && (long)m * n * k >= TiledFrom;
     }
 
     /// <summary>The two operands as matrices: a [batch, wide, inner], b [batch, inner, wide].</summary>

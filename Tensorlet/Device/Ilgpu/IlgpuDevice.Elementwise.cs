@@ -24,7 +24,7 @@ sealed partial class IlgpuDevice
 {
     const int Formula = 4;                      // what a scalar function costs, in additions, roughly
 
-    public override void Fill<F>(F f, Tensor y)
+    internal override void FillCore<F>(F f, Tensor y)
     {
         var to = Fit(y);
         y.DType.Run(new Filling<F>(this, f, to));
@@ -34,14 +34,12 @@ sealed partial class IlgpuDevice
     readonly struct Filling<F>(IlgpuDevice device, F f, Tensor y) : IForType where F : struct, ISequence
     { void IForType.Run<V>() => device.Launch(y.Numel, new FillKernel<F, V>(f, Of<V>(y)), Formula); }
 
-    public override void Copy(Tensor x, Tensor y)
+    internal override void CopyCore(Tensor x, Tensor y)
     {
-        if (y.Numel == 0) return;
         if (!Axes.Fit(x.Layout) || !Axes.Fit(y.Layout))         // slice by slice, along the first axis
             for (var i = 0; i < x.Shape[0]; i++) Copy(x.Select(0, i), y.Select(0, i));
         else if (x.DType == y.DType) x.DType.Run(new Moving(this, x, y));
         else x.DType.Run(new ConvertingFrom(this, x, y));
-        KeepAlive(x, y);
     }
 
     readonly struct Moving(IlgpuDevice device, Tensor x, Tensor y) : IForType
@@ -53,7 +51,7 @@ sealed partial class IlgpuDevice
     readonly struct ConvertingTo<V>(IlgpuDevice device, Tensor x, Tensor y) : IForType where V : unmanaged, IScalar<V>
     { void IForType.Run<W>() => device.Launch(y.Numel, new CopyKernel<ByDouble<V, W>, V, W>(Of<V>(x), Of<W>(y))); }
 
-    private protected override void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+    internal override void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
     {
         var (first, second, third, to) = (Fit(a), Fit(b), Fit(c), Fit(y));
         a.DType.Run(new Applying<E>(this, e, first, second, third, to));

@@ -37,22 +37,20 @@ sealed partial class IlgpuDevice
     // in host loops such kernels run on one thread, and give the same each time
     const int Atomically = 0;
 
-    public override void AddInto(Tensor x, Tensor y)
+    internal override void AddIntoCore(Tensor x, Tensor y)
     {
-        if (x.Numel == 0) return;
         if (!y.Layout.Overlaps) { Zip(new Tensor.AddFormula(), y, x, y); return; }
         var from = Fit(x);
         if (!Axes.Fit(y.Layout)) for (var i = 0; i < x.Shape[0]; i++) AddInto(x.Select(0, i), y.Select(0, i));
         else x.DType.Run(new Adding(this, from, y));
-        KeepAlive(from, y);
+        GC.KeepAlive(from);
     }
 
     readonly struct Adding(IlgpuDevice device, Tensor x, Tensor y) : IForType
     { void IForType.Run<V>() => device.Launch(x.Numel, new AddIntoKernel<V>(Of<V>(x), Of<V>(y)), Atomically); }
 
-    public override void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
     {
-        if (y.Numel == 0) return;
         var (table, indices, to) = (FitTable(x, axis, index), Fit(index), Fit(y));
         Check("Gather", indices, axis, x);
         x.DType.Run(new Gathering(this, table, axis, indices, to));
@@ -66,9 +64,8 @@ sealed partial class IlgpuDevice
             device.Launch(y.Numel, new GatherKernel<V>(TableOf<V>(x, axis, index), Of<V>(y)));
     }
 
-    public override void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)
     {
-        if (x.Numel == 0) return;
         var (from, indices, to) = (Fit(x), Fit(index), FitTable(y, axis, index));
         Check("ScatterAdd", indices, axis, y);
         x.DType.Run(new Scattering(this, from, axis, indices, to));

@@ -32,9 +32,8 @@ sealed partial class IlgpuDevice
 {
     const int Part = 64, LongestPart = 256;     // what one thread folds; what is longer is cut into parts
 
-    public override void Reduce<R>(R r, Tensor x, Tensor y)
+    internal override void ReduceCore<R>(R r, Tensor x, Tensor y)
     {
-        if (y.Numel == 0) return;
         var (from, to) = (Fit(x, y.Rank), Fit(y));
         x.DType.Run(new Folding<R>(this, r, from, to));
         Finish(to, y);

@@ -14,12 +14,13 @@ namespace Tensorlet;
 /// <param name="inHostLoops">Call the kernels in loops on the host, over memory that the host sees too.</param>
 sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHostLoops) : Device
 {
+    const int MiB = 1 << 20;
     readonly ConcurrentDictionary<Type, Delegate> launchers = new();
     readonly Lock launching = new();            // ILGPU's launches by OpenCL are not made for several threads
 
     public override string Name => name;
     public override string Description =>
-        inHostLoops ? "kernels as loops on the host" : $"{accelerator.Name}, {accelerator.MemorySize >> 20:N0} MiB";
+        inHostLoops ? "kernels as loops on the host" : $"{accelerator.Name}, {accelerator.MemorySize / MiB:N0} MiB";
 
     /// <summary>Where its memory comes from.</summary>
     public DevicePool Pool { get; } = new(name, accelerator);
@@ -28,7 +29,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         new IlgpuStorage(this, type, count, Pool.Rent((long)count * type.Size()));
 
     // ILGPU takes the address of the host's memory and does not pin it.
-    public override unsafe void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
+    internal override unsafe void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         if (bytes.Length == 0) return;
         fixed (byte* pinned = bytes)
@@ -37,10 +38,9 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
                 accelerator.Bind();
                 Bytes(storage, offset, bytes.Length).CopyFromCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
             }
-        GC.KeepAlive(storage);
     }
 
-    public override unsafe void Download(Storage storage, int offset, Span<byte> bytes)
+    internal override unsafe void DownloadCore(Storage storage, int offset, Span<byte> bytes)
     {
         if (bytes.Length == 0) return;
         fixed (byte* pinned = bytes)
@@ -49,7 +49,6 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
                 accelerator.Bind();
                 Bytes(storage, offset, bytes.Length).CopyToCPU(accelerator.DefaultStream, ref *pinned, bytes.Length);
             }
-        GC.KeepAlive(storage);
     }
 
     static ArrayView<byte> Bytes(Storage storage, int offset, int length) =>
@@ -82,11 +81,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     }
 
     /// <summary>The last step of a verb that wrote to y, or to what <see cref="Fit"/> gave in its place.</summary>
-    void Finish(Tensor written, Tensor y)
-    {
-        if (written != y) Copy(written, y);
-        GC.KeepAlive(y);
-    }
+    void Finish(Tensor written, Tensor y) { if (written != y) Copy(written, y); }
 
     /// <summary>Runs a flat kernel for i = 0 … count−1.</summary>
     void Launch<K>(int count, K kernel, int cost = 1) where K : struct, IKernel

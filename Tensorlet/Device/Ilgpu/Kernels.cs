@@ -15,6 +15,8 @@ interface IGroupKernel { void Run(); }
 /// <summary>The two methods that ILGPU compiles, with a kernel as their type argument.</summary>
 static class Kernels
 {
+    const int WorthThreads = 1 << 14;           // element operations
+
     public static void Flat<K>(Index1D i, K kernel) where K : struct, IKernel => kernel.At(i);
 
     public static void Grouped<K>(K kernel) where K : struct, IGroupKernel => kernel.Run();
@@ -26,10 +28,10 @@ static class Kernels
     /// threads.</param>
     public static void OnHost<K>(int count, K kernel, int cost) where K : struct, IKernel
     {
-        if (cost == 0 || (long)count * cost <= 1 << 14) Part(kernel, 0, count);
+        if (cost == 0 || (long)count * cost <= WorthThreads) Part(kernel, 0, count);
         else
         {
-            var length = Math.Max(1, (1 << 14) / cost);
+            var length = Math.Max(1, WorthThreads / cost);
             Parallel.For(0, (int)(((long)count + length - 1) / length), p =>
                 Part(kernel, p * length, Math.Min(count, (p + 1) * length)));
         }
