@@ -141,8 +141,7 @@ sealed class GradProblem
     }
 
     /// <summary>A point, a step along input k away.</summary>
-    public static Tensor[] Moved(Tensor[] at, int k, Tensor step) =>
-        [.. at.Select((x, i) => i == k ? x + step : x)];
+    public static Tensor[] Moved(Tensor[] at, int k, Tensor step) => [.. at.Select((x, i) => i == k ? x + step : x)];
 
     public Tensor Value(Tensor[] at)
     {

@@ -76,8 +76,7 @@ public abstract class Dataset
     {
         public override int Count => dataset.Count;
         public override Tensor[] this[int index] => Sample(index, Generator.Default);
-        public override Tensor[] Sample(int index, Generator random) =>
-            function(dataset.Sample(index, random), random);
+        public override Tensor[] Sample(int index, Generator random) => function(dataset.Sample(index, random), random);
     }
 }
 

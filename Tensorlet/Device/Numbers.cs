@@ -52,8 +52,7 @@ public readonly struct F32(float value) : IScalar<F32>
     /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <inheritdoc/>
-    public static void AddAtomically(ref F32 place, F32 x) =>
-        Atomic.Add(ref Unsafe.As<F32, float>(ref place), x.Value);
+    public static void AddAtomically(ref F32 place, F32 x) => Atomic.Add(ref Unsafe.As<F32, float>(ref place), x.Value);
 }
 
 /// <summary>A double as a number.</summary>
@@ -145,8 +144,7 @@ public readonly struct I64(long value) : IScalar<I64>
     /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <inheritdoc/>
-    public static void AddAtomically(ref I64 place, I64 x) =>
-        Atomic.Add(ref Unsafe.As<I64, long>(ref place), x.Value);
+    public static void AddAtomically(ref I64 place, I64 x) => Atomic.Add(ref Unsafe.As<I64, long>(ref place), x.Value);
 }
 
 /// <summary>A truth value as a number, 0 or 1, so that masks can be read and written by the same loops.</summary>

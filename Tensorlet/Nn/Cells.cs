@@ -52,8 +52,7 @@ public abstract class RecurrentCell : Module
     public sealed override Variable Forward(Variable x) => From(x, null)[0];
 
     /// <inheritdoc/>
-    protected override string Arguments =>
-        $"{weightIh.Size(1)}, {HiddenSize}{(biasIh is null ? ", bias=False" : "")}";
+    protected override string Arguments => $"{weightIh.Size(1)}, {HiddenSize}{(biasIh is null ? ", bias=False" : "")}";
 }
 
 /// <summary>h′ = tanh(W·x + b + U·h + c), or with relu in the place of tanh (Elman 1990).</summary>

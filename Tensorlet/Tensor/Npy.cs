@@ -34,8 +34,7 @@ public static class Npy
     /// </summary>
     /// <exception cref="InvalidDataException">The file is no .npy file, is shorter or longer than its shape says, has a
     /// header of more than 65,535 bytes, or elements of another type; objects are never unpickled.</exception>
-    public static Tensor Load(string path) =>
-        Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
+    public static Tensor Load(string path) => Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
 
     internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {

@@ -143,6 +143,5 @@ public sealed partial class Tensor
     internal static void CheckMatMul(Tensor a, Tensor b) => Matrices(a, b);
 
     /// <summary>The common shape of the axes before the last two.</summary>
-    internal static int[] Batch(Tensor a, Tensor b) =>
-        Layout.Broadcast("MatMul", a.Layout[..^2], b.Layout[..^2]);
+    internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul", a.Layout[..^2], b.Layout[..^2]);
 }

@@ -116,8 +116,7 @@ public sealed partial class Variable
         foreach (var x in axes)
             if (x.Rank > 1) throw new ShapeException($"Meshgrid: shape {x.Data.Layout} is no vector.");
         int[] shape = [.. axes.Select(x => x.Numel)];
-        return [.. axes.Select((x, k) =>
-            x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
+        return [.. axes.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
     }
 }
 

@@ -60,8 +60,7 @@ public sealed partial class Variable
             : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
     // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
-    Variable SumKept(int[] axes) =>
-        Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
+    Variable SumKept(int[] axes) => Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
 
     /// <inheritdoc cref="Tensor.Sum"/>
     public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);

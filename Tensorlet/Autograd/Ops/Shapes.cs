@@ -57,8 +57,7 @@ public sealed partial class Variable
     public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this
         : Linear(x => x.Reshape(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.View"/>
-    public Variable View(params int[] shape) =>
-        Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
+    public Variable View(params int[] shape) => Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.Permute"/>
     // y = x, axes in another order     dx = dy, axes in the order before
     public Variable Permute(params int[] axes) => Linear(x => x.Permute(axes), (dy, before) => dy.Permute(

@@ -31,8 +31,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
         Blend(x, Grey(x).Mean([-3, -2, -1], keepDim: true), factor);
 
     /// <summary>factor·x + (1 − factor)·grey, within [0, 1].</summary>
-    public static Tensor AdjustSaturation(Tensor x, double factor) =>
-        HasNoColour(x) ? x : Blend(x, Grey(x), factor);
+    public static Tensor AdjustSaturation(Tensor x, double factor) => HasNoColour(x) ? x : Blend(x, Grey(x), factor);
 
     /// <summary>
     /// The hue turned by a part of the circle. With value v = max, chroma c = max − min and hue t in sixths of the

@@ -60,8 +60,7 @@ sealed partial class IlgpuDevice
 
     readonly struct Gathering(IlgpuDevice device, Tensor x, int axis, Tensor index, Tensor y) : IForType
     {
-        void IForType.Run<V>() =>
-            device.Launch(y.Numel, new GatherKernel<V>(TableOf<V>(x, axis, index), Of<V>(y)));
+        void IForType.Run<V>() => device.Launch(y.Numel, new GatherKernel<V>(TableOf<V>(x, axis, index), Of<V>(y)));
     }
 
     internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)
