@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Reflection;
 
 namespace Tensorlet.Tests.Devices;
@@ -23,7 +22,7 @@ static class Thresholds
         text.Contains($" {type.Name.Split('`')[0]}") && type.Namespace == nameof(Tensorlet);
 
     /// <summary>A size around a threshold, up to some factors larger.</summary>
-    static int Size(Random random, int threshold, int most)
+    public static int Size(Random random, int threshold, int most)
     {
         var size = random.Next(5) switch
         {
@@ -41,7 +40,7 @@ static class Thresholds
     {
         var size = Size(random, threshold, most);
         List<int> shape = [.. Split(random, size)];
-        for (var left = most / size; left > 1 && random.Next(2) == 0;)
+        for (var left = most / size; left > 1 && random.Next(3) > 0;)
         {
             var more = random.Next(1, 1 + (int)Math.Min(left, random.Next(3) == 0 ? 40 : 4));
             shape.Insert(random.Next(shape.Count + 1), more);
@@ -85,7 +84,4 @@ static class Thresholds
         while (random.Next(2) == 0 && result.Count < 6) result.Insert(random.Next(result.Count + 1), 1);
         return [.. result];
     }
-
-    /// <summary>How many cases of a threshold are drawn: fewer of large ones, which take longer.</summary>
-    public static int Cases(int threshold) => Math.Clamp(24 - BitOperations.Log2((uint)threshold), 4, 16);
 }

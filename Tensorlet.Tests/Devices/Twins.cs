@@ -11,6 +11,7 @@ sealed record Twin(Tensor Expected, Tensor Actual);
 sealed class Twins(Device device, int seed, int mostElements = 600, int around = 0)
 {
     readonly Random random = new(seed);
+    static readonly double[] quarters = [.. Enumerable.Range(-20, 41).Select(i => i / 4.0)];
 
     public Device Device => device;
     public bool Small => mostElements <= 64;
@@ -47,7 +48,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
     /// </summary>
     public Twin Draw(int[] shape, DType type, bool written = false, Func<double>? value = null)
     {
-        value ??= () => random.Next(-20, 21) / 4.0;
+        value ??= () => quarters[random.Next(quarters.Length)];
         if (Coin()) return Both(shape, t => t);
         var rank = shape.Length;
         int[] order = [.. Enumerable.Range(0, rank)], back = new int[rank],

@@ -1,3 +1,5 @@
+using Tensorlet.Tests.Devices;
+
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>Where an operation can be differentiated.</summary>
@@ -14,15 +16,40 @@ public enum Domain
 }
 
 /// <summary>Draws shapes, arguments and values from a seed; sizes up to a limit, which shrinking lowers.</summary>
-public sealed class Draw(int seed, int largest)
+/// <param name="seed">What is drawn.</param>
+/// <param name="largest">The largest size.</param>
+/// <param name="around">A size at which devices change their way: whole shapes lie around it. 0 for small ones.</param>
+public sealed class Draw(int seed, int largest, int around = 0)
 {
     readonly Random random = new(seed);
 
     public int Int(int low, int high) => random.Next(low, high + 1);
     public bool Coin() => random.Next(2) == 0;
     public int Size(int least = 0) => Int(least, Math.Max(least, largest));
-    public int[] Shape(int leastRank = 0, int mostRank = 4, int leastSize = 0) =>
-        [.. Enumerable.Range(0, Int(leastRank, mostRank)).Select(_ => Size(leastSize))];
+    public int[] Shape(int leastRank = 0, int mostRank = 4, int leastSize = 0) => around > 0
+        ? Around(leastRank, mostRank, leastSize)
+        : [.. Enumerable.Range(0, Int(leastRank, mostRank)).Select(_ => Size(leastSize))];
+
+    /// <summary>Whether a size around the given one was drawn.</summary>
+    public bool IsAround { get; private set; }
+
+    /// <summary>A size around the given one.</summary>
+    public int Around()
+    {
+        IsAround = true;
+        return Thresholds.Size(random, around, 2 * around);
+    }
+
+    int[] Around(int leastRank, int mostRank, int leastSize)
+    {
+        IsAround = true;
+        while (true)
+        {
+            var shape = Thresholds.Shape(random, around, 2 * around);
+            if (shape.Length >= leastRank && shape.Length <= mostRank && shape.All(size => size >= leastSize))
+                return shape;
+        }
+    }
 
     /// <summary>Short decimals, away from where functions have kinks.</summary>
     public double[] Values(int count, Domain domain = Domain.Any) => domain switch

@@ -66,6 +66,32 @@ static class Verifier
         Report.Add(op, device, worst, bothOrders: !differenced || number % 5 == 0);
     }
 
+    /// <summary>Value and first gradients on a device as on the reference, in both precisions.</summary>
+    public static void Compare(Case c, Draw draw, Device device)
+    {
+        Tensor[] inputs = [.. c.Inputs.Select(input => draw.Lay(input, device))];
+        Tensor[] expected = [.. inputs.Select(x => x.To(Device.Reference))];
+        foreach (var (type, tolerance) in new[] { (DType.Float64, 1e-9), (DType.Float32, 1e-4) })
+        {
+            var (here, there) = (Run(inputs, type), Run(expected, type));
+            for (var i = 0; i < here.Length; i++)
+            {
+                var scale = there[i].Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
+                Difference($"in {type}, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}",
+                    [.. here[i].Select(x => x / scale)], [.. there[i].Select(x => x / scale)], tolerance);
+            }
+        }
+
+        double[][] Run(Tensor[] at, DType type)
+        {
+            Variable[] leaves = [.. at.Select(x => new Variable(x.To(type), true))];
+            var result = c.F(leaves);
+            if (result.RequiresGrad) result.Backward(Tensor.Randn(result.Size(), DType.Float64,
+                generator: new Generator(6)).To(result.DType).To(result.Device));
+            return [result.Data.ToArray<double>(), .. leaves.Select(v => v.Grad?.Data.ToArray<double>() ?? [])];
+        }
+    }
+
     static Tensor Forward(Case c, Tensor[] inputs)
     {
         using var _ = Autograd.NoGrad();
@@ -180,6 +206,11 @@ static class Report
     /// <summary>What became of the random programs, in a sentence.</summary>
     public static string Programs { get; set; } = "";
 
+    static readonly ConcurrentDictionary<string, int> aroundThresholds = new();
+
+    /// <summary>Counts a case around a size at which devices change their way.</summary>
+    public static void AddThreshold(Device device) => aroundThresholds.AddOrUpdate(device.Name, 1, (_, n) => n + 1);
+
     static Report() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
 
     public static void Add(Op op, Device device, double worst, bool bothOrders)
@@ -194,6 +225,10 @@ static class Report
     static string Cell(Op op, string device) => !verified.TryGetValue((op, device), out var v) ? "–"
         : string.Create(CultureInfo.InvariantCulture, $"{v.First} / {v.Second}, {v.Worst:0.0e+0}");
 
+    static string Thresholds => aroundThresholds.IsEmpty ? "" : string.Create(CultureInfo.InvariantCulture,
+        $"{aroundThresholds.Values.Sum():#,0} cases at sizes where devices change their way, against the reference (" +
+        $"{string.Join(", ", aroundThresholds.OrderBy(d => d.Key).Select(d => $"{d.Key} {d.Value}"))}).");
+
     static void Write()
     {
         string[] devices = [.. verified.Keys.Select(k => k.Item2).Distinct().Order()];
@@ -203,7 +238,7 @@ static class Report
             text.Append($"| {op.Name} | {string.Join(" | ", devices.Select(device => Cell(op, device)))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, " +
             $"{verified.Values.Sum(v => v.First):#,0} cases: verified in the first / and second order, and the worst " +
-            $"difference, relative to max(1, |value|).\n\n{Mutants}\n\n{Programs}\n");
+            $"difference, relative to max(1, |value|).\n\n{Thresholds}\n\n{Mutants}\n\n{Programs}\n");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
         try
         {

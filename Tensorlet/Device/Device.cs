@@ -66,10 +66,8 @@ public abstract partial class Device
 
     void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise
     {
-        var (first, result) = (a.Layout, y.Layout);
-        var verb = E.Inputs == 1 ? "Map" : "Zip";
-        Fit(verb, first.SameShape(result) && b.Layout.SameShape(result) && c.Layout.SameShape(result), a, b, c, y);
-        OneType(verb, a, b, c, y.DType == DType.Bool ? a : y);
+        Fit(E.Inputs == 1 ? "Map" : "Zip", Alike(a, b) && Alike(a, c) && a.Layout.SameShape(y.Layout)
+            && (a.DType == y.DType || y.DType == DType.Bool), a, b, c, y);
         if (y.Numel > 0) ApplyCore(e, a, b, c, y);
         KeepAlive(a, b, c, y);
     }
@@ -77,8 +75,7 @@ public abstract partial class Device
     /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
     public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction
     {
-        Fit("Reduce", x.Shape.StartsWith(y.Shape), x, y);
-        OneType("Reduce", x, y);
+        Fit("Reduce", x.DType == y.DType && x.Shape.StartsWith(y.Shape), x, y);
         if (y.Numel > 0) ReduceCore(r, x, y);
         KeepAlive(x, y);
     }
@@ -93,8 +90,7 @@ public abstract partial class Device
     /// <param name="asOffset">Give the place in memory, counted from the first element of x, in place of j.</param>
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
-        Fit("ArgReduce", x.Shape.StartsWith(y.Shape) && (x.Numel > 0 || y.Numel == 0), x, y);
-        y.OnlyType("ArgReduce: the result", DType.Int64);
+        Fit("ArgReduce", y.DType == DType.Int64 && x.Shape.StartsWith(y.Shape) && (x.Numel > 0 || y.Numel == 0), x, y);
         if (y.Numel > 0) ArgReduceCore(largest, x, y, asOffset);
         KeepAlive(x, y);
     }
@@ -110,9 +106,8 @@ public abstract partial class Device
         Fit("Contract", Math.Min(batch, rows) >= 0 && batch <= inner && columns >= 0
             && b.Rank == inner + columns && c.Rank == wide + columns
             && a.Shape[..batch].SequenceEqual(b.Shape[..batch]) && a.Shape[wide..].SequenceEqual(b.Shape[batch..inner])
-            && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..]),
-            a, b, c);
-        OneType("Contract", a, b, c);
+            && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..])
+            && a.DType == b.DType && a.DType == c.DType, a, b, c);
         if (c.Numel > 0 && a.Numel > 0) ContractCore(a, b, c, batch, rows, columns);
         else if (c.Numel > 0) FillCore(new Tensor.Line(0, 0), c);
         KeepAlive(a, b, c);
@@ -121,8 +116,7 @@ public abstract partial class Device
     /// <summary>y[i] += x[i], where elements of y may overlap: the adjoint of reading through a view.</summary>
     public void AddInto(Tensor x, Tensor y)
     {
-        Fit("AddInto", x.Layout.SameShape(y.Layout), x, y);
-        OneType("AddInto", x, y);
+        Fit("AddInto", Alike(x, y), x, y);
         if (y.Numel > 0) AddIntoCore(x, y);
         KeepAlive(x, y);
     }
@@ -161,34 +155,26 @@ public abstract partial class Device
     internal abstract void GatherCore(Tensor x, int axis, Tensor index, Tensor y);
     internal abstract void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y);
 
-    /// <summary>Refuses operands that do not fit together, are elsewhere, or reach beyond their storage.</summary>
+    /// <summary>
+    /// Refuses operands that do not fit together, are on another device, or reach beyond their storage.
+    /// </summary>
     void Fit(string verb, bool fit, params ReadOnlySpan<Tensor> operands)
     {
-        foreach (var x in operands)
-        {
-            fit &= x.Layout.IsWithin(x.Storage.Count);
-            if (x.Device != this)
-                throw new DeviceException($"{verb} on {this}: an operand of shape {x.Layout} is on {x.Device}.");
-        }
-        if (!fit) throw Unfit(verb, operands);
+        foreach (var x in operands) fit &= x.Device == this && x.Layout.IsWithin(x.Storage.Count);
+        if (fit) return;
+        var shown = operands.ToArray().Select(x => $"{x.DType} {x.Layout} on {x.Device}");
+        throw new ShapeException($"{verb} on {this}: the operands {string.Join(", ", shown)} do not fit together, or " +
+            "one reaches beyond its storage.");
     }
 
-    static ShapeException Unfit(string verb, ReadOnlySpan<Tensor> operands) =>
-        new($"{verb}: operands of shapes {string.Join(" and ", operands.ToArray().Select(x => x.Layout))} do not fit " +
-            "together, or one reaches beyond its storage.");
-
-    static void OneType(string verb, params ReadOnlySpan<Tensor> operands)
-    {
-        foreach (var x in operands) x.OnlyType(verb, operands[0].DType);
-    }
+    static bool Alike(Tensor x, Tensor y) => x.DType == y.DType && x.Layout.SameShape(y.Layout);
 
     void Indexed(string verb, Tensor table, int axis, Tensor index, Tensor items)
     {
-        var fit = index.Layout.SameShape(items.Layout) && table.Rank == index.Rank && axis >= 0 && axis < table.Rank;
+        var fit = index.DType == DType.Int64 && table.DType == items.DType && index.Layout.SameShape(items.Layout)
+            && table.Rank == index.Rank && axis >= 0 && axis < table.Rank;
         for (var a = 0; fit && a < table.Rank; a++) fit = a == axis || table.Shape[a] == index.Shape[a];
         Fit(verb, fit, table, index, items);
-        OneType(verb, table, items);
-        index.OnlyType($"{verb}: the index", DType.Int64);
     }
 
     void Bounded(string verb, Storage storage, int offset, int bytes)

@@ -203,13 +203,11 @@ public sealed class Layout
     /// <summary>True if every element is one of a storage of this many.</summary>
     internal bool IsWithin(int count)
     {
-        if (Count == 0) return true;
+        if (IsContiguous) return Count == 0 || (Offset >= 0 && Offset + (long)Count <= count);
         long first = Offset, last = Offset;
-        if (IsContiguous) last += Count - 1;
-        else
-            for (var a = 0; a < shape.Length; a++)
-                if (strides[a] < 0) first += (shape[a] - 1L) * strides[a];
-                else last += (shape[a] - 1L) * strides[a];
+        for (var a = 0; a < Rank; a++)
+            if (strides[a] < 0) first += (shape[a] - 1L) * strides[a];
+            else last += (shape[a] - 1L) * strides[a];
         return first >= 0 && last < count;
     }
 

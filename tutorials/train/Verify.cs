@@ -24,6 +24,7 @@ static class Verify
         Curves(digits);
         Gradients(digits);
         Killed(quick ? 10 : 100);
+        if (!quick) Thresholds(seconds: 300);
         Console.WriteLine(failed == 0 ? "\nall checks passed" : $"\n{failed} checks FAILED");
         return failed == 0 ? 0 : 1;
     }
@@ -90,6 +91,20 @@ static class Verify
         var (wrong, within) = Kills.Run(kills);
         Check($"{kills} kills of a process that saves checkpoints, each file whole, old or new", wrong is null
             && within > 0, $"{wrong ?? "all"}; {within} in the middle of a save; {watch.Elapsed.TotalSeconds:0} s");
+    }
+
+    /// <summary>The tests that hold every verb and operation against the reference at large sizes, for longer.</summary>
+    static void Thresholds(int seconds)
+    {
+        string[] arguments = ["test", "Tensorlet.Tests", "--filter", "FullyQualifiedName~Thresholds"];
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true };
+        start.Environment["TENSORLET_SECONDS"] = $"{seconds}";
+        using var process = Process.Start(start)!;
+        var said = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        var counted = File.ReadLines("verification.md").First(line => line.Contains("cases at sizes"));
+        Check($"{seconds} s of cases around every threshold", process.ExitCode == 0,
+            process.ExitCode == 0 ? counted : said);
     }
 
     /// <summary>A million operations in a row, on a thread with little stack.</summary>
