@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Reflection;
-using System.Text.RegularExpressions;
+using System.Text;
 
 namespace Tensorlet.Nn;
 
@@ -130,7 +130,11 @@ public abstract class Module : IStateful
     {
         // an automatic property, or a primary constructor's parameter
         if (field.StartsWith('<')) field = field[1..field.IndexOf('>')];
-        return Regex.Replace(field.TrimStart('_'), @"(?<!^)\p{Lu}", "_$0").ToLowerInvariant();
+        var text = new StringBuilder();
+        foreach (var c in field.TrimStart('_'))
+            if (char.IsUpper(c)) text.Append(text.Length > 0 ? "_" : "").Append(char.ToLowerInvariant(c));
+            else text.Append(c);
+        return text.ToString();
     }
 
     /// <summary>The modules directly inside, with their keys.</summary>
