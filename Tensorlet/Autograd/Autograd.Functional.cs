@@ -8,7 +8,7 @@ public static partial class Autograd
     public static Variable Jacobian(Func<Variable, Variable> f, Variable x, bool createGraph = false)
     {
         using var _ = EnableGrad();
-        var leaf = Leaf(x, createGraph);
+        var leaf = createGraph && x.RequiresGrad ? x : new Variable(x.Data, true);
         var y = f(leaf);
         var flat = y.Reshape(-1);
         Variable[] rows = [.. Enumerable.Range(0, y.Numel).Select(i =>
@@ -25,7 +25,7 @@ public static partial class Autograd
     public static (Variable Y, Variable Product) Vjp(Func<Variable, Variable> f, Variable x, Variable v)
     {
         using var _ = EnableGrad();
-        var leaf = Leaf(x, keep: false);
+        var leaf = new Variable(x.Data, requiresGrad: true);
         var y = f(leaf);
         return (y.Detach(), GradOrZeros(y, leaf, v));
     }
@@ -37,7 +37,7 @@ public static partial class Autograd
     public static (Variable Y, Variable Product) Jvp(Func<Variable, Variable> f, Variable x, Variable v)
     {
         using var _ = EnableGrad();
-        var leaf = Leaf(x, keep: false);
+        var leaf = new Variable(x.Data, requiresGrad: true);
         var y = f(leaf);
         var u = new Variable(y.Data.ZerosLike(), requiresGrad: true);
         return (y.Detach(), GradOrZeros(GradOrZeros(y, leaf, u, createGraph: true), u, v));
@@ -58,8 +58,6 @@ public static partial class Autograd
     static Variable GradOrZeros(Variable y, Variable x, Variable? v = null, bool retainGraph = false,
         bool createGraph = false) =>
         y.RequiresGrad && Grad(y, x, v, retainGraph, createGraph) is { } g ? g : x.Data.ZerosLike();
-
-    static Variable Leaf(Variable x, bool keep) => keep && x.RequiresGrad ? x : new Variable(x.Data, true);
 }
 
 /// <summary>The random numbers of the first time are drawn again, so that a dropout leaves out the same.</summary>

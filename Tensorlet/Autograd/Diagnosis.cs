@@ -127,16 +127,10 @@ static class Diagnosis
     /// <summary>For each input the Jacobian that backward gives: a row for each element of the result.</summary>
     static double[][]?[] Analytic(GradProblem problem)
     {
-        var rows = Math.Min(MostRows, problem.Output.Numel);
-        var jacobians = Array.ConvertAll(problem.Inputs, x => x.DType.IsFloat() ? new double[rows][] : null);
-        for (var i = 0; i < rows; i++)
-        {
-            var gradients = problem.Gradients(problem.Inputs, GradProblem.Unit(problem.Output, i));
-            for (var k = 0; k < gradients.Length; k++)
-                if (jacobians[k] is { } rowsOf)
-                    rowsOf[i] = gradients[k]?.ToArray<double>() ?? new double[problem.Inputs[k].Numel];
-        }
-        return jacobians;
+        Tensor?[][] rows = [.. Enumerable.Range(0, Math.Min(MostRows, problem.Output.Numel)).Select(i =>
+            problem.Gradients(problem.Inputs, GradProblem.Unit(problem.Output, i)))];
+        return [.. problem.Inputs.Select((x, k) => !x.DType.IsFloat() ? null
+            : (double[][])[.. rows.Select(row => row[k]?.ToArray<double>() ?? new double[x.Numel])])];
     }
 
     static double[][]?[] Numeric(GradProblem problem, Tensor[] at) => [.. at.Select((x, k) =>
@@ -170,11 +164,8 @@ static class Diagnosis
                 var (size, o, i) = (result[outer], Layout.Product(result.AsSpan(outer + 1)),
                     Layout.Product(shape.AsSpan(inner + 1)));
                 if (size != shape[inner] || size < 2) continue;
-                var exchanged = n.Select((row, r) => (double[])[.. row.Select((_, c) =>
-                {
-                    var (x, y) = (r / o % size, c / i % size);
-                    return n[r + (y - x) * o][c + (x - y) * i];
-                })]);
+                var exchanged = n.Select((row, r) => (double[])[.. row.Select((_, c) => r / o % size - c / i % size)
+                    .Select((gap, c) => n[r - gap * o][c + gap * i])]);
                 if (Same(a, [.. exchanged])) return (outer, inner);
             }
         return null;

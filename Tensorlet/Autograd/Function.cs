@@ -153,24 +153,13 @@ public abstract class Function
     protected Variable B => Input(1);
 
     /// <summary>The result, if it was saved and has not changed since.</summary>
-    protected Variable Y
-    {
-        get
-        {
-            if (Freed) throw FreedGraph();
-            if (result is null)
-                throw new AutogradException($"{Name}.Backward reads its result; Forward has not called SaveResult.");
-            Unchanged("its result", result, resultVersion);
-            return new Variable(result, this);
-        }
-    }
+    protected Variable Y => Freed ? throw FreedGraph()
+        : result is { } y ? new(Unchanged("its result", y, resultVersion), this)
+        : throw new AutogradException($"{Name}.Backward reads its result; Forward has not called SaveResult.");
 
-    void Unchanged(string what, Tensor tensor, int version)
-    {
-        if (tensor.Storage.Version == version) return;
-        throw new AutogradException($"Backward: {this} saved {what}, of shape {tensor.Layout}, and " +
+    Tensor Unchanged(string what, Tensor tensor, int version) => tensor.Storage.Version == version ? tensor
+        : throw new AutogradException($"Backward: {this} saved {what}, of shape {tensor.Layout}, and " +
             $"{tensor.Storage.LastWriter} has written to that memory since. Write to a Clone, or after Backward.");
-    }
 
     internal AutogradException FreedGraph() =>
         new($"Backward: an earlier one freed the graph through {this}; call that one with retainGraph: true, or with " +

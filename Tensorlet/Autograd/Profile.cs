@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 
 namespace Tensorlet;
 
@@ -36,12 +34,7 @@ public sealed class Profile : IDisposable
     public void Dispose() => scope.Dispose();
 
     /// <summary>A table, the longest first.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder($"{"operation",-28}{"calls",8}{"ms",12}{"MB",12}\n");
-        foreach (var (operation, count, milliseconds, bytes) in Rows)
-            text.Append(CultureInfo.InvariantCulture,
-                $"{operation,-28}{count,8:N0}{milliseconds,12:N3}{bytes / 1e6,12:N3}\n");
-        return text.ToString();
-    }
+    public override string ToString() => $"{"operation",-28}{"calls",8}{"ms",12}{"MB",12}\n" +
+        string.Concat(Rows.Select(row => FormattableString.Invariant(
+            $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n")));
 }

@@ -32,13 +32,11 @@ public static class TapeCheck
     /// Runs a computation and checks every operation that it applied to floating-point numbers, in float64.
     /// </summary>
     public static IReadOnlyList<TapeReport> Run(Func<Variable> computation) =>
-        [.. Listen(() => computation()).Select(applied =>
-        {
-            var (function, inputs, line) = applied;
-            Tensor[] values = [.. inputs.Select(v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)];
-            var report = GradCheck.Run(variables => function.Again().ApplyAlone(variables), values);
-            return new TapeReport($"{function.Name}({string.Join(", ", values.Select(v => v.Layout))})", line, report);
-        })];
+        [.. from heard in Listen(() => computation())
+            let values = Array.ConvertAll(heard.Inputs, v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)
+            let report = GradCheck.Run(variables => heard.Function.Again().ApplyAlone(variables), values)
+            let operation = $"{heard.Function.Name}({string.Join(", ", values.Select(v => v.Layout))})"
+            select new TapeReport(operation, heard.Line, report)];
 
     /// <summary>The reports in words: those that failed, or that all agree.</summary>
     public static string Text(IReadOnlyList<TapeReport> reports)

@@ -35,12 +35,9 @@ public sealed class RandomSampler(Dataset dataset, bool replacement = false, int
         : throw new ArgumentOutOfRangeException(nameof(numSamples), numSamples, "RandomSampler: draw at least one.");
 
     /// <inheritdoc/>
-    public override IEnumerable<long> Order(Generator random)
-    {
-        for (var i = 0; i < Count;)
-            if (replacement) { yield return random.Next(dataset.Count); i++; }
-            else foreach (var index in random.Permutation(dataset.Count).Take(Count - i)) { yield return index; i++; }
-    }
+    public override IEnumerable<long> Order(Generator random) => replacement
+        ? Enumerable.Range(0, Count).Select(_ => (long)random.Next(dataset.Count))
+        : Enumerable.Range(0, Count).SelectMany(_ => random.Permutation(dataset.Count)).Take(Count);
 }
 
 /// <summary>The samples of these numbers in random order.</summary>

@@ -4,31 +4,25 @@ namespace Tensorlet.Nn;
 /// Attention in several heads: queries, keys and values of E numbers are projected, cut into heads of E/heads, attended
 /// to each alone, joined and projected again (Vaswani et al. 2017). (L, N, E), or batch first (N, L, E).
 /// </summary>
-public sealed class MultiheadAttention : Module
+/// <param name="embedDim">E, the size of queries, keys and values.</param>
+/// <param name="numHeads">The number of heads.</param>
+/// <param name="dropout">The probability of dropout of the weights.</param>
+/// <param name="bias">Whether the projections have biases.</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
+/// <exception cref="ShapeException">E does not divide into the heads.</exception>
+public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
+    bool batchFirst = false) : Module
 {
-    readonly Variable inProjWeight;
-    readonly Variable? inProjBias;
-    readonly Linear outProj;
-    readonly int heads;
-    readonly double dropout;
-    readonly bool batchFirst;
+    readonly int heads = numHeads >= 1 && embedDim % numHeads == 0 ? numHeads : throw new ShapeException(
+        $"MultiheadAttention: {embedDim} numbers do not divide into {numHeads} heads.");
+    readonly Variable inProjWeight = Init.XavierUniform_(Parameter(Tensor.Empty(3 * embedDim, embedDim)));
+    readonly Variable? inProjBias = bias ? Parameter(Tensor.Zeros(3 * embedDim)) : null;
+    readonly Linear outProj = WithZeroBias(new(embedDim, embedDim, bias));
 
-    /// <param name="embedDim">E, the size of queries, keys and values.</param>
-    /// <param name="numHeads">The number of heads.</param>
-    /// <param name="dropout">The probability of dropout of the weights.</param>
-    /// <param name="bias">Whether the projections have biases.</param>
-    /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
-    /// <exception cref="ShapeException">E does not divide into the heads.</exception>
-    public MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true, bool batchFirst = false)
+    static Linear WithZeroBias(Linear layer)
     {
-        if (numHeads < 1 || embedDim % numHeads != 0)
-            throw new ShapeException($"MultiheadAttention: {embedDim} numbers do not divide into {numHeads} heads.");
-        (heads, this.dropout, this.batchFirst) = (numHeads, dropout, batchFirst);
-        inProjWeight = Parameter(Tensor.Empty(3 * embedDim, embedDim));
-        Init.XavierUniform_(inProjWeight);
-        if (bias) inProjBias = Parameter(Tensor.Zeros(3 * embedDim));
-        outProj = new(embedDim, embedDim, bias);
-        outProj.Bias?.Data.Zero_();
+        layer.Bias?.Data.Zero_();
+        return layer;
     }
 
     /// <summary>Of a sequence to itself.</summary>
@@ -49,20 +43,16 @@ public sealed class MultiheadAttention : Module
         Tensor? keyPaddingMask = null, Tensor? attnMask = null, bool needWeights = true, bool averageWeights = true,
         bool isCausal = false)
     {
-        var e = outProj.Weight.Size(0);
         foreach (var x in (Variable[])[query, key, value])
-            if (x.Rank != 3 || x.Size(2) != e)
-                throw new ShapeException($"MultiheadAttention: takes ({(batchFirst ? "N, L" : "L, N")}, {e}), not " +
-                    $"{x.Data.Layout}.");
+            if (x.Rank != 3 || x.Size(2) != embedDim)
+                throw new ShapeException($"MultiheadAttention: takes ({(batchFirst ? "N, L" : "L, N")}, {embedDim}), " +
+                    $"not {x.Data.Layout}.");
         var (q, k, v) = (Heads(query, 0), Heads(key, 1), Heads(value, 2));
         int n = q.Size(0), l = q.Size(2), s = k.Size(2);
-        Variable? mask = attnMask is null ? null
+        var hidden = attnMask is null ? null
             : Added(attnMask.Rank == 2 ? attnMask : attnMask.Reshape(n, heads, l, s), q);
-        if (keyPaddingMask is not null)
-        {
-            var padding = Added(keyPaddingMask.Reshape(n, 1, 1, s), q);
-            mask = mask is null ? padding : mask + padding;
-        }
+        var padding = keyPaddingMask is null ? null : Added(keyPaddingMask.Reshape(n, 1, 1, s), q);
+        var mask = hidden is null || padding is null ? hidden ?? padding : hidden + padding;
         var weights = F.AttentionWeights(q, k, mask, isCausal);
         var found = F.Dropout(weights, dropout, Training).MatMul(v);
         var output = outProj.Call((batchFirst ? found.Permute(0, 2, 1, 3) : found.Permute(2, 0, 1, 3)).Flatten(2));
@@ -72,9 +62,9 @@ public sealed class MultiheadAttention : Module
     /// <summary>Projected by the queries', keys' or values' third of the weights, as (N, heads, L, E/heads).</summary>
     Variable Heads(Variable x, int third)
     {
-        var e = outProj.Weight.Size(0);
-        var y = F.Linear(x, inProjWeight.Narrow(0, third * e, e), inProjBias?.Narrow(0, third * e, e));
-        y = y.Unflatten(2, heads, e / heads);
+        var first = third * embedDim;
+        var y = F.Linear(x, inProjWeight.Narrow(0, first, embedDim), inProjBias?.Narrow(0, first, embedDim));
+        y = y.Unflatten(2, heads, embedDim / heads);
         return batchFirst ? y.Permute(0, 2, 1, 3) : y.Permute(1, 2, 0, 3);
     }
 

@@ -4,25 +4,17 @@ namespace Tensorlet.Nn;
 /// One step of a recurrent network: from an input (N, in) and a state (N, H) to the next state. All parameters start
 /// uniform in ±1/√H.
 /// </summary>
-public abstract class RecurrentCell : Module
+public abstract class RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias) : Module
 {
-    readonly Variable weightIh, weightHh;
-    readonly Variable? biasIh, biasHh;
-
-    private protected RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias)
-    {
-        (States, HiddenSize) = (states, hiddenSize);
-        weightIh = Uniform(hiddenSize, gates * hiddenSize, inputSize);
-        weightHh = Uniform(hiddenSize, gates * hiddenSize, hiddenSize);
-        if (!bias) return;
-        biasIh = Uniform(hiddenSize, gates * hiddenSize);
-        biasHh = Uniform(hiddenSize, gates * hiddenSize);
-    }
+    readonly Variable weightIh = Uniform(hiddenSize, gates * hiddenSize, inputSize);
+    readonly Variable weightHh = Uniform(hiddenSize, gates * hiddenSize, hiddenSize);
+    readonly Variable? biasIh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
+    readonly Variable? biasHh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
 
     /// <summary>H</summary>
-    internal int HiddenSize { get; }
+    internal int HiddenSize => hiddenSize;
     /// <summary>The number of tensors that a state is made of.</summary>
-    internal int States { get; }
+    internal int States => states;
 
     /// <summary>What a step needs of the input: of all steps (…, in) in one product.</summary>
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);

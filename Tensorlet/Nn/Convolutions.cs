@@ -9,7 +9,7 @@ public abstract class Convolutional : Module
     readonly Variable weight;
     readonly Variable? bias;
     readonly int[] stride, padding, outputPadding, dilation;
-    readonly int groups;
+    readonly int inChannels, outChannels, groups;
     readonly PadMode mode;
     readonly bool transposed;
 
@@ -19,7 +19,8 @@ public abstract class Convolutional : Module
         if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
             throw new ShapeException($"{GetType().Name}: channels ({inChannels}, {outChannels}), in and out, do not " +
                 $"divide into {groups} groups.");
-        (this.stride, this.padding, this.dilation, this.groups) = (stride, padding, dilation, groups);
+        (this.inChannels, this.outChannels, this.groups) = (inChannels, outChannels, groups);
+        (this.stride, this.padding, this.dilation) = (stride, padding, dilation);
         (transposed, this.outputPadding, this.mode) = (outputPadding is not null, outputPadding ?? [], mode);
         int[] filters = transposed ? [inChannels, outChannels / groups, .. kernel]
             : [outChannels, inChannels / groups, .. kernel];
@@ -46,19 +47,12 @@ public abstract class Convolutional : Module
     }
 
     /// <inheritdoc/>
-    protected override string Arguments
-    {
-        get
-        {
-            var (outer, inner) = (weight.Size(0), weight.Size(1) * groups);
-            return $"{(transposed ? outer : inner)}, {(transposed ? inner : outer)}, " +
-                $"kernel_size={Python.Show(weight.Size()[2..])}, stride={Python.Show(stride)}" +
-                (padding.All(p => p == F.Same) ? ", padding=same" : Shown("padding", padding, 0)) +
-                Shown("output_padding", outputPadding, 0) + Shown("dilation", dilation, 1) +
-                (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "") +
-                (mode == PadMode.Constant ? "" : $", padding_mode={mode.ToString().ToLowerInvariant()}");
-        }
-    }
+    protected override string Arguments => $"{inChannels}, {outChannels}, " +
+        $"kernel_size={Python.Show(weight.Size()[2..])}, stride={Python.Show(stride)}" +
+        (padding.All(p => p == F.Same) ? ", padding=same" : Shown("padding", padding, 0)) +
+        Shown("output_padding", outputPadding, 0) + Shown("dilation", dilation, 1) +
+        (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "") +
+        (mode == PadMode.Constant ? "" : $", padding_mode={mode.ToString().ToLowerInvariant()}");
 
     static string Shown(string name, int[] sizes, int usual) =>
         sizes.All(size => size == usual) ? "" : $", {name}={Python.Show(sizes)}";

@@ -1,19 +1,13 @@
 namespace Tensorlet.Nn;
 
 /// <summary>y = x·Wᵀ + b: (…, in) to (…, out). Weights and bias start uniform in ±1/√in, as PyTorch's.</summary>
-public sealed class Linear : Module
+/// <param name="inFeatures">The size of the last axis of the input.</param>
+/// <param name="outFeatures">The size of the last axis of the result.</param>
+/// <param name="bias">Whether to add b.</param>
+public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : Module
 {
-    readonly Variable weight;
-    readonly Variable? bias;
-
-    /// <param name="inFeatures">The size of the last axis of the input.</param>
-    /// <param name="outFeatures">The size of the last axis of the result.</param>
-    /// <param name="bias">Whether to add b.</param>
-    public Linear(int inFeatures, int outFeatures, bool bias = true)
-    {
-        weight = Uniform(inFeatures, outFeatures, inFeatures);
-        if (bias) this.bias = Uniform(inFeatures, outFeatures);
-    }
+    readonly Variable weight = Uniform(inFeatures, outFeatures, inFeatures);
+    readonly Variable? bias = bias ? Uniform(inFeatures, outFeatures) : null;
 
     /// <summary>W, (out, in).</summary>
     public Variable Weight => weight;

@@ -90,23 +90,21 @@ public abstract class Module : IStateful
     /// visible.</exception>
     private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
-        for (var (type, levels) = (GetType(), new Stack<Type>()); ; type = type.BaseType!)
-        {
-            if (type != typeof(Module)) { levels.Push(type); continue; }
-            foreach (var level in levels)
-                foreach (var field in level.GetFields(OwnFields))
-                    if (field.GetValue(this) is { } value)
-                    {
-                        if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
-                            item is Module or Variable { RequiresGrad: true }))
-                            throw new TensorletException($"{GetType().Name}: what '{field.Name}' holds would not " +
-                                "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
-                        yield return (Key(field.Name), value);
-                    }
-            foreach (var part in parts) yield return part;
-            yield break;
-        }
+        foreach (var field in Fields(GetType()))
+            if (field.GetValue(this) is { } value)
+            {
+                if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
+                    item is Module or Variable { RequiresGrad: true }))
+                    throw new TensorletException($"{GetType().Name}: what '{field.Name}' holds would not " +
+                        "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
+                yield return (Key(field.Name), value);
+            }
+        foreach (var part in parts) yield return part;
     }
+
+    /// <summary>The fields of a class of modules, those of its bases first.</summary>
+    static IEnumerable<FieldInfo> Fields(Type type) =>
+        type == typeof(Module) ? [] : Fields(type.BaseType!).Concat(type.GetFields(OwnFields));
 
     readonly List<(string Key, object Value)> parts = [];
 
@@ -116,11 +114,9 @@ public abstract class Module : IStateful
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
         Func<Variable[], Variable> join)
     {
-        FieldInfo? field = null;
-        for (var type = GetType(); type != typeof(Module) && field is null; type = type.BaseType!)
-            field = type.GetFields(OwnFields).FirstOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable);
-        if (field is null) throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
-            $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
+        var field = Fields(GetType()).LastOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable)
+            ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
+                $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
         var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
         foreach (var (key, value) in others) parts.Add((key, value));
         Join();
@@ -232,11 +228,10 @@ public abstract class Module : IStateful
     /// <summary>A table of the parameters: key, shape and number of elements, with the total below.</summary>
     public string Summary()
     {
-        var rows = NamedParameters().Select(p =>
-            (p.Name, Shape: p.Parameter.Data.Layout.ToString(), p.Parameter.Numel)).ToList();
-        var width = rows.Select(r => r.Name.Length).Append(10).Max();
-        var text = new StringBuilder();
-        foreach (var (name, shape, count) in rows) text.Append($"{name.PadRight(width)}  {shape,-20} {count,12:N0}\n");
-        return text.Append($"{"parameters".PadRight(width)}  {"",-20} {rows.Sum(r => (long)r.Numel),12:N0}").ToString();
+        List<(string Name, string Shape, long Count)> rows =
+            [.. NamedParameters().Select(p => (p.Name, $"{p.Parameter.Data.Layout}", (long)p.Parameter.Numel))];
+        rows.Add(("parameters", "", rows.Sum(row => row.Count)));
+        var width = rows.Max(row => row.Name.Length);
+        return string.Join('\n', rows.Select(r => $"{r.Name.PadRight(width)}  {r.Shape,-20} {r.Count,12:N0}"));
     }
 }

@@ -1,25 +1,14 @@
 namespace Tensorlet.Nn;
 
 /// <summary>Channels of (N, C, …) brought to mean 0 and variance 1.</summary>
-public abstract class ChannelNorm : Module
+public abstract class ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
+    int least, int most, bool perSample = false) : Module
 {
-    readonly Variable? weight, bias;
-    readonly Tensor? runningMean, runningVar, numBatchesTracked;
-    readonly int features, least, most;
-    readonly double eps;
-    readonly double? momentum;
-    readonly bool perSample;
-
-    private protected ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
-        int least, int most, bool perSample = false)
-    {
-        (features, this.eps, this.momentum) = (numFeatures, eps, momentum);
-        (this.least, this.most, this.perSample) = (least, most, perSample);
-        if (affine) (weight, bias) = (Parameter(Tensor.Ones(numFeatures)), Parameter(Tensor.Zeros(numFeatures)));
-        if (!trackRunningStats) return;
-        (runningMean, runningVar) = (Tensor.Zeros(numFeatures), Tensor.Ones(numFeatures));
-        numBatchesTracked = Tensor.Zeros([], DType.Int64);
-    }
+    readonly Variable? weight = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
+    readonly Variable? bias = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
+    readonly Tensor? runningMean = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
+    readonly Tensor? runningVar = trackRunningStats ? Tensor.Ones(numFeatures) : null;
+    readonly Tensor? numBatchesTracked = trackRunningStats ? Tensor.Zeros([], DType.Int64) : null;
 
     /// <summary>What each channel is multiplied by, if anything.</summary>
     public Variable? Weight => weight;
@@ -46,7 +35,7 @@ public abstract class ChannelNorm : Module
         : F.BatchNorm(x, runningMean, runningVar, weight, bias, inputStatistics, momentum, eps);
 
     /// <inheritdoc/>
-    protected override string Arguments => $"{features}, eps={Python.Show(eps)}, momentum=" +
+    protected override string Arguments => $"{numFeatures}, eps={Python.Show(eps)}, momentum=" +
         (momentum is { } m ? Python.Show(m) : "None") + $", affine={Python.Show(weight is not null)}, " +
         $"track_running_stats={Python.Show(runningMean is not null)}";
 }
@@ -86,31 +75,24 @@ public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double mo
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
 
 /// <summary>The last axes standardised together, with a weight and a bias for each place.</summary>
-public sealed class LayerNorm : Module
+/// <param name="normalizedShape">The sizes of the last axes.</param>
+/// <param name="eps">Added to the variance.</param>
+/// <param name="elementwiseAffine">Whether there is a weight, and a bias.</param>
+/// <param name="bias">Whether there is a bias.</param>
+public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true,
+    bool bias = true) : Module
 {
-    readonly int[] shape;
-    readonly double eps;
-    readonly Variable? weight, bias;
-
-    /// <param name="normalizedShape">The sizes of the last axes.</param>
-    /// <param name="eps">Added to the variance.</param>
-    /// <param name="elementwiseAffine">Whether there is a weight, and a bias.</param>
-    /// <param name="bias">Whether there is a bias.</param>
-    public LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
-    {
-        (shape, this.eps) = (normalizedShape, eps);
-        if (elementwiseAffine) weight = Parameter(Tensor.Ones(shape));
-        if (elementwiseAffine && bias) this.bias = Parameter(Tensor.Zeros(shape));
-    }
+    readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
+    readonly Variable? bias = elementwiseAffine && bias ? Parameter(Tensor.Zeros(normalizedShape)) : null;
 
     /// <summary>Of the last axis alone.</summary>
     public LayerNorm(int normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
         : this([normalizedShape], eps, elementwiseAffine, bias) { }
 
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.LayerNorm(x, shape, weight, bias, eps);
+    public override Variable Forward(Variable x) => F.LayerNorm(x, normalizedShape, weight, bias, eps);
     /// <inheritdoc/>
-    protected override string Arguments => $"{Python.Show(shape)}, eps={Python.Show(eps)}, " +
+    protected override string Arguments => $"{Python.Show(normalizedShape)}, eps={Python.Show(eps)}, " +
         $"elementwise_affine={Python.Show(weight is not null)}";
 }
 
@@ -133,28 +115,21 @@ public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elem
 /// <summary>
 /// Groups of channels of each sample standardised together, with a weight and a bias for each channel.
 /// </summary>
-public sealed class GroupNorm : Module
+/// <param name="numGroups">The number of groups.</param>
+/// <param name="numChannels">C, the number of channels.</param>
+/// <param name="eps">Added to the variance.</param>
+/// <param name="affine">Whether each channel has a weight and a bias.</param>
+/// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true) : Module
 {
-    readonly int groups, channels;
-    readonly double eps;
-    readonly Variable? weight, bias;
-
-    /// <param name="numGroups">The number of groups.</param>
-    /// <param name="numChannels">C, the number of channels.</param>
-    /// <param name="eps">Added to the variance.</param>
-    /// <param name="affine">Whether each channel has a weight and a bias.</param>
-    /// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
-    public GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true)
-    {
-        if (numGroups < 1 || numChannels % numGroups != 0)
-            throw new ShapeException($"GroupNorm: {numChannels} channels do not divide into {numGroups} groups.");
-        (groups, channels, this.eps) = (numGroups, numChannels, eps);
-        if (affine) (weight, bias) = (Parameter(Tensor.Ones(channels)), Parameter(Tensor.Zeros(channels)));
-    }
+    readonly int groups = numGroups >= 1 && numChannels % numGroups == 0 ? numGroups
+        : throw new ShapeException($"GroupNorm: {numChannels} channels do not divide into {numGroups} groups.");
+    readonly Variable? weight = affine ? Parameter(Tensor.Ones(numChannels)) : null;
+    readonly Variable? bias = affine ? Parameter(Tensor.Zeros(numChannels)) : null;
 
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.GroupNorm(x, groups, weight, bias, eps);
     /// <inheritdoc/>
     protected override string Arguments =>
-        $"{groups}, {channels}, eps={Python.Show(eps)}, affine={Python.Show(weight is not null)}";
+        $"{groups}, {numChannels}, eps={Python.Show(eps)}, affine={Python.Show(weight is not null)}";
 }

@@ -50,19 +50,13 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
 }
 
 /// <summary>Layers one after another.</summary>
-public sealed class TransformerEncoder : Module
+/// <param name="layer">Makes a layer; each has parameters of its own.</param>
+/// <param name="numLayers">The number of layers.</param>
+/// <param name="norm">What follows the last one, if anything.</param>
+public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null) : Module
 {
-    readonly ModuleList layers;
-    readonly Module? norm;
-
-    /// <param name="layer">Makes a layer; each has parameters of its own.</param>
-    /// <param name="numLayers">The number of layers.</param>
-    /// <param name="norm">What follows the last one, if anything.</param>
-    public TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null)
-    {
-        layers = new(Enumerable.Range(0, numLayers).Select(_ => layer()));
-        this.norm = norm;
-    }
+    readonly ModuleList layers = new(Enumerable.Range(0, numLayers).Select(_ => layer()));
+    readonly Module? norm = norm;
 
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => Layers(x, null, null, false);

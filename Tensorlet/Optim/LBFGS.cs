@@ -53,8 +53,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
             if (slope > -toleranceChange) break;
             if (strongWolfe)
             {
-                int calls;
-                (f, gradient, t, calls) = new WolfeSearch(length =>
+                (f, gradient, t, var calls) = new WolfeSearch(length =>
                 {
                     Move(start, direction, length);
                     return Evaluate(closure);
@@ -74,11 +73,9 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         return first;
     }
 
-    (double Loss, Tensor Gradient) Evaluate(Func<Variable> closure)
-    {
-        var value = closure().Item();
-        return (value, Flat(Parameters.Select(p => p.Grad?.Data ?? p.Data.ZerosLike())));
-    }
+    // the closure's loss comes first: it makes the gradients
+    (double Loss, Tensor Gradient) Evaluate(Func<Variable> closure) =>
+        (closure().Item(), Flat(Parameters.Select(p => p.Grad?.Data ?? p.Data.ZerosLike())));
 
     /// <summary>−H·g by the two loops over what is remembered.</summary>
     Tensor Direction(Tensor gradient, Memory memory)
@@ -110,13 +107,8 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
     }
 
-    void Move(Tensor start, Tensor direction, double length)
-    {
-        var place = start.Clone().Add_(direction, length);
-        var at = 0;
-        foreach (var p in Parameters)
-            p.Data.Copy_(place.Narrow(0, (at += p.Numel) - p.Numel, p.Numel).Reshape(p.Size()));
-    }
+    void Move(Tensor start, Tensor direction, double length) =>
+        Nn.Utils.VectorToParameters(start.Clone().Add_(direction, length), Parameters);
 
     /// <summary>Tensors as one vector.</summary>
     static Tensor Flat(IEnumerable<Tensor> tensors) => Tensor.Cat([.. tensors.Select(x => x.Reshape(-1))]);
@@ -154,23 +146,19 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
     public (double Loss, Tensor Gradient, double T, int Calls) Run(double f, Tensor g, double slope, double t)
     {
         var (calls, round, before, now) = (1, 0, new Point(0, f, g, slope), At(t));
-        Point start = before, low, high;
+        var start = before;
         bool Rises(Point p, double bound) => p.F > f + C1 * p.T * slope || p.F >= bound;
         bool Flat(Point p) => Math.Abs(p.Slope) <= -C2 * slope;
-        while (true)
+        while (round < MostCalls
+            && !(Rises(now, round > 1 ? before.F : double.PositiveInfinity) || now.Slope >= 0 && !Flat(now)))
         {
-            if (round == MostCalls) { (low, high) = (start, now); break; }
-            if (Rises(now, round > 1 ? before.F : double.PositiveInfinity) || now.Slope >= 0 && !Flat(now))
-            {
-                (low, high) = (before, now);
-                break;
-            }
             if (Flat(now)) return (now.F, now.G, now.T, calls);
             var next = Cubic(before, now, now.T + 0.01 * (now.T - before.T), now.T * 10);
             (before, now) = (now, At(next));
             calls++;
             round++;
         }
+        var (low, high) = (round < MostCalls ? before : start, now);
         if (low.F > high.F) (low, high) = (high, low);
         var length = LBFGS.Largest(direction);
         for (var stuck = false; round < MostCalls && Math.Abs(high.T - low.T) * length >= tolerance; round++)
@@ -178,13 +166,10 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
             var (least, most) = (Math.Min(low.T, high.T), Math.Max(low.T, high.T));
             var next = Cubic(low, high, least, most);
             var margin = 0.1 * (most - least);
-            if (Math.Min(most - next, next - least) >= margin) stuck = false;
-            else if (stuck || next >= most || next <= least)
-            {
-                next = Math.Abs(next - most) < Math.Abs(next - least) ? most - margin : least + margin;
-                stuck = false;
-            }
-            else stuck = true;
+            var close = !(Math.Min(most - next, next - least) >= margin);
+            var pushed = close && (stuck || next >= most || next <= least);
+            if (pushed) next = Math.Abs(next - most) < Math.Abs(next - least) ? most - margin : least + margin;
+            stuck = close && !pushed;
             now = At(next);
             calls++;
             if (Rises(now, low.F))

@@ -58,8 +58,7 @@ public abstract class Optimizer : IStateful
     /// <summary>Forgets the gradients of all parameters.</summary>
     public void ZeroGrad()
     {
-        foreach (var group in groups)
-            foreach (var p in group.Parameters) p.Grad = null;
+        foreach (var p in memories.Keys) p.Grad = null;
     }
 
     /// <summary>One step for every parameter that has a gradient.</summary>

@@ -29,12 +29,9 @@ public sealed partial class Variable
 
     /// <summary>Shifted along several axes, each by its own number.</summary>
     /// <exception cref="ShapeException">Not one axis for each shift.</exception>
-    public Variable Roll(int[] shifts, int[] axes)
-    {
-        if (shifts.Length != axes.Length)
-            throw new ShapeException($"Roll: {Layout.Show(shifts)} are not shifts for the axes {Layout.Show(axes)}.");
-        return shifts.Zip(axes).Aggregate(this, (x, each) => x.Roll(each.First, each.Second));
-    }
+    public Variable Roll(int[] shifts, int[] axes) => shifts.Length == axes.Length
+        ? shifts.Zip(axes).Aggregate(this, (x, each) => x.Roll(each.First, each.Second))
+        : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not shifts for the axes {Layout.Show(axes)}.");
 
     /// <summary>All shifted, as one row, and put back into their shape.</summary>
     public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());

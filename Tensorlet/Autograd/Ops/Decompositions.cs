@@ -16,12 +16,9 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     protected override Tensor Forward() => SaveResult(Matrices.Each(Name, X.Data,
         [.. X.Size()[..^2], factors.Sum(shape => Layout.Product(shape))], refused, Factors));
 
-    public Variable[] Split(Variable y)
-    {
-        var at = 0;
-        return Array.ConvertAll(factors, shape => y.Narrow(-1, (at += Layout.Product(shape)) - Layout.Product(shape),
-            Layout.Product(shape)).Reshape([.. y.Size()[..^1], .. shape]));
-    }
+    public Variable[] Split(Variable y) =>
+        [.. y.Split(Array.ConvertAll(factors, shape => Layout.Product(shape)), -1).Zip(factors, (part, shape) =>
+            part.Reshape([.. y.Shape[..^1], .. shape]))];
 
     /// <summary>A matrix given by its lower triangle; MathNet does not say which one it reads.</summary>
     protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
@@ -177,9 +174,6 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
-    public (Variable Eigenvalues, Variable Eigenvectors) Eigh()
-    {
-        var (l, v) = AsMatrices("Eigh").Factored(new Eigh(Size(-1)));
-        return (l, v);
-    }
+    public (Variable Eigenvalues, Variable Eigenvectors) Eigh() =>
+        AsMatrices("Eigh").Factored(new Eigh(Size(-1))) is [var l, var v] ? (l, v) : default;
 }

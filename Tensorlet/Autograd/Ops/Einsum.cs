@@ -79,13 +79,11 @@ public sealed partial class Variable
     /// <summary>Each pair of axes of one name becomes their diagonal, the last axis.</summary>
     static (Variable, string) Diagonals(Variable x, string axes)
     {
-        for (var i = 0; i < axes.Length; i++)
-        {
-            if (axes.LastIndexOf(axes[i]) is var j && i == j) continue;
-            x = x.Permute([.. Enumerable.Range(0, axes.Length).Where(a => a != i && a != j), i, j]).Diagonal(0, -2, -1);
-            return Diagonals(x, axes.Remove(j, 1).Remove(i, 1) + axes[i]);
-        }
-        return (x, axes);
+        if (axes.Distinct().Count() == axes.Length) return (x, axes);
+        var i = axes.IndexOf(axes.First(name => axes.IndexOf(name) != axes.LastIndexOf(name)));
+        var j = axes.LastIndexOf(axes[i]);
+        x = x.Permute([.. Enumerable.Range(0, axes.Length).Where(a => a != i && a != j), i, j]).Diagonal(0, -2, -1);
+        return Diagonals(x, axes.Remove(j, 1).Remove(i, 1) + axes[i]);
     }
 
     /// <summary>The size of each name: that of all its axes, but for those of size 1, which broadcast.</summary>

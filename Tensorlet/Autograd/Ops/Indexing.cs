@@ -93,7 +93,7 @@ public sealed partial class Variable
     Tensor Rows(string operation, int axis, Tensor index) => Data.AlongAxis(operation, ref axis, index);
 
     /// <inheritdoc cref="Tensor.this"/>
-    [System.Runtime.CompilerServices.IndexerName("Part")]
+    [IndexerName("Part")]
     public Variable this[params TensorIndex[] indices]
     {
         get

@@ -94,11 +94,8 @@ public sealed partial class Variable
         axis is { } along ? Prod([along], keepDim) : Reshape(-1).Prod([0]);
 
     /// <summary>The product over these axes.</summary>
-    public Variable Prod(int[] axes, bool keepDim = false)
-    {
-        var over = Data.Layout.Axes("Prod", axes);
-        return over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)).Squeezed(over, keepDim);
-    }
+    public Variable Prod(int[] axes, bool keepDim = false) => Fold("Prod", axes, keepDim, over =>
+        over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)));
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMax(int[]? axes = null, bool keepDim = false) =>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tensorlet;
 
 readonly struct FloorFormula : IMap { V IMap.Apply<V>(V x) => V.Floor(x); }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tensorlet;
 
 // Adjoint pairs: each of two functions is the other's backward.
@@ -110,11 +108,9 @@ public sealed partial class Variable
         : throw new ShapeException($"Pad: {before} and {after} must not be negative.");
 
     /// <inheritdoc cref="Tensor.Cat"/>
-    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0)
-    {
-        if (variables.Count == 0) throw new ShapeException("Cat: no variables were given.");
-        return new Cat(variables[0].Data.Layout.Axis("Cat", axis)).Apply([.. variables]);
-    }
+    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0) => variables is [var first, ..]
+        ? new Cat(first.Data.Layout.Axis("Cat", axis)).Apply([.. variables])
+        : throw new ShapeException("Cat: no variables were given.");
 
     /// <inheritdoc cref="Tensor.Stack"/>
     public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)

@@ -14,19 +14,13 @@ public sealed partial class Tensor
         var order = DType == DType.Int64 ? Ordered(rows.ToArray<long>()) : Ordered(rows.ToArray<double>());
         return From(order, shape).To(Device).Transpose(axis, -1).Contiguous();
 
-        long[] Ordered<T>(T[] values) where T : struct, System.Numerics.INumber<T>
-        {
-            var order = new long[values.Length];
-            for (var row = 0; row < values.Length; row += n)
+        long[] Ordered<T>(T[] values) where T : struct, System.Numerics.INumber<T> =>
+            [.. values.Chunk(Math.Max(1, n)).SelectMany(row =>
             {
-                var (at, places) = (row, Enumerable.Range(0, n));
-                var sorted = descending
-                    ? places.OrderByDescending(i => T.IsNaN(values[at + i])).ThenByDescending(i => values[at + i])
-                    : places.OrderBy(i => T.IsNaN(values[at + i])).ThenBy(i => values[at + i]);
-                foreach (var (place, i) in sorted.Select((place, i) => (place, i))) order[row + i] = place;
-            }
-            return order;
-        }
+                var places = Enumerable.Range(0, n).Select(place => (long)place);
+                return descending ? places.OrderByDescending(i => T.IsNaN(row[i])).ThenByDescending(i => row[i])
+                    : places.OrderBy(i => T.IsNaN(row[i])).ThenBy(i => row[i]);
+            })];
     }
 
     /// <summary>
