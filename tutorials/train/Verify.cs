@@ -93,7 +93,7 @@ static class Verify
             && within > 0, $"{wrong ?? "all"}; {within} in the middle of a save; {watch.Elapsed.TotalSeconds:0} s");
     }
 
-    /// <summary>The tests that hold every verb and operation against the reference at large sizes, for longer.</summary>
+    /// <summary>Every verb and operation at large sizes against the reference, for longer than in a test run.</summary>
     static void Thresholds(int seconds)
     {
         string[] arguments = ["test", "Tensorlet.Tests", "--filter", "FullyQualifiedName~Thresholds"];
