@@ -32,9 +32,9 @@ public abstract class ThresholdTests(Func<Device> make, int most)
     }
 
     /// <summary>
-    /// The largest threshold: the work from which on a product is shared, and 2²⁴, which takes long, if there is time.
+    /// The largest threshold: the work from which on a product is shared, and up to 2²² if there is time.
     /// </summary>
-    int Most(string verb) => Seconds is not null ? 128 * most : verb == "Contract" ? 8 * most : most;
+    int Most(string verb) => Seconds is not null ? 32 * most : verb == "Contract" ? 8 * most : most;
 
     void One(string verb, DType type, int threshold, int seed)
     {

@@ -21,7 +21,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
     /// <summary>Up to four axes of 0 to 6; now and then one long axis.</summary>
     public int[] Shape(int leastRank = 0, bool empty = true)
     {
-        if (around > 0) return Thresholds.Shape(random, around, mostElements);
+        if (around > 0) return Around.Shape(random, around, mostElements);
         while (true)
         {
             int[] shape = [.. Enumerable.Range(0, random.Next(leastRank, 5)).Select(_ =>
@@ -37,7 +37,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
     /// </summary>
     public int[][] Groups()
     {
-        if (around > 0) return Thresholds.Groups(random, around, mostElements);
+        if (around > 0) return Around.Groups(random, around, mostElements);
         return [.. Enumerable.Range(0, 4).Select(_ => (int[])[.. Enumerable.Range(0, Below(4)).Select(_ =>
             Below(20) == 0 ? 0 : 1 + Below(4))])];
     }

@@ -205,6 +205,17 @@ public class ReductionTests
         }
     }
 
+    /// <summary>Up to 2²⁴ places are counted in registers of floats, in which they are exact; beyond, they are not.</summary>
+    [Theory]
+    [InlineData(1 << 24), InlineData((1 << 24) + 1), InlineData((1 << 24) + 3)]
+    public void The_place_of_the_largest_of_very_many(int n)
+    {
+        var x = Tensor.Zeros(1, n);
+        x.Narrow(1, n - 1, 1).Fill_(1);
+        Assert.Equal(n - 1, x.ArgMax(1).Item());
+        Assert.Equal(n - 1, x.T.ArgMax(0).Item());
+    }
+
     [Fact]
     public void The_loss_of_one_row_with_many_classes() => Assert.Equal(Math.Log(100_000),
         F.CrossEntropy(Tensor.Zeros(1, 100_000), Tensor.From([7L])).Item(), 1e-4);

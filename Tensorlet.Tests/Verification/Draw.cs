@@ -37,7 +37,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
     public int Around()
     {
         IsAround = true;
-        return Thresholds.Size(random, around, 2 * around);
+        return Devices.Around.Size(random, around, 2 * around);
     }
 
     int[] Around(int leastRank, int mostRank, int leastSize)
@@ -45,7 +45,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
         IsAround = true;
         while (true)
         {
-            var shape = Thresholds.Shape(random, around, 2 * around);
+            var shape = Devices.Around.Shape(random, around, 2 * around);
             if (shape.Length >= leastRank && shape.Length <= mostRank && shape.All(size => size >= leastSize))
                 return shape;
         }

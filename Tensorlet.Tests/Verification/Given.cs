@@ -20,7 +20,8 @@ static class Given
         var places = new Dictionary<Variable, List<Action<Variable>>>();
         Find(module, places);
         var own = module.Parameters();
-        Assert.Equal(own.Count, parameters.Length);
+        if (own.Count != parameters.Length)
+            throw new ArgumentException($"Given: {parameters.Length} parameters in the place of {own.Count}.");
         for (var i = 0; i < parameters.Length; i++)
         {
             if (!own[i].Shape.SequenceEqual(parameters[i].Shape)) throw new ShapeException(

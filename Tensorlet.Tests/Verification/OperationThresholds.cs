@@ -89,7 +89,7 @@ public class OperationThresholds
             // the windows of a long signal, and the like
             if (c.Shape.Aggregate(1L, (n, size) => n * size) > 1 << 20) continue;
             var device = new CpuDevice { Threads = 1 + round % 3 };
-            try { Verifier.Compare(c, draw, device); }
+            try { OperationCheck.Compare(c, draw, device); }
             catch (Exception e)
             {
                 Assert.Fail($"{name} around {threshold}, seed {seed}, inputs {c}: {e.Message}");

@@ -1,0 +1,126 @@
+using System.Globalization;
+
+namespace Tensorlet.Tests.Verification;
+
+/// <summary>Two numbers, or shapes, that should have been the same.</summary>
+public sealed class Disagreement(string message) : Exception(message);
+
+/// <summary>What a case is drawn from: a seed, and the largest size of an axis, which shrinking lowers.</summary>
+public sealed record Spec(int Seed, int Largest);
+
+/// <summary>
+/// What is verified of one drawn case of an operation: value, gradient, gradient of the gradient, and Float32. It uses
+/// no test framework, so that a program without one can run it, too.
+/// </summary>
+public static class OperationCheck
+{
+    /// <summary>True where gradients are compared with numeric ones, and not with the reference's.</summary>
+    public static bool IsDifferenced(Device device) => device == Device.Cpu || device == Device.Reference;
+
+    /// <summary>Checks one case.</summary>
+    /// <param name="op">The operation.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="spec">What the case is drawn from.</param>
+    /// <param name="secondOrder">Whether to difference the gradient, too, where gradients are differenced.</param>
+    /// <returns>The worst difference, relative to max(1, |value|).</returns>
+    /// <exception cref="Disagreement">Something is not as it should be.</exception>
+    public static double Run(Op op, Device device, Spec spec, bool secondOrder = true)
+    {
+        var draw = new Draw(spec.Seed, spec.Largest);
+        var c = op.Draw(draw);
+        Tensor[] inputs = [.. c.Inputs.Select(input => draw.Lay(input, device))];
+        var y = Forward(c, inputs);
+        if (!y.Shape.SequenceEqual(c.Shape))
+            throw new Disagreement($"the result has shape {y.Layout}, and should have ({string.Join(", ", c.Shape)})");
+        var worst = Difference("the value", y.ToArray<double>(), c.Oracle([.. c.Inputs.Select(i => i.Values)]), 1e-9);
+        if (IsDifferenced(device))
+        {
+            var report = GradCheck.Run(c.F, inputs, (ulong)spec.Seed, secondOrder);
+            if (!report.Passed) throw new Disagreement(report.Text);
+            worst = Math.Max(worst, report.WorstError);
+        }
+        else worst = Math.Max(worst, AgainstReference(c, inputs, y));
+        Narrow(c, inputs);
+        return worst;
+    }
+
+    /// <summary>Value and first gradients on a device as on the reference, in both precisions.</summary>
+    /// <exception cref="Disagreement">Something is not as there.</exception>
+    public static void Compare(Case c, Draw draw, Device device)
+    {
+        Tensor[] inputs = [.. c.Inputs.Select(input => draw.Lay(input, device))];
+        Tensor[] there = [.. inputs.Select(x => x.To(Device.Reference))];
+        Same(DType.Float64, Results(c, inputs, DType.Float64), Results(c, there, DType.Float64), 1e-9);
+        Same(DType.Float32, Results(c, inputs, DType.Float32), Results(c, there, DType.Float32), 1e-4);
+    }
+
+    /// <summary>Value and gradients in Float32 as in Float64.</summary>
+    static void Narrow(Case c, Tensor[] inputs) =>
+        Same(DType.Float32, Results(c, inputs, DType.Float32), Results(c, inputs, DType.Float64), 1e-4);
+
+    /// <summary>Compares results relative to the largest number of each.</summary>
+    static void Same(DType type, double[][] actual, double[][] expected, double tolerance)
+    {
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var scale = expected[i].Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
+            Difference($"in {type}, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}",
+                Array.ConvertAll(actual[i], x => x / scale), Array.ConvertAll(expected[i], x => x / scale), tolerance);
+        }
+    }
+
+    /// <summary>The value, and the gradients for a random incoming one.</summary>
+    static double[][] Results(Case c, Tensor[] at, DType type)
+    {
+        Variable[] leaves = [.. at.Select(x => new Variable(x.To(type), true))];
+        var result = c.F(leaves);
+        if (result.RequiresGrad) result.Backward(Tensor.Randn(result.Size(), DType.Float64,
+            generator: new Generator(6)).To(result.DType).To(result.Device));
+        return [result.Data.ToArray<double>(), .. leaves.Select(v => v.Grad?.Data.ToArray<double>() ?? [])];
+    }
+
+    static Tensor Forward(Case c, Tensor[] inputs)
+    {
+        using var _ = Autograd.NoGrad();
+        return c.F([.. inputs.Select(x => new Variable(x))]).Data;
+    }
+
+    static double Difference(string what, double[] actual, double[] expected, double tolerance)
+    {
+        var worst = 0.0;
+        if (actual.Length != expected.Length)
+            throw new Disagreement($"{what}: {actual.Length} numbers in place of {expected.Length}");
+        for (var i = 0; i < actual.Length; i++)
+        {
+            var difference = (double.IsNaN(expected[i]) && double.IsNaN(actual[i])) || expected[i] == actual[i] ? 0
+                : Math.Abs(actual[i] - expected[i]) / Math.Max(1, Math.Abs(expected[i]));
+            if (!(difference <= tolerance)) throw new Disagreement(string.Create(CultureInfo.InvariantCulture,
+                $"{what}: element {i} is {actual[i]}, and should be {expected[i]}"));
+            worst = Math.Max(worst, difference);
+        }
+        return worst;
+    }
+
+    /// <summary>Gradients of both orders as on the reference.</summary>
+    static double AgainstReference(Case c, Tensor[] inputs, Tensor y)
+    {
+        var incoming = Tensor.Randn(y.Size(), DType.Float64, generator: new Generator(5));
+        var (here, there) = (Gradients(inputs), Gradients([.. inputs.Select(x => x.To(Device.Reference))]));
+        return here.Zip(there, (a, b) => Difference("the gradient", a, b, 1e-9)).DefaultIfEmpty().Max();
+
+        double[][] Gradients(Tensor[] at)
+        {
+            Variable[] leaves = [.. at.Select(x => new Variable(x, true))];
+            var result = c.F(leaves);
+            if (!result.RequiresGrad) return [];
+            result.Backward(incoming.To(at[0].Device), createGraph: true);
+            var first = leaves.Select(v => v.Grad).ToArray();
+            Variable total = Tensor.Scalar(0, DType.Float64, at[0].Device);
+            foreach (var gradient in first)
+                if (gradient is not null) total += (gradient * gradient).Sum();
+            foreach (var leaf in leaves) leaf.Grad = null;
+            if (total.RequiresGrad) total.Backward();
+            return [.. first.Concat(leaves.Select(v => v.Grad)).Select(g => g?.Data.ToArray<double>() ?? [])];
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Tensorlet;
+
+namespace Tutorials.Gpu;
+
+/// <summary>The devices of this machine.</summary>
+static class Devices
+{
+    /// <summary>Lists what ILGPU finds.</summary>
+    public static void Print()
+    {
+        Console.WriteLine("devices:");
+        foreach (var device in Device.All) Console.WriteLine($"  {device.Name,-10} {device.Description}");
+    }
+
+    /// <summary>The device of a name; without one the first GPU, else OpenCL, else the simulator.</summary>
+    /// <exception cref="DeviceException">It is not there.</exception>
+    /// <exception cref="UsageException">There can be no device of this name.</exception>
+    public static Device Named(string? name) => name?.Split(':') switch
+    {
+        null => Cuda.IsAvailable ? Device.Cuda() : OpenCL.IsAvailable ? Device.OpenCL() : Device.Simulated,
+        ["simulated"] => Device.Simulated,
+        ["cuda", var n] when int.TryParse(n, out var index) => Device.Cuda(index),
+        ["opencl", var n] when int.TryParse(n, out var index) => Device.OpenCL(index),
+        _ => throw new UsageException($"--device takes cuda:0, opencl:0 or simulated, not {name}."),
+    };
+
+    /// <summary>True if it is a GPU, for which large sizes are no trouble.</summary>
+    public static bool IsGpu(Device device) => device.Name.StartsWith("cuda", StringComparison.Ordinal);
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Tensorlet;
+using Tensorlet.Tests.Verification;
+
+namespace Tutorials.Gpu;
+
+/// <summary>What was verified.</summary>
+/// <param name="Operations">How many operations.</param>
+/// <param name="Cases">How many drawn cases of them, small ones and ones around large sizes.</param>
+/// <param name="Edges">How many edges and kinks, in two precisions.</param>
+/// <param name="Worst">The worst difference of a small case in Float64, relative to max(1, |value|).</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="Failures">What is wrong, a line each.</param>
+sealed record Verified(int Operations, int Cases, int Edges, double Worst, double Seconds, List<string> Failures);
+
+/// <summary>
+/// The whole table of operations on a device: value against the oracle, gradients of both orders against the
+/// reference's, Float32 against Float64; each once around a large size against the reference; and all edges.
+/// </summary>
+static class Verification
+{
+    static readonly int[] large = [256, 1024, 1 << 14, 1 << 16];
+
+    /// <summary>Draws cases for so many seconds, at least one of each operation.</summary>
+    public static Verified Run(Device device, double seconds)
+    {
+        var (watch, failures, worst, cases, edges) = (Stopwatch.StartNew(), new List<string>(), 0.0, 0, 0);
+        // what the device cannot do at all is said once, and not for every operation
+        _ = (Tensor.Ones([3], device: device) + 1).ToArray<float>();
+        foreach (var edge in Edges.All)
+            foreach (var type in (DType[])[DType.Float64, DType.Float32])
+            {
+                edges++;
+                Try($"edge {edge.Name}, {type}", () => Edges.Check(edge, device, type));
+            }
+        for (var round = 0; round == 0 || watch.Elapsed.TotalSeconds < seconds; round++)
+            foreach (var op in OpTable.All)
+            {
+                if (round > 0 && watch.Elapsed.TotalSeconds > seconds) break;
+                var spec = new Spec(round, 1 + round % 5 + (round == 0 ? 3 : 0));
+                Try($"{op.Name}, seed {spec.Seed}, largest {spec.Largest}", () =>
+                {
+                    cases++;
+                    worst = Math.Max(worst, OperationCheck.Run(op, device, spec));
+                });
+                if (round == 0) Large(op);
+                if (cases % 40 == 0) Console.Write($"\rverify: {cases} cases, {failures.Count} failures  ");
+            }
+        Console.WriteLine($"\rverify: {OpTable.All.Count} operations, {cases} cases, {edges} edges, " +
+            $"{failures.Count} failures, {watch.Elapsed.TotalSeconds:0} s");
+        foreach (var failure in failures) Console.WriteLine($"  {failure}");
+        return new(OpTable.All.Count, cases, edges, worst, watch.Elapsed.TotalSeconds, failures);
+
+        // one case around a large size, where the operation takes whole shapes
+        void Large(Op op)
+        {
+            if (op.Family == "linearalgebra") return;           // thousands of small matrices: minutes
+            var size = large[Math.Abs(op.Name.Sum(c => c)) % large.Length];
+            var draw = new Draw(1, 5, size);
+            var c = op.Draw(draw);
+            if (!draw.IsAround || c.Shape.Aggregate(1L, (n, s) => n * s) > 1 << 20) return;
+            Try($"{op.Name} around {size}", () => { cases++; OperationCheck.Compare(c, draw, device); });
+        }
+
+        void Try(string what, Action check)
+        {
+            try { check(); }
+            catch (Exception e)
+            {
+                var line = e.Message.ReplaceLineEndings(" ");
+                failures.Add($"{what}: {(line.Length > 300 ? line[..300] + "…" : line)}");
+            }
+        }
+    }
+}
