@@ -205,7 +205,7 @@ public class ReductionTests
         }
     }
 
-    /// <summary>Up to 2²⁴ places are counted in registers of floats, in which they are exact; beyond, they are not.</summary>
+    /// <summary>Places up to 2²⁴ are counted in registers of floats, in which they are exact.</summary>
     [Theory]
     [InlineData(1 << 24), InlineData((1 << 24) + 1), InlineData((1 << 24) + 3)]
     public void The_place_of_the_largest_of_very_many(int n)

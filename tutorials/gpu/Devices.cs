@@ -5,11 +5,21 @@ namespace Tutorials.Gpu;
 /// <summary>The devices of this machine.</summary>
 static class Devices
 {
-    /// <summary>Lists what ILGPU finds.</summary>
+    /// <summary>Lists what ILGPU finds, also what does not start.</summary>
     public static void Print()
     {
         Console.WriteLine("devices:");
-        foreach (var device in Device.All) Console.WriteLine($"  {device.Name,-10} {device.Description}");
+        Print("simulated");
+        for (var i = 0; i < Cuda.Count; i++) Print($"cuda:{i}");
+        for (var i = 0; i < OpenCL.Count; i++) Print($"opencl:{i}");
+
+        static void Print(string name)
+        {
+            string said;
+            try { said = Named(name).Description; }
+            catch (DeviceException e) { said = e.Message; }
+            Console.WriteLine($"  {name,-10} {said}");
+        }
     }
 
     /// <summary>The device of a name; without one the first GPU, else OpenCL, else the simulator.</summary>

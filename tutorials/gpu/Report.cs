@@ -40,10 +40,15 @@ sealed class Report(Device device)
         Line($"{System}\n");
         if (Verification is { } v)
         {
-            Line($"{v.Operations} operations, {v.Cases:N0} cases, {v.Edges} edges; {v.Failures.Count} failures; worst difference {v.Worst:0.0e+0}; {v.Seconds:0} s\n");
+            Line($"{v.Operations} operations, {v.Cases:N0} cases, {v.Edges} edges: {v.Failures.Count} failures, ");
+            Line($"worst difference {v.Worst:0.0e+0}, {v.Seconds:0} s\n");
             foreach (var failure in v.Failures) Line($"- {failure}");
         }
-        if (Training is { } t) Line($"LeNet, {t.Steps} steps: loss {t.Losses[0]:0.000} to {t.Losses[^1]:0.000}, the first 50 at most {t.Worst:0.0e+0} from the CPU's; {t.Seconds:0.0} s\n");
+        if (Training is { } t)
+        {
+            Line($"LeNet, {t.Steps} steps: loss {t.Losses[0]:0.000} to {t.Losses[^1]:0.000}, ");
+            Line($"the first 50 at most {t.Worst:0.0e+0} from the CPU's, {t.Seconds:0.0} s\n");
+        }
         if (Rows.Count > 0) Line($"| row | ms |\n| --- | ---: |");
         foreach (var row in Rows) Line($"| {row.Name} | {row.Milliseconds:0.0000} |");
         return text.ToString();

@@ -62,14 +62,23 @@ sealed class Accelerators
             // Algorithms bring the functions that CUDA lacks, such as exp and log of doubles.
             var context = Context.Create(b => register(b.EnableAlgorithms().Optimize(OptimizationLevel.O2)));
             return [.. context.Devices.Where(d => d.AcceleratorType == type).Select((d, i) =>
-                new Lazy<IlgpuDevice>(() =>
-                type == AcceleratorType.CPU ? new(d.CreateAccelerator(context), kind, inHostLoops: true)
-                    : new(d.CreateAccelerator(context), $"{kind}:{i}", inHostLoops: false)))];
+                new Lazy<IlgpuDevice>(() => type == AcceleratorType.CPU
+                    ? new(Start(kind, d, context), kind, inHostLoops: true)
+                    : new(Start($"{kind}:{i}", d, context), $"{kind}:{i}", inHostLoops: false)))];
         }
         catch (Exception e) when (e.GetBaseException() is DllNotFoundException or EntryPointNotFoundException
             or AcceleratorException)
         {
             return [];
+        }
+    }
+
+    static Accelerator Start(string name, ILGPU.Runtime.Device device, Context context)
+    {
+        try { return device.CreateAccelerator(context); }
+        catch (Exception e)
+        {
+            throw new DeviceException($"{name}: the driver does not start {device.Name}: {e.Message}", e);
         }
     }
 
