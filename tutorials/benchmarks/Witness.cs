@@ -2,8 +2,8 @@ using Tensorlet;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using Reduction = TorchSharp.torch.nn.Reduction;
 using Functional = TorchSharp.torch.nn.functional;
+using Reduction = TorchSharp.torch.nn.Reduction;
 using Torch = TorchSharp.torch.Tensor;
 
 namespace Benchmarks;

@@ -118,9 +118,10 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
         catch (Exception e)
         {
+            var said = e.GetBaseException().Message.TrimEnd('.');
             throw new DeviceException($"{name}: the kernel {Reachable.Show(typeof(K))} does not compile for this " +
-                $"device: {e.GetBaseException().Message} A scalar function may calculate, compare and call what its " +
-                "number offers; it may not throw, allocate, or use strings and classes.", e);
+                $"device: {said}. A scalar function may calculate, compare and call what its number offers; it may " +
+                "not throw, allocate, or use strings and classes.", e);
         }
     }
 }
