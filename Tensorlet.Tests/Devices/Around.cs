@@ -24,6 +24,7 @@ static class Around
     public static int[] Shape(Random random, int threshold, int most)
     {
         var size = Size(random, threshold, most);
+        if (random.Next(3) == 0) return WithOnes(random, random.Next(2) == 0 ? [size] : [1, size]);
         List<int> shape = [.. Split(random, size)];
         for (var left = most / size; left > 1 && random.Next(3) > 0;)
         {

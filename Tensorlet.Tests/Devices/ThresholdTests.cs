@@ -27,7 +27,7 @@ public abstract class ThresholdTests(Func<Device> make, int most)
         var first = Rows.TakeWhile(row => (string)row[0] != verb).Count();         // other seeds for each verb
         for (var round = 0; round == 0 || watch.Elapsed.TotalSeconds * rows < Seconds; round++)
             foreach (var threshold in Thresholds.All.Where(size => size <= Most(verb)))
-                for (var i = 0; i < (threshold <= 1 << 12 ? 4 : threshold <= 1 << 16 ? 2 : 1); i++)
+                for (var i = 0; i < (threshold <= 1 << 16 ? 4 : 2); i++)
                     One(verb, type, threshold, (round * rows + first) * 4 + i);
     }
 
