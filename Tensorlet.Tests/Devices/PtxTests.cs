@@ -23,6 +23,9 @@ public class PtxTests
         foreach (var v in floats)
         {
             foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v);
+            foreach (var f in ScalarFunctions.Of(typeof(IMap)))
+                foreach (var g in (Type[])[f, typeof(SlopeOf<>).MakeGenericType(f)])        // the first and the second
+                    yield return Elementwise(typeof(Of2<>), typeof(SlopeTimes<>).MakeGenericType(g), v, v);
             foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v);
             foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v);
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))

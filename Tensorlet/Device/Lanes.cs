@@ -54,6 +54,9 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     public static Lanes<T> Floor(Lanes<T> a) => new(IsFloat
         ? Vector512.Floor(a.Value.AsSingle()).As<float, T>() : Vector512.Floor(a.Value.AsDouble()).As<double, T>());
 
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Call<F>(F f, Lanes<T> a) where F : struct, ISmooth => f.Apply(a);
+
     /// <summary>Element by element: there is no register instruction for powers.</summary>
     public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b)
     {

@@ -41,8 +41,10 @@ readonly struct SoftplusFormula(double threshold) : IMap
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
 /// <summary>By e = exp(−2|x|) − 1, which keeps the digits near 0.</summary>
-readonly struct TanhFormula : IMap
+readonly struct TanhFormula : ISmooth
 {
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) - y * y;
+    [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
         var e = Expm1Formula.At(-V.Abs(x) - V.Abs(x));
@@ -65,7 +67,11 @@ readonly struct InsideFormula(double low, double high) : IMap
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
 {
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x)); }
+    internal readonly struct Formula : ISmooth
+    {
+        [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x));
+        [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
+    }
     protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
     public override Variable[] Backward(Variable dy) => [Y * (1 - Y) * dy];
 }

@@ -4,6 +4,7 @@ namespace Tensorlet;
 readonly struct Expm1Formula : IMap
 {
     V IMap.Apply<V>(V x) => At(x);
+    [MethodImpl(AggressiveInlining)]
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var u = V.Exp(x);
