@@ -44,7 +44,8 @@ static class Verification
                     worst = Math.Max(worst, OperationCheck.Run(op, device, spec));
                 });
                 if (round == 0) Large(op);
-                if (!Console.IsOutputRedirected) Console.Write($"\rverify: {cases} cases, {failures.Count} failures  ");
+                if (!Console.IsOutputRedirected)
+                    Console.Write($"\rverify: {cases} cases, {failures.Count} failures  ");
             }
         Console.WriteLine($"{(Console.IsOutputRedirected ? "" : "\r")}verify: {OpTable.All.Count} operations, {cases} cases, {edges} edges, " +
             $"{failures.Count} failures, {watch.Elapsed.TotalSeconds:0} s");
