@@ -65,7 +65,8 @@ static class Benchmark
         yield return ($"conv 3x3 {images}x{channels}x56", () => F.Conv2d(x, w, padding: 1));
         yield return ($"transposed copy {rows}x1024", () => matrix.Data.T.Clone());
         if (device == Device.Simulated) yield break;    // trainings on host loops take long and tell nothing
-        var mlp = new Sequential(new Linear(784, 256), new ReLU(), new Linear(256, 128), new ReLU(), new Linear(128, 10));
+        var mlp = new Sequential(new Linear(784, 256), new ReLU(), new Linear(256, 128), new ReLU(),
+            new Linear(128, 10));
         yield return ("step mlp", Step(mlp, Random(64, 784), Labels([64], 10)));
         yield return ("step lenet", Step(new LeNet(), Random(64, 1, 32, 32), Labels([64], 10)));
         yield return ("step gpt", Step(new Gpt(64, 64, layers: 2, heads: 4, size: 128), Labels([16, 64], 64),

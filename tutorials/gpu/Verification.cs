@@ -44,9 +44,11 @@ static class Verification
                     worst = Math.Max(worst, OperationCheck.Run(op, device, spec));
                 });
                 if (round == 0) Large(op);
-                if (!Console.IsOutputRedirected) Console.Write($"\rverify: {cases} cases, {failures.Count} failures  ");
+                if (!Console.IsOutputRedirected)
+                    Console.Write($"\rverify: {cases} cases, {failures.Count} failures  ");
             }
-        Console.WriteLine($"{(Console.IsOutputRedirected ? "" : "\r")}verify: {OpTable.All.Count} operations, {cases} cases, {edges} edges, " +
+        if (!Console.IsOutputRedirected) Console.Write('\r');
+        Console.WriteLine($"verify: {OpTable.All.Count} operations, {cases} cases, {edges} edges, " +
             $"{failures.Count} failures, {watch.Elapsed.TotalSeconds:0} s");
         foreach (var failure in failures) Console.WriteLine($"  {failure}");
         return new(OpTable.All.Count, cases, edges, worst, watch.Elapsed.TotalSeconds, failures);
