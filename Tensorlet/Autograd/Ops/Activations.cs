@@ -52,6 +52,22 @@ readonly struct SoftsignFormula : IMap
 readonly struct TanhshrinkFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x - V.Call(new TanhFormula(), x); }
 
+/// <summary>Where x &gt; 0 above·x, else below·(e^(rate·x) − 1).</summary>
+readonly struct ExponentialFormula(double above, double below, double rate) : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x * V.Of(above),
+        V.Call(new Expm1Formula(), x * V.Of(rate)) * V.Of(below));
+}
+
+/// <summary>x within the bounds, NaN too; a bound where x reaches it.</summary>
+readonly struct HardtanhFormula(double low, double high) : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(low), V.IfGreater(V.Of(high), x, x, V.Of(high)),
+        V.IfEqual(x, x, V.Of(low), x));
+}
+
 /// <summary>x·relu6(x + 3)/6; at −3 and 3 the slope of the middle.</summary>
 readonly struct HardswishFormula : IMap
 {
@@ -83,8 +99,7 @@ public sealed partial class Variable
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ), to the last bit: above 40, 1 + eˣ is eˣ.</summary>
     public Variable LogSigmoid() => -(-this).Softplus(threshold: 40);
     /// <summary>x cut to low … high; the gradient at the bounds is 0.</summary>
-    public Variable Hardtanh(double low = -1, double high = 1) =>
-        MaskedFill(this <= low, low).MaskedFill(this >= high, high);
+    public Variable Hardtanh(double low = -1, double high = 1) => Map(new HardtanhFormula(low, high));
     /// <summary>x cut to 0 … 6; the gradient at the bounds is 0.</summary>
     public Variable Relu6() => Hardtanh(0, 6);
     /// <summary>x where x &gt; 0, else w·x, with one w for all, or one for each channel (axis 1).</summary>
@@ -104,8 +119,8 @@ public sealed partial class Variable
     public Variable Selu() => Exponential(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1);
     /// <summary>x where x &gt; 0, else α·(e^(x/α) − 1) (Barron 2017).</summary>
     public Variable Celu(double alpha = 1) => Exponential(1, alpha, 1 / alpha);
-    Variable Exponential(double above, double below, double rate) =>
-        Where(this > 0, this * above, (Clamp(high: 0) * rate).Expm1() * below);
+    Variable Exponential(double above, double below, double rate, [CallerMemberName] string name = "") =>
+        new Mapped<ExponentialFormula>(name, new(above, below, rate)).Apply(this);
 
     /// <summary>x·Φ(x), with Φ the normal distribution (Hendrycks and Gimpel 2016); or nearly, by tanh.</summary>
     public Variable Gelu(bool tanh = false) => tanh ? Map(new GeluTanhFormula()) : Map(new GeluFormula());

@@ -32,7 +32,7 @@ readonly struct SignFormula : IMap
 { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
 
 readonly struct LeakyReluFormula(double slope) : IMap
-{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
 /// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
 readonly struct SoftplusFormula(double threshold) : IMap
@@ -95,15 +95,15 @@ public sealed partial class Variable
     /// <summary>eˣ</summary>
     public Variable Exp() => OfResult(new ExpFormula(), (y, dy) => y * dy);
     /// <summary>The natural logarithm.</summary>
-    public Variable Log() => OfInput(new LogFormula(), (x, dy) => dy / x);
+    public Variable Log() => Map(new LogFormula());
     /// <summary>√x</summary>
     public Variable Sqrt() => OfResult(new SqrtFormula(), (y, dy) => dy / (y * 2));
     /// <summary>sin x, x in radians</summary>
-    public Variable Sin() => OfInput(new SinFormula(), (x, dy) => x.Cos() * dy);
+    public Variable Sin() => Map(new SinFormula());
     /// <summary>cos x, x in radians</summary>
-    public Variable Cos() => OfInput(new CosFormula(), (x, dy) => -x.Sin() * dy);
+    public Variable Cos() => Map(new CosFormula());
     /// <summary>|x|; its gradient at 0 is 0.</summary>
-    public Variable Abs() => OfInput(new AbsFormula(), (x, dy) => x.Sign() * dy);
+    public Variable Abs() => Map(new AbsFormula());
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
     public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
@@ -114,8 +114,7 @@ public sealed partial class Variable
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
     public Variable Relu() => OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, else slope·x.</summary>
-    public Variable LeakyRelu(double slope = 0.01) =>
-        OfInput(new LeakyReluFormula(slope), (x, dy) => Where(x > 0, dy, dy * slope));
+    public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
         beta != 1 ? (this * beta).Softplus(1, threshold) / beta : OfInput(new SoftplusFormula(threshold),

@@ -1,9 +1,10 @@
 namespace Tensorlet;
 
 /// <summary>Kahan's way: (u − 1)·x/ln u with u = eˣ is exact to rounding near 0.</summary>
-readonly struct Expm1Formula : IMap
+readonly struct Expm1Formula : ISmooth
 {
-    V IMap.Apply<V>(V x) => At(x);
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Exp(x);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x);
     [MethodImpl(AggressiveInlining)]
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
