@@ -23,6 +23,13 @@ readonly struct GeluTanhFormula : IMap
     }
 }
 
+/// <summary>The sigmoid with its slope, for formulas that call it.</summary>
+readonly struct LogisticFormula : ISmooth
+{
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x));
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
+}
+
 /// <summary>x·σ(x); below −800 it is 0, and at −∞, too.</summary>
 readonly struct SiluFormula : IMap
 {
@@ -30,7 +37,7 @@ readonly struct SiluFormula : IMap
     V IMap.Apply<V>(V x)
     {
         var z = V.IfGreater(V.Of(-800), x, V.Of(-800), x);
-        return z * V.Call(new Sigmoid.Formula(), z);
+        return z * V.Call(new LogisticFormula(), z);
     }
 }
 

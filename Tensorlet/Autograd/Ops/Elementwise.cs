@@ -67,11 +67,7 @@ readonly struct InsideFormula(double low, double high) : IMap
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
 {
-    internal readonly struct Formula : ISmooth
-    {
-        [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x));
-        [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
-    }
+    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x)); }
     protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
     public override Variable[] Backward(Variable dy) => [Y * (1 - Y) * dy];
 }
