@@ -55,14 +55,12 @@ readonly struct TanhFormula : ISmooth
 
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
+/// <summary>x cut to the bounds; NaN stays, but without a slope, which the whole number below it does not have.</summary>
 readonly struct ClampFormula(double low, double high) : IMap
-{ V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
-
-/// <summary>1 where low ≤ x ≤ high, 0 elsewhere.</summary>
-readonly struct InsideFormula(double low, double high) : IMap
 {
+    [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => V.IfEqual(x, x,
-        V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
+        V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)), V.Floor(x));
 }
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -117,5 +115,5 @@ public sealed partial class Variable
             (x, dy) => Where(x > threshold, dy, dy * x.Sigmoid()));
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
-        OfInput(new ClampFormula(low, high), (x, dy) => dy * x.Data.Map(new InsideFormula(low, high)));
+        Map(new ClampFormula(low, high));
 }
