@@ -55,7 +55,7 @@ readonly struct TanhFormula : ISmooth
 
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
-/// <summary>x cut to the bounds; NaN stays, but without a slope, which the whole number below it does not have.</summary>
+/// <summary>x cut to the bounds; NaN stays, as a whole number, which has no slope.</summary>
 readonly struct ClampFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)]
