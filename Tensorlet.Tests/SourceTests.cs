@@ -29,8 +29,13 @@ public class SourceTests
             where Regex.IsMatch(line, @"[^\w.]\d{2,}(?![\w.*]| [*])|\d <<")
                 || Regex.IsMatch(line, @"[<>]=? \d+ \* [A-Z]\w+ *[;)&|]")
             select line.Trim();
+        Assert.NotEmpty(DeviceSources.Value);
         Assert.Empty(hidden);
     }
+
+    [Fact]
+    public void Constants_of_devices_are_found() => Assert.Superset(
+        new HashSet<int> { 16, 256, 1 << 10, 1 << 14, 1 << 16, 1 << 20 }, Devices.Thresholds.All.ToHashSet());
 
     [Fact]
     public void No_line_is_wider_than_120()

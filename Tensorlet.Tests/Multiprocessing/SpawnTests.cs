@@ -148,11 +148,11 @@ public class SpawnTests
         var pid = Tensor.Zeros([], DType.Int64).ShareMemory();
         using var spawned = Spawn.Start(Nest, [pid]);
         Until(() => pid.Item() != 0, "the grandchild does not start");
-        Process.GetProcessById(spawned.Pids[0]).Kill();
-        Assert.Throws<ProcessException>(() => spawned.Join(Long));
-        Until(() => Gone((int)pid.Item()), "the grandchild goes on");
         var folder = Path.GetDirectoryName(SharedFolder.Find(SharedFolder.NewName()))!;
         Assert.Contains(spawned.Pids[0], Makers());
+        Process.GetProcessById(spawned.Pids[0]).Kill();     // from here on, whichever process starts next may clean, too
+        Assert.Throws<ProcessException>(() => spawned.Join(Long));
+        Until(() => Gone((int)pid.Item()), "the grandchild goes on");
         SharedFolder.Clean(folder, process => !SharedFolder.IsAlive(process));
         Assert.DoesNotContain(spawned.Pids[0], Makers());
 

@@ -164,8 +164,11 @@ static class Diagnosis
                 var (size, o, i) = (result[outer], Layout.Product(result.AsSpan(outer + 1)),
                     Layout.Product(shape.AsSpan(inner + 1)));
                 if (size != shape[inner] || size < 2) continue;
-                var exchanged = n.Select((row, r) => (double[])[.. row.Select((_, c) => r / o % size - c / i % size)
-                    .Select((gap, c) => n[r - gap * o][c + gap * i])]);
+                var exchanged = n.Select((row, r) => (double[])[.. row.Select((_, c) =>
+                {
+                    var (x, y) = (r / o % size, c / i % size);
+                    return n[r + (y - x) * o][c + (x - y) * i];
+                })]);
                 if (Same(a, [.. exchanged])) return (outer, inner);
             }
         return null;

@@ -23,9 +23,13 @@ public sealed partial class Variable
 
     /// <summary>A variable of the user's own: a leaf of the graph.</summary>
     /// <exception cref="DTypeException">A gradient is required of integers or truth values.</exception>
-    public Variable(Tensor data, bool requiresGrad = false) => (Data, RequiresGrad) =
-        !requiresGrad || data.DType.IsFloat() ? (data, requiresGrad) : throw new DTypeException(
-            $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
+    public Variable(Tensor data, bool requiresGrad = false)
+    {
+        if (requiresGrad && !data.DType.IsFloat())
+            throw new DTypeException(
+                $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
+        (Data, RequiresGrad) = (data, requiresGrad);
+    }
 
     internal Variable(Tensor data, Function function) => (Data, GradFn, RequiresGrad) = (data, function, true);
 

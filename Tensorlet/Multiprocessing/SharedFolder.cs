@@ -72,7 +72,9 @@ static class SharedFolder
     {
         try { return Key((int)process) == process; }
         catch (Exception e)
-        { return e is not (DirectoryNotFoundException or ArgumentException or InvalidOperationException); }
+        {
+            return e is not (DirectoryNotFoundException or ArgumentException or InvalidOperationException);
+        }
     }
 
     /// <summary>
