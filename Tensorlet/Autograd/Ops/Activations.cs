@@ -127,7 +127,7 @@ public sealed partial class Variable
     /// <summary>x where x &gt; 0, else α·(e^(x/α) − 1) (Barron 2017).</summary>
     public Variable Celu(double alpha = 1) => Exponential(1, alpha, 1 / alpha);
     Variable Exponential(double above, double below, double rate, [CallerMemberName] string name = "") =>
-        new Mapped<ExponentialFormula>(name, new(above, below, rate)).Apply(this);
+        Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
     /// <summary>x·Φ(x), with Φ the normal distribution (Hendrycks and Gimpel 2016); or nearly, by tanh.</summary>
     public Variable Gelu(bool tanh = false) => tanh ? Map(new GeluTanhFormula()) : Map(new GeluFormula());

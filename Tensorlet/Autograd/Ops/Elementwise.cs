@@ -2,16 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Tensorlet;
 
-// Most functions of one number are a formula and a derivative, and differ in what the latter reads: the two below. What
-// has more to say is a Function of its own; Sigmoid is written out as an example of one.
-
-sealed class OfInput<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
-    where F : struct, IMap // y = f(x)     dx = derivative(x, dy)
-{
-    public override string Name => name;
-    protected override Tensor Forward() { Save(X); return X.Data.Map(f); }
-    public override Variable[] Backward(Variable dy) => [derivative(X, dy)];
-}
+// Functions of one number are a formula, which is its own derivative. Those below whose derivative is short in terms of
+// the result keep that, in place of the input; Sigmoid is written out as an example of a Function of its own.
 
 sealed class OfResult<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
     where F : struct, IMap // y = f(x)     dx = derivative(y, dy)
@@ -35,8 +27,13 @@ readonly struct LeakyReluFormula(double slope) : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
 /// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
-readonly struct SoftplusFormula(double threshold) : IMap
-{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x))); }
+readonly struct SoftplusFormula(double threshold) : ISmooth
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x)));
+    [MethodImpl(AggressiveInlining)]
+    V ISmooth.Slope<V>(V x, V y) => V.IfGreater(x, V.Of(threshold), V.Of(1), V.Call(new LogisticFormula(), x));
+}
 
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
@@ -80,8 +77,9 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
 
 public sealed partial class Variable
 {
-    Variable OfInput<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
-        where F : struct, IMap => new OfInput<F>(name, f, derivative).Apply(this);
+    /// <summary>y = f(x), with the slope that f says it has.</summary>
+    Variable Smooth<F>(F f, [CallerMemberName] string name = "") where F : struct, ISmooth =>
+        Apply(new Of1<Called<F>>(new(f)), name, this);
 
     Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
         where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
@@ -101,8 +99,7 @@ public sealed partial class Variable
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
     public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
-    public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) =>
-        Autograd.Enabled ? (1 - y * y) * dy : Tensor.Zip(new TanhSlope(), y.Data, dy.Data));
+    public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
@@ -111,8 +108,7 @@ public sealed partial class Variable
     public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
-        beta != 1 ? (this * beta).Softplus(1, threshold) / beta : OfInput(new SoftplusFormula(threshold),
-            (x, dy) => Where(x > threshold, dy, dy * x.Sigmoid()));
+        beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
         Map(new ClampFormula(low, high));

@@ -66,7 +66,7 @@ readonly struct ErfinvFormula : IMap
 public sealed partial class Variable
 {
     /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
-    public Variable Erf() => OfInput(new ErfFormula(), (x, dy) => (-x * x).Exp() * dy * (2 / Math.Sqrt(Math.PI)));
+    public Variable Erf() => Smooth(new ErfFormula());
     /// <summary>The y with erf y = x; NaN beyond −1 … 1.</summary>
     public Variable Erfinv() => OfResult(new ErfinvFormula(), (y, dy) => (y * y).Exp() * dy * (Math.Sqrt(Math.PI) / 2));
 }

@@ -81,11 +81,3 @@ readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, 
         return new(y, Times(a.Slope, f.Slope(a.Value, y)));
     }
 }
-
-/// <summary>f′, from the line of f alone.</summary>
-readonly struct SlopeOf<F>(F f) : IMap where F : struct, IMap
-{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => f.Apply(new Dual<V>(x, V.Of(1))).Slope; }
-
-/// <summary>f′(x)·dy</summary>
-readonly struct SlopeTimes<F>(F f) : IZip where F : struct, IMap
-{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V dy) => f.Apply(new Dual<V>(x, V.Of(1))).Slope * dy; }

@@ -91,11 +91,15 @@ public interface ISequence
     double At(long i);
 }
 
-/// <summary>An associative and commutative operation that folds many numbers into one.</summary>
+/// <summary>An associative and commutative operation that folds many numbers into one, in double precision.</summary>
 public interface IReduction
 {
     /// <summary>The neutral element: what folding nothing gives.</summary>
     double Start { get; }
+    /// <summary>What is made of a number before it is folded: itself, or its square.</summary>
+    V Take<V>(V x) where V : struct, INumeric<V>;
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
+    /// <summary>What is made of the whole at the end, before it is rounded: itself, or its root.</summary>
+    V Finish<V>(V y) where V : struct, INumeric<V>;
 }
