@@ -16,16 +16,16 @@ public sealed unsafe partial class CpuDevice
     void Apply<F, T>(F f, Tensor[] operands) where F : struct, IFormula where T : unmanaged
     {
         var count = operands[^1].Numel;
-        if (Lines.Uniform(operands))
+        if (Operands.Uniform(operands))
         {
-            if (count <= Piece) Lines.Pin(operands, new Part<F, T>(f, null, 0, count));
-            else Share(count, Piece, count, (from, to) => Lines.Pin(operands, new Part<F, T>(f, null, from, to)));
+            if (count <= Piece) Operands.Pin(operands, new Part<F, T>(f, null, 0, count));
+            else Share(count, Piece, count, (from, to) => Operands.Pin(operands, new Part<F, T>(f, null, from, to)));
             return;
         }
         var walk = new Walk([.. operands.Select(operand => operand.Layout)]);
         var (pieces, length) = walk.Rows == 1 ? (walk.Length, 1) : (walk.Rows, walk.Length);
         Share(pieces, Math.Max(1, Piece / length), count, (from, to) =>
-            Lines.Pin(operands, new Part<F, T>(f, walk, from, to)));
+            Operands.Pin(operands, new Part<F, T>(f, walk, from, to)));
     }
 
     /// <summary>Some rows of a walk; of the only row some elements.</summary>
@@ -34,7 +34,7 @@ public sealed unsafe partial class CpuDevice
         [SkipLocalsInit]
         void IPinned.Run(Line* lines)
         {
-            T* room = stackalloc T[Lines.Room<T>(F.Inputs + 1)], buffers = Lines.Aligned(room);
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs + 1)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs + 1];
             if (walk is null || walk.Rows == 1)
             {
@@ -61,22 +61,22 @@ public sealed unsafe partial class CpuDevice
     [SkipLocalsInit]
     static void Row<F, T>(F f, Line* lines, T* buffers, int count) where F : struct, IFormula where T : unmanaged
     {
-        var at = stackalloc T*[Lines.Most];
-        var steps = stackalloc nint[Lines.Most];
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
         var y = lines[F.Inputs];
         var plain = y.Type == DTypes.Of<T>() && y.Step == 1;
         var ready = plain;
         for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == y.Type && lines[k].Step is 0 or 1;
         for (int i = 0, n; i < count; i += n)
         {
-            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Lines.Chunk);
+            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Operands.Chunk);
             for (var k = 0; k < F.Inputs; k++)
-                at[k] = Lines.Ready(lines[k], i, n, buffers + k * Lines.Chunk, out steps[k]);
+                at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
             var direct = plain && n % Lanes<T>.Count == 0;
-            var to = direct ? (T*)y.Start + i : buffers + F.Inputs * Lines.Chunk;
+            var to = direct ? (T*)y.Start + i : buffers + F.Inputs * Operands.Chunk;
             if (typeof(T) == typeof(long)) OneByOne(f, (I64**)at, steps, (I64*)to, n);
             else Loop(f, at, steps, to, (n + Lanes<T>.Count - 1) / Lanes<T>.Count);
-            if (!direct) Lines.Put(to, n, y.At(i * y.Step));
+            if (!direct) Operands.Put(to, n, y.At(i * y.Step));
         }
     }
 

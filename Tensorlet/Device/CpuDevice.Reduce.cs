@@ -4,7 +4,6 @@ public sealed unsafe partial class CpuDevice
 {
     const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is one of parts, of a fixed size
     const int Columns = 256;                                        // results that are worked on together
-    const int Sums = 4;                                             // registers of doubles that are folded into
 
     internal override void ReduceCore<R>(R r, Tensor x, Tensor y) => ReduceCore(default(Of1<Identity>), r, [x], y);
 
@@ -21,11 +20,11 @@ public sealed unsafe partial class CpuDevice
         where T : unmanaged
     {
         var count = x[0].Numel;
-        if (y.Numel == 1 && count >= WorthParts && Lines.Uniform(x))
+        if (y.Numel == 1 && count >= WorthParts && Operands.Uniform(x))
         {
             var sums = new double[(count + PartOfAll - 1) / PartOfAll];
             Share(count, PartOfAll, count, (from, to) =>
-                Lines.Pin(x, new OnePart<F, R, T>(f, r, from, to, sums)));
+                Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, sums)));
             var sum = new F64(r.Start);
             foreach (var part in sums) sum = r.Apply(sum, new F64(part));
             Store(y, 0, r.Finish(sum).Value);
@@ -42,12 +41,12 @@ public sealed unsafe partial class CpuDevice
         if (down && !along)
         {
             var blocks = (kept.Length + Columns - 1) / Columns;
-            Share(kept.Rows * blocks, 1, count, (p, _) => Lines.Pin(x, new Down<F, R, T>(f, r, kept, folded, y,
+            Share(kept.Rows * blocks, 1, count, (p, _) => Operands.Pin(x, new Down<F, R, T>(f, r, kept, folded, y,
                 p / blocks, p % blocks * Columns)));
             return;
         }
         var (pieces, length) = kept.Rows == 1 ? (kept.Length, 1) : (kept.Rows, kept.Length);
-        Share(pieces, Math.Max(1, pieces / Parts), count, (from, to) => Lines.Pin(x, kept.Rows == 1
+        Share(pieces, Math.Max(1, pieces / Parts), count, (from, to) => Operands.Pin(x, kept.Rows == 1
             ? new Along<F, R, T>(f, r, kept, folded, y, 0, 1, from, to)
             : new Along<F, R, T>(f, r, kept, folded, y, from, to, 0, length)));
     }
@@ -66,7 +65,7 @@ public sealed unsafe partial class CpuDevice
         [SkipLocalsInit]
         void IPinned.Run(Line* lines)
         {
-            T* room = stackalloc T[Lines.Room<T>(F.Inputs)], buffers = Lines.Aligned(room);
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var sum = new Folded<R>(r);
             for (var k = 0; k < F.Inputs; k++) lines[k] = lines[k].At(from * lines[k].Step);
             FoldRow(f, r, lines, buffers, to - from, ref sum);
@@ -81,7 +80,7 @@ public sealed unsafe partial class CpuDevice
         [SkipLocalsInit]
         void IPinned.Run(Line* lines)
         {
-            T* room = stackalloc T[Lines.Room<T>(F.Inputs)], buffers = Lines.Aligned(room);
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs];
             foreach (var at in kept.Part(from, to))
                 for (var i = first; i < end; i++)
@@ -112,11 +111,11 @@ public sealed unsafe partial class CpuDevice
         [SkipLocalsInit]
         void IPinned.Run(Line* lines)
         {
-            T* room = stackalloc T[Lines.Room<T>(F.Inputs)], buffers = Lines.Aligned(room);
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var sums = stackalloc double[Columns + Lanes<T>.Count];
             var start = stackalloc Line[F.Inputs];
-            var at = stackalloc T*[Lines.Most];
-            var steps = stackalloc nint[Lines.Most];
+            var at = stackalloc T*[Operands.Most];
+            var steps = stackalloc nint[Operands.Most];
             var count = Math.Min(Columns, kept.Length - column);
             new Span<double>(sums, Columns + Lanes<T>.Count).Fill(r.Start);
             foreach (var place in kept.Part(row, row + 1))
@@ -127,8 +126,8 @@ public sealed unsafe partial class CpuDevice
                     for (var i = 0; i < folded.Length; i++)
                     {
                         for (var k = 0; k < F.Inputs; k++)
-                            at[k] = Lines.Ready(start[k].At(run[k] + i * folded.Step(k)), 0, count,
-                                buffers + k * Lines.Chunk, out steps[k]);
+                            at[k] = Operands.Ready(start[k].At(run[k] + i * folded.Step(k)), 0, count,
+                                buffers + k * Operands.Chunk, out steps[k]);
                         FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
                     }
                 for (var i = 0; i < count; i++)
@@ -147,7 +146,7 @@ public sealed unsafe partial class CpuDevice
             var (low, high) = Wide(x.Next(f));
             r.Apply(new Lanes<double>(Vector512.Load(sums)), r.Take(low)).Value.Store(sums);
             if (typeof(T) == typeof(float))
-                r.Apply(new Lanes<double>(Vector512.Load(sums + 8)), r.Take(high)).Value.Store(sums + 8);
+                r.Apply(new Lanes<double>(Vector512.Load(sums + Lanes<double>.Count)), r.Take(high)).Value.Store(sums + Lanes<double>.Count);
         }
     }
 
@@ -170,15 +169,15 @@ public sealed unsafe partial class CpuDevice
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        var at = stackalloc T*[Lines.Most];
-        var steps = stackalloc nint[Lines.Most];
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
         var ready = true;
         for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == DTypes.Of<T>() && lines[k].Step is 0 or 1;
         for (int i = 0, n; i < count; i += n)
         {
-            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Lines.Chunk);
+            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Operands.Chunk);
             for (var k = 0; k < F.Inputs; k++)
-                at[k] = Lines.Ready(lines[k], i, n, buffers + k * Lines.Chunk, out steps[k]);
+                at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
             FoldLoop(f, r, at, steps, n, ref sum);
         }
     }

@@ -38,7 +38,7 @@ public sealed partial class CpuDevice : Device
     internal override void CopyCore(Tensor x, Tensor y)
     {
         if (x.DType != y.DType && x.IsContiguous && y.IsContiguous)
-            Share(x.Numel, Piece, x.Numel, (from, to) => Lines.Pin([x, y], new Conversion(from, to)));
+            Share(x.Numel, Piece, x.Numel, (from, to) => Operands.Pin([x, y], new Conversion(from, to)));
         else if (x.DType != y.DType) Apply<Of1<Identity>, double>(default, [x, y]);
         else if (x.DType.Size() == 1) Copy<byte>(x, y);
         else if (x.DType.Size() == 4) Copy<float>(x, y);
@@ -61,7 +61,7 @@ public sealed partial class CpuDevice : Device
     }
 
     readonly unsafe struct Conversion(int from, int to) : IPinned
-    { void IPinned.Run(Line* lines) => Lines.Convert(lines[0].At(from), lines[1].At(from), to - from); }
+    { void IPinned.Run(Line* lines) => Operands.Convert(lines[0].At(from), lines[1].At(from), to - from); }
 
     internal readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 

@@ -18,9 +18,10 @@ interface IPinned { unsafe void Run(Line* lines); }
 /// and side by side, else in a buffer, piece by piece.
 /// </summary>
 [SkipLocalsInit]
-static unsafe class Lines
+static unsafe class Operands
 {
-    public const int Most = IFormula.Most + 1;      // operands, with the result
+    public const int Most = IFormula.Most + 1;      // with the result
+    const int Register = 64, Bytes = 64, Half = 32, Floats = 16, Doubles = 8;       // what a register holds
     public const int Chunk = 512;                   // elements made ready at a time
 
     /// <summary>
@@ -52,7 +53,7 @@ static unsafe class Lines
     /// <summary>Elements to reserve for so many buffers, of which the first begins where a register does.</summary>
     public static int Room<T>(int buffers) where T : unmanaged => buffers * Chunk + Vector512<T>.Count;
 
-    public static T* Aligned<T>(T* room) where T : unmanaged => (T*)(((nint)room + 63) & ~(nint)63);
+    public static T* Aligned<T>(T* room) where T : unmanaged => (T*)(((nint)room + Register - 1) & -Register);
 
     static ref byte First(Tensor[] x, int k) => ref ((HostStorage)x[Math.Min(k, x.Length - 1)].Storage).Start;
 
@@ -119,31 +120,31 @@ static unsafe class Lines
             return n;
         }
         if (typeof(V) == typeof(B8) && typeof(W) == typeof(F32))
-            for (; i <= n - 64; i += 64)
+            for (; i <= n - Bytes; i += Bytes)
             {
                 var (low, high) = Vector512.Widen(Vector512.Load((byte*)from + i));
                 Spread(low, (float*)to + i);
-                Spread(high, (float*)to + i + 32);
+                Spread(high, (float*)to + i + Half);
             }
         if (typeof(V) == typeof(F32) && typeof(W) == typeof(B8))
-            for (; i <= n - 64; i += 64)
+            for (; i <= n - Bytes; i += Bytes)
             {
                 var p = (float*)from + i;
-                Vector512.Narrow(Vector512.Narrow(NotZero(p), NotZero(p + 16)), Vector512.Narrow(NotZero(p + 32),
-                    NotZero(p + 48))).Store((byte*)to + i);
+                Vector512.Narrow(Vector512.Narrow(NotZero(p), NotZero(p + Floats)), Vector512.Narrow(NotZero(p + Half),
+                    NotZero(p + Half + Floats))).Store((byte*)to + i);
             }
         if (typeof(V) == typeof(F32) && typeof(W) == typeof(F64))
-            for (; i <= n - 16; i += 16)
+            for (; i <= n - Floats; i += Floats)
             {
                 var (low, high) = Vector512.Widen(Vector512.Load((float*)from + i));
                 low.Store((double*)to + i);
-                high.Store((double*)to + i + 8);
+                high.Store((double*)to + i + Doubles);
             }
         if (typeof(V) == typeof(F64) && typeof(W) == typeof(F32))
-            for (; i <= n - 16; i += 16)
+            for (; i <= n - Floats; i += Floats)
             {
                 var p = (double*)from + i;
-                Vector512.Narrow(Vector512.Load(p), Vector512.Load(p + 8)).Store((float*)to + i);
+                Vector512.Narrow(Vector512.Load(p), Vector512.Load(p + Doubles)).Store((float*)to + i);
             }
         return i;
 
@@ -151,7 +152,7 @@ static unsafe class Lines
         {
             var (low, high) = Vector512.Widen(x);
             Vector512.ConvertToSingle(low.AsInt32()).Store(to);
-            Vector512.ConvertToSingle(high.AsInt32()).Store(to + 16);
+            Vector512.ConvertToSingle(high.AsInt32()).Store(to + Floats);
         }
 
         static Vector512<uint> NotZero(float* p) =>

@@ -70,7 +70,8 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     }
 
     /// <summary>What takes part, from what does not; or numbers that are added.</summary>
-    static Variable? Mask(Tensor? mask) => mask is null ? null : mask.DType == DType.Bool ? !mask : mask;
+    static Variable? Mask(Tensor? mask) =>
+        mask is null ? null : new Variable(mask.DType == DType.Bool ? !mask : mask);
 
     static Variable Added(Tensor mask, Variable like) => mask.DType != DType.Bool ? mask
         : new Variable(Tensor.Zeros([], like.DType, like.Device)).Expand(mask.Size())

@@ -8,8 +8,8 @@ public static partial class F
         int[] shape, out Standardize function, bool centered = true)
     {
         function = new Standardize(name, axes, eps, centered);
-        return function.Apply(x, weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1), bias?.Reshape(shape) ??
-            Tensor.Like(x.Data, 0));
+        return function.Apply(Variable.Alike(name, [x, weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1),
+            bias?.Reshape(shape) ?? Tensor.Like(x.Data, 0)]));
     }
 
     /// <summary>

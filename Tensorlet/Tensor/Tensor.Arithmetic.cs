@@ -63,13 +63,16 @@ public sealed partial class Tensor
     internal void Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
         Device.Apply(f, this, Spread(x, Layout.shape));
 
-    /// <summary>The shape to which all broadcast.</summary>
+    /// <summary>The shape to which all broadcast, which are on one device.</summary>
     internal static int[] Common(string operation, ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Layout.shape;
         foreach (var operand in x)
+        {
+            x[0].SameDevice(operation, operand);
             if (!operand.Shape.SequenceEqual(shape))
                 shape = Layout.Broadcast(operation, Layout.Contiguous(shape), operand.Layout);
+        }
         return shape;
     }
 

@@ -34,10 +34,11 @@ public sealed partial class Tensor
     /// <summary>Σx/n, or Σx²/n, or √(Σx²/n)</summary>
     internal readonly struct MeanFormula(double n, bool squares = false, bool root = false) : IReduction
     {
+        readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels take no bool
         double IReduction.Start => 0;
-        V IReduction.Take<V>(V x) => squares ? x * x : x;
+        V IReduction.Take<V>(V x) => power == 2 ? x * x : x;
         V IReduction.Apply<V>(V a, V b) => a + b;
-        V IReduction.Finish<V>(V y) => root ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);
+        V IReduction.Finish<V>(V y) => rooted == 1 ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);
     }
 
     /// <summary>The sum over these axes, or over all. Truth values are counted.</summary>

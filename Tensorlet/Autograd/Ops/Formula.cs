@@ -64,7 +64,7 @@ public sealed partial class Variable
         where F : struct, IFormula => new Formula<F>(name, f, axes).Apply(Alike(name, x));
 
     /// <summary>On one device and, but for masks, of one floating-point type.</summary>
-    static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
+    internal static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
     {
         var most = x[0].Data;
         foreach (var input in x)
