@@ -31,7 +31,7 @@ public sealed unsafe partial class CpuDevice
     /// <summary>Some rows of a walk; of the only row some elements.</summary>
     readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned where F : struct, IFormula where T : unmanaged
     {
-        [SkipLocalsInit]
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs + 1)], buffers = Operands.Aligned(room);
@@ -46,9 +46,10 @@ public sealed unsafe partial class CpuDevice
                 Row<F, T>(f, row, buffers, to - from);
                 return;
             }
+            for (var k = 0; k <= F.Inputs; k++) row[k] = lines[k] with { Step = walk.Step(k) };
             foreach (var at in walk.Part(from, to))
             {
-                for (var k = 0; k <= F.Inputs; k++) row[k] = lines[k].At(at[k]) with { Step = walk.Step(k) };
+                for (var k = 0; k <= F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
                 Row<F, T>(f, row, buffers, walk.Length);
             }
         }
@@ -58,7 +59,7 @@ public sealed unsafe partial class CpuDevice
     /// A row: all whole registers at once if every operand lies ready, else chunk by chunk. What does not fill a
     /// register is computed in one, and written from a buffer.
     /// </summary>
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void Row<F, T>(F f, Line* lines, T* buffers, int count) where F : struct, IFormula where T : unmanaged
     {
         var at = stackalloc T*[Operands.Most];
@@ -81,13 +82,14 @@ public sealed unsafe partial class CpuDevice
     }
 
     // by itself: the compiler inlines so much into one method, and no more
-    [MethodImpl(NoInlining)]
+    [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Loop<F, T>(F f, T** at, nint* steps, T* y, int registers) where F : struct, IFormula where T : unmanaged
     {
         var x = new Registers<T>(at, steps);
         for (; registers > 0; registers--, y += Lanes<T>.Count) x.Next(f).Value.Store(y);
     }
 
+    [MethodImpl(AggressiveOptimization)]
     static void OneByOne<F>(F f, I64** at, nint* steps, I64* y, int count) where F : struct, IFormula
     {
         for (var i = 0; i < count; i++)

@@ -3,6 +3,8 @@ namespace Tensorlet;
 public sealed unsafe partial class CpuDevice
 {
     const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is one of parts, of a fixed size
+    const int Few = 24;                                             // numbers for each result that are not worth a row
+    const int Depth = 16;                                           // rows that a register of columns goes down
     const int Columns = 256;                                        // results that are worked on together
 
     internal override void ReduceCore<R>(R r, Tensor x, Tensor y) => ReduceCore(default(Of1<Identity>), r, [x], y);
@@ -20,35 +22,49 @@ public sealed unsafe partial class CpuDevice
         where T : unmanaged
     {
         var count = x[0].Numel;
-        if (y.Numel == 1 && count >= WorthParts && Operands.Uniform(x))
+        if (y.Numel == 1 && Operands.Uniform(x))
         {
-            var sums = new double[(count + PartOfAll - 1) / PartOfAll];
-            Share(count, PartOfAll, count, (from, to) =>
-                Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, sums)));
-            var sum = new F64(r.Start);
-            foreach (var part in sums) sum = r.Apply(sum, new F64(part));
-            Store(y, 0, r.Finish(sum).Value);
+            FoldAll<F, R, T>(f, r, x, y);
             return;
         }
-        var kept = new Walk([.. x.Select(operand => operand.Layout[..y.Rank]), y.Layout]);
-        var folded = new Walk([.. x.Select(operand => operand.Layout[y.Rank..])]);
+        var (leading, others) = (new Layout[F.Inputs + 1], new Layout[F.Inputs]);
+        for (var k = 0; k < F.Inputs; k++) (leading[k], others[k]) = (x[k].Layout[..y.Rank], x[k].Layout[y.Rank..]);
+        leading[^1] = y.Layout;
+        Walk kept = new(leading), folded = new(others);
         bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
+        var few = folded.Rows * folded.Length < Few && kept.Length >= Lanes<T>.Count;
         for (var k = 0; k < F.Inputs; k++)
         {
-            down &= kept.Step(k) is 0 or 1;
+            down &= few || kept.Step(k) is 0 or 1;
             along &= folded.Step(k) is 0 or 1;
         }
-        if (down && !along)
+        if (down && (few || !along))
         {
             var blocks = (kept.Length + Columns - 1) / Columns;
             Share(kept.Rows * blocks, 1, count, (p, _) => Operands.Pin(x, new Down<F, R, T>(f, r, kept, folded, y,
                 p / blocks, p % blocks * Columns)));
             return;
         }
+        List<int[]> runs = [];
+        foreach (var run in folded.All) runs.Add([.. run]);
         var (pieces, length) = kept.Rows == 1 ? (kept.Length, 1) : (kept.Rows, kept.Length);
         Share(pieces, Math.Max(1, pieces / Parts), count, (from, to) => Operands.Pin(x, kept.Rows == 1
-            ? new Along<F, R, T>(f, r, kept, folded, y, 0, 1, from, to)
-            : new Along<F, R, T>(f, r, kept, folded, y, from, to, 0, length)));
+            ? new Along<F, R, T>(f, r, kept, folded, runs, y, 0, 1, from, to)
+            : new Along<F, R, T>(f, r, kept, folded, runs, y, from, to, 0, length)));
+    }
+
+    void FoldAll<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
+        where T : unmanaged
+    {
+        var count = x[0].Numel;
+        var part = count < WorthParts ? count : PartOfAll;
+        var sums = new double[(count + part - 1) / part];
+        if (part == count) Operands.Pin(x, new OnePart<F, R, T>(f, r, 0, count, part, sums));
+        else
+            Share(count, part, count, (from, to) => Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, part, sums)));
+        var sum = new F64(r.Start);
+        foreach (var value in sums) sum = r.Apply(sum, new F64(value));
+        Store(y, 0, r.Finish(sum).Value);
     }
 
     static void Store(Tensor y, int offset, double value)
@@ -59,46 +75,40 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>Part of everything into one number.</summary>
-    readonly struct OnePart<F, R, T>(F f, R r, int from, int to, double[] sums) : IPinned
+    readonly struct OnePart<F, R, T>(F f, R r, int from, int to, int part, double[] sums) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        [SkipLocalsInit]
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var sum = new Folded<R>(r);
             for (var k = 0; k < F.Inputs; k++) lines[k] = lines[k].At(from * lines[k].Step);
             FoldRow(f, r, lines, buffers, to - from, ref sum);
-            sums[from / PartOfAll] = sum.Total(r).Value;
+            sums[from / part] = sum.Total(r).Value;
         }
     }
 
     /// <summary>Results one by one: what is folded into each lies side by side, or in several such runs.</summary>
-    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, Tensor y, int from, int to, int first, int end)
-        : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to, int first,
+        int end) : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        [SkipLocalsInit]
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs];
+            for (var k = 0; k < F.Inputs; k++) row[k] = lines[k] with { Step = folded.Step(k) };
             foreach (var at in kept.Part(from, to))
                 for (var i = first; i < end; i++)
                 {
                     var sum = new Folded<R>(r);
-                    if (folded.Rows == 1)
+                    foreach (var run in runs)
                     {
                         for (var k = 0; k < F.Inputs; k++)
-                            row[k] = lines[k].At(at[k] + i * kept.Step(k)) with { Step = folded.Step(k) };
+                            row[k].Start = lines[k].Start + ((nint)at[k] + i * kept.Step(k) + run[k]) * lines[k].Size;
                         FoldRow(f, r, row, buffers, folded.Length, ref sum);
                     }
-                    else
-                        foreach (var run in folded.All)
-                        {
-                            for (var k = 0; k < F.Inputs; k++)
-                                row[k] = lines[k].At(at[k] + i * kept.Step(k) + run[k]) with { Step = folded.Step(k) };
-                            FoldRow(f, r, row, buffers, folded.Length, ref sum);
-                        }
                     Store(y, at[F.Inputs] + i * kept.Step(F.Inputs), r.Finish(sum.Total(r)).Value);
                 }
         }
@@ -108,7 +118,7 @@ public sealed unsafe partial class CpuDevice
     readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, Tensor y, int row, int column) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        [SkipLocalsInit]
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
@@ -118,17 +128,28 @@ public sealed unsafe partial class CpuDevice
             var steps = stackalloc nint[Operands.Most];
             var count = Math.Min(Columns, kept.Length - column);
             new Span<double>(sums, Columns + Lanes<T>.Count).Fill(r.Start);
+            var ready = true;
+            for (var k = 0; k < F.Inputs; k++)
+            {
+                start[k] = lines[k] with { Step = kept.Step(k) };
+                ready &= start[k].Type == DTypes.Of<T>() && start[k] is { Step: 1, Ahead: true };
+                if (ready) steps[k] = folded.Step(k);
+            }
             foreach (var place in kept.Part(row, row + 1))
             {
-                for (var k = 0; k < F.Inputs; k++)
-                    start[k] = lines[k].At(place[k] + column * kept.Step(k)) with { Step = kept.Step(k) };
+                for (var k = 0; k < F.Inputs; k++) start[k] = start[k] with { Start = lines[k].At(place[k]).Start };
                 foreach (var run in folded.All)
-                    for (var i = 0; i < folded.Length; i++)
+                    for (int i = 0, n; i < folded.Length; i += n)
                     {
+                        n = ready ? Math.Min(Depth, folded.Length - i) : 1;
                         for (var k = 0; k < F.Inputs; k++)
-                            at[k] = Operands.Ready(start[k].At(run[k] + i * folded.Step(k)), 0, count,
-                                buffers + k * Operands.Chunk, out steps[k]);
-                        FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
+                        {
+                            var line = start[k].At(column * start[k].Step + run[k] + i * folded.Step(k));
+                            at[k] = ready ? (T*)line.Start : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk,
+                                out steps[k]);
+                        }
+                        if (ready) FoldColumns(f, r, at, steps, sums, n, count);
+                        else FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
                     }
                 for (var i = 0; i < count; i++)
                     Store(y, place[F.Inputs] + column + i, r.Finish(new F64(sums[i])).Value);
@@ -136,7 +157,25 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    [MethodImpl(NoInlining)]
+    /// <summary>Some rows, whose elements lie ready: a register of columns at a time goes down all of them.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    static void FoldColumns<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int rows, int columns)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        for (; columns > 0; columns -= Lanes<T>.Count, sums += Lanes<T>.Count)
+        {
+            var sum = new Folded<R>(r);
+            FoldLoop(f, r, at, steps, rows, ref sum);
+            Into(r.Apply(sum.A, sum.C), sums);
+            if (typeof(T) == typeof(float)) Into(r.Apply(sum.B, sum.D), sums + Lanes<double>.Count);
+            for (var k = 0; k < F.Inputs; k++) at[k] += Lanes<T>.Count;
+        }
+
+        void Into(Lanes<double> x, double* sums) =>
+            r.Apply(new Lanes<double>(Vector512.Load(sums)), x).Value.Store(sums);
+    }
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
     static void FoldDown<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int registers)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -150,22 +189,22 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>What has been folded: in registers, which a loop takes in turn, and what did not fill one.</summary>
+    /// <summary>What has been folded, in registers of doubles that a loop takes in turn.</summary>
     struct Folded<R>(R r) where R : struct, IReduction
     {
         public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start), C = Lanes<double>.Of(r.Start),
             D = Lanes<double>.Of(r.Start);
-        public F64 Rest = new(r.Start);
 
         public readonly F64 Total(R r)
         {
-            var (lanes, sum) = (r.Apply(r.Apply(A, B), r.Apply(C, D)).Value, Rest);
-            for (var i = 0; i < Vector512<double>.Count; i++) sum = r.Apply(sum, new F64(lanes[i]));
+            var lanes = r.Apply(r.Apply(A, B), r.Apply(C, D)).Value;
+            var sum = new F64(lanes[0]);
+            for (var i = 1; i < Vector512<double>.Count; i++) sum = r.Apply(sum, new F64(lanes[i]));
             return sum;
         }
     }
 
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -175,40 +214,43 @@ public sealed unsafe partial class CpuDevice
         for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == DTypes.Of<T>() && lines[k].Step is 0 or 1;
         for (int i = 0, n; i < count; i += n)
         {
-            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Operands.Chunk);
+            n = Math.Min(count - i, ready ? int.MaxValue : Operands.Chunk);
+            if (n > Lanes<T>.Count) n &= -Lanes<T>.Count;
             for (var k = 0; k < F.Inputs; k++)
                 at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
-            FoldLoop(f, r, at, steps, n, ref sum);
+            if (n < Lanes<T>.Count) FoldPart(f, r, at, steps, n, ref sum);
+            else FoldLoop(f, r, at, steps, n / Lanes<T>.Count, ref sum);
         }
     }
 
-    [MethodImpl(NoInlining)]
-    static void FoldLoop<F, R, T>(F f, R r, T** at, nint* steps, int count, ref Folded<R> sum)
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldLoop<F, R, T>(F f, R r, T** at, nint* steps, int registers, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         var x = new Registers<T>(at, steps);
         Lanes<double> a = sum.A, b = sum.B, c = sum.C, d = sum.D;
-        for (; count >= 2 * Lanes<T>.Count; count -= 2 * Lanes<T>.Count)
+        for (; registers >= 2; registers -= 2)
         {
             var (low, high) = Wide(x.Next(f));
             var (low2, high2) = Wide(x.Next(f));
             (a, c) = (r.Apply(a, r.Take(low)), r.Apply(c, r.Take(low2)));
             if (typeof(T) == typeof(float)) (b, d) = (r.Apply(b, r.Take(high)), r.Apply(d, r.Take(high2)));
         }
-        for (; count > 0; count -= Lanes<T>.Count)
-        {
-            var lanes = x.Next(f);
-            if (count < Lanes<T>.Count)
-            {
-                for (var i = 0; i < count; i++)
-                    sum.Rest = r.Apply(sum.Rest, r.Take(new F64(ToDouble(lanes.Value[i]))));
-                break;
-            }
-            var (low, high) = Wide(lanes);
-            a = r.Apply(a, r.Take(low));
-            if (typeof(T) == typeof(float)) b = r.Apply(b, r.Take(high));
-        }
+        if (registers > 0) (a, b) = FoldOne(r, x.Next(f), a, b);
         (sum.A, sum.B, sum.C, sum.D) = (a, b, c, d);
+    }
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldPart<F, R, T>(F f, R r, T** at, nint* steps, int count, ref Folded<R> sum)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged =>
+        (sum.A, sum.B) = FoldOne(r, new Registers<T>(at, steps).Next(f).First(count, r.Start), sum.A, sum.B);
+
+    [MethodImpl(AggressiveInlining)]
+    static (Lanes<double>, Lanes<double>) FoldOne<R, T>(R r, Lanes<T> x, Lanes<double> a, Lanes<double> b)
+        where R : struct, IReduction where T : unmanaged
+    {
+        var (low, high) = Wide(x);
+        return (r.Apply(a, r.Take(low)), typeof(T) == typeof(float) ? r.Apply(b, r.Take(high)) : b);
     }
 
     /// <summary>A register as doubles: one of floats is two.</summary>

@@ -4,10 +4,12 @@ namespace Tensorlet;
 /// <param name="Start">The first element. The memory is pinned.</param>
 /// <param name="Step">In elements; 0 is one number for the whole row.</param>
 /// <param name="Type">The type of its elements.</param>
+/// <param name="Size">The bytes of one.</param>
 /// <param name="Ahead">Whether a register may be read beyond the end.</param>
-unsafe record struct Line(nint Start, int Step, DType Type, bool Ahead)
+unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead)
 {
-    public readonly Line At(int element) => this with { Start = Start + (nint)element * Type.Size() };
+    public static Line Of<T>(T* start) where T : unmanaged => new((nint)start, 1, DTypes.Of<T>(), sizeof(T), false);
+    public readonly Line At(int element) => this with { Start = Start + (nint)element * Size };
 }
 
 /// <summary>Something done with memory that stays where it is meanwhile.</summary>
@@ -61,13 +63,14 @@ static unsafe class Operands
     {
         if (k >= x.Length) return default;
         var (layout, storage) = (x[k].Layout, (HostStorage)x[k].Storage);
-        var line = new Line((nint)start, layout.IsContiguous ? 1 : 0, storage.DType, storage.Ahead);
+        var line = new Line((nint)start, layout.IsContiguous ? 1 : 0, storage.DType, storage.DType.Size(), storage.Ahead);
         return line.At(layout.Offset);
     }
 
     /// <summary>
     /// Where elements i … i+n−1 of a line lie side by side as T, and how far a register is from the next.
     /// </summary>
+    [MethodImpl(AggressiveOptimization)]
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
     {
         var type = DTypes.Of<T>();
@@ -85,11 +88,11 @@ static unsafe class Operands
     }
 
     static void Get<T>(in Line line, int n, T* to) where T : unmanaged =>
-        Convert(line, new((nint)to, 1, DTypes.Of<T>(), false), n);
+        Convert(line, Line.Of(to), n);
 
     /// <summary>Writes n elements that lie side by side as T.</summary>
     public static void Put<T>(T* from, int n, in Line line) where T : unmanaged =>
-        Convert(new((nint)from, 1, DTypes.Of<T>(), false), line, n);
+        Convert(Line.Of(from), line, n);
 
     /// <summary>Copies n elements, each converted to the type of where it goes.</summary>
     public static void Convert(in Line from, in Line to, int n) => from.Type.Run(new ConvertFrom(from, to, n));
@@ -100,6 +103,7 @@ static unsafe class Operands
     readonly struct ConvertTo<V>(Line from, Line to, int n) : IForType where V : unmanaged, IScalar<V>
     { void IForType.Run<W>() => Convert((V*)from.Start, from.Step, (W*)to.Start, to.Step, n); }
 
+    [MethodImpl(AggressiveOptimization)]
     static void Convert<V, W>(V* from, int fromStep, W* to, int toStep, int n)
         where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
     {
@@ -110,6 +114,7 @@ static unsafe class Operands
     }
 
     /// <summary>As many as whole registers hold.</summary>
+    [MethodImpl(AggressiveOptimization)]
     static int ConvertRegisters<V, W>(V* from, W* to, int n)
         where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
     {

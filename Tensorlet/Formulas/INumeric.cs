@@ -96,7 +96,9 @@ public interface IReduction
 {
     /// <summary>The neutral element: what folding nothing gives.</summary>
     double Start { get; }
-    /// <summary>What is made of a number before it is folded: itself, or its square.</summary>
+    /// <summary>
+    /// What is made of a number before it is folded: itself, or its square; of the neutral element that element.
+    /// </summary>
     V Take<V>(V x) where V : struct, INumeric<V>;
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;

@@ -22,9 +22,9 @@ readonly struct ShareFormula : IZip
 readonly struct SoftmaxSlope(double scale) : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V y, V dy, V t) => y * (dy - t) * V.Of(scale); }
 
-/// <summary>x − m − ln Σ e^(x − m)</summary>
+/// <summary>x − m − s, with s = ln Σ e^(x − m)</summary>
 readonly struct LogSoftmaxFormula : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V sum) => x - m - V.Log(sum); }
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V s) => x - m - s; }
 
 /// <summary>dy − eʸ·t with t = Σ dy</summary>
 readonly struct LogSoftmaxSlope : IZip3
@@ -52,7 +52,7 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
         return [Variable.Apply(new Of3<SoftmaxSlope>(new(scale)), $"{Name}′", Y, dy, t)];
     }
 
-    internal static Tensor Always(Tensor x) => Tensor.Scalar(1, DType.Bool, x.Device);
+    internal static Tensor Always(Tensor x) => Tensor.Like(x, 1);
 
     internal static Tensor Largest(Tensor x, Tensor seen, int axis, double scale = 1) =>
         Tensor.Fold("Softmax", new Of2<SeenFormula>(new(scale)), new Tensor.MaxFormula(), [axis], x, seen);
@@ -79,7 +79,7 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
     protected override Tensor Forward()
     {
         var (m, sum) = Softmax.Sums(X.Data, axis);
-        return SaveResult(Tensor.Apply(Name, new Of3<LogSoftmaxFormula>(), X.Data, m, sum));
+        return SaveResult(Tensor.Apply(Name, new Of3<LogSoftmaxFormula>(), X.Data, m, sum.Map(new LogFormula())));
     }
     public override Variable[] Backward(Variable dy) =>
         [Variable.Zip(new LogSoftmaxSlope(), dy, Y, dy.Sum(axis, keepDim: true))];
