@@ -77,22 +77,16 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
     internal override Variable[] Step(Variable x, Variable own, Variable[] state)
     {
         var gates = (x + own).Chunk(4, -1);
-        var c = Variable.Apply(new CellFormula(), "Cell", gates[0], gates[1], gates[2], state[1]);
-        return [Variable.Zip(new OutputFormula(), gates[3], c), c];
+        var (i, f, g, o) = (gates[0].Gate(), gates[1].Gate(), gates[2].Tanh(), gates[3].Gate());
+        var c = Variable.Apply(new CellFormula(), "Cell", f, state[1], i, g);
+        return [o * c.Tanh(), c];
     }
 
-    readonly struct CellFormula : IFormula // σ(f)·c + σ(i)·tanh g
+    readonly struct CellFormula : IFormula // f·c + i·g
     {
         public static int Inputs => 4;
         [MethodImpl(AggressiveInlining)]
-        V IFormula.Apply<V>(V i, V f, V g, V c, V x4, V x5, V x6, V x7) => V.Call(new LogisticFormula(), f) * c +
-            V.Call(new LogisticFormula(), i) * V.Call(new TanhFormula(), g);
-    }
-
-    readonly struct OutputFormula : IZip // σ(o)·tanh c
-    {
-        [MethodImpl(AggressiveInlining)]
-        V IZip.Apply<V>(V o, V c) => V.Call(new LogisticFormula(), o) * V.Call(new TanhFormula(), c);
+        V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
     }
 
     /// <summary>The next state (h, c), (N, H) each.</summary>
@@ -114,7 +108,7 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
     internal override Variable[] Step(Variable x, Variable own, Variable[] state)
     {
         var (input, mine) = (x.Chunk(3, -1), own.Chunk(3, -1));
-        var (r, z) = ((input[0] + mine[0]).Sigmoid(), (input[1] + mine[1]).Sigmoid());
+        var (r, z) = ((input[0] + mine[0]).Gate(), (input[1] + mine[1]).Gate());
         var n = input[2].Addcmul(r, mine[2]).Tanh();
         return [n.Lerp(state[0], z)];
     }

@@ -83,6 +83,11 @@ readonly struct HardswishFormula : IMap
         V.IfGreater(x, V.Of(3), x, x * (x + V.Of(3)) * V.Of(1 / 6.0)));
 }
 
+readonly struct LerpFormula : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V end, V w) => x + w * (end - x); }
+readonly struct AddProduct(double value) : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V a, V b) => x + a * b * V.Of(value); }
+
 // Compositions: their gradients, of every order, come from those of their parts. Where a branch is not taken, its
 // argument is cut first, so that nothing infinite meets a gradient of 0.
 public sealed partial class Variable
@@ -95,9 +100,9 @@ public sealed partial class Variable
     }
 
     /// <summary>x + weight·(end − x), broadcast.</summary>
-    public Variable Lerp(Variable end, Variable weight) => this + weight * (end - this);
+    public Variable Lerp(Variable end, Variable weight) => Zip(new LerpFormula(), this, end, weight);
     /// <summary>x + value·a·b, broadcast.</summary>
-    public Variable Addcmul(Variable a, Variable b, double value = 1) => this + a * b * value;
+    public Variable Addcmul(Variable a, Variable b, double value = 1) => Zip(new AddProduct(value), this, a, b);
     /// <summary>x + value·a/b, broadcast.</summary>
     public Variable Addcdiv(Variable a, Variable b, double value = 1) => this + a / b * value;
     /// <summary>The value where the mask is true, x elsewhere.</summary>
