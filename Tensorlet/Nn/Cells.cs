@@ -82,17 +82,17 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
         return [o * c.Tanh(), c];
     }
 
-    readonly struct CellFormula : IFormula // f·c + i·g
-    {
-        public static int Inputs => 4;
-        [MethodImpl(AggressiveInlining)]
-        V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
-    }
-
     /// <summary>The next state (h, c), (N, H) each.</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public (Variable H, Variable C) Call(Variable x, (Variable H, Variable C)? state) =>
         From(x, state is { } s ? [s.H, s.C] : null) is [var h, var c] ? (h, c) : default;
+}
+
+readonly struct CellFormula : IFormula // f·c + i·g
+{
+    public static int Inputs => 4;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
 }
 
 /// <summary>
