@@ -10,7 +10,10 @@ static class ScalarFunctions
         .Where(t => t.IsValueType && !t.IsGenericTypeDefinition && face.IsAssignableFrom(t)).OrderBy(t => t.FullName)];
 
     public static Type[] All =>
-        [.. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IFormula), typeof(IReduction), typeof(ISequence) }.SelectMany(Of)];
+    [
+        .. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IFormula), typeof(IReduction), typeof(ISequence) }
+            .SelectMany(Of),
+    ];
 
     /// <summary>All that devices run: functions of one, two, three and more numbers.</summary>
     public static Type[] Formulas =>

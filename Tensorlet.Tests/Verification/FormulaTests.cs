@@ -47,6 +47,50 @@ public class FormulaTests
         }
     }
 
+    /// <summary>Formulas of two to five numbers: a gate, a product of four, and a weighted sum with a bias.</summary>
+    public readonly struct Gate : IZip
+    { V IZip.Apply<V>(V a, V b) => a / (V.Of(1) + V.Exp(-b)); }
+    public readonly struct Blend : IZip3 { V IZip3.Apply<V>(V a, V b, V w) => a + w * (b - a); }
+    public readonly struct Five : IFormula
+    {
+        public static int Inputs => 5;
+        V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => V.Sin(a * b) + c * c * d + V.Exp(e * a);
+    }
+
+    [Fact]
+    public void Formulas_of_more_inputs_are_differentiable_where_they_broadcast()
+    {
+        int[][] shapes = [[3, 4], [4], [3, 1], [], [1, 4]];
+        Tensor[] x = [.. shapes.Select((shape, i) =>
+            Tensor.Rand(shape, DType.Float64, generator: new Generator((ulong)i + 1)))];
+        Func<Variable[], Variable>[] functions =
+        [
+            v => Variable.Zip(new Gate(), v[0], v[1]), v => Variable.Zip(new Blend(), v[2], v[4], v[3]),
+            v => Variable.Apply(new Five(), v[0], v[1], v[2], v[3], v[4]),
+        ];
+        foreach (var device in (Device[])[Device.Cpu, Device.Reference, Device.Simulated])
+            foreach (var f in functions)
+            {
+                var report = GradCheck.Run(v => f(v), Array.ConvertAll(x, t => t.To(device)), 1, secondOrder: true);
+                Assert.True(report.Passed, report.Text);
+            }
+    }
+
+    [Fact]
+    public void A_formula_of_eight_inputs_has_a_value_and_no_slope()
+    {
+        var x = new Variable(Tensor.Ones(3), requiresGrad: true);
+        var y = Variable.Apply(new Eight(), x, x, x, x, x, x, x, x);
+        Assert.Equal([8, 8, 8], y.Data.ToArray<double>());
+        Assert.Contains("two formulas", Assert.Throws<AutogradException>(() => y.Sum().Backward()).Message);
+    }
+
+    public readonly struct Eight : IFormula
+    {
+        public static int Inputs => 8;
+        V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => a + b + c + d + e + f + g + h;
+    }
+
     /// <summary>What does not depend on x has no slope, also where it is infinite.</summary>
     [Fact]
     public void A_slope_of_0_stays_0()

@@ -29,7 +29,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>Some rows of a walk; of the only row some elements.</summary>
-    readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned where F : struct, IFormula where T : unmanaged
+    readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned
+        where F : struct, IFormula where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)

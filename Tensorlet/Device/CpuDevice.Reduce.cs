@@ -90,8 +90,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>Results one by one: what is folded into each lies side by side, or in several such runs.</summary>
-    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to, int first,
-        int end) : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to,
+        int first, int end) : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
@@ -132,7 +132,7 @@ public sealed unsafe partial class CpuDevice
             for (var k = 0; k < F.Inputs; k++)
             {
                 start[k] = lines[k] with { Step = kept.Step(k) };
-                ready &= start[k].Type == DTypes.Of<T>() && start[k] is { Step: 1, Ahead: true };
+                ready &= start[k] is { Step: 1, Ahead: true } && start[k].Type == DTypes.Of<T>();
                 if (ready) steps[k] = folded.Step(k);
             }
             foreach (var place in kept.Part(row, row + 1))
@@ -145,8 +145,8 @@ public sealed unsafe partial class CpuDevice
                         for (var k = 0; k < F.Inputs; k++)
                         {
                             var line = start[k].At(column * start[k].Step + run[k] + i * folded.Step(k));
-                            at[k] = ready ? (T*)line.Start : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk,
-                                out steps[k]);
+                            at[k] = ready ? (T*)line.Start
+                                : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk, out steps[k]);
                         }
                         if (ready) FoldColumns(f, r, at, steps, sums, n, count);
                         else FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
@@ -166,14 +166,15 @@ public sealed unsafe partial class CpuDevice
         {
             var sum = new Folded<R>(r);
             FoldLoop(f, r, at, steps, rows, ref sum);
-            Into(r.Apply(sum.A, sum.C), sums);
-            if (typeof(T) == typeof(float)) Into(r.Apply(sum.B, sum.D), sums + Lanes<double>.Count);
+            FoldInto(r, r.Apply(sum.A, sum.C), sums);
+            if (typeof(T) == typeof(float)) FoldInto(r, r.Apply(sum.B, sum.D), sums + Lanes<double>.Count);
             for (var k = 0; k < F.Inputs; k++) at[k] += Lanes<T>.Count;
         }
-
-        void Into(Lanes<double> x, double* sums) =>
-            r.Apply(new Lanes<double>(Vector512.Load(sums)), x).Value.Store(sums);
     }
+
+    [MethodImpl(AggressiveInlining)]
+    static void FoldInto<R>(R r, Lanes<double> x, double* sums) where R : struct, IReduction =>
+        r.Apply(new Lanes<double>(Vector512.Load(sums)), x).Value.Store(sums);
 
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void FoldDown<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int registers)
@@ -183,17 +184,16 @@ public sealed unsafe partial class CpuDevice
         for (; registers > 0; registers--, sums += Lanes<T>.Count)
         {
             var (low, high) = Wide(x.Next(f));
-            r.Apply(new Lanes<double>(Vector512.Load(sums)), r.Take(low)).Value.Store(sums);
-            if (typeof(T) == typeof(float))
-                r.Apply(new Lanes<double>(Vector512.Load(sums + Lanes<double>.Count)), r.Take(high)).Value.Store(sums + Lanes<double>.Count);
+            FoldInto(r, r.Take(low), sums);
+            if (typeof(T) == typeof(float)) FoldInto(r, r.Take(high), sums + Lanes<double>.Count);
         }
     }
 
     /// <summary>What has been folded, in registers of doubles that a loop takes in turn.</summary>
     struct Folded<R>(R r) where R : struct, IReduction
     {
-        public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start), C = Lanes<double>.Of(r.Start),
-            D = Lanes<double>.Of(r.Start);
+        public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start);
+        public Lanes<double> C = Lanes<double>.Of(r.Start), D = Lanes<double>.Of(r.Start);
 
         public readonly F64 Total(R r)
         {

@@ -62,9 +62,9 @@ static unsafe class Operands
     static Line Of(Tensor[] x, int k, byte* start)
     {
         if (k >= x.Length) return default;
-        var (layout, storage) = (x[k].Layout, (HostStorage)x[k].Storage);
-        var line = new Line((nint)start, layout.IsContiguous ? 1 : 0, storage.DType, storage.DType.Size(), storage.Ahead);
-        return line.At(layout.Offset);
+        var (layout, type) = (x[k].Layout, x[k].DType);
+        return new Line((nint)start, layout.IsContiguous ? 1 : 0, type, type.Size(), ((HostStorage)x[k].Storage).Ahead)
+            .At(layout.Offset);
     }
 
     /// <summary>
@@ -160,8 +160,8 @@ static unsafe class Operands
             Vector512.ConvertToSingle(high.AsInt32()).Store(to + Floats);
         }
 
-        static Vector512<uint> NotZero(float* p) =>
-            Vector512.AndNot(Vector512<uint>.One, Vector512.Equals(Vector512.Load(p), Vector512<float>.Zero).AsUInt32());
+        static Vector512<uint> NotZero(float* p) => Vector512.AndNot(Vector512<uint>.One,
+            Vector512.Equals(Vector512.Load(p), Vector512<float>.Zero).AsUInt32());
     }
 }
 
@@ -170,8 +170,8 @@ static unsafe class Operands
 unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
 {
     T* a = at[0], b = at[1], c = at[2], d = at[3], e = at[4], f = at[5], g = at[6], h = at[7];
-    readonly nint sa = steps[0], sb = steps[1], sc = steps[2], sd = steps[3], se = steps[4], sf = steps[5], sg = steps[6],
-        sh = steps[7];
+    readonly nint sa = steps[0], sb = steps[1], sc = steps[2], sd = steps[3];
+    readonly nint se = steps[4], sf = steps[5], sg = steps[6], sh = steps[7];
 
     [MethodImpl(AggressiveInlining)]
     public Lanes<T> Next<F>(F formula) where F : struct, IFormula

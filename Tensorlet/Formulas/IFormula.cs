@@ -58,5 +58,6 @@ readonly struct Slope<F>(F formula, int input) : IFormula where F : struct, IFor
     }
 
     [MethodImpl(AggressiveInlining)]
-    Dual<V> With<V>(V x, int place) where V : struct, INumeric<V> => new(x, V.Of(F.Inputs == 1 || place == input ? 1 : 0));
+    Dual<V> With<V>(V x, int place) where V : struct, INumeric<V> =>
+        new(x, V.Of(F.Inputs == 1 || place == input ? 1 : 0));
 }

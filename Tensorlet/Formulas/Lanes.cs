@@ -61,7 +61,8 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)]
     public Lanes<T> First(int n, double otherwise) => new(Vector512.ConditionalSelect(IsFloat
         ? Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(n)).As<int, T>()
-        : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)n)).As<long, T>(), Value, Of(otherwise).Value));
+        : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)n)).As<long, T>(),
+        Value, Of(otherwise).Value));
 
     /// <summary>Element by element: there is no register instruction for powers.</summary>
     public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b)

@@ -43,9 +43,9 @@ public static partial class F
                     $"{x.Size(1)} channels (axis 1) of {x.Data.Layout}.");
         int[] shape = [-1, .. Enumerable.Repeat(1, x.Rank - 2)];
         if (!inputStatistics && runningMean is not null && runningVar is not null)
-            return Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape), runningVar.Reshape(shape)
-                .Map(new RootFormula(eps)), weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1), bias?.Reshape(shape) ??
-                Tensor.Like(x.Data, 0));
+            return Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
+                runningVar.Reshape(shape).Map(new RootFormula(eps)), weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1),
+                bias?.Reshape(shape) ?? Tensor.Like(x.Data, 0));
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +

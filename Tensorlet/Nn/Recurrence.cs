@@ -7,7 +7,8 @@ namespace Tensorlet.Nn;
 /// </summary>
 /// <param name="cell">The cell.</param>
 /// <param name="backwards">From the last step to the first.</param>
-/// <param name="living">(L, N, 1): false where a sequence has ended; there its state stays, and its output is 0.</param>
+/// <param name="living">(L, N, 1): false where a sequence has ended; its state stays there, its output is
+/// 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction
 {
     readonly record struct Recorded(Variable[] Inputs, Variable Output, Variable[] States);

@@ -6,7 +6,7 @@ namespace Benchmarks;
 /// <summary>Measures the rows that are asked for, and prints the table.</summary>
 static class Comparison
 {
-    /// <summary>The exit code: 0 if all rows were measured, 1 if some failed, 2 if libtorch is not at its best.</summary>
+    /// <summary>Gives the exit code: 0 if all rows were measured, 1 if some failed, 2 if libtorch is slowed.</summary>
     public static int Run(Options options)
     {
         var rows = options.Select(Catalogue.Rows);
@@ -29,8 +29,8 @@ static class Comparison
                 Console.WriteLine(results[^1]);
             }
         results = [.. results.Select(r => r.ComparedWith(results))];
-        if (results.Where(r => r.Disturbed == true).Select(r => r.Name).ToArray() is [_, ..] disturbed)
-            Console.WriteLine($"Slower with more threads, perhaps disturbed: repeat --rows {string.Join(',', disturbed)}");
+        if (string.Join(',', results.Where(r => r.Disturbed == true).Select(r => r.Name)) is not "" and var disturbed)
+            Console.WriteLine($"Slower with more threads, perhaps disturbed: repeat --rows {disturbed}");
         if (options.Json is { } file) Result.Write(results, file);
         return results.Any(r => r.Failed is not null) ? 1 : 0;
     }

@@ -6,7 +6,7 @@ using TorchParameter = TorchSharp.Modules.Parameter;
 
 namespace Benchmarks;
 
-/// <summary>One step of an optimizer: a million parameters in eight tensors, whose gradients stay as they are.</summary>
+/// <summary>One step of an optimizer: a million parameters in eight tensors, whose gradients stay the same.</summary>
 static class Optimizers
 {
     const int Count = 8, StepsCompared = 3;

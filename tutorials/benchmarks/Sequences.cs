@@ -170,7 +170,9 @@ sealed class Gpt : Module
     }
 }
 
-/// <summary>A sequence's attention to itself: one product for queries, keys and values, and the fused attention.</summary>
+/// <summary>
+/// A sequence's attention to itself in libtorch: one product for queries, keys and values, and its fused attention.
+/// </summary>
 sealed class TorchAttention : torch.nn.Module<torch.Tensor, torch.Tensor>
 {
     readonly int heads;

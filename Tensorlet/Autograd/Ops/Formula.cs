@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A formula of broadcast variables, summed over some axes, or over none; these are kept as 1. It is its own derivative:
-/// the same line runs over numbers with a slope, and the gradient of what was repeated is a sum of a formula again.
+/// A formula of broadcast variables, summed over some axes, or over none; these are kept as 1. It is its own
+/// derivative: the same line runs over numbers with a slope, and the gradient of what was repeated is such a sum.
 /// </summary>
 // y = Σ f(x₀, x₁, …)     dxₖ = Σ ∂f/∂xₖ·dy, over the axes along which xₖ was repeated
 sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struct, IFormula

@@ -40,7 +40,8 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
         x.BySlices(axis, cut =>
         {
             var part = cut(y);
-            part.Set(new Of3<ShiftedExpFormula>(new(scale)), cut(x), cut(seen), Largest(cut(x), cut(seen), axis, scale));
+            var m = Largest(cut(x), cut(seen), axis, scale);
+            part.Set(new Of3<ShiftedExpFormula>(new(scale)), cut(x), cut(seen), m);
             part.Set(new Of2<ShareFormula>(), part, part.Sum([axis], keepDim: true));
         });
         return SaveResult(y);
