@@ -57,13 +57,15 @@ static unsafe class Operands
 
     public static T* Aligned<T>(T* room) where T : unmanaged => (T*)(((nint)room + Register - 1) & -Register);
 
-    static ref byte First(Tensor[] x, int k) => ref ((HostStorage)x[Math.Min(k, x.Length - 1)].Storage).Start;
+    static HostStorage Storage(Tensor x) => Unsafe.As<HostStorage>(x.Storage);      // the verbs have checked the device
+
+    static ref byte First(Tensor[] x, int k) => ref Storage(x[k < x.Length ? k : 0]).Start;
 
     static Line Of(Tensor[] x, int k, byte* start)
     {
         if (k >= x.Length) return default;
         var (layout, type) = (x[k].Layout, x[k].DType);
-        return new Line((nint)start, layout.IsContiguous ? 1 : 0, type, type.Size(), ((HostStorage)x[k].Storage).Ahead)
+        return new Line((nint)start, layout.IsContiguous ? 1 : 0, type, type.Size(), Storage(x[k]).Ahead)
             .At(layout.Offset);
     }
 

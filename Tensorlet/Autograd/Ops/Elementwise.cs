@@ -102,7 +102,7 @@ public sealed partial class Variable
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
     public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
-    public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) => Zip(new TanhSlope(), y, dy));
+    public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
     /// <summary>The same, with its gradient in one pass.</summary>

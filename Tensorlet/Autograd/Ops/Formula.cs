@@ -12,7 +12,8 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
     protected override Tensor Forward()
     {
         Save();
-        var x = Array.ConvertAll(Inputs, input => input.Data);
+        var x = new Tensor[F.Inputs];
+        for (var k = 0; k < x.Length; k++) x[k] = Input(k).Data;
         return axes.Length == 0 ? Tensor.Apply(name, f, x) : Tensor.Fold(name, f, new Tensor.SumFormula(), axes, x);
     }
 
@@ -39,22 +40,23 @@ public sealed partial class Variable
     /// every device. Where two branches of it meet, the slope is that of the branch which is taken.
     /// </summary>
     /// <param name="f">The formula: a public struct with one line of mathematics.</param>
-    public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>(), this);
+    public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
 
     /// <summary>y = f(a, b) for every pair of elements, broadcast, by a formula of one's own as in
     /// <see cref="Map"/>.</summary>
     public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
-        Apply(new Of2<F>(f), NameOf<F>(), a, b);
+        Apply(new Of2<F>(f), NameOf<F>.Text, a, b);
 
     /// <summary>y = f(a, b, c), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
     public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
-        Apply(new Of3<F>(f), NameOf<F>(), a, b, c);
+        Apply(new Of3<F>(f), NameOf<F>.Text, a, b, c);
 
     /// <summary>y = f(x₀, x₁, …), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
     public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
-        Apply(f, NameOf<F>(), x);
+        Apply(f, NameOf<F>.Text, x);
 
-    static string NameOf<F>() => Reachable.Show(typeof(F)).Split('.')[^1].Replace("Formula", "");
+    static class NameOf<F>
+    { internal static readonly string Text = Reachable.Show(typeof(F)).Split('.')[^1].Replace("Formula", ""); }
 
     internal static Variable Apply<F>(F f, string name, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
         new Formula<F>(name, f, []).Apply(Alike(name, x));
@@ -66,13 +68,15 @@ public sealed partial class Variable
     /// <summary>On one device and, but for masks, of one floating-point type.</summary>
     internal static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
     {
-        var most = x[0].Data;
+        var (result, most) = (x.ToArray(), x[0].Data);
         foreach (var input in x)
         {
             x[0].Data.SameDevice(operation, input.Data);
             if (DTypes.Promote(most, input.Data) != most.DType) most = input.Data;
         }
-        var (type, alone) = (most.DType.IsFloat() ? most.DType : DTypes.Default, x.Length == 1);
-        return Array.ConvertAll(x.ToArray(), input => input.DType == DType.Bool && !alone ? input : input.To(type));
+        var type = most.DType.IsFloat() ? most.DType : DTypes.Default;
+        for (var i = 0; i < result.Length; i++)
+            if (result.Length == 1 || x[i].DType != DType.Bool) result[i] = x[i].To(type);
+        return result;
     }
 }
