@@ -72,20 +72,24 @@ static unsafe class Operands
     /// <summary>
     /// Where elements i … i+n−1 of a line lie side by side as T, and how far a register is from the next.
     /// </summary>
-    [MethodImpl(AggressiveOptimization)]
+    [MethodImpl(AggressiveInlining)]
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
     {
-        var type = DTypes.Of<T>();
         step = line.Step == 0 ? 0 : Lanes<T>.Count;
-        if (line.Step == 0)
+        return line.Step == 1 && line.Type == DTypes.Of<T>() && (line.Ahead || n % Lanes<T>.Count == 0)
+            ? (T*)line.Start + i : Buffered(line, i, n, buffer);
+    }
+
+    [MethodImpl(AggressiveOptimization)]
+    static T* Buffered<T>(in Line line, int i, int n, T* buffer) where T : unmanaged
+    {
+        if (line.Step != 0) Get(line.At(i * line.Step), n, buffer);
+        else
         {
-            if (line.Type == type) *buffer = *(T*)line.Start;
+            if (line.Type == DTypes.Of<T>()) *buffer = *(T*)line.Start;
             else Get(line, 1, buffer);
             Vector512.Create(*buffer).Store(buffer);
-            return buffer;
         }
-        if (line.Type == type && line.Step == 1 && (n % Lanes<T>.Count == 0 || line.Ahead)) return (T*)line.Start + i;
-        Get(line.At(i * line.Step), n, buffer);
         return buffer;
     }
 

@@ -14,9 +14,8 @@ readonly struct ShiftedExpFormula(double scale) : IZip3
     V IZip3.Apply<V>(V x, V mask, V m) => V.IfEqual(mask, V.Of(0), V.Of(0), V.Exp(x * V.Of(scale) - m));
 }
 
-/// <summary>a/Σ, and 0 where there is nothing.</summary>
-readonly struct ShareFormula : IZip
-{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V sum) => V.IfEqual(sum, V.Of(0), V.Of(0), a / sum); }
+/// <summary>1/Σ, and 0 where there is nothing.</summary>
+readonly struct ShareFormula : IMap { V IMap.Apply<V>(V sum) => V.IfEqual(sum, V.Of(0), V.Of(0), V.Of(1) / sum); }
 
 /// <summary>y·(dy − t)·scale with t = Σ dy·y</summary>
 readonly struct SoftmaxSlope(double scale) : IZip3
@@ -42,7 +41,8 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
             var part = cut(y);
             var m = Largest(cut(x), cut(seen), axis, scale);
             part.Set(new Of3<ShiftedExpFormula>(new(scale)), cut(x), cut(seen), m);
-            part.Set(new Of2<ShareFormula>(), part, part.Sum([axis], keepDim: true));
+            var share = part.Sum([axis], keepDim: true).Map(new ShareFormula());
+            part.Set(new Of2<Tensor.MultiplyFormula>(), part, share);
         });
         return SaveResult(y);
     }
