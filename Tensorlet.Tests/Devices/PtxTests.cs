@@ -22,9 +22,14 @@ public class PtxTests
     {
         foreach (var v in floats)
         {
-            foreach (var f in ScalarFunctions.Of(typeof(IMap))) yield return Elementwise(typeof(Of1<>), f, v, v);
-            foreach (var f in ScalarFunctions.Of(typeof(IZip))) yield return Elementwise(typeof(Of2<>), f, v, v);
-            foreach (var f in ScalarFunctions.Of(typeof(IZip3))) yield return Elementwise(typeof(Of3<>), f, v, v);
+            foreach (var f in ScalarFunctions.Formulas)
+            {
+                var slope = typeof(Slope<>).MakeGenericType(f);
+                yield return Elementwise(f, v, v);
+                yield return Elementwise(slope, v, v);
+                if (ScalarFunctions.Inputs(f) < IFormula.Most - 1)
+                    yield return Elementwise(typeof(Slope<>).MakeGenericType(slope), v, v);
+            }
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
                 yield return Fold(r, v, typeof(F64));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
@@ -35,9 +40,9 @@ public class PtxTests
         foreach (var v in numbers)
         {
             yield return typeof(FillKernel<,>).MakeGenericType(typeof(Tensor.Line), v);
-            yield return Elementwise(typeof(Of1<>), typeof(Tensor.AffineFormula), v, v);
-            yield return Elementwise(typeof(Of2<>), typeof(Tensor.GreaterFormula), v, typeof(B8));
-            yield return Elementwise(typeof(Of3<>), typeof(Tensor.WhereFormula), v, v);
+            yield return Elementwise(typeof(Of1<Tensor.AffineFormula>), v, v);
+            yield return Elementwise(typeof(Of2<Tensor.GreaterFormula>), v, typeof(B8));
+            yield return Elementwise(typeof(Of3<Tensor.WhereFormula>), v, v);
             yield return typeof(CopyKernel<,,>).MakeGenericType(typeof(Same<>).MakeGenericType(v), v, v);
             foreach (var w in numbers) yield return typeof(CopyKernel<,,>).MakeGenericType(ByDouble(v, w), v, w);
             var sum = v == typeof(I64) ? v : typeof(F64);
@@ -51,8 +56,8 @@ public class PtxTests
         yield return typeof(OutsideKernel);
     }
 
-    static Type Elementwise(Type arity, Type f, Type v, Type w) => typeof(ElementwiseKernel<,,,>).MakeGenericType(
-        arity.MakeGenericType(f), v == w ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w), v, w);
+    static Type Elementwise(Type formula, Type v, Type w) => typeof(FormulaKernel<,,,>).MakeGenericType(
+        formula, v == w ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w), v, w);
 
     static Type Fold(Type r, Type v, Type sum) =>
         typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, sum, v, Cast(v, sum), Cast(sum, v));

@@ -10,7 +10,21 @@ static class ScalarFunctions
         .Where(t => t.IsValueType && !t.IsGenericTypeDefinition && face.IsAssignableFrom(t)).OrderBy(t => t.FullName)];
 
     public static Type[] All =>
-        [.. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IReduction), typeof(ISequence) }.SelectMany(Of)];
+    [
+        .. new[] { typeof(IMap), typeof(IZip), typeof(IZip3), typeof(IFormula), typeof(IReduction), typeof(ISequence) }
+            .SelectMany(Of),
+    ];
+
+    /// <summary>All that devices run: functions of one, two, three and more numbers.</summary>
+    public static Type[] Formulas =>
+    [
+        .. Of(typeof(IMap)).Select(f => typeof(Of1<>).MakeGenericType(f)),
+        .. Of(typeof(ISmooth)).Select(f => typeof(Of1<>).MakeGenericType(typeof(Called<>).MakeGenericType(f))),
+        .. Of(typeof(IZip)).Select(f => typeof(Of2<>).MakeGenericType(f)),
+        .. Of(typeof(IZip3)).Select(f => typeof(Of3<>).MakeGenericType(f)), .. Of(typeof(IFormula)),
+    ];
+
+    public static int Inputs(Type formula) => (int)formula.GetProperty("Inputs")!.GetValue(null)!;
 
     /// <summary>The function with all its constants 0.</summary>
     public static object Plain(Type function) => RuntimeHelpers.GetUninitializedObject(function);

@@ -22,6 +22,10 @@ public class VerbMisuseTests
         ("Zip3", [[2, 3], [2, 3], [2, 3], [2, 3]], [], (d, t) => d.Zip(new Tensor.WhereFormula(), t[0], t[1], t[2],
             t[3])),
         ("Reduce", [[2, 3, 4], [2]], [], (d, t) => d.Reduce(sum, t[0], t[1])),
+        ("Zip", [[2, 3], [2, 3], [2, 3], [2, 3], [2, 3], [2, 3]], [], (d, t) =>
+            d.Apply(new Masked(), t[5], t[..5])),
+        ("Reduce2", [[2, 3, 4], [2, 3, 4], [2]], [], (d, t) =>
+            d.Reduce(new Of2<Tensor.AddFormula>(), sum, t[2], t[..2])),
         ("ArgReduce", [[2, 3, 4], [2]], [DType.Float32, DType.Int64], (d, t) => d.ArgReduce(true, t[0], t[1], false)),
         ("Contract", [[2, 3, 4], [2, 4, 5], [2, 3, 5]], [], (d, t) => d.Contract(t[0], t[1], t[2], 1, 1, 1)),
         ("AddInto", [[2, 3], [2, 3]], [], (d, t) => d.AddInto(t[0], t[1])),
@@ -52,7 +56,7 @@ public class VerbMisuseTests
                     var written = operands[^1];
                     var before = written.Layout.IsWithin(written.Storage.Count) ? written.ToArray<double>() : [];
                     var error = Record.Exception(() => call(device, operands));
-                    Assert.True(error is TensorletException && error.Message.StartsWith(verb.TrimEnd('3')),
+                    Assert.True(error is TensorletException && error.Message.StartsWith(verb.TrimEnd('2', '3')),
                         $"{verb}, operand {i}, {wrong.DType} {wrong.Layout}: {error}");
                     if (before.Length > 0) Assert.Equal(before, written.ToArray<double>());
                 }

@@ -46,39 +46,23 @@ static class VerbCheck
     public static void Functions(Device device, DType type)
     {
         var t = new Twins(device, 1);
-        foreach (var f in ScalarFunctions.Of(typeof(IMap))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Map), f, t,
-            type);
-        foreach (var f in ScalarFunctions.Of(typeof(IZip))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Zip), f, t,
-            type);
-        foreach (var f in ScalarFunctions.Of(typeof(IZip3))) ScalarFunctions.Call(typeof(VerbCheck), nameof(Zip3), f,
-            t, type);
+        foreach (var f in ScalarFunctions.Formulas)
+        {
+            ScalarFunctions.Call(typeof(VerbCheck), nameof(Formula), f, t, type);
+            if (type.IsFloat() && ScalarFunctions.Inputs(f) < IFormula.Most)
+                ScalarFunctions.Call(typeof(VerbCheck), nameof(Formula), typeof(Slope<>).MakeGenericType(f), t, type);
+        }
         foreach (var r in ScalarFunctions.Of(typeof(IReduction))) ScalarFunctions.Call(typeof(VerbCheck),
             nameof(Reduce), r, t, type);
     }
 
-    static void Map<F>(F f, Twins t, DType type) where F : struct, IMap
+    static void Formula<F>(F f, Twins t, DType type) where F : struct, IFormula
     {
-        Twin x = t.Draw([5, 7], type), y = t.Draw([5, 7], type, written: true);
-        Device.Reference.Map(f, x.Expected, y.Expected);
-        t.Device.Map(f, x.Actual, y.Actual);
-        t.Same(y, typeof(F).FullName!);
-    }
-
-    static void Zip<F>(F f, Twins t, DType type) where F : struct, IZip
-    {
-        Twin a = t.Draw([5, 7], type), b = t.Draw([5, 7], type), y = t.Draw([5, 7], type, written: true);
-        Device.Reference.Zip(f, a.Expected, b.Expected, y.Expected);
-        t.Device.Zip(f, a.Actual, b.Actual, y.Actual);
-        t.Same(y, typeof(F).FullName!);
-    }
-
-    static void Zip3<F>(F f, Twins t, DType type) where F : struct, IZip3
-    {
-        Twin a = t.Draw([5, 7], type), b = t.Draw([5, 7], type), c = t.Draw([5, 7], type),
-            y = t.Draw([5, 7], type, written: true);
-        Device.Reference.Zip(f, a.Expected, b.Expected, c.Expected, y.Expected);
-        t.Device.Zip(f, a.Actual, b.Actual, c.Actual, y.Actual);
-        t.Same(y, typeof(F).FullName!);
+        Twin[] x = [.. Enumerable.Range(0, F.Inputs).Select(_ => t.Draw([5, 7], type))];
+        var y = t.Draw([5, 7], type, written: true);
+        Device.Reference.Apply(f, y.Expected, Array.ConvertAll(x, twin => twin.Expected));
+        t.Device.Apply(f, y.Actual, Array.ConvertAll(x, twin => twin.Actual));
+        t.Same(y, Reachable.Show(typeof(F)));
     }
 
     static void Reduce<R>(R r, Twins t, DType type) where R : struct, IReduction

@@ -7,6 +7,13 @@ namespace Tensorlet.Tests.Devices;
 /// own.</param>
 sealed record Verb(DType[] Types, Action<Twins, DType> Case, bool AnySize = true);
 
+/// <summary>a·b − c·d where the mask is true, else d.</summary>
+public readonly struct Masked : IFormula
+{
+    public static int Inputs => 5;
+    V IFormula.Apply<V>(V mask, V a, V b, V c, V d, V f, V g, V h) => V.IfEqual(mask, V.Of(0), d, a * b - c * d);
+}
+
 /// <summary>Each verb of a device, on drawn operands, against the reference.</summary>
 static class Verbs
 {
@@ -75,6 +82,30 @@ static class Verbs
                 y = t.Draw(shape, type, written: true);
             On(t, d => d.Zip(new Tensor.WhereFormula(), Of(d, c), Of(d, a), Of(d, b), Of(d, y)));
             t.Same(y, "Zip3");
+        }),
+        ["Formula with a mask"] = new([DType.Int64, .. floats], (t, type) =>
+        {
+            var shape = t.Shape();
+            Twin mask = t.Draw(shape, DType.Bool, value: () => t.Below(2)), y = t.Draw(shape, type, written: true),
+                to = t.Draw(shape, DType.Bool, written: true);
+            Twin[] x = [.. Enumerable.Range(0, 4).Select(_ => t.Draw(shape, type))];
+            On(t, d => d.Apply(new Masked(), Of(d, y), [Of(d, mask), .. x.Select(twin => Of(d, twin))]));
+            t.Same(y, "Formula");
+            On(t, d => d.Apply(new Masked(), Of(d, to), [Of(d, mask), .. x.Select(twin => Of(d, twin))]));
+            t.Same(to, "Formula to a mask");
+        }),
+        ["Reduce of a formula"] = new(floats, (t, type) =>
+        {
+            var shape = t.Shape();
+            Twin mask = t.Draw(shape, DType.Bool, value: () => t.Below(2)),
+                y = t.Draw(shape[..t.Below(shape.Length + 1)], type, written: true);
+            Twin[] x = [.. Enumerable.Range(0, 4).Select(_ => t.Draw(shape, type))];
+            On(t, d => d.Reduce(new Masked(), new Tensor.SumFormula(), Of(d, y), [Of(d, mask),
+                .. x.Select(twin => Of(d, twin))]));
+            t.Same(y, $"Sum of a formula of {Layout.Show(shape)}");
+            On(t, d => d.Reduce(new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(3, true, true), Of(d, y),
+                Of(d, x[0]), Of(d, x[1])));
+            t.Same(y, $"Root of the mean of squares of {Layout.Show(shape)}");
         }),
         ["Reduce"] = new(all, (t, type) =>
         {

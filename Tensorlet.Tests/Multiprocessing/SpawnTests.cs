@@ -150,7 +150,7 @@ public class SpawnTests
         Until(() => pid.Item() != 0, "the grandchild does not start");
         var folder = Path.GetDirectoryName(SharedFolder.Find(SharedFolder.NewName()))!;
         Assert.Contains(spawned.Pids[0], Makers());
-        Process.GetProcessById(spawned.Pids[0]).Kill();     // from here on, whichever process starts next may clean, too
+        Process.GetProcessById(spawned.Pids[0]).Kill();     // from here on, whoever starts next may clean, too
         Assert.Throws<ProcessException>(() => spawned.Join(Long));
         Until(() => Gone((int)pid.Item()), "the grandchild goes on");
         SharedFolder.Clean(folder, process => !SharedFolder.IsAlive(process));

@@ -71,4 +71,16 @@ public sealed partial class CpuDevice
         Vector512.LoadUnsafe(ref p).AsInt32(),
         Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
         Vector512.LoadUnsafe(ref p, (nuint)Lanes<T>.Count).AsInt32()).As<int, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    static Lanes<T> Load<T>(ref T p, int step, int n) where T : unmanaged =>
+        step == 1 && n == Lanes<T>.Count ? new(Vector512.LoadUnsafe(ref p)) : LoadPart(ref p, step, n);
+
+    static Lanes<T> LoadPart<T>(ref T p, int step, int n) where T : unmanaged
+    {
+        var padded = Vector512<T>.Zero;
+        ref var first = ref Unsafe.As<Vector512<T>, T>(ref padded);
+        for (var i = 0; i < n; i++) Unsafe.Add(ref first, i) = Unsafe.Add(ref p, i * step);
+        return new(padded);
+    }
 }

@@ -1,124 +1,106 @@
 namespace Tensorlet;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
     const int Piece = 1 << 15;      // elements a thread takes at a time
 
-    internal override void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+    internal override void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (a.DType == y.DType && a.DType == DType.Float32) Lanes<E, float>(e, a, b, c, y);
-        else if (a.DType == y.DType && a.DType == DType.Float64) Lanes<E, double>(e, a, b, c, y);
-        else a.DType.Run(new OneByOne<E>(e, a, b, c, y));
+        var type = TypeOf(x);
+        if (type == DType.Int64) Apply<F, long>(f, [.. Alike(x), y]);
+        else if (type == DType.Float64) Apply<F, double>(f, [.. x, y]);
+        else Apply<F, float>(f, [.. x, y]);
     }
 
-    void Lanes<E, T>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise where T : unmanaged
+    /// <summary>Computes in numbers of type T: whole registers of them, but integers one by one.</summary>
+    void Apply<F, T>(F f, Tensor[] operands) where F : struct, IFormula where T : unmanaged
     {
-        if (a.IsContiguous && b.IsContiguous && c.IsContiguous && y.IsContiguous)
+        var count = operands[^1].Numel;
+        if (Operands.Uniform(operands))
         {
-            Share(y.Numel, Piece, y.Numel, (from, to) =>
-                Row(e, ref Unsafe.Add(ref HostStorage.First<T>(a), from), 1,
-                    ref Unsafe.Add(ref HostStorage.First<T>(b), from), 1,
-                    ref Unsafe.Add(ref HostStorage.First<T>(c), from), 1,
-                    ref Unsafe.Add(ref HostStorage.First<T>(y), from), 1, to - from));
+            if (count <= Piece) Operands.Pin(operands, new Part<F, T>(f, null, 0, count));
+            else Share(count, Piece, count, (from, to) => Operands.Pin(operands, new Part<F, T>(f, null, from, to)));
             return;
         }
-        var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
-        Share(walk.Rows, Math.Max(1, Piece / walk.Length), y.Numel, (from, to) =>
-            Rows<E, T>(e, walk, a, b, c, y, from, to));
+        var walk = new Walk([.. operands.Select(operand => operand.Layout)]);
+        var (pieces, length) = walk.Rows == 1 ? (walk.Length, 1) : (walk.Rows, walk.Length);
+        Share(pieces, Math.Max(1, Piece / length), count, (from, to) =>
+            Operands.Pin(operands, new Part<F, T>(f, walk, from, to)));
     }
 
-    static void Rows<E, T>(E e, Walk walk, Tensor a, Tensor b, Tensor c, Tensor y, int from, int to)
-        where E : struct, IElementwise where T : unmanaged
+    /// <summary>Some rows of a walk; of the only row some elements.</summary>
+    readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned
+        where F : struct, IFormula where T : unmanaged
     {
-        ref T pa = ref HostStorage.First<T>(a), pb = ref HostStorage.First<T>(b);
-        ref T pc = ref HostStorage.First<T>(c), py = ref HostStorage.First<T>(y);
-        foreach (var at in walk.Part(from, to))
-            Row(e, ref Unsafe.Add(ref pa, at[0]), walk.Step(0), ref Unsafe.Add(ref pb, at[1]), walk.Step(1),
-                ref Unsafe.Add(ref pc, at[2]), walk.Step(2), ref Unsafe.Add(ref py, at[3]), walk.Step(3), walk.Length);
-    }
-
-    /// <summary>The last, partial register is loaded and stored padded, so no value depends on its place.</summary>
-    static void Row<E, T>(E e, ref T a, int sa, ref T b, int sb, ref T c, int sc, ref T y, int sy, int count)
-        where E : struct, IElementwise where T : unmanaged
-    {
-        var i = 0;
-        if (sy == 1 && sa == 1 && sb == 1 && sc == 1)
-            for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
-            {
-                var va = new Lanes<T>(Vector512.LoadUnsafe(ref a, (nuint)i));
-                var vb = E.Inputs > 1 ? new Lanes<T>(Vector512.LoadUnsafe(ref b, (nuint)i)) : default;
-                var vc = E.Inputs > 2 ? new Lanes<T>(Vector512.LoadUnsafe(ref c, (nuint)i)) : default;
-                e.Apply(va, vb, vc).Value.StoreUnsafe(ref y, (nuint)i);
-            }
-        else if (sy == 1 && (uint)sa <= 1 && (uint)sb <= 1 && (uint)sc <= 1)    // or one value for the whole row
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        void IPinned.Run(Line* lines)
         {
-            Vector512<T> oneA = Vector512.Create(a), oneB = Vector512.Create(b), oneC = Vector512.Create(c);
-            for (; i <= count - Lanes<T>.Count; i += Lanes<T>.Count)
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs + 1)], buffers = Operands.Aligned(room);
+            if (walk is null && from == 0)
             {
-                var va = new Lanes<T>(sa == 0 ? oneA : Vector512.LoadUnsafe(ref a, (nuint)i));
-                var vb = E.Inputs > 1 ? new Lanes<T>(sb == 0 ? oneB : Vector512.LoadUnsafe(ref b, (nuint)i)) : default;
-                var vc = E.Inputs > 2 ? new Lanes<T>(sc == 0 ? oneC : Vector512.LoadUnsafe(ref c, (nuint)i)) : default;
-                e.Apply(va, vb, vc).Value.StoreUnsafe(ref y, (nuint)i);
+                Row<F, T>(f, lines, buffers, to);
+                return;
+            }
+            var row = stackalloc Line[F.Inputs + 1];
+            if (walk is null || walk.Rows == 1)
+            {
+                for (var k = 0; k <= F.Inputs; k++)
+                {
+                    var step = walk?.Step(k) ?? lines[k].Step;
+                    row[k] = lines[k].At(from * step) with { Step = step };
+                }
+                Row<F, T>(f, row, buffers, to - from);
+                return;
+            }
+            for (var k = 0; k <= F.Inputs; k++) row[k] = lines[k] with { Step = walk.Step(k) };
+            foreach (var at in walk.Part(from, to))
+            {
+                for (var k = 0; k <= F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
+                Row<F, T>(f, row, buffers, walk.Length);
             }
         }
-        for (; i < count; i += Lanes<T>.Count)
+    }
+
+    /// <summary>
+    /// A row: all whole registers at once if every operand lies ready, else chunk by chunk. What does not fill a
+    /// register is computed in one, and written from a buffer.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    static void Row<F, T>(F f, Line* lines, T* buffers, int count) where F : struct, IFormula where T : unmanaged
+    {
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
+        var y = lines[F.Inputs];
+        var plain = y.Type == DTypes.Of<T>() && y.Step == 1;
+        var ready = plain;
+        for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == y.Type && lines[k].Step is 0 or 1;
+        for (int i = 0, n; i < count; i += n)
         {
-            var n = Math.Min(Lanes<T>.Count, count - i);
-            var va = Load(ref Unsafe.Add(ref a, i * sa), sa, n);
-            var vb = E.Inputs > 1 ? Load(ref Unsafe.Add(ref b, i * sb), sb, n) : default;
-            var vc = E.Inputs > 2 ? Load(ref Unsafe.Add(ref c, i * sc), sc, n) : default;
-            Store(e.Apply(va, vb, vc), ref Unsafe.Add(ref y, i * sy), sy, n);
+            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Operands.Chunk);
+            for (var k = 0; k < F.Inputs; k++)
+                at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
+            var direct = plain && n % Lanes<T>.Count == 0;
+            var to = direct ? (T*)y.Start + i : buffers + F.Inputs * Operands.Chunk;
+            if (typeof(T) == typeof(long)) OneByOne(f, (I64**)at, steps, (I64*)to, n);
+            else Loop(f, at, steps, to, (n + Lanes<T>.Count - 1) / Lanes<T>.Count);
+            if (!direct) Operands.Put(to, n, y.At(i * y.Step));
         }
     }
 
-    [MethodImpl(AggressiveInlining)]
-    static Lanes<T> Load<T>(ref T p, int step, int n) where T : unmanaged =>
-        step == 0 ? new(Vector512.Create(p)) : step == 1 && n == Lanes<T>.Count ? new(Vector512.LoadUnsafe(ref p))
-            : LoadPart(ref p, step, n);
-
-    static Lanes<T> LoadPart<T>(ref T p, int step, int n) where T : unmanaged
+    // by itself: the compiler inlines so much into one method, and no more
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void Loop<F, T>(F f, T** at, nint* steps, T* y, int registers) where F : struct, IFormula where T : unmanaged
     {
-        var padded = Vector512<T>.Zero;
-        ref var first = ref Unsafe.As<Vector512<T>, T>(ref padded);
-        for (var i = 0; i < n; i++) Unsafe.Add(ref first, i) = Unsafe.Add(ref p, i * step);
-        return new(padded);
+        var x = new Registers<T>(at, steps);
+        for (; registers > 0; registers--, y += Lanes<T>.Count) x.Next(f).Value.Store(y);
     }
 
-    [MethodImpl(AggressiveInlining)]
-    static void Store<T>(Lanes<T> value, ref T p, int step, int n) where T : unmanaged
+    [MethodImpl(AggressiveOptimization)]
+    static void OneByOne<F>(F f, I64** at, nint* steps, I64* y, int count) where F : struct, IFormula
     {
-        if (step == 1 && n == Lanes<T>.Count) value.Value.StoreUnsafe(ref p);
-        else
-        {
-            var lanes = value.Value;
-            ref var first = ref Unsafe.As<Vector512<T>, T>(ref lanes);
-            for (var i = 0; i < n; i++) Unsafe.Add(ref p, i * step) = Unsafe.Add(ref first, i);
-        }
-    }
+        for (var i = 0; i < count; i++)
+            y[i] = f.Apply(Of(0, i), Of(1, i), Of(2, i), Of(3, i), Of(4, i), Of(5, i), Of(6, i), Of(7, i));
 
-    /// <summary>Integers, truth values, and predicates, whose results have another width than their operands.</summary>
-    readonly struct OneByOne<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType where E : struct, IElementwise
-    {
-        void IForType.Run<V>()
-        {
-            if (y.DType == a.DType) Scalars<E, V, V>(e, a, b, c, y);
-            else Scalars<E, V, B8>(e, a, b, c, y);
-        }
-    }
-
-    static void Scalars<E, V, W>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
-        where E : struct, IElementwise where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
-    {
-        ref V pa = ref HostStorage.First<V>(a), pb = ref HostStorage.First<V>(b), pc = ref HostStorage.First<V>(c);
-        ref var py = ref HostStorage.First<W>(y);
-        var walk = new Walk(a.Layout, b.Layout, c.Layout, y.Layout);
-        foreach (var at in walk.All)
-            for (var i = 0; i < walk.Length; i++)
-            {
-                var result = e.Apply(Unsafe.Add(ref pa, at[0] + i * walk.Step(0)),
-                    Unsafe.Add(ref pb, at[1] + i * walk.Step(1)), Unsafe.Add(ref pc, at[2] + i * walk.Step(2)));
-                Unsafe.Add(ref py, at[3] + i * walk.Step(3)) =
-                    typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(result) : W.Of(result.ToDouble());
-            }
+        I64 Of(int k, int i) => k < F.Inputs ? at[k][steps[k] == 0 ? 0 : i] : default;
     }
 }

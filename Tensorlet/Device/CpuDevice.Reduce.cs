@@ -1,151 +1,265 @@
 namespace Tensorlet;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
-    const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll, Columns = 512, Depth = 16;
-    const int Block = 1024;         // elements that are folded in their own precision; blocks are folded in double
+    const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is one of parts, of a fixed size
+    const int Few = 24;                                             // numbers for each result that are not worth a row
+    const int Depth = 16;                                           // rows that a register of columns goes down
+    const int Columns = 256;                                        // results that are worked on together
 
-    internal override void ReduceCore<R>(R r, Tensor x, Tensor y)
+    internal override void ReduceCore<R>(R r, Tensor x, Tensor y) => ReduceCore(default(Of1<Identity>), r, [x], y);
+
+    internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (x.Numel == 0) FillCore(new Tensor.Line(r.Start, 0), y);
-        else if (x.DType == DType.Float32) Fold<R, float>(r, x, y);
-        else if (x.DType == DType.Float64) Fold<R, double>(r, x, y);
-        else Reference.ReduceCore(r, x, y);
+        if (x[0].Numel == 0) FillCore(new Tensor.Line(r.Finish(new F64(r.Start)).Value, 0), y);
+        else if (x[0].DType == DType.Int64) Reference.ReduceCore(r, x[0], y);
+        else if (y.DType == DType.Float64) Fold<F, R, double>(f, r, [.. x], y);
+        else Fold<F, R, float>(f, r, [.. x], y);
     }
 
-    void Fold<R, T>(R r, Tensor x, Tensor y) where R : struct, IReduction where T : unmanaged
+    /// <summary>Formulas are computed in T, and folded in double.</summary>
+    void Fold<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
+        where T : unmanaged
     {
-        var (kept, folded) = (new Walk(x.Layout[..y.Rank], y.Layout), new Walk(x.Layout[y.Rank..]));
-        if (y.Numel == 1 && x.IsContiguous && x.Numel >= WorthParts) FoldAll(r, x, y.Reshape());
-        else if (kept.Step(0) == 1 && folded.Step(0) != 1 && kept.Step(1) == 1)     // results side by side
+        var count = x[0].Numel;
+        if (y.Numel == 1 && Operands.Uniform(x))
         {
-            var (blocks, offsets) = ((kept.Length + Columns - 1) / Columns, OffsetTable.Of(x.Layout[y.Rank..]).Offsets);
-            Share(kept.Rows * blocks, 1, x.Numel, (p, _) => FoldBlock<R, T>(r, kept, offsets, x, y, p / blocks,
-                p % blocks * Columns));
+            FoldAll<F, R, T>(f, r, x, y);
+            return;
         }
-        else if (kept.Rows == 1)
-            Share(kept.Length, Math.Max(1, kept.Length / Parts), x.Numel, (from, to) =>
-                FoldRows<R, T>(r, kept, folded, x, y, 0, 1, from, to));
+        var (leading, others) = (new Layout[F.Inputs + 1], new Layout[F.Inputs]);
+        for (var k = 0; k < F.Inputs; k++) (leading[k], others[k]) = (x[k].Layout[..y.Rank], x[k].Layout[y.Rank..]);
+        leading[^1] = y.Layout;
+        Walk kept = new(leading), folded = new(others);
+        bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
+        var few = folded.Rows * folded.Length < Few && kept.Length >= Lanes<T>.Count;
+        for (var k = 0; k < F.Inputs; k++)
+        {
+            down &= few || kept.Step(k) is 0 or 1;
+            along &= folded.Step(k) is 0 or 1;
+        }
+        if (down && (few || !along))
+        {
+            var blocks = (kept.Length + Columns - 1) / Columns;
+            Share(kept.Rows * blocks, 1, count, (p, _) => Operands.Pin(x, new Down<F, R, T>(f, r, kept, folded, y,
+                p / blocks, p % blocks * Columns)));
+            return;
+        }
+        List<int[]> runs = [];
+        foreach (var run in folded.All) runs.Add([.. run]);
+        var (pieces, length) = kept.Rows == 1 ? (kept.Length, 1) : (kept.Rows, kept.Length);
+        Share(pieces, Math.Max(1, pieces / Parts), count, (from, to) => Operands.Pin(x, kept.Rows == 1
+            ? new Along<F, R, T>(f, r, kept, folded, runs, y, 0, 1, from, to)
+            : new Along<F, R, T>(f, r, kept, folded, runs, y, from, to, 0, length)));
+    }
+
+    void FoldAll<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
+        where T : unmanaged
+    {
+        var count = x[0].Numel;
+        var part = count < WorthParts ? count : PartOfAll;
+        var sums = new double[(count + part - 1) / part];
+        if (part == count) Operands.Pin(x, new OnePart<F, R, T>(f, r, 0, count, part, sums));
         else
-            Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Numel, (from, to) =>
-                FoldRows<R, T>(r, kept, folded, x, y, from, to, 0, kept.Length));
+            Share(count, part, count, (from, to) => Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, part, sums)));
+        var sum = new F64(r.Start);
+        foreach (var value in sums) sum = r.Apply(sum, new F64(value));
+        Store(y, 0, r.Finish(sum).Value);
     }
 
-    /// <summary>Everything into one number, of rank 0: parts of fixed size first, then what they gave.</summary>
-    void FoldAll<R>(R r, Tensor x, Tensor y) where R : struct, IReduction
+    static void Store(Tensor y, int offset, double value)
     {
-        int count = x.Numel / PartOfAll, rest = x.Numel - count * PartOfAll;
-        var flat = x.Reshape(-1);
-        var parts = x.NewEmpty([count + 1]);
-        Reduce(r, flat.Narrow(0, 0, count * PartOfAll).Reshape(count, PartOfAll), parts.Narrow(0, 0, count));
-        Reduce(r, flat.Narrow(0, count * PartOfAll, rest), parts.Select(0, count));
-        Reduce(r, parts, y);
+        if (y.DType == DType.Float32) Unsafe.Add(ref HostStorage.First<float>(y), offset) = (float)value;
+        else if (y.DType == DType.Float64) Unsafe.Add(ref HostStorage.First<double>(y), offset) = value;
+        else Unsafe.Add(ref HostStorage.First<B8>(y), offset) = B8.Of(value);
     }
 
-    static void FoldRows<R, T>(R r, Walk kept, Walk folded, Tensor x, Tensor y, int from, int to, int first, int end)
-        where R : struct, IReduction where T : unmanaged
+    /// <summary>Part of everything into one number.</summary>
+    readonly struct OnePart<F, R, T>(F f, R r, int from, int to, int part, double[] sums) : IPinned
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
-        foreach (var at in kept.Part(from, to))
-            for (var i = first; i < end; i++)
-                Unsafe.Add(ref py, at[1] + i * kept.Step(1)) =
-                    FromDouble<T>(FoldOne(r, folded, ref Unsafe.Add(ref px, at[0] + i * kept.Step(0))));
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        void IPinned.Run(Line* lines)
+        {
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
+            var sum = new Folded<R>(r);
+            for (var k = 0; k < F.Inputs; k++) lines[k] = lines[k].At(from * lines[k].Step);
+            FoldRow(f, r, lines, buffers, to - from, ref sum);
+            sums[from / part] = sum.Total(r).Value;
+        }
     }
 
-    static double FoldOne<R, T>(R r, Walk folded, ref T source) where R : struct, IReduction where T : unmanaged
+    /// <summary>Results one by one: what is folded into each lies side by side, or in several such runs.</summary>
+    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to,
+        int first, int end) : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        var (total, rest) = (Lanes<double>.Of(r.Start), new F64(r.Start));
-        if (folded.Rows == 1) FoldRun(r, ref source, folded.Step(0), folded.Length, ref total, ref rest);
-        else
-            foreach (var at in folded.All)
-                FoldRun(r, ref Unsafe.Add(ref source, at[0]), folded.Step(0), folded.Length, ref total, ref rest);
-        return Finish(r, total, rest);
-    }
-
-    static double Finish<R>(R r, Lanes<double> total, F64 rest) where R : struct, IReduction
-    {
-        Span<double> lanes = stackalloc double[Lanes<double>.Count];
-        total.Value.CopyTo(lanes);
-        foreach (var lane in lanes) rest = r.Apply(rest, new F64(lane));
-        return rest.Value;
-    }
-
-    /// <summary>A run of numbers: whole registers in blocks, the blocks and what does not fill one in double.</summary>
-    static void FoldRun<R, T>(R r, ref T p, int step, int count, ref Lanes<double> total, ref F64 rest)
-        where R : struct, IReduction where T : unmanaged
-    {
-        var i = 0;
-        var n = (nuint)Lanes<T>.Count;
-        if (step == 1)
-            while (i <= count - Lanes<T>.Count)
-            {
-                Lanes<T> a = new(Vector512.LoadUnsafe(ref p, (nuint)i)), b = Lanes<T>.Of(r.Start), c = b, d = b;
-                var end = Math.Min(count, i + Block);
-                for (i += Lanes<T>.Count; i <= end - 4 * Lanes<T>.Count; i += 4 * Lanes<T>.Count)
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        void IPinned.Run(Line* lines)
+        {
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
+            var row = stackalloc Line[F.Inputs];
+            for (var k = 0; k < F.Inputs; k++) row[k] = lines[k] with { Step = folded.Step(k) };
+            foreach (var at in kept.Part(from, to))
+                for (var i = first; i < end; i++)
                 {
-                    a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
-                    b = r.Apply(b, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + n)));
-                    c = r.Apply(c, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 2 * n)));
-                    d = r.Apply(d, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i + 3 * n)));
+                    var sum = new Folded<R>(r);
+                    foreach (var run in runs)
+                    {
+                        for (var k = 0; k < F.Inputs; k++)
+                            row[k].Start = lines[k].Start + ((nint)at[k] + i * kept.Step(k) + run[k]) * lines[k].Size;
+                        FoldRow(f, r, row, buffers, folded.Length, ref sum);
+                    }
+                    Store(y, at[F.Inputs] + i * kept.Step(F.Inputs), r.Finish(sum.Total(r)).Value);
                 }
-                for (; i <= end - Lanes<T>.Count; i += Lanes<T>.Count)
-                    a = r.Apply(a, new Lanes<T>(Vector512.LoadUnsafe(ref p, (nuint)i)));
-                FoldWide(r, r.Apply(r.Apply(a, b), r.Apply(c, d)), ref total);
-            }
-        for (; i < count; i++) rest = r.Apply(rest, new F64(ToDouble(Unsafe.Add(ref p, i * step))));
-    }
-
-    /// <summary>Folds a register into one of doubles: a float register is two of them.</summary>
-    [MethodImpl(AggressiveInlining)]
-    static void FoldWide<R, T>(R r, Lanes<T> lanes, ref Lanes<double> total)
-        where R : struct, IReduction where T : unmanaged
-    {
-        if (typeof(T) == typeof(float))
-        {
-            var (low, high) = Vector512.Widen(lanes.Value.AsSingle());
-            total = r.Apply(total, r.Apply(new Lanes<double>(low), new Lanes<double>(high)));
-        }
-        else total = r.Apply(total, new Lanes<double>(lanes.Value.AsDouble()));
-    }
-
-    /// <summary>Results side by side: down 16 folded rows at a time in registers, and these in double.</summary>
-    static void FoldBlock<R, T>(R r, Walk kept, int[] offsets, Tensor x, Tensor y, int row, int column)
-        where R : struct, IReduction where T : unmanaged
-    {
-        var count = Math.Min(Columns, kept.Length - column);
-        Span<double> sums = stackalloc double[Columns];
-        sums.Fill(r.Start);
-        foreach (var at in kept.Part(row, row + 1))
-        {
-            ref var source = ref Unsafe.Add(ref HostStorage.First<T>(x), at[0] + column);
-            ref var target = ref Unsafe.Add(ref HostStorage.First<T>(y), at[1] + column);
-            for (var i = 0; i < offsets.Length; i += Depth)
-                FoldDown(r, offsets.AsSpan(i, Math.Min(Depth, offsets.Length - i)), ref source, count, sums);
-            for (var i = 0; i < count; i++) Unsafe.Add(ref target, i) = FromDouble<T>(sums[i]);
         }
     }
 
-    static void FoldDown<R, T>(R r, ReadOnlySpan<int> rows, ref T source, int count, Span<double> sums)
-        where R : struct, IReduction where T : unmanaged
+    /// <summary>Results side by side: a row of numbers at a time is folded into a row of doubles.</summary>
+    readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, Tensor y, int row, int column) : IPinned
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        Span<T> tail = stackalloc T[Lanes<T>.Count];
-        for (var column = 0; column < count; column += Lanes<T>.Count)
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        void IPinned.Run(Line* lines)
         {
-            var n = Math.Min(Lanes<T>.Count, count - column);
-            var lanes = Lanes<T>.Of(r.Start);
-            foreach (var row in rows) lanes = r.Apply(lanes, Load(ref Unsafe.Add(ref source, column + row), 1, n));
-            if (typeof(T) == typeof(float) && n == Lanes<T>.Count)
+            T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
+            var sums = stackalloc double[Columns + Lanes<T>.Count];
+            var start = stackalloc Line[F.Inputs];
+            var at = stackalloc T*[Operands.Most];
+            var steps = stackalloc nint[Operands.Most];
+            var count = Math.Min(Columns, kept.Length - column);
+            new Span<double>(sums, Columns + Lanes<T>.Count).Fill(r.Start);
+            var ready = true;
+            for (var k = 0; k < F.Inputs; k++)
             {
-                var (first, second) = Vector512.Widen(lanes.Value.AsSingle());
-                ref var low = ref sums[column];
-                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low)), new(first)).Value.StoreUnsafe(ref low);
-                r.Apply(new Lanes<double>(Vector512.LoadUnsafe(ref low, 8)), new(second)).Value.StoreUnsafe(ref low, 8);
-                continue;
+                start[k] = lines[k] with { Step = kept.Step(k) };
+                ready &= start[k] is { Step: 1, Ahead: true } && start[k].Type == DTypes.Of<T>();
+                if (ready) steps[k] = folded.Step(k);
             }
-            lanes.Value.StoreUnsafe(ref tail[0]);
-            for (var i = 0; i < n; i++)
-                sums[column + i] = r.Apply(new F64(sums[column + i]), new F64(ToDouble(tail[i]))).Value;
+            foreach (var place in kept.Part(row, row + 1))
+            {
+                for (var k = 0; k < F.Inputs; k++) start[k] = start[k] with { Start = lines[k].At(place[k]).Start };
+                foreach (var run in folded.All)
+                    for (int i = 0, n; i < folded.Length; i += n)
+                    {
+                        n = ready ? Math.Min(Depth, folded.Length - i) : 1;
+                        for (var k = 0; k < F.Inputs; k++)
+                        {
+                            var line = start[k].At(column * start[k].Step + run[k] + i * folded.Step(k));
+                            at[k] = ready ? (T*)line.Start
+                                : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk, out steps[k]);
+                        }
+                        if (ready) FoldColumns(f, r, at, steps, sums, n, count);
+                        else FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
+                    }
+                for (var i = 0; i < count; i++)
+                    Store(y, place[F.Inputs] + column + i, r.Finish(new F64(sums[i])).Value);
+            }
         }
+    }
+
+    /// <summary>Some rows, whose elements lie ready: a register of columns at a time goes down all of them.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    static void FoldColumns<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int rows, int columns)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        for (; columns > 0; columns -= Lanes<T>.Count, sums += Lanes<T>.Count)
+        {
+            var sum = new Folded<R>(r);
+            FoldLoop(f, r, at, steps, rows, ref sum);
+            FoldInto(r, r.Apply(sum.A, sum.C), sums);
+            if (typeof(T) == typeof(float)) FoldInto(r, r.Apply(sum.B, sum.D), sums + Lanes<double>.Count);
+            for (var k = 0; k < F.Inputs; k++) at[k] += Lanes<T>.Count;
+        }
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static void FoldInto<R>(R r, Lanes<double> x, double* sums) where R : struct, IReduction =>
+        r.Apply(new Lanes<double>(Vector512.Load(sums)), x).Value.Store(sums);
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldDown<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int registers)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        var x = new Registers<T>(at, steps);
+        for (; registers > 0; registers--, sums += Lanes<T>.Count)
+        {
+            var (low, high) = Wide(x.Next(f));
+            FoldInto(r, r.Take(low), sums);
+            if (typeof(T) == typeof(float)) FoldInto(r, r.Take(high), sums + Lanes<double>.Count);
+        }
+    }
+
+    /// <summary>What has been folded, in registers of doubles that a loop takes in turn.</summary>
+    struct Folded<R>(R r) where R : struct, IReduction
+    {
+        public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start);
+        public Lanes<double> C = Lanes<double>.Of(r.Start), D = Lanes<double>.Of(r.Start);
+
+        public readonly F64 Total(R r)
+        {
+            var lanes = r.Apply(r.Apply(A, B), r.Apply(C, D)).Value;
+            var sum = new F64(lanes[0]);
+            for (var i = 1; i < Vector512<double>.Count; i++) sum = r.Apply(sum, new F64(lanes[i]));
+            return sum;
+        }
+    }
+
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, ref Folded<R> sum)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
+        var ready = true;
+        for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == DTypes.Of<T>() && lines[k].Step is 0 or 1;
+        for (int i = 0, n; i < count; i += n)
+        {
+            n = Math.Min(count - i, ready ? int.MaxValue : Operands.Chunk);
+            if (n > Lanes<T>.Count) n &= -Lanes<T>.Count;
+            for (var k = 0; k < F.Inputs; k++)
+                at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
+            if (n < Lanes<T>.Count) FoldPart(f, r, at, steps, n, ref sum);
+            else FoldLoop(f, r, at, steps, n / Lanes<T>.Count, ref sum);
+        }
+    }
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldLoop<F, R, T>(F f, R r, T** at, nint* steps, int registers, ref Folded<R> sum)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        var x = new Registers<T>(at, steps);
+        Lanes<double> a = sum.A, b = sum.B, c = sum.C, d = sum.D;
+        for (; registers >= 2; registers -= 2)
+        {
+            var (low, high) = Wide(x.Next(f));
+            var (low2, high2) = Wide(x.Next(f));
+            (a, c) = (r.Apply(a, r.Take(low)), r.Apply(c, r.Take(low2)));
+            if (typeof(T) == typeof(float)) (b, d) = (r.Apply(b, r.Take(high)), r.Apply(d, r.Take(high2)));
+        }
+        if (registers > 0) (a, b) = FoldOne(r, x.Next(f), a, b);
+        (sum.A, sum.B, sum.C, sum.D) = (a, b, c, d);
+    }
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldPart<F, R, T>(F f, R r, T** at, nint* steps, int count, ref Folded<R> sum)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged =>
+        (sum.A, sum.B) = FoldOne(r, new Registers<T>(at, steps).Next(f).First(count, r.Start), sum.A, sum.B);
+
+    [MethodImpl(AggressiveInlining)]
+    static (Lanes<double>, Lanes<double>) FoldOne<R, T>(R r, Lanes<T> x, Lanes<double> a, Lanes<double> b)
+        where R : struct, IReduction where T : unmanaged
+    {
+        var (low, high) = Wide(x);
+        return (r.Apply(a, r.Take(low)), typeof(T) == typeof(float) ? r.Apply(b, r.Take(high)) : b);
+    }
+
+    /// <summary>A register as doubles: one of floats is two.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static (Lanes<double>, Lanes<double>) Wide<T>(Lanes<T> x) where T : unmanaged
+    {
+        if (typeof(T) == typeof(double)) return (new(x.Value.AsDouble()), default);
+        var (low, high) = Vector512.Widen(x.Value.AsSingle());
+        return (new(low), new(high));
     }
 
     [MethodImpl(AggressiveInlining)]

@@ -32,9 +32,14 @@ public sealed partial class CpuDevice : Device
         void Run(int p) => part(p * piece, Math.Min(count, (p + 1) * piece));
     }
 
+    internal override void Slices(int count, int elements, Action<int, int> part) =>
+        Share(count, Math.Max(1, Piece / Math.Max(1, elements)), (long)count * elements, part);
+
     internal override void CopyCore(Tensor x, Tensor y)
     {
-        if (x.DType != y.DType) x.DType.Run(new ConvertFrom(x, y));
+        if (x.DType != y.DType && x.IsContiguous && y.IsContiguous)
+            Share(x.Numel, Piece, x.Numel, (from, to) => Operands.Pin([x, y], new Conversion(from, to)));
+        else if (x.DType != y.DType) Apply<Of1<Identity>, double>(default, [x, y]);
         else if (x.DType.Size() == 1) Copy<byte>(x, y);
         else if (x.DType.Size() == 4) Copy<float>(x, y);
         else Copy<double>(x, y);
@@ -55,11 +60,8 @@ public sealed partial class CpuDevice : Device
         }
     }
 
-    readonly struct ConvertFrom(Tensor x, Tensor y) : IForType
-    { void IForType.Run<V>() => y.DType.Run(new ConvertTo<V>(x, y)); }
-
-    readonly struct ConvertTo<V>(Tensor x, Tensor y) : IForType where V : unmanaged, IScalar<V>
-    { void IForType.Run<W>() => Scalars<Of1<Identity>, V, W>(default, x, x, x, y); }
+    readonly unsafe struct Conversion(int from, int to) : IPinned
+    { void IPinned.Run(Line* lines) => Operands.Convert(lines[0].At(from), lines[1].At(from), to - from); }
 
     internal readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 

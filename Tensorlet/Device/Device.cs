@@ -54,22 +54,28 @@ public abstract partial class Device
         KeepAlive(y);
     }
 
-    /// <summary>y[i] = f(x[i]). x and y are of one type.</summary>
-    public void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap => Apply(new Of1<F>(f), x, x, x, y);
+    /// <summary>y[i] = f(x[i]).</summary>
+    public void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap => Apply(new Of1<F>(f), y, x);
 
-    /// <summary>y[i] = f(a[i], b[i]). a and b are of one type; y too, or it is Bool and f gives 0 or 1.</summary>
-    public void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip => Apply(new Of2<F>(f), a, b, b, y);
+    /// <summary>y[i] = f(a[i], b[i]).</summary>
+    public void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip => Apply(new Of2<F>(f), y, a, b);
 
-    /// <summary>y[i] = f(a[i], b[i], c[i]), all of one type.</summary>
+    /// <summary>y[i] = f(a[i], b[i], c[i]).</summary>
     public void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 =>
-        Apply(new Of3<F>(f), a, b, c, y);
+        Apply(new Of3<F>(f), y, a, b, c);
 
-    void Apply<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise
+    /// <summary>
+    /// y[i] = f(x₀[i], x₁[i], …). The operands are of one type, but for masks beside them, which are read as 0 and 1. y
+    /// is of their type too, or it is Bool: f ≠ 0.
+    /// </summary>
+    public void Apply<F>(F f, Tensor y, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
-        Fit(E.Inputs == 1 ? "Map" : "Zip", Alike(a, b) && Alike(a, c) && a.Layout.SameShape(y.Layout)
-            && (a.DType == y.DType || y.DType == DType.Bool), a, b, c, y);
-        if (y.Numel > 0) ApplyCore(e, a, b, c, y);
-        KeepAlive(a, b, c, y);
+        var type = TypeOf(x);
+        FitFormula<F>(F.Inputs == 1 ? "Map" : "Zip", type, (y.DType == type || y.DType == DType.Bool)
+            && x[0].Layout.SameShape(y.Layout), x, y);
+        if (y.Numel > 0) ApplyCore(f, x, y);
+        KeepAlive(x);
+        KeepAlive(y);
     }
 
     /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
@@ -78,6 +84,19 @@ public abstract partial class Device
         Fit("Reduce", x.DType == y.DType && x.Shape.StartsWith(y.Shape), x, y);
         if (y.Numel > 0) ReduceCore(r, x, y);
         KeepAlive(x, y);
+    }
+
+    /// <summary>
+    /// y[i] = r over j of f(x₀[i, j], x₁[i, j], …): what the formula makes is folded, and never written.
+    /// </summary>
+    public void Reduce<F, R>(F f, R r, Tensor y, params ReadOnlySpan<Tensor> x)
+        where F : struct, IFormula where R : struct, IReduction
+    {
+        var type = TypeOf(x);
+        FitFormula<F>("Reduce", type, type.IsFloat() && y.DType == type && x[0].Shape.StartsWith(y.Shape), x, y);
+        if (y.Numel > 0) ReduceCore(f, r, x, y);
+        KeepAlive(x);
+        KeepAlive(y);
     }
 
     /// <summary>
@@ -147,8 +166,15 @@ public abstract partial class Device
     internal abstract void DownloadCore(Storage storage, int offset, Span<byte> bytes);
     internal abstract void CopyCore(Tensor x, Tensor y);
     internal abstract void FillCore<F>(F f, Tensor y) where F : struct, ISequence;
-    internal abstract void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) where E : struct, IElementwise;
+    internal abstract void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y) where F : struct, IFormula;
     internal abstract void ReduceCore<R>(R r, Tensor x, Tensor y) where R : struct, IReduction;
+    internal virtual void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
+        where F : struct, IFormula where R : struct, IReduction
+    {
+        var made = x[0].EmptyLike(y.DType);         // a device that knows nothing better
+        ApplyCore(f, x, made);
+        ReduceCore(r, made, y);
+    }
     internal abstract void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset);
     internal abstract void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns);
     internal abstract void AddIntoCore(Tensor x, Tensor y);
@@ -165,6 +191,30 @@ public abstract partial class Device
         var shown = operands.ToArray().Select(x => $"{x.DType} {x.Layout} on {x.Device}");
         throw new ShapeException($"{verb} on {this}: the operands {string.Join(", ", shown)} do not fit together, or " +
             "one reaches beyond its storage.");
+    }
+
+    void FitFormula<F>(string verb, DType type, bool fit, ReadOnlySpan<Tensor> x, Tensor y) where F : struct, IFormula
+    {
+        fit &= x.Length == F.Inputs && y.Device == this && y.Layout.IsWithin(y.Storage.Count);
+        foreach (var operand in x)
+            fit &= (operand.DType == type || operand.DType == DType.Bool) && operand.Layout.SameShape(x[0].Layout)
+                && operand.Device == this && operand.Layout.IsWithin(operand.Storage.Count);
+        if (!fit) Fit(verb, false, [.. x, y]);
+    }
+
+    /// <summary>The type of the operands that are no masks.</summary>
+    private protected static DType TypeOf(ReadOnlySpan<Tensor> x)
+    {
+        foreach (var operand in x)
+            if (operand.DType != DType.Bool) return operand.DType;
+        return DType.Bool;
+    }
+
+    /// <summary>The operands in one type, for devices that want them so.</summary>
+    private protected static Tensor[] Alike(ReadOnlySpan<Tensor> x)
+    {
+        var type = TypeOf(x);
+        return Array.ConvertAll(x.ToArray(), operand => operand.To(type));
     }
 
     static bool Alike(Tensor x, Tensor y) => x.DType == y.DType && x.Layout.SameShape(y.Layout);
@@ -194,6 +244,12 @@ public abstract partial class Device
 
     private protected static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
         new($"{operation}: index {index} is not in axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
+
+    /// <summary>
+    /// Runs what can be done for items from … to−1 apart, all at once; where there is a cache that is smaller than all
+    /// of them, in slices that fit.
+    /// </summary>
+    internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
 
     /// <summary>Waits until everything asked for has been done.</summary>
     public virtual void Synchronize() { }

@@ -14,7 +14,8 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
     /// <summary>What keeps memory outside of this process mapped; null where the memory is an array.</summary>
     public object? Owner { get; private set; }
 
-    unsafe ref byte Start => ref outside != 0 ? ref Unsafe.AsRef<byte>((void*)outside)
+    /// <summary>The first byte.</summary>
+    public unsafe ref byte Start => ref outside != 0 ? ref Unsafe.AsRef<byte>((void*)outside)
         : ref MemoryMarshal.GetArrayDataReference(array!);
 
     /// <summary>
@@ -36,6 +37,9 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
 
     /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
     public int Readable => array is byte[]? array.Length / DType.Size() : Count;
+
+    /// <summary>Whether a register may be read beyond the end.</summary>
+    public bool Ahead => array is byte[] && Readable >= Count + Vector512<byte>.Count / DType.Size();
 
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Start, Count * DType.Size());
 

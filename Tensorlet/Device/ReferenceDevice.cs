@@ -67,18 +67,20 @@ sealed class ReferenceDevice : Device
 
     internal override void FillCore<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
 
-    internal override void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) =>
-        a.DType.Run(new OneByOne<E>(e, a, b, c, y));
+    internal override void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y) =>
+        TypeOf(x).Run(new OneByOne<F>(f, Alike(x), y));
 
-    readonly struct OneByOne<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType where E : struct, IElementwise
+    readonly struct OneByOne<F>(F formula, Tensor[] x, Tensor y) : IForType where F : struct, IFormula
     {
         void IForType.Run<V>()
         {
-            E f = e;
-            V[] first = Read<V>(a), second = E.Inputs > 1 ? Read<V>(b) : first;
-            var third = E.Inputs > 2 ? Read<V>(c) : first;
-            if (y.DType == a.DType) Write(y, i => f.Apply(first[i], second[i], third[i]));
-            else Write(y, i => B8.Of(f.Apply(first[i], second[i], third[i]).ToDouble()));
+            F f = formula;
+            var values = Array.ConvertAll(x, Read<V>);
+            if (y.DType == x[0].DType) Write(y, At);
+            else Write(y, i => B8.Of(At(i).ToDouble()));
+
+            V At(int i) => f.Apply(values[0][i], Of(1, i), Of(2, i), Of(3, i), Of(4, i), Of(5, i), Of(6, i), Of(7, i));
+            V Of(int input, int i) => input < values.Length ? values[input][i] : default;
         }
     }
 
@@ -92,8 +94,8 @@ sealed class ReferenceDevice : Device
             WriteDoubles(y, i => fold(i).Value);
         }
 
-        Func<int, V> Fold<V>(V[] values) where V : struct, INumeric<V> => i =>
-            values.Skip(i * length).Take(length).Aggregate(V.Of(r.Start), (sum, value) => r.Apply(sum, value));
+        Func<int, V> Fold<V>(V[] values) where V : struct, INumeric<V> => i => r.Finish(values.Skip(i * length)
+            .Take(length).Aggregate(V.Of(r.Start), (sum, value) => r.Apply(sum, r.Take(value))));
     }
 
     internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)

@@ -27,7 +27,7 @@ public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 
 
 /// <summary>eˣ/Σeˣ along an axis, the classes' unless another is named.</summary>
 public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)
-    x => Exp(Shifted(x, dim)) / Exp(Shifted(x, dim)).Sum([dim], keepDim: true),
+    x => Exp(Shifted(x, dim)) * (1 / Exp(Shifted(x, dim)).Sum([dim], keepDim: true)),
     (y, dy) => y * (dy - (dy * y).Sum([dim], keepDim: true)));
 
 /// <summary>The logarithm of <see cref="SoftMax"/>, without underflow.</summary>

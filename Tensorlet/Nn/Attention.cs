@@ -49,10 +49,11 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
                     $"not {x.Data.Layout}.");
         var (q, k, v) = (Heads(query, 0), Heads(key, 1), Heads(value, 2));
         int n = q.Size(0), l = q.Size(2), s = k.Size(2);
-        var hidden = attnMask is null ? null
-            : Added(attnMask.Rank == 2 ? attnMask : attnMask.Reshape(n, heads, l, s), q);
-        var padding = keyPaddingMask is null ? null : Added(keyPaddingMask.Reshape(n, 1, 1, s), q);
-        var mask = hidden is null || padding is null ? hidden ?? padding : hidden + padding;
+        var hidden = attnMask is { Rank: not 2 } ? attnMask.Reshape(n, heads, l, s) : attnMask;
+        var padding = keyPaddingMask?.Reshape(n, 1, 1, s);
+        Variable? mask = hidden is null || padding is null ? Mask(hidden ?? padding)
+            : hidden.DType == padding.DType && hidden.DType == DType.Bool ? Mask(hidden | padding)
+            : Added(hidden, q) + Added(padding, q);
         var weights = F.AttentionWeights(q, k, mask, isCausal);
         var found = F.Dropout(weights, dropout, Training).MatMul(v);
         var output = outProj.Call((batchFirst ? found.Permute(0, 2, 1, 3) : found.Permute(2, 0, 1, 3)).Flatten(2));
@@ -67,6 +68,10 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
         y = y.Unflatten(2, heads, embedDim / heads);
         return batchFirst ? y.Permute(0, 2, 1, 3) : y.Permute(1, 2, 0, 3);
     }
+
+    /// <summary>What takes part, from what does not; or numbers that are added.</summary>
+    static Variable? Mask(Tensor? mask) =>
+        mask is null ? null : new Variable(mask.DType == DType.Bool ? !mask : mask);
 
     static Variable Added(Tensor mask, Variable like) => mask.DType != DType.Bool ? mask
         : new Variable(Tensor.Zeros([], like.DType, like.Device)).Expand(mask.Size())

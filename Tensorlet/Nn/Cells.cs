@@ -19,11 +19,11 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// <summary>What a step needs of the input: of all steps (…, in) in one product.</summary>
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
 
-    /// <summary>What a step needs of the state.</summary>
-    private protected Variable Recur(Variable h) => F.Linear(h, weightHh, biasHh);
+    /// <summary>What a state is projected by: weights (gates·H, H), and a bias perhaps.</summary>
+    internal Variable[] Own => biasHh is null ? [weightHh] : [weightHh, biasHh];
 
-    /// <summary>The next state, from the projected input (N, gates·H) and the state.</summary>
-    internal abstract Variable[] Step(Variable x, Variable[] state);
+    /// <summary>The next state, from the projected input and state, (N, gates·H) each, and the state.</summary>
+    internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);
 
     /// <summary>A state of zeros, for N sequences.</summary>
     internal Variable[] Nothing(Variable x, int n) =>
@@ -37,7 +37,8 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
             if (!h.Shape.SequenceEqual([x.Size(0), HiddenSize]))
                 throw new ShapeException($"{GetType().Name}: a state of shape {h.Data.Layout} for input " +
                     $"{x.Data.Layout} is not ({x.Size(0)}, {HiddenSize}).");
-        return Step(Project(x), state ?? Nothing(x, x.Size(0)));
+        state ??= Nothing(x, x.Size(0));
+        return Step(Project(x), F.Linear(state[0], weightHh, biasHh), state);
     }
 
     /// <summary>The next state, from a state of zeros.</summary>
@@ -55,11 +56,8 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, bool relu = false)
     : RecurrentCell(1, 1, inputSize, hiddenSize, bias)
 {
-    internal override Variable[] Step(Variable x, Variable[] state)
-    {
-        var sum = x + Recur(state[0]);
-        return [relu ? sum.Relu() : sum.Tanh()];
-    }
+    internal override Variable[] Step(Variable x, Variable own, Variable[] state) =>
+        [relu ? (x + own).Relu() : (x + own).Tanh()];
 
     /// <summary>The next state (N, H).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
@@ -76,17 +74,25 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, boo
 public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
     : RecurrentCell(4, 2, inputSize, hiddenSize, bias)
 {
-    internal override Variable[] Step(Variable x, Variable[] state)
+    internal override Variable[] Step(Variable x, Variable own, Variable[] state)
     {
-        var gates = (x + Recur(state[0])).Chunk(4, -1);
-        var c = gates[1].Sigmoid() * state[1] + gates[0].Sigmoid() * gates[2].Tanh();
-        return [gates[3].Sigmoid() * c.Tanh(), c];
+        var gates = (x + own).Chunk(4, -1);
+        var (i, f, g, o) = (gates[0].Gate(), gates[1].Gate(), gates[2].Tanh(), gates[3].Gate());
+        var c = Variable.Apply(new CellFormula(), "Cell", f, state[1], i, g);
+        return [o * c.Tanh(), c];
     }
 
     /// <summary>The next state (h, c), (N, H) each.</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public (Variable H, Variable C) Call(Variable x, (Variable H, Variable C)? state) =>
         From(x, state is { } s ? [s.H, s.C] : null) is [var h, var c] ? (h, c) : default;
+}
+
+readonly struct CellFormula : IFormula // f·c + i·g
+{
+    public static int Inputs => 4;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
 }
 
 /// <summary>
@@ -99,12 +105,12 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
 public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
     : RecurrentCell(3, 1, inputSize, hiddenSize, bias)
 {
-    internal override Variable[] Step(Variable x, Variable[] state)
+    internal override Variable[] Step(Variable x, Variable own, Variable[] state)
     {
-        var (input, own) = (x.Chunk(3, -1), Recur(state[0]).Chunk(3, -1));
-        var (r, z) = ((input[0] + own[0]).Sigmoid(), (input[1] + own[1]).Sigmoid());
-        var n = (input[2] + r * own[2]).Tanh();
-        return [n + z * (state[0] - n)];
+        var (input, mine) = (x.Chunk(3, -1), own.Chunk(3, -1));
+        var (r, z) = ((input[0] + mine[0]).Gate(), (input[1] + mine[1]).Gate());
+        var n = input[2].Addcmul(r, mine[2]).Tanh();
+        return [n.Lerp(state[0], z)];
     }
 
     /// <summary>The next state (N, H).</summary>

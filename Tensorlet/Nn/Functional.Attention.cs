@@ -25,16 +25,18 @@ public static partial class F
         if (query.Rank < 2 || key.Rank < 2 || query.Size(-1) != key.Size(-1))
             throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout} and keys " +
                 $"{key.Data.Layout} are not (…, L, E) and (…, S, E).");
-        var scores = query.MatMul(key.T) * (scale ?? 1 / Math.Sqrt(query.Size(-1)));
-        if (isCausal) scores = Hidden(scores, !Causal(query.Size(-2), key.Size(-2), query.Device));
-        if (mask is { DType: DType.Bool }) scores = Hidden(scores, !mask.Data);
-        else if (mask is not null) scores += mask;
-        var nothing = scores.Data.AMax([-1], keepDim: true).Eq(Tensor.Like(scores.Data, double.NegativeInfinity));
-        return nothing.Any().Item() == 0 ? scores.Softmax(-1)
-            : scores.MaskedFill(nothing, 0).Softmax(-1).MaskedFill(nothing, 0);
+        var (scores, factor) = (query.MatMul(key.T), scale ?? 1 / Math.Sqrt(query.Size(-1)));
+        var seen = isCausal ? Causal(query.Size(-2), key.Size(-2), query.Device) : null;
+        if (mask is { DType: not DType.Bool })
+        {
+            (scores, factor) = (scores * factor + mask, 1);
+            mask = scores.Data.Ne(Tensor.Like(scores.Data, double.NegativeInfinity));
+        }
+        if (mask is not null) seen = seen is null ? mask.Data : seen & mask.Data;
+        if (seen is not null) scores = scores.Expand(Layout.Broadcast("ScaledDotProductAttention", scores.Data.Layout,
+            seen.Layout));
+        return new Softmax(scores.Rank - 1, factor, seen).Apply(scores);
     }
-
-    static Variable Hidden(Variable scores, Tensor hidden) => scores.MaskedFill(hidden, double.NegativeInfinity);
 
     /// <summary>What a query at place i may see: the keys at places 0 … i, as (L, S) truth values.</summary>
     public static Tensor Causal(int queries, int keys, Device? device = null) =>

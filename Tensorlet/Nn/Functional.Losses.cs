@@ -23,43 +23,49 @@ public static partial class F
         _ => x.Mean(),
     };
 
-    /// <summary>Broadcasting by which every input meets every target trains quietly and wrongly.</summary>
-    static Variable Difference(string operation, Variable x, Variable target)
+    /// <summary>f(x, target), reduced in the same pass.</summary>
+    static Variable Loss<F>(string operation, F f, Variable x, Variable target, Reduction reduction)
+        where F : struct, IZip
     {
+        // broadcasting by which every input meets every target trains quietly and wrongly
         var common = Layout.Product(Layout.Broadcast(operation, x.Data.Layout, target.Data.Layout));
-        return x.Numel == target.Numel && common == x.Numel ? x - target : throw new ShapeException(
+        return x.Numel == target.Numel && common == x.Numel
+            ? Reduced(operation, new Of2<F>(f), reduction, x, target) : throw new ShapeException(
             $"{operation}: inputs of shape {x.Data.Layout} and targets of shape {target.Data.Layout} would spread " +
             "over one another. Reshape one to the shape of the other.");
+    }
+
+    static Variable Reduced<F>(string operation, F f, Reduction reduction, params ReadOnlySpan<Variable> x)
+        where F : struct, IFormula
+    {
+        if (reduction == Reduction.None) return Variable.Apply(f, operation, x);
+        int[] shape = Tensor.Common(operation, Array.ConvertAll(x.ToArray(), input => input.Data)),
+            axes = [.. Enumerable.Range(0, shape.Length)];
+        var sum = Variable.Total(f, operation, axes, x).Reshape();
+        return reduction == Reduction.Sum ? sum
+            : sum / (reduction == Reduction.Mean ? Layout.Product(shape) : shape[0]);
     }
 
     /// <summary>(x − target)².</summary>
     /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
-        Reduced(Difference("MSELoss", x, target).Square(), reduction);
+        Loss("MSELoss", new SquaredError(), x, target, reduction);
 
     /// <summary>|x − target|, with a gradient of 0 where they are equal.</summary>
     /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
     public static Variable L1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
-        Reduced(Difference("L1Loss", x, target).Abs(), reduction);
+        Loss("L1Loss", new AbsoluteError(), x, target, reduction);
 
     /// <summary>With d = x − target: d²/(2β) where |d| is below β, else |d| − β/2 (Girshick 2015).</summary>
     /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        double beta = 1)
-    {
-        if (beta == 0) return L1Loss(x, target, reduction);
-        var d = Difference("SmoothL1Loss", x, target).Abs();
-        return Reduced(Variable.Where(d < beta, d * d * (0.5 / beta), d - beta / 2), reduction);
-    }
+        double beta = 1) => beta == 0 ? L1Loss(x, target, reduction)
+            : Loss("SmoothL1Loss", new HuberFormula(beta, 1 / beta), x, target, reduction);
 
     /// <summary>With d = x − target: d²/2 where |d| is at most δ, else δ·(|d| − δ/2) (Huber 1964).</summary>
     /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
     public static Variable HuberLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        double delta = 1)
-    {
-        var d = Difference("HuberLoss", x, target).Abs();
-        return Reduced(Variable.Where(d <= delta, d * d * 0.5, (d - delta / 2) * delta), reduction);
-    }
+        double delta = 1) => Loss("HuberLoss", new HuberFormula(delta, 1), x, target, reduction);
 
     /// <summary>
     /// −ln p of the classes, of log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().
@@ -73,7 +79,7 @@ public static partial class F
     /// <exception cref="IndexException">A target is no class.</exception>
     public static Variable NllLoss(Variable x, Tensor target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100) =>
-        Likelihood("NLLLoss", x, target, weight, reduction, ignoreIndex, 0);
+        Likelihood("NLLLoss", x, target, weight, reduction, ignoreIndex, 0, false);
 
     /// <summary>
     /// −ln softmax(x) of the classes: scores (N, C, …) against classes (N, …) as Int64, (C) against (), or against
@@ -96,9 +102,9 @@ public static partial class F
         if (x.Rank == 0)
             throw new ShapeException("CrossEntropy: the scores have no axis of classes; they are (N, C, …) or (C).");
         var axis = x.Rank == 1 ? 0 : 1;
-        var logs = x.LogSoftmax(axis);
         if (!target.DType.IsFloat())
-            return Likelihood("CrossEntropy", logs, target.Data, weight, reduction, ignoreIndex, labelSmoothing);
+            return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
+        var logs = x.LogSoftmax(axis);
         if (!target.Shape.SequenceEqual(x.Shape))
             throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} are not of the shape of the " +
                 $"scores, {x.Data.Layout}. Classes are Int64.");
@@ -114,7 +120,7 @@ public static partial class F
                 $"{operation}: weights {weight.Layout} are not one for each of the {x.Size(axis)} classes.");
 
     static Variable Likelihood(string operation, Variable x, Tensor target, Tensor? weight, Reduction reduction,
-        long ignoreIndex, double smoothing)
+        long ignoreIndex, double smoothing, bool scores)
     {
         var axis = x.Rank == 1 ? 0 : 1;
         if (x.Rank == 0 || !target.Shape.SequenceEqual([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]))
@@ -122,13 +128,15 @@ public static partial class F
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
         var some = target.ToArray<long>().Contains(ignoreIndex);
-        if (weight is null && !some && smoothing == 0) return Reduced(-Picked(operation, x, axis, target), reduction);
+        if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
+        if (weight is null && !some && smoothing == 0)
+            return Reduced(Surprise(operation, x, axis, target, scores), reduction);
 
         var ignored = target.Eq(Tensor.Like(target, ignoreIndex));
         if (some) target = Tensor.Where(ignored, Tensor.Like(target, 0), target);
-        var losses = -Picked(operation, x, axis, target);
-        var weights = weight is null ? losses.Data.OnesLike() : Picked(operation,
-            PerClass(operation, x, axis, weight).Expand(x.Size()), axis, target).Data;
+        var losses = Surprise(operation, x, axis, target, scores);
+        var weights = weight is null ? losses.Data.OnesLike() : (-Surprise(operation,
+            PerClass(operation, x, axis, weight).Expand(x.Size()), axis, target, false)).Data;
         if (some) weights = Tensor.Where(ignored, Tensor.Like(weights, 0), weights);
         losses *= weights;
         if (smoothing > 0)
@@ -141,9 +149,11 @@ public static partial class F
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
     }
 
-    static Variable Picked(string operation, Variable x, int axis, Tensor target)
+    /// <summary>−ln p of the targets, from scores or from ln p.</summary>
+    static Variable Surprise(string operation, Variable x, int axis, Tensor target, bool scores)
     {
-        try { return x.Gather(axis, target.Unsqueeze(axis)).Squeeze(axis); }
+        var at = target.Unsqueeze(axis);
+        try { return (scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at)).Squeeze(axis); }
         catch (IndexException e) { throw new IndexException($"{operation}: a target is no class. {e.Message}"); }
     }
 
@@ -170,10 +180,8 @@ public static partial class F
         Reduction reduction = Reduction.Mean, Tensor? posWeight = null)
     {
         OnlySame("BCEWithLogitsLoss", x, target);
-        var factor = posWeight is null ? null : 1 + (new Variable(posWeight) - 1) * target;
-        var logs = -x.LogSigmoid();
-        var losses = (1 - target) * x + (factor is null ? logs : factor * logs);
-        return Reduced(weight is null ? losses : losses * weight, reduction);
+        var one = Tensor.Like(x.Data, 1);
+        return Reduced("BCEWithLogitsLoss", new LogitsFormula(), reduction, x, target, posWeight ?? one, weight ?? one);
     }
 
     static void OnlySame(string operation, Variable x, Variable target)
@@ -192,27 +200,19 @@ public static partial class F
     /// <param name="logTarget">Whether the targets are logarithms.</param>
     /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        bool logTarget = false)
-    {
-        Difference("KLDivLoss", x, target);
-        var nothing = target.Data.Eq(Tensor.Like(target.Data, 0));
-        return Reduced(logTarget ? target.Exp() * (target - x)
-            : target.MaskedFill(nothing, 1).Log() * target - target * x, reduction);
-    }
+        bool logTarget = false) => logTarget ? Loss("KLDivLoss", new LogDivergence(), x, target, reduction)
+            : Loss("KLDivLoss", new Divergence(), x, target, reduction);
 
     /// <summary>x where the target is 1, max(0, margin − x) where it is −1.</summary>
     /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
     public static Variable HingeEmbeddingLoss(Variable x, Variable target, double margin = 1,
-        Reduction reduction = Reduction.Mean)
-    {
-        Difference("HingeEmbeddingLoss", x, target);
-        var alike = target.Eq(Tensor.Like(target.Data, 1));
-        return Reduced(Variable.Where(alike, x, (margin - x).Clamp(low: 0)), reduction);
-    }
+        Reduction reduction = Reduction.Mean) =>
+        Loss("HingeEmbeddingLoss", new HingeFormula(margin), x, target, reduction);
 
     /// <summary>max(0, −t·(x − y) + margin): t is 1 where x should rank above y, −1 below.</summary>
     public static Variable MarginRankingLoss(Variable x, Variable y, Variable target, double margin = 0,
-        Reduction reduction = Reduction.Mean) => Reduced((margin - target * (x - y)).Clamp(low: 0), reduction);
+        Reduction reduction = Reduction.Mean) =>
+        Reduced("MarginRankingLoss", new Of3<RankingFormula>(new(margin)), reduction, x, y, target);
 
     /// <summary>1 − cos(x, y) where the target is 1, max(0, cos(x, y) − margin) where it is −1: (N, D), (N, D) and
     /// (N), or (D), (D) and ().</summary>
@@ -239,6 +239,91 @@ public static partial class F
         var far = PairwiseDistance(anchor, negative, p, eps);
         if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
         return Reduced((PairwiseDistance(anchor, positive, p, eps) - far + margin).Clamp(low: 0), reduction);
+    }
+}
+
+readonly struct SquaredError : IZip
+{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => (x - t) * (x - t); }
+
+readonly struct AbsoluteError : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Abs(x - t); }
+
+/// <summary>With d = |x − t|: d²/2 where it is at most δ, else δ·(d − δ/2); all times a scale.</summary>
+readonly struct HuberFormula(double delta, double scale) : IZip
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip.Apply<V>(V x, V t)
+    {
+        var d = V.Abs(x - t);
+        return V.IfGreater(d, V.Of(delta), (d - V.Of(delta / 2)) * V.Of(delta), d * d * V.Of(0.5)) * V.Of(scale);
+    }
+}
+
+/// <summary>w·((1 − t)·x + (1 + (p − 1)·t)·ln(1 + e⁻ˣ))</summary>
+readonly struct LogitsFormula : IFormula
+{
+    public static int Inputs => 4;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V x, V t, V p, V w, V e, V f, V g, V h) => w * ((V.Of(1) - t) * x +
+        (V.Of(1) + (p - V.Of(1)) * t) * V.Call(new SoftplusFormula(40), -x));
+}
+
+readonly struct Divergence : IZip // t·(ln t − x)
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip.Apply<V>(V x, V t) => V.IfEqual(t, V.Of(0), V.Of(0), t * V.Log(t)) - t * x;
+}
+
+readonly struct LogDivergence : IZip // e^t·(t − x)
+{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Exp(t) * (t - x); }
+
+readonly struct HingeFormula(double margin) : IZip
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip.Apply<V>(V x, V t) => V.IfEqual(t, V.Of(1), x,
+        V.IfGreater(x, V.Of(margin), V.Of(0), V.Of(margin) - x));
+}
+
+readonly struct RankingFormula(double margin) : IZip3
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip3.Apply<V>(V x, V y, V t)
+    {
+        var loss = V.Of(margin) - t * (x - y);
+        return V.IfGreater(V.Of(0), loss, V.Of(0), loss);
+    }
+}
+
+/// <summary>ln Σ − (x − m)</summary>
+readonly struct SurpriseFormula : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V sum) => V.Log(sum) - (x - m); }
+
+/// <summary>e^(x − m)/Σ·dy</summary>
+readonly struct SurpriseSlope : IFormula
+{
+    public static int Inputs => 4;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V x, V m, V sum, V dy, V e, V f, V g, V h) => V.Exp(x - m) / sum * dy;
+}
+
+// y = ln Σeˣ − xₜ along an axis, t where the target is     dx = (eˣ/Σeˣ − [t])·dy
+sealed class Surprise(int axis, Tensor target) : Function
+{
+    Tensor? largest, sum;
+
+    public override string Name => "CrossEntropy";
+    protected override Tensor Forward()
+    {
+        Save(X);
+        var picked = X.Data.Gather(axis, target);
+        (largest, sum) = Softmax.Sums(X.Data, axis);
+        return Tensor.Apply(Name, new Of3<SurpriseFormula>(), picked, largest, sum);
+    }
+
+    public override Variable[] Backward(Variable dy)
+    {
+        if (Autograd.Enabled) return [(X.Softmax(axis) * dy).ScatterAdd(axis, target, -dy)];
+        var dx = Tensor.Apply(Name, new SurpriseSlope(), X.Data, largest!, sum!, dy.Data);
+        return [dx.ScatterAdd_(axis, target, -dy.Data)];
     }
 }
 

@@ -3,18 +3,13 @@ namespace Tensorlet;
 // (x − μ)/√(σ² + ε), times weights, plus a bias: what differs is the axes that mean and variance are taken over.
 public static partial class F
 {
-    static Variable Standardized(Variable x, int[] axes, double eps, out Variable mean, out Variable variance)
+    /// <summary>(x − μ)/√(σ² + ε)·w + b, with weight and bias reshaped so that they broadcast.</summary>
+    static Variable Standardized(string name, Variable x, int[] axes, double eps, Variable? weight, Variable? bias,
+        int[] shape, out Standardize function, bool centered = true)
     {
-        mean = x.Mean(axes, keepDim: true);
-        var deviation = x - mean;
-        variance = (deviation * deviation).Mean(axes, keepDim: true);
-        return deviation / (variance + eps).Sqrt();
-    }
-
-    static Variable Scaled(Variable x, Variable? weight, Variable? bias, params int[] shape)
-    {
-        if (weight is not null) x *= weight.Reshape(shape);
-        return bias is null ? x : x + bias.Reshape(shape);
+        function = new Standardize(name, axes, eps, centered);
+        return function.Apply(Variable.Alike(name, [x, weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1),
+            bias?.Reshape(shape) ?? Tensor.Like(x.Data, 0)]));
     }
 
     /// <summary>
@@ -48,16 +43,17 @@ public static partial class F
                     $"{x.Size(1)} channels (axis 1) of {x.Data.Layout}.");
         int[] shape = [-1, .. Enumerable.Repeat(1, x.Rank - 2)];
         if (!inputStatistics && runningMean is not null && runningVar is not null)
-            return Scaled((x - runningMean.Reshape(shape)) / (new Variable(runningVar.Reshape(shape)) + eps).Sqrt(),
-                weight, bias, shape);
+            return Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
+                runningVar.Reshape(shape).Map(new RootFormula(eps)), weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1),
+                bias?.Reshape(shape) ?? Tensor.Like(x.Data, 0));
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
                 "to learn from. Take more samples, or Eval().");
-        var y = Standardized(x, over, eps, out var mean, out var variance);
-        runningMean?.Mul_(1 - momentum).Add_(mean.Data.Mean([0]).Reshape(-1), momentum);
-        runningVar?.Mul_(1 - momentum).Add_(variance.Data.Mean([0]).Reshape(-1), momentum * count / (count - 1));
-        return Scaled(y, weight, bias, shape);
+        var y = Standardized(operation, x, over, eps, weight, bias, shape, out var made);
+        runningMean?.Mul_(1 - momentum).Add_(made.Mean.Mean([0]).Reshape(-1), momentum);
+        runningVar?.Mul_(1 - momentum).Add_(made.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
+        return y;
     }
 
     /// <summary>The last axes standardised together (Ba et al. 2016).</summary>
@@ -68,8 +64,8 @@ public static partial class F
     /// <param name="eps">Added to the variance.</param>
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable LayerNorm(Variable x, int[] normalizedShape, Variable? weight = null, Variable? bias = null,
-        double eps = 1e-5) => Scaled(Standardized(x, Last("LayerNorm", x, normalizedShape), eps, out _, out _), weight,
-            bias, normalizedShape);
+        double eps = 1e-5) => Standardized("LayerNorm", x, Last("LayerNorm", x, normalizedShape), eps, weight, bias,
+            normalizedShape, out _);
 
     /// <summary>x/√(mean of x² over the last axes + eps), times weights (Zhang and Sennrich 2019).</summary>
     /// <param name="x">(…, normalizedShape).</param>
@@ -79,9 +75,9 @@ public static partial class F
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
-        var squares = (x * x).Mean(Last("RMSNorm", x, normalizedShape), keepDim: true);
         var least = eps ?? (x.DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
-        return Scaled(x / (squares + least).Sqrt(), weight, null, normalizedShape);
+        return Standardized("RMSNorm", x, Last("RMSNorm", x, normalizedShape), least, weight, null, normalizedShape,
+            out _, centered: false);
     }
 
     /// <summary>Groups of channels of each sample of (N, C, …) standardised together (Wu and He 2018).</summary>
@@ -92,13 +88,92 @@ public static partial class F
         if (x.Rank < 2 || numGroups < 1 || x.Size(1) % numGroups != 0)
             throw new ShapeException($"GroupNorm: the channels (axis 1) of {x.Data.Layout} do not divide into " +
                 $"{numGroups} groups.");
-        var groups = x.Reshape(x.Size(0), numGroups, x.Numel / Math.Max(1, x.Size(0) * numGroups));
-        return Scaled(Standardized(groups, [2], eps, out _, out _).Reshape(x.Size()), weight, bias,
-            [-1, .. Enumerable.Repeat(1, x.Rank - 2)]);
+        int[] inGroup = [x.Size(1) / numGroups, .. x.Size()[2..]], shape = [numGroups, x.Size(1) / numGroups,
+            .. Enumerable.Repeat(1, x.Rank - 2)];
+        return Standardized("GroupNorm", x.Reshape([x.Size(0), numGroups, .. inGroup]), [.. Enumerable.Range(2,
+            x.Rank - 1)], eps, weight, bias, shape, out _).Reshape(x.Size());
     }
 
     static int[] Last(string operation, Variable x, int[] shape) =>
         x.Rank >= shape.Length && x.Shape[^shape.Length..].SequenceEqual(shape)
             ? [.. Enumerable.Range(x.Rank - shape.Length, shape.Length)]
             : throw new ShapeException($"{operation}: the last axes of {x.Data.Layout} are not {Layout.Show(shape)}.");
+}
+
+/// <summary>1/√(σ² + ε)</summary>
+readonly struct RootFormula(double eps) : IMap
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / V.Sqrt(x + V.Of(eps)); }
+
+/// <summary>(x − μ)·r·w + b</summary>
+readonly struct StandardFormula : IFormula
+{
+    public static int Inputs => 5;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V x, V mean, V r, V w, V b, V f, V g, V h) => (x - mean) * r * w + b;
+}
+
+/// <summary>g·x̂ with g = dy·w and x̂ = (x − μ)·r</summary>
+readonly struct StandardShare : IFormula
+{
+    public static int Inputs => 5;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V f, V g, V h) => dy * w * ((x - mean) * r);
+}
+
+/// <summary>r·(g − mean g − x̂·mean(g·x̂))</summary>
+readonly struct StandardSlope : IFormula
+{
+    public static int Inputs => 7;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V ofG, V ofGX, V h) =>
+        r * (dy * w - ofG - (x - mean) * r * ofGX);
+}
+
+// With r = 1/√(σ² + ε), x̂ = (x − μ)·r, means over some axes: y = x̂·w + b
+// and g = dy·w: dx = r·(g − mean g − x̂·mean(g·x̂))     dw = Σ dy·x̂     db = Σ dy
+sealed class Standardize(string name, int[] axes, double eps, bool centered) : Function
+{
+    Tensor? mean, variance, r;
+
+    public override string Name => name;
+    /// <summary>μ, with the axes kept as 1.</summary>
+    public Tensor Mean => mean!;
+    /// <summary>σ², with the axes kept as 1.</summary>
+    public Tensor Variance => variance!;
+
+    protected override Tensor Forward()
+    {
+        Save(X, B);
+        var x = X.Data;
+        mean = centered ? x.Mean(axes, keepDim: true) : Tensor.Like(x, 0);
+        variance = Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(x.CountOver(axes), true),
+            axes, x, mean);
+        r = variance.Map(new RootFormula(eps));
+        return Tensor.Apply(name, new StandardFormula(), x, mean, r, B.Data, Input(2).Data);
+    }
+
+    public override Variable?[] Backward(Variable dy)
+    {
+        var one = new Variable(Tensor.Like(dy.Data, 1));
+        var (x, w, m, root, n) = (X, B, new Variable(mean!), new Variable(r!), X.Data.CountOver(axes));
+        if (Autograd.Enabled)       // they depend on x
+        {
+            m = centered ? x.Mean(axes, keepDim: true) : m;
+            root = (new Spread(name, axes, n, centered, false).Apply(x) + eps).Rsqrt();
+        }
+        Variable? dx = null;
+        if (Needs(0))
+        {
+            var ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n : one * 0;
+            var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
+            dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
+                : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
+        }
+        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Over(1, dy), dy, one, x, m, root) : null;
+        return [dx, dw?.Reshape(shapes[1]), Needs(2) ? dy.SumTo(shapes[2]) : null];
+    }
+
+    /// <summary>The axes along which an input is repeated.</summary>
+    int[] Over(int input, Variable dy) => [.. Enumerable.Range(0, dy.Rank).Where(a =>
+        a - dy.Rank + shapes[input].Length < 0 || shapes[input][a - dy.Rank + shapes[input].Length] != dy.Size(a))];
 }

@@ -79,21 +79,8 @@ public abstract class Recurrent : Module
         var steps = x.Size(0);
         if (steps == 0)
             throw new ShapeException($"{cell.GetType().Name}: sequences {x.Data.Layout} have no steps.");
-        var projected = cell.Project(x).Unbind();
-        var outputs = new Variable[steps];
-        for (var step = 0; step < steps; step++)
-        {
-            var t = backwards ? steps - 1 - step : step;
-            var next = cell.Step(projected[t], state);
-            if (living is null) (state, outputs[t]) = (next, next[0]);
-            else
-            {
-                var on = living.Select(0, t);
-                state = [.. next.Zip(state, (after, before) => Variable.Where(on, after, before))];
-                outputs[t] = next[0].MaskedFill(!on, 0);
-            }
-        }
-        return (Variable.Stack(outputs), state);
+        var results = new Recurrence(cell, backwards, living).Apply([cell.Project(x), .. cell.Own, .. state]);
+        return (results[0], results[1..]);
     }
 
     /// <inheritdoc/>

@@ -43,6 +43,7 @@ public static class DTypes
         return a.DType > b.DType ? a.DType : b.DType;
     }
 
+    [MethodImpl(AggressiveInlining)]
     internal static DType Of<T>() where T : unmanaged =>
         typeof(T) == typeof(float) ? DType.Float32
         : typeof(T) == typeof(double) ? DType.Float64

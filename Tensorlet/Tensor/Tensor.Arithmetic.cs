@@ -51,6 +51,40 @@ public sealed partial class Tensor
         return (a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!));
     }
 
+    /// <summary>y = f(x₀, x₁, …) for all elements of the same place, broadcast.</summary>
+    internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
+    {
+        var y = x[0].NewEmpty(Common(operation, x), TypeOf(x));
+        y.Set(f, x);
+        return y;
+    }
+
+    /// <summary>this = f(x₀, x₁, …), broadcast to this one's shape.</summary>
+    internal void Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
+        Device.Apply(f, this, Spread(x, Layout.shape));
+
+    /// <summary>The shape to which all broadcast, which are on one device.</summary>
+    internal static int[] Common(string operation, ReadOnlySpan<Tensor> x)
+    {
+        var shape = x[0].Layout.shape;
+        foreach (var operand in x)
+        {
+            x[0].SameDevice(operation, operand);
+            if (!operand.Shape.SequenceEqual(shape))
+                shape = Layout.Broadcast(operation, Layout.Contiguous(shape), operand.Layout);
+        }
+        return shape;
+    }
+
+    static DType TypeOf(ReadOnlySpan<Tensor> x)
+    {
+        foreach (var operand in x) if (operand.DType != DType.Bool) return operand.DType;
+        return DType.Bool;
+    }
+
+    static Tensor[] Spread(ReadOnlySpan<Tensor> x, int[] shape) => Array.ConvertAll(x.ToArray(), operand =>
+        operand.Shape.SequenceEqual(shape) ? operand : operand.With(operand.Layout.Expand(shape)!));
+
     static bool IsWhole(double x) => x == Math.Floor(x) && Math.Abs(x) <= 1L << 53;
 
     /// <summary>a·x + b with two numbers; integers stay integers where a and b are whole.</summary>
@@ -177,11 +211,6 @@ public sealed partial class Tensor
         condition.OnlyType("Where: the condition", DType.Bool);
         a.SameDevice("Where", condition);
         (a, b) = Matched("Where", a, b);
-        var shape = Layout.Broadcast("Where", condition.Layout, a.Layout);
-        var c = condition.To(a.DType);
-        var result = a.NewEmpty(shape);
-        a.Device.Zip(new WhereFormula(), c.With(c.Layout.Expand(shape)!), a.With(a.Layout.Expand(shape)!),
-            b.With(b.Layout.Expand(shape)!), result);
-        return result;
+        return Apply("Where", new Of3<WhereFormula>(), condition, a, b);
     }
 }

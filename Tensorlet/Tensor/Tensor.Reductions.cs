@@ -3,19 +3,42 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     internal readonly struct SumFormula : IReduction
-    { double IReduction.Start => 0; V IReduction.Apply<V>(V a, V b) => a + b; }
+    {
+        double IReduction.Start => 0;
+        V IReduction.Take<V>(V x) => x;
+        V IReduction.Apply<V>(V a, V b) => a + b;
+        V IReduction.Finish<V>(V y) => y;
+    }
     internal readonly struct ProductFormula : IReduction
-    { double IReduction.Start => 1; V IReduction.Apply<V>(V a, V b) => a * b; }
+    {
+        double IReduction.Start => 1;
+        V IReduction.Take<V>(V x) => x;
+        V IReduction.Apply<V>(V a, V b) => a * b;
+        V IReduction.Finish<V>(V y) => y;
+    }
     /// <summary>The larger one; NaN wins, because it is neither greater nor equal to itself.</summary>
     internal readonly struct MaxFormula : IReduction
     {
         double IReduction.Start => double.NegativeInfinity;
+        V IReduction.Take<V>(V x) => x;
         V IReduction.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a);
+        V IReduction.Finish<V>(V y) => y;
     }
     internal readonly struct MinFormula : IReduction
     {
         double IReduction.Start => double.PositiveInfinity;
+        V IReduction.Take<V>(V x) => x;
         V IReduction.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
+        V IReduction.Finish<V>(V y) => y;
+    }
+    /// <summary>Σx/n, or Σx²/n, or √(Σx²/n)</summary>
+    internal readonly struct MeanFormula(double n, bool squares = false, bool root = false) : IReduction
+    {
+        readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels take no bool
+        double IReduction.Start => 0;
+        V IReduction.Take<V>(V x) => power == 2 ? x * x : x;
+        V IReduction.Apply<V>(V a, V b) => a + b;
+        V IReduction.Finish<V>(V y) => rooted == 1 ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);
     }
 
     /// <summary>The sum over these axes, or over all. Truth values are counted.</summary>
@@ -37,13 +60,14 @@ public sealed partial class Tensor
     public Tensor Mean(int[]? axes = null, bool keepDim = false)
     {
         OnlyFloat("Mean");
-        return Sum(axes, keepDim) / CountOver(axes);
+        return Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
     }
 
     /// <summary>How many elements over these axes, or of all, are not 0.</summary>
     public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) => To(DType.Bool).Sum(axes, keepDim);
     /// <summary>Whether over these axes, or of all, any element is not 0.</summary>
-    public Tensor Any(int[]? axes = null, bool keepDim = false) => CountNonzero(axes, keepDim) > 0;
+    public Tensor Any(int[]? axes = null, bool keepDim = false) =>
+        To(DType.Bool).Reduce(new SumFormula(), "Any", axes, keepDim);
     /// <summary>Whether over these axes, or of all, no element is 0.</summary>
     public Tensor All(int[]? axes = null, bool keepDim = false) => !(!this).Any(axes, keepDim);
 
@@ -74,12 +98,40 @@ public sealed partial class Tensor
     Tensor Fold(string operation, int[]? axes, bool keepDim, DType type, Action<Tensor, Tensor> verb)
     {
         var folded = Layout.Axes(operation, axes);
-        int[] kept = [.. Enumerable.Range(0, Rank).Except(folded)], ones = [.. Shape];
-        foreach (var a in folded) ones[a] = 1;
+        int[] kept = [.. Enumerable.Range(0, Rank).Except(folded)];
         var result = NewEmpty(Array.ConvertAll(kept, a => Layout.shape[a]), type);
         verb(With(Layout.Permute([.. kept, .. folded])), result);
-        return keepDim ? result.With(Layout.Contiguous(ones)) : result;
+        return keepDim ? result.With(Layout.Contiguous(Ones(Layout.shape, folded))) : result;
     }
+
+    /// <summary>r over some axes, kept as 1, of f(x₀, x₁, …), broadcast.</summary>
+    internal static Tensor Fold<F, R>(string operation, F f, R r, int[] axes, params ReadOnlySpan<Tensor> x)
+        where F : struct, IFormula where R : struct, IReduction
+    {
+        var shape = Common(operation, x);
+        int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
+        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), TypeOf(x));
+        x[0].Device.Reduce(f, r, result, Array.ConvertAll(Spread(x, shape), t => t.With(t.Layout.Permute(order))));
+        return result.With(Layout.Contiguous(Ones(shape, axes)));
+    }
+
+    /// <summary>
+    /// Runs what can be done apart for every line along an axis: on slices of this tensor, or of one that broadcasts to
+    /// it, which the device cuts as it likes.
+    /// </summary>
+    internal void BySlices(int axis, Action<Func<Tensor, Tensor>> part)
+    {
+        var along = -1;
+        for (var a = 0; a < Rank; a++)
+            if (a != axis && (along < 0 || (Size(along) < WorthSlices && Size(a) > Size(along)))) along = a;
+        if (along < 0) part(x => x);
+        else
+            Device.Slices(Size(along), Numel / Math.Max(1, Size(along)), (from, to) => part(x =>
+                along - Rank + x.Rank < 0 || x.Size(along - Rank) == 1 ? x : x.Narrow(along - Rank, from, to - from)));
+    }
+    const int WorthSlices = 8;
+
+    static int[] Ones(int[] shape, int[] axes) => [.. shape.Select((size, a) => axes.Contains(a) ? 1 : size)];
 
     Tensor NotEmpty(string operation, int[]? axes)
     {

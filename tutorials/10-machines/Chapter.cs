@@ -105,6 +105,13 @@ public static class Chapter
         Tensor[] at = [Tensor.Linspace(-2, 2, 9, DType.Float64)];
         Console.WriteLine(GradCheck.Run(v => new Bell(0.5).Apply(v[0]), at).Passed);
 
+        yield return "dual";
+        var bell = new Variable(at[0], requiresGrad: true);
+        var first = Autograd.Grad(bell.Map(new Bump(0.5)).Sum(), bell, createGraph: true)!;
+        var second = Autograd.Grad(first.Sum(), bell)!;
+        Console.WriteLine(first.Data);
+        Console.WriteLine(second.Data);
+
         yield return "trace";
         Tensor.Ones([1], device: Device.Simulated).Map(new Tracer());
         Console.WriteLine(Tracer.Calls.TrimEnd());

@@ -4,5 +4,8 @@ namespace Benchmarks;
 static class Catalogue
 {
     public static IReadOnlyList<Row> Rows { get; } =
-        [.. Products.Rows, .. Elementwise.Rows, .. Reductions.Rows, .. Training.Rows];
+    [
+        .. Products.Rows, .. Elementwise.Rows, .. Reductions.Rows, .. Functions.Rows, .. Layers.Rows, .. Masks.Rows,
+        .. Arrangements.Rows, .. Optimizers.Rows, .. Training.Rows,
+    ];
 }

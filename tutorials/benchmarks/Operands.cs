@@ -14,28 +14,59 @@ static class Operands
     public static int[] Square(int count) => [(int)Math.Sqrt(count), (int)Math.Sqrt(count)];
 
     /// <summary>Normal random numbers, the same on every run.</summary>
-    public static (Variable Tensorlet, torch.Tensor Torch) Randn(int seed, params int[] shape)
+    public static float[] Normal(int seed, int count)
     {
         var random = new Random(seed);
-        var values = new float[shape.Aggregate(1, (a, b) => a * b)];
+        var values = new float[count];
         for (var i = 0; i < values.Length; i++) // Box and Muller
         {
             var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
             values[i] = (float)(radius * Math.Cos(Math.Tau * random.NextDouble()));
         }
+        return values;
+    }
+
+    /// <summary>Random integers from 0 on, below a bound, the same on every run.</summary>
+    public static long[] Below(int seed, int count, int bound)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextInt64(bound))];
+    }
+
+    /// <summary>Normal random numbers, for both.</summary>
+    public static (Variable Tensorlet, torch.Tensor Torch) Randn(int seed, params int[] shape)
+    {
+        var values = Normal(seed, shape.Aggregate(1, (a, b) => a * b));
         return (Tensor.From(values, shape), Torch(values, shape));
     }
 
-    /// <summary>Random classes below a number of them, the same on every run.</summary>
+    /// <summary>The same as a parameter, by which one can differentiate.</summary>
+    public static (Variable Tensorlet, torch.Tensor Torch) Parameter(int seed, params int[] shape)
+    {
+        var (x, tx) = Randn(seed, shape);
+        return (new(x.Data, requiresGrad: true), tx.requires_grad_());
+    }
+
+    /// <summary>Random classes below a number of them.</summary>
     public static (Tensor Tensorlet, torch.Tensor Torch) Labels(int seed, int count, int classes)
     {
-        var random = new Random(seed);
-        long[] labels = [.. Enumerable.Range(0, count).Select(_ => random.NextInt64(classes))];
+        var labels = Below(seed, count, classes);
         return (Tensor.From(labels), torch.tensor(labels));
     }
 
     public static torch.Tensor Torch(float[] values, ReadOnlySpan<int> shape) =>
-        torch.tensor(values, [.. shape.ToArray().Select(n => (long)n)]);
+        torch.tensor(values, Sizes64(shape));
+    public static torch.Tensor Torch(long[] values, ReadOnlySpan<int> shape) =>
+        torch.tensor(values, Sizes64(shape));
+
+    static long[] Sizes64(ReadOnlySpan<int> shape) => Array.ConvertAll(shape.ToArray(), size => (long)size);
+
+    /// <summary>The numbers of a tensor of any type.</summary>
+    public static float[] Floats(torch.Tensor x)
+    {
+        using var scope = torch.NewDisposeScope();
+        return x.detach().to_type(torch.ScalarType.Float32).contiguous().data<float>().ToArray();
+    }
 
     /// <summary>A row of one operation, without a tape.</summary>
     public static Sides Operation(Func<Variable> tensorlet, Func<torch.Tensor> theirs) => new(
@@ -44,6 +75,6 @@ static class Operands
         () =>
         {
             using var result = theirs();
-            return (tensorlet().Data.ToArray<float>(), result.data<float>().ToArray());
+            return (tensorlet().Data.ToArray<float>(), Floats(result));
         });
 }

@@ -10,6 +10,10 @@ sealed class UsageException(string message) : Exception($"{message}\n\n{Usage}")
           --repeats N     alternations of the two systems, at least 9 (default 15)
           --json FILE     write the results to a file as well
           --quick         9 alternations of shorter batches
+        dotnet run -c Release --project tutorials/benchmarks -- start
+          measures the time from the start of a process to its first step of training
+        dotnet run -c Release --project tutorials/benchmarks -- memory [--rows a,b]
+          measures the most memory that each training row takes
         dotnet run -c Release --project tutorials/benchmarks -- witness FILE
           writes what libtorch makes of every layer and loss, for the tests
         """;

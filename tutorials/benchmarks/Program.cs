@@ -1,37 +1,30 @@
-using System.Runtime.InteropServices;
 using Benchmarks;
-using TorchSharp;
 
 // Tensorlet beside libtorch, on the CPU: the same work on the same numbers, in turns. README.md says how to read it.
 try
 {
-    if (args is ["witness", var path])
+    switch (args)
     {
-        Witness.Write(path);
-        return 0;
+        // What the two commands below it run in processes of their own, and nobody types.
+        case ["first-step"]: Startup.FirstStep(); return 0;
+        case ["steps", var system, var row]: Memory.Steps(system, row); return 0;
+        case ["start"]: Startup.Measure(); return 0;
+        case ["memory", .. var rest]: Memory.Measure(Options.Parse(rest)); return 0;
     }
-    var options = Options.Parse(args);
-    var rows = options.Select(Catalogue.Rows);
-    var system = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
-    Console.WriteLine($"libtorch {torch.__version__} through TorchSharp, .NET {Environment.Version}, {system}");
-    var results = new List<Result>();
-    Console.WriteLine(Result.Header);
-    foreach (var row in rows)
-        foreach (var threads in options.Threads)
-        {
-            results.Add(Stopwatches.Compare(row, threads, options));
-            Console.WriteLine(results[^1]);
-        }
-    results = [.. results.Select(r => r.ComparedWith(results))];
-    if (results.Where(r => r.Disturbed == true).Select(r => r.Name).ToArray() is [_, ..] disturbed)
-        Console.WriteLine($"Slower with more threads, perhaps disturbed: repeat --rows {string.Join(',', disturbed)}");
-    if (options.Json is { } file) Result.Write(results, file);
-    return results.Any(r => r.Failed is not null) ? 1 : 0;
+    if (Capability.IsUnnamed) return Child.Run(args);
+    if (args is not ["witness", var path]) return Comparison.Run(Options.Parse(args));
+    Witness.Write(path);
+    return 0;
 }
 catch (UsageException e)
 {
     Console.Error.WriteLine(e.Message);
     return 2;
+}
+catch (ChildException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
 }
 catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException)
 {

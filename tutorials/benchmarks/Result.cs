@@ -19,9 +19,9 @@ sealed record Result(string Name, int Threads, double? TensorletMs = null, doubl
     };
 
     public static string Header =>
-        $"{"row",-16} {"threads",7} {"tensorlet ms",13} {"torch ms",13} {"ratio",7} {"quartile",9}";
+        $"{"row",-26} {"threads",7} {"tensorlet ms",13} {"torch ms",13} {"ratio",7} {"quartile",9}";
 
-    public override string ToString() => $"{Name,-16} {Threads,7} " + (Failed is null
+    public override string ToString() => $"{Name,-26} {Threads,7} " + (Failed is null
         ? $"{TensorletMs,13:F5} {TorchMs,13:F5} {Ratio,7:F2} {RatioLowerQuartile,9:F2}"
         : $"failed: {Failed}");
 

@@ -18,7 +18,7 @@ sealed record Row(string Family, string Size, bool Gradients, Func<Sides> Prepar
 sealed record Sides(
     Action Tensorlet, Action Torch, Func<(float[] Tensorlet, float[] Torch)> Numbers, Action? Restore = null)
 {
-    const double Tolerance = 1e-3;
+    const double Tolerance = 1e-3, LeastSize = 1e-6;
 
     /// <summary>A benchmark of two different things is worth nothing: this refuses one.</summary>
     /// <exception cref="DisagreementException">The two computed different numbers.</exception>
@@ -27,8 +27,9 @@ sealed record Sides(
         var (ours, theirs) = Numbers();
         if (ours.Length != theirs.Length)
             throw new DisagreementException($"Tensorlet gives {ours.Length} numbers, libtorch {theirs.Length}");
+        var size = Math.Clamp(Math.Sqrt(theirs.Average(number => (double)number * number)), LeastSize, 1);
         for (var i = 0; i < ours.Length; i++)
-            if (!(Math.Abs(ours[i] - theirs[i]) <= Tolerance * (1 + Math.Abs(theirs[i]))))
+            if (!(Math.Abs(ours[i] - theirs[i]) <= Tolerance * (size + Math.Abs(theirs[i]))))
                 throw new DisagreementException($"number {i} is {ours[i]} in Tensorlet, {theirs[i]} in libtorch");
     }
 }

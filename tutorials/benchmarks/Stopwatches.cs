@@ -9,7 +9,7 @@ static class Stopwatches
 {
     // Tiered compilation counts 30 calls, waits 100 ms without new methods, and with profiles does so twice.
     const int WarmUpCalls = 60;
-    const double WarmUpMs = 600;
+    const double WarmUpMs = 600, LongestWarmUpMs = 6000;
 
     /// <summary>The figures of a row, or why there are none.</summary>
     public static Result Compare(Row row, int threads, Options options)
@@ -58,7 +58,7 @@ static class Stopwatches
     static double WarmUp(Action work)
     {
         var (watch, calls) = (Stopwatch.StartNew(), 0);
-        for (; calls < WarmUpCalls || watch.Elapsed.TotalMilliseconds < WarmUpMs; calls++) work();
+        for (; watch.Elapsed.TotalMilliseconds < (calls < WarmUpCalls ? LongestWarmUpMs : WarmUpMs); calls++) work();
         return MsPerCall(work, Math.Max(1, calls / 20));
     }
 

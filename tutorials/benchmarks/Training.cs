@@ -1,9 +1,6 @@
 using Tensorlet;
-using Tensorlet.Nn;
-using Tensorlet.Optim;
 using TorchSharp;
 using static Benchmarks.Operands;
-using Peer = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Benchmarks;
 
@@ -12,67 +9,62 @@ static class Training
 {
     const int StepsCompared = 3;
 
-    public static IEnumerable<Row> Rows =>
+    static readonly Lesson[] lessons =
     [
-        Steps("tiny-mlp", () => new TinyMlp(), () => new TinyMlp.Peer(), [32, 2], classes: 2,
-            p => new SGD(p, lr: 0.1), p => torch.optim.SGD(p, 0.1)),
-        Steps("mlp", () => new Mlp(), () => new Mlp.Peer(), [64, 784], classes: 10,
-            p => new Adam(p, lr: 1e-3), p => torch.optim.Adam(p, 1e-3)),
-        Steps("lenet", () => new LeNet(), () => new LeNet.Peer(), [64, 1, 32, 32], classes: 10,
-            p => new Adam(p, lr: 1e-3), p => torch.optim.Adam(p, 1e-3)),
+        new("tiny-mlp", () => new TinyMlp(), () => new TinyMlp.Peer(), [32, 2], Classes: 2, Sgd: 0.1),
+        new("mlp", () => new Mlp(), () => new Mlp.Peer(), [64, 784]),
+        new("lenet", () => new LeNet(), () => new LeNet.Peer(), [64, 1, 32, 32]),
+        new("cnn-bn", () => new NormalizedCnn(), () => new NormalizedCnn.Peer(), [32, 3, 32, 32]),
+        new("vgg", () => new Vgg(), () => new Vgg.Peer(), [32, 3, 32, 32]),
+        new("autoencoder", () => new Autoencoder(), () => new Autoencoder.Peer(), [64, 784], Goal.Input),
+        new("lstm", () => new LongMemory(), () => new LongMemory.Peer(), [32, 32, 32]),
+        new("gru", () => new GatedMemory(), () => new GatedMemory.Peer(), [32, 32, 32]),
+        new("transformer", () => new Encoder(), () => new Encoder.Peer(), [32, 32, Encoder.Size]),
+        new("gpt", () => new Gpt(), () => new Gpt.Peer(), [16, Gpt.Length], Classes: Gpt.Vocabulary,
+            Vocabulary: Gpt.Vocabulary),
+        new("chain", () => new Chain(), () => new Chain.Peer(), [Chain.Size], Goal.Least, Sgd: 0.1),
     ];
 
-    static Row Steps(string name, Func<Module> network, Func<Peer> peer, int[] batch, int classes,
-        Func<IEnumerable<Variable>, Optimizer> optimizer,
-        Func<IEnumerable<TorchSharp.Modules.Parameter>, torch.optim.Optimizer> peerOptimizer) =>
-        new(name, "", true, () =>
+    public static IEnumerable<Row> Rows => lessons.Select(Steps);
+
+    /// <summary>The lesson of this name, of which the caller is sure.</summary>
+    public static Lesson Find(string name) => lessons.Single(lesson => lesson.Name == name);
+
+    static Row Steps(Lesson lesson) => new(lesson.Name, "", true, () =>
+    {
+        var (ours, theirs) = (new TensorletLearner(lesson), new TorchLearner(lesson));
+        float[][] weights = [.. ours.Parameters.Select(p => p.Data.ToArray<float>())];
+        CheckShapes();
+        Restore();
+        return new(() => ours.Step(), theirs.Step, Losses, Restore);
+
+        (float[], float[]) Losses()
         {
-            var (net, torchNet) = (network(), peer());
-            var (x, tx) = Randn(1, batch);
-            var (labels, torchLabels) = Labels(2, batch[0], classes);
-            var (optim, torchOptim) = (optimizer(net.Parameters()), peerOptimizer(torchNet.parameters()));
-            var loss = new CrossEntropyLoss();
-            float[][] weights = [.. net.Parameters().Select(p => p.Data.ToArray<float>())];
-            Restore();
-            return new(() => Step(), () => TorchStep(), Losses, Restore);
+            var (losses, torchLosses) = (new float[StepsCompared], new float[StepsCompared]);
+            for (var i = 0; i < StepsCompared; i++)
+                (losses[i], torchLosses[i]) = ((float)ours.Step().Item(), theirs.Step(read: true));
+            return (losses, torchLosses);
+        }
 
-            Variable Step()
-            {
-                optim.ZeroGrad();
-                var l = loss.Call(net.Call(x), labels);
-                l.Backward();
-                optim.Step();
-                return l;
-            }
+        void CheckShapes()
+        {
+            var shapes = ours.Parameters.Select(p => $"({string.Join(", ", p.Size())})");
+            var torchShapes = theirs.Parameters.Select(p => $"({string.Join(", ", p.shape)})");
+            if (!shapes.SequenceEqual(torchShapes))
+                throw new DisagreementException($"parameters [{string.Join(", ", shapes)}] in Tensorlet, " +
+                    $"[{string.Join(", ", torchShapes)}] in libtorch");
+        }
 
-            float TorchStep(bool read = false)
+        // Each batch of calls starts from the weights that Tensorlet drew, so that all batches do the same work.
+        void Restore()
+        {
+            using var none = torch.no_grad();
+            foreach (var (p, q, w) in ours.Parameters.Zip(theirs.Parameters, weights))
             {
-                using var scope = torch.NewDisposeScope();
-                torchOptim.zero_grad();
-                var l = torch.nn.functional.cross_entropy(torchNet.forward(tx), torchLabels);
-                l.backward();
-                torchOptim.step();
-                return read ? l.item<float>() : 0;
+                p.Data.Copy_(Tensor.From(w, p.Data.Size()));
+                using var values = Torch(w, p.Data.Shape);
+                q.copy_(values);
             }
-
-            (float[], float[]) Losses()
-            {
-                var (ours, theirs) = (new float[StepsCompared], new float[StepsCompared]);
-                for (var i = 0; i < StepsCompared; i++)
-                    (ours[i], theirs[i]) = ((float)Step().Item(), TorchStep(read: true));
-                return (ours, theirs);
-            }
-
-            // Each batch of calls starts from the weights that Tensorlet drew, so that all batches do the same work.
-            void Restore()
-            {
-                using var none = torch.no_grad();
-                foreach (var (p, q, w) in net.Parameters().Zip(torchNet.parameters(), weights))
-                {
-                    p.Data.Copy_(Tensor.From(w, p.Data.Size()));
-                    using var values = Torch(w, p.Data.Shape);
-                    q.copy_(values);
-                }
-            }
-        });
+        }
+    });
 }

@@ -31,7 +31,12 @@ sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numb
     public override Variable[] Backward(Variable dy) => [dy * a];
 }
 
-readonly struct PowerFormula(double p) : IMap { V IMap.Apply<V>(V x) => V.Pow(x, V.Of(p)); }
+/// <summary>Small whole powers by multiplication.</summary>
+readonly struct PowerFormula(double p) : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => p == 2 ? x * x : p == 3 ? x * x * x : p == 4 ? x * x * (x * x) : V.Pow(x, V.Of(p));
+}
 
 /// <summary>NaN wins; at a tie each gets half.</summary>
 sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
@@ -104,8 +109,7 @@ public sealed partial class Variable
     public static Variable operator -(Variable x) => new Affine(-1, 0).Apply(x);
 
     /// <summary>xᵖ for a number p.</summary>
-    public Variable Pow(double p) =>
-        OfInput(new PowerFormula(p), (x, dy) => p == 0 ? dy * 0 : x.Pow(p - 1) * p * dy, "Power");
+    public Variable Pow(double p) => Map(new PowerFormula(p));
     /// <summary>x²</summary>
     public Variable Square() => this * this;
     /// <summary>1/x</summary>

@@ -2,16 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Tensorlet;
 
-// Most functions of one number are a formula and a derivative, and differ in what the latter reads: the two below. What
-// has more to say is a Function of its own; Sigmoid is written out as an example of one.
-
-sealed class OfInput<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
-    where F : struct, IMap // y = f(x)     dx = derivative(x, dy)
-{
-    public override string Name => name;
-    protected override Tensor Forward() { Save(X); return X.Data.Map(f); }
-    public override Variable[] Backward(Variable dy) => [derivative(X, dy)];
-}
+// Functions of one number are a formula, which is its own derivative. Those below whose derivative is short in terms of
+// the result keep that, in place of the input; Sigmoid is written out as an example of a Function of its own.
 
 sealed class OfResult<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
     where F : struct, IMap // y = f(x)     dx = derivative(y, dy)
@@ -32,35 +24,43 @@ readonly struct SignFormula : IMap
 { V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), V.Of(1), V.IfGreater(V.Of(0), x, V.Of(-1), V.Of(0))); }
 
 readonly struct LeakyReluFormula(double slope) : IMap
-{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
 /// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
-readonly struct SoftplusFormula(double threshold) : IMap
-{ V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x))); }
+readonly struct SoftplusFormula(double threshold) : ISmooth
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x)));
+    [MethodImpl(AggressiveInlining)]
+    V ISmooth.Slope<V>(V x, V y) => V.IfGreater(x, V.Of(threshold), V.Of(1), V.Call(new LogisticFormula(), x));
+}
 
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
-/// <summary>By e = exp(−2|x|) − 1, which keeps the digits near 0.</summary>
-readonly struct TanhFormula : IMap
+/// <summary>Near 0 a quotient of polynomials (Moshier, Cephes, tanh), and beyond 1 − 2/(e^(2|x|) + 1).</summary>
+readonly struct TanhFormula : ISmooth
 {
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) - y * y;
+    [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
-        var e = Expm1Formula.At(-V.Abs(x) - V.Abs(x));
-        var y = e / (V.Of(2) + e);
-        return V.IfGreater(x, V.Of(0), -y, y);
+        V a = V.Abs(x), z = x * x;
+        var p = (V.Of(-0.9643991794250522) * z - V.Of(99.28772310019186)) * z - V.Of(1614.6876844170845);
+        var q = ((z + V.Of(112.81167849163293)) * z + V.Of(2235.4883906010045)) * z + V.Of(4844.063053251255);
+        var beyond = V.Of(1) - V.Of(2) / (V.Exp(a + a) + V.Of(1));
+        return V.IfGreater(x, V.Of(0.625), beyond, V.IfGreater(V.Of(-0.625), x, -beyond, x + x * z * p / q));
     }
 }
 
+readonly struct LogisticSlope : IZip { V IZip.Apply<V>(V y, V dy) => y * (V.Of(1) - y) * dy; }
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
+/// <summary>x cut to the bounds; NaN stays, as a whole number, which has no slope.</summary>
 readonly struct ClampFormula(double low, double high) : IMap
-{ V IMap.Apply<V>(V x) => V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)); }
-
-/// <summary>1 where low ≤ x ≤ high, 0 elsewhere.</summary>
-readonly struct InsideFormula(double low, double high) : IMap
 {
+    [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => V.IfEqual(x, x,
-        V.IfGreater(V.Of(low), x, V.Of(0), V.IfGreater(x, V.Of(high), V.Of(0), V.Of(1))), V.Of(0));
+        V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)), V.Floor(x));
 }
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -80,8 +80,9 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
 
 public sealed partial class Variable
 {
-    Variable OfInput<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
-        where F : struct, IMap => new OfInput<F>(name, f, derivative).Apply(this);
+    /// <summary>y = f(x), with the slope that f says it has.</summary>
+    Variable Smooth<F>(F f, [CallerMemberName] string name = "") where F : struct, ISmooth =>
+        Apply(new Of1<Called<F>>(new(f)), name, this);
 
     Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
         where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
@@ -89,32 +90,31 @@ public sealed partial class Variable
     /// <summary>eˣ</summary>
     public Variable Exp() => OfResult(new ExpFormula(), (y, dy) => y * dy);
     /// <summary>The natural logarithm.</summary>
-    public Variable Log() => OfInput(new LogFormula(), (x, dy) => dy / x);
+    public Variable Log() => Map(new LogFormula());
     /// <summary>√x</summary>
     public Variable Sqrt() => OfResult(new SqrtFormula(), (y, dy) => dy / (y * 2));
     /// <summary>sin x, x in radians</summary>
-    public Variable Sin() => OfInput(new SinFormula(), (x, dy) => x.Cos() * dy);
+    public Variable Sin() => Map(new SinFormula());
     /// <summary>cos x, x in radians</summary>
-    public Variable Cos() => OfInput(new CosFormula(), (x, dy) => -x.Sin() * dy);
+    public Variable Cos() => Map(new CosFormula());
     /// <summary>|x|; its gradient at 0 is 0.</summary>
-    public Variable Abs() => OfInput(new AbsFormula(), (x, dy) => x.Sign() * dy);
+    public Variable Abs() => Map(new AbsFormula());
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
     public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
-    public Variable Tanh() => OfResult(new TanhFormula(), (y, dy) =>
-        Autograd.Enabled ? (1 - y * y) * dy : Tensor.Zip(new TanhSlope(), y.Data, dy.Data));
+    public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
+    /// <summary>The same, with its gradient in one pass.</summary>
+    internal Variable Gate() => OfResult(new LogisticFormula(), (y, dy) => Zip(new LogisticSlope(), y, dy));
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
     public Variable Relu() => OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, else slope·x.</summary>
-    public Variable LeakyRelu(double slope = 0.01) =>
-        OfInput(new LeakyReluFormula(slope), (x, dy) => Where(x > 0, dy, dy * slope));
+    public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
-        beta != 1 ? (this * beta).Softplus(1, threshold) / beta : OfInput(new SoftplusFormula(threshold),
-            (x, dy) => Where(x > threshold, dy, dy * x.Sigmoid()));
+        beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
     /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
     public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
-        OfInput(new ClampFormula(low, high), (x, dy) => dy * x.Data.Map(new InsideFormula(low, high)));
+        Map(new ClampFormula(low, high));
 }

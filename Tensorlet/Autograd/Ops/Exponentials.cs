@@ -1,9 +1,11 @@
 namespace Tensorlet;
 
 /// <summary>Kahan's way: (u − 1)·x/ln u with u = eˣ is exact to rounding near 0.</summary>
-readonly struct Expm1Formula : IMap
+readonly struct Expm1Formula : ISmooth
 {
-    V IMap.Apply<V>(V x) => At(x);
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Exp(x);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x);
+    [MethodImpl(AggressiveInlining)]
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var u = V.Exp(x);
@@ -13,9 +15,11 @@ readonly struct Expm1Formula : IMap
 }
 
 /// <summary>Kahan's way: ln w · x/(w − 1) with w = 1 + x is exact to rounding near 0.</summary>
-readonly struct Log1pFormula : IMap
+readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
 {
-    V IMap.Apply<V>(V x) => At(x);
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x);
+    [MethodImpl(AggressiveInlining)]
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var w = V.Of(1) + x;
@@ -40,8 +44,9 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
 }
 
 /// <summary>By expm1, which keeps the digits near 0; from 22 on e⁻ˣ does not count, and (e^(x/2))²/2 is left.</summary>
-readonly struct SinhFormula : IMap
+readonly struct SinhFormula : ISmooth // y′ = cosh x
 {
+    V ISmooth.Slope<V>(V x, V y) => V.Call(new CoshFormula(), x);
     V IMap.Apply<V>(V x)
     {
         var (a, h) = (V.Abs(x), V.Exp(V.Abs(x) * V.Of(0.5)));
@@ -51,8 +56,9 @@ readonly struct SinhFormula : IMap
     }
 }
 
-readonly struct CoshFormula : IMap
+readonly struct CoshFormula : ISmooth // y′ = sinh x
 {
+    V ISmooth.Slope<V>(V x, V y) => V.Call(new SinhFormula(), x);
     V IMap.Apply<V>(V x)
     {
         var h = V.Exp(V.Abs(x) * V.Of(0.5));
@@ -71,7 +77,7 @@ public sealed partial class Variable
     /// <summary>The logarithm to base 10.</summary>
     public Variable Log10() => Log() / Math.Log(10);
     /// <summary>ln(1 + x), exact near 0.</summary>
-    public Variable Log1p() => OfInput(new Log1pFormula(), (x, dy) => dy / (x + 1));
+    public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>
     public Variable Rsqrt() => 1 / Sqrt();
     /// <summary>aᵇ, broadcast.</summary>
@@ -81,7 +87,7 @@ public sealed partial class Variable
     /// <summary>xᵇ, broadcast.</summary>
     public Variable Pow(Variable b) => Pow(this, b);
     /// <summary>The hyperbolic sine.</summary>
-    public Variable Sinh() => OfInput(new SinhFormula(), (x, dy) => x.Cosh() * dy);
+    public Variable Sinh() => Smooth(new SinhFormula());
     /// <summary>The hyperbolic cosine.</summary>
-    public Variable Cosh() => OfInput(new CoshFormula(), (x, dy) => x.Sinh() * dy);
+    public Variable Cosh() => Smooth(new CoshFormula());
 }

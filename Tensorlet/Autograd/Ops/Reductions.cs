@@ -32,16 +32,31 @@ sealed class Extreme(int[] axes, bool largest) : Function
     public override string Name => largest ? "AMax" : "AMin";
 }
 
-/// <summary>A norm of 0 has the subgradient 0.</summary>
-sealed class Norm(int[] axes) : Function // y = √Σ x² over some axes, kept as 1     dx = x/y·dy
+readonly struct ExpOfDifference : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => V.Exp(a - b); }
+
+/// <summary>(x − m)·w</summary>
+readonly struct WeightedDeviation : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V w) => (x - m) * w; }
+
+/// <summary>The squares are of double precision, and so is their sum. A root of 0 has the subgradient 0.</summary>
+// With m the mean over some axes, or 0: y = Σ(x − m)²/n, or its root r     dx = (x − m)·2/n·dy, or (x − m)/(n·r)·dy
+sealed class Spread(string name, int[] axes, double n, bool centered, bool root) : Function
 {
+    public override string Name => name;
     protected override Tensor Forward()
     {
         Save(X);
-        return SaveResult((X * X).Data.Sum(axes, keepDim: true).Map(new SqrtFormula()));
+        var m = centered ? X.Data.Mean(axes, keepDim: true) : Tensor.Like(X.Data, 0);
+        return SaveResult(Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(n, true, root),
+            axes, X.Data, m));
     }
-    public override Variable[] Backward(Variable dy) =>
-        [X * Variable.Where(Y.Data.Eq(Tensor.Like(Y.Data, 0)), Tensor.Like(Y.Data, 0), dy / Y)];
+    public override Variable[] Backward(Variable dy)
+    {
+        var m = centered ? X.Mean(axes, keepDim: true) : Tensor.Like(X.Data, 0);
+        var zero = Tensor.Like(Y.Data, 0);
+        var w = root ? Variable.Where(Y.Data.Eq(zero), zero, dy / (Y * n)) : dy * (2 / n);
+        return [Variable.Zip(new WeightedDeviation(), X, m, w)];
+    }
 }
 
 public sealed partial class Variable
@@ -83,7 +98,9 @@ public sealed partial class Variable
     public Variable Mean(int[]? axes = null, bool keepDim = false)
     {
         Data.OnlyFloat("Mean");
-        return Sum(axes, keepDim) / Data.CountOver(axes);
+        // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
+        return Fold("Mean", axes, keepDim, over => Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
+            (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before), "Mean"));
     }
 
     /// <summary>The mean along one axis.</summary>
@@ -130,19 +147,18 @@ public sealed partial class Variable
         var over = Data.Layout.Axes("LogSumExp", axes);
         var m = Data.AMax(over, keepDim: true);         // taken out so that nothing overflows; not where it is infinite
         m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
-        return ((this - m).Exp().Sum(over, keepDim: true).Log() + m).Squeezed(over, keepDim);
+        return (Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m).Squeezed(over, keepDim);
     }
 
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
-    public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false)
-    {
-        var deviation = this - Mean(axes, keepDim: true);
-        return (deviation * deviation).Sum(axes, keepDim) / (Data.CountOver(axes) - (unbiased ? 1 : 0));
-    }
+    public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
+        Fold("Var", axes, keepDim, over => new Spread("Var", over, Data.CountOver(over) - (unbiased ? 1 : 0), true,
+            false).Apply(this));
 
     /// <summary>The standard deviation, √Var; of equal numbers 0, with gradient 0.</summary>
     public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        (this - Mean(axes, keepDim: true)).Norm(axes, keepDim) / Math.Sqrt(Data.CountOver(axes) - (unbiased ? 1 : 0));
+        Fold("Std", axes, keepDim, over => new Spread("Std", over, Data.CountOver(over) - (unbiased ? 1 : 0), true,
+            true).Apply(this));
 
     /// <summary>
     /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, how many
@@ -160,5 +176,5 @@ public sealed partial class Variable
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
     public Variable Norm(int[]? axes = null, bool keepDim = false) =>
-        Fold("Norm", axes, keepDim, over => new Norm(over).Apply(this));
+        Fold("Norm", axes, keepDim, over => new Spread("Norm", over, 1, false, true).Apply(this));
 }

@@ -1,23 +1,89 @@
 namespace Tensorlet;
 
-sealed class Softmax(int axis) : Function // y = eˣ/Σeˣ along an axis     dx = y·(dy − Σ dy·y)
+/// <summary>x·scale where the mask is true, −∞ elsewhere: what a softmax sees.</summary>
+readonly struct SeenFormula(double scale) : IZip
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip.Apply<V>(V x, V mask) => V.IfEqual(mask, V.Of(0), V.Of(double.NegativeInfinity), x * V.Of(scale));
+}
+
+/// <summary>e^(x − m) of what is seen; m is its largest. Where nothing is seen, it is 0.</summary>
+readonly struct ShiftedExpFormula(double scale) : IZip3
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip3.Apply<V>(V x, V mask, V m) => V.IfEqual(mask, V.Of(0), V.Of(0), V.Exp(x * V.Of(scale) - m));
+}
+
+/// <summary>1/Σ, and 0 where there is nothing.</summary>
+readonly struct ShareFormula : IMap { V IMap.Apply<V>(V sum) => V.IfEqual(sum, V.Of(0), V.Of(0), V.Of(1) / sum); }
+
+/// <summary>y·(dy − t)·scale with t = Σ dy·y</summary>
+readonly struct SoftmaxSlope(double scale) : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V y, V dy, V t) => y * (dy - t) * V.Of(scale); }
+
+/// <summary>x − m − s, with s = ln Σ e^(x − m)</summary>
+readonly struct LogSoftmaxFormula : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V s) => x - m - s; }
+
+/// <summary>dy − eʸ·t with t = Σ dy</summary>
+readonly struct LogSoftmaxSlope : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dy, V y, V t) => dy - V.Exp(y) * t; }
+
+// With z = x·scale where the mask is true, else −∞: y = eᶻ/Σeᶻ along an axis     dx = y·(dy − Σ dy·y)·scale
+sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
 {
     protected override Tensor Forward()
     {
-        var e = (X.Data - X.Data.AMax([axis], keepDim: true)).Map(new ExpFormula());
-        return SaveResult(e / e.Sum([axis], keepDim: true));
+        var (x, seen) = (X.Data, mask ?? Always(X.Data));
+        var y = x.EmptyLike();
+        x.BySlices(axis, cut =>
+        {
+            var part = cut(y);
+            var m = Largest(cut(x), cut(seen), axis, scale);
+            part.Set(new Of3<ShiftedExpFormula>(new(scale)), cut(x), cut(seen), m);
+            var share = part.Sum([axis], keepDim: true).Map(new ShareFormula());
+            part.Set(new Of2<Tensor.MultiplyFormula>(), part, share);
+        });
+        return SaveResult(y);
     }
-    public override Variable[] Backward(Variable dy) => [Y * (dy - (dy * Y).Sum(axis, keepDim: true))];
+
+    public override Variable[] Backward(Variable dy)
+    {
+        var t = Variable.Total(new Of2<Tensor.MultiplyFormula>(), Name, [axis], dy, Y);
+        return [Variable.Apply(new Of3<SoftmaxSlope>(new(scale)), $"{Name}′", Y, dy, t)];
+    }
+
+    internal static Tensor Always(Tensor x) => Tensor.Like(x, 1);
+
+    internal static Tensor Largest(Tensor x, Tensor seen, int axis, double scale = 1) =>
+        Tensor.Fold("Softmax", new Of2<SeenFormula>(new(scale)), new Tensor.MaxFormula(), [axis], x, seen);
+
+    /// <summary>Along an axis the largest m, and Σ e^(x − m).</summary>
+    internal static (Tensor Largest, Tensor Sum) Sums(Tensor x, int axis)
+    {
+        var (seen, shape) = (Always(x), x.Size());
+        shape[axis] = 1;
+        Tensor largest = x.NewEmpty(shape), sum = x.NewEmpty(shape);
+        x.BySlices(axis, cut =>
+        {
+            var m = Largest(cut(x), seen, axis);
+            x.Device.Copy(m, cut(largest));
+            x.Device.Copy(Tensor.Fold("Softmax", new Of3<ShiftedExpFormula>(new(1)), new Tensor.SumFormula(), [axis],
+                cut(x), seen, m), cut(sum));
+        });
+        return (largest, sum);
+    }
 }
 
 sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis     dx = dy − eʸ·Σ dy
 {
     protected override Tensor Forward()
     {
-        var shifted = X.Data - X.Data.AMax([axis], keepDim: true);
-        return SaveResult(shifted - shifted.Map(new ExpFormula()).Sum([axis], keepDim: true).Map(new LogFormula()));
+        var (m, sum) = Softmax.Sums(X.Data, axis);
+        return SaveResult(Tensor.Apply(Name, new Of3<LogSoftmaxFormula>(), X.Data, m, sum.Map(new LogFormula())));
     }
-    public override Variable[] Backward(Variable dy) => [dy - Y.Exp() * dy.Sum(axis, keepDim: true)];
+    public override Variable[] Backward(Variable dy) =>
+        [Variable.Zip(new LogSoftmaxSlope(), dy, Y, dy.Sum(axis, keepDim: true))];
 }
 
 public sealed partial class Variable

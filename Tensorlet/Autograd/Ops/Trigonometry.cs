@@ -1,15 +1,22 @@
 namespace Tensorlet;
 
-readonly struct AsinFormula : IMap
-{ V IMap.Apply<V>(V x) => AtanFormula.At(x / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x))); }
+readonly struct AsinFormula : ISmooth // y′ = 1/√(1 − x²)
+{
+    V IMap.Apply<V>(V x) => AtanFormula.At(x / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x)));
+    V ISmooth.Slope<V>(V x, V y) => V.Of(1) / V.Sqrt(V.Of(1) - x * x);
+}
 
-readonly struct AcosFormula : IMap
-{ V IMap.Apply<V>(V x) => V.Of(2) * AtanFormula.At(V.Sqrt((V.Of(1) - x) / (V.Of(1) + x))); }
+readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
+{
+    V IMap.Apply<V>(V x) => V.Of(2) * AtanFormula.At(V.Sqrt((V.Of(1) - x) / (V.Of(1) + x)));
+    V ISmooth.Slope<V>(V x, V y) => V.Of(-1) / V.Sqrt(V.Of(1) - x * x);
+}
 
 /// <summary>The argument is brought below 0.66, where a quotient of polynomials does (Moshier, Cephes, atan).</summary>
-readonly struct AtanFormula : IMap
+readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 {
     V IMap.Apply<V>(V x) => At(x);
+    V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x * x);
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var (a, one) = (V.Abs(x), V.Of(1));
@@ -51,11 +58,11 @@ public sealed partial class Variable
     /// <summary>tan x, x in radians</summary>
     public Variable Tan() => Sin() / Cos();
     /// <summary>The angle in −π/2 … π/2 whose sine is x; NaN beyond −1 … 1.</summary>
-    public Variable Asin() => OfInput(new AsinFormula(), (x, dy) => dy / (1 - x * x).Sqrt());
+    public Variable Asin() => Smooth(new AsinFormula());
     /// <summary>The angle in 0 … π whose cosine is x; NaN beyond −1 … 1.</summary>
-    public Variable Acos() => OfInput(new AcosFormula(), (x, dy) => -dy / (1 - x * x).Sqrt());
+    public Variable Acos() => Smooth(new AcosFormula());
     /// <summary>The angle in −π/2 … π/2 whose tangent is x.</summary>
-    public Variable Atan() => OfInput(new AtanFormula(), (x, dy) => dy / (1 + x * x));
+    public Variable Atan() => Smooth(new AtanFormula());
     /// <summary>The angle in −π … π of the point (x, y), broadcast.</summary>
     public static Variable Atan2(Variable y, Variable x) => Apply<Atan2>("Atan2", y, x);
 }

@@ -9,14 +9,16 @@ readonly struct CopyKernel<C, V, W>(View<V> x, View<W> y) : IKernel
     where C : struct, ICast<V, W> where V : unmanaged where W : unmanaged
 { public void At(int i) => y[i] = C.Of(x[i]); }
 
-/// <summary>y[i] = e(a[i], b[i], c[i])</summary>
-readonly struct ElementwiseKernel<E, C, V, W>(E e, View<V> a, View<V> b, View<V> c, View<W> y) : IKernel
-    where E : struct, IElementwise where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
+/// <summary>y[i] = f(a[i], b[i], …). What the formula does not take is not read.</summary>
+readonly struct FormulaKernel<F, C, V, W>(F formula, View<V> a, View<V> b, View<V> c, View<V> d, View<V> e, View<V> f,
+    View<V> g, View<V> h, View<W> y) : IKernel
+    where F : struct, IFormula where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
 {
     public void At(int i)
     {
-        var first = a[i];
-        y[i] = C.Of(e.Apply(first, E.Inputs > 1 ? b[i] : first, E.Inputs > 2 ? c[i] : first));
+        var x = a[i];
+        y[i] = C.Of(formula.Apply(x, F.Inputs > 1 ? b[i] : x, F.Inputs > 2 ? c[i] : x, F.Inputs > 3 ? d[i] : x,
+            F.Inputs > 4 ? e[i] : x, F.Inputs > 5 ? f[i] : x, F.Inputs > 6 ? g[i] : x, F.Inputs > 7 ? h[i] : x));
     }
 }
 
@@ -51,27 +53,26 @@ sealed partial class IlgpuDevice
     readonly struct ConvertingTo<V>(IlgpuDevice device, Tensor x, Tensor y) : IForType where V : unmanaged, IScalar<V>
     { void IForType.Run<W>() => device.Launch(y.Numel, new CopyKernel<ByDouble<V, W>, V, W>(Of<V>(x), Of<W>(y))); }
 
-    internal override void ApplyCore<E>(E e, Tensor a, Tensor b, Tensor c, Tensor y)
+    internal override void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        var (first, second, third, to) = (Fit(a), Fit(b), Fit(c), Fit(y));
-        a.DType.Run(new Applying<E>(this, e, first, second, third, to));
-        KeepAlive(first, second, third);
+        var (from, to) = (Array.ConvertAll(Alike(x), operand => Fit(operand)), Fit(y));
+        TypeOf(x).Run(new Applying<F>(this, f, from, to));
+        KeepAlive(from);
         Finish(to, y);
     }
 
-    readonly struct Applying<E>(IlgpuDevice device, E e, Tensor a, Tensor b, Tensor c, Tensor y) : IForType
-        where E : struct, IElementwise
+    readonly struct Applying<F>(IlgpuDevice device, F f, Tensor[] x, Tensor y) : IForType where F : struct, IFormula
     {
         void IForType.Run<V>()
         {
-            if (a.DType == y.DType) To<Same<V>, V, V>();
+            if (x[0].DType == y.DType) To<Same<V>, V, V>();
             else To<ByDouble<V, B8>, V, B8>();
         }
 
-        void To<C, V, W>() where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
-        {
-            var kernel = new ElementwiseKernel<E, C, V, W>(e, Of<V>(a), Of<V>(b), Of<V>(c), Of<W>(y));
-            device.Launch(y.Numel, kernel, Formula);
-        }
+        void To<C, V, W>() where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged =>
+            device.Launch(y.Numel, new FormulaKernel<F, C, V, W>(f, At<V>(0), At<V>(1), At<V>(2), At<V>(3), At<V>(4),
+                At<V>(5), At<V>(6), At<V>(7), Of<W>(y)), Formula);
+
+        View<V> At<V>(int input) where V : unmanaged => Of<V>(x[Math.Min(input, x.Length - 1)]);
     }
 }

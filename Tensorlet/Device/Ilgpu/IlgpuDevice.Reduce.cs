@@ -6,6 +6,7 @@ namespace Tensorlet;
 /// y[row, part] = r over j = part, part + parts, … of x[row, j]: one thread folds a part of a row. Neighbouring threads
 /// read neighbouring elements: of the same row where rows lie in one piece, of neighbouring rows where they do not.
 /// </summary>
+/// <remarks>What is folded first is taken; what is left at the end, in one part, is finished.</remarks>
 /// <typeparam name="R">What folds.</typeparam>
 /// <typeparam name="V">What is read.</typeparam>
 /// <typeparam name="S">What is summed up in: double for floats.</typeparam>
@@ -13,7 +14,7 @@ namespace Tensorlet;
 /// <typeparam name="In">How V becomes S.</typeparam>
 /// <typeparam name="Out">How S becomes W.</typeparam>
 readonly struct FoldKernel<R, V, S, W, In, Out>(
-    R r, ArrayView<V> x, Axes rows, Axes folded, int count, int length, int parts, View<W> y) : IKernel
+    R r, ArrayView<V> x, Axes rows, Axes folded, int count, int length, int parts, int level, View<W> y) : IKernel
     where R : struct, IReduction where V : unmanaged where S : unmanaged, IScalar<S> where W : unmanaged
     where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
 {
@@ -23,8 +24,12 @@ readonly struct FoldKernel<R, V, S, W, In, Out>(
         var part = folded.Step == 1 ? i % parts : i / count;
         var start = rows.Of(row);
         var sum = S.Of(r.Start);
-        for (var j = part; j < length; j += parts) sum = r.Apply(sum, In.Of(x[start + folded.Of(j)]));
-        y[row * parts + part] = Out.Of(sum);
+        for (var j = part; j < length; j += parts)
+        {
+            var value = In.Of(x[start + folded.Of(j)]);
+            sum = r.Apply(sum, level == 0 ? r.Take(value) : value);
+        }
+        y[row * parts + part] = Out.Of(parts == 1 ? r.Finish(sum) : sum);
     }
 }
 
@@ -51,7 +56,7 @@ sealed partial class IlgpuDevice
     /// <summary>
     /// Folds parts of rows, then what they gave, until one is left. How a row is cut depends on its length alone.
     /// </summary>
-    void Fold<R, V, S, W, In, Out>(R r, Tensor x, int leading, Tensor y)
+    void Fold<R, V, S, W, In, Out>(R r, Tensor x, int leading, Tensor y, int level = 0)
         where R : struct, IReduction where V : unmanaged where S : unmanaged, IScalar<S>
         where W : unmanaged where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
     {
@@ -59,13 +64,13 @@ sealed partial class IlgpuDevice
         Axes rows = new(x.Layout[..leading], x.Layout.Offset), folded = new(x.Layout[leading..]);
         if (length <= LongestPart)
             Launch(count, new FoldKernel<R, V, S, W, In, Out>(r, Memory<V>(x), rows, folded, count, length, 1,
-                Of<W>(y)), length + 1);
+                level, Of<W>(y)), length + 1);
         else
         {
             var partial = Tensor.Empty([count, parts], typeof(S) == typeof(I64) ? DType.Int64 : DType.Float64, this);
             Launch(count * parts, new FoldKernel<R, V, S, S, In, Same<S>>(r, Memory<V>(x), rows, folded, count, length,
-                parts, Of<S>(partial)), Part);
-            Fold<R, S, S, W, Same<S>, Out>(r, partial, 1, y);
+                parts, level, Of<S>(partial)), Part);
+            Fold<R, S, S, W, Same<S>, Out>(r, partial, 1, y, level + 1);
         }
         GC.KeepAlive(x);
     }

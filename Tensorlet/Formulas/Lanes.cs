@@ -6,7 +6,7 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
 {
     public readonly Vector512<T> Value = value;
     public static int Count => Vector512<T>.Count;
-    static bool IsFloat => typeof(T) == typeof(float);
+    static bool IsFloat { [MethodImpl(AggressiveInlining)] get => typeof(T) == typeof(float); }
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> operator +(Lanes<T> a, Lanes<T> b) => new(a.Value + b.Value);
@@ -53,6 +53,16 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Floor(Lanes<T> a) => new(IsFloat
         ? Vector512.Floor(a.Value.AsSingle()).As<float, T>() : Vector512.Floor(a.Value.AsDouble()).As<double, T>());
+
+    [MethodImpl(AggressiveInlining)]
+    public static Lanes<T> Call<F>(F f, Lanes<T> a) where F : struct, ISmooth => f.Apply(a);
+
+    /// <summary>The first n elements, and otherwise a constant.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public Lanes<T> First(int n, double otherwise) => new(Vector512.ConditionalSelect(IsFloat
+        ? Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(n)).As<int, T>()
+        : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)n)).As<long, T>(),
+        Value, Of(otherwise).Value));
 
     /// <summary>Element by element: there is no register instruction for powers.</summary>
     public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b)

@@ -43,6 +43,8 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V Pow(V a, V b);
     /// <summary>The largest whole number that is not above a.</summary>
     static abstract V Floor(V a);
+    /// <summary>f(a), with the slope that f says it has.</summary>
+    static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
 
 /// <summary>
@@ -52,6 +54,18 @@ public interface IMap
 {
     /// <summary>f(x)</summary>
     V Apply<V>(V x) where V : struct, INumeric<V>;
+}
+
+/// <summary>
+/// A function of one number that knows its slope, because that of its approximation would be slow or lose digits. A
+/// formula calls it by <see cref="INumeric{V}.Call"/>.
+/// </summary>
+public interface ISmooth : IMap
+{
+    /// <summary>f′(x)</summary>
+    /// <param name="x">Where.</param>
+    /// <param name="y">f(x), which often says it shortly.</param>
+    V Slope<V>(V x, V y) where V : struct, INumeric<V>;
 }
 
 /// <summary>A function of two numbers, y = f(a, b).</summary>
@@ -77,11 +91,17 @@ public interface ISequence
     double At(long i);
 }
 
-/// <summary>An associative and commutative operation that folds many numbers into one.</summary>
+/// <summary>An associative and commutative operation that folds many numbers into one, in double precision.</summary>
 public interface IReduction
 {
     /// <summary>The neutral element: what folding nothing gives.</summary>
     double Start { get; }
+    /// <summary>
+    /// What is made of a number before it is folded: itself, or its square; of the neutral element that element.
+    /// </summary>
+    V Take<V>(V x) where V : struct, INumeric<V>;
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
+    /// <summary>What is made of the whole at the end, before it is rounded: itself, or its root.</summary>
+    V Finish<V>(V y) where V : struct, INumeric<V>;
 }

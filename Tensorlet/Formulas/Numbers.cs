@@ -50,6 +50,8 @@ public readonly struct F32(float value) : IScalar<F32>
     /// <inheritdoc/>
     public static F32 Floor(F32 a) => new(MathF.Floor(a.Value));
     /// <inheritdoc/>
+    public static F32 Call<F>(F f, F32 a) where F : struct, ISmooth => f.Apply(a);
+    /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <inheritdoc/>
     public static void AddAtomically(ref F32 place, F32 x) => Atomic.Add(ref Unsafe.As<F32, float>(ref place), x.Value);
@@ -93,6 +95,8 @@ public readonly struct F64(double value) : IScalar<F64>
     public static F64 Pow(F64 a, F64 b) => new(Math.Pow(a.Value, b.Value));
     /// <inheritdoc/>
     public static F64 Floor(F64 a) => new(Math.Floor(a.Value));
+    /// <inheritdoc/>
+    public static F64 Call<F>(F f, F64 a) where F : struct, ISmooth => f.Apply(a);
     /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <inheritdoc/>
@@ -142,6 +146,8 @@ public readonly struct I64(long value) : IScalar<I64>
     /// <inheritdoc/>
     public static I64 Floor(I64 a) => a;
     /// <inheritdoc/>
+    public static I64 Call<F>(F f, I64 a) where F : struct, ISmooth => f.Apply(a);
+    /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <inheritdoc/>
     public static void AddAtomically(ref I64 place, I64 x) => Atomic.Add(ref Unsafe.As<I64, long>(ref place), x.Value);
@@ -185,6 +191,8 @@ public readonly struct B8(byte value) : IScalar<B8>
     public static B8 Pow(B8 a, B8 b) => a + (Of(1) - b);
     /// <inheritdoc/>
     public static B8 Floor(B8 a) => a;
+    /// <inheritdoc/>
+    public static B8 Call<F>(F f, B8 a) where F : struct, ISmooth => f.Apply(a);
     /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <summary>Or: threads can only write the same.</summary>

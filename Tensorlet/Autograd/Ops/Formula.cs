@@ -1,0 +1,82 @@
+namespace Tensorlet;
+
+/// <summary>
+/// A formula of broadcast variables, summed over some axes, or over none; these are kept as 1. It is its own
+/// derivative: the same line runs over numbers with a slope, and the gradient of what was repeated is such a sum.
+/// </summary>
+// y = Σ f(x₀, x₁, …)     dxₖ = Σ ∂f/∂xₖ·dy, over the axes along which xₖ was repeated
+sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struct, IFormula
+{
+    public override string Name => name;
+
+    protected override Tensor Forward()
+    {
+        Save();
+        var x = new Tensor[F.Inputs];
+        for (var k = 0; k < x.Length; k++) x[k] = Input(k).Data;
+        return axes.Length == 0 ? Tensor.Apply(name, f, x) : Tensor.Fold(name, f, new Tensor.SumFormula(), axes, x);
+    }
+
+    public override Variable?[] Backward(Variable dy) => [.. shapes.Select((_, k) => Needs(k) ? Along(k, dy) : null)];
+
+    Variable Along(int k, Variable dy)
+    {
+        if (F.Inputs == IFormula.Most)
+            throw new AutogradException($"{this}.Backward: the derivative of a formula of {IFormula.Most} inputs " +
+                "would take one more. Write it as two formulas, one of which takes the other's result.");
+        Variable[] inputs = [.. Inputs, dy];
+        int[] shape = shapes[k], whole = Tensor.Common(name, Array.ConvertAll(inputs, input => input.Data));
+        var lead = whole.Length - shape.Length;
+        int[] repeated = [.. Enumerable.Range(0, whole.Length).Where(a =>
+            a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
+        return new Formula<Slope<F>>($"{name}′", new(f, k), repeated).Apply(inputs).Reshape(shape);
+    }
+}
+
+public sealed partial class Variable
+{
+    /// <summary>
+    /// y = f(x) by a formula of one's own. It needs no derivative: the same line gives the slope, of every order and on
+    /// every device. Where two branches of it meet, the slope is that of the branch which is taken.
+    /// </summary>
+    /// <param name="f">The formula: a public struct with one line of mathematics.</param>
+    public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
+
+    /// <summary>y = f(a, b) for every pair of elements, broadcast, by a formula of one's own as in
+    /// <see cref="Map"/>.</summary>
+    public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
+        Apply(new Of2<F>(f), NameOf<F>.Text, a, b);
+
+    /// <summary>y = f(a, b, c), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
+    public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
+        Apply(new Of3<F>(f), NameOf<F>.Text, a, b, c);
+
+    /// <summary>y = f(x₀, x₁, …), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
+    public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
+        Apply(f, NameOf<F>.Text, x);
+
+    static class NameOf<F>
+    { internal static readonly string Text = Reachable.Show(typeof(F)).Split('.')[^1].Replace("Formula", ""); }
+
+    internal static Variable Apply<F>(F f, string name, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
+        new Formula<F>(name, f, []).Apply(Alike(name, x));
+
+    /// <summary>Σ f(x₀, x₁, …) over some axes, which are kept as 1.</summary>
+    internal static Variable Total<F>(F f, string name, int[] axes, params ReadOnlySpan<Variable> x)
+        where F : struct, IFormula => new Formula<F>(name, f, axes).Apply(Alike(name, x));
+
+    /// <summary>On one device and, but for masks, of one floating-point type.</summary>
+    internal static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
+    {
+        var (result, most) = (x.ToArray(), x[0].Data);
+        foreach (var input in x)
+        {
+            x[0].Data.SameDevice(operation, input.Data);
+            if (DTypes.Promote(most, input.Data) != most.DType) most = input.Data;
+        }
+        var type = most.DType.IsFloat() ? most.DType : DTypes.Default;
+        for (var i = 0; i < result.Length; i++)
+            if (result.Length == 1 || x[i].DType != DType.Bool) result[i] = x[i].To(type);
+        return result;
+    }
+}

@@ -1,0 +1,200 @@
+namespace Tensorlet;
+
+/// <summary>An operand along a row: where it begins, the distance between its elements, and their type.</summary>
+/// <param name="Start">The first element. The memory is pinned.</param>
+/// <param name="Step">In elements; 0 is one number for the whole row.</param>
+/// <param name="Type">The type of its elements.</param>
+/// <param name="Size">The bytes of one.</param>
+/// <param name="Ahead">Whether a register may be read beyond the end.</param>
+unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead)
+{
+    public static Line Of<T>(T* start) where T : unmanaged => new((nint)start, 1, DTypes.Of<T>(), sizeof(T), false);
+    public readonly Line At(int element) => this with { Start = Start + (nint)element * Size };
+}
+
+/// <summary>Something done with memory that stays where it is meanwhile.</summary>
+interface IPinned { unsafe void Run(Line* lines); }
+
+/// <summary>
+/// The operands of a formula, made ready for a loop over registers of type T: where they lie if they are of that type
+/// and side by side, else in a buffer, piece by piece.
+/// </summary>
+[SkipLocalsInit]
+static unsafe class Operands
+{
+    public const int Most = IFormula.Most + 1;      // with the result
+    const int Register = 64, Bytes = 64, Half = 32, Floats = 16, Doubles = 8;       // what a register holds
+    public const int Chunk = 512;                   // elements made ready at a time
+
+    /// <summary>
+    /// Whether each operand is contiguous or one number, so that all are one row; <see cref="Line.Step"/> says which.
+    /// </summary>
+    public static bool Uniform(Tensor[] operands)
+    {
+        foreach (var x in operands) if (!x.IsContiguous && x.Layout.Strides.IndexOfAnyExcept(0) >= 0) return false;
+        return true;
+    }
+
+    /// <summary>Pins the operands and hands on where they begin, with the steps of a uniform row.</summary>
+    public static void Pin<B>(Tensor[] x, B body) where B : struct, IPinned
+    {
+        fixed (byte* a = &First(x, 0), b = &First(x, 1), c = &First(x, 2), d = &First(x, 3))
+        {
+            var lines = stackalloc Line[Most];
+            (lines[0], lines[1], lines[2], lines[3]) = (Of(x, 0, a), Of(x, 1, b), Of(x, 2, c), Of(x, 3, d));
+            if (x.Length <= 4) { body.Run(lines); return; }
+            fixed (byte* e = &First(x, 4), f = &First(x, 5), g = &First(x, 6), h = &First(x, 7), i = &First(x, 8))
+            {
+                (lines[4], lines[5], lines[6]) = (Of(x, 4, e), Of(x, 5, f), Of(x, 6, g));
+                (lines[7], lines[8]) = (Of(x, 7, h), Of(x, 8, i));
+                body.Run(lines);
+            }
+        }
+    }
+
+    /// <summary>Elements to reserve for so many buffers, of which the first begins where a register does.</summary>
+    public static int Room<T>(int buffers) where T : unmanaged => buffers * Chunk + Vector512<T>.Count;
+
+    public static T* Aligned<T>(T* room) where T : unmanaged => (T*)(((nint)room + Register - 1) & -Register);
+
+    static HostStorage Storage(Tensor x) => Unsafe.As<HostStorage>(x.Storage);      // the verbs have checked the device
+
+    static ref byte First(Tensor[] x, int k) => ref Storage(x[k < x.Length ? k : 0]).Start;
+
+    static Line Of(Tensor[] x, int k, byte* start)
+    {
+        if (k >= x.Length) return default;
+        var (layout, type) = (x[k].Layout, x[k].DType);
+        return new Line((nint)start, layout.IsContiguous ? 1 : 0, type, type.Size(), Storage(x[k]).Ahead)
+            .At(layout.Offset);
+    }
+
+    /// <summary>
+    /// Where elements i … i+n−1 of a line lie side by side as T, and how far a register is from the next.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
+    {
+        step = line.Step == 0 ? 0 : Lanes<T>.Count;
+        return line.Step == 1 && line.Type == DTypes.Of<T>() && (line.Ahead || n % Lanes<T>.Count == 0)
+            ? (T*)line.Start + i : Buffered(line, i, n, buffer);
+    }
+
+    [MethodImpl(AggressiveOptimization)]
+    static T* Buffered<T>(in Line line, int i, int n, T* buffer) where T : unmanaged
+    {
+        if (line.Step != 0) Get(line.At(i * line.Step), n, buffer);
+        else
+        {
+            if (line.Type == DTypes.Of<T>()) *buffer = *(T*)line.Start;
+            else Get(line, 1, buffer);
+            Vector512.Create(*buffer).Store(buffer);
+        }
+        return buffer;
+    }
+
+    static void Get<T>(in Line line, int n, T* to) where T : unmanaged =>
+        Convert(line, Line.Of(to), n);
+
+    /// <summary>Writes n elements that lie side by side as T.</summary>
+    public static void Put<T>(T* from, int n, in Line line) where T : unmanaged =>
+        Convert(Line.Of(from), line, n);
+
+    /// <summary>Copies n elements, each converted to the type of where it goes.</summary>
+    public static void Convert(in Line from, in Line to, int n) => from.Type.Run(new ConvertFrom(from, to, n));
+
+    readonly struct ConvertFrom(Line from, Line to, int n) : IForType
+    { void IForType.Run<V>() => to.Type.Run(new ConvertTo<V>(from, to, n)); }
+
+    readonly struct ConvertTo<V>(Line from, Line to, int n) : IForType where V : unmanaged, IScalar<V>
+    { void IForType.Run<W>() => Convert((V*)from.Start, from.Step, (W*)to.Start, to.Step, n); }
+
+    [MethodImpl(AggressiveOptimization)]
+    static void Convert<V, W>(V* from, int fromStep, W* to, int toStep, int n)
+        where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
+    {
+        var i = fromStep == 1 && toStep == 1 ? ConvertRegisters(from, to, n) : 0;
+        for (; i < n; i++)
+            to[(nint)i * toStep] = typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(from[(nint)i * fromStep])
+                : W.Of(from[(nint)i * fromStep].ToDouble());
+    }
+
+    /// <summary>As many as whole registers hold.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    static int ConvertRegisters<V, W>(V* from, W* to, int n)
+        where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
+    {
+        var i = 0;
+        if (typeof(V) == typeof(W))
+        {
+            new ReadOnlySpan<V>(from, n).CopyTo(new Span<V>(to, n));
+            return n;
+        }
+        if (typeof(V) == typeof(B8) && typeof(W) == typeof(F32))
+            for (; i <= n - Bytes; i += Bytes)
+            {
+                var (low, high) = Vector512.Widen(Vector512.Load((byte*)from + i));
+                Spread(low, (float*)to + i);
+                Spread(high, (float*)to + i + Half);
+            }
+        if (typeof(V) == typeof(F32) && typeof(W) == typeof(B8))
+            for (; i <= n - Bytes; i += Bytes)
+            {
+                var p = (float*)from + i;
+                Vector512.Narrow(Vector512.Narrow(NotZero(p), NotZero(p + Floats)), Vector512.Narrow(NotZero(p + Half),
+                    NotZero(p + Half + Floats))).Store((byte*)to + i);
+            }
+        if (typeof(V) == typeof(F32) && typeof(W) == typeof(F64))
+            for (; i <= n - Floats; i += Floats)
+            {
+                var (low, high) = Vector512.Widen(Vector512.Load((float*)from + i));
+                low.Store((double*)to + i);
+                high.Store((double*)to + i + Doubles);
+            }
+        if (typeof(V) == typeof(F64) && typeof(W) == typeof(F32))
+            for (; i <= n - Floats; i += Floats)
+            {
+                var p = (double*)from + i;
+                Vector512.Narrow(Vector512.Load(p), Vector512.Load(p + Doubles)).Store((float*)to + i);
+            }
+        return i;
+
+        static void Spread(Vector512<ushort> x, float* to)
+        {
+            var (low, high) = Vector512.Widen(x);
+            Vector512.ConvertToSingle(low.AsInt32()).Store(to);
+            Vector512.ConvertToSingle(high.AsInt32()).Store(to + Floats);
+        }
+
+        static Vector512<uint> NotZero(float* p) => Vector512.AndNot(Vector512<uint>.One,
+            Vector512.Equals(Vector512.Load(p), Vector512<float>.Zero).AsUInt32());
+    }
+}
+
+/// <summary>Where the operands of a formula are read next: a register of each at a time.</summary>
+[method: MethodImpl(AggressiveInlining)]
+unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
+{
+    T* a = at[0], b = at[1], c = at[2], d = at[3], e = at[4], f = at[5], g = at[6], h = at[7];
+    readonly nint sa = steps[0], sb = steps[1], sc = steps[2], sd = steps[3];
+    readonly nint se = steps[4], sf = steps[5], sg = steps[6], sh = steps[7];
+
+    [MethodImpl(AggressiveInlining)]
+    public Lanes<T> Next<F>(F formula) where F : struct, IFormula
+    {
+        var y = formula.Apply(Load(a), F.Inputs > 1 ? Load(b) : default, F.Inputs > 2 ? Load(c) : default,
+            F.Inputs > 3 ? Load(d) : default, F.Inputs > 4 ? Load(e) : default, F.Inputs > 5 ? Load(f) : default,
+            F.Inputs > 6 ? Load(g) : default, F.Inputs > 7 ? Load(h) : default);
+        a += sa;
+        if (F.Inputs > 1) b += sb;
+        if (F.Inputs > 2) c += sc;
+        if (F.Inputs > 3) d += sd;
+        if (F.Inputs > 4) e += se;
+        if (F.Inputs > 5) f += sf;
+        if (F.Inputs > 6) g += sg;
+        if (F.Inputs > 7) h += sh;
+        return y;
+    }
+
+    [MethodImpl(AggressiveInlining)] static Lanes<T> Load(T* p) => new(Vector512.Load(p));
+}

@@ -1,0 +1,83 @@
+namespace Tensorlet;
+
+/// <summary>
+/// A number and its slope, x + x′ε with ε² = 0. It is a number itself, so that a formula runs over it, and gives its
+/// own derivative; and over a Dual of it, which gives the second one.
+/// </summary>
+/// <remarks>
+/// A slope of exactly 0 stays 0, whatever it is multiplied by: what does not depend on x has no slope, also where it is
+/// infinite. Where two branches meet, the slope is that of the branch which is taken.
+/// </remarks>
+readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, INumeric<V>
+{
+    public readonly V Value = value, Slope = slope;
+
+    /// <summary>slope · factor, and 0 where the slope is.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static V Times(V slope, V factor) => V.IfEqual(slope, V.Of(0), slope, slope * factor);
+
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> operator +(Dual<V> a, Dual<V> b) => new(a.Value + b.Value, a.Slope + b.Slope);
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> operator -(Dual<V> a, Dual<V> b) => new(a.Value - b.Value, a.Slope - b.Slope);
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> operator *(Dual<V> a, Dual<V> b) => // (ab)′ = a′b + ab′
+        new(a.Value * b.Value, Times(a.Slope, b.Value) + Times(b.Slope, a.Value));
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> operator /(Dual<V> a, Dual<V> b) // q′ = (a′ − qb′)/b
+    {
+        var q = a.Value / b.Value;
+        var slope = a.Slope - Times(b.Slope, q);
+        return new(q, V.IfEqual(slope, V.Of(0), slope, slope / b.Value));
+    }
+    [MethodImpl(AggressiveInlining)] public static Dual<V> operator -(Dual<V> a) => new(-a.Value, -a.Slope);
+    [MethodImpl(AggressiveInlining)] public static Dual<V> Of(double constant) => new(V.Of(constant), V.Of(0));
+
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> IfGreater(Dual<V> a, Dual<V> b, Dual<V> then, Dual<V> otherwise) =>
+        new(V.IfGreater(a.Value, b.Value, then.Value, otherwise.Value),
+            V.IfGreater(a.Value, b.Value, then.Slope, otherwise.Slope));
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> IfEqual(Dual<V> a, Dual<V> b, Dual<V> then, Dual<V> otherwise) =>
+        new(V.IfEqual(a.Value, b.Value, then.Value, otherwise.Value),
+            V.IfEqual(a.Value, b.Value, then.Slope, otherwise.Slope));
+
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Abs(Dual<V> a) => new(V.Abs(a.Value), V.IfGreater(a.Value, V.Of(0), a.Slope,
+        V.IfGreater(V.Of(0), a.Value, -a.Slope, V.Of(0))));
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Sqrt(Dual<V> a) // y′ = a′/2y
+    {
+        var y = V.Sqrt(a.Value);
+        return new(y, Times(a.Slope, V.Of(0.5) / y));
+    }
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Exp(Dual<V> a)
+    {
+        var y = V.Exp(a.Value);
+        return new(y, Times(a.Slope, y));
+    }
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Log(Dual<V> a) => new(V.Log(a.Value), Times(a.Slope, V.Of(1) / a.Value));
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Sin(Dual<V> a) => new(V.Sin(a.Value), Times(a.Slope, V.Cos(a.Value)));
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Cos(Dual<V> a) => new(V.Cos(a.Value), Times(a.Slope, -V.Sin(a.Value)));
+    [MethodImpl(AggressiveInlining)] public static Dual<V> Floor(Dual<V> a) => new(V.Floor(a.Value), V.Of(0));
+
+    /// <summary>(aᵇ)′ = b·aᵇ⁻¹·a′ + ln a·aᵇ·b′</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Pow(Dual<V> a, Dual<V> b)
+    {
+        var y = V.Pow(a.Value, b.Value);
+        var below = V.IfEqual(b.Value, V.Of(0), V.Of(0), b.Value * V.Pow(a.Value, b.Value - V.Of(1)));
+        return new(y, Times(a.Slope, below) + Times(b.Slope, V.Log(a.Value) * y));
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    public static Dual<V> Call<F>(F f, Dual<V> a) where F : struct, ISmooth
+    {
+        var y = V.Call(f, a.Value);
+        return new(y, Times(a.Slope, f.Slope(a.Value, y)));
+    }
+}

@@ -1,0 +1,63 @@
+namespace Tensorlet;
+
+/// <summary>
+/// A scalar function of up to eight numbers, as devices run it. What it takes comes first; the rest is nothing, and not
+/// to be read. Functions of one, two and three numbers are written as <see cref="IMap"/>, <see cref="IZip"/> and
+/// <see cref="IZip3"/>.
+/// </summary>
+public interface IFormula
+{
+    /// <summary>The most that one takes.</summary>
+    const int Most = 8;
+    /// <summary>How many numbers it takes.</summary>
+    static abstract int Inputs { get; }
+    /// <summary>f(a, b, c, …)</summary>
+    V Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) where V : struct, INumeric<V>;
+}
+
+readonly struct Of1<F>(F map) : IFormula where F : struct, IMap
+{
+    public static int Inputs => 1;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => map.Apply(a);
+}
+
+readonly struct Of2<F>(F zip) : IFormula where F : struct, IZip
+{
+    public static int Inputs => 2;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => zip.Apply(a, b);
+}
+
+readonly struct Of3<F>(F zip) : IFormula where F : struct, IZip3
+{
+    public static int Inputs => 3;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => zip.Apply(a, b, c);
+}
+
+/// <summary>f with the slope that it says it has.</summary>
+readonly struct Called<F>(F f) : IMap where F : struct, ISmooth
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(f, x); }
+
+/// <summary>
+/// ∂f/∂x·w, where x is input number <paramref name="input"/> of f, and w comes after all of f's: the line of f over
+/// numbers with a slope. It is a formula itself, and so has slopes of its own.
+/// </summary>
+readonly struct Slope<F>(F formula, int input) : IFormula where F : struct, IFormula
+{
+    public static int Inputs => F.Inputs + 1;
+
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h)
+    {
+        var slope = formula.Apply(With(a, 0), With(b, 1), With(c, 2), With(d, 3), With(e, 4), With(f, 5), With(g, 6),
+            With(h, 7)).Slope;
+        return slope * (F.Inputs == 1 ? b : F.Inputs == 2 ? c : F.Inputs == 3 ? d : F.Inputs == 4 ? e
+            : F.Inputs == 5 ? f : F.Inputs == 6 ? g : h);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    Dual<V> With<V>(V x, int place) where V : struct, INumeric<V> =>
+        new(x, V.Of(F.Inputs == 1 || place == input ? 1 : 0));
+}

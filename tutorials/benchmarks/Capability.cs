@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using TorchSharp;
+
+namespace Benchmarks;
+
+/// <summary>
+/// Which of its kernels libtorch takes. Left to itself it takes scalar ones on some processors that have AVX-512, and a
+/// comparison with those is worth nothing.
+/// </summary>
+static class Capability
+{
+    /// <summary>The environment variable that names the kernels. Native code sees it only if it is set before the
+    /// process starts.</summary>
+    public const string Variable = "ATEN_CPU_CAPABILITY";
+
+    /// <summary>What this processor has, in the variable's words; null where there is nothing to name.</summary>
+    public static string? Widest => Avx512F.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : null;
+
+    /// <summary>Whether nobody has named the kernels.</summary>
+    public static bool IsUnnamed =>
+        Widest is not null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
+
+    /// <summary>What libtorch says that it takes, as in <c>AVX512</c>; null where it cannot be asked.</summary>
+    public static string? Reported()
+    {
+        // TorchSharp has no function for it, so libtorch itself is called: std::string at::get_cpu_capability(). In the
+        // calling convention of Linux on x64 the caller gives the place of the result, whose first word points to text.
+        const int sizeOfString = 32;
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) return null;
+        torch.get_num_threads();                                                            // loads libtorch
+        if (!NativeLibrary.TryLoad("libtorch_cpu", typeof(torch).Assembly, null, out var library)
+            || !NativeLibrary.TryGetExport(library, "_ZN2at18get_cpu_capabilityB5cxx11Ev", out var function))
+            return null;
+        var result = Marshal.AllocHGlobal(sizeOfString);
+        try
+        {
+            Marshal.GetDelegateForFunctionPointer<TextFunction>(function)(result);
+            return Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(result));
+        }
+        finally
+        {
+            Marshal.FreeHGlobal(result);
+        }
+    }
+
+    delegate nint TextFunction(nint result);
+
+    /// <summary>Whether libtorch takes scalar kernels though the processor has better.</summary>
+    public static bool IsTooLow(string? reported) => reported is "DEFAULT" or "NO AVX" && Avx2.IsSupported;
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace Benchmarks;
+
+/// <summary>This program once more, in a process of its own, in which libtorch is told which kernels to take.</summary>
+static class Child
+{
+    /// <summary>Runs to the end with this process's output, and gives the exit code.</summary>
+    public static int Run(params string[] args)
+    {
+        using var process = Start(args, read: false);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    /// <summary>The first line that it writes, and how long after its start that came.</summary>
+    /// <exception cref="ChildException">It failed.</exception>
+    public static (string Line, double Ms) FirstLine(params string[] args)
+    {
+        var watch = Stopwatch.StartNew();
+        using var process = Start(args, read: true);
+        var line = process.StandardOutput.ReadLine();
+        var ms = watch.Elapsed.TotalMilliseconds;
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return line is not null && process.ExitCode == 0 ? (line, ms)
+            : throw new ChildException($"{string.Join(' ', args)} ended with {process.ExitCode}.");
+    }
+
+    static Process Start(string[] args, bool read)
+    {
+        var program = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = read };
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+            start.ArgumentList.Add(typeof(Child).Assembly.Location);
+        foreach (var arg in args) start.ArgumentList.Add(arg);
+        if (Capability.IsUnnamed) start.Environment[Capability.Variable] = Capability.Widest;
+        return Process.Start(start)!;
+    }
+}
+
+/// <summary>A process that was started here failed.</summary>
+sealed class ChildException(string message) : Exception(message);
