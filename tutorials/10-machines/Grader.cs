@@ -69,6 +69,24 @@ sealed class Grader : Exercise<IHardswish>
             "it; on this machine's devices nobody would notice.");
     }
 
+    /// <summary>
+    /// The derivative that was written beside the one that the formula has by itself: the line over numbers with a slope.
+    /// </summary>
+    static void LikeItsOwn(IHardswish answer)
+    {
+        var x = new Variable(Tensor.From([-4.5, -3, -2, -0.5, 0, 1, 2.5, 3, 4]), requiresGrad: true);
+        using (var profile = Autograd.Profile())
+        {
+            answer.Derivative(x.Data);
+            Expect.That(profile.Rows.Count == 0, "The derivative is to be written by hand, and not left to the tape.");
+        }
+        if (answer.GetType().GetNestedType("Formula") is not { } formula) return;
+        var y = (Variable)typeof(Variable).GetMethod("Map")!.MakeGenericMethod(formula)
+            .Invoke(x, [Activator.CreateInstance(formula)])!;
+        y.Sum().Backward();
+        Expect.Same(answer.Derivative(x.Data), x.Grad!.Data, "your derivative, beside the one that your formula has");
+    }
+
     /// <summary>Hardswish on the tape: its backward asks the answer.</summary>
     sealed class Taped(IHardswish answer) : OnceDifferentiable
     {
@@ -99,6 +117,7 @@ sealed class Grader : Exercise<IHardswish>
             (double.NegativeInfinity, "Below -3 nothing changes."))),
         new("the same on three devices, in two types, at any length", EverywhereAlike),
         new("a GPU could call it", Reachable),
+        new("the derivative by hand is the formula's own", LikeItsOwn),
         new("the gradient check agrees", answer => Expect.Gradients(x => new Taped(answer).Apply(x[0]),
             [Tensor.From([-4.5, -2, -0.5, 0, 1, 2.5, 4])], "hardswish with your derivative")),
     ];
@@ -114,6 +133,7 @@ sealed class Grader : Exercise<IHardswish>
         new("only the second factor is derived", new Partly(slope: x => x.Map(new HalfDerived())), "(x² + 3·x)/6"),
         new("the slope of NaN is a constant", new Partly(slope: x => x.Map(new Constant())), "NaN must stay NaN"),
         new("a struct that is private", new Private(), "is not public"),
+        new("the derivative of the tape", new Partly(slope: Taken), "written by hand"),
     ];
 
     /// <summary>Right, but for what is given.</summary>
@@ -121,6 +141,14 @@ sealed class Grader : Exercise<IHardswish>
     {
         public Tensor Forward(Tensor x) => forward?.Invoke(x) ?? Plain(x, Value);
         public Tensor Derivative(Tensor x) => slope?.Invoke(x) ?? Plain(x, SlopeAt);
+    }
+
+    /// <summary>What is right, and not the student's work.</summary>
+    static Tensor Taken(Tensor x)
+    {
+        var v = new Variable(x.DType.IsFloat() ? x : x.To(DType.Float32), requiresGrad: true);
+        v.Map(new Solution.Formula()).Sum().Backward();
+        return v.Grad!.Data;
     }
 
     sealed class Private : IHardswish
