@@ -53,11 +53,44 @@ public sealed unsafe partial class CpuDevice
                 return;
             }
             for (var k = 0; k <= F.Inputs; k++) row[k] = lines[k] with { Step = walk.Step(k) };
-            foreach (var at in walk.Part(from, to))
+            if (Operands.AreReady<T>(row, F.Inputs + 1) && walk.Step(F.Inputs) == 1 && typeof(T) != typeof(long))
+                Rows(f, walk.Part(from, to), row, buffers, walk.Length);
+            else foreach (var at in walk.Part(from, to))
             {
                 for (var k = 0; k <= F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
                 Row<F, T>(f, row, buffers, walk.Length);
             }
+        }
+    }
+
+    /// <summary>Rows whose operands lie ready, or are one number for the whole row.</summary>
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    static void Rows<F, T>(F f, Walk.Places rows, Line* lines, T* buffers, int count)
+        where F : struct, IFormula where T : unmanaged
+    {
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
+        for (var k = 0; k < F.Inputs; k++)
+        {
+            at[k] = buffers + k * Operands.Chunk;
+            steps[k] = lines[k].Step * Lanes<T>.Count;
+        }
+        var (whole, rest) = Math.DivRem(count, Lanes<T>.Count);
+        foreach (var place in rows)
+        {
+            for (var k = 0; k < F.Inputs; k++)
+            {
+                var first = (T*)lines[k].Start + place[k];
+                if (steps[k] == 0) Vector512.Create(*first).Store(at[k]);
+                else at[k] = first;
+            }
+            var y = (T*)lines[F.Inputs].Start + place[F.Inputs];
+            Loop(f, at, steps, y, whole);
+            if (rest == 0) continue;
+            for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
+            var last = buffers + F.Inputs * Operands.Chunk;
+            Loop(f, at, steps, last, 1);
+            new Span<T>(last, rest).CopyTo(new(y + whole * Lanes<T>.Count, rest));
         }
     }
 

@@ -84,7 +84,7 @@ public sealed unsafe partial class CpuDevice
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var sum = new Folded<R>(r);
             for (var k = 0; k < F.Inputs; k++) lines[k] = lines[k].At(from * lines[k].Step);
-            FoldRow(f, r, lines, buffers, to - from, ref sum);
+            FoldRow(f, r, lines, buffers, to - from, Operands.AreReady<T>(lines, F.Inputs), ref sum);
             sums[from / part] = sum.Total(r).Value;
         }
     }
@@ -99,6 +99,7 @@ public sealed unsafe partial class CpuDevice
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs];
             for (var k = 0; k < F.Inputs; k++) row[k] = lines[k] with { Step = folded.Step(k) };
+            var ready = Operands.AreReady<T>(row, F.Inputs);
             foreach (var at in kept.Part(from, to))
                 for (var i = first; i < end; i++)
                 {
@@ -107,7 +108,7 @@ public sealed unsafe partial class CpuDevice
                     {
                         for (var k = 0; k < F.Inputs; k++)
                             row[k].Start = lines[k].Start + ((nint)at[k] + i * kept.Step(k) + run[k]) * lines[k].Size;
-                        FoldRow(f, r, row, buffers, folded.Length, ref sum);
+                        FoldRow(f, r, row, buffers, folded.Length, ready, ref sum);
                     }
                     Store(y, at[F.Inputs] + i * kept.Step(F.Inputs), r.Finish(sum.Total(r)).Value);
                 }
@@ -128,13 +129,10 @@ public sealed unsafe partial class CpuDevice
             var steps = stackalloc nint[Operands.Most];
             var count = Math.Min(Columns, kept.Length - column);
             new Span<double>(sums, Columns + Lanes<T>.Count).Fill(r.Start);
-            var ready = true;
-            for (var k = 0; k < F.Inputs; k++)
-            {
-                start[k] = lines[k] with { Step = kept.Step(k) };
-                ready &= start[k] is { Step: 1, Ahead: true } && start[k].Type == DTypes.Of<T>();
-                if (ready) steps[k] = folded.Step(k);
-            }
+            for (var k = 0; k < F.Inputs; k++) start[k] = lines[k] with { Step = kept.Step(k) };
+            var ready = Operands.AreReady<T>(start, F.Inputs);
+            for (var k = 0; k < F.Inputs; k++) ready &= start[k].Step == 1;
+            for (var k = 0; ready && k < F.Inputs; k++) steps[k] = folded.Step(k);
             foreach (var place in kept.Part(row, row + 1))
             {
                 for (var k = 0; k < F.Inputs; k++) start[k] = start[k] with { Start = lines[k].At(place[k]).Start };
@@ -197,29 +195,54 @@ public sealed unsafe partial class CpuDevice
 
         public readonly F64 Total(R r)
         {
-            var lanes = r.Apply(r.Apply(A, B), r.Apply(C, D)).Value;
-            var sum = new F64(lanes[0]);
-            for (var i = 1; i < Vector512<double>.Count; i++) sum = r.Apply(sum, new F64(lanes[i]));
-            return sum;
+            var all = r.Apply(r.Apply(A, B), r.Apply(C, D));
+            all = r.Apply(all, new(Vector512.Shuffle(all.Value, Vector512.Create(4L, 5, 6, 7, 0, 1, 2, 3))));
+            all = r.Apply(all, new(Vector512.Shuffle(all.Value, Vector512.Create(2L, 3, 0, 1, 6, 7, 4, 5))));
+            all = r.Apply(all, new(Vector512.Shuffle(all.Value, Vector512.Create(1L, 0, 3, 2, 5, 4, 7, 6))));
+            return new(all.Value[0]);
         }
     }
 
+    /// <summary>A row whose operands lie ready, or are one number for all of it.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-    static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, ref Folded<R> sum)
+    static void FoldReady<F, R, T>(F f, R r, Line* lines, T* buffers, int count, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         var at = stackalloc T*[Operands.Most];
         var steps = stackalloc nint[Operands.Most];
-        var ready = true;
-        for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == DTypes.Of<T>() && lines[k].Step is 0 or 1;
+        for (var k = 0; k < F.Inputs; k++)
+        {
+            at[k] = lines[k].Step == 1 ? (T*)lines[k].Start : buffers + k * Operands.Chunk;
+            steps[k] = lines[k].Step * Lanes<T>.Count;
+            if (steps[k] == 0) Vector512.Create(*(T*)lines[k].Start).Store(at[k]);
+        }
+        var (whole, rest) = Math.DivRem(count, Lanes<T>.Count);
+        FoldLoop(f, r, at, steps, whole, ref sum);
+        if (rest == 0) return;
+        for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
+        FoldPart(f, r, at, steps, rest, ref sum);
+    }
+
+    /// <summary>A row: at once if it lies ready, else chunk by chunk, of which the last is folded like a row.</summary>
+    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+    static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, bool ready, ref Folded<R> sum)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        if (ready)
+        {
+            FoldReady(f, r, lines, buffers, count, ref sum);
+            return;
+        }
+        var chunk = stackalloc Line[F.Inputs];
         for (int i = 0, n; i < count; i += n)
         {
-            n = Math.Min(count - i, ready ? int.MaxValue : Operands.Chunk);
-            if (n > Lanes<T>.Count) n &= -Lanes<T>.Count;
+            n = Math.Min(count - i, Operands.Chunk);
             for (var k = 0; k < F.Inputs; k++)
-                at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
-            if (n < Lanes<T>.Count) FoldPart(f, r, at, steps, n, ref sum);
-            else FoldLoop(f, r, at, steps, n / Lanes<T>.Count, ref sum);
+            {
+                var at = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out var step);
+                chunk[k] = Line.Of(at) with { Step = step == 0 ? 0 : 1 };
+            }
+            FoldReady(f, r, chunk, buffers, n, ref sum);
         }
     }
 

@@ -69,6 +69,15 @@ static unsafe class Operands
             .At(layout.Offset);
     }
 
+    /// <summary>Whether all lines lie ready as they are, or are one number.</summary>
+    public static bool AreReady<T>(Line* lines, int count) where T : unmanaged
+    {
+        var ready = true;
+        for (var k = 0; k < count; k++)
+            ready &= lines[k].Type == DTypes.Of<T>() && lines[k] is { Step: 0 or 1, Ahead: true };
+        return ready;
+    }
+
     /// <summary>
     /// Where elements i … i+n−1 of a line lie side by side as T, and how far a register is from the next.
     /// </summary>

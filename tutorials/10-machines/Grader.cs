@@ -70,7 +70,7 @@ sealed class Grader : Exercise<IHardswish>
     }
 
     /// <summary>
-    /// The derivative that was written beside the one that the formula has by itself: the line over numbers with a slope.
+    /// The derivative that was written, beside the one that the formula has by itself.
     /// </summary>
     static void LikeItsOwn(IHardswish answer)
     {
