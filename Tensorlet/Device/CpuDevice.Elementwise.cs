@@ -36,11 +36,6 @@ public sealed unsafe partial class CpuDevice
         void IPinned.Run(Line* lines)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs + 1)], buffers = Operands.Aligned(room);
-            if (walk is null && from == 0)
-            {
-                Row<F, T>(f, lines, buffers, to);
-                return;
-            }
             var row = stackalloc Line[F.Inputs + 1];
             if (walk is null || walk.Rows == 1)
             {

@@ -223,7 +223,7 @@ public sealed unsafe partial class CpuDevice
         FoldPart(f, r, at, steps, rest, ref sum);
     }
 
-    /// <summary>A row: at once if it lies ready, else chunk by chunk, of which the last is folded like a row.</summary>
+    /// <summary>A row: at once if it lies ready, else chunk by chunk, each made ready first.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, bool ready, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged

@@ -203,7 +203,7 @@ public abstract partial class Device
     }
 
     /// <summary>The type of the operands that are no masks.</summary>
-    private protected static DType TypeOf(ReadOnlySpan<Tensor> x)
+    internal static DType TypeOf(ReadOnlySpan<Tensor> x)
     {
         foreach (var operand in x)
             if (operand.DType != DType.Bool) return operand.DType;

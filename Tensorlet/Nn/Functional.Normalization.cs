@@ -8,9 +8,11 @@ public static partial class F
         int[] shape, out Standardize function, bool centered = true)
     {
         function = new Standardize(name, axes, eps, centered);
-        return function.Apply(Variable.Alike(name, [x, weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1),
-            bias?.Reshape(shape) ?? Tensor.Like(x.Data, 0)]));
+        return function.Apply(Variable.Alike(name, [x, Or(weight, shape, x, 1), Or(bias, shape, x, 0)]));
     }
+
+    static Variable Or(Variable? given, int[] shape, Variable x, double otherwise) =>
+        given?.Reshape(shape) ?? Tensor.Like(x.Data, otherwise);
 
     /// <summary>
     /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training,
@@ -44,8 +46,7 @@ public static partial class F
         int[] shape = [-1, .. Enumerable.Repeat(1, x.Rank - 2)];
         if (!inputStatistics && runningMean is not null && runningVar is not null)
             return Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
-                runningVar.Reshape(shape).Map(new RootFormula(eps)), weight?.Reshape(shape) ?? Tensor.Like(x.Data, 1),
-                bias?.Reshape(shape) ?? Tensor.Like(x.Data, 0));
+                runningVar.Reshape(shape).Map(new RootFormula(eps)), Or(weight, shape, x, 1), Or(bias, shape, x, 0));
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
@@ -169,11 +170,8 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered) : F
             dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
                 : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
         }
-        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Over(1, dy), dy, one, x, m, root) : null;
+        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()),
+            dy, one, x, m, root) : null;
         return [dx, dw?.Reshape(shapes[1]), Needs(2) ? dy.SumTo(shapes[2]) : null];
     }
-
-    /// <summary>The axes along which an input is repeated.</summary>
-    int[] Over(int input, Variable dy) => [.. Enumerable.Range(0, dy.Rank).Where(a =>
-        a - dy.Rank + shapes[input].Length < 0 || shapes[input][a - dy.Rank + shapes[input].Length] != dy.Size(a))];
 }

@@ -251,4 +251,12 @@ public sealed class Layout
         }
         return result;
     }
+
+    /// <summary>The axes of a whole along which a shape that broadcasts to it is repeated.</summary>
+    internal static int[] Repeated(int[] shape, int[] whole)
+    {
+        var lead = whole.Length - shape.Length;
+        return [.. Enumerable.Range(0, whole.Length).Where(a =>
+            a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
+    }
 }

@@ -54,7 +54,7 @@ public sealed partial class Tensor
     /// <summary>y = f(x₀, x₁, …) for all elements of the same place, broadcast.</summary>
     internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
-        var y = x[0].NewEmpty(Common(operation, x), TypeOf(x));
+        var y = x[0].NewEmpty(Common(operation, x), Device.TypeOf(x));
         y.Set(f, x);
         return y;
     }
@@ -74,12 +74,6 @@ public sealed partial class Tensor
                 shape = Layout.Broadcast(operation, Layout.Contiguous(shape), operand.Layout);
         }
         return shape;
-    }
-
-    static DType TypeOf(ReadOnlySpan<Tensor> x)
-    {
-        foreach (var operand in x) if (operand.DType != DType.Bool) return operand.DType;
-        return DType.Bool;
     }
 
     static Tensor[] Spread(ReadOnlySpan<Tensor> x, int[] shape) => Array.ConvertAll(x.ToArray(), operand =>

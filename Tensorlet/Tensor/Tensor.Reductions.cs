@@ -110,7 +110,7 @@ public sealed partial class Tensor
     {
         var shape = Common(operation, x);
         int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
-        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), TypeOf(x));
+        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), Device.TypeOf(x));
         x[0].Device.Reduce(f, r, result, Array.ConvertAll(Spread(x, shape), t => t.With(t.Layout.Permute(order))));
         return result.With(Layout.Contiguous(Ones(shape, axes)));
     }

@@ -80,9 +80,10 @@ sealed class Grader : Exercise<IHardswish>
             answer.Derivative(x.Data);
             Expect.That(profile.Rows.Count == 0, "The derivative is to be written by hand, and not left to the tape.");
         }
-        if (answer.GetType().GetNestedType("Formula") is not { } formula) return;
-        var y = (Variable)typeof(Variable).GetMethod("Map")!.MakeGenericMethod(formula)
-            .Invoke(x, [Activator.CreateInstance(formula)])!;
+        var formula = answer.GetType().GetNestedType("Formula");
+        Expect.That(formula is not null, "The answer has no public struct Formula any more.");
+        var y = (Variable)typeof(Variable).GetMethod("Map")!.MakeGenericMethod(formula!)
+            .Invoke(x, [Activator.CreateInstance(formula!)])!;
         y.Sum().Backward();
         Expect.Same(answer.Derivative(x.Data), x.Grad!.Data, "your derivative, beside the one that your formula has");
     }

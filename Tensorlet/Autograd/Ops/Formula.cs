@@ -26,10 +26,7 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
                 "would take one more. Write it as two formulas, one of which takes the other's result.");
         Variable[] inputs = [.. Inputs, dy];
         int[] shape = shapes[k], whole = Tensor.Common(name, Array.ConvertAll(inputs, input => input.Data));
-        var lead = whole.Length - shape.Length;
-        int[] repeated = [.. Enumerable.Range(0, whole.Length).Where(a =>
-            a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
-        return new Formula<Slope<F>>($"{name}′", new(f, k), repeated).Apply(inputs).Reshape(shape);
+        return new Formula<Slope<F>>($"{name}′", new(f, k), Layout.Repeated(shape, whole)).Apply(inputs).Reshape(shape);
     }
 }
 

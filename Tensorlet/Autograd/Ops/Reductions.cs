@@ -89,8 +89,7 @@ public sealed partial class Variable
     /// </summary>
     internal Variable SumTo(int[] shape)
     {
-        var lead = Rank - shape.Length;
-        int[] axes = [.. Enumerable.Range(0, Rank).Where(a => a < lead || (shape[a - lead] == 1 && Size(a) != 1))];
+        var axes = Layout.Repeated(shape, Size());
         return axes.Length == 0 ? this : SumKept(axes).Reshape(shape);
     }
 
