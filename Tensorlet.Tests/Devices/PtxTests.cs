@@ -29,9 +29,11 @@ public class PtxTests
                 yield return Elementwise(slope, v, v);
                 if (ScalarFunctions.Inputs(f) < IFormula.Most - 1)
                     yield return Elementwise(typeof(Slope<>).MakeGenericType(slope), v, v);
+                yield return Fold(f, typeof(Tensor.SumFormula), v, typeof(F64));
+                yield return Fold(slope, typeof(Tensor.SumFormula), v, typeof(F64));
             }
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
-                yield return Fold(r, v, typeof(F64));
+                yield return Fold(typeof(Of1<IdentityFormula>), r, v, typeof(F64));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Square16));
             yield return typeof(TiledProduct<,>).MakeGenericType(v, typeof(Strip16));
         }
@@ -46,7 +48,7 @@ public class PtxTests
             yield return typeof(CopyKernel<,,>).MakeGenericType(typeof(Same<>).MakeGenericType(v), v, v);
             foreach (var w in numbers) yield return typeof(CopyKernel<,,>).MakeGenericType(ByDouble(v, w), v, w);
             var sum = v == typeof(I64) ? v : typeof(F64);
-            yield return Fold(typeof(Tensor.SumFormula), v, sum);
+            yield return Fold(typeof(Of1<IdentityFormula>), typeof(Tensor.SumFormula), v, sum);
             yield return typeof(BestKernel<>).MakeGenericType(v);
             yield return typeof(ProductKernel<,,,>).MakeGenericType(v, sum, Cast(v, sum), Cast(sum, v));
             yield return typeof(GatherKernel<>).MakeGenericType(v);
@@ -59,8 +61,8 @@ public class PtxTests
     static Type Elementwise(Type formula, Type v, Type w) => typeof(FormulaKernel<,,,>).MakeGenericType(
         formula, v == w ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w), v, w);
 
-    static Type Fold(Type r, Type v, Type sum) =>
-        typeof(FoldKernel<,,,,,>).MakeGenericType(r, v, sum, v, Cast(v, sum), Cast(sum, v));
+    static Type Fold(Type formula, Type r, Type v, Type sum) =>
+        typeof(FoldKernel<,,,,,,>).MakeGenericType(formula, r, v, sum, v, Cast(v, sum), Cast(sum, v));
 
     /// <summary>Integers are summed as they are, all others in double.</summary>
     static Type Cast(Type v, Type w) => v == typeof(I64) ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w);

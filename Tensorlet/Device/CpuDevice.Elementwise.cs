@@ -37,81 +37,50 @@ public sealed unsafe partial class CpuDevice
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs + 1)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs + 1];
+            for (var k = 0; k <= F.Inputs; k++) row[k] = lines[k] with { Step = walk?.Step(k) ?? lines[k].Step };
+            var ready = Operands.AreReady<T>(row, F.Inputs + 1) && row[F.Inputs].Step == 1 && typeof(T) != typeof(long);
             if (walk is null || walk.Rows == 1)
             {
-                for (var k = 0; k <= F.Inputs; k++)
-                {
-                    var step = walk?.Step(k) ?? lines[k].Step;
-                    row[k] = lines[k].At(from * step) with { Step = step };
-                }
-                Row<F, T>(f, row, buffers, to - from);
+                for (var k = 0; k <= F.Inputs; k++) row[k] = row[k].At(from * row[k].Step);
+                Row(f, row, buffers, to - from, ready);
                 return;
             }
-            for (var k = 0; k <= F.Inputs; k++) row[k] = lines[k] with { Step = walk.Step(k) };
-            if (Operands.AreReady<T>(row, F.Inputs + 1) && walk.Step(F.Inputs) == 1 && typeof(T) != typeof(long))
-                Rows(f, walk.Part(from, to), row, buffers, walk.Length);
-            else foreach (var at in walk.Part(from, to))
+            foreach (var at in walk.Part(from, to))
             {
                 for (var k = 0; k <= F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
-                Row<F, T>(f, row, buffers, walk.Length);
+                Row(f, row, buffers, walk.Length, ready);
             }
-        }
-    }
-
-    /// <summary>Rows whose operands lie ready, or are one number for the whole row.</summary>
-    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-    static void Rows<F, T>(F f, Walk.Places rows, Line* lines, T* buffers, int count)
-        where F : struct, IFormula where T : unmanaged
-    {
-        var at = stackalloc T*[Operands.Most];
-        var steps = stackalloc nint[Operands.Most];
-        for (var k = 0; k < F.Inputs; k++)
-        {
-            at[k] = buffers + k * Operands.Chunk;
-            steps[k] = lines[k].Step * Lanes<T>.Count;
-        }
-        var (whole, rest) = Math.DivRem(count, Lanes<T>.Count);
-        foreach (var place in rows)
-        {
-            for (var k = 0; k < F.Inputs; k++)
-            {
-                var first = (T*)lines[k].Start + place[k];
-                if (steps[k] == 0) Vector512.Create(*first).Store(at[k]);
-                else at[k] = first;
-            }
-            var y = (T*)lines[F.Inputs].Start + place[F.Inputs];
-            Loop(f, at, steps, y, whole);
-            if (rest == 0) continue;
-            for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
-            var last = buffers + F.Inputs * Operands.Chunk;
-            Loop(f, at, steps, last, 1);
-            new Span<T>(last, rest).CopyTo(new(y + whole * Lanes<T>.Count, rest));
         }
     }
 
     /// <summary>
-    /// A row: all whole registers at once if every operand lies ready, else chunk by chunk. What does not fill a
-    /// register is computed in one, and written from a buffer.
+    /// A row: at once if every operand lies ready, else chunk by chunk, each made ready first. Whole registers are
+    /// written where they belong; what does not fill a register, or is to be converted, by way of a buffer.
     /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-    static void Row<F, T>(F f, Line* lines, T* buffers, int count) where F : struct, IFormula where T : unmanaged
+    static void Row<F, T>(F f, Line* lines, T* buffers, int count, bool ready)
+        where F : struct, IFormula where T : unmanaged
     {
         var at = stackalloc T*[Operands.Most];
         var steps = stackalloc nint[Operands.Most];
         var y = lines[F.Inputs];
-        var plain = y.Type == DTypes.Of<T>() && y.Step == 1;
-        var ready = plain;
-        for (var k = 0; k < F.Inputs; k++) ready &= lines[k].Type == y.Type && lines[k].Step is 0 or 1;
-        for (int i = 0, n; i < count; i += n)
+        var last = buffers + F.Inputs * Operands.Chunk;
+        var direct = y.Type == DTypes.Of<T>() && y.Step == 1 && typeof(T) != typeof(long);
+        for (int i = 0, n, rest; i < count; i += rest)
         {
-            n = Math.Min(count - i, ready ? Math.Max(Lanes<T>.Count, count & -Lanes<T>.Count) : Operands.Chunk);
+            n = ready ? count : Math.Min(count - i, Operands.Chunk);
             for (var k = 0; k < F.Inputs; k++)
                 at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
-            var direct = plain && n % Lanes<T>.Count == 0;
-            var to = direct ? (T*)y.Start + i : buffers + F.Inputs * Operands.Chunk;
-            if (typeof(T) == typeof(long)) OneByOne(f, (I64**)at, steps, (I64*)to, n);
-            else Loop(f, at, steps, to, (n + Lanes<T>.Count - 1) / Lanes<T>.Count);
-            if (!direct) Operands.Put(to, n, y.At(i * y.Step));
+            var whole = direct ? n / Lanes<T>.Count : 0;
+            rest = n - whole * Lanes<T>.Count;
+            if (whole > 0) Loop(f, at, steps, (T*)y.Start + i, whole);
+            i += n - rest;
+            if (rest == 0) continue;
+            for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
+            if (typeof(T) == typeof(long)) OneByOne(f, (I64**)at, steps, (I64*)last, rest);
+            else Loop(f, at, steps, last, (rest + Lanes<T>.Count - 1) / Lanes<T>.Count);
+            if (direct) new Span<T>(last, rest).CopyTo(new((T*)y.Start + i, rest));
+            else Operands.Put(last, rest, y.At(i * y.Step));
         }
     }
 

@@ -7,12 +7,10 @@ public sealed unsafe partial class CpuDevice
     const int Depth = 16;                                           // rows that a register of columns goes down
     const int Columns = 256;                                        // results that are worked on together
 
-    internal override void ReduceCore<R>(R r, Tensor x, Tensor y) => ReduceCore(default(Of1<Identity>), r, [x], y);
-
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
         if (x[0].Numel == 0) FillCore(new Tensor.Line(r.Finish(new F64(r.Start)).Value, 0), y);
-        else if (x[0].DType == DType.Int64) Reference.ReduceCore(r, x[0], y);
+        else if (y.DType == DType.Int64) Reference.ReduceCore(f, r, x, y);
         else if (y.DType == DType.Float64) Fold<F, R, double>(f, r, [.. x], y);
         else Fold<F, R, float>(f, r, [.. x], y);
     }
@@ -203,46 +201,23 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>A row whose operands lie ready, or are one number for all of it.</summary>
-    [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-    static void FoldReady<F, R, T>(F f, R r, Line* lines, T* buffers, int count, ref Folded<R> sum)
-        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
-    {
-        var at = stackalloc T*[Operands.Most];
-        var steps = stackalloc nint[Operands.Most];
-        for (var k = 0; k < F.Inputs; k++)
-        {
-            at[k] = lines[k].Step == 1 ? (T*)lines[k].Start : buffers + k * Operands.Chunk;
-            steps[k] = lines[k].Step * Lanes<T>.Count;
-            if (steps[k] == 0) Vector512.Create(*(T*)lines[k].Start).Store(at[k]);
-        }
-        var (whole, rest) = Math.DivRem(count, Lanes<T>.Count);
-        FoldLoop(f, r, at, steps, whole, ref sum);
-        if (rest == 0) return;
-        for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
-        FoldPart(f, r, at, steps, rest, ref sum);
-    }
-
     /// <summary>A row: at once if it lies ready, else chunk by chunk, each made ready first.</summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, bool ready, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        if (ready)
-        {
-            FoldReady(f, r, lines, buffers, count, ref sum);
-            return;
-        }
-        var chunk = stackalloc Line[F.Inputs];
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
         for (int i = 0, n; i < count; i += n)
         {
-            n = Math.Min(count - i, Operands.Chunk);
+            n = ready ? count : Math.Min(count - i, Operands.Chunk);
             for (var k = 0; k < F.Inputs; k++)
-            {
-                var at = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out var step);
-                chunk[k] = Line.Of(at) with { Step = step == 0 ? 0 : 1 };
-            }
-            FoldReady(f, r, chunk, buffers, n, ref sum);
+                at[k] = Operands.Ready(lines[k], i, n, buffers + k * Operands.Chunk, out steps[k]);
+            var (whole, rest) = Math.DivRem(n, Lanes<T>.Count);
+            FoldLoop(f, r, at, steps, whole, ref sum);
+            if (rest == 0) continue;
+            for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
+            FoldPart(f, r, at, steps, rest, ref sum);
         }
     }
 

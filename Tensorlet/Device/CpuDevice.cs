@@ -39,7 +39,7 @@ public sealed partial class CpuDevice : Device
     {
         if (x.DType != y.DType && x.IsContiguous && y.IsContiguous)
             Share(x.Numel, Piece, x.Numel, (from, to) => Operands.Pin([x, y], new Conversion(from, to)));
-        else if (x.DType != y.DType) Apply<Of1<Identity>, double>(default, [x, y]);
+        else if (x.DType != y.DType) Apply<Of1<IdentityFormula>, double>(default, [x, y]);
         else if (x.DType.Size() == 1) Copy<byte>(x, y);
         else if (x.DType.Size() == 4) Copy<float>(x, y);
         else Copy<double>(x, y);
@@ -62,8 +62,6 @@ public sealed partial class CpuDevice : Device
 
     readonly unsafe struct Conversion(int from, int to) : IPinned
     { void IPinned.Run(Line* lines) => Operands.Convert(lines[0].At(from), lines[1].At(from), to - from); }
-
-    internal readonly struct Identity : IMap { V IMap.Apply<V>(V x) => x; }
 
     internal override void FillCore<F>(F f, Tensor y) => y.DType.Run(new Sequence<F>(f, y));
 

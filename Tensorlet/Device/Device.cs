@@ -79,12 +79,8 @@ public abstract partial class Device
     }
 
     /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
-    public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction
-    {
-        Fit("Reduce", x.DType == y.DType && x.Shape.StartsWith(y.Shape), x, y);
-        if (y.Numel > 0) ReduceCore(r, x, y);
-        KeepAlive(x, y);
-    }
+    public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction =>
+        Reduce(default(Of1<IdentityFormula>), r, y, x);
 
     /// <summary>
     /// y[i] = r over j of f(x₀[i, j], x₁[i, j], …): what the formula makes is folded, and never written.
@@ -93,7 +89,7 @@ public abstract partial class Device
         where F : struct, IFormula where R : struct, IReduction
     {
         var type = TypeOf(x);
-        FitFormula<F>("Reduce", type, type.IsFloat() && y.DType == type && x[0].Shape.StartsWith(y.Shape), x, y);
+        FitFormula<F>("Reduce", type, y.DType == type && x[0].Shape.StartsWith(y.Shape), x, y);
         if (y.Numel > 0) ReduceCore(f, r, x, y);
         KeepAlive(x);
         KeepAlive(y);
@@ -167,14 +163,8 @@ public abstract partial class Device
     internal abstract void CopyCore(Tensor x, Tensor y);
     internal abstract void FillCore<F>(F f, Tensor y) where F : struct, ISequence;
     internal abstract void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y) where F : struct, IFormula;
-    internal abstract void ReduceCore<R>(R r, Tensor x, Tensor y) where R : struct, IReduction;
-    internal virtual void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
-        where F : struct, IFormula where R : struct, IReduction
-    {
-        var made = x[0].EmptyLike(y.DType);         // a device that knows nothing better
-        ApplyCore(f, x, made);
-        ReduceCore(r, made, y);
-    }
+    internal abstract void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
+        where F : struct, IFormula where R : struct, IReduction;
     internal abstract void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset);
     internal abstract void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns);
     internal abstract void AddIntoCore(Tensor x, Tensor y);

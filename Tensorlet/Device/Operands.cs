@@ -85,25 +85,20 @@ static unsafe class Operands
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
     {
         step = line.Step == 0 ? 0 : Lanes<T>.Count;
-        return line.Step == 1 && line.Type == DTypes.Of<T>() && (line.Ahead || n % Lanes<T>.Count == 0)
-            ? (T*)line.Start + i : Buffered(line, i, n, buffer);
+        if (line.Type != DTypes.Of<T>()) return Buffered(line, i, n, buffer);
+        if (line.Step == 0) Vector512.Create(*(T*)line.Start).Store(buffer);
+        else if (line.Step == 1 && (line.Ahead || n % Lanes<T>.Count == 0)) return (T*)line.Start + i;
+        else Convert(line.At(i * line.Step), Line.Of(buffer), n);
+        return buffer;
     }
 
     [MethodImpl(AggressiveOptimization)]
     static T* Buffered<T>(in Line line, int i, int n, T* buffer) where T : unmanaged
     {
-        if (line.Step != 0) Get(line.At(i * line.Step), n, buffer);
-        else
-        {
-            if (line.Type == DTypes.Of<T>()) *buffer = *(T*)line.Start;
-            else Get(line, 1, buffer);
-            Vector512.Create(*buffer).Store(buffer);
-        }
+        Convert(line.At(i * line.Step), Line.Of(buffer), line.Step == 0 ? 1 : n);
+        if (line.Step == 0) Vector512.Create(*buffer).Store(buffer);
         return buffer;
     }
-
-    static void Get<T>(in Line line, int n, T* to) where T : unmanaged =>
-        Convert(line, Line.Of(to), n);
 
     /// <summary>Writes n elements that lie side by side as T.</summary>
     public static void Put<T>(T* from, int n, in Line line) where T : unmanaged =>

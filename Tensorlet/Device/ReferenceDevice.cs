@@ -84,13 +84,15 @@ sealed class ReferenceDevice : Device
         }
     }
 
-    internal override void ReduceCore<R>(R r, Tensor x, Tensor y)
+    internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        var length = x.Numel / y.Numel;
-        if (x.DType == DType.Int64) Write(y, Fold(Read<I64>(x)));
+        var length = x[0].Numel / y.Numel;
+        var made = x[0].EmptyLike(y.DType);
+        ApplyCore(f, x, made);
+        if (y.DType == DType.Int64) Write(y, Fold(Read<I64>(made)));
         else
         {
-            var fold = Fold(Array.ConvertAll(ReadDoubles(x), v => new F64(v)));
+            var fold = Fold(Array.ConvertAll(ReadDoubles(made), v => new F64(v)));
             WriteDoubles(y, i => fold(i).Value);
         }
 

@@ -36,6 +36,9 @@ readonly struct Of3<F>(F zip) : IFormula where F : struct, IZip3
     V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => zip.Apply(a, b, c);
 }
 
+/// <summary>x itself.</summary>
+readonly struct IdentityFormula : IMap { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x; }
+
 /// <summary>f with the slope that it says it has.</summary>
 readonly struct Called<F>(F f) : IMap where F : struct, ISmooth
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(f, x); }

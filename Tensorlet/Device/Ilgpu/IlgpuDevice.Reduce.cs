@@ -2,76 +2,102 @@ using ILGPU;
 
 namespace Tensorlet;
 
+/// <summary>One operand of a reduction: where its rows begin, and where the elements of a row lie from there.</summary>
+readonly struct Rows<V>(ArrayView<V> memory, Axes rows, Axes folded) where V : unmanaged
+{
+    public int Row(int row) => rows.Of(row);
+    public V At(int start, int j) => memory[start + folded.Of(j)];
+
+    /// <summary>True if neighbours in a row are neighbours in memory.</summary>
+    public bool AlongRows => folded.Step == 1;
+}
+
 /// <summary>
-/// y[row, part] = r over j = part, part + parts, … of x[row, j]: one thread folds a part of a row. Neighbouring threads
-/// read neighbouring elements: of the same row where rows lie in one piece, of neighbouring rows where they do not.
+/// y[row, part] = r over j = part, part + parts, … of f(a[row, j], b[row, j], …): one thread folds a part of a row.
+/// Neighbouring threads read neighbouring elements: of the same row where rows lie in one piece, of neighbouring rows
+/// where they do not. What is left at the end, in one part, is finished.
 /// </summary>
-/// <remarks>What is folded first is taken; what is left at the end, in one part, is finished.</remarks>
+/// <typeparam name="F">What is computed of the operands.</typeparam>
 /// <typeparam name="R">What folds.</typeparam>
 /// <typeparam name="V">What is read.</typeparam>
 /// <typeparam name="S">What is summed up in: double for floats.</typeparam>
 /// <typeparam name="W">What is written.</typeparam>
 /// <typeparam name="In">How V becomes S.</typeparam>
 /// <typeparam name="Out">How S becomes W.</typeparam>
-readonly struct FoldKernel<R, V, S, W, In, Out>(
-    R r, ArrayView<V> x, Axes rows, Axes folded, int count, int length, int parts, int level, View<W> y) : IKernel
-    where R : struct, IReduction where V : unmanaged where S : unmanaged, IScalar<S> where W : unmanaged
-    where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
+readonly struct FoldKernel<F, R, V, S, W, In, Out>(F formula, R r, Rows<V> a, Rows<V> b, Rows<V> c, Rows<V> d,
+    Rows<V> e, Rows<V> f, Rows<V> g, Rows<V> h, int count, int length, int parts, int level, View<W> y) : IKernel
+    where F : struct, IFormula where R : struct, IReduction where V : unmanaged, IScalar<V>
+    where S : unmanaged, IScalar<S> where W : unmanaged where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
 {
     public void At(int i)
     {
-        var row = folded.Step == 1 ? i / parts : i % count;
-        var part = folded.Step == 1 ? i % parts : i / count;
-        var start = rows.Of(row);
+        var row = a.AlongRows ? i / parts : i % count;
+        var part = a.AlongRows ? i % parts : i / count;
+        int inA = a.Row(row), inB = Row(1, b, row), inC = Row(2, c, row), inD = Row(3, d, row), inE = Row(4, e, row),
+            inF = Row(5, f, row), inG = Row(6, g, row), inH = Row(7, h, row);
         var sum = S.Of(r.Start);
         for (var j = part; j < length; j += parts)
         {
-            var value = In.Of(x[start + folded.Of(j)]);
+            var x = a.At(inA, j);
+            var value = In.Of(formula.Apply(x, F.Inputs > 1 ? b.At(inB, j) : x, F.Inputs > 2 ? c.At(inC, j) : x,
+                F.Inputs > 3 ? d.At(inD, j) : x, F.Inputs > 4 ? e.At(inE, j) : x, F.Inputs > 5 ? f.At(inF, j) : x,
+                F.Inputs > 6 ? g.At(inG, j) : x, F.Inputs > 7 ? h.At(inH, j) : x));
             sum = r.Apply(sum, level == 0 ? r.Take(value) : value);
         }
         y[row * parts + part] = Out.Of(parts == 1 ? r.Finish(sum) : sum);
     }
+
+    static int Row(int input, Rows<V> x, int row) => input < F.Inputs ? x.Row(row) : 0;
 }
 
 sealed partial class IlgpuDevice
 {
     const int Part = 64, LongestPart = 256;     // what one thread folds; what is longer is cut into parts
 
-    internal override void ReduceCore<R>(R r, Tensor x, Tensor y)
+    internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        var (from, to) = (Fit(x, y.Rank), Fit(y));
-        x.DType.Run(new Folding<R>(this, r, from, to));
+        var (from, to) = (Array.ConvertAll(Alike(x), operand => Fit(operand, y.Rank)), Fit(y));
+        y.DType.Run(new Folding<F, R>(this, f, r, from, to));
         Finish(to, y);
     }
 
-    readonly struct Folding<R>(IlgpuDevice device, R r, Tensor x, Tensor y) : IForType where R : struct, IReduction
+    readonly struct Folding<F, R>(IlgpuDevice device, F f, R r, Tensor[] x, Tensor y) : IForType
+        where F : struct, IFormula where R : struct, IReduction
     {
         void IForType.Run<V>()
         {
-            if (typeof(V) == typeof(I64)) device.Fold<R, I64, I64, I64, Same<I64>, Same<I64>>(r, x, y.Rank, y);
-            else device.Fold<R, V, F64, V, ByDouble<V, F64>, ByDouble<F64, V>>(r, x, y.Rank, y);
+            if (typeof(V) == typeof(I64)) device.Fold<F, R, I64, I64, I64, Same<I64>, Same<I64>>(f, r, x, y.Rank, y);
+            else device.Fold<F, R, V, F64, V, ByDouble<V, F64>, ByDouble<F64, V>>(f, r, x, y.Rank, y);
         }
     }
 
     /// <summary>
     /// Folds parts of rows, then what they gave, until one is left. How a row is cut depends on its length alone.
     /// </summary>
-    void Fold<R, V, S, W, In, Out>(R r, Tensor x, int leading, Tensor y, int level = 0)
-        where R : struct, IReduction where V : unmanaged where S : unmanaged, IScalar<S>
-        where W : unmanaged where In : struct, ICast<V, S> where Out : struct, ICast<S, W>
+    void Fold<F, R, V, S, W, In, Out>(F f, R r, Tensor[] x, int leading, Tensor y, int level = 0)
+        where F : struct, IFormula where R : struct, IReduction where V : unmanaged, IScalar<V>
+        where S : unmanaged, IScalar<S> where W : unmanaged where In : struct, ICast<V, S>
+        where Out : struct, ICast<S, W>
     {
-        int count = y.Numel, length = x.Numel / count, parts = (length + Part - 1) / Part;
-        Axes rows = new(x.Layout[..leading], x.Layout.Offset), folded = new(x.Layout[leading..]);
-        if (length <= LongestPart)
-            Launch(count, new FoldKernel<R, V, S, W, In, Out>(r, Memory<V>(x), rows, folded, count, length, 1,
-                level, Of<W>(y)), length + 1);
+        int count = y.Numel, length = x[0].Numel / count, parts = (length + Part - 1) / Part;
+        if (length <= LongestPart) Launch(count, To<W, Out>(y, 1), length + 1);
         else
         {
             var partial = Tensor.Empty([count, parts], typeof(S) == typeof(I64) ? DType.Int64 : DType.Float64, this);
-            Launch(count * parts, new FoldKernel<R, V, S, S, In, Same<S>>(r, Memory<V>(x), rows, folded, count, length,
-                parts, level, Of<S>(partial)), Part);
-            Fold<R, S, S, W, Same<S>, Out>(r, partial, 1, y, level + 1);
+            Launch(count * parts, To<S, Same<S>>(partial, parts), Part);
+            Fold<Of1<IdentityFormula>, R, S, S, W, Same<S>, Out>(default, r, [partial], 1, y, level + 1);
         }
-        GC.KeepAlive(x);
+        KeepAlive(x);
+
+        FoldKernel<F, R, V, S, T, In, O> To<T, O>(Tensor to, int cut)
+            where T : unmanaged where O : struct, ICast<S, T> =>
+            new(f, r, At(0), At(1), At(2), At(3), At(4), At(5), At(6), At(7), count, length, cut, level, Of<T>(to));
+
+        Rows<V> At(int input)
+        {
+            var operand = x[Math.Min(input, x.Length - 1)];
+            return new(Memory<V>(operand), new(operand.Layout[..leading], operand.Layout.Offset),
+                new(operand.Layout[leading..]));
+        }
     }
 }
