@@ -235,5 +235,34 @@ public class CheckpointTests
         Assert.Equal(plainW, Values(w));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void Random_numbers_are_drawn_again_from_where_every_generator_stood(bool createGraph)
+    {
+        var (x, own) = (Random(4, 4), new Generator(3));
+        Variable Block(Variable[] v) => F.Dropout(F.Dropout(v[0].Exp(), 0.5), 0.5, generator: own);
+        Generator.Seed_(7);
+        Block([x]).Sum().Backward();
+        var (plain, after) = (Values(x), own.NextDouble());
+        (x.Grad, own) = (null, new Generator(3));
+        Generator.Seed_(7);
+        var y = Autograd.Checkpoint(z => Autograd.Checkpoint(Block, z), x).Sum();
+        var position = Generator.Default.Position;
+        y.Backward(createGraph: createGraph);
+        Assert.Equal(plain, Values(x));
+        Assert.Equal(after, own.NextDouble());
+        Assert.Equal(position, Generator.Default.Position);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_batch_is_counted_once_in_running_statistics(bool createGraph)
+    {
+        var (x, plain, checkpointed) = (Random(8, 3), new Nn.BatchNorm1d(3), new Nn.BatchNorm1d(3));
+        foreach (var net in new[] { plain, checkpointed }) net.To(DType.Float64);
+        plain.Call(x).Square().Sum().Backward();
+        Autograd.Checkpoint(v => checkpointed.Call(v[0]), x).Square().Sum().Backward(createGraph: createGraph);
+        foreach (var (name, expected) in plain.StateDict())
+            Assert.Equal(expected.ToArray<double>(), checkpointed.StateDict()[name].ToArray<double>());
+    }
+
     static double[] Values(Variable leaf) => leaf.Grad!.Data.ToArray<double>();
 }

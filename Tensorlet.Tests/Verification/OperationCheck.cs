@@ -85,7 +85,7 @@ public static class OperationCheck
         return c.F([.. inputs.Select(x => new Variable(x))]).Data;
     }
 
-    static double Difference(string what, double[] actual, double[] expected, double tolerance)
+    internal static double Difference(string what, double[] actual, double[] expected, double tolerance)
     {
         var worst = 0.0;
         if (actual.Length != expected.Length)

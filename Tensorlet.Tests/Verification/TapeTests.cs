@@ -27,6 +27,30 @@ public class TapeTests
         Assert.Equal([1, 1], Grad(y));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void No_two_owners_of_gradients_share_memory(bool createGraph)
+    {
+        var (p, q, seed) = (Leaf(1, 2), Leaf(3, 4), new Variable(Tensor.From([1.0, 1])));
+        Variable a = p.View(2), b = q.View(2), y = a + b;
+        foreach (var inner in new[] { a, b, y }) inner.RetainGrad();
+        a.RegisterHook(gradient => gradient);
+        var handed = Autograd.Grad([y], [a, b, y, p, p, q], [seed], retainGraph: true, createGraph: createGraph);
+        y.Backward(seed, createGraph: createGraph);
+        Variable[] all = [.. handed!, seed, .. new[] { p, q, a, b, y }.Select(v => v.Grad!)];
+        Assert.Equal(all.Length, all.Select(g => g.Data.Storage).Distinct().Count());
+        Assert.All(all, g => Assert.False(g.Data.Layout.Overlaps));
+    }
+
+    [Fact]
+    public void Clipping_scales_a_gradient_of_a_recorded_backward_once()
+    {
+        var (p, q) = (Leaf(3), Leaf(4));
+        (p + q).Square().Sum().Backward(createGraph: true);
+        Nn.Utils.ClipGradNorm_([p, q], 1);
+        Assert.Equal(Math.Sqrt(0.5), Grad(p)[0], 4);
+        Assert.Equal(Math.Sqrt(0.5), Grad(q)[0], 4);
+    }
+
     [Fact]
     public void A_graph_is_gone_through_once_unless_it_is_retained()
     {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Tensorlet;
 
 public static partial class Autograd
@@ -60,32 +62,43 @@ public static partial class Autograd
         y.RequiresGrad && Grad(y, x, v, retainGraph, createGraph) is { } g ? g : x.Data.ZerosLike();
 }
 
-/// <summary>The random numbers of the first time are drawn again, so that a dropout leaves out the same.</summary>
+/// <summary>
+/// The second time is like the first: random numbers are drawn from where each generator stood, so that a dropout leaves
+/// out the same elements, and what gathers statistics does not count the batch twice.
+/// </summary>
 sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, run once more
 {
-    long position;
+    ConcurrentDictionary<Generator, long> taken = [];
+
     protected override Tensor Forward()
     {
         Save();
-        position = Generator.Default.Position;
-        using var _ = Autograd.NoGrad();
-        return f(Inputs).Data;
+        taken = [];
+        var mode = Autograd.Mode;
+        using var _ = new Autograd.Scope(mode with { Records = false, Taken = taken });
+        var y = f(Inputs).Data;
+        foreach (var (generator, position) in taken) mode.Taken?.TryAdd(generator, position);       // it may be nested
+        return y;
     }
 
     public override Variable?[] Backward(Variable dy)
     {
         if (Autograd.Enabled)
         {
-            var gradients = Autograd.Gradients([f(Inputs)], [dy], next.OfType<Function>(), true, true);
+            var gradients = Autograd.Gradients([Repeat(Inputs)], [dy], next.OfType<Function>(), true, true);
             return Array.ConvertAll(next, function => function is null ? null : gradients[function]);
         }
-        using var _ = Autograd.EnableGrad();
         Variable[] leaves = [.. Inputs.Select((x, i) => new Variable(x.Data, Needs(i)))];
-        var now = Generator.Default.Position;
-        Generator.Default.Position = position;
-        var y = f(leaves);
-        Generator.Default.Position = now;
-        y.Backward(dy);
+        Repeat(leaves).Backward(dy);
         return Array.ConvertAll(leaves, leaf => leaf.Grad);
+    }
+
+    Variable Repeat(Variable[] inputs)
+    {
+        var now = taken.Keys.Select(generator => (generator, generator.Position)).ToList();
+        foreach (var (generator, position) in taken) generator.Position = position;
+        using var _ = new Autograd.Scope(Autograd.Mode with { Records = true, Taken = null, Again = true });
+        try { return f(inputs); }
+        finally { foreach (var (generator, position) in now) generator.Position = position; }
     }
 }

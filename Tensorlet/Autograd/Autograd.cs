@@ -1,11 +1,17 @@
+using System.Collections.Concurrent;
+
 namespace Tensorlet;
 
 /// <summary>The tape: whether it records, gradients of anything by anything, and the walk back.</summary>
 public static partial class Autograd
 {
-    /// <summary>What holds for the calls of a flow: recorded or not, watched for NaN, measured, listened to.</summary>
+    /// <summary>
+    /// What holds for the calls of a flow: recorded or not, watched for NaN, measured, listened to; where each
+    /// generator stood that numbers were taken from; and whether it all happens a second time.
+    /// </summary>
     internal sealed record Modes(bool Records = true, bool Anomaly = false, Profile? Profile = null,
-        Action<Function, Variable[]>? Listener = null);
+        Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
+        bool Again = false);
 
     static readonly AsyncLocal<Modes?> modes = new();
     static readonly Modes usual = new();
@@ -61,7 +67,13 @@ public static partial class Autograd
     {
         Function[] origins = [.. inputs.Select(x => x.OriginFor("Grad"))];
         var found = Gradients(outputs, gradients, origins, retainGraph || createGraph, createGraph);
-        return Array.ConvertAll(origins, function => found[function]);
+        var given = new Variable?[origins.Length];          // each has memory of its own
+        for (var i = 0; i < given.Length; i++)
+            given[i] = found[origins[i]] is { } gradient && IsHeld(gradient) ? gradient.Copied() : found[origins[i]];
+        return given;
+
+        bool IsHeld(Variable gradient) => gradient.Data.Layout.Overlaps || Array.Exists([.. given, .. gradients ?? []],
+            other => other?.Data.Storage == gradient.Data.Storage);
     }
 
     /// <summary>The gradient of one variable by one other; see the general form.</summary>

@@ -17,6 +17,7 @@ public abstract class Function
     Tensor? result;
     int resultVersion;
     uint saved;                     // a bit for each input
+    (Tensor Tensor, int Version)[] kept = [];
     bool running;
     string? line;                   // of the user's code, in anomaly mode
 
@@ -93,6 +94,7 @@ public abstract class Function
     internal Variable?[] Differentiate(Variable gradient)
     {
         if (Freed) throw FreedGraph();
+        foreach (var (tensor, version) in kept) Unchanged("an index, a mask or a target", tensor, version);
         var mode = Autograd.Mode;
         var gradients = mode.Profile is null ? Backward(gradient)
             : mode.Profile.Measure($"{Name}.Backward", gradient.Device, () => Backward(gradient), all =>
@@ -117,6 +119,17 @@ public abstract class Function
         foreach (var variable in variables)
             for (var i = 0; i < inputs.Length; i++)
                 if (inputs[i] == variable) saved |= 1u << Math.Min(i, 31);
+    }
+
+    /// <summary>
+    /// Keeps tensors that are not inputs, such as an index, a mask or a target, for <see cref="Backward"/>. Until then
+    /// nobody may write to them.
+    /// </summary>
+    protected void Keep(params ReadOnlySpan<Tensor> tensors)
+    {
+        var count = kept.Length;
+        Array.Resize(ref kept, count + tensors.Length);
+        foreach (var tensor in tensors) kept[count++] = (tensor, tensor.Storage.Version);
     }
 
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;
@@ -169,14 +182,14 @@ public abstract class Function
     internal Function Again()
     {
         var copy = (Function)MemberwiseClone();
-        (copy.inputs, copy.result, copy.saved, copy.Freed) = ([], null, 0, false);
+        (copy.inputs, copy.result, copy.saved, copy.kept, copy.Freed) = ([], null, 0, [], false);
         (copy.hooks, copy.afterwards, copy.line) = (null, null, null);
         copy.Id = Interlocked.Increment(ref created);
         return copy;
     }
 
     /// <summary>Forgets what was saved.</summary>
-    internal virtual void Free() => (inputs, result, Freed) = ([], null, true);
+    internal virtual void Free() => (inputs, result, kept, Freed) = ([], null, [], true);
 
     /// <summary>The name of the function, and in anomaly mode where it was called.</summary>
     public override string ToString() => line is null ? $"<{Name}>" : $"<{Name}> in {line}";

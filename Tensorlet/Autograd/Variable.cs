@@ -73,9 +73,7 @@ public sealed partial class Variable
     internal void AddGrad(Variable gradient, bool shared)
     {
         gradient.Data.OnlyType("Backward: the gradient of a leaf", DType);
-        lock (this)
-            Grad = Grad is not null ? Grad + gradient
-                : shared && !gradient.RequiresGrad ? gradient.Data.Clone() : gradient;
+        lock (this) Grad = Grad is not null ? Grad + gradient : shared ? gradient.Copied() : gradient;
     }
 
     /// <summary>
@@ -88,7 +86,7 @@ public sealed partial class Variable
     /// <summary>Keeps the gradient by this variable in <see cref="Grad"/> though it is no leaf.</summary>
     public void RetainGrad()
     {
-        if (!IsLeaf) RegisterHook(gradient => { Grad = Grad is null ? gradient : Grad + gradient; return null; });
+        if (!IsLeaf) RegisterHook(gradient => { AddGrad(gradient, shared: true); return null; });
     }
 
     /// <summary>

@@ -316,6 +316,7 @@ sealed class Surprise(int axis, Tensor target) : Function
         Save(X);
         var picked = X.Data.Gather(axis, target);
         (largest, sum) = Softmax.Sums(X.Data, axis);
+        Keep(target, largest, sum);
         return Tensor.Apply(Name, new Of3<SurpriseFormula>(), picked, largest, sum);
     }
 

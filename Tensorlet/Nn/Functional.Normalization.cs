@@ -52,6 +52,7 @@ public static partial class F
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
                 "to learn from. Take more samples, or Eval().");
         var y = Standardized(operation, x, over, eps, weight, bias, shape, out var made);
+        if (Autograd.Mode.Again) return y;                  // it was counted the first time
         runningMean?.Mul_(1 - momentum).Add_(made.Mean.Mean([0]).Reshape(-1), momentum);
         runningVar?.Mul_(1 - momentum).Add_(made.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
         return y;
@@ -150,6 +151,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered) : F
         variance = Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(x.CountOver(axes), true),
             axes, x, mean);
         r = variance.Map(new RootFormula(eps));
+        Keep(mean, r);
         return Tensor.Apply(name, new StandardFormula(), x, mean, r, B.Data, Input(2).Data);
     }
 

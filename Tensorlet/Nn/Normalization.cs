@@ -26,7 +26,7 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
             throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
                 $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         if (!Training) return Normalized(x, runningMean is null, 0);
-        if (!perSample) numBatchesTracked?.Add_(1);
+        if (!perSample && !Autograd.Mode.Again) numBatchesTracked?.Add_(1);
         return Normalized(x, true, momentum ?? 1 / (numBatchesTracked?.Item() ?? 1));
     }
 

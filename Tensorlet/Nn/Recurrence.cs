@@ -19,6 +19,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
     protected override Tensor[] ForwardAll()
     {
         Save();
+        if (living is not null) Keep(living);
         var record = Autograd.Enabled && Inputs.Any(input => input.RequiresGrad);
         var (x, states) = (X.Data, Array.ConvertAll(Inputs[^cell.States..], state => state.Data));
         var outputs = x.NewEmpty([x.Size(0), x.Size(1), cell.HiddenSize]);
@@ -37,6 +38,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
             }
             states = Array.ConvertAll(after, state => state.Data);
         }
+        Keep(before);
         return [outputs, .. states];
     }
 

@@ -37,7 +37,12 @@ public sealed class Generator(ulong seed) : IStateful
     }
 
     /// <summary>Reserves the next numbers and tells where they start.</summary>
-    internal long Take(long count) => Interlocked.Add(ref next, count) - count;
+    internal long Take(long count)
+    {
+        var position = Interlocked.Add(ref next, count) - count;
+        Autograd.Mode.Taken?.TryAdd(this, position);
+        return position;
+    }
 
     /// <summary>The next number in [0, 1).</summary>
     public double NextDouble() => Philox.Uniform(seed, Take(1));

@@ -53,7 +53,11 @@ sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db 
 // c = a where the condition holds, else b     da = dc where it holds     db = dc elsewhere
 sealed class Where(Tensor condition) : Function
 {
-    protected override Tensor Forward() => Tensor.Where(condition, A.Data, B.Data);
+    protected override Tensor Forward()
+    {
+        Keep(condition);
+        return Tensor.Where(condition, A.Data, B.Data);
+    }
     public override Variable[] Backward(Variable dc)
     {
         var zero = Tensor.Like(dc.Data, 0);

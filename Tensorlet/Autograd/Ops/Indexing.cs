@@ -5,7 +5,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Gather"/>
     // y[…j…] = x[…index[…j…]…]     dx = 0, with dy added at the indices
     public Variable Gather(int axis, Tensor index) =>
-        Linear(x => x.Gather(axis, index), (dy, before) => dy.ScatterAdd(axis, index, before));
+        Linear(x => x.Gather(axis, index), (dy, before) => dy.ScatterAdd(axis, index, before), index: index);
 
     /// <inheritdoc cref="Tensor.IndexSelect"/>
     public Variable IndexSelect(int axis, Tensor index) => Gather(axis, Data.AlongAxis("IndexSelect", ref axis, index));
@@ -15,7 +15,8 @@ public sealed partial class Variable
     /// </summary>
     // y = 0, with x added at the indices     dx = dy gathered at the indices
     public Variable ScatterAdd(int axis, Tensor index, params int[] shape) => Linear(
-        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, x), (dy, _) => dy.Gather(axis, index));
+        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, x), (dy, _) => dy.Gather(axis, index),
+        index: index);
 
     /// <summary>
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.

@@ -3,10 +3,15 @@ namespace Tensorlet;
 // Adjoint pairs: each of two functions is the other's backward.
 
 /// <summary>A function whose derivative is the same everywhere: the adjoint, which is told dy and x's shape.</summary>
-sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint) : Function
+sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint, Tensor? index)
+    : Function
 {
     public override string Name => name;
-    protected override Tensor Forward() => f(X.Data);
+    protected override Tensor Forward()
+    {
+        if (index is not null) Keep(index);
+        return f(X.Data);
+    }
     public override Variable[] Backward(Variable dy) => [adjoint(dy, shapes[0])];
 }
 
@@ -31,7 +36,11 @@ sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], V
 public sealed partial class Variable
 {
     Variable Linear(Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint,
-        [CallerMemberName] string name = "") => new LinearMap(name, f, adjoint).Apply(this);
+        [CallerMemberName] string name = "", Tensor? index = null) =>
+        new LinearMap(name, f, adjoint, index).Apply(this);
+
+    /// <summary>The same in memory of its own.</summary>
+    internal Variable Copied() => Linear(x => x.Clone(), (dy, _) => dy, "Clone");
 
     /// <summary>What a view shows.</summary>
     // y = x read through a view     dx = 0, with dy added through the view
