@@ -204,9 +204,11 @@ public sealed class SetTests : IDisposable
         Assert.Equal(["a, \"b\"", "two\nlines", ""], table.Text("name"));
         Assert.Equal([-2000, 1, 9, 0.5f, 3, 7], table.Numbers(["y", "x"], missing: 9).ToArray<float>());
         Assert.Equal([3, 1], table.Numbers(["x"]).Size());
-        var (labels, classes) = table.Labels("name");
-        Assert.Equal(["", "a, \"b\"", "two\nlines"], classes);
-        Assert.Equal([1, 2, 0], labels.ToArray<long>());
+        var (labels, classes) = table.Labels("name", missing: -100);
+        Assert.Equal(["a, \"b\"", "two\nlines"], classes);
+        Assert.Equal([0, 1, -100], labels.ToArray<long>());
+        Assert.Contains("line 6, column 2: 'name': expected a name, found ''",
+            Assert.Throws<InvalidDataException>(() => table.Labels("name")).Message);
         Assert.Equal([1, 2, 3, 4], Table("1,2\n3,4", header: false).Numbers().ToArray<float>());
         Assert.Equal(["", ""], Table("a,b\n,").Text("b").Concat(Table("a\n\n\"\"").Text("a")));
         Assert.Contains("'z'", Assert.Throws<IndexException>(() => table.Text("z")).Message);
@@ -215,6 +217,35 @@ public sealed class SetTests : IDisposable
         Assert.Contains("line 4, column 1: 'x': expected a number, found 'no'", error.Message);
         Assert.Throws<InvalidDataException>(() => table.Numbers(["x", "name"]));
     }
+
+    [Theory]
+    [InlineData("\n"), InlineData("\r\n"), InlineData("\r")]
+    public void Lines_of_tables_end_in_any_way(string end)
+    {
+        var table = Table($"a,b{end}{end}1,\"2\"{end}\"3{end}\",4{end}5,6");
+        Assert.Equal(["a", "b"], table.Columns);
+        Assert.Equal(["1", $"3{end}", "5"], table.Text("a"));
+        Assert.Equal([2, 4, 6], table.Numbers(["b"]).ToArray<double>());
+        var error = Assert.Throws<InvalidDataException>(() => Table($"x{end}\"1{end}\"{end}no").Numbers());
+        Assert.Contains("line 4, column 1", error.Message);
+    }
+
+    /// <summary>As NumPy, pandas and .NET write them.</summary>
+    [Fact]
+    public void Numbers_of_tables_may_be_infinite_or_none() => Assert.Equal(
+        [float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity, float.PositiveInfinity,
+            float.NegativeInfinity, float.NaN, float.NaN],
+        Table("x\ninf\n-inf\n+Inf\nInfinity\n-Infinity\nnan\nNaN\n").Numbers().ToArray<float>());
+
+    [Theory]
+    [InlineData('"'), InlineData('\n'), InlineData('\r')]
+    public void Separators_are_no_quotes_and_no_lines(char separator) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Csv("a", "table", separator));
+
+    [Theory]
+    [InlineData(';'), InlineData('\t'), InlineData('^'), InlineData(']'), InlineData('-'), InlineData('\\')]
+    public void Any_other_character_may_separate(char separator) =>
+        Assert.Equal(["a", "b"], new Csv($"a{separator}b\n", "table", separator).Columns);
 
     [Theory]
     [InlineData("a,b\n1,2\n3\n", "line 3, column 2: expected 2 fields, found 1")]

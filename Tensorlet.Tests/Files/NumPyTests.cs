@@ -100,6 +100,8 @@ public sealed class NumPyTests : Folder
     [InlineData("{'shape':(2,3),'descr':'<f4','fortran_order':False}")]
     [InlineData("{ 'fortran_order' : False , 'descr' : '|f4' , 'shape' : ( 2 , 3 , ) }  \n")]
     [InlineData("{'descr': '=f4', 'fortran_order': False, 'shape': (2, 0000000003), }")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }")]          // NumPy's on Python 2
+    [InlineData("{\"descr\": \"<f4\", 'fortran_order': False, \"shape\": (2 , 3L,)}")]
     public void Headers_in_any_order_are_read(string header) =>
         Assert.Equal([2, 3], Npy.Load(Written("sound", File10(header, 24))).Size());
 
@@ -123,6 +125,10 @@ public sealed class NumPyTests : Folder
     [InlineData("{'descr': '|O', 'fortran_order': False, 'shape': (3,)}", "pickled objects")]
     [InlineData("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (6,)}", "structures")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (6)}", "a number, no tuple")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (6LL,)}", "two of the letters for long numbers")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (L,)}", "a letter, no number")]
+    [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape\": (6,)}", "two kinds of quotes")]
+    [InlineData("{'descr': \"<f4', 'fortran_order': False, 'shape': (6,)}", "two kinds of quotes")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': [6]}", "a list")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (,)}", "only a comma")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (2 3)}", "no comma")]

@@ -93,7 +93,8 @@ public class TraceTests
         _ => throw new ArgumentException(kind),
     };
 
-    public static TheoryData<string> Schedules => [.. stored.Value.Schedules.Keys];
+    internal static IEnumerable<string> ScheduleNames => stored.Value.Schedules.Keys;
+    public static TheoryData<string> Schedules => [.. ScheduleNames];
 
     internal static Scheduler Schedule(string kind, Optimizer o) => kind switch
     {

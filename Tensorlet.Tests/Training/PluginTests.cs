@@ -60,6 +60,10 @@ public class PluginTests : IDisposable
     [InlineData(1, false, 3, -6, new[] { 5, 3, double.NaN, 1 })]
     [InlineData(3, true, 4, -9, new[] { 1.0, 2, 3, 1 })]                // nothing stops it; the best comes back
     [InlineData(1, true, 4, -12, new[] { double.NaN, 1, 2, 3 })]
+    [InlineData(1, false, 4, -12, new[] { double.NaN, 3, 2, 1 })]
+    [InlineData(1, false, 2, -3, new[] { double.NaN, double.NaN, 1 })]  // NaN is no progress either
+    [InlineData(2, true, 4, -6, new[] { double.NaN, 3, double.NaN, double.NaN, 4 })]
+    [InlineData(2, false, 3, -3, new[] { double.PositiveInfinity, double.PositiveInfinity, double.NaN, 1 })]
     public void Early_stopping_waits_and_brings_the_best_weights_back(
         int patience, bool larger, int epochs, double weight, double[] values)
     {

@@ -15,7 +15,23 @@ public sealed partial class Variable
     /// <summary>The values. Writing to them is not recorded; what the tape has saved notices.</summary>
     public Tensor Data { get; private set; }
     /// <summary>The gradient that has been accumulated here, or null.</summary>
-    public Variable? Grad { get; set; }
+    /// <exception cref="ShapeException">What is set has another shape than the values.</exception>
+    /// <exception cref="DTypeException">What is set has another type than the values.</exception>
+    /// <exception cref="DeviceException">What is set is on another device than the values.</exception>
+    public Variable? Grad
+    {
+        get;
+        set
+        {
+            if (value is not null)
+            {
+                Layout.OnlySame("Grad: values and gradient", Data.Layout, value.Data.Layout);
+                value.Data.OnlyType("Grad: the gradient", DType);
+                Data.SameDevice("Grad", value.Data);
+            }
+            field = value;
+        }
+    }
     /// <summary>The function that made this variable; null where the user made it.</summary>
     public Function? GradFn { get; }
     /// <summary>True if gradients flow to or through this variable.</summary>

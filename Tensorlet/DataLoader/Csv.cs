@@ -1,14 +1,16 @@
 using System.Globalization;
-using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Tensorlet.Data;
 
 /// <summary>
 /// A table in a text file of UTF-8: fields between separators, quoted where they contain one, a quote
-/// (doubled) or a line's end (RFC 4180). Empty lines are passed over.
+/// (doubled) or a line's end (RFC 4180), which is \n, \r or both. Empty lines are passed over.
 /// </summary>
 public sealed class Csv
 {
+    const string LineEnd = @"\r\n?|\n";
+    static readonly NumberFormatInfo numPys = new() { PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
     readonly string path;
     readonly List<(int Line, string[] Fields)> rows;
 
@@ -65,47 +67,54 @@ public sealed class Csv
         columns ??= [.. Columns];
         return Tensor.From([.. columns.SelectMany(column => Text(column).Select((field, row) =>
             field.Length == 0 && missing is { } value ? (float)value
-            : float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number
-            : throw Wrong(rows[row].Line, Columns.ToList().IndexOf(column) + 1,
-                $"'{column}': expected a number, found '{field}'")))], [columns.Length, Count]).T.Contiguous();
+            : float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            || float.TryParse(field, NumberStyles.Float, numPys, out number) ? number
+            : throw Wrong(row, column, "a number", field)))], [columns.Length, Count]).T.Contiguous();
     }
 
     /// <summary>A column of names as labels (N), Int64: the numbers of the names in order.</summary>
+    /// <param name="column">Its name.</param>
+    /// <param name="missing">The label for an empty field, as what a loss ignores; without, that is no name.</param>
     /// <exception cref="IndexException">There is no such column.</exception>
-    public (Tensor Labels, string[] Classes) Labels(string column)
+    /// <exception cref="InvalidDataException">A field is empty: file, line and column are told.</exception>
+    public (Tensor Labels, string[] Classes) Labels(string column, long? missing = null)
     {
         var text = Text(column);
-        string[] classes = [.. text.Distinct().Order(StringComparer.Ordinal)];
-        return (Tensor.From<long>([.. text.Select(name => Array.IndexOf(classes, name))]), classes);
+        string[] classes = [.. text.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        return (Tensor.From<long>([.. text.Select((name, row) => name.Length > 0 ? Array.IndexOf(classes, name)
+            : missing ?? throw Wrong(row, column, "a name", name))]), classes);
     }
+
+    InvalidDataException Wrong(int row, string column, string expected, string found) => Wrong(rows[row].Line,
+        Columns.ToList().IndexOf(column) + 1, $"'{column}': expected {expected}, found '{found}'");
 
     InvalidDataException Wrong(int line, int column, string what) =>
         new($"{path}, line {line}, column {column}: {what}.");
 
+    /// <summary>A field after another, with what ends it: the separator, a line's end, or that of the text.</summary>
     List<(int, string[])> Parse(string text, char separator)
     {
-        List<(int, string[])> rows = [];
-        var (fields, field) = (new List<string>(), new StringBuilder());
-        var (line, first, opened, closed) = (1, 1, 0, false);       // opened: the line of a quote; closed: it is
-        for (var i = 0; i <= text.Length; i++)
+        if (separator is '"' or '\r' or '\n') throw new ArgumentOutOfRangeException(
+            nameof(separator), separator, "Csv: the separator must be neither a quote nor a line's end.");
+        var mark = $@"\u{(int)separator:x4}";
+        var pattern = new Regex($"""
+            \G(?:"(?<quoted>(?>(?:[^"]+|"")*))"|(?<plain>(?!")[^{mark}\r\n]*))(?:(?<next>{mark})|{LineEnd}|\z|(?<wrong>.))
+            """);
+        var (rows, fields, line, first) = (new List<(int, string[])>(), new List<string>(), 1, 1);
+        for (var at = 0; at < text.Length || fields.Count > 0;)
         {
-            var (c, next) = (i < text.Length ? text[i] : '\n', i + 1 < text.Length ? text[i + 1] : '\n');
-            if (opened > 0 && i == text.Length)
-                throw Wrong(opened, fields.Count + 1, "expected a closing quote, found the end of the file");
-            if (opened > 0 && c == '"' && next != '"') (opened, closed) = (0, true);
-            else if (opened > 0) field.Append(text[c == '"' ? i++ : i]);
-            else if (c == '"' && field.Length == 0 && !closed) opened = line;
-            else if (c == separator || c == '\n')
-            {
-                if (c == separator || fields.Count > 0 || field.Length > 0 || closed) fields.Add(field.ToString());
-                if (c == '\n' && fields.Count > 0) rows.Add((first, [.. fields]));
-                if (c == '\n') (fields, first) = ([], line + 1);
-                (field, closed) = (new(), false);
-            }
-            else if (closed && c != '\r')
+            var found = pattern.Match(text, at);
+            if (!found.Success)
+                throw Wrong(line, fields.Count + 1, "expected a closing quote, found the end of the file");
+            line += Regex.Count(found.ValueSpan, LineEnd);
+            if (found.Groups["wrong"] is { Success: true, Value: var c })
                 throw Wrong(line, fields.Count + 1, $"expected the end of a quoted field, found '{c}'");
-            else if (c != '\r' || next != '\n') field.Append(c);
-            if (c == '\n') line++;
+            var quoted = found.Groups["quoted"];
+            fields.Add(quoted.Success ? quoted.Value.Replace("\"\"", "\"") : found.Groups["plain"].Value);
+            at += found.Length;
+            if (found.Groups["next"].Success) continue;
+            if (fields is not [""] || quoted.Success) rows.Add((first, [.. fields]));
+            (fields, first) = ([], line);
         }
         return rows;
     }

@@ -6,7 +6,7 @@ namespace Tensorlet.Optim;
 /// </summary>
 public class Adam : Optimizer
 {
-    readonly bool amsgrad, decoupled;
+    readonly bool amsgrad;
 
     /// <summary>An optimizer of these parameters.</summary>
     /// <inheritdoc cref="Optimizer(IEnumerable{Variable}, bool, ValueTuple{string, double}[])"/>
@@ -17,14 +17,14 @@ public class Adam : Optimizer
     private protected Adam(IEnumerable<Variable> parameters, double lr, double beta1, double beta2, double eps,
         double weightDecay, bool amsgrad, bool maximize, bool decoupled)
         : base(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
-            ("weight_decay", weightDecay)) => (this.amsgrad, this.decoupled) = (amsgrad, decoupled);
+            ("weight_decay", weightDecay)) => (this.amsgrad, Decoupled) = (amsgrad, decoupled);
+
+    private protected override bool Decoupled { get; }
 
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
         var (beta1, beta2, t) = (group["beta1"], group["beta2"], memory.Step);
-        if (!decoupled) g = Decayed(p, g, group);
-        else if (group["weight_decay"] is not 0 and var decay) p.Mul_(1 - group.Lr * decay);
         var m = memory.Get("exp_avg").Zip_(new RunningMean(beta1), g);
         var v = memory.Get("exp_avg_sq").Zip_(new MeanOfSquares(beta2), g);
         if (amsgrad) v = memory.Get("max_exp_avg_sq").Zip_(new Maximum.Formula(), v);
@@ -56,7 +56,6 @@ public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, d
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
-        g = Decayed(p, g, group);
         var m = memory.Get("exp_avg").Zip_(new RunningMean(group["beta1"]), g);
         var u = memory.Get("exp_inf").Zip_(new RunningMaximum(group["beta2"], group["eps"]), g);
         p.Zip_(new QuotientStep(group.Lr / (1 - Math.Pow(group["beta1"], memory.Step))), m, u);
@@ -76,12 +75,12 @@ public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, do
     : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
         ("weight_decay", weightDecay), ("momentum_decay", momentumDecay))
 {
+    private protected override bool Decoupled => decoupledWeightDecay;
+
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
         var (t, beta1, beta2) = (memory.Step, group["beta1"], group["beta2"]);
-        if (!decoupledWeightDecay) g = Decayed(p, g, group);
-        else if (group["weight_decay"] is not 0 and var decay) p.Mul_(1 - group.Lr * decay);
         double Momentum(int step) => beta1 * (1 - 0.5 * Math.Pow(0.96, step * group["momentum_decay"]));
         var (now, next) = (Momentum(t), Momentum(t + 1));
         var product = memory.Numbers["mu_product"] = memory.Numbers.GetValueOrDefault("mu_product", 1) * now;

@@ -13,13 +13,8 @@ public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, 
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
         var (alpha, eps, momentum) = (group["alpha"], group["eps"], group["momentum"]);
-        g = Decayed(p, g, group);
         var s = memory.Get("square_avg").Zip_(new MeanOfSquares(alpha), g);
-        if (centered)
-        {
-            var mean = memory.Get("grad_avg").Zip_(new RunningMean(alpha), g);
-            s = s - mean * mean;
-        }
+        if (centered) s = Tensor.Zip(new Deviation(), s, memory.Get("grad_avg").Zip_(new RunningMean(alpha), g));
         if (momentum == 0) p.Zip_(new ScaledStep(group.Lr, eps), g, s);
         else p.Add_(memory.Get("momentum_buffer").Mul_(momentum).Zip_(new ScaledStep(-1, eps), g, s), -group.Lr);
     }
@@ -40,7 +35,6 @@ public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, 
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
-        g = Decayed(p, g, group);
         var s = memory.Get("sum", group["initial_accumulator_value"]).Zip_(new SumOfSquares(), g);
         p.Zip_(new ScaledStep(group.Lr / (1 + (memory.Step - 1) * group["lr_decay"]), group["eps"]), g, s);
     }
@@ -61,7 +55,6 @@ public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, do
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
         var mean = new MeanOfSquares(group["rho"]);
-        g = Decayed(p, g, group);
         var (s, a) = (memory.Get("square_avg").Zip_(mean, g), memory.Get("acc_delta"));
         var d = g.Clone().Zip_(new RootQuotient(group["eps"]), a, s);
         a.Zip_(mean, d);
@@ -78,6 +71,10 @@ readonly struct RunningMean(double beta) : IZip { V IZip.Apply<V>(V m, V g) => V
 /// <summary>s ← α·s + (1 − α)·g²</summary>
 readonly struct MeanOfSquares(double alpha) : IZip
 { V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g; }
+
+/// <summary>s − m², which rounding must not make negative: its root is taken.</summary>
+readonly struct Deviation : IZip
+{ V IZip.Apply<V>(V s, V m) => V.IfGreater(V.Of(0), s - m * m, V.Of(0), s - m * m); }
 
 /// <summary>s ← s + g²</summary>
 readonly struct SumOfSquares : IZip { V IZip.Apply<V>(V s, V g) => s + g * g; }

@@ -16,22 +16,24 @@ namespace Tensorlet.Optim;
 /// <param name="finalDivFactor">How many times the last rate is in the first.</param>
 /// <param name="threePhase">Whether to go down to the first rate as fast as up, and then on.</param>
 /// <exception cref="TensorletException">The optimizer has no momentum.</exception>
+/// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor not
+/// positive, or the part not from 0 to 1.</exception>
 public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps, double pctStart = 0.3,
     bool linear = false, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
     double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false)
     : ClosedForm(optimizer,
-        (e, _) => At(e, Ends(totalSteps, pctStart, threePhase), linear, maxLr / divFactor, maxLr,
-            maxLr / divFactor / finalDivFactor),
-        cycleMomentum ? e => At(e, Ends(totalSteps, pctStart, threePhase), linear, maxMomentum, baseMomentum,
-            maxMomentum) : null)
+        (e, _) => At(e, Ends(totalSteps, pctStart, threePhase), linear,
+            maxLr.In(nameof(OneCycleLR), 0) / divFactor.In(nameof(OneCycleLR), double.Epsilon), maxLr,
+            maxLr / divFactor / finalDivFactor.In(nameof(OneCycleLR), double.Epsilon)),
+        cycleMomentum ? e => At(e, Ends(totalSteps, pctStart, threePhase), linear,
+            maxMomentum.In(nameof(OneCycleLR), 0), baseMomentum.In(nameof(OneCycleLR), 0), maxMomentum) : null)
 {
     /// <summary>Where the phases end.</summary>
-    static double[] Ends(int steps, double start, bool threePhase) =>
-    [
-        start * Positive(steps, "totalSteps") - 1,
-        .. threePhase ? (double[])[2 * start * steps - 2] : [],
-        steps - 1,
-    ];
+    static double[] Ends(int totalSteps, double pctStart, bool threePhase)
+    {
+        var top = pctStart.In(nameof(OneCycleLR), 0, threePhase ? 0.5 : 1) * totalSteps.In(nameof(OneCycleLR), 1) - 1;
+        return threePhase ? [top, 2 * top, totalSteps - 1] : [top, totalSteps - 1];
+    }
 
     /// <summary>Between the values at the beginning and the end of the phase that e is in.</summary>
     static double At(int e, double[] ends, bool linear, double first, double top, double last)
@@ -41,6 +43,7 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
         var phase = ends[..^1].Count(end => e > end);
         var start = phase == 0 ? 0 : ends[phase - 1];
         var (part, from, to) = ((e - start) / (ends[phase] - start), values[phase], values[phase + 1]);
+        if (ends[phase] <= start) return to;                            // a phase of no steps
         return linear ? (to - from) * part + from : to + (from - to) / 2 * (1 + Math.Cos(Math.PI * part));
     }
 }
@@ -68,24 +71,27 @@ public enum CyclicMode
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <exception cref="TensorletException">The optimizer has no momentum.</exception>
+/// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative, or a number of steps not
+/// positive.</exception>
 public sealed class CyclicLR(Optimizer optimizer, double baseLr, double maxLr, int stepSizeUp = 2000,
     int? stepSizeDown = null, CyclicMode mode = CyclicMode.Triangular, double gamma = 1, bool cycleMomentum = true,
     double baseMomentum = 0.8, double maxMomentum = 0.9)
     : ClosedForm(optimizer,
-        (e, _) => baseLr + (maxLr - baseLr) * Height(e, stepSizeUp, stepSizeDown ?? stepSizeUp, mode, gamma),
-        cycleMomentum ? e => maxMomentum - (maxMomentum - baseMomentum)
+        (e, _) => baseLr.In(nameof(CyclicLR), 0) + (maxLr.In(nameof(CyclicLR), 0) - baseLr)
+            * Height(e, stepSizeUp, stepSizeDown ?? stepSizeUp, mode, gamma),
+        cycleMomentum ? e => maxMomentum.In(nameof(CyclicLR), 0) - (maxMomentum - baseMomentum.In(nameof(CyclicLR), 0))
             * Height(e, stepSizeUp, stepSizeDown ?? stepSizeUp, mode, gamma) : null)
 {
-    static double Height(int e, int up, int down, CyclicMode mode, double gamma)
+    static double Height(int e, int stepSizeUp, int stepSizeDown, CyclicMode mode, double gamma)
     {
-        var total = (double)Positive(up, "stepSizeUp") + Positive(down, "stepSizeDown");
+        var total = (double)stepSizeUp.In(nameof(CyclicLR), 1) + stepSizeDown.In(nameof(CyclicLR), 1);
         var cycle = Math.Floor(1 + e / total);
-        var (x, ratio) = (1 + e / total - cycle, up / total);
-        var height = x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
-        return height * mode switch
+        var (x, ratio) = (1 + e / total - cycle, stepSizeUp / total);
+        var decay = Math.Pow(gamma.In(nameof(CyclicLR), 0), e);
+        return (x <= ratio ? x / ratio : (x - 1) / (ratio - 1)) * mode switch
         {
             CyclicMode.Triangular2 => 1 / Math.Pow(2, cycle - 1),
-            CyclicMode.ExpRange => Math.Pow(gamma, e),
+            CyclicMode.ExpRange => decay,
             _ => 1,
         };
     }

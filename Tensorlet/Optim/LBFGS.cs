@@ -17,6 +17,12 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     double toleranceGrad = 1e-7, double toleranceChange = 1e-9, int historySize = 100, bool strongWolfe = false)
     : Optimizer(parameters, maximize: false, ("lr", lr))
 {
+    readonly (int Iterations, int Calls, int Steps) most = (maxIter.In(nameof(LBFGS), 1),
+        (maxEval ?? (int)Math.Min(maxIter * 5L / 4, int.MaxValue)).In(nameof(LBFGS), 1, name: nameof(maxEval)),
+        historySize.In(nameof(LBFGS), 1));
+    readonly (double Gradient, double Change) least = (toleranceGrad.In(nameof(LBFGS), 0),
+        toleranceChange.In(nameof(LBFGS), 0));
+
     IReadOnlyList<Variable> Parameters => ParamGroups[0].Parameters;
 
     /// <summary>There is but one group.</summary>
@@ -39,43 +45,45 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     /// <returns>The loss before the step.</returns>
     public override double Step(Func<Variable> closure)
     {
-        var (first, gradient) = Evaluate(closure);
-        var (f, evaluations, most, memory) = (first, 1, maxEval ?? maxIter * 5 / 4, Of(Parameters[0]));
-        if (Largest(gradient) <= toleranceGrad) return first;
+        var (calls, memory) = (0, Of(Parameters[0]));
+        var (first, gradient) = Evaluate();
+        var f = first;
+        if (Largest(gradient) <= least.Gradient) return first;
         for (var iteration = 1; ; iteration++)
         {
             memory.Step++;
             var direction = memory.Tensors["d"] = Direction(gradient, memory);
-            memory.Tensors["prev_flat_grad"] = gradient.Clone();
+            memory.Tensors["prev_flat_grad"] = gradient;
             var (before, slope, start) = (f, Dot(gradient, direction), Flat(Parameters.Select(p => p.Data)));
-            var t = memory.Step == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) * Lr : Lr;
+            var t = Lr * (memory.Step == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) : 1);
             memory.Numbers["t"] = t;
-            if (slope > -toleranceChange) break;
+            if (slope > -least.Change) break;
             if (strongWolfe)
+                (f, gradient, t) = new WolfeSearch(At, direction, least.Change).Run(f, gradient, slope, t);
+            memory.Numbers["t"] = t;
+            Move(t);
+            if (!strongWolfe && iteration < most.Iterations) (f, gradient) = Evaluate();
+            if (iteration == most.Iterations || calls >= most.Calls || Largest(gradient) <= least.Gradient
+                || Largest(direction * t) <= least.Change || Math.Abs(f - before) < least.Change) break;
+
+            void Move(double length) =>
+                Nn.Utils.VectorToParameters(start.Clone().Add_(direction, length), Parameters);
+
+            (double, Tensor) At(double length)
             {
-                (f, gradient, t, var calls) = new WolfeSearch(length =>
-                {
-                    Move(start, direction, length);
-                    return Evaluate(closure);
-                }, direction, toleranceChange).Run(f, gradient, slope, t);
-                evaluations += calls;
-                memory.Numbers["t"] = t;
+                Move(length);
+                return Evaluate();
             }
-            Move(start, direction, t);
-            if (!strongWolfe && iteration < maxIter)
-            {
-                (f, gradient) = Evaluate(closure);
-                evaluations++;
-            }
-            if (iteration == maxIter || evaluations >= most || Largest(gradient) <= toleranceGrad
-                || Largest(direction * t) <= toleranceChange || Math.Abs(f - before) < toleranceChange) break;
         }
         return first;
-    }
 
-    // the closure's loss comes first: it makes the gradients
-    (double Loss, Tensor Gradient) Evaluate(Func<Variable> closure) =>
-        (closure().Item(), Flat(Parameters.Select(p => p.Grad?.Data ?? p.Data.ZerosLike())));
+        // the closure's loss comes first: it makes the gradients
+        (double Loss, Tensor Gradient) Evaluate()
+        {
+            calls++;
+            return (closure().Item(), Flat(Parameters.Select(p => p.Grad?.Data ?? p.Data.ZerosLike())));
+        }
+    }
 
     /// <summary>−H·g by the two loops over what is remembered.</summary>
     Tensor Direction(Tensor gradient, Memory memory)
@@ -103,12 +111,9 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         {
             var rows = step.Unsqueeze(0);
             if (memory.Tensors.TryGetValue(name, out var old)) rows = Tensor.Cat([old, rows]);
-            memory.Tensors[name] = rows.Size(0) > historySize ? rows.Narrow(0, 1, historySize) : rows;
+            memory.Tensors[name] = rows.Size(0) > most.Steps ? rows.Narrow(0, 1, most.Steps) : rows;
         }
     }
-
-    void Move(Tensor start, Tensor direction, double length) =>
-        Nn.Utils.VectorToParameters(start.Clone().Add_(direction, length), Parameters);
 
     /// <summary>Tensors as one vector.</summary>
     static Tensor Flat(IEnumerable<Tensor> tensors) => Tensor.Cat([.. tensors.Select(x => x.Reshape(-1))]);
@@ -143,20 +148,17 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
         return new(t, f, g, LBFGS.Dot(g, direction));
     }
 
-    public (double Loss, Tensor Gradient, double T, int Calls) Run(double f, Tensor g, double slope, double t)
+    public (double Loss, Tensor Gradient, double T) Run(double f, Tensor g, double slope, double t)
     {
-        var (calls, round, before, now) = (1, 0, new Point(0, f, g, slope), At(t));
-        var start = before;
-        bool Rises(Point p, double bound) => p.F > f + C1 * p.T * slope || p.F >= bound;
+        var (round, start, now) = (0, new Point(0, f, g, slope), At(t));
+        var before = start;
+        bool Rises(Point p, double bound) => !(p.F <= f + C1 * p.T * slope && p.F < bound);     // and where it is NaN
         bool Flat(Point p) => Math.Abs(p.Slope) <= -C2 * slope;
-        while (round < MostCalls
-            && !(Rises(now, round > 1 ? before.F : double.PositiveInfinity) || now.Slope >= 0 && !Flat(now)))
+        for (; round < MostCalls && !Rises(now, round > 1 ? before.F : double.PositiveInfinity); round++)
         {
-            if (Flat(now)) return (now.F, now.G, now.T, calls);
-            var next = Cubic(before, now, now.T + 0.01 * (now.T - before.T), now.T * 10);
-            (before, now) = (now, At(next));
-            calls++;
-            round++;
+            if (Flat(now)) return (now.F, now.G, now.T);
+            if (now.Slope >= 0) break;
+            (before, now) = (now, At(Cubic(before, now, now.T + 0.01 * (now.T - before.T), now.T * 10)));
         }
         var (low, high) = (round < MostCalls ? before : start, now);
         if (low.F > high.F) (low, high) = (high, low);
@@ -171,28 +173,20 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
             if (pushed) next = Math.Abs(next - most) < Math.Abs(next - least) ? most - margin : least + margin;
             stuck = close && !pushed;
             now = At(next);
-            calls++;
-            if (Rises(now, low.F))
-            {
-                high = now;
-                if (low.F > high.F) (low, high) = (high, low);
-                continue;
-            }
-            if (Flat(now)) return (now.F, now.G, now.T, calls);
-            if (now.Slope * (high.T - low.T) >= 0) high = low;
-            low = now;
+            if (Rises(now, low.F)) (low, high) = low.F > now.F ? (now, low) : (low, now);
+            else if (Flat(now)) return (now.F, now.G, now.T);
+            else (low, high) = (now, now.Slope * (high.T - low.T) >= 0 ? low : high);
         }
-        return (low.F, low.G, low.T, calls);
+        return (low.F, low.G, low.T);
     }
 
     /// <summary>The least of the cubic through two points with their slopes, within bounds.</summary>
-    static double Cubic(Point a, Point b, double least, double most)
+    static double Cubic(Point a, Point b, double from, double to)
     {
         if (a.T > b.T) (a, b) = (b, a);
         var d1 = a.Slope + b.Slope - 3 * (a.F - b.F) / (a.T - b.T);
-        var square = d1 * d1 - a.Slope * b.Slope;
-        if (!(square >= 0)) return (least + most) / 2;
-        var d2 = Math.Sqrt(square);
-        return Math.Clamp(b.T - (b.T - a.T) * ((b.Slope + d2 - d1) / (b.Slope - a.Slope + 2 * d2)), least, most);
+        var d2 = Math.Sqrt(d1 * d1 - a.Slope * b.Slope);
+        var least = b.T - (b.T - a.T) * ((b.Slope + d2 - d1) / (b.Slope - a.Slope + 2 * d2));
+        return double.IsNaN(least) ? (from + to) / 2 : Math.Clamp(least, from, to);
     }
 }

@@ -15,10 +15,11 @@ public abstract class Optimizer : IStateful
     /// rate.</param>
     /// <exception cref="AutogradException">There are none, one comes twice, or one is no leaf that requires a
     /// gradient.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta not below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta, rho or alpha not
+    /// below 1.</exception>
     protected Optimizer(IEnumerable<Variable> parameters, bool maximize, params (string Name, double Value)[] options)
     {
-        foreach (var (name, value) in options) ParamGroup.Checked(name, value);
+        foreach (var (name, value) in options) ParamGroup.Checked(GetType().Name, name, value);
         (defaults, this.maximize) = (options, maximize);
         AddParamGroup(parameters);
     }
@@ -66,13 +67,24 @@ public abstract class Optimizer : IStateful
     {
         foreach (var group in groups)
             foreach (var p in group.Parameters)
-                if (p.Grad is { } gradient)
+                if (p.Grad is { Data: var g })
                 {
-                    var memory = memories[p];
-                    memory.Step++;
-                    Update(p.Data, maximize ? -gradient.Data : gradient.Data, group, memory);
+                    memories[p].Step++;
+                    Update(p.Data, Decayed(p.Data, maximize ? -g : g, group), group, memories[p]);
                 }
     }
+
+    /// <summary>g + weightDecay·p; or, decoupled, p ← (1 − lr·weightDecay)·p.</summary>
+    Tensor Decayed(Tensor p, Tensor g, ParamGroup group)
+    {
+        if (!group.Has("weight_decay") || group["weight_decay"] is not (not 0 and var decay)) return g;
+        if (!Decoupled) return Tensor.Zip(new Tensor.AddScaledFormula(decay), g, p);
+        p.Mul_(1 - group.Lr * decay);
+        return g;
+    }
+
+    /// <summary>Whether weight decay is a step of its own, and no term of the gradient.</summary>
+    private protected virtual bool Decoupled => false;
 
     /// <summary>A step after a function that forgets the gradients, computes the loss and calls Backward.</summary>
     /// <returns>The loss before the step.</returns>
@@ -83,12 +95,8 @@ public abstract class Optimizer : IStateful
         return loss;
     }
 
-    /// <summary>Moves a parameter.</summary>
+    /// <summary>Moves a parameter p by a gradient g, in which the option <c>weight_decay</c> has its part.</summary>
     protected abstract void Update(Tensor p, Tensor g, ParamGroup group, Memory memory);
-
-    /// <summary>g + weightDecay·p</summary>
-    private protected static Tensor Decayed(Tensor p, Tensor g, ParamGroup group) =>
-        group["weight_decay"] is not 0 and var decay ? Tensor.Zip(new Tensor.AddScaledFormula(decay), g, p) : g;
 
     /// <summary>What is remembered of a parameter between steps: tensors of its shape, and numbers.</summary>
     protected sealed class Memory(Variable parameter)
@@ -114,35 +122,38 @@ public abstract class Optimizer : IStateful
     public virtual Dictionary<string, Tensor> StateDict()
     {
         var state = new Dictionary<string, Tensor>();
-        for (var i = 0; i < groups.Count; i++)
-            foreach (var (name, value) in groups[i])
-                state[$"param_groups.{i}.{name}"] = Tensor.Scalar(value, DType.Float64, Device.Cpu);
+        foreach (var (i, group) in groups.Index())
+            foreach (var (name, value) in group) state[$"param_groups.{i}.{name}"] = Number(value);
         foreach (var (key, p) in Numbered)
         {
             var memory = memories[p];
             if (memory.Step == 0) continue;
             state[$"{key}.step"] = Tensor.From([(long)memory.Step], []);
-            foreach (var (name, value) in memory.Numbers)
-                state[$"{key}.{name}"] = Tensor.Scalar(value, DType.Float64, Device.Cpu);
+            foreach (var (name, value) in memory.Numbers) state[$"{key}.{name}"] = Number(value);
             foreach (var (name, tensor) in memory.Tensors) state[$"{key}.{name}"] = tensor;
         }
         return state;
+
+        static Tensor Number(double value) => Tensor.Scalar(value, DType.Float64, Device.Cpu);
     }
 
     /// <inheritdoc/>
     public virtual void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        var (options, what) = (StateDict(), GetType().Name);
-        foreach (var key in options.Keys.Where(key => key.StartsWith("state."))) options.Remove(key);
-        Stateful.Check(what, options, state.Where(s => !s.Key.StartsWith("state.")).ToDictionary());
+        var remembers = state.ToLookup(entry => entry.Key.StartsWith("state."));
+        Stateful.Check(GetType().Name, StateDict().Where(own => !own.Key.StartsWith("state.")).ToDictionary(),
+            remembers[false].ToDictionary());
+        var options = from entry in remembers[false]
+                      let parts = entry.Key.Split('.')
+                      select (Group: groups[int.Parse(parts[1])], Name: parts[2], Value: entry.Value.Item());
+        foreach (var (_, name, value) in options) ParamGroup.Checked("LoadStateDict", name, value);
         var remembered = Numbered.ToDictionary(n => n.Key, n => (n.Parameter, Memory: new Memory(n.Parameter)));
-        foreach (var (key, tensor) in state.Where(s => s.Key.StartsWith("state.")))
+        foreach (var (key, tensor) in remembers[true])
         {
-            var parts = key.Split('.', 3);
-            var known = remembered.TryGetValue($"{parts[0]}.{parts[1]}", out var own);
-            var (name, number) = (parts[^1], parts[^1] == "step" || Numbers.Contains(parts[^1]));
-            if (!known || !(number || Names.Contains(name)))
-                throw new TensorletException($"LoadStateDict: {what} does not know '{key}'.");
+            var name = key.Split('.', 3)[^1];
+            var number = name == "step" || Numbers.Contains(name);
+            if (!remembered.TryGetValue(key[..^(name.Length + 1)], out var own) || !(number || Names.Contains(name)))
+                throw new TensorletException($"LoadStateDict: {GetType().Name} does not know '{key}'.");
             if (number ? tensor.Rank > 0 : !Fits(tensor, own.Parameter))
                 throw new ShapeException($"LoadStateDict: '{key}' has shape {tensor.Layout} in what is loaded, for " +
                     $"the parameter of shape {own.Parameter.Data.Layout}.");
@@ -150,8 +161,7 @@ public abstract class Optimizer : IStateful
             else if (number) own.Memory.Numbers[name] = tensor.Item();
             else own.Memory.Tensors[name] = tensor.To(own.Parameter.DType).To(own.Parameter.Device).Clone();
         }
-        foreach (var (key, tensor) in options.Keys.Select(key => (key, state[key])))
-            groups[int.Parse(key.Split('.')[1])][key.Split('.')[2]] = tensor.Item();
+        foreach (var (group, name, value) in options) group[name] = value;
         foreach (var (p, memory) in remembered.Values) memories[p] = memory;
     }
 

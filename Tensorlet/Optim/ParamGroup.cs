@@ -18,11 +18,12 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
 
     /// <summary>An option, as in <c>lr</c>, <c>weight_decay</c>, <c>momentum</c> or <c>beta1</c>.</summary>
     /// <exception cref="TensorletException">The optimizer has no such option.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or a beta not below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or a beta, rho or alpha not below
+    /// 1.</exception>
     public double this[string name]
     {
         get => options.TryGetValue(name, out var value) ? value : throw Unknown(name);
-        set => options[name] = options.ContainsKey(name) ? Checked(name, value) : throw Unknown(name);
+        set => options[name] = Has(name) ? Checked("ParamGroup", name, value) : throw Unknown(name);
     }
 
     /// <summary>The learning rate.</summary>
@@ -38,10 +39,9 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     public IEnumerator<KeyValuePair<string, double>> GetEnumerator() => options.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    internal static double Checked(string name, double value) =>
-        value >= 0 && (value < 1 || !(name.StartsWith("beta") || name is "rho")) ? value
-            : throw new ArgumentOutOfRangeException(name, value, $"{name} must not be negative" +
-                (value >= 1 ? ", and must be below 1." : "."));
+    /// <summary>Running means are of numbers below 1; no option is negative.</summary>
+    internal static double Checked(string operation, string name, double value) =>
+        value.In(operation, 0, name is "beta1" or "beta2" or "rho" or "alpha" ? Ranges.Below1 : double.MaxValue, name);
 
     TensorletException Unknown(string name) =>
         new($"ParamGroup: there is no option '{name}'; there are {string.Join(", ", options.Keys)}.");

@@ -15,7 +15,6 @@ public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, doub
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
-        g = Decayed(p, g, group);
         if (group["momentum"] is not 0 and var momentum)
         {
             var first = !memory.Tensors.ContainsKey("momentum_buffer");

@@ -2,7 +2,8 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// Sets the learning rates of an optimizer's groups. <see cref="Step()"/> is called after each epoch, or after each
-/// batch, as one counts; e is the number of calls.
+/// batch, as one counts; e is the number of calls. Several schedules of one optimizer each change the rate that the
+/// others have left, as PyTorch's chainable ones do.
 /// </summary>
 public abstract class Scheduler : IStateful
 {
@@ -20,65 +21,75 @@ public abstract class Scheduler : IStateful
     /// <summary>The rates of the groups now.</summary>
     public double[] LastLr => [.. Optimizer.ParamGroups.Select(group => group.Lr)];
 
-    /// <summary>The rate of a group at e.</summary>
-    internal abstract double Rate(int epoch, ParamGroup group);
+    /// <summary>Brings a group to e, from the rate that it has.</summary>
+    private protected abstract void Go(int epoch, ParamGroup group);
 
     /// <summary>The next rates.</summary>
     public void Step() => Go(LastEpoch + 1);
 
     private protected void Go(int epoch)
     {
-        foreach (var group in Optimizer.ParamGroups)
-        {
-            group.InitialLr ??= group.Lr;           // it came later
-            group.Lr = Rate(epoch, group);
-        }
+        foreach (var group in Optimizer.ParamGroups) Go(epoch, group);
         LastEpoch = epoch;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The number of calls, and the first and the present rates: these are right at once when it is loaded,
+    /// whether the optimizer is loaded before, after or never.</summary>
     public virtual Dictionary<string, Tensor> StateDict() => new()
     {
         ["last_epoch"] = Tensor.From([(long)LastEpoch], []),
         ["base_lrs"] = Tensor.From([.. Optimizer.ParamGroups.Select(group => group.InitialLr ?? group.Lr)]),
+        ["last_lr"] = Tensor.From(LastLr),
     };
 
     /// <inheritdoc/>
     public virtual void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check(GetType().Name, StateDict(), state);
-        LastEpoch = (int)state["last_epoch"].Item();
-        foreach (var (group, rate) in Optimizer.ParamGroups.Zip(state["base_lrs"].ToArray<double>()))
-            group.InitialLr = rate;
+        var (first, last) = (state["base_lrs"].ToArray<double>(), state["last_lr"].ToArray<double>());
+        Go((int)state["last_epoch"].Item());                            // for the momentum
+        foreach (var (i, group) in Optimizer.ParamGroups.Index()) (group.InitialLr, group.Lr) = (first[i], last[i]);
     }
-
-    private protected static int Positive(int value, string name) =>
-        value > 0 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be positive.");
 }
 
 /// <summary>A rate, and perhaps a momentum, that depend on e and the first rate alone.</summary>
 public abstract class ClosedForm : Scheduler
 {
     readonly Func<int, double, double> rate;
-    readonly Func<int, double>? momentum;
+    readonly Func<int, double?>? momentum;
+    readonly double floor;
 
-    private protected ClosedForm(
-        Optimizer optimizer, Func<int, double, double> rate, Func<int, double>? momentum = null) : base(optimizer)
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="rate">The rate at e of a first rate.</param>
+    /// <param name="momentum">The momentum at e, if it is set there.</param>
+    /// <param name="floor">What is left as it is where the rate that other schedules have changed is scaled.</param>
+    private protected ClosedForm(Optimizer optimizer, Func<int, double, double> rate,
+        Func<int, double?>? momentum = null, double floor = 0) : base(optimizer)
     {
-        if (momentum is not null && !optimizer.ParamGroups.All(group => group.Has(Momentum(group))))
+        if (momentum?.Invoke(0) is not null && !optimizer.ParamGroups.All(group => group.Has(Momentum(group))))
             throw new TensorletException($"{GetType().Name}: {optimizer.GetType().Name} has no momentum to cycle; " +
                 "say cycleMomentum: false.");
-        (this.rate, this.momentum) = (rate, momentum);
+        (this.rate, this.momentum, this.floor) = (rate, momentum, floor);
         Go(0);
     }
 
-    internal sealed override double Rate(int epoch, ParamGroup group)
+    private protected sealed override void Go(int epoch, ParamGroup group)
     {
-        if (momentum is not null) group[Momentum(group)] = momentum(epoch);
-        return rate(epoch, group.InitialLr!.Value);
+        var isNew = group.InitialLr is null || epoch == 0;
+        var first = group.InitialLr ??= group.Lr;
+        var (before, now) = (isNew ? first : rate(epoch - 1, first), rate(epoch, first));
+        if (momentum?.Invoke(epoch) is { } value) group[Momentum(group)] = value;
+        // where no other schedule has changed the rate, it is the formula's to the last bit
+        group.Lr = group.Lr == before || before == floor ? now
+            : Math.Max(0, floor + (group.Lr - floor) * (now - floor) / (before - floor));
     }
 
     static string Momentum(ParamGroup group) => group.Has("beta1") ? "beta1" : "momentum";
+
+    /// <summary>Schedules one after another.</summary>
+    private protected ClosedForm(Optimizer optimizer, Func<int, (ClosedForm Schedule, int Epoch)> now)
+        : this(optimizer, (e, first) => now(e).Schedule.rate(now(e).Epoch, first),
+            e => now(e).Schedule.momentum?.Invoke(now(e).Epoch)) { }
 }
 
 /// <summary>lr·λ(e)</summary>
@@ -86,23 +97,29 @@ public sealed class LambdaLR(Optimizer optimizer, Func<int, double> lambda)
     : ClosedForm(optimizer, (e, lr) => lr * lambda(e));
 
 /// <summary>lr·γ^⌊e/stepSize⌋</summary>
-public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1)
-    : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma, e / Positive(stepSize, nameof(stepSize))));
+/// <exception cref="ArgumentOutOfRangeException">The step size is not positive, or γ negative.</exception>
+public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : ClosedForm(optimizer,
+    (e, lr) => lr * Math.Pow(gamma.In(nameof(StepLR), 0), e / stepSize.In(nameof(StepLR), 1)));
 
 /// <summary>lr·γⁿ, where n milestones are reached.</summary>
+/// <exception cref="ArgumentOutOfRangeException">A milestone or γ is negative.</exception>
 public sealed class MultiStepLR(Optimizer optimizer, IReadOnlyCollection<int> milestones, double gamma = 0.1)
-    : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma, milestones.Count(m => m <= e)));
+    : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(MultiStepLR), 0),
+        milestones.Count(milestone => milestone.In(nameof(MultiStepLR), 0) <= e)));
 
 /// <summary>lr·γᵉ</summary>
+/// <exception cref="ArgumentOutOfRangeException">γ is negative.</exception>
 public sealed class ExponentialLR(Optimizer optimizer, double gamma)
-    : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma, e));
+    : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(ExponentialLR), 0), e));
 
 /// <summary>η + (lr − η)·(1 + cos(π·e/T))/2 (Loshchilov and Hutter 2017).</summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="tMax">T, half a period.</param>
 /// <param name="etaMin">η</param>
+/// <exception cref="ArgumentOutOfRangeException">T is not positive, or η negative.</exception>
 public sealed class CosineAnnealingLR(Optimizer optimizer, int tMax, double etaMin = 0) : ClosedForm(optimizer,
-    (e, lr) => etaMin + (lr - etaMin) * (1 + Math.Cos(Math.PI * e / Positive(tMax, nameof(tMax)))) / 2);
+    (e, lr) => etaMin + (lr - etaMin) * (1 + Math.Cos(Math.PI * e / tMax.In(nameof(CosineAnnealingLR), 1))) / 2,
+    floor: etaMin.In(nameof(CosineAnnealingLR), 0));
 
 /// <summary>
 /// η + (lr − η)·(1 + cos(π·t/T))/2, where t begins again after T, which grows tMult times each time (Loshchilov and
@@ -112,47 +129,50 @@ public sealed class CosineAnnealingLR(Optimizer optimizer, int tMax, double etaM
 /// <param name="t0">The first T.</param>
 /// <param name="tMult">How many times as long the next one is.</param>
 /// <param name="etaMin">η</param>
+/// <exception cref="ArgumentOutOfRangeException">T or tMult is not positive, or η negative.</exception>
 public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int tMult = 1, double etaMin = 0)
     : ClosedForm(optimizer, (e, lr) =>
     {
-        var period = Positive(t0, nameof(t0));
-        Positive(tMult, nameof(tMult));
-        for (; e >= period; period *= tMult) e -= period;
-        return etaMin + (lr - etaMin) * (1 + Math.Cos(Math.PI * e / period)) / 2;
+        const string name = nameof(CosineAnnealingWarmRestarts);
+        var (period, eta) = ((long)t0.In(name, 1), etaMin.In(name, 0));
+        for (; e >= period; period *= tMult.In(name, 1)) e -= (int)period;
+        return eta + (lr - eta) * (1 + Math.Cos(Math.PI * e / period)) / 2;
     });
 
 /// <summary>lr·f, where f goes in a straight line from startFactor to endFactor within totalIters.</summary>
+/// <exception cref="ArgumentOutOfRangeException">A factor is not from 0 to 1, the first one is 0, or totalIters is not
+/// positive.</exception>
 public sealed class LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1,
-    int totalIters = 5) : ClosedForm(optimizer, (e, lr) => lr * (startFactor + (endFactor - startFactor)
-        * Math.Min(Positive(totalIters, nameof(totalIters)), e) / totalIters));
+    int totalIters = 5) : ClosedForm(optimizer, (e, lr) => lr * (startFactor.In(nameof(LinearLR), double.Epsilon, 1)
+        + (endFactor.In(nameof(LinearLR), 0, 1) - startFactor)
+        * Math.Min(totalIters.In(nameof(LinearLR), 1), e) / totalIters));
 
 /// <summary>lr·(1 − min(e, totalIters)/totalIters)^power</summary>
+/// <exception cref="ArgumentOutOfRangeException">totalIters is not positive, or the power negative.</exception>
 public sealed class PolynomialLR(Optimizer optimizer, int totalIters = 5, double power = 1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(1 - Math.Min((double)e
-        / Positive(totalIters, nameof(totalIters)), 1), power));
+        / totalIters.In(nameof(PolynomialLR), 1), 1), power.In(nameof(PolynomialLR), 0)));
 
 /// <summary>Schedules one after another; each begins with e = 0 at its milestone.</summary>
-public sealed class SequentialLR : Scheduler
-{
-    readonly Scheduler[] schedulers;
-    readonly int[] milestones;
-
-    /// <summary>Schedules for one optimizer, and where all but the first begin.</summary>
-    /// <exception cref="ArgumentException">The milestones are not one fewer, in order.</exception>
-    public SequentialLR(Optimizer optimizer, IReadOnlyList<Scheduler> schedulers, IReadOnlyList<int> milestones)
-        : base(optimizer)
+/// <param name="optimizer">The optimizer of them all.</param>
+/// <param name="schedulers">The schedules.</param>
+/// <param name="milestones">Where all but the first begin.</param>
+/// <exception cref="ArgumentException">The milestones are not one fewer, in order.</exception>
+public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers,
+    IReadOnlyList<int> milestones) : ClosedForm(Begun(optimizer, schedulers, milestones), e =>
     {
-        (this.schedulers, this.milestones) = ([.. schedulers], [.. milestones]);
+        var now = milestones.Count(m => m <= e);
+        return (schedulers[now], e - (now == 0 ? 0 : milestones[now - 1]));
+    })
+{
+    /// <summary>Each of the schedules has set its own beginning; the first rates are put back.</summary>
+    static Optimizer Begun(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers, IReadOnlyList<int> milestones)
+    {
         if (schedulers.Count != milestones.Count + 1 || !milestones.SequenceEqual(milestones.Distinct().Order()))
             throw new ArgumentException($"SequentialLR: milestones [{string.Join(", ", milestones)}] for " +
                 $"{schedulers.Count} schedulers: they are one fewer, in order.");
-        Go(0);
-    }
-
-    internal override double Rate(int epoch, ParamGroup group)
-    {
-        var now = milestones.Count(m => m <= epoch);
-        return schedulers[now].Rate(epoch - (now == 0 ? 0 : milestones[now - 1]), group);
+        foreach (var group in optimizer.ParamGroups) group.Lr = group.InitialLr ?? group.Lr;
+        return optimizer;
     }
 }
 
@@ -173,37 +193,38 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     double threshold = 1e-4, bool absolute = false, int cooldown = 0, double minLr = 0, double eps = 1e-8)
     : Scheduler(optimizer)
 {
-    readonly double factor = factor < 1 ? factor
-        : throw new ArgumentOutOfRangeException(nameof(factor), factor, "factor must be below 1.");
-    double best = max ? double.NegativeInfinity : double.PositiveInfinity;
+    readonly (double Factor, double Threshold, double MinLr, double Eps) by = (
+        factor.In(nameof(ReduceLROnPlateau), 0, Ranges.Below1), threshold.In(nameof(ReduceLROnPlateau), 0),
+        minLr.In(nameof(ReduceLROnPlateau), 0), eps.In(nameof(ReduceLROnPlateau), 0));
+    readonly (int Patience, int Cooldown) calls = (
+        patience.In(nameof(ReduceLROnPlateau), 0), cooldown.In(nameof(ReduceLROnPlateau), 0));
     int bad, cooling;
     bool reduces;
 
     /// <summary>The best metric so far.</summary>
-    public double Best => best;
+    public double Best { get; private set; } = max ? double.NegativeInfinity : double.PositiveInfinity;
 
-    /// <summary>Tells the metric, and reduces the rates if it is time.</summary>
+    /// <summary>Tells the metric, and reduces the rates if it is time. NaN is no progress.</summary>
     public void Step(double metric)
     {
-        var margin = absolute ? threshold : threshold * Math.Abs(best);
-        if (double.IsInfinity(best)) margin = 0;
-        if (max ? metric > best + margin : metric < best - margin) (best, bad) = (metric, 0);
+        var margin = double.IsInfinity(Best) ? 0 : absolute ? by.Threshold : by.Threshold * Math.Abs(Best);
+        if (max ? metric > Best + margin : metric < Best - margin) (Best, bad) = (metric, 0);
         else bad++;
         if (cooling > 0) (cooling, bad) = (cooling - 1, 0);
-        if (reduces = bad > patience) (cooling, bad) = (cooldown, 0);
+        if (reduces = bad > calls.Patience) (cooling, bad) = (calls.Cooldown, 0);
         Step();
     }
 
-    internal override double Rate(int epoch, ParamGroup group)
+    private protected override void Go(int epoch, ParamGroup group)
     {
-        var next = Math.Max(group.Lr * factor, minLr);
-        return reduces && group.Lr - next > eps ? next : group.Lr;
+        var next = Math.Max(group.Lr * by.Factor, by.MinLr);
+        if (reduces && group.Lr - next > by.Eps) group.Lr = next;
     }
 
     /// <inheritdoc/>
     public override Dictionary<string, Tensor> StateDict() => new(base.StateDict())
     {
-        ["best"] = Tensor.Scalar(best, DType.Float64, Device.Cpu),
+        ["best"] = Tensor.Scalar(Best, DType.Float64, Device.Cpu),
         ["num_bad_epochs"] = Tensor.From([(long)bad], []),
         ["cooldown_counter"] = Tensor.From([(long)cooling], []),
     };
@@ -212,7 +233,7 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     public override void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         base.LoadStateDict(state);
-        best = state["best"].Item();
+        Best = state["best"].Item();
         (bad, cooling) = ((int)state["num_bad_epochs"].Item(), (int)state["cooldown_counter"].Item());
     }
 }

@@ -14,9 +14,9 @@ public static class Npy
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
     // three members, and no other; what is matched is never tried another way, so that the time is linear
-    const string Sizes = @"(?>(?: *[0-9]{1,10} *,)+)(?: *[0-9]{1,10})? *| *",
-        Member = @"(?> *(?:'descr' *: *'(?<order>[<>|=])(?<code>\w+)'|'fortran_order' *: *(?<fortran>True|False)" +
-            $@"|'shape' *: *\((?<sizes>{Sizes})\)) *)";
+    const string Sizes = @"(?>(?: *[0-9]{1,10}L? *,)+)(?: *[0-9]{1,10}L?)? *| *",
+        Member = @"(?> *(?<q>['""])(?:descr\k<q> *: *(?<p>['""])(?<order>[<>|=])(?<code>\w+)\k<p>" +
+            $@"|fortran_order\k<q> *: *(?<fortran>True|False)|shape\k<q> *: *\((?<sizes>{Sizes})\)) *)";
     static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:, *)?\}} *\n?\z");
 
     /// <summary>
@@ -65,7 +65,8 @@ public static class Npy
         if (type is null || !found["fortran"].Success || !found["sizes"].Success) throw new InvalidDataException(
             "expected a header with descr, fortran_order and shape, of the types " +
             $"{string.Join(", ", FileType.All.Select(t => t.Code).Where(c => c != ""))}; found {text.TrimEnd()}");
-        long[] sizes = [.. found["sizes"].Value.Split(',').Where(n => n.AsSpan().Trim().Length > 0).Select(long.Parse)];
+        long[] sizes = [.. found["sizes"].Value.Split([',', ' ', 'L'], StringSplitOptions.RemoveEmptyEntries)
+            .Select(long.Parse)];
         var fortran = found["fortran"].Value == "True";
         var shape = type.Shape(fortran ? [.. sizes.Reverse()] : sizes, length);
         var tensor = type.Read(shape, fill, reversed: found["order"].Value == ">");

@@ -11,6 +11,7 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     : Plugin, IStateful
 {
     const string Prefix = "weights.";
+    readonly int limit = patience.In(nameof(EarlyStopping), 1);
     Dictionary<string, Tensor> weights = [];
     (double Best, int Waited) now = (double.NaN, 0);
 
@@ -18,12 +19,13 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     public override void EpochEnded(Trainer trainer)
     {
         var value = trainer.Watched(watch);
-        if (double.IsNaN(now.Best) || (larger ? value > now.Best : value < now.Best))
+        // NaN is better than nothing, and any number is better than NaN
+        if (weights.Count == 0 || (!double.IsNaN(value) && !(larger ? value <= now.Best : value >= now.Best)))
         {
             now = (value, 0);
             weights = trainer.Model.StateDict().ToDictionary(w => Prefix + w.Key, w => w.Value.Clone());
         }
-        else if (++now.Waited >= patience) trainer.Stop();
+        else if (++now.Waited >= limit) trainer.Stop();
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,25 @@
+namespace Tensorlet;
+
+/// <summary>Arguments that have a range: what an optimizer, a schedule, a sampler or a transform is told.</summary>
+static class Ranges
+{
+    /// <summary>The largest number below 1: the end of a range that does not have the 1.</summary>
+    public const double Below1 = 1 - 1.0 / (1L << 53);
+
+    /// <summary>The value, if it is a number from low to high; ends that are not given are finite.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    public static double In(this double value, string operation, double low = double.MinValue,
+        double high = double.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value >= low && value <= high) return value;
+        var from = low == double.Epsilon ? " and above 0" : low > double.MinValue ? $" and at least {low}" : "";
+        var to = high == Below1 ? " and below 1" : high < double.MaxValue ? $" and at most {high}" : "";
+        throw new ArgumentOutOfRangeException(name, value, $"{operation}: {name} must be finite{from}{to}.");
+    }
+
+    /// <summary>The value, if it is a number from low to high.</summary>
+    /// <inheritdoc cref="In(double, string, double, double, string)"/>
+    public static int In(this int value, string operation, int low, int high = int.MaxValue,
+        [CallerArgumentExpression(nameof(value))] string name = "") =>
+        (int)((double)value).In(operation, low, high, name);
+}
