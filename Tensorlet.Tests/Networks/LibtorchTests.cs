@@ -14,6 +14,10 @@ public class LibtorchTests
     static readonly Lazy<Dictionary<string, Tensor>> stored = new(() =>
         SafeTensors.Load(Path.Combine(Path.GetDirectoryName(Here())!, "libtorch.safetensors")));
 
+    /// <summary>What is stored below a name.</summary>
+    internal static Dictionary<string, Tensor> Under(string prefix) => stored.Value
+        .Where(p => p.Key.StartsWith(prefix)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value);
+
     static IEnumerable<string> Stored =>
         stored.Value.Keys.Where(key => key.EndsWith("/output")).Select(key => key[..^"/output".Length]);
 
@@ -22,24 +26,23 @@ public class LibtorchTests
     [Theory, MemberData(nameof(Names))]
     public void Agrees(string name)
     {
-        var parts = stored.Value.Where(p => p.Key.StartsWith(name + "/"))
-            .ToDictionary(p => p.Key[(name.Length + 1)..], p => p.Value);
+        var parts = Under(name + "/");
         var (module, f) = Ours(name);
         module?.To(DType.Float64);
-        module?.LoadStateDict(Under("parameter/").Concat(Under("before/")).ToDictionary());
+        module?.LoadStateDict(Parts("parameter/").Concat(Parts("before/")).ToDictionary());
         // libtorch has a sixth, and a slope, in float there, though the numbers are double
         var tolerance = name is "Hardsigmoid" or "CELU" ? 1e-7 : 1e-12;
-        Variable[] inputs = [.. Under("input/").OrderBy(p => p.Key).Select(p => new Variable(p.Value, true))];
+        Variable[] inputs = [.. Parts("input/").OrderBy(p => p.Key).Select(p => new Variable(p.Value, true))];
         var y = f(inputs);
         Same("the result", parts["output"], y.Data, tolerance);
         y.Backward(parts["incoming"]);
-        foreach (var (key, gradient) in Under("input gradient/"))
+        foreach (var (key, gradient) in Parts("input gradient/"))
             Same($"the gradient by input {key}", gradient, inputs[int.Parse(key)].Grad!.Data, tolerance);
         foreach (var (key, p) in module?.NamedParameters() ?? [])
             Same($"the gradient by {key}", parts[$"gradient/{key}"], p.Grad!.Data, tolerance);
         foreach (var (key, b) in module?.NamedBuffers() ?? []) Same(key, parts[$"after/{key}"], b, tolerance);
 
-        IEnumerable<KeyValuePair<string, Tensor>> Under(string prefix) => parts.Where(p => p.Key.StartsWith(prefix))
+        IEnumerable<KeyValuePair<string, Tensor>> Parts(string prefix) => parts.Where(p => p.Key.StartsWith(prefix))
             .Select(p => KeyValuePair.Create(p.Key[prefix.Length..], p.Value));
     }
 

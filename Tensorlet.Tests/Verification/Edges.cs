@@ -2,15 +2,18 @@ using System.Globalization;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>A function at its edges: values y, and gradients g of their sum.</summary>
-public sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G);
+/// <summary>
+/// A function at its edges: values y, gradients g of their sum, and those of the sum of the gradients, h.
+/// </summary>
+public sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G,
+    double[]? H = null);
 
 /// <summary>Where mathematics leaves a choice: what has been agreed at edges and kinks.</summary>
 public static class Edges
 {
     static Tensor Like(Variable x, params double[] values) => Tensor.From(values).To(x.DType).To(x.Device);
 
-    const double NaN = double.NaN, Inf = double.PositiveInfinity;
+    const double NaN = double.NaN, Inf = double.PositiveInfinity, Tiny = 1.522997974471263e-8;      // e⁻¹⁸
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Edge> All { get; } =
@@ -95,7 +98,7 @@ public static class Edges
         new("remainder", x => Variable.Remainder(x, Tensor.Like(x.Data, 3)), [-7, 7], [2, 1], [1, 1]),
         new("hardtanh at its edges", x => x.Hardtanh(), [-1, 1, NaN], [-1, 1, NaN], [0, 0, 1]),
         new("relu6 at its edges", x => x.Relu6(), [0, 6, 3], [0, 6, 3], [0, 0, 1]),
-        new("hardswish at its edges", x => x.Hardswish(), [-3, 3], [-0.0, 3], [-0.5, 1.5]),
+        new("hardswish at its edges", x => x.Hardswish(), [-3, 3], [-0.0, 3], [0, 1], [0, 0]),
         new("expm1", x => x.Expm1(), [1e-10, 10, -1000, 1000, NaN], [1e-10, 22025.465794806718, -1, Inf, NaN],
             [1.0000000001, 22026.465794806718, 0, Inf, NaN]),
         new("log1p", x => x.Log1p(), [1e-10, -1, -2, Inf], [1e-10, -Inf, NaN, Inf], [0.9999999999, Inf, -1, 0]),
@@ -107,9 +110,55 @@ public static class Edges
         new("erfinv", x => x.Erfinv(), [1, -1, 0, 2], [Inf, -Inf, 0, NaN], [Inf, Inf, 0.886226925452758, NaN]),
         new("0 to a power", x => Variable.Pow(0.0, x), [0, 1, -1], [1, 0, Inf], [0, 0, -Inf]),
         new("cosh and sinh, large", x => x.Cosh() - x.Sinh(), [80, -1], [0, Math.E], [0, -Math.E]),
-        new("log sigmoid", x => x.LogSigmoid(), [1000, -1000, NaN], [-0.0, -1000, NaN], [0, 1, NaN]),
+        new("log sigmoid", x => x.LogSigmoid(), [1000, -1000, NaN], [0, -1000, NaN], [0, 1, NaN]),
         new("threshold and shrinking keep NaN", x => x.Threshold(0, 1) + x.Softshrink() + x.Hardshrink(), [NaN], [NaN],
             [1]),
+        // at −∞ and ∞, where ∞·0 and ∞/∞ are met on the way
+        new("gelu at infinity", x => x.Gelu(), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
+        new("gelu by tanh at infinity", x => x.Gelu(tanh: true), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
+        new("silu at infinity", x => x.Silu(), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
+        new("mish at infinity", x => x.Mish(), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
+        new("hardswish at infinity", x => x.Hardswish(), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
+        new("softsign at infinity", x => x.Softsign(), [-Inf, Inf], [-1, 1], [0, 0], [0, 0]),
+        new("log sigmoid at infinity", x => x.LogSigmoid(), [-Inf, Inf, 800], [-Inf, 0, 0], [1, 0, 0], [0, 0, 0]),
+        new("softplus at infinity", x => x.Softplus(), [-Inf, Inf], [0, Inf], [0, 1], [0, 0]),
+        new("softplus at infinity, β = 3", x => x.Softplus(3), [-Inf, Inf], [0, Inf], [0, 1], [0, 0]),
+        new("sigmoid at infinity", x => x.Sigmoid(), [-Inf, Inf], [0, 1], [0, 0], [0, 0]),
+        new("tanh at infinity", x => x.Tanh(), [-Inf, Inf], [-1, 1], [0, 0], [0, 0]),
+        new("tanhshrink at infinity", x => x.Tanhshrink(), [-Inf, Inf], [-Inf, Inf], [1, 1], [0, 0]),
+        new("softshrink at infinity", x => x.Softshrink(), [-Inf, Inf], [-Inf, Inf], [1, 1], [0, 0]),
+        new("hardshrink at infinity", x => x.Hardshrink(), [-Inf, Inf], [-Inf, Inf], [1, 1], [0, 0]),
+        new("hardsigmoid at infinity", x => x.Hardsigmoid(), [-Inf, Inf], [0, 1], [0, 0], [0, 0]),
+        new("hardtanh at infinity", x => x.Hardtanh(), [-Inf, Inf], [-1, 1], [0, 0], [0, 0]),
+        new("threshold at infinity", x => x.Threshold(0, 7), [-Inf, Inf], [7, Inf], [0, 1], [0, 0]),
+        new("leaky relu at infinity", x => x.LeakyRelu(), [-Inf, Inf], [-Inf, Inf], [0.01, 1], [0, 0]),
+        new("elu at infinity", x => x.Elu(1.5), [-Inf, Inf], [-1.5, Inf], [0, 1], [0, 0]),
+        new("selu at infinity", x => x.Selu(), [-Inf, Inf], [-1.7580993408473766, Inf], [0, 1.0507009873554805],
+            [0, 0]),
+        new("celu at infinity", x => x.Celu(0.5), [-Inf, Inf], [-0.5, Inf], [0, 1], [0, 0]),
+        new("prelu at infinity, by its weight", w => Like(w, Inf, -2, -3).Reshape(1, 3) is var x
+            ? new Variable(x).PRelu(w) : w, [0.1, 0.2, 0.3], [Inf, -0.4, -0.9], [0, -2, -3], [0, 0, 0]),
+        new("erf at infinity", x => x.Erf(), [-Inf, Inf], [-1, 1], [0, 0], [0, 0]),
+        new("atan at infinity", x => x.Atan(), [-Inf, Inf], [-Math.PI / 2, Math.PI / 2], [0, 0], [0, 0]),
+        new("exp and expm1 at −∞", x => x.Exp() + x.Expm1(), [-Inf], [-1], [0], [0]),
+        // where y + 1 has lost the digits of the slope
+        new("expm1, elu, selu and celu, saturated", x => x.Select(0, 0).Expm1() + x.Select(0, 1).Elu()
+            + x.Select(0, 2).Selu() / 1.7580993408473766 + x.Select(0, 3).Celu(2) / 2, [-18, -18, -18, -36], [4 * Tiny - 4],
+            [Tiny, Tiny, Tiny, Tiny / 2]),
+        new("atan2 of signed zeros", y => Variable.Atan2(y, Like(y, 0, -0.0, 0, -0.0, -1, -1, 1, 1)),
+            [0, 0, -0.0, -0.0, 0, -0.0, 0, -0.0],
+            [0, Math.PI, -0.0, -Math.PI, Math.PI, -Math.PI, 0, -0.0], [0, 0, 0, 0, -1, -1, 1, 1]),
+        new("atan2 of infinities", y => Variable.Atan2(y, Like(y, Inf, -Inf, Inf, -Inf)), [Inf, Inf, -Inf, -Inf],
+            [Math.PI / 4, 3 * Math.PI / 4, -Math.PI / 4, -3 * Math.PI / 4], [NaN, NaN, NaN, NaN]),
+        new("atan2 of one infinity", y => Variable.Atan2(y, Like(y, 1, -1, Inf, -Inf, -Inf, 0)),
+            [Inf, -Inf, -1, 1, -1, Inf],
+            [Math.PI / 2, -Math.PI / 2, -0.0, Math.PI, -Math.PI, Math.PI / 2], [0, 0, 0, 0, 0, 0]),
+        new("atan2 of NaN", y => Variable.Atan2(y, Like(y, 1, 0, -1, Inf)), [NaN, NaN, NaN, NaN], [NaN, NaN, NaN, NaN],
+            [NaN, NaN, NaN, NaN]),
+        new("atan2, large and small", y => Variable.Atan2(y, Like(y, 3e25, 3e-25)), [4e25, 4e-25],
+            [0.9272952180016122, 0.9272952180016122], [1.2e-26, 1.2e24]),
+        new("smooth L1 and Huber at infinity", x => F.SmoothL1Loss(x, Like(x, 0, 0), Reduction.None, 0.5)
+            + F.HuberLoss(x, Like(x, 1, 1), Reduction.None, 0.5), [-Inf, Inf], [Inf, Inf], [-1.5, 1.5], [0, 0]),
         new("sigmoid", x => x.Sigmoid(), [1000, -1000, NaN], [1, 0, NaN], [0, 0, NaN]),
     ];
 
@@ -119,9 +168,13 @@ public static class Edges
     {
         var x = new Variable(Tensor.From(edge.X).To(type).To(device), requiresGrad: true);
         var y = edge.F(x);
-        y.Sum().Backward();
+        y.Sum().Backward(createGraph: edge.H is not null);
+        var gradient = x.Grad!;
         Agree("value", edge.Y, y.Data.ToArray<double>(), type);
-        Agree("gradient", edge.G, x.Grad!.Data.ToArray<double>(), type);
+        Agree("gradient", edge.G, gradient.Data.ToArray<double>(), type);
+        if (edge.H is null) return;
+        var second = gradient.RequiresGrad ? Autograd.Grad(gradient.Sum(), x) : null;
+        Agree("second gradient", edge.H, second?.Data.ToArray<double>() ?? new double[edge.X.Length], type);
     }
 
     static void Agree(string what, double[] expected, double[] actual, DType type)
@@ -130,12 +183,15 @@ public static class Edges
             throw new Disagreement($"{what}: {actual.Length} numbers in place of {expected.Length}");
         for (var i = 0; i < expected.Length; i++)
         {
-            var tolerance = (type == DType.Float64 ? 1e-12 : 1e-6) * Math.Max(1, Math.Abs(expected[i]));
+            // small slopes are of their own size
+            var size = what != "value" && Math.Abs(expected[i]) is > 1e-30 and < 1e-6 ? Math.Abs(expected[i])
+                : Math.Max(1, Math.Abs(expected[i]));
+            var tolerance = (type == DType.Float64 ? 1e-12 : 1e-6) * size;
             var same = double.IsNaN(expected[i]) ? double.IsNaN(actual[i])
                 : double.IsInfinity(expected[i]) ? actual[i] == expected[i]
                 : Math.Abs(actual[i] - expected[i]) <= tolerance
                     && (actual[i] != 0 || expected[i] != 0
-                    || double.IsNegative(expected[i]) == double.IsNegative(actual[i]) || what == "gradient");
+                    || double.IsNegative(expected[i]) == double.IsNegative(actual[i]) || what != "value");
             if (!same) throw new Disagreement(string.Create(CultureInfo.InvariantCulture,
                 $"{what} {i} is {actual[i]:r}, and should be {expected[i]:r}"));
         }

@@ -33,6 +33,21 @@ public class FormulaTests
         static double Value(double v) => v * v * Math.Sin(v) / (1 + Math.Exp(v)) + Math.Pow(1.5, v);
     }
 
+    /// <summary>x²/2 + x³/3, whose slope x + x² is 0 at 0 and −1.</summary>
+    public readonly struct Flat : IMap { V IMap.Apply<V>(V x) => x * x * V.Of(0.5) + x * x * x / V.Of(3); }
+
+    [Theory, MemberData(nameof(Devices))]
+    public void A_slope_of_0_has_a_slope_itself(string device)
+    {
+        var x = new Variable(Tensor.From([0.0, -1, 2]).To(Machines.Named(device)), requiresGrad: true);
+        var derivative = x.Map(new Flat());
+        foreach (var expected in (double[][])[[0, 0, 6], [1, -1, 5], [2, 2, 2]])
+        {
+            derivative = Autograd.Grad(derivative.Sum(), x, createGraph: true)!;
+            Assert.All(derivative.Data.ToArray<double>().Zip(expected), p => Assert.Equal(p.Second, p.First, 1e-12));
+        }
+    }
+
     static double Central(Func<double, double> f, double x, double step = 1e-5) =>
         (f(x + step) - f(x - step)) / (2 * step);
 

@@ -14,7 +14,14 @@ readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, 
 
     /// <summary>slope · factor, and 0 where the slope is.</summary>
     [MethodImpl(AggressiveInlining)]
-    static V Times(V slope, V factor) => V.IfEqual(slope, V.Of(0), slope, slope * factor);
+    static V Times(V slope, V factor) => Kept(slope, slope * factor);
+
+    /// <summary>
+    /// What was made of a slope; not 0·∞ or 0/0, but the slope. A slope of 0 may have a slope itself, as that of x² at
+    /// 0 has, so that every other 0 is taken as it was made.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    static V Kept(V slope, V made) => V.IfEqual(made, made, made, V.IfEqual(slope, V.Of(0), slope, made));
 
     [MethodImpl(AggressiveInlining)]
     public static Dual<V> operator +(Dual<V> a, Dual<V> b) => new(a.Value + b.Value, a.Slope + b.Slope);
@@ -28,7 +35,7 @@ readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, 
     {
         var q = a.Value / b.Value;
         var slope = a.Slope - Times(b.Slope, q);
-        return new(q, V.IfEqual(slope, V.Of(0), slope, slope / b.Value));
+        return new(q, Kept(slope, slope / b.Value));
     }
     [MethodImpl(AggressiveInlining)] public static Dual<V> operator -(Dual<V> a) => new(-a.Value, -a.Slope);
     [MethodImpl(AggressiveInlining)] public static Dual<V> Of(double constant) => new(V.Of(constant), V.Of(0));
@@ -55,7 +62,7 @@ readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, 
     public static Dual<V> Exp(Dual<V> a)
     {
         var y = V.Exp(a.Value);
-        return new(y, Times(a.Slope, y));
+        return new(y, V.IfEqual(y, V.Of(0), y, Times(a.Slope, y)));     // 0 outweighs any slope of a
     }
     [MethodImpl(AggressiveInlining)]
     public static Dual<V> Log(Dual<V> a) => new(V.Log(a.Value), Times(a.Slope, V.Of(1) / a.Value));

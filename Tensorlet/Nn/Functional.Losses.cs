@@ -247,14 +247,14 @@ readonly struct SquaredError : IZip
 
 readonly struct AbsoluteError : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Abs(x - t); }
 
-/// <summary>With d = |x − t|: d²/2 where it is at most δ, else δ·(d − δ/2); all times a scale.</summary>
+/// <summary>With d = x − t: d²/2 where |d| is at most δ, else δ·(|d| − δ/2); all times a scale.</summary>
 readonly struct HuberFormula(double delta, double scale) : IZip
 {
     [MethodImpl(AggressiveInlining)]
     V IZip.Apply<V>(V x, V t)
     {
-        var d = V.Abs(x - t);
-        return V.IfGreater(d, V.Of(delta), (d - V.Of(delta / 2)) * V.Of(delta), d * d * V.Of(0.5)) * V.Of(scale);
+        V d = x - t, far = (V.Abs(d) - V.Of(delta / 2)) * V.Of(delta);
+        return V.IfGreater(V.Abs(d), V.Of(delta), far, d * d * V.Of(0.5)) * V.Of(scale);
     }
 }
 

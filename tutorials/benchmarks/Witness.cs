@@ -22,6 +22,7 @@ static class Witness
         Modules();
         Recurrent();
         Losses();
+        Slopes();
         SafeTensors.Save(path, written, new Dictionary<string, string> { ["libtorch"] = torch.__version__ });
         Console.WriteLine($"{written.Count} tensors in {path}");
     }
@@ -118,6 +119,93 @@ static class Witness
         Case("TransformerEncoderLayer", layer, v => layer.call(v[0], null, null), [5, 3, 4]);
         var gelu = TransformerEncoderLayer(4, 2, 6, 0, Activations.GELU);
         Case("TransformerEncoderLayer, gelu", gelu, v => gelu.call(v[0], null, null), [5, 3, 4]);
+    }
+
+    const double Inf = double.PositiveInfinity;
+
+    /// <summary>Where activations and losses are looked at: kinks, far out, where they saturate, and infinity.</summary>
+    static readonly double[] far = [-Inf, -1000, -745, -100, -40, -20, -18, -6, -3, -1, -0.5, -1e-3, -0.0, 0, 1e-3, 0.5,
+        1, 3, 6, 18, 20, 40, 100, 800, 1000, Inf], near = [-1, -0.999, -0.5, -1e-3, 0, 1e-3, 0.5, 0.999, 1],
+        positive = [1e-300, 1e-3, 0.5, 1, 3, 100, 1e300, Inf];
+
+    /// <summary>Functions of numbers at their edges, with the slopes of the first and the second order.</summary>
+    static void Slopes()
+    {
+        Edge("relu", far, x => Functional.relu(x));
+        Edge("relu6", far, x => Functional.relu6(x));
+        Edge("leaky relu", far, x => Functional.leaky_relu(x, 0.2));
+        Edge("hardsigmoid", far, x => Functional.hardsigmoid(x), second: false);
+        Edge("hardswish", far, x => Functional.hardswish(x));
+        Edge("hardshrink", far, x => Functional.hardshrink(x, 0.5));
+        Edge("softshrink", far, x => Functional.softshrink(x, 0.5));
+        Edge("tanhshrink", far, x => Functional.tanhshrink(x));
+        Edge("threshold", far, x => Functional.threshold(x, 1, -2));
+        Edge("elu", far, x => Functional.elu(x, 1.5));
+        Edge("selu", far, x => Functional.selu(x));
+        Edge("gelu", far, x => Functional.gelu(x));
+        Edge("silu", far, x => Functional.silu(x));
+        Edge("mish", far, x => Functional.mish(x));
+        Edge("softsign", far, x => Functional.softsign(x));
+        Edge("softplus", far, x => Functional.softplus(x, 1, 20));
+        Edge("log sigmoid", far, x => Functional.logsigmoid(x));
+        Edge("sigmoid", far, x => x.sigmoid());
+        Edge("tanh", far, x => x.tanh());
+        Edge("exp", far, x => x.exp());
+        Edge("expm1", far, x => x.expm1());
+        Edge("sinh", far, x => x.sinh());
+        Edge("cosh", far, x => x.cosh());
+        Edge("atan", far, x => x.atan());
+        Edge("erf", far, x => x.erf());
+        Edge("asin", near, x => x.asin());
+        Edge("acos", near, x => x.acos());
+        Edge("erfinv", near, x => x.erfinv());
+        Edge("log", positive, x => x.log());
+        Edge("log1p", positive, x => x.log1p());
+        Edge("sqrt", positive, x => x.sqrt());
+        Edge("rsqrt", positive, x => x.rsqrt());
+        Edge("atan2", [-Inf, -3, -0.0, 0, 2, Inf], [-Inf, -2, -0.0, 0, 1, Inf], (y, x) => y.atan2(x));
+        Edge("mean squared error", [-Inf, -1, 0, 2], [0, 2], (x, t) => Functional.mse_loss(x, t, Reduction.None));
+        Edge("L1", [-Inf, -1, 0, 2, Inf], [0, 2], (x, t) => Functional.l1_loss(x, t, Reduction.None));
+        Edge("smooth L1", [-Inf, -1, -0.5, 0, 0.5, 1.9, 2, Inf], [0, 2], (x, t) =>
+            Functional.smooth_l1_loss(x, t, Reduction.None, 0.5));
+        Edge("Huber", [-Inf, -1, -0.5, 0, 0.5, 1.9, 2, Inf], [0, 2], (x, t) =>
+            Functional.huber_loss(x, t, 0.5, Reduction.None));
+        Edge("binary cross-entropy", [0, 1e-3, 0.5, 0.999, 1], [0, 0.25, 1], (x, t) =>
+            Functional.binary_cross_entropy(x, t, reduction: Reduction.None));
+        Edge("binary cross-entropy of logits", [-Inf, -1000, -50, -40, -3, 0, 3, 40, 50, 1000, Inf], [0, 0.25, 1],
+            (x, t) => Functional.binary_cross_entropy_with_logits(x, t, reduction: Reduction.None));
+        Edge("KL divergence", [-Inf, -1000, -3, 0], [0, 0.25, 1], (x, t) =>
+            Functional.kl_div(x, t, false, Reduction.None));
+        Edge("KL divergence of logarithms", [-Inf, -1000, -3, 0], [-Inf, -1000, -3, 0], (x, t) =>
+            Functional.kl_div(x, t, true, Reduction.None));
+    }
+
+    static void Edge(string name, double[] places, Func<Torch, Torch> f, bool second = true) =>
+        Edge(name, v => f(v[0]), second, places);
+
+    /// <summary>At every pair of places.</summary>
+    static void Edge(string name, double[] first, double[] second, Func<Torch, Torch, Torch> f) => Edge(name, v =>
+        f(v[0], v[1]), true, [.. first.SelectMany(_ => second, (a, _) => a)], [.. first.SelectMany(_ => second)]);
+
+    /// <summary>Of one order only where libtorch ends the process when it is asked for the second.</summary>
+    static void Edge(string name, Func<Torch[], Torch> f, bool twice, params double[][] places)
+    {
+        Torch[] x = [.. places.Select(at => tensor(at, requires_grad: true))];
+        var y = f(x);
+        Keep($"edges/{name}/value", y);
+        for (var i = 0; i < x.Length; i++) Keep($"edges/{name}/input/{i}", x[i]);
+        var slopes = Slopes(y);
+        for (var i = 0; i < x.Length; i++)
+        {
+            Keep($"edges/{name}/slope/{i}", slopes[i]);
+            if (!twice) continue;
+            var second = Slopes(slopes[i]);
+            for (var k = 0; k < x.Length; k++) Keep($"edges/{name}/second/{i}/{k}", second[k]);
+        }
+
+        // TorchSharp takes no input that the result does not depend on; so it does, by 0
+        Torch[] Slopes(Torch of) => [.. autograd.grad([x.Aggregate(of, (sum, input) => sum + where(
+            zeros_like(input, ScalarType.Bool), input, zeros_like(input)))], x, [ones_like(of)], true, true)];
     }
 
     static Torch Joined((Torch Output, Torch State) pair) => cat([pair.Output.flatten(), pair.State.flatten()]);

@@ -1,26 +1,32 @@
 namespace Tensorlet;
 
-/// <summary>x·Φ(x), with Φ the normal distribution; below −40 it is 0 to all digits, and at −∞, too.</summary>
-readonly struct GeluFormula : IMap
+/// <summary>
+/// x·g(x), where the gate g is 0 to all digits from low down, and 1 from high up. There it is not asked, so that
+/// neither it nor its slope meets an infinite x.
+/// </summary>
+readonly struct GatedFormula<G>(G gate, double low, double high) : IMap where G : struct, IMap
 {
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
-        var z = V.IfGreater(V.Of(-40), x, V.Of(-40), x);
-        return z * V.Of(0.5) * (V.Of(1) + V.Call(new ErfFormula(), z * V.Of(0.7071067811865476)));
+        var z = V.IfGreater(V.Of(low), x, V.Of(low), x);
+        return z * gate.Apply(V.IfGreater(z, V.Of(high), V.Of(high), z));
     }
 }
 
-/// <summary>Nearly the same by √(2/π)·(x + 0.044715·x³).</summary>
-readonly struct GeluTanhFormula : IMap
+/// <summary>The distribution function of the normal distribution.</summary>
+readonly struct NormalFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x)
-    {
-        var z = V.IfGreater(V.Of(-40), x, V.Of(-40), x);
-        var inner = (z + z * z * z * V.Of(0.044715)) * V.Of(0.7978845608028654);
-        return z * V.Of(0.5) * (V.Of(1) + V.Call(new TanhFormula(), inner));
-    }
+    V IMap.Apply<V>(V x) => V.Of(0.5) * (V.Of(1) + V.Call(new ErfFormula(), x * V.Of(0.7071067811865476)));
+}
+
+/// <summary>Nearly the same by √(2/π)·(x + 0.044715·x³).</summary>
+readonly struct NormalTanhFormula : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.Of(0.5) * (V.Of(1)
+        + V.Call(new TanhFormula(), (x + x * x * x * V.Of(0.044715)) * V.Of(0.7978845608028654)));
 }
 
 /// <summary>The sigmoid with its slope, for formulas that call it.</summary>
@@ -30,34 +36,46 @@ readonly struct LogisticFormula : ISmooth
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
 }
 
-/// <summary>x·σ(x); below −800 it is 0, and at −∞, too.</summary>
-readonly struct SiluFormula : IMap
+/// <summary>With e = eˣ and n = e² + 2e, tanh ln(1 + e) is n/(n + 2).</summary>
+readonly struct TanhOfSoftplusFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
-        var z = V.IfGreater(V.Of(-800), x, V.Of(-800), x);
-        return z * V.Call(new LogisticFormula(), z);
-    }
-}
-
-/// <summary>With e = eˣ and n = e² + 2e, tanh ln(1 + e) is n/(n + 2); from 20 on it is 1.</summary>
-readonly struct MishFormula : IMap
-{
-    [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x)
-    {
-        V z = V.IfGreater(V.Of(-800), x, V.Of(-800), x), e = V.Exp(V.IfGreater(z, V.Of(20), V.Of(20), z));
+        var e = V.Exp(x);
         var n = e * (e + V.Of(2));
-        return V.IfGreater(z, V.Of(20), z, z * (n / (n + V.Of(2))));
+        return n / (n + V.Of(2));
     }
 }
 
-readonly struct SoftsignFormula : IMap
-{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x / (V.Of(1) + V.Abs(x)); }
+/// <summary>0 up to −3, 1 from 3 on, straight between them.</summary>
+readonly struct HardsigmoidFormula : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), V.Of(0), V.Of(6)) / V.Of(6);
+}
+
+readonly struct LogSigmoidFormula : IMap // above 40, 1 + eˣ is eˣ to the last bit
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(0) - V.Call(new SoftplusFormula(40), -x); }
+
+readonly struct SoftsignFormula : ISmooth // y′ = 1/(1 + |x|)²
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfEqual(V.Abs(x), V.Of(double.PositiveInfinity),
+        V.IfGreater(x, V.Of(0), V.Of(1), V.Of(-1)), x / (V.Of(1) + V.Abs(x)));
+    [MethodImpl(AggressiveInlining)]
+    V ISmooth.Slope<V>(V x, V y)
+    {
+        var r = V.Of(1) / (V.Of(1) + V.Abs(x));
+        return r * r;
+    }
+}
 
 readonly struct TanhshrinkFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x - V.Call(new TanhFormula(), x); }
+
+readonly struct PReluFormula : IZip
+{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => V.IfGreater(x, V.Of(0), x, w * x); }
 
 /// <summary>Where x &gt; 0 above·x, else below·(e^(rate·x) − 1).</summary>
 readonly struct ExponentialFormula(double above, double below, double rate) : IMap
@@ -71,16 +89,10 @@ readonly struct ExponentialFormula(double above, double below, double rate) : IM
 readonly struct HardtanhFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(low), V.IfGreater(V.Of(high), x, x, V.Of(high)),
-        V.IfEqual(x, x, V.Of(low), x));
-}
-
-/// <summary>x·relu6(x + 3)/6; at −3 and 3 the slope of the middle.</summary>
-readonly struct HardswishFormula : IMap
-{
+    V IMap.Apply<V>(V x) => At(x, V.Of(low), V.Of(high));
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => V.IfGreater(V.Of(-3), x, V.Of(0) * V.IfEqual(x, x, V.Of(1), x),
-        V.IfGreater(x, V.Of(3), x, x * (x + V.Of(3)) * V.Of(1 / 6.0)));
+    internal static V At<V>(V x, V low, V high) where V : struct, INumeric<V> =>
+        V.IfGreater(x, low, V.IfGreater(high, x, x, high), V.IfEqual(x, x, low, x));
 }
 
 readonly struct LerpFormula : IZip3
@@ -108,8 +120,8 @@ public sealed partial class Variable
     /// <summary>The value where the mask is true, x elsewhere.</summary>
     public Variable MaskedFill(Tensor mask, double value) => Where(mask, Tensor.Like(Data, value), this);
 
-    /// <summary>ln σ(x) = −ln(1 + e⁻ˣ), to the last bit: above 40, 1 + eˣ is eˣ.</summary>
-    public Variable LogSigmoid() => -(-this).Softplus(threshold: 40);
+    /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
+    public Variable LogSigmoid() => Map(new LogSigmoidFormula());
     /// <summary>x cut to low … high; the gradient at the bounds is 0.</summary>
     public Variable Hardtanh(double low = -1, double high = 1) => Map(new HardtanhFormula(low, high));
     /// <summary>x cut to 0 … 6; the gradient at the bounds is 0.</summary>
@@ -121,8 +133,8 @@ public sealed partial class Variable
         if (weight.Numel != 1 && (Rank < 2 || weight.Rank != 1 || weight.Numel != Size(1)))
             throw new ShapeException($"PRelu: weights {weight.Data.Layout} are not one, nor as many as the channels " +
                 $"(axis 1) of {Data.Layout}.");
-        var w = weight.Numel == 1 ? weight.Reshape() : weight.Reshape([-1, .. Enumerable.Repeat(1, Rank - 2)]);
-        return Where(this > 0, this, w * this);
+        return Zip(new PReluFormula(), this,
+            weight.Numel == 1 ? weight.Reshape() : weight.Reshape([-1, .. Enumerable.Repeat(1, Rank - 2)]));
     }
 
     /// <summary>x where x &gt; 0, else α·(eˣ − 1) (Clevert et al. 2015).</summary>
@@ -135,13 +147,14 @@ public sealed partial class Variable
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
     /// <summary>x·Φ(x), with Φ the normal distribution (Hendrycks and Gimpel 2016); or nearly, by tanh.</summary>
-    public Variable Gelu(bool tanh = false) => tanh ? Map(new GeluTanhFormula()) : Map(new GeluFormula());
+    public Variable Gelu(bool tanh = false) =>
+        tanh ? Gated(new NormalTanhFormula(), -40, 40) : Gated(new NormalFormula(), -40, 40);
     /// <summary>x·σ(x)</summary>
-    public Variable Silu() => Map(new SiluFormula());
+    public Variable Silu() => Gated(new Called<LogisticFormula>(new()), -800, 800);
     /// <summary>x·tanh ln(1 + eˣ) (Misra 2019)</summary>
-    public Variable Mish() => Map(new MishFormula());
+    public Variable Mish() => Gated(new TanhOfSoftplusFormula(), -800, 20);
     /// <summary>x/(1 + |x|)</summary>
-    public Variable Softsign() => Map(new SoftsignFormula());
+    public Variable Softsign() => Smooth(new SoftsignFormula());
     /// <summary>x brought nearer to 0 by λ; 0 within −λ … λ.</summary>
     public Variable Softshrink(double lambda = 0.5) =>
         Where(this > lambda, this - lambda, Where(this < -lambda, this + lambda, this * 0));
@@ -150,9 +163,11 @@ public sealed partial class Variable
     /// <summary>x − tanh x</summary>
     public Variable Tanhshrink() => Map(new TanhshrinkFormula());
     /// <summary>relu6(x + 3)/6</summary>
-    public Variable Hardsigmoid() => (this + 3).Relu6() / 6;
-    /// <summary>x·relu6(x + 3)/6 (Howard et al. 2019); at −3 and 3 the slope of the middle.</summary>
-    public Variable Hardswish() => Map(new HardswishFormula());
+    public Variable Hardsigmoid() => Map(new HardsigmoidFormula());
+    /// <summary>x·relu6(x + 3)/6 (Howard et al. 2019); its slope is 0 at −3 and 1 at 3.</summary>
+    public Variable Hardswish() => Gated(new HardsigmoidFormula(), -3, 3);
+    Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
+        Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
     /// <summary>x where it is above the threshold, else the value.</summary>
     public Variable Threshold(double threshold, double value) => MaskedFill(this <= threshold, value);
 

@@ -71,7 +71,7 @@ public sealed partial class Variable
     /// <summary>2ˣ</summary>
     public Variable Exp2() => Pow(2, this);
     /// <summary>eˣ − 1, exact near 0.</summary>
-    public Variable Expm1() => OfResult(new Expm1Formula(), (y, dy) => (y + 1) * dy);
+    public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
     public Variable Log2() => Log() / Math.Log(2);
     /// <summary>The logarithm to base 10.</summary>

@@ -16,7 +16,11 @@ readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
 readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 {
     V IMap.Apply<V>(V x) => At(x);
-    V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x * x);
+    V ISmooth.Slope<V>(V x, V y)
+    {
+        var (far, r) = (V.Abs(x), V.Of(1) / x);
+        return V.IfGreater(far, V.Of(1), r * r / (V.Of(1) + r * r), V.Of(1) / (V.Of(1) + x * x));
+    }
     internal static V At<V>(V x) where V : struct, INumeric<V>
     {
         var (a, one) = (V.Abs(x), V.Of(1));
@@ -33,24 +37,36 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
     }
 }
 
+/// <summary>By the angle of (|x|, |y|) in the first quadrant; what a sign is of shows in 1/0, too.</summary>
+readonly struct Atan2Formula : IZip
+{
+    V IZip.Apply<V>(V y, V x)
+    {
+        V zero = V.Of(0), a = V.Abs(y), b = V.Abs(x);
+        var angle = AtanFormula.At(V.IfEqual(a, zero, zero, V.IfEqual(a, b, V.Of(1), a / b)));
+        angle = V.IfGreater(zero, V.IfEqual(x, zero, V.Of(1) / x, x), V.Of(Math.PI) - angle, angle);
+        angle = V.IfGreater(zero, V.IfEqual(y, zero, V.Of(1) / y, y), -angle, angle);
+        return V.IfEqual(x, x, angle, x);
+    }
+}
+
+/// <summary>x·w/(x² + y²), or −y·w/(x² + y²), by the ratio of the smaller to the larger; 0 at the origin.</summary>
+readonly struct Atan2Slope(int input) : IZip3
+{
+    V IZip3.Apply<V>(V y, V x, V w)
+    {
+        V a = V.Abs(y), b = V.Abs(x), one = V.Of(1), large = V.IfGreater(a, b, y, x), small = V.IfGreater(a, b, x, y);
+        var r = small / large;
+        var share = input == 0 ? V.IfGreater(a, b, r, one) : V.IfGreater(a, b, -one, -r);
+        return V.IfEqual(large, V.Of(0), small * V.Of(0), share / (one + r * r) / large * w);
+    }
+}
+
 sealed class Atan2 : Function // c = the angle of the point (b, a)     da = b·dc/(a² + b²)     db = −a·dc/(a² + b²)
 {
-    internal readonly struct Formula : IZip
-    {
-        V IZip.Apply<V>(V a, V b)
-        {
-            V zero = V.Of(0), right = AtanFormula.At(a / b);
-            var half = V.IfGreater(zero, a, V.Of(-Math.PI), V.Of(Math.PI));
-            var up = V.IfEqual(a, zero, zero, half * V.Of(0.5));
-            return V.IfGreater(b, zero, right, V.IfGreater(zero, b, right + half, V.IfEqual(b, zero, up, b)));
-        }
-    }
-    protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Atan2"); }
-    public override Variable?[] Backward(Variable dc)
-    {
-        var scaled = dc / (A * A + B * B);
-        return [B * scaled, -A * scaled];
-    }
+    protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Atan2Formula(), A.Data, B.Data, "Atan2"); }
+    public override Variable?[] Backward(Variable dc) =>
+        [Variable.Zip(new Atan2Slope(0), A, B, dc), Variable.Zip(new Atan2Slope(1), A, B, dc)];
 }
 
 public sealed partial class Variable
@@ -63,6 +79,7 @@ public sealed partial class Variable
     public Variable Acos() => Smooth(new AcosFormula());
     /// <summary>The angle in −π/2 … π/2 whose tangent is x.</summary>
     public Variable Atan() => Smooth(new AtanFormula());
-    /// <summary>The angle in −π … π of the point (x, y), broadcast.</summary>
-    public static Variable Atan2(Variable y, Variable x) => Apply<Atan2>("Atan2", y, x);
+    /// <summary>The angle in −π … π of the point (x, y), broadcast; at the origin its gradient is 0.</summary>
+    public static Variable Atan2(Variable y, Variable x) =>
+        Alike("Atan2", [y, x]) is [var a, var b] ? Apply<Atan2>("Atan2", a, b) : y;
 }
