@@ -46,7 +46,7 @@ public class PtxTests
             yield return typeof(CopyKernel<,,>).MakeGenericType(typeof(Same<>).MakeGenericType(v), v, v);
             foreach (var w in numbers) yield return typeof(CopyKernel<,,>).MakeGenericType(ByDouble(v, w), v, w);
             var sum = v == typeof(I64) ? v : typeof(F64);
-            yield return Fold(typeof(Tensor.SumFormula), v, sum);
+            yield return Fold(typeof(Tensor.AddFormula), v, sum);
             yield return typeof(BestKernel<>).MakeGenericType(v);
             yield return typeof(ProductKernel<,,,>).MakeGenericType(v, sum, Cast(v, sum), Cast(sum, v));
             yield return typeof(GatherKernel<>).MakeGenericType(v);

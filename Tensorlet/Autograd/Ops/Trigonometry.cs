@@ -64,5 +64,6 @@ public sealed partial class Variable
     /// <summary>The angle in −π/2 … π/2 whose tangent is x.</summary>
     public Variable Atan() => Smooth(new AtanFormula());
     /// <summary>The angle in −π … π of the point (x, y), broadcast.</summary>
-    public static Variable Atan2(Variable y, Variable x) => Apply<Atan2>("Atan2", y, x);
+    public static Variable Atan2(Variable y, Variable x) => 
+        Apply<Atan2>("Atan2", y.DType.IsFloat() || x.DType.IsFloat() ? y : y.To(DTypes.Default), x);
 }
