@@ -29,8 +29,8 @@ public class PtxTests
                 yield return Elementwise(slope, v, v);
                 if (ScalarFunctions.Inputs(f) < IFormula.Most - 1)
                     yield return Elementwise(typeof(Slope<>).MakeGenericType(slope), v, v);
-                yield return Fold(f, typeof(Tensor.SumFormula), v, typeof(F64));
-                yield return Fold(slope, typeof(Tensor.SumFormula), v, typeof(F64));
+                yield return Fold(f, typeof(Tensor.AddFormula), v, typeof(F64));
+                yield return Fold(slope, typeof(Tensor.AddFormula), v, typeof(F64));
             }
             foreach (var r in ScalarFunctions.Of(typeof(IReduction)))
                 yield return Fold(typeof(Of1<IdentityFormula>), r, v, typeof(F64));
@@ -48,7 +48,7 @@ public class PtxTests
             yield return typeof(CopyKernel<,,>).MakeGenericType(typeof(Same<>).MakeGenericType(v), v, v);
             foreach (var w in numbers) yield return typeof(CopyKernel<,,>).MakeGenericType(ByDouble(v, w), v, w);
             var sum = v == typeof(I64) ? v : typeof(F64);
-            yield return Fold(typeof(Of1<IdentityFormula>), typeof(Tensor.SumFormula), v, sum);
+            yield return Fold(typeof(Of1<IdentityFormula>), typeof(Tensor.AddFormula), v, sum);
             yield return typeof(BestKernel<>).MakeGenericType(v);
             yield return typeof(ProductKernel<,,,>).MakeGenericType(v, sum, Cast(v, sum), Cast(sum, v));
             yield return typeof(GatherKernel<>).MakeGenericType(v);

@@ -41,7 +41,7 @@ public sealed class SimulatorTests : IDisposable
         foreach (var (d, from, to, place) in new[] { (Device.Reference, x.Expected, sum.Expected, best.Expected),
             (device, x.Actual, sum.Actual, best.Actual) })
         {
-            d.Reduce(new Tensor.SumFormula(), from, to);
+            d.Reduce(new Tensor.AddFormula(), from, to);
             d.ArgReduce(true, from, place, asOffset: false);
         }
         t.Same(sum, "Sum");

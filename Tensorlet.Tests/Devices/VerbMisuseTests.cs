@@ -8,7 +8,7 @@ public class VerbMisuseTests
 {
     public static TheoryData<string> Devices => [.. Verification.Machines.All];
 
-    static readonly Tensor.SumFormula sum = new();
+    static readonly Tensor.AddFormula sum = new();
     static readonly Tensor.AddFormula add = new();
     static readonly Tensor.AffineFormula twice = new(2, 0);
 

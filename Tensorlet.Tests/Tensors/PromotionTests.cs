@@ -46,20 +46,23 @@ public class PromotionTests
 
     [Theory]
     [InlineData(B, 2, I)]
+    [InlineData(B, 2.0, F)]
     [InlineData(B, 0.5, F)]
     [InlineData(I, 2, I)]
+    [InlineData(I, 2.0, F)]
     [InlineData(I, 0.5, F)]
     [InlineData(I, double.PositiveInfinity, F)]
     [InlineData(F, 0.1, F)]
     [InlineData(D, 2, D)]
-    public void With_a_number(DType type, double number, DType expected)
+    public void With_a_number(DType type, object value, DType expected)
     {
+        Number number = value is int whole ? (Number)whole : (double)value;
         var x = Tensor.Ones([2], type);
         foreach (var y in new[] { x + number, number + x, x - number, number - x, x * number, number * x })
             Assert.Equal(expected, y.DType);
         Assert.Equal(type.IsFloat() ? type : F, (x / number).DType);
         Assert.Equal(type.IsFloat() ? type : F, (number / x).DType);
-        Assert.Equal(1 + number, (x + number)[0].Item(), 6);
+        Assert.Equal(1 + Convert.ToDouble(value), (x + number)[0].Item(), 6);
     }
 
     [Fact]

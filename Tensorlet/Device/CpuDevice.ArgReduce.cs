@@ -50,15 +50,14 @@ public sealed partial class CpuDevice
         where T : unmanaged
     {
         var pairs = step == 2 && readable && typeof(T) == typeof(float) && Avx512F.IsSupported;
-        Lanes<T> best = Lanes<T>.Of(0), yes = Lanes<T>.Of(1), no = Lanes<T>.Of(0);
+        Lanes<T> best = Lanes<T>.Of(0), yes = Lanes<T>.Of(1);
+        var better = new Tensor.BetterFormula(largest ? 1 : -1);
         var winner = pairs ? EverySecond(ref source) : Load(ref source, step, n);
         for (var j = 1; j < offsets.Length; j++)
         {
             ref var at = ref Unsafe.Add(ref source, offsets[j]);
             var value = pairs ? EverySecond(ref at) : Load(ref at, step, n);
-            var firstNaN = Lanes<T>.IfEqual(value, value, no, Lanes<T>.IfEqual(winner, winner, yes, no));
-            var taken = largest ? Lanes<T>.IfGreater(value, winner, yes, firstNaN)
-                : Lanes<T>.IfGreater(winner, value, yes, firstNaN);
+            var taken = better.Apply(value, winner);
             winner = Lanes<T>.IfEqual(taken, yes, value, winner);
             best = Lanes<T>.IfEqual(taken, yes, Lanes<T>.Of(j), best);
         }

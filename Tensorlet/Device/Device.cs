@@ -153,9 +153,17 @@ public abstract partial class Device
     public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
     {
         Indexed("ScatterAdd", y, axis, index, x);
-        if (x.Numel > 0) ScatterAddCore(x, axis, index, y);
+        if (x.Numel > 0 && y.DType == DType.Float32 && index.Shape[axis] > ManySummands)
+        {
+            var sums = y.To(DType.Float64);
+            ScatterAddCore(x.To(DType.Float64), axis, index, sums);
+            CopyCore(sums, y);
+        }
+        else if (x.Numel > 0) ScatterAddCore(x, axis, index, y);
         KeepAlive(x, index, y);
     }
+
+    const int ManySummands = 1 << 14;       // so many into one place lose digits in a sum of floats
 
     // What a device does for each verb. Operands fit, and there is something to do.
     internal abstract void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset);

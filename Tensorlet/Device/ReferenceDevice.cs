@@ -53,16 +53,19 @@ sealed class ReferenceDevice : Device
         }
     }
 
-    internal override void CopyCore(Tensor x, Tensor y)
+    internal override void CopyCore(Tensor x, Tensor y) => Pick(x, y, i => i);
+
+    /// <summary>y[i] = element from(i) of x: integers as they are, all else in double.</summary>
+    static void Pick(Tensor x, Tensor y, Func<int, int> from)
     {
         if (x.DType == DType.Int64 && y.DType == DType.Int64)
         {
             var integers = Read<long>(x);
-            Write(y, i => integers[i]);
+            Write(y, i => integers[from(i)]);
             return;
         }
         var values = ReadDoubles(x);
-        WriteDoubles(y, i => values[i]);
+        WriteDoubles(y, i => values[from(i)]);
     }
 
     internal override void FillCore<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
@@ -100,27 +103,36 @@ sealed class ReferenceDevice : Device
             .Take(length).Aggregate(V.Of(r.Start), (sum, value) => r.Apply(sum, r.Take(value))));
     }
 
-    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
+    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset) =>
+        x.DType.Run(new Searching(new(largest ? 1 : -1), x, y, asOffset));
+
+    readonly struct Searching(Tensor.BetterFormula better, Tensor x, Tensor y, bool asOffset) : IForType
     {
-        var values = ReadDoubles(x);
-        var offsets = x.Layout.Offsets();
-        var fold = x.Numel / y.Numel;
-        WriteDoubles(y, i =>
+        void IForType.Run<V>()
         {
-            var best = 0;
-            for (var j = 1; j < fold && !double.IsNaN(values[i * fold + best]); j++)
+            var (values, offsets, fold, f) = (Read<V>(x), x.Layout.Offsets(), x.Numel / y.Numel, better);
+            var places = asOffset;
+            Write<long>(y, i =>
             {
-                var (value, winner) = (values[i * fold + j], values[i * fold + best]);
-                if (double.IsNaN(value) || (largest ? value > winner : value < winner)) best = j;
-            }
-            return asOffset ? offsets[i * fold + best] : best;
-        });
+                var best = i * fold;
+                for (var j = best + 1; j < (i + 1) * fold; j++)
+                    if (f.Apply(values[j], values[best]).ToDouble() != 0) best = j;
+                return places ? offsets[best] : best - i * fold;
+            });
+        }
     }
 
     internal override void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
         int batches = Layout.Product(a.Shape[..batch]), m = Layout.Product(a.Shape[batch..(batch + rows)]);
         int k = Layout.Product(a.Shape[(batch + rows)..]), n = Layout.Product(b.Shape[^columns..]);
+        if (a.DType == DType.Int64)
+        {
+            var (x, y) = (Read<long>(a), Read<long>(b));
+            Write(c, i => Enumerable.Range(0, k).Aggregate(0L, (sum, j) =>
+                sum + x[i / n * k + j] * y[(i / (m * n) * k + j) * n + i % n]));
+            return;
+        }
         var result = new double[batches * m * n];
         var (left, right) = (ReadDoubles(a), ReadDoubles(b));
         for (var g = 0; g < batches; g++)
@@ -142,14 +154,7 @@ sealed class ReferenceDevice : Device
     internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
     {
         var from = Places("Gather", x, axis, index);
-        if (x.DType == DType.Int64)
-        {
-            var integers = Read<long>(x);
-            Write(y, i => integers[from[i]]);
-            return;
-        }
-        var values = ReadDoubles(x);
-        WriteDoubles(y, i => values[from[i]]);
+        Pick(x, y, i => from[i]);
     }
 
     internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)

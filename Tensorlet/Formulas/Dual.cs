@@ -37,6 +37,11 @@ readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, 
         var slope = a.Slope - Times(b.Slope, q);
         return new(q, Kept(slope, slope / b.Value));
     }
+    public static Dual<V> operator %(Dual<V> a, Dual<V> b) // r′ = a′ − nb′ with the whole number n = (a − r)/b
+    {
+        var r = a.Value % b.Value;
+        return new(r, a.Slope - Times(b.Slope, V.Floor((a.Value - r) / b.Value + V.Of(0.5))));
+    }
     [MethodImpl(AggressiveInlining)] public static Dual<V> operator -(Dual<V> a) => new(-a.Value, -a.Slope);
     [MethodImpl(AggressiveInlining)] public static Dual<V> Of(double constant) => new(V.Of(constant), V.Of(0));
 

@@ -15,6 +15,8 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V operator *(V a, V b);
     /// <summary>a / b</summary>
     static abstract V operator /(V a, V b);
+    /// <summary>The remainder of a/b with the sign of a, exact: C's fmod.</summary>
+    static abstract V operator %(V a, V b);
     /// <summary>−a</summary>
     static abstract V operator -(V a);
     /// <summary>A constant as this kind of number.</summary>

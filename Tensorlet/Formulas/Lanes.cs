@@ -65,15 +65,17 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
         Value, Of(otherwise).Value));
 
     /// <summary>Element by element: there is no register instruction for powers.</summary>
-    public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b)
+    public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, MathF.Pow)
+        : Each<double>(a, b, Math.Pow);
+
+    /// <summary>Element by element, too.</summary>
+    public static Lanes<T> operator %(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, static (x, y) => x % y)
+        : Each<double>(a, b, static (x, y) => x % y);
+
+    static Lanes<T> Each<N>(Lanes<T> a, Lanes<T> b, Func<N, N, N> f)
     {
-        var result = a.Value;
-        for (var i = 0; i < Count; i++)
-            result = IsFloat
-                ? result.AsSingle().WithElement(i, MathF.Pow(a.Value.AsSingle()[i], b.Value.AsSingle()[i])).As<float,
-                    T>()
-                : result.AsDouble().WithElement(i, Math.Pow(a.Value.AsDouble()[i], b.Value.AsDouble()[i])).As<double,
-                    T>();
-        return new(result);
+        var result = Vector512<N>.Zero;
+        for (var i = 0; i < Count; i++) result = result.WithElement(i, f(a.Value.As<T, N>()[i], b.Value.As<T, N>()[i]));
+        return new(result.As<N, T>());
     }
 }

@@ -26,6 +26,8 @@ public readonly struct F32(float value) : IScalar<F32>
     /// <inheritdoc/>
     public static F32 operator /(F32 a, F32 b) => new(a.Value / b.Value);
     /// <inheritdoc/>
+    public static F32 operator %(F32 a, F32 b) => new((float)(new F64(a.Value) % new F64(b.Value)).Value);
+    /// <inheritdoc/>
     public static F32 operator -(F32 a) => new(-a.Value);
     /// <inheritdoc/>
     public static F32 Of(double constant) => new((float)constant);
@@ -71,6 +73,17 @@ public readonly struct F64(double value) : IScalar<F64>
     public static F64 operator *(F64 a, F64 b) => new(a.Value * b.Value);
     /// <inheritdoc/>
     public static F64 operator /(F64 a, F64 b) => new(a.Value / b.Value);
+    /// <summary>By subtraction of b·2ᵏ, as C's fmod does it: exact also where a device divides only roughly.</summary>
+    public static F64 operator %(F64 a, F64 b)
+    {
+        double r = Math.Abs(a.Value), y = Math.Abs(b.Value), part = y;
+        if (r < y) return a;
+        if (!(y > 0 && r < double.PositiveInfinity)) return new(double.NaN);
+        while (part <= r * 0.5) part += part;
+        for (; part >= y; part *= 0.5)
+            if (r >= part) r -= part;
+        return new(a.Value < 0 ? -r : r);
+    }
     /// <inheritdoc/>
     public static F64 operator -(F64 a) => new(-a.Value);
     /// <inheritdoc/>
@@ -105,7 +118,8 @@ public readonly struct F64(double value) : IScalar<F64>
 }
 
 /// <summary>
-/// A 64-bit integer as a number. Integers are promoted before a division, a root or an exponential reaches them.
+/// A 64-bit integer as a number. Sums, products and powers wrap around; a quotient is cut to a whole number. Integers are
+/// promoted before a root or an exponential reaches them.
 /// </summary>
 /// <param name="value">Its value.</param>
 public readonly struct I64(long value) : IScalar<I64>
@@ -119,7 +133,9 @@ public readonly struct I64(long value) : IScalar<I64>
     /// <inheritdoc/>
     public static I64 operator *(I64 a, I64 b) => new(a.Value * b.Value);
     /// <inheritdoc/>
-    public static I64 operator /(I64 a, I64 b) => Of((double)a.Value / b.Value);
+    public static I64 operator /(I64 a, I64 b) => new(b.Value == -1 ? -a.Value : a.Value / b.Value);
+    /// <inheritdoc/>
+    public static I64 operator %(I64 a, I64 b) => new(b.Value == -1 ? 0 : a.Value % b.Value);
     /// <inheritdoc/>
     public static I64 operator -(I64 a) => new(-a.Value);
     /// <inheritdoc/>
@@ -141,8 +157,14 @@ public readonly struct I64(long value) : IScalar<I64>
     public static I64 Sin(I64 a) => Of(Math.Sin(a.Value));
     /// <inheritdoc/>
     public static I64 Cos(I64 a) => Of(Math.Cos(a.Value));
-    /// <inheritdoc/>
-    public static I64 Pow(I64 a, I64 b) => Of(Math.Pow(a.Value, b.Value));
+    /// <summary>By squaring; the exponent is not negative.</summary>
+    public static I64 Pow(I64 a, I64 b)
+    {
+        long y = 1, square = a.Value;
+        for (var bits = b.Value; bits > 0; bits >>= 1, square *= square)
+            if ((bits & 1) == 1) y *= square;
+        return new(y);
+    }
     /// <inheritdoc/>
     public static I64 Floor(I64 a) => a;
     /// <inheritdoc/>
@@ -167,6 +189,8 @@ public readonly struct B8(byte value) : IScalar<B8>
     public static B8 operator *(B8 a, B8 b) => new((byte)(a.Value & b.Value));
     /// <inheritdoc/>
     public static B8 operator /(B8 a, B8 b) => a * b;
+    /// <inheritdoc/>
+    public static B8 operator %(B8 a, B8 b) => new(0);
     /// <inheritdoc/>
     public static B8 operator -(B8 a) => a;
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ public class Adam : Optimizer
         var (beta1, beta2, t) = (group["beta1"], group["beta2"], memory.Step);
         var m = memory.Get("exp_avg").Zip_(new RunningMean(beta1), g);
         var v = memory.Get("exp_avg_sq").Zip_(new MeanOfSquares(beta2), g);
-        if (amsgrad) v = memory.Get("max_exp_avg_sq").Zip_(new Maximum.Formula(), v);
+        if (amsgrad) v = memory.Get("max_exp_avg_sq").Zip_(new Tensor.MaxFormula(), v);
         // m̂/(√v̂ + ε) = m/(1 − β₁ᵗ) · √(1 − β₂ᵗ)/(√v + ε·√(1 − β₂ᵗ))
         var root = Math.Sqrt(1 - Math.Pow(beta2, t));
         p.Zip_(new ScaledStep(group.Lr * root / (1 - Math.Pow(beta1, t)), group["eps"] * root), m, v);

@@ -89,6 +89,10 @@ static class Philox
     /// <summary>A number in [0, 1) with 24 random bits, so that it is the same in Float32 and Float64.</summary>
     public static double Uniform(ulong seed, long count) => (Bits(seed, count) >> 40) * (1.0 / (1 << 24));
 
+    /// <summary>An integer low ≤ x &lt; high.</summary>
+    public static long Integer(ulong seed, long count, long low, long high) =>
+        low + (long)(Bits(seed, count) % (ulong)(high - low));
+
     /// <summary>A standard normal number (Box and Muller).</summary>
     public static double Normal(ulong seed, long count)
     {
@@ -98,17 +102,18 @@ static class Philox
     }
 }
 
-/// <summary>Uniform numbers in [low, high).</summary>
-readonly struct RandomUniform(ulong seed, long start, double low, double high) : ISequence
-{ public double At(long i) => low + (high - low) * Philox.Uniform(seed, start + i); }
+/// <summary>Uniform numbers from low to the last number of their type below high.</summary>
+readonly struct RandomUniform(ulong seed, long start, double low, double high, DType type) : ISequence
+{
+    readonly double below = Math.Max(low, type == DType.Float32 ? MathF.BitDecrement((float)high)
+        : Math.BitDecrement(high));
+    public double At(long i)
+    {
+        var x = low + (high - low) * Philox.Uniform(seed, start + i);
+        return x < below ? x : below;
+    }
+}
 
 /// <summary>Normal numbers.</summary>
 readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence
 { public double At(long i) => mean + deviation * Philox.Normal(seed, start + i); }
-
-/// <summary>Integers low ≤ x &lt; high.</summary>
-readonly struct RandomIntegers(ulong seed, long start, long low, long high) : ISequence
-{
-    readonly ulong range = (ulong)(high - low);
-    public double At(long i) => low + (long)(Philox.Bits(seed, start + i) % range);
-}

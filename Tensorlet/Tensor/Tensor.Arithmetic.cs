@@ -79,27 +79,26 @@ public sealed partial class Tensor
     static Tensor[] Spread(ReadOnlySpan<Tensor> x, int[] shape) => Array.ConvertAll(x.ToArray(), operand =>
         operand.Shape.SequenceEqual(shape) ? operand : operand.With(operand.Layout.Expand(shape)!));
 
-    static bool IsWhole(double x) => x == Math.Floor(x) && Math.Abs(x) <= 1L << 53;
-
-    /// <summary>a·x + b with two numbers; integers stay integers where a and b are whole.</summary>
-    internal Tensor Affine(double a, double b)
+    /// <summary>a·x + b with two numbers; integers stay integers, and exact, where a and b are whole.</summary>
+    internal Tensor Affine(Number a, Number b)
     {
-        var x = DType.IsFloat() ? this : To(IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
-        var result = x.EmptyLike();
-        Device.Map(new AffineFormula(a, b), x, result);
+        var x = DType.IsFloat() ? this : To(TypeOf(a, b));
+        return x.Affine(a, b, x.EmptyLike());
+    }
+
+    Tensor Affine(Number a, Number b, Tensor result)
+    {
+        if (result.DType == DType.Int64) result.Set(new Of3<ProductAndSum>(), this, Like(this, a), Like(this, b));
+        else Device.Map(new AffineFormula(a.value, b.value), this, result);
         return result;
     }
 
-    internal readonly struct AffineFormula(double a, double b) : IMap
-    {
-        // −0 is what changes nothing when added, not even the sign of a zero
-        readonly double a = a, b = b == 0 ? -0.0 : b;
-        V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b);
-    }
+    static DType TypeOf(Number a, Number b) => a.isWhole && b.isWhole ? DType.Int64 : DTypes.Default;
 
-    internal readonly struct AddFormula : IZip { V IZip.Apply<V>(V a, V b) => a + b; }
+    internal readonly struct AffineFormula(double a, double b) : IMap
+    { V IMap.Apply<V>(V x) => V.Of(a) * x + V.Of(b); }
+    internal readonly struct ProductAndSum : IZip3 { V IZip3.Apply<V>(V x, V a, V b) => a * x + b; }
     internal readonly struct SubtractFormula : IZip { V IZip.Apply<V>(V a, V b) => a - b; }
-    internal readonly struct MultiplyFormula : IZip { V IZip.Apply<V>(V a, V b) => a * b; }
     internal readonly struct DivideFormula : IZip { V IZip.Apply<V>(V a, V b) => a / b; }
     internal readonly struct AddScaledFormula(double scale) : IZip { V IZip.Apply<V>(V a, V b) => a + V.Of(scale) * b; }
 
@@ -116,12 +115,8 @@ public sealed partial class Tensor
         Zip(new AddFormula(), a, b, "Add", null, destination);
     /// <summary>a − b, broadcast.</summary>
     /// <exception cref="DTypeException">Of truth values.</exception>
-    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null)
-    {
-        if (a.DType == DType.Bool && b.DType == DType.Bool)
-            throw new DTypeException($"Sub: masks {a.Layout} and {b.Layout} are not subtracted; use a ^ b.");
-        return Zip(new SubtractFormula(), a, b, "Sub", null, destination);
-    }
+    public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(),
+        b.DType == DType.Bool ? a.NoMask("Sub", "a ^ b") : a, b, "Sub", null, destination);
     /// <summary>a · b, element by element, broadcast.</summary>
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
@@ -139,65 +134,91 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Div"/>
     public static Tensor operator /(Tensor a, Tensor b) => Div(a, b);
     /// <summary>x + b</summary>
-    public static Tensor operator +(Tensor x, double b) => x.Affine(1, b);
+    public static Tensor operator +(Tensor x, Number b) => x.Affine(1, b);
     /// <summary>b + x</summary>
-    public static Tensor operator +(double b, Tensor x) => x.Affine(1, b);
+    public static Tensor operator +(Number b, Tensor x) => x.Affine(1, b);
     /// <summary>x − b</summary>
-    public static Tensor operator -(Tensor x, double b) => x.Affine(1, -b);
+    public static Tensor operator -(Tensor x, Number b) => x.Affine(1, -b);
     /// <summary>b − x</summary>
-    public static Tensor operator -(double b, Tensor x) => x.Affine(-1, b);
+    public static Tensor operator -(Number b, Tensor x) => x.Affine(-1, b);
     /// <summary>x · a</summary>
-    public static Tensor operator *(Tensor x, double a) => x.Affine(a, 0);
+    public static Tensor operator *(Tensor x, Number a) => x.Affine(a, Number.Nothing);
     /// <summary>a · x</summary>
-    public static Tensor operator *(double a, Tensor x) => x.Affine(a, 0);
+    public static Tensor operator *(Number a, Tensor x) => x.Affine(a, Number.Nothing);
     /// <summary>x / a</summary>
-    public static Tensor operator /(Tensor x, double a) => Div(x, Like(x, a));
+    public static Tensor operator /(Tensor x, Number a) => Div(x, Like(x, a));
     /// <summary>a / x</summary>
-    public static Tensor operator /(double a, Tensor x) => Div(Like(x, a), x);
+    public static Tensor operator /(Number a, Tensor x) => Div(Like(x, a), x);
     /// <summary>−x</summary>
-    public static Tensor operator -(Tensor x) => x.Affine(-1, 0);
+    /// <exception cref="DTypeException">Of truth values.</exception>
+    public static Tensor operator -(Tensor x) => x.NoMask("−", "!x").Affine(-1, Number.Nothing);
 
     /// <summary>A number as a 0-d tensor that an operation with x does not promote further than PyTorch does.</summary>
-    internal static Tensor Like(Tensor x, double value) =>
-        Scalar(value, x.DType.IsFloat() ? x.DType : IsWhole(value) ? DType.Int64 : DTypes.Default, x.Device);
+    internal static Tensor Like(Tensor x, Number value, DType? fraction = null) =>
+        value.isWhole && !x.DType.IsFloat() ? From([value.whole], [], x.Device)
+            : Scalar(value.value, x.DType.IsFloat() ? x.DType : fraction ?? DTypes.Default, x.Device);
+
+    /// <summary>
+    /// A mask by a predicate. Integers and floating-point numbers are compared as doubles, and those that are equal as
+    /// integers, so that nothing is rounded away.
+    /// </summary>
+    static Tensor Compare<F>(string operation, F f, Tensor a, Tensor b) where F : struct, IZip
+    {
+        if (a.DType == b.DType || (a.DType != DType.Int64 && b.DType != DType.Int64) || !DTypes.Promote(a, b).IsFloat())
+            return Zip(f, a, b, operation, DType.Bool);
+        Tensor x = a.To(DType.Float64), y = b.To(DType.Float64);
+        return Where(x.Eq(y), Zip(f, a.To(DType.Int64), b.To(DType.Int64), operation, DType.Bool),
+            Zip(f, x, y, operation, DType.Bool));
+    }
 
     /// <summary>The mask a &gt; b.</summary>
-    public static Tensor operator >(Tensor a, Tensor b) => Zip(new GreaterFormula(), a, b, ">", DType.Bool);
+    public static Tensor operator >(Tensor a, Tensor b) => Compare(">", new GreaterFormula(), a, b);
     /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Tensor a, Tensor b) => Zip(new GreaterFormula(), b, a, "<", DType.Bool);
+    public static Tensor operator <(Tensor a, Tensor b) => Compare("<", new GreaterFormula(), b, a);
     /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Tensor a, Tensor b) => Zip(new GreaterEqualFormula(), a, b, ">=", DType.Bool);
+    public static Tensor operator >=(Tensor a, Tensor b) => Compare(">=", new GreaterEqualFormula(), a, b);
     /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Tensor a, Tensor b) => Zip(new GreaterEqualFormula(), b, a, "<=", DType.Bool);
+    public static Tensor operator <=(Tensor a, Tensor b) => Compare("<=", new GreaterEqualFormula(), b, a);
     /// <summary>The mask a &gt; b.</summary>
-    public static Tensor operator >(Tensor a, double b) => a > Like(a, b);
+    public static Tensor operator >(Tensor a, Number b) => a > Like(a, b, DType.Float64);
     /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Tensor a, double b) => a < Like(a, b);
+    public static Tensor operator <(Tensor a, Number b) => a < Like(a, b, DType.Float64);
     /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Tensor a, double b) => a >= Like(a, b);
+    public static Tensor operator >=(Tensor a, Number b) => a >= Like(a, b, DType.Float64);
     /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Tensor a, double b) => a <= Like(a, b);
+    public static Tensor operator <=(Tensor a, Number b) => a <= Like(a, b, DType.Float64);
     /// <summary>The mask a = b.</summary>
-    public Tensor Eq(Tensor other) => Zip(new EqualFormula(), this, other, "Eq", DType.Bool);
+    public Tensor Eq(Tensor other) => Compare("Eq", new EqualFormula(), this, other);
     /// <summary>The mask a ≠ b.</summary>
-    public Tensor Ne(Tensor other) => Zip(new NotEqualFormula(), this, other, "Ne", DType.Bool);
+    public Tensor Ne(Tensor other) => Compare("Ne", new NotEqualFormula(), this, other);
 
     /// <summary>The mask of NaN.</summary>
     public Tensor IsNaN() => Ne(this);
     /// <summary>The mask of ∞ and −∞.</summary>
     public Tensor IsInf() => Eq(Like(this, double.PositiveInfinity)) | Eq(Like(this, double.NegativeInfinity));
     /// <summary>The mask of what is neither infinite nor NaN.</summary>
-    public Tensor IsFinite() => (this - this).Eq(Like(this, 0));
-    /// <summary>Both are true, or other than 0.</summary>
-    public static Tensor operator &(Tensor a, Tensor b) =>
-        Zip(new MultiplyFormula(), a.To(DType.Bool), b.To(DType.Bool), "&");
-    /// <summary>One at least is true, or other than 0.</summary>
-    public static Tensor operator |(Tensor a, Tensor b) =>
-        Zip(new AddFormula(), a.To(DType.Bool), b.To(DType.Bool), "|");
-    /// <summary>One alone is true, or other than 0.</summary>
-    public static Tensor operator ^(Tensor a, Tensor b) => a.To(DType.Bool).Ne(b.To(DType.Bool));
+    public Tensor IsFinite() => !(IsInf() | IsNaN());
+    /// <summary>Both are true; of integers the bits that both have.</summary>
+    /// <exception cref="DTypeException">Of floating-point numbers.</exception>
+    public static Tensor operator &(Tensor a, Tensor b) => Bits("&", new MultiplyFormula(), (x, y) => x & y, a, b);
+    /// <summary>One at least is true; of integers the bits that one at least has.</summary>
+    /// <exception cref="DTypeException">Of floating-point numbers.</exception>
+    public static Tensor operator |(Tensor a, Tensor b) => Bits("|", new AddFormula(), (x, y) => x | y, a, b);
+    /// <summary>One alone is true; of integers the bits that one alone has.</summary>
+    /// <exception cref="DTypeException">Of floating-point numbers.</exception>
+    public static Tensor operator ^(Tensor a, Tensor b) => Bits("^", new NotEqualFormula(), (x, y) => x ^ y, a, b);
     /// <summary>False, or 0.</summary>
     public static Tensor operator !(Tensor x) => x.Eq(Like(x, 0));
+
+    /// <summary>Of masks by a formula; of integers on the host, because formulas know no bits.</summary>
+    static Tensor Bits<F>(string operation, F masks, Func<long, long, long> integers, Tensor a, Tensor b)
+        where F : struct, IZip
+    {
+        (a, b) = Matched(operation, a, b);
+        if (a.DType == DType.Bool) return Zip(masks, a, b, operation);
+        a.OnlyType(operation, DType.Int64);
+        return From<long>([.. a.ToArray<long>().Zip(b.ToArray<long>(), integers)], a.Size(), a.Device);
+    }
 
     /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)

@@ -82,9 +82,10 @@ public sealed partial class Tensor
     {
         if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
         generator ??= Generator.Default;
-        var result = Empty(shape, type ?? DType.Int64, device);
-        result.Device.Fill(new RandomIntegers(generator.Seed, generator.Take(result.Numel), low, high), result);
-        return result;
+        var numbers = new long[Layout.Contiguous([.. shape]).Count];        // a device fills in doubles
+        var (seed, start) = (generator.Seed, generator.Take(numbers.Length));
+        for (var i = 0; i < numbers.Length; i++) numbers[i] = Philox.Integer(seed, start + i, low, high);
+        return From(numbers, shape, device).To(type ?? DType.Int64);
     }
 
     /// <summary>The numbers 0 … n−1 in random order, Int64.</summary>

@@ -33,11 +33,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>this = a·this + b for numbers, in place.</summary>
-    Tensor InPlace(double a, double b, string operation)
+    Tensor InPlace(Number a, Number b, string operation)
     {
-        InPlaceType(operation, IsWhole(a) && IsWhole(b) ? DType.Int64 : DTypes.Default);
-        Device.Map(new AffineFormula(a, b), this, Writing(operation));
-        return this;
+        InPlaceType(operation, TypeOf(a, b));
+        return Affine(a, b, Writing(operation));
     }
 
     /// <summary>
@@ -51,14 +50,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>this += alpha · other, in place.</summary>
-    public Tensor Add_(Tensor other, double alpha = 1)
-    {
-        if (!IsWhole(alpha)) InPlaceType("Add_", DTypes.Default);
-        return alpha == 1 ? InPlace(new AddFormula(), other, "Add_")
-            : InPlace(new AddScaledFormula(alpha), other, "Add_");
-    }
+    public Tensor Add_(Tensor other, Number? alpha = null) =>
+        alpha is not { } scale ? InPlace(new AddFormula(), other, "Add_")
+            : !DType.IsFloat() ? InPlace(new AddFormula(), other * scale, "Add_")
+            : InPlace(new AddScaledFormula(scale.value), other, "Add_");
     /// <summary>this −= other, in place.</summary>
-    public Tensor Sub_(Tensor other) => InPlace(new SubtractFormula(), other, "Sub_");
+    public Tensor Sub_(Tensor other) => NoMask("Sub_", "a ^ b").InPlace(new SubtractFormula(), other, "Sub_");
     /// <summary>this ·= other, in place.</summary>
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
     /// <summary>this /= other, in place.</summary>
@@ -69,11 +66,11 @@ public sealed partial class Tensor
         return InPlace(new DivideFormula(), other, "Div_");
     }
     /// <summary>this += b, in place.</summary>
-    public Tensor Add_(double b) => InPlace(1, b, "Add_");
+    public Tensor Add_(Number b) => InPlace(1, b, "Add_");
     /// <summary>this −= b, in place.</summary>
-    public Tensor Sub_(double b) => InPlace(1, -b, "Sub_");
+    public Tensor Sub_(Number b) => InPlace(1, -b, "Sub_");
     /// <summary>this ·= a, in place.</summary>
-    public Tensor Mul_(double a) => InPlace(a, 0, "Mul_");
+    public Tensor Mul_(Number a) => InPlace(a, Number.Nothing, "Mul_");
     /// <summary>this = f(this, other) by a scalar function of one's own, in place.</summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 
@@ -112,7 +109,7 @@ public sealed partial class Tensor
         generator ??= Generator.Default;
         OnlyFloat("Uniform_");
         Writing("Uniform_");
-        Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high), this);
+        Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high, DType), this);
         return this;
     }
 

@@ -2,34 +2,45 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    internal readonly struct SumFormula : IReduction
+    /// <summary>a + b, and the sum of many.</summary>
+    internal readonly struct AddFormula : IZip, IReduction
     {
         double IReduction.Start => 0;
         V IReduction.Take<V>(V x) => x;
-        V IReduction.Apply<V>(V a, V b) => a + b;
+        public V Apply<V>(V a, V b) where V : struct, INumeric<V> => a + b;
         V IReduction.Finish<V>(V y) => y;
     }
-    internal readonly struct ProductFormula : IReduction
+    internal readonly struct MultiplyFormula : IZip, IReduction
     {
         double IReduction.Start => 1;
         V IReduction.Take<V>(V x) => x;
-        V IReduction.Apply<V>(V a, V b) => a * b;
+        public V Apply<V>(V a, V b) where V : struct, INumeric<V> => a * b;
         V IReduction.Finish<V>(V y) => y;
     }
     /// <summary>The larger one; NaN wins, because it is neither greater nor equal to itself.</summary>
-    internal readonly struct MaxFormula : IReduction
+    internal readonly struct MaxFormula : IZip, IReduction
     {
         double IReduction.Start => double.NegativeInfinity;
         V IReduction.Take<V>(V x) => x;
-        V IReduction.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a);
+        public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a);
         V IReduction.Finish<V>(V y) => y;
     }
-    internal readonly struct MinFormula : IReduction
+    internal readonly struct MinFormula : IZip, IReduction
     {
         double IReduction.Start => double.PositiveInfinity;
         V IReduction.Take<V>(V x) => x;
-        V IReduction.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
+        public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
         V IReduction.Finish<V>(V y) => y;
+    }
+    /// <summary>1 where a value is better than the best so far, or the first NaN; else 0.</summary>
+    internal readonly struct BetterFormula(int sign) : IZip
+    {
+        [MethodImpl(AggressiveInlining)]
+        public V Apply<V>(V value, V best) where V : struct, INumeric<V>
+        {
+            var firstNaN = V.IfEqual(value, value, V.Of(0), V.IfEqual(best, best, V.Of(1), V.Of(0)));
+            return sign > 0 ? V.IfGreater(value, best, V.Of(1), firstNaN) : V.IfGreater(best, value, V.Of(1), firstNaN);
+        }
     }
     /// <summary>Σx/n, or Σx²/n, or √(Σx²/n)</summary>
     internal readonly struct MeanFormula(double n, bool squares = false, bool root = false) : IReduction
@@ -43,10 +54,10 @@ public sealed partial class Tensor
 
     /// <summary>The sum over these axes, or over all. Truth values are counted.</summary>
     public Tensor Sum(int[]? axes = null, bool keepDim = false) =>
-        Counted().Reduce(new SumFormula(), "Sum", axes, keepDim);
+        Counted().Reduce(new AddFormula(), "Sum", axes, keepDim);
     /// <summary>The product over these axes, or over all.</summary>
     public Tensor Prod(int[]? axes = null, bool keepDim = false) =>
-        Counted().Reduce(new ProductFormula(), "Prod", axes, keepDim);
+        Counted().Reduce(new MultiplyFormula(), "Prod", axes, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>The largest over these axes, or of all; NaN where there is one.</summary>
     /// <exception cref="ShapeException">Of nothing.</exception>
@@ -67,7 +78,7 @@ public sealed partial class Tensor
     public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) => To(DType.Bool).Sum(axes, keepDim);
     /// <summary>Whether over these axes, or of all, any element is not 0.</summary>
     public Tensor Any(int[]? axes = null, bool keepDim = false) =>
-        To(DType.Bool).Reduce(new SumFormula(), "Any", axes, keepDim);
+        To(DType.Bool).Reduce(new AddFormula(), "Any", axes, keepDim);
     /// <summary>Whether over these axes, or of all, no element is 0.</summary>
     public Tensor All(int[]? axes = null, bool keepDim = false) => !(!this).Any(axes, keepDim);
 

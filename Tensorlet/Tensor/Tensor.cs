@@ -42,7 +42,14 @@ public sealed partial class Tensor
 
     /// <summary>The only element.</summary>
     /// <exception cref="ShapeException">There is more than one element, or none.</exception>
-    public double Item() => Numel == 1 ? ToArray<double>()[0]
+    /// <exception cref="DTypeException">An integer that no double is; take <see cref="Item{T}"/> of long.</exception>
+    public double Item() => DType != DType.Int64 ? Item<double>()
+        : Item<long>() is var whole && (Int128)(double)whole == whole ? whole
+        : throw new DTypeException($"Item: the Int64 {whole} is no double. Take Item<long>().");
+
+    /// <summary>The only element, converted to T: float, double, long or bool.</summary>
+    /// <exception cref="ShapeException">There is more than one element, or none.</exception>
+    public T Item<T>() where T : unmanaged => Numel == 1 ? ToArray<T>()[0]
         : throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
 
     /// <summary>The elements in row-major order, converted to T: float, double, long or bool.</summary>
@@ -128,6 +135,10 @@ public sealed partial class Tensor
     {
         if (DType != type) throw Unfit(operation, type, $"{type} here");
     }
+
+    /// <summary>This, if it is no mask.</summary>
+    internal Tensor NoMask(string operation, string instead) => DType != DType.Bool ? this : throw new DTypeException(
+        $"{operation}: takes numbers, not the mask of shape {Layout}. Write {instead}, or convert it with .To(DType…).");
 
     DTypeException Unfit(string operation, DType type, string takes) =>
         new($"{operation}: takes {takes}, not {DType} of shape {Layout}. Convert it with .To(DType.{type}).");

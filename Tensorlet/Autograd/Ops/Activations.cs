@@ -114,16 +114,21 @@ public sealed partial class Variable
     /// <summary>x + weight·(end − x), broadcast.</summary>
     public Variable Lerp(Variable end, Variable weight) => Zip(new LerpFormula(), this, end, weight);
     /// <summary>x + value·a·b, broadcast.</summary>
-    public Variable Addcmul(Variable a, Variable b, double value = 1) => Zip(new AddProduct(value), this, a, b);
+    public Variable Addcmul(Variable a, Variable b, Number? value = null) => DType.IsFloat()
+        ? Zip(new AddProduct(value?.value ?? 1), this, a, b) : this + a * b * (value ?? 1);
     /// <summary>x + value·a/b, broadcast.</summary>
     public Variable Addcdiv(Variable a, Variable b, double value = 1) => this + a / b * value;
     /// <summary>The value where the mask is true, x elsewhere.</summary>
-    public Variable MaskedFill(Tensor mask, double value) => Where(mask, Tensor.Like(Data, value), this);
+    public Variable MaskedFill(Tensor mask, Number value) => Where(mask, Tensor.Like(Data, value), this);
 
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
     /// <summary>x cut to low … high; the gradient at the bounds is 0.</summary>
-    public Variable Hardtanh(double low = -1, double high = 1) => Map(new HardtanhFormula(low, high));
+    public Variable Hardtanh(Number? low = null, Number? high = null)
+    {
+        var (from, to) = (low ?? -1, high ?? 1);
+        return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
+    }
     /// <summary>x cut to 0 … 6; the gradient at the bounds is 0.</summary>
     public Variable Relu6() => Hardtanh(0, 6);
     /// <summary>x where x &gt; 0, else w·x, with one w for all, or one for each channel (axis 1).</summary>
@@ -169,7 +174,7 @@ public sealed partial class Variable
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
     /// <summary>x where it is above the threshold, else the value.</summary>
-    public Variable Threshold(double threshold, double value) => MaskedFill(this <= threshold, value);
+    public Variable Threshold(Number threshold, Number value) => MaskedFill(this <= threshold, value);
 
     /// <summary>a·σ(b), with a and b the halves along an axis (Dauphin et al. 2016).</summary>
     /// <exception cref="ShapeException">The axis has no halves.</exception>

@@ -38,16 +38,28 @@ readonly struct PowerFormula(double p) : IMap
     V IMap.Apply<V>(V x) => p == 2 ? x * x : p == 3 ? x * x * x : p == 4 ? x * x * (x * x) : V.Pow(x, V.Of(p));
 }
 
-/// <summary>NaN wins; at a tie each gets half.</summary>
-sealed class Maximum : Function // c = max(a, b)     da = dc where a > b     db = dc where b > a
+/// <summary>What a larger one, a, gets: all where a &gt; b and where either is NaN, half at a tie.</summary>
+readonly struct LargerShare : IZip3
 {
-    internal readonly struct Formula : IZip
-    { V IZip.Apply<V>(V a, V b) => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a); }
-    internal readonly struct Share : IZip
-    { V IZip.Apply<V>(V a, V b) => V.IfGreater(a, b, V.Of(1), V.IfEqual(a, b, V.Of(0.5), V.Of(0))); }
-    protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Maximum"); }
-    public override Variable[] Backward(Variable dc) =>
-        [dc * Tensor.Zip(new Share(), A.Data, B.Data), dc * Tensor.Zip(new Share(), B.Data, A.Data)];
+    V IZip3.Apply<V>(V a, V b, V dc) =>
+        V.IfGreater(a, b, dc, V.IfEqual(a, b, dc * V.Of(0.5), V.IfGreater(b, a, V.Of(0), dc)));
+}
+
+// c = max(a, b), or min     da = dc where a > b, or b > a     db = dc elsewhere; half of it each at a tie
+sealed class Larger(string name, bool largest) : Function
+{
+    public override string Name => name;
+    protected override Tensor Forward()
+    {
+        Save(A, B);
+        return largest ? Tensor.Zip(new Tensor.MaxFormula(), A.Data, B.Data, name)
+            : Tensor.Zip(new Tensor.MinFormula(), A.Data, B.Data, name);
+    }
+    public override Variable[] Backward(Variable dc)
+    {
+        var (a, b) = largest ? (A.Detach(), B.Detach()) : (B.Detach(), A.Detach());
+        return [Variable.Zip(new LargerShare(), a, b, dc), Variable.Zip(new LargerShare(), b, a, dc)];
+    }
 }
 
 // c = a where the condition holds, else b     da = dc where it holds     db = dc elsewhere
@@ -78,11 +90,17 @@ public sealed partial class Variable
         return (a.To(type).Expand(shape), b.To(type).Expand(shape));
     }
 
-    static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new()
+    static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new() =>
+        Apply(new F(), operation, a, b);
+
+    static Variable Apply(Function function, string operation, Variable a, Variable b)
     {
         var (x, y) = Matched(operation, a, b);
-        return new F().Apply(x, y);
+        return function.Apply(x, y);
     }
+
+    static Variable Affine(Variable x, Number a, Number b) =>
+        x.DType.IsFloat() ? new Affine(a.value, b.value).Apply(x) : x.Data.Affine(a, b);
 
     /// <summary>a + b, broadcast.</summary>
     public static Variable operator +(Variable a, Variable b) => Apply<Add>("+", a, b);
@@ -94,34 +112,36 @@ public sealed partial class Variable
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
 
     /// <summary>x + b</summary>
-    public static Variable operator +(Variable x, double b) => new Affine(1, b).Apply(x);
+    public static Variable operator +(Variable x, Number b) => Affine(x, 1, b);
     /// <summary>b + x</summary>
-    public static Variable operator +(double b, Variable x) => new Affine(1, b).Apply(x);
+    public static Variable operator +(Number b, Variable x) => Affine(x, 1, b);
     /// <summary>x − b</summary>
-    public static Variable operator -(Variable x, double b) => new Affine(1, -b).Apply(x);
+    public static Variable operator -(Variable x, Number b) => Affine(x, 1, -b);
     /// <summary>b − x</summary>
-    public static Variable operator -(double b, Variable x) => new Affine(-1, b).Apply(x);
+    public static Variable operator -(Number b, Variable x) => Affine(x, -1, b);
     /// <summary>a · x</summary>
-    public static Variable operator *(Variable x, double a) => new Affine(a, 0).Apply(x);
+    public static Variable operator *(Variable x, Number a) => Affine(x, a, Number.Nothing);
     /// <summary>a · x</summary>
-    public static Variable operator *(double a, Variable x) => new Affine(a, 0).Apply(x);
+    public static Variable operator *(Number a, Variable x) => Affine(x, a, Number.Nothing);
     /// <summary>x / a</summary>
-    public static Variable operator /(Variable x, double a) => x / Tensor.Like(x.Data, a);
+    public static Variable operator /(Variable x, Number a) => x / Tensor.Like(x.Data, a);
     /// <summary>a / x</summary>
-    public static Variable operator /(double a, Variable x) => Tensor.Like(x.Data, a) / x;
+    public static Variable operator /(Number a, Variable x) => Tensor.Like(x.Data, a) / x;
     /// <summary>−x</summary>
-    public static Variable operator -(Variable x) => new Affine(-1, 0).Apply(x);
+    public static Variable operator -(Variable x) => x.DType.IsFloat() ? Affine(x, -1, Number.Nothing) : -x.Data;
 
-    /// <summary>xᵖ for a number p.</summary>
-    public Variable Pow(double p) => Map(new PowerFormula(p));
+    /// <summary>xᵖ for a number p; of integers and a whole p an integer.</summary>
+    /// <exception cref="TensorletException">An integer to a negative power.</exception>
+    public Variable Pow(Number p) =>
+        DType.IsFloat() || !p.isWhole ? Map(new PowerFormula(p.value)) : Pow(this, Tensor.Like(Data, p));
     /// <summary>x²</summary>
     public Variable Square() => this * this;
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
     /// <summary>The larger of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
-    public static Variable Maximum(Variable a, Variable b) => Apply<Maximum>("Maximum", a, b);
+    public static Variable Maximum(Variable a, Variable b) => Apply(new Larger("Maximum", true), "Maximum", a, b);
     /// <summary>The smaller of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
-    public static Variable Minimum(Variable a, Variable b) => -Maximum(-a, -b);
+    public static Variable Minimum(Variable a, Variable b) => Apply(new Larger("Minimum", false), "Minimum", a, b);
 
     /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
     public static Variable Where(Tensor condition, Variable a, Variable b)
@@ -163,11 +183,11 @@ public sealed partial class Variable
     /// <summary>The mask a ≠ b.</summary>
     public Tensor Ne(Variable other) => Data.Ne(other.Data);
     /// <summary>The mask a &gt; b.</summary>
-    public static Tensor operator >(Variable a, double b) => a.Data > b;
+    public static Tensor operator >(Variable a, Number b) => a.Data > b;
     /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Variable a, double b) => a.Data >= b;
+    public static Tensor operator >=(Variable a, Number b) => a.Data >= b;
     /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Variable a, double b) => a.Data <= b;
+    public static Tensor operator <=(Variable a, Number b) => a.Data <= b;
     /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Variable a, double b) => a.Data < b;
+    public static Tensor operator <(Variable a, Number b) => a.Data < b;
 }

@@ -55,12 +55,15 @@ readonly struct TanhFormula : ISmooth
 readonly struct LogisticSlope : IZip { V IZip.Apply<V>(V y, V dy) => y * (V.Of(1) - y) * dy; }
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
-/// <summary>x cut to the bounds; NaN stays, as a whole number, which has no slope.</summary>
+/// <summary>x cut to the bounds, the upper one last; NaN stays, as a whole number, which has no slope.</summary>
 readonly struct ClampFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => V.IfEqual(x, x,
-        V.IfGreater(V.Of(low), x, V.Of(low), V.IfGreater(x, V.Of(high), V.Of(high), x)), V.Floor(x));
+    V IMap.Apply<V>(V x)
+    {
+        var above = V.IfGreater(V.Of(low), x, V.Of(low), x);
+        return V.IfEqual(x, x, V.IfGreater(above, V.Of(high), V.Of(high), above), V.Floor(x));
+    }
 }
 
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
@@ -87,6 +90,10 @@ public sealed partial class Variable
     Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
         where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
 
+    /// <summary>f of integers as integers; null of floating-point numbers.</summary>
+    Variable? OfIntegers<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap => DType.IsFloat() ? null
+        : new Variable(Tensor.Apply(name, new Of1<F>(f), Data.NoMask(name, "what is meant")));
+
     /// <summary>eˣ</summary>
     public Variable Exp() => OfResult(new ExpFormula(), (y, dy) => y * dy);
     /// <summary>The natural logarithm.</summary>
@@ -98,9 +105,10 @@ public sealed partial class Variable
     /// <summary>cos x, x in radians</summary>
     public Variable Cos() => Map(new CosFormula());
     /// <summary>|x|; its gradient at 0 is 0.</summary>
-    public Variable Abs() => Map(new AbsFormula());
+    public Variable Abs() => OfIntegers(new AbsFormula()) ?? Map(new AbsFormula());
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
-    public Variable Sign() => Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
+    public Variable Sign() =>
+        OfIntegers(new SignFormula()) ?? Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
@@ -108,13 +116,18 @@ public sealed partial class Variable
     /// <summary>The same, with its gradient in one pass.</summary>
     internal Variable Gate() => OfResult(new LogisticFormula(), (y, dy) => Zip(new LogisticSlope(), y, dy));
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
-    public Variable Relu() => OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
+    public Variable Relu() => OfIntegers(new ReluFormula()) ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, else slope·x.</summary>
     public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
         beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
-    /// <summary>x cut to low … high; the gradient at the bounds is 1.</summary>
-    public Variable Clamp(double low = double.NegativeInfinity, double high = double.PositiveInfinity) =>
-        Map(new ClampFormula(low, high));
+    /// <summary>x cut to low … high, and high where low is above it; the gradient at the bounds is 1.</summary>
+    public Variable Clamp(Number? low = null, Number? high = null)
+    {
+        var (from, to) = (low ?? long.MinValue, high ?? long.MaxValue);
+        if (!DType.IsFloat() && from.isWhole && to.isWhole)
+            return Minimum(Maximum(this, Tensor.Like(Data, from)), Tensor.Like(Data, to));
+        return Map(new ClampFormula(low?.value ?? double.NegativeInfinity, high?.value ?? double.PositiveInfinity));
+    }
 }

@@ -69,7 +69,7 @@ readonly struct CoshFormula : ISmooth // y′ = sinh x
 public sealed partial class Variable
 {
     /// <summary>2ˣ</summary>
-    public Variable Exp2() => Pow(2, this);
+    public Variable Exp2() => Pow(2.0, this);
     /// <summary>eˣ − 1, exact near 0.</summary>
     public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
@@ -80,10 +80,14 @@ public sealed partial class Variable
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>
     public Variable Rsqrt() => 1 / Sqrt();
-    /// <summary>aᵇ, broadcast.</summary>
-    public static Variable Pow(Variable a, Variable b) => Apply<PowerOf>("Pow", a, b);
+    /// <summary>aᵇ, broadcast; of integers an integer.</summary>
+    /// <exception cref="TensorletException">An integer to a negative power.</exception>
+    public static Variable Pow(Variable a, Variable b) =>
+        a.DType.IsFloat() || b.DType != DType.Int64 || !(b < 0).Any().Item<bool>() ? Apply<PowerOf>("Pow", a, b)
+            : throw new TensorletException($"Pow: integers of shape {a.Data.Layout} to a negative power are no " +
+                "integers. Convert them with .To(DType.Float32).");
     /// <summary>aᵇ of a number.</summary>
-    public static Variable Pow(double a, Variable b) => Pow(Tensor.Like(b.Data, a), b);
+    public static Variable Pow(Number a, Variable b) => Pow(Tensor.Like(b.Data, a), b);
     /// <summary>xᵇ, broadcast.</summary>
     public Variable Pow(Variable b) => Pow(this, b);
     /// <summary>The hyperbolic sine.</summary>

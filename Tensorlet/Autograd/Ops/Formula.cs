@@ -14,7 +14,7 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
         Save();
         var x = new Tensor[F.Inputs];
         for (var k = 0; k < x.Length; k++) x[k] = Input(k).Data;
-        return axes.Length == 0 ? Tensor.Apply(name, f, x) : Tensor.Fold(name, f, new Tensor.SumFormula(), axes, x);
+        return axes.Length == 0 ? Tensor.Apply(name, f, x) : Tensor.Fold(name, f, new Tensor.AddFormula(), axes, x);
     }
 
     public override Variable?[] Backward(Variable dy) => [.. shapes.Select((_, k) => Needs(k) ? Along(k, dy) : null)];

@@ -21,8 +21,8 @@ public sealed partial class Variable
     /// <summary>
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.
     /// </summary>
-    public Variable IndexAdd(int axis, Tensor index, Variable source, double alpha = 1) =>
-        this + source.ScatterAdd(axis, Rows("IndexAdd", axis, index), Size()) * alpha;
+    public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
+        this + source.ScatterAdd(axis, Rows("IndexAdd", axis, index), Size()) * (alpha ?? 1);
 
     /// <summary>
     /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
@@ -32,7 +32,7 @@ public sealed partial class Variable
         Scatter(axis, Rows("IndexCopy", axis, index), source);
 
     /// <summary>This with a value in the rows at indices along an axis.</summary>
-    public Variable IndexFill(int axis, Tensor index, double value) =>
+    public Variable IndexFill(int axis, Tensor index, Number value) =>
         Scatter(axis, Rows("IndexFill", axis, index), value);
 
     /// <summary>
@@ -47,7 +47,7 @@ public sealed partial class Variable
     }
 
     /// <summary>y[…, index[…, j, …], …] = value along an axis, this elsewhere.</summary>
-    public Variable Scatter(int axis, Tensor index, double value) =>
+    public Variable Scatter(int axis, Tensor index, Number value) =>
         Scatter(axis, index, Tensor.Like(Data, value).Expand(index.Size()));
 
     /// <summary>

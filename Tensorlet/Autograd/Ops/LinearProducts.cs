@@ -28,7 +28,7 @@ public sealed partial class Variable
     /// beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where beta is 0.
     /// </summary>
     /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
-    public Variable Addmm(Variable a, Variable b, double beta = 1, double alpha = 1) =>
+    public Variable Addmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Addmm", a.Product("Addmm", b, 2, 2), beta, alpha);
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed partial class Variable
     /// is 0.
     /// </summary>
     /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
-    public Variable Baddbmm(Variable a, Variable b, double beta = 1, double alpha = 1) =>
+    public Variable Baddbmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Baddbmm", a.Product("Baddbmm", b, 3, 3), beta, alpha);
 
     /// <summary>Σ xᵢᵢ of a matrix, (n, m) → ().</summary>
@@ -101,11 +101,12 @@ public sealed partial class Variable
         return MatMul(other);
     }
 
-    Variable Plus(string operation, Variable product, double beta, double alpha)
+    Variable Plus(string operation, Variable product, Number? beta, Number? alpha)
     {
         Alike(operation, product);
         if (Data.Layout.Expand(product.Size()) is null) throw new ShapeException($"{operation}: shape {Data.Layout} " +
             $"does not broadcast to the product's shape {product.Data.Layout}.");
-        return beta == 0 ? product * alpha : this * beta + product * alpha;
+        product *= alpha ?? 1;
+        return beta?.value == 0 ? product : this * (beta ?? 1) + product;
     }
 }

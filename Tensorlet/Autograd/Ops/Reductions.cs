@@ -17,7 +17,7 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
 }
 
 // y = max x over some axes, kept as 1     dx = dy, shared by the x that are y
-sealed class Extreme(int[] axes, bool largest) : Function
+sealed class Extreme(int[] axes, bool largest, bool shareNaN = false) : Function
 {
     protected override Tensor Forward()
     {
@@ -26,7 +26,8 @@ sealed class Extreme(int[] axes, bool largest) : Function
     }
     public override Variable[] Backward(Variable dy)
     {
-        var winners = X.Data.Eq(Y.Data).To(dy.DType);   // NaN equals nothing: 0 winners, 0/0
+        var same = X.Data.Eq(Y.Data);                   // NaN equals nothing: 0 winners, 0/0
+        var winners = (shareNaN ? same | X.Data.IsNaN() : same).To(dy.DType);
         return [dy * (winners / winners.Sum(axes, keepDim: true))];
     }
     public override string Name => largest ? "AMax" : "AMin";
@@ -46,6 +47,7 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
     protected override Tensor Forward()
     {
         Save(X);
+        X.Data.OnlyFloat(name);
         var m = centered ? X.Data.Mean(axes, keepDim: true) : Tensor.Like(X.Data, 0);
         return SaveResult(Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(n, true, root),
             axes, X.Data, m));
@@ -121,10 +123,10 @@ public sealed partial class Variable
     public Variable AMin(int[]? axes = null, bool keepDim = false) =>
         Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false).Apply(this));
 
-    /// <summary>The largest of all.</summary>
-    public Variable Max() => AMax();
-    /// <summary>The smallest of all.</summary>
-    public Variable Min() => AMin();
+    /// <summary>The largest of all; equal ones share the gradient evenly, and so do NaNs.</summary>
+    public Variable Max() => Fold("Max", null, false, over => new Extreme(over, true, shareNaN: true).Apply(this));
+    /// <summary>The smallest of all; equal ones share the gradient evenly, and so do NaNs.</summary>
+    public Variable Min() => Fold("Min", null, false, over => new Extreme(over, false, shareNaN: true).Apply(this));
 
     /// <summary>
     /// The largest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
@@ -144,19 +146,21 @@ public sealed partial class Variable
     public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
     {
         var over = Data.Layout.Axes("LogSumExp", axes);
-        var m = Data.AMax(over, keepDim: true);         // taken out so that nothing overflows; not where it is infinite
+        var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true); // taken out so that nothing overflows; not where it is infinite
         m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
         return (Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m).Squeezed(over, keepDim);
     }
 
+    int Degrees(int[] axes, bool unbiased) => Math.Max(0, Data.CountOver(axes) - (unbiased ? 1 : 0));
+
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        Fold("Var", axes, keepDim, over => new Spread("Var", over, Data.CountOver(over) - (unbiased ? 1 : 0), true,
+        Fold("Var", axes, keepDim, over => new Spread("Var", over, Degrees(over, unbiased), true,
             false).Apply(this));
 
     /// <summary>The standard deviation, √Var; of equal numbers 0, with gradient 0.</summary>
     public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        Fold("Std", axes, keepDim, over => new Spread("Std", over, Data.CountOver(over) - (unbiased ? 1 : 0), true,
+        Fold("Std", axes, keepDim, over => new Spread("Std", over, Degrees(over, unbiased), true,
             true).Apply(this));
 
     /// <summary>

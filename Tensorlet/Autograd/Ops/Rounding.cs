@@ -17,6 +17,31 @@ readonly struct RoundFormula : IMap
     }
 }
 
+readonly struct FmodFormula : IZip { V IZip.Apply<V>(V a, V b) => a % b; }
+
+/// <summary>As Python and NumPy have it: b is added where fmod has the other sign; 0 has that of b.</summary>
+readonly struct RemainderFormula : IZip
+{
+    V IZip.Apply<V>(V a, V b)
+    {
+        V r = a % b, zero = V.Of(0);
+        return V.IfGreater(zero, b, V.IfGreater(r, zero, r + b, -(zero - r)), V.IfGreater(zero, r, r + b, r + zero));
+    }
+}
+
+/// <summary>(a − remainder)/b is whole, but for rounding; a/0 is infinite, and what is 0 has the sign of a/b.</summary>
+readonly struct FloorDivideFormula : IZip
+{
+    V IZip.Apply<V>(V a, V b)
+    {
+        V r = a % b, zero = V.Of(0), one = V.Of(1), q = (a - r) / b;
+        q = V.IfGreater(zero, b, V.IfGreater(r, zero, q - one, q), V.IfGreater(zero, r, q - one, q));
+        var whole = V.Floor(q);
+        whole = V.IfGreater(q - whole, V.Of(0.5), whole + one, whole);
+        return V.Floor(V.IfEqual(b, zero, a / b, V.IfEqual(whole, zero, a / b * zero, whole)));
+    }
+}
+
 public sealed partial class Variable
 {
     /// <summary>The largest whole number that is not above x. Its gradient is 0.</summary>
@@ -34,21 +59,22 @@ public sealed partial class Variable
     Variable Stepped<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap =>
         DType.IsFloat() ? Linear(x => x.Map(f), (dy, _) => dy * 0, name) : this;
 
-    /// <summary>The remainder of the sign of a: a − b·trunc(a/b), broadcast.</summary>
-    public static Variable Fmod(Variable a, Variable b) => a - b * Quotient("Fmod", a, b).Trunc();
+    /// <summary>The remainder of the sign of a: a − b·trunc(a/b), broadcast, exact.</summary>
+    /// <exception cref="TensorletException">An integer is divided by 0.</exception>
+    public static Variable Fmod(Variable a, Variable b) => Divided("Fmod", new FmodFormula(), a, b);
     /// <summary>The remainder of the sign of b: a − b·⌊a/b⌋, broadcast.</summary>
-    public static Variable Remainder(Variable a, Variable b) => a - b * FloorDivide(a, b);
+    /// <exception cref="TensorletException">An integer is divided by 0.</exception>
+    public static Variable Remainder(Variable a, Variable b) => Divided("Remainder", new RemainderFormula(), a, b);
     /// <summary>⌊a/b⌋, broadcast; of integers an integer. Its gradient is 0.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
-    public static Variable FloorDivide(Variable a, Variable b) => Quotient("FloorDivide", a, b).Floor() is var q
-        && a.DType.IsFloat() | b.DType.IsFloat() ? q : q.To(DType.Int64);
+    public static Variable FloorDivide(Variable a, Variable b) =>
+        Divided("FloorDivide", new FloorDivideFormula(), a, b);
 
-    /// <summary>a/b; of integers in Float64, and not by 0.</summary>
-    static Variable Quotient(string operation, Variable a, Variable b)
+    static Variable Divided<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip
     {
-        if (a.DType.IsFloat() || b.DType.IsFloat()) return a / b;
-        if (b.Data.ToArray<long>().Contains(0))
+        if (a.DType.IsFloat() || b.DType.IsFloat()) return Apply(new Of2<F>(f), operation, a, b);
+        if ((!b.Data).Any().Item<bool>())
             throw new TensorletException($"{operation}: integers of shape {a.Data.Layout} are divided by 0.");
-        return a.To(DType.Float64) / b.To(DType.Float64);
+        return Tensor.Zip(f, a.Data.To(DType.Int64), b.Data.To(DType.Int64), operation);
     }
 }

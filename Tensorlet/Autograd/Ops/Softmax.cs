@@ -34,6 +34,7 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
 {
     protected override Tensor Forward()
     {
+        X.Data.OnlyFloat(Name);
         var (x, seen) = (X.Data, mask ?? Always(X.Data));
         var y = x.EmptyLike();
         x.BySlices(axis, cut =>
@@ -68,7 +69,7 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
         {
             var m = Largest(cut(x), seen, axis);
             x.Device.Copy(m, cut(largest));
-            x.Device.Copy(Tensor.Fold("Softmax", new Of3<ShiftedExpFormula>(new(1)), new Tensor.SumFormula(), [axis],
+            x.Device.Copy(Tensor.Fold("Softmax", new Of3<ShiftedExpFormula>(new(1)), new Tensor.AddFormula(), [axis],
                 cut(x), seen, m), cut(sum));
         });
         return (largest, sum);
@@ -79,6 +80,7 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
 {
     protected override Tensor Forward()
     {
+        X.Data.OnlyFloat(Name);
         var (m, sum) = Softmax.Sums(X.Data, axis);
         return SaveResult(Tensor.Apply(Name, new Of3<LogSoftmaxFormula>(), X.Data, m, sum.Map(new LogFormula())));
     }

@@ -2,22 +2,18 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>
-/// y[row] = the place of the largest of sign·x[row, j]; the first of equal ones, NaN before all others. One thread
-/// takes a row.
-/// </summary>
-readonly struct BestKernel<V>(double sign, ArrayView<V> x, Axes rows, Axes folded, int length, View<I64> y,
-    int asOffset, int first) : IKernel
-    where V : unmanaged, IScalar<V>
+/// <summary>y[row] = the place of the best of x[row, j], the first of equal ones. One thread takes a row.</summary>
+readonly struct BestKernel<V>(Tensor.BetterFormula better, ArrayView<V> x, Axes rows, Axes folded, int length,
+    View<I64> y, int asOffset, int first) : IKernel where V : unmanaged, IScalar<V>
 {
     public void At(int row)
     {
         var start = rows.Of(row);
-        var (best, most) = (0, sign * x[start + folded.Of(0)].ToDouble());
+        var (best, winner) = (0, x[start + folded.Of(0)]);
         for (var j = 1; j < length; j++)
         {
-            var value = sign * x[start + folded.Of(j)].ToDouble();
-            if (value > most || (double.IsNaN(value) && !double.IsNaN(most))) (best, most) = (j, value);
+            var value = x[start + folded.Of(j)];
+            if (better.Apply(value, winner).ToDouble() != 0) (best, winner) = (j, value);
         }
         y[row] = new(asOffset != 0 ? start + folded.Of(best) - first : best);
     }
@@ -38,7 +34,7 @@ sealed partial class IlgpuDevice
 
     readonly struct Searching(IlgpuDevice device, bool largest, Tensor x, Tensor y, bool asOffset) : IForType
     {
-        void IForType.Run<V>() => device.Launch(y.Numel, new BestKernel<V>(largest ? 1 : -1, Memory<V>(x),
+        void IForType.Run<V>() => device.Launch(y.Numel, new BestKernel<V>(new(largest ? 1 : -1), Memory<V>(x),
             new Axes(x.Layout[..y.Rank], x.Layout.Offset), new Axes(x.Layout[y.Rank..]), x.Numel / y.Numel, Of<I64>(y),
             asOffset ? 1 : 0, x.Layout.Offset), x.Numel / y.Numel);
     }

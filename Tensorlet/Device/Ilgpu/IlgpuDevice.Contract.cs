@@ -82,7 +82,7 @@ sealed partial class IlgpuDevice
         var result = segments == 1 ? Fit(c) : Tensor.Empty([segments, .. c.Shape], c.DType, this);
         LaunchGroups(TiledProduct<V, T>.Groups(segments, batches, m, n), T.Size * T.Size,
             new TiledProduct<V, T>(a, b, Of<V>(result), batches, m, n, k, segment));
-        if (segments > 1) Reduce(new Tensor.SumFormula(), result.Permute([.. Enumerable.Range(1, c.Rank), 0]), c);
+        if (segments > 1) Reduce(new Tensor.AddFormula(), result.Permute([.. Enumerable.Range(1, c.Rank), 0]), c);
         else Finish(result, c);
     }
 }

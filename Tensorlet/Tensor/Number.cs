@@ -1,0 +1,25 @@
+namespace Tensorlet;
+
+/// <summary>
+/// A number in an operation with a tensor. Its C# type, and not its value, decides what an integer tensor becomes: int
+/// and long leave it Int64 (<c>x * 2</c>), float and double make it floating point (<c>x * 2.0</c>). A floating-point
+/// tensor keeps its type with both.
+/// </summary>
+public readonly struct Number
+{
+    internal readonly double value;
+    internal readonly long whole;
+    internal readonly bool isWhole;
+
+    Number(double value, long whole, bool isWhole) => (this.value, this.whole, this.isWhole) = (value, whole, isWhole);
+
+    /// <summary>What changes nothing when it is added, not even the sign of a zero.</summary>
+    internal static Number Nothing => new(-0.0, 0, true);
+
+    /// <summary>A whole number, exact.</summary>
+    public static implicit operator Number(long x) => new(x, x, true);
+    /// <summary>A floating-point number, whole or not.</summary>
+    public static implicit operator Number(double x) => new(x, 0, false);
+    /// <summary>−x</summary>
+    public static Number operator -(Number x) => new(-x.value, -x.whole, x.isWhole);
+}
