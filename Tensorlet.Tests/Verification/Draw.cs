@@ -107,6 +107,14 @@ public sealed record Input(int[] Shape, double[] Values);
 /// <summary>One call of an operation: the function, its inputs, and what must come out, from plain arrays.</summary>
 public sealed record Case(Func<Variable[], Variable> F, Input[] Inputs, int[] Shape, Func<double[][], double[]> Oracle)
 {
+    /// <summary>The oracle over numbers with slopes, if it is written over them.</summary>
+    public Func<Jet[][], Jet[]>? Slopes { get; private init; }
+
+    /// <summary>A case whose oracle gives its own slopes, too.</summary>
+    public static Case Smooth(Func<Variable[], Variable> f, Input[] inputs, int[] shape, Func<Jet[][], Jet[]> oracle) =>
+        new(f, inputs, shape, values => Array.ConvertAll(oracle(Array.ConvertAll(values, input =>
+            Array.ConvertAll(input, x => (Jet)x))), y => y.Value)) { Slopes = oracle };
+
     public override string ToString() => string.Join(", ", Inputs.Select(i => $"({string.Join(", ", i.Shape)})"));
 }
 

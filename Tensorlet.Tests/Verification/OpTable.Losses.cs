@@ -3,6 +3,7 @@ namespace Tensorlet.Tests.Verification;
 public static partial class OpTable
 {
     static double Log(double x) => Math.Log(x);
+    static Jet Log(Jet x) => Math.Log(x);
     static double Positive(double x) => Math.Max(0, x);
 
     static IEnumerable<Op> Losses() =>
@@ -78,6 +79,12 @@ public static partial class OpTable
         Rows(b, rows)[row], (x, y) => Math.Pow(Math.Abs(x - y + 1e-6), p)).Sum(), 1 / p);
     static Reduction Some(Draw d) => (Reduction)d.Int(0, 2);
     static int[] Left(int[] shape, Reduction reduction) => reduction == Reduction.None ? shape : [];
+    static Jet[] Reduced(Jet[] losses, Reduction reduction) => reduction switch
+    {
+        Reduction.None => losses,
+        Reduction.Sum => [losses.Sum()],
+        _ => [losses.Average()],
+    };
     static double[] Reduced(double[] losses, Reduction reduction) => reduction switch
     {
         Reduction.None => losses,
@@ -86,13 +93,13 @@ public static partial class OpTable
     };
 
     static Op Pairs(string name, Func<Variable, Variable, Reduction, Variable> f,
-        Func<double, double, double> oracle) => new("losses", name, d =>
+        Func<Jet, Jet, Jet> oracle) => new("losses", name, d =>
         {
             var (x, reduction) = (d.Input(d.Shape(1, 3, 1)), Some(d));
             // apart by anything but 0 and 0.7, where the functions of the distance bend
             double[] far = [.. x.Values.Select(v =>
                 v + (d.Coin() ? 1 : -1) * (d.Coin() ? d.Int(10, 60) : d.Int(80, 200)) / 100.0)];
-            return new(v => f(v[0], v[1], reduction), [x, new(x.Shape, far)], Left(x.Shape, reduction), v =>
+            return Case.Smooth(v => f(v[0], v[1], reduction), [x, new(x.Shape, far)], Left(x.Shape, reduction), v =>
                 Reduced([.. v[0].Zip(v[1], oracle)], reduction));
         });
 

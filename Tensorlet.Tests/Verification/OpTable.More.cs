@@ -41,19 +41,19 @@ public static partial class OpTable
             [.. row.OrderDescending().Take((row.Length + 1) / 2)], n => (n + 1) / 2, Domain.Distinct),
         Rows("median", (x, axis) => x.Median(axis, keepDim: true).Values, row =>
             [row.Order().ElementAt((row.Length - 1) / 2)], _ => 1, Domain.Distinct, 1),
-        Fold("prod over axes", (x, axes, keep) => x.Prod(axes, keep), values => values.Aggregate(1.0, (a, b) => a * b)),
-        Fold("norm 1", (x, axes, keep) => x.Norm(1, axes, keep), values => values.Sum(Math.Abs)),
+        Fold("prod over axes", (x, axes, keep) => x.Prod(axes, keep), values => values.Aggregate((Jet)1, (a, b) => a * b)),
+        Fold("norm 1", (x, axes, keep) => x.Norm(1, axes, keep), values => values.SumOf(Math.Abs)),
         Fold("norm 3", (x, axes, keep) => x.Norm(3, axes, keep), values =>
-            Math.Pow(values.Sum(x => Math.Pow(Math.Abs(x), 3)), 1.0 / 3)),
+            Math.Pow(values.SumOf(x => Math.Pow(Math.Abs(x), 3)), 1.0 / 3)),
         Fold("norm ½", (x, axes, keep) => x.Norm(0.5, axes, keep), values =>
-            Math.Pow(values.Sum(x => Math.Sqrt(Math.Abs(x))), 2)),
+            Math.Pow(values.SumOf(x => Math.Sqrt(Math.Abs(x))), 2)),
         Fold("norm −1", (x, axes, keep) => x.Norm(-1, axes, keep), values =>
-            1 / values.Sum(x => 1 / Math.Abs(x)), leastSize: 1),
+            1 / values.SumOf(x => 1 / Math.Abs(x)), leastSize: 1),
         Fold("norm 0", (x, axes, keep) => x.Norm(0, axes, keep), values => values.Length),
         Fold("norm inf", (x, axes, keep) => x.Norm(double.PositiveInfinity, axes, keep), values =>
-            values.Max(Math.Abs), Domain.Distinct, 1),
+            values.Select(Math.Abs).Max(), Domain.Distinct, 1),
         Fold("norm −inf", (x, axes, keep) => x.Norm(double.NegativeInfinity, axes, keep), values =>
-            values.Min(Math.Abs), Domain.Distinct, 1),
+            values.Select(Math.Abs).Min(), Domain.Distinct, 1),
     ];
 
     static IEnumerable<Op> MoreShapes() =>

@@ -196,7 +196,7 @@ public static partial class OpTable
                 double[][] Attention(double[][] x) => Multihead(x, x, 2, v.AsSpan(1), (i, j) =>
                     j > i ? double.NegativeInfinity : 0);
                 double[] Place(double[] x) => Affine([.. Affine(x, v[5], v[6]).Select(t =>
-                    gelu ? t * Normal(t) : Math.Max(0, t))], v[7], v[8]);
+                    gelu ? t * Normal(t).Value : Math.Max(0, t))], v[7], v[8]);
                 return [.. v[0].Chunk(l * e).SelectMany(sample =>
                 {
                     var x = Rows(sample, l);

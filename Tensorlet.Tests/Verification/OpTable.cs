@@ -13,15 +13,15 @@ public static partial class OpTable
 
     public static Op Named(string name) => All.Single(op => op.Name == name);
 
-    static Op Unary(string name, Func<Variable, Variable> f, Func<double, double> oracle, Domain domain = Domain.Any,
+    static Op Unary(string name, Func<Variable, Variable> f, Func<Jet, Jet> oracle, Domain domain = Domain.Any,
         string family = "elementwise") =>
         new(family, name, d =>
         {
             var x = d.Input(d.Shape(), domain);
-            return new(v => f(v[0]), [x], x.Shape, values => Array.ConvertAll(values[0], v => oracle(v)));
+            return Case.Smooth(v => f(v[0]), [x], x.Shape, values => Array.ConvertAll(values[0], v => oracle(v)));
         });
 
-    static Op Binary(string name, Func<Variable, Variable, Variable> f, Func<double, double, double> oracle,
+    static Op Binary(string name, Func<Variable, Variable, Variable> f, Func<Jet, Jet, Jet> oracle,
         Domain second = Domain.Any) => new("arithmetic", name, d =>
     {
         var shape = d.Shape();
@@ -30,7 +30,7 @@ public static partial class OpTable
         if (second == Domain.Distinct) (a, b) = (a with { Values = Array.ConvertAll(a.Values, x => Math.Round(x, 1)) },
             b with { Values = Array.ConvertAll(b.Values, x => Math.Round(x, 1) + 0.05) });
         var result = Naive.BroadcastShape(a.Shape, b.Shape);
-        return new(v => f(v[0], v[1]), [a, b], result,
+        return Case.Smooth(v => f(v[0], v[1]), [a, b], result,
             v => [.. Naive.Indices(result).Select(i =>
                 oracle(v[0][Naive.Broadcast(i, a.Shape)], v[1][Naive.Broadcast(i, b.Shape)]))]);
     });
@@ -40,7 +40,7 @@ public static partial class OpTable
         new(v => f(v[0]), [x], shape, v => [.. Naive.Indices(shape).Select(i => v[0][Naive.Place(from(i), x.Shape)])]);
 
     /// <summary>A fold over drawn axes.</summary>
-    static Op Fold(string name, Func<Variable, int[], bool, Variable> f, Func<double[], double> oracle,
+    static Op Fold(string name, Func<Variable, int[], bool, Variable> f, Func<Jet[], Jet> oracle,
         Domain domain = Domain.Any, int leastSize = 0) => new("reductions", name, d =>
     {
         var x = d.Input(d.Shape(leastRank: leastSize > 1 ? 1 : 0, leastSize: leastSize), domain);
@@ -48,9 +48,9 @@ public static partial class OpTable
         var folded = axes.Length == 0 ? [.. Enumerable.Range(0, x.Shape.Length)] : axes;
         int[] ones = [.. x.Shape.Select((size, a) => folded.Contains(a) ? 1 : size)], shape = keep ? ones
             : [.. x.Shape.Where((_, a) => !folded.Contains(a))];
-        return new(v => f(v[0], axes, keep), [x], shape, v =>
+        return Case.Smooth(v => f(v[0], axes, keep), [x], shape, v =>
         {
-            var groups = Naive.Indices(ones).Select(_ => new List<double>()).ToArray();
+            var groups = Naive.Indices(ones).Select(_ => new List<Jet>()).ToArray();
             var n = 0;
             foreach (var i in Naive.Indices(x.Shape)) groups[Naive.Place([.. i.Select((at, a) =>
                 folded.Contains(a) ? 0 : at)], ones)].Add(v[0][n++]);
@@ -107,43 +107,43 @@ public static partial class OpTable
         Fold("mean", (x, axes, keep) => x.Mean(axes, keep), g => g.Average(), leastSize: 1),
         Fold("amax", (x, axes, keep) => x.AMax(axes, keep), g => g.Max(), Domain.Distinct, 1),
         Fold("amin", (x, axes, keep) => x.AMin(axes, keep), g => g.Min(), Domain.Distinct, 1),
-        Fold("logsumexp", (x, axes, keep) => x.LogSumExp(axes, keep), g => Math.Log(g.Sum(Math.Exp)), leastSize: 1),
-        Fold("norm", (x, axes, keep) => x.Norm(axes, keep), g => Math.Sqrt(g.Sum(x => x * x)), leastSize: 1),
+        Fold("logsumexp", (x, axes, keep) => x.LogSumExp(axes, keep), g => Math.Log(g.SumOf(Math.Exp)), leastSize: 1),
+        Fold("norm", (x, axes, keep) => x.Norm(axes, keep), g => Math.Sqrt(g.SumOf(x => x * x)), leastSize: 1),
         Fold("variance", (x, axes, keep) => x.Var(axes, unbiased: false, keep), g =>
-            g.Sum(x => (x - g.Average()) * (x - g.Average())) / g.Length, leastSize: 1),
+            g.SumOf(x => (x - g.Average()) * (x - g.Average())) / g.Length, leastSize: 1),
         Fold("variance, unbiased", (x, axes, keep) => x.Var(axes, keepDim: keep), g =>
-            g.Sum(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1), leastSize: 2),
+            g.SumOf(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1), leastSize: 2),
         Fold("standard deviation", (x, axes, keep) => x.Std(axes, keepDim: keep), g =>
-            Math.Sqrt(g.Sum(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1)), Domain.Distinct, 2),
-        Along("prod", (x, axis, keep) => x.Prod(axis, keep), g => g.Aggregate(1.0, (p, x) => p * x), Domain.Any, 0),
+            Math.Sqrt(g.SumOf(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1)), Domain.Distinct, 2),
+        Along("prod", (x, axis, keep) => x.Prod(axis, keep), g => g.Aggregate((Jet)1, (p, x) => p * x), Domain.Any, 0),
         Along("max", (x, axis, keep) => x.Max(axis, keep).Values, g => g.Max(), Domain.Distinct, 1),
         Along("min", (x, axis, keep) => x.Min(axis, keep).Values, g => g.Min(), Domain.Distinct, 1),
-        Softmax("softmax", (x, axis) => x.Softmax(axis), (x, group) => Math.Exp(x) / group.Sum(Math.Exp)),
-        Softmax("log softmax", (x, axis) => x.LogSoftmax(axis), (x, group) => x - Math.Log(group.Sum(Math.Exp))),
+        Softmax("softmax", (x, axis) => x.Softmax(axis), (x, group) => Math.Exp(x) / group.SumOf(Math.Exp)),
+        Softmax("log softmax", (x, axis) => x.LogSoftmax(axis), (x, group) => x - Math.Log(group.SumOf(Math.Exp))),
     ];
 
-    static Op Along(string name, Func<Variable, int, bool, Variable> f, Func<double[], double> oracle, Domain domain,
+    static Op Along(string name, Func<Variable, int, bool, Variable> f, Func<Jet[], Jet> oracle, Domain domain,
         int leastSize) => new("reductions", name, d =>
     {
         var x = d.Input(d.Shape(1, 4, leastSize), domain);
         var (axis, keep) = (d.Int(0, x.Shape.Length - 1), d.Coin());
         int[] ones = [.. x.Shape.Select((size, a) => a == axis ? 1 : size)], shape = keep ? ones
             : [.. x.Shape.Where((_, a) => a != axis)];
-        return new(v => f(v[0], d.Coin() ? axis : axis - x.Shape.Length, keep), [x], shape, v =>
+        return Case.Smooth(v => f(v[0], d.Coin() ? axis : axis - x.Shape.Length, keep), [x], shape, v =>
             [.. Naive.Indices(ones).Select(i => oracle(Group(v[0], x.Shape, i, axis)))]);
     });
 
-    static Op Softmax(string name, Func<Variable, int, Variable> f, Func<double, double[], double> oracle) =>
+    static Op Softmax(string name, Func<Variable, int, Variable> f, Func<Jet, Jet[], Jet> oracle) =>
         new("reductions", name, d =>
     {
         var x = d.Input(d.Shape(1, 4, 1));
         var axis = d.Int(0, x.Shape.Length - 1);
-        return new(v => f(v[0], axis), [x], x.Shape, v =>
+        return Case.Smooth(v => f(v[0], axis), [x], x.Shape, v =>
             [.. Naive.Indices(x.Shape).Select((i, n) => oracle(v[0][n], Group(v[0], x.Shape, i, axis)))]);
     });
 
     /// <summary>The elements along an axis through an index.</summary>
-    static double[] Group(double[] values, int[] shape, int[] index, int axis) =>
+    static T[] Group<T>(T[] values, int[] shape, int[] index, int axis) =>
         [.. Enumerable.Range(0, shape[axis]).Select(j =>
             values[Naive.Place([.. index.Select((at, a) => a == axis ? j : at)], shape)])];
 }

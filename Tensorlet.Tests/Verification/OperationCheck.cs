@@ -38,10 +38,43 @@ public static class OperationCheck
             var report = GradCheck.Run(c.F, inputs, (ulong)spec.Seed, secondOrder);
             if (!report.Passed) throw new Disagreement(report.Text);
             worst = Math.Max(worst, report.WorstError);
+            if (c.Slopes is { } slopes) AgainstSlopes(c, slopes, inputs, spec.Seed);
         }
         else worst = Math.Max(worst, AgainstReference(c, inputs, y));
         Narrow(c, inputs);
         return worst;
+    }
+
+    /// <summary>
+    /// First and second derivative along a random direction, for a random incoming gradient, as the oracle's own slopes
+    /// are: to all digits but three.
+    /// </summary>
+    static void AgainstSlopes(Case c, Func<Jet[][], Jet[]> oracle, Tensor[] inputs, int seed)
+    {
+        const double Tolerance = 1e-13;
+        Variable[] leaves = [.. inputs.Select(x => new Variable(x, true))];
+        var y = c.F(leaves);
+        if (!y.RequiresGrad) return;
+        var random = new Generator((ulong)seed);
+        var dy = Tensor.Randn(y.Size(), y.DType, y.Device, random);
+        Tensor[] along = [.. leaves.Select(leaf => Tensor.Randn(leaf.Size(), y.DType, y.Device, random))];
+        var first = Along(Autograd.Grad([y], leaves, [dy], createGraph: true), along);
+        var second = first.RequiresGrad ? Along(Autograd.Grad([first], leaves), along) : first * 0;
+        var slopes = oracle([.. c.Inputs.Zip(along, (input, v) => input.Values.Zip(v.ToArray<double>(),
+            (x, slope) => new Jet(x, slope, 0)).ToArray())]);
+        Same("first", first.Item(), slope => slope.First);
+        Same("second", second.Item(), slope => slope.Second);
+
+        static Variable Along(Variable?[] gradients, Tensor[] along) => gradients.Zip(along, (g, v) =>
+            ((g ?? v.ZerosLike()) * v).Sum()).Aggregate((sum, part) => sum + part);
+
+        void Same(string order, double actual, Func<Jet, double> part)
+        {
+            double[] parts = [.. slopes.Zip(dy.ToArray<double>(), (slope, g) => part(slope) * g)];
+            if (!(Math.Abs(actual - parts.Sum()) <= Tolerance * Math.Max(1, parts.Sum(Math.Abs))))
+                throw new Disagreement(string.Create(CultureInfo.InvariantCulture, $"the {order} derivative along a " +
+                    $"direction is {actual}, and that of the oracle {parts.Sum()}"));
+        }
     }
 
     /// <summary>Value and first gradients on a device as on the reference, in both precisions.</summary>
