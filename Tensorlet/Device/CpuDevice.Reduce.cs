@@ -45,10 +45,8 @@ public sealed unsafe partial class CpuDevice
         }
         List<int[]> runs = [];
         foreach (var run in folded.All) runs.Add([.. run]);
-        var (pieces, length) = kept.Rows == 1 ? (kept.Length, 1) : (kept.Rows, kept.Length);
-        Share(pieces, Math.Max(1, pieces / Parts), count, (from, to) => Operands.Pin(x, kept.Rows == 1
-            ? new Along<F, R, T>(f, r, kept, folded, runs, y, 0, 1, from, to)
-            : new Along<F, R, T>(f, r, kept, folded, runs, y, from, to, 0, length)));
+        Share(y.Numel, Math.Max(1, y.Numel / Parts), count, (from, to) => Operands.Pin(x,
+            new Along<F, R, T>(f, r, kept, folded, runs, y, from, to)));
     }
 
     void FoldAll<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
@@ -57,9 +55,7 @@ public sealed unsafe partial class CpuDevice
         var count = x[0].Numel;
         var part = count < WorthParts ? count : PartOfAll;
         var sums = new double[(count + part - 1) / part];
-        if (part == count) Operands.Pin(x, new OnePart<F, R, T>(f, r, 0, count, part, sums));
-        else
-            Share(count, part, count, (from, to) => Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, part, sums)));
+        Share(count, part, count, (from, to) => Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, part, sums)));
         var sum = new F64(r.Start);
         foreach (var value in sums) sum = r.Apply(sum, new F64(value));
         Store(y, 0, r.Finish(sum).Value);
@@ -88,8 +84,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>Results one by one: what is folded into each lies side by side, or in several such runs.</summary>
-    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to,
-        int first, int end) : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to)
+        : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
@@ -98,18 +94,17 @@ public sealed unsafe partial class CpuDevice
             var row = stackalloc Line[F.Inputs];
             for (var k = 0; k < F.Inputs; k++) row[k] = lines[k] with { Step = folded.Step(k) };
             var ready = Operands.AreReady<T>(row, F.Inputs);
-            foreach (var at in kept.Part(from, to))
-                for (var i = first; i < end; i++)
+            foreach (var at in kept.Each(from, to))
+            {
+                var sum = new Folded<R>(r);
+                foreach (var run in runs)
                 {
-                    var sum = new Folded<R>(r);
-                    foreach (var run in runs)
-                    {
-                        for (var k = 0; k < F.Inputs; k++)
-                            row[k].Start = lines[k].Start + ((nint)at[k] + i * kept.Step(k) + run[k]) * lines[k].Size;
-                        FoldRow(f, r, row, buffers, folded.Length, ready, ref sum);
-                    }
-                    Store(y, at[F.Inputs] + i * kept.Step(F.Inputs), r.Finish(sum.Total(r)).Value);
+                    for (var k = 0; k < F.Inputs; k++)
+                        row[k].Start = lines[k].Start + ((nint)at[k] + run[k]) * lines[k].Size;
+                    FoldRow(f, r, row, buffers, folded.Length, ready, ref sum);
                 }
+                Store(y, at[F.Inputs], r.Finish(sum.Total(r)).Value);
+            }
         }
     }
 

@@ -44,12 +44,15 @@ sealed class Walk
     }
 
     /// <summary>For each row where it starts in every operand, in one array that moves on.</summary>
-    public Places All => new(this, 0, Rows);
+    public Places All => Part(0, Rows);
 
     /// <summary>The same for the rows from … to−1.</summary>
-    public Places Part(int from, int to) => new(this, from, to);
+    public Places Part(int from, int to) => new(this, from, to, Shape.Length - 1);
 
-    /// <summary>Divides once, to find its first row; from there it counts.</summary>
+    /// <summary>The same for the elements from … to−1, one by one.</summary>
+    public Places Each(int from, int to) => new(this, from, to, Shape.Length);
+
+    /// <summary>Divides once, to find its first place; from there it counts.</summary>
     public struct Places
     {
         readonly Walk walk;
@@ -57,10 +60,10 @@ sealed class Walk
         int left;
         bool started;
 
-        public Places(Walk walk, int from, int to)
+        public Places(Walk walk, int from, int to, int axes)
         {
-            (this.walk, left, place, at) = (walk, to - from, new int[walk.Shape.Length], new int[walk.strides.Length]);
-            for (var a = place.Length - 2; a >= 0 && from > 0; a--)
+            (this.walk, left, place, at) = (walk, to - from, new int[axes], new int[walk.strides.Length]);
+            for (var a = axes - 1; a >= 0 && from > 0; a--)
             {
                 (from, place[a]) = Math.DivRem(from, walk.Shape[a]);
                 for (var o = 0; o < at.Length; o++) at[o] += place[a] * walk.strides[o][a];
@@ -74,7 +77,7 @@ sealed class Walk
         {
             if (left-- <= 0) return false;
             if (!started) return started = true;
-            for (var a = place.Length - 2; a >= 0; a--)
+            for (var a = place.Length - 1; a >= 0; a--)
             {
                 for (var o = 0; o < at.Length; o++) at[o] += walk.strides[o][a];
                 if (++place[a] < walk.Shape[a]) break;
