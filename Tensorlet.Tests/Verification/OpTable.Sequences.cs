@@ -183,32 +183,41 @@ public static partial class OpTable
         double[][] Cut(double[][] rows, int h) => [.. rows.Select(row => row[(h * e / heads)..((h + 1) * e / heads)])];
     }
 
-    static Op Encoder(string name, bool normFirst, bool gelu) => new("layers", name, d =>
+    /// <summary>A layer of a transformer, or a stack of two, whose first input is batch, steps, features.</summary>
+    static Op Encoder(string name, bool normFirst, bool gelu, bool stack = false) => new("layers", name, d =>
     {
-        int n = d.Int(1, 2), l = d.Int(1, 2), e = 4, f = d.Int(1, 2);
+        int n = d.Int(1, 2), l = d.Int(1, 2), e = 4, f = d.Int(1, 2), layers = stack ? 2 : 1;
         int[][] p = [[3 * e, e], [3 * e], [e, e], [e], [f, e], [f], [e, f], [e], [e], [e], [e], [e]];
-        return new(v => new TransformerEncoderLayer(e, 2, f, 0, gelu, batchFirst: true, normFirst: normFirst)
-            .With(v[1..]).Call(v[0], isCausal: true), [d.Input([n, l, e]), .. p.Select(shape => d.Input(shape))],
-            [n, l, e], v =>
+        Input[] parameters = [.. Enumerable.Repeat(p, layers).SelectMany(shapes => shapes).Select(s => d.Input(s))];
+        return new(v => stack ? new TransformerEncoder(Layer, 2).With(v[1..]).Call(v[0], isCausal: true)
+            : Layer().With(v[1..]).Call(v[0], isCausal: true), [d.Input([n, l, e]), .. parameters], [n, l, e], v =>
+            [.. v[0].Chunk(l * e).SelectMany(sample =>
             {
-                double[] Norm(double[] row, int at) => [.. Standard(row).Select((x, i) => x * v[at][i] + v[at + 1][i])];
-                double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
-                double[][] Attention(double[][] x) => Multihead(x, x, 2, v.AsSpan(1), (i, j) =>
-                    j > i ? double.NegativeInfinity : 0);
-                double[] Place(double[] x) => Affine([.. Affine(x, v[5], v[6]).Select(t =>
-                    gelu ? t * Normal(t).Value : Math.Max(0, t))], v[7], v[8]);
-                return [.. v[0].Chunk(l * e).SelectMany(sample =>
-                {
-                    var x = Rows(sample, l);
-                    if (normFirst)
-                    {
-                        x = [.. x.Zip(Attention([.. x.Select(row => Norm(row, 9))]), Sum)];
-                        return x.Select(row => Sum(row, Place(Norm(row, 11))));
-                    }
-                    x = [.. x.Zip(Attention(x), Sum).Select(row => Norm(row, 9))];
-                    return x.Select(row => Norm(Sum(row, Place(row)), 11));
-                }).SelectMany(row => row)];
-            });
+                var x = Rows(sample, l);
+                for (var layer = 0; layer < layers; layer++) x = Encoded(x, v, 1 + layer * p.Length);
+                return x.SelectMany(row => row);
+            })]);
+
+        TransformerEncoderLayer Layer() => new(e, 2, f, 0, gelu, batchFirst: true, normFirst: normFirst);
+
+        double[][] Encoded(double[][] x, double[][] v, int at)
+        {
+            if (normFirst)
+            {
+                x = [.. x.Zip(Attention([.. x.Select(row => Norm(row, 8))]), Sum)];
+                return [.. x.Select(row => Sum(row, Forward(Norm(row, 10))))];
+            }
+            x = [.. x.Zip(Attention(x), Sum).Select(row => Norm(row, 8))];
+            return [.. x.Select(row => Norm(Sum(row, Forward(row)), 10))];
+
+            double[] Norm(double[] row, int k) =>
+                [.. Standard(row).Select((x, i) => x * v[at + k][i] + v[at + k + 1][i])];
+            double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
+            double[][] Attention(double[][] x) => Multihead(x, x, 2, v.AsSpan(at), (i, j) =>
+                j > i ? double.NegativeInfinity : 0);
+            double[] Forward(double[] x) => Affine([.. Affine(x, v[at + 4], v[at + 5]).Select(t =>
+                gelu ? t * Normal(t).Value : Math.Max(0, t))], v[at + 6], v[at + 7]);
+        }
     });
 
     static IEnumerable<Op> Sequences() =>
@@ -242,6 +251,7 @@ public static partial class OpTable
         }),
         Encoder("TransformerEncoderLayer", normFirst: false, gelu: false),
         Encoder("TransformerEncoderLayer, standardised first", normFirst: true, gelu: true),
+        Encoder("TransformerEncoder", normFirst: true, gelu: true, stack: true),
         new("layers", "SinusoidalPositions", d =>
         {
             int l = d.Int(1, 4), n = d.Int(1, 2), e = d.Int(1, 5);
