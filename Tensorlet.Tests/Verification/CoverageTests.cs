@@ -71,6 +71,15 @@ public class CoverageTests
         Assert.True(missing.Count == 0, string.Join(", ", missing.Select(type => type.FullName)));
     }
 
+    [Fact]
+    public void Every_verb_of_a_device_is_in_the_table_of_verbs()
+    {
+        var called = Reach.From(typeof(Verbs)).Direct.Select(method => method.Name).ToHashSet();
+        var verbs = typeof(Device).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Where(method => method.GetParameters().Any(p => p.ParameterType == typeof(Tensor)));
+        Assert.Empty(verbs.Select(method => method.Name).Distinct().Where(name => !called.Contains(name)));
+    }
+
     [Theory, InlineData(typeof(OnCpu)), InlineData(typeof(OnReference)), InlineData(typeof(OnSimulated)),
         InlineData(typeof(OnOpenCL))]
     public void Every_row_is_run_once_on_every_device(Type device)
