@@ -69,4 +69,99 @@ public class MemoryTests
         Assert.Equal((before + 1, "Add_"), (x.Storage.Version, x.Storage.LastWriter));
         Assert.NotSame(x.Storage, x.Clone().Storage);
     }
+
+    /// <summary>What a pool keeps of memory, with arrays of bytes that are made by a pool of its own.</summary>
+    static Pool<byte[]> Small(long limit = 1 << 30) => new("test", limit, 1 << 10, bytes => new byte[bytes]);
+
+    [Fact]
+    public void A_pool_tells_what_it_is_used_for_and_gives_all_back_that_is_free()
+    {
+        var pool = Small();
+        var memory = pool.Rent(1 << 16);
+        Assert.Equal(new(1 << 16, 0, 1 << 16), pool.Use);
+        pool.Return(memory, memory.Length);
+        Assert.Equal(new(0, 1 << 16, 1 << 16), pool.Use);
+        Assert.Same(memory, pool.Rent(1 << 16));
+        pool.Return(memory, memory.Length);
+        pool.GiveBack();
+        Assert.Equal(new(0, 0, 1 << 16), pool.Use);
+        Assert.NotSame(memory, pool.Rent(1 << 16));
+    }
+
+    [Fact]
+    public void A_pool_gives_back_by_itself_what_is_not_needed()
+    {
+        var pool = Small();
+        byte[] needed = pool.Rent(1 << 16), idle = pool.Rent(1 << 18);
+        pool.Return(idle, idle.Length);
+        pool.Sweep(atOnce: true);                           // it was needed since the last time
+        pool.Return(needed, needed.Length);
+        needed = pool.Rent(1 << 16);
+        pool.Sweep(atOnce: true);
+        Assert.Equal((1 << 16, 0), (pool.Use.Used, pool.Use.Cached));
+        pool.Return(needed, needed.Length);
+        Assert.Same(needed, pool.Rent(1 << 16));
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused_after_what_is_free_was_given_back()
+    {
+        var pool = Small(1 << 20);
+        var first = pool.Rent(3 << 18);
+        var error = Assert.Throws<DeviceException>(() => pool.Rent(1 << 19));
+        Assert.Contains("524,288 more", error.Message);
+        Assert.Contains("786,432 of 1,048,576 bytes", error.Message);
+        pool.Return(first, first.Length);
+        Assert.Equal(1 << 19, pool.Rent(1 << 19).Length);
+        Assert.Equal((1 << 19, 0), (pool.Use.Used, pool.Use.Cached));
+    }
+
+    [Fact]
+    public void Memory_that_the_system_does_not_give_is_asked_for_again()
+    {
+        var full = 2;
+        var pool = new Pool<byte[]>("test", long.MaxValue, 1 << 10, bytes =>
+            full-- > 0 ? throw new OutOfMemoryException() : new byte[bytes]);
+        Assert.Throws<DeviceException>(() => pool.Rent(1 << 16));
+        (full, var before) = (1, pool.Use);
+        Assert.Equal(1 << 16, pool.Rent(1 << 16).Length);
+        Assert.Equal(new(0, 0, 0), before);
+    }
+
+    public static TheoryData<string, Func<object>> Huge => new()
+    {
+        { "RandPerm", () => Tensor.RandPerm(int.MaxValue) },
+        { "Zeros", () => Tensor.Zeros(int.MaxValue) },
+        { "Arange", () => Tensor.Arange(int.MaxValue) },
+        { "RandInt", () => Tensor.RandInt(0, 2, [int.MaxValue]) },
+    };
+
+    [Theory, MemberData(nameof(Huge))]
+    public void A_size_that_no_tensor_holds_is_refused_before_anything_is_allocated(string name, Func<object> make)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.ThrowsAny<TensorletException>(make);
+        Assert.True(error.Message.Length > 0, name);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+}
+
+[Collection("alone")]
+public class MemoryLimitTests
+{
+    [Fact]
+    public void A_device_has_a_limit_and_an_account_of_its_memory()
+    {
+        var device = Device.Simulated;
+        var (limit, x) = (device.MemoryLimit, Tensor.Zeros([1 << 18], device: device));
+        try
+        {
+            device.MemoryLimit = 1 << 20;
+            Assert.Throws<DeviceException>(() => Tensor.Zeros([1 << 20], device: device));
+        }
+        finally { device.MemoryLimit = limit; }
+        Assert.InRange(device.Memory.Peak, 1 << 20, long.MaxValue);
+        device.EmptyCache();
+        Assert.Equal(0, x.Sum().Item());
+    }
 }

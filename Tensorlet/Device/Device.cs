@@ -22,6 +22,22 @@ public abstract partial class Device
     /// <summary>Memory for <paramref name="count"/> elements, not initialised.</summary>
     public abstract Storage Allocate(DType type, int count);
 
+    /// <summary>
+    /// What its memory is used for. The devices of the host share theirs; tensors of less than 16 KiB are not counted there.
+    /// </summary>
+    public MemoryUse Memory => Pool.Use;
+
+    /// <summary>
+    /// The most bytes that its tensors may take: all that the machine, or the accelerator, has, unless set. What does
+    /// not fit is refused by a <see cref="DeviceException"/>.
+    /// </summary>
+    public long MemoryLimit { get => Pool.Limit; set => Pool.Limit = value; }
+
+    /// <summary>Gives memory back that is kept for new tensors.</summary>
+    public void EmptyCache() => Pool.GiveBack();
+
+    internal abstract Pool Pool { get; }
+
     /// <summary>Copies bytes from the host into a storage, from element <paramref name="offset"/> on.</summary>
     public void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {

@@ -5,8 +5,9 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
 {
     const int Smallest = 1 << 14;
     const int Beyond = 128;         // bytes, so that whole registers can be read at the end, too
-    static readonly Pool<byte[]> pool = new(Smallest, bytes =>
-        GC.AllocateUninitializedArray<byte>(bytes, pinned: true));
+    internal static readonly Pool<byte[]> Pool = new Pool<byte[]>("the host",
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
+        GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
 
     nint outside;
     private protected Array? Array => array;
@@ -47,19 +48,16 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
     public static HostStorage Allocate(Device device, DType type, int count)
     {
         var bytes = (long)count * type.Size() + Beyond;
-        if (bytes > System.Array.MaxLength)
-            throw new ShapeException(
-                $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {System.Array.MaxLength:N0}.");
         return bytes < Smallest
             ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>((int)bytes))
-            : new PooledHostStorage(device, type, count, pool.Rent((int)bytes));
+            : new PooledHostStorage(device, type, count, Pool.Rent(bytes));
     }
 
     /// <summary>Memory that goes back to the pool when the storage is no longer reachable.</summary>
     sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
         : HostStorage(device, type, count, array)
     {
-        private protected override void Release() { if (Array is byte[] rented) pool.Return(rented, rented.Length); }
+        private protected override void Release() { if (Array is byte[] rented) Pool.Return(rented, rented.Length); }
         ~PooledHostStorage() => Release();
     }
 }

@@ -10,6 +10,7 @@ sealed class ReferenceDevice : Device
 {
     public override string Name => "reference";
     public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
+    internal override Pool Pool => HostStorage.Pool;
     internal override void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
         bytes.CopyTo(((HostStorage)storage).Bytes[(offset * storage.DType.Size())..]);
     internal override void DownloadCore(Storage storage, int offset, Span<byte> bytes) =>

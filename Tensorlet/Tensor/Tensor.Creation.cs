@@ -82,17 +82,27 @@ public sealed partial class Tensor
     {
         if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
         generator ??= Generator.Default;
-        var numbers = new long[Layout.Contiguous([.. shape]).Count];        // a device fills in doubles
-        var (seed, start) = (generator.Seed, generator.Take(numbers.Length));
-        for (var i = 0; i < numbers.Length; i++) numbers[i] = Philox.Integer(seed, start + i, low, high);
-        return From(numbers, shape, device).To(type ?? DType.Int64);
+        return Integers(shape, device, n =>
+        {
+            var (numbers, start) = (new long[n], generator.Take(n));            // a device fills in doubles
+            for (var i = 0; i < n; i++) numbers[i] = Philox.Integer(generator.Seed, start + i, low, high);
+            return numbers;
+        }).To(type ?? DType.Int64);
     }
 
     /// <summary>The numbers 0 … n−1 in random order, Int64.</summary>
     /// <exception cref="ShapeException">n is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
         n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.")
-            : From((generator ?? Generator.Default).Permutation(n), device: device);
+            : Integers([n], device, (generator ?? Generator.Default).Permutation);
+
+    /// <summary>Integers, made once there is room for them.</summary>
+    static Tensor Integers(int[] shape, Device? device, Func<int, long[]> numbers)
+    {
+        var result = Empty(shape, DType.Int64, device);
+        result.Device.Upload(MemoryMarshal.AsBytes<long>(numbers(result.Numel)), result.Storage, 0);
+        return result;
+    }
 
     /// <summary>A copy of numbers given flat, in row-major order, in a shape (one axis if none is given).</summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged

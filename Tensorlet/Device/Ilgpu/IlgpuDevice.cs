@@ -4,6 +4,8 @@ using ILGPU.Runtime;
 
 namespace Tensorlet;
 
+using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
+
 /// <summary>
 /// The verbs on an ILGPU accelerator: a GPU by CUDA or OpenCL, a processor by OpenCL, or neither, and then every flat
 /// kernel runs as a loop on the host over the same method. Kernels are flat, one thread per element of the result, but
@@ -22,11 +24,9 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     public override string Description =>
         inHostLoops ? "kernels as loops on the host" : $"{accelerator.Name}, {accelerator.MemorySize / MiB:N0} MiB";
 
-    /// <summary>Where its memory comes from.</summary>
-    public DevicePool Pool { get; } = new(name, accelerator);
+    internal override Pool<Buffer> Pool { get; } = IlgpuStorage.Pool(name, accelerator);
 
-    public override Storage Allocate(DType type, int count) =>
-        new IlgpuStorage(this, type, count, Pool.Rent((long)count * type.Size()));
+    public override Storage Allocate(DType type, int count) => new IlgpuStorage(this, type, count, Pool);
 
     // ILGPU takes the address of the host's memory and does not pin it.
     internal override unsafe void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset)

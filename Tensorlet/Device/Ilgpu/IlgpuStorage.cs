@@ -1,0 +1,48 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Tensorlet;
+
+using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
+
+/// <summary>
+/// Memory of a device, which goes back to the pool when the storage is no longer reachable. Kernels run in order on one
+/// stream, so a buffer can be taken over while the last kernel that reads it is still waiting.
+/// </summary>
+sealed class IlgpuStorage : Storage
+{
+    readonly Pool<Buffer> pool;
+
+    public Buffer Buffer { get; }
+
+    public IlgpuStorage(Device device, DType type, int count, Pool<Buffer> pool) : base(device, type, count)
+    {
+        (this.pool, Buffer) = (pool, pool.Rent((long)count * type.Size()));
+        GC.AddMemoryPressure(Buffer.Length);            // the collector does not see the device's memory
+    }
+
+    ~IlgpuStorage()
+    {
+        if (Buffer is null) return;                     // there was no memory
+        GC.RemoveMemoryPressure(Buffer.Length);
+        pool.Return(Buffer, (int)Buffer.Length);
+    }
+
+    public static Pool<Buffer> Pool(string name, Accelerator accelerator)
+    {
+        const int Smallest = 256;           // bytes
+        return new(name, accelerator.MemorySize, Smallest, Make, Drop);
+
+        Buffer Make(int bytes)
+        {
+            accelerator.Bind();
+            return accelerator.Allocate1D<byte>(bytes);
+        }
+
+        void Drop(Buffer buffer)
+        {
+            accelerator.Synchronize();
+            buffer.Dispose();
+        }
+    }
+}
