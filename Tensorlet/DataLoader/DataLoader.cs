@@ -40,14 +40,13 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(workers);
         if ((sampler is not null && shuffle)
             || (batchSampler is not null && (batchSize != 1 || shuffle || dropLast || sampler is not null)))
             throw new ArgumentException("DataLoader: a sampler takes the place of shuffle, and a batchSampler that " +
                 "of batchSize, shuffle, dropLast and sampler. Give one of them.");
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
             : new SequentialSampler(dataset)), batchSize, dropLast);
-        (this.workers, this.seed, this.cancellation) = (workers, seed, cancellation);
+        (this.workers, this.seed, this.cancellation) = (workers.In(nameof(DataLoader), 0), seed, cancellation);
         count = () => batchSampler.Count;
         open = epoch =>
         {
@@ -69,9 +68,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     public DataLoader(IterableDataset dataset, int batchSize = 1, ulong seed = 0, bool dropLast = false,
         int workers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(workers);
-        (this.workers, this.seed, this.cancellation) = (Math.Min(workers, 1), seed, cancellation);
+        batchSize.In(nameof(DataLoader), 1);
+        (this.workers, this.seed, this.cancellation) =
+            (Math.Min(workers.In(nameof(DataLoader), 0), 1), seed, cancellation);
         count = () => throw new TensorletException(
             "DataLoader: an iterable dataset has no Count; how many batches there are is known at its end.");
         open = epoch => (start, _, _, stop) => dataset.Numbered(new Generator(Key(epoch)), stop).Chunk(batchSize)
@@ -84,8 +83,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     public int Epoch
     {
         get => epoch;
-        set => (epoch, skip, now) = value >= 0 ? (value, 0, (value, 0))
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "Epochs are counted from 0.");
+        set => (epoch, skip, now) = (value.In(nameof(DataLoader), 0, name: nameof(Epoch)), 0, (value, 0));
     }
 
     /// <summary>The number of batches in an epoch.</summary>

@@ -134,8 +134,8 @@ public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int
     : ClosedForm(optimizer, (e, lr) =>
     {
         const string name = nameof(CosineAnnealingWarmRestarts);
-        var (period, eta) = ((long)t0.In(name, 1), etaMin.In(name, 0));
-        for (; e >= period; period *= tMult.In(name, 1)) e -= (int)period;
+        var (period, times, eta) = ((long)t0.In(name, 1), tMult.In(name, 1), etaMin.In(name, 0));
+        for (; e >= period; period *= times) e -= (int)period;
         return eta + (lr - eta) * (1 + Math.Cos(Math.PI * e / period)) / 2;
     });
 

@@ -3,7 +3,9 @@ namespace Tensorlet.Training;
 /// <summary>The course of the loss as a picture: an SVG file that is written anew every so often.</summary>
 /// <param name="path">The file.</param>
 /// <param name="every">After how many batches too.</param>
-public sealed class LossPicture(string path, int? every = null) : Periodic(every), IStateful
+/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+public sealed class LossPicture(string path, int? every = null)  :
+    Periodic(every?.In(nameof(LossPicture), 1)), IStateful
 {
     const int Points = 500, Height = 300;
     List<double> losses = [];
