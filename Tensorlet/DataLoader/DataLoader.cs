@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 
 namespace Tensorlet.Data;
 
@@ -145,18 +144,15 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var queues = Enumerable.Range(0, workers)
-            .Select(_ => new BlockingCollection<(Tensor[]? Batch, Exception? Error)>(Ahead)).ToArray();
+            .Select(_ => new BlockingCollection<Task<Tensor[]>>(Ahead)).ToArray();
         var threads = queues.Select((queue, w) => new Thread(() =>
             Work(share(start, w, workers, stop.Token), queue, stop.Token))
         { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
         try
         {
             foreach (var thread in threads) thread.Start();
-            for (var i = 0; queues[i % workers].TryTake(out var item, Timeout.Infinite, cancellation); i++)
-            {
-                if (item.Error is not null) ExceptionDispatchInfo.Throw(item.Error);
-                yield return item.Batch!;
-            }
+            for (var i = 0; queues[i % workers].TryTake(out var batch, Timeout.Infinite, cancellation); i++)
+                yield return batch.GetAwaiter().GetResult();
         }
         finally
         {
@@ -166,13 +162,12 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>What a thread does: it puts batches, or what went wrong, where they are taken in order.</summary>
-    static void Work(IEnumerable<Tensor[]> batches, BlockingCollection<(Tensor[]?, Exception?)> queue,
-        CancellationToken stop)
+    static void Work(IEnumerable<Tensor[]> batches, BlockingCollection<Task<Tensor[]>> queue, CancellationToken stop)
     {
         try
         {
-            try { foreach (var batch in batches) queue.Add((batch, null), stop); }
-            catch (Exception e) { queue.Add((null, e), stop); }
+            try { foreach (var batch in batches) queue.Add(Task.FromResult(batch), stop); }
+            catch (Exception e) { queue.Add(Task.FromException<Tensor[]>(e), stop); }
             queue.CompleteAdding();
         }
         catch (OperationCanceledException) { }          // nobody takes any more

@@ -15,6 +15,15 @@ public interface IStateful
 /// <summary>What every taking over of a state begins with.</summary>
 static class Stateful
 {
+    /// <summary>The numbers of the one tensor that a state has, of this shape if one is given.</summary>
+    public static T[] Only<T>(string what, string key, IReadOnlyDictionary<string, Tensor> state, int[]? shape = null)
+        where T : unmanaged
+    {
+        Check(what, new() { [key] = shape is null && state.TryGetValue(key, out var any) ? any : Tensor.Empty(shape ?? []) },
+            state);
+        return state[key].ToArray<T>();
+    }
+
     /// <summary>The keys and shapes of what is loaded are those of one's own.</summary>
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
     {

@@ -41,9 +41,6 @@ public sealed class LossPicture(string path, int? every = null)  :
     public Dictionary<string, Tensor> StateDict() => new() { ["losses"] = Tensor.From<double>([.. losses]) };
 
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-    {
-        Stateful.Check("LossPicture", new() { ["losses"] = state.GetValueOrDefault("losses", Tensor.Empty(0)) }, state);
-        losses = [.. state["losses"].ToArray<double>()];
-    }
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
+        losses = [.. Stateful.Only<double>("LossPicture", "losses", state)];
 }
