@@ -107,12 +107,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// Seed, epoch and position, the number of batches of the epoch that have been handed out. After an epoch's end
     /// the next one at 0.
     /// </summary>
-    public Dictionary<string, Tensor> StateDict() => new()
-    {
-        ["seed"] = Tensor.From([(long)seed], []),
-        ["epoch"] = Tensor.From([(long)now.Epoch], []),
-        ["position"] = Tensor.From([(long)now.Position], []),
-    };
+    public Dictionary<string, Tensor> StateDict() =>
+        Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch), ("position", now.Position));
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)

@@ -35,9 +35,8 @@ public abstract class Scheduler : IStateful
 
     /// <summary>The number of calls, and the first and the present rates: these are right at once when it is loaded,
     /// whether the optimizer is loaded before, after or never.</summary>
-    public virtual Dictionary<string, Tensor> StateDict() => new()
+    public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
-        ["last_epoch"] = Tensor.From([(long)LastEpoch], []),
         ["base_lrs"] = Tensor.From([.. Optimizer.ParamGroups.Select(group => group.InitialLr ?? group.Lr)]),
         ["last_lr"] = Tensor.From(LastLr),
     };
@@ -222,12 +221,9 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     }
 
     /// <inheritdoc/>
-    public override Dictionary<string, Tensor> StateDict() => new(base.StateDict())
-    {
-        ["best"] = Tensor.Scalar(Best, DType.Float64, Device.Cpu),
-        ["num_bad_epochs"] = Tensor.From([(long)bad], []),
-        ["cooldown_counter"] = Tensor.From([(long)cooling], []),
-    };
+    public override Dictionary<string, Tensor> StateDict() =>
+        new([.. base.StateDict(), .. Stateful.Of(("num_bad_epochs", bad), ("cooldown_counter", cooling))])
+        { ["best"] = Tensor.Scalar(Best, DType.Float64, Device.Cpu) };
 
     /// <inheritdoc/>
     public override void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)

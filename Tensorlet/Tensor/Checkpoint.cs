@@ -59,7 +59,7 @@ public sealed class Counter(long value = 0) : IStateful
     public long Value { get; set; } = value;
 
     /// <inheritdoc/>
-    public Dictionary<string, Tensor> StateDict() => new() { ["value"] = Tensor.From([Value], []) };
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("value", Value));
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
