@@ -67,7 +67,8 @@ static class Diagnosis
     /// <summary>The report of a Jacobian that is wrong somewhere; null if it is right.</summary>
     public static GradReport? Jacobian(GradProblem problem)
     {
-        if (problem.Output.Numel == 0 || FirstWrong(problem) is not (>= 0 and var k, var yours, var numeric)) return null;
+        if (problem.Output.Numel == 0 || FirstWrong(problem) is not (>= 0 and var k, var yours, var numeric))
+            return null;
         var (fault, sentence) = Of(problem);
         return new(false, Size(yours[k]! - numeric[k]!),
             $"  Jacobian by input {k} of shape {problem.Inputs[k].Layout}\n  {sentence}", fault);
@@ -127,8 +128,8 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// For each input with numbers the Jacobian that backward gives, (M, N): a row for each element of the result, of the
-    /// first ones if there are many.
+    /// For each input with numbers the Jacobian that backward gives, (M, N): a row for each element of the result, or
+    /// for the first ones if there are many.
     /// </summary>
     static Tensor?[] Analytic(GradProblem problem)
     {

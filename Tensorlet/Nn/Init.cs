@@ -91,11 +91,11 @@ public static class Init
     /// <summary>Uniform in ±gain·√(6/(in + out)) (Glorot and Bengio 2010).</summary>
     /// <exception cref="ShapeException">Fewer than two axes.</exception>
     public static Variable XavierUniform_(Variable x, double gain = 1, Generator? generator = null) =>
-        Symmetric(x, gain.In("XavierUniform_", 0) * Math.Sqrt(3 / Mean("XavierUniform_", x)), generator);
+        Symmetric(x, gain.In("XavierUniform_", 0) * Math.Sqrt(3 / Fan("XavierUniform_", x)), generator);
     /// <summary>Normal with deviation gain·√(2/(in + out)) (Glorot and Bengio 2010).</summary>
     /// <exception cref="ShapeException">Fewer than two axes.</exception>
     public static Variable XavierNormal_(Variable x, double gain = 1, Generator? generator = null) =>
-        Normal_(x, 0, gain.In("XavierNormal_", 0) / Math.Sqrt(Mean("XavierNormal_", x)), generator);
+        Normal_(x, 0, gain.In("XavierNormal_", 0) / Math.Sqrt(Fan("XavierNormal_", x)), generator);
 
     /// <summary>Uniform in ±gain·√(3/fan) (He et al. 2015).</summary>
     /// <param name="x">A weight, (out, in, …).</param>
@@ -144,20 +144,16 @@ public static class Init
 
     static Variable Symmetric(Variable x, double bound, Generator? generator) => Uniform_(x, -bound, bound, generator);
 
-    static double Kaiming(string operation, Variable x, double slope, FanMode mode, Nonlinearity nonlinearity)
-    {
-        var (fanIn, fanOut) = Fans(operation, x);
-        return CalculateGain(nonlinearity, slope.In(operation)) / Math.Sqrt(mode == FanMode.FanIn ? fanIn : fanOut);
-    }
+    static double Kaiming(string operation, Variable x, double slope, FanMode mode, Nonlinearity nonlinearity) =>
+        CalculateGain(nonlinearity, slope.In(operation)) / Math.Sqrt(Fan(operation, x, mode));
 
-    static double Mean(string operation, Variable x) => Fans(operation, x) is var (fanIn, fanOut)
-        ? (fanIn + fanOut) / 2.0 : 0;
-
-    static (int In, int Out) Fans(string operation, Variable x)
+    /// <summary>How many numbers make one output, or are made of one input; or the mean of both.</summary>
+    static double Fan(string operation, Variable x, FanMode? mode = null)
     {
         OfRank(operation, x, 2, int.MaxValue);
-        var field = Layout.Product(x.Shape[2..]);
-        return (x.Size(1) * field, x.Size(0) * field);
+        var (fanOut, fanIn) = ((double)x.Size(0), (double)x.Size(1));
+        return Layout.Product(x.Shape[2..])
+            * (mode is null ? (fanIn + fanOut) / 2 : mode == FanMode.FanIn ? fanIn : fanOut);
     }
 
     static void OfRank(string operation, Variable x, int least, int most)

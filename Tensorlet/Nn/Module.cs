@@ -159,21 +159,14 @@ public abstract class Module : IStateful
     public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
 
     /// <summary>Switches to training, or back.</summary>
-    public Module Train(bool on = true)
-    {
-        foreach (var module in Modules()) module.Training = on;
-        return this;
-    }
+    public Module Train(bool on = true) => Apply(module => module.Training = on);
 
     /// <summary>Switches to evaluation.</summary>
     public Module Eval() => Train(false);
 
     /// <summary>Forgets the gradients of all parameters, or sets them to zeros.</summary>
-    public void ZeroGrad(bool setToNull = true)
-    {
-        foreach (var p in Parameters())
-            p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike());
-    }
+    public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
+        p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike()));
 
     /// <summary>The tensors of all parameters and buffers by key. They share memory with the module.</summary>
     public Dictionary<string, Tensor> StateDict() =>

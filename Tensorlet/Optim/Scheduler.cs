@@ -2,8 +2,9 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// Sets the learning rates of an optimizer's groups. <see cref="Step()"/> is called after each epoch, or after each
-/// batch, as one counts; e is the number of calls. Several schedules of one optimizer each change the rate that the
-/// others have left, as PyTorch's chainable ones do.
+/// batch, as one counts; e is the number of calls. Several schedules of one optimizer each scale the rate that the
+/// others have left, as PyTorch's chainable ones do; so do those that overwrite it there (by a function, in cycles,
+/// with restarts).
 /// </summary>
 public abstract class Scheduler : IStateful
 {

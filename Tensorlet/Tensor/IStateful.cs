@@ -23,8 +23,8 @@ static class Stateful
     public static T[] Only<T>(string what, string key, IReadOnlyDictionary<string, Tensor> state, int[]? shape = null)
         where T : unmanaged
     {
-        Check(what, new() { [key] = shape is null && state.TryGetValue(key, out var any) ? any : Tensor.Empty(shape ?? []) },
-            state);
+        var own = shape is null && state.TryGetValue(key, out var any) ? any : Tensor.Empty(shape ?? []);
+        Check(what, new() { [key] = own }, state);
         return state[key].ToArray<T>();
     }
 

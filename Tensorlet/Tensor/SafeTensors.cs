@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Tensorlet;
@@ -32,19 +31,15 @@ public static class SafeTensors
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var zeros = new string('0', 2 * SHA256.HashSizeInBytes);
-        var notes = new JsonObject { [Checksum] = zeros };
+        var notes = new Dictionary<string, string> { [Checksum] = zeros };
         foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) notes.TryAdd(key, text);
-        var header = new JsonObject { [Metadata] = notes };
+        var header = new Dictionary<string, object> { [Metadata] = notes };
         var ordered = tensors.OrderByDescending(t => t.Value.DType.Size()).ToArray();
         var end = 0L;
         foreach (var (name, tensor) in ordered)
-            header.Add(name, new JsonObject
-            {
-                ["dtype"] = FileType.Of(tensor.DType).Name,
-                ["shape"] = new JsonArray([.. tensor.Size()]),
-                ["data_offsets"] = new JsonArray(end, end += (long)tensor.Numel * tensor.DType.Size()),
-            });
-        var json = Encoding.UTF8.GetBytes(header.ToJsonString());
+            header.Add(name, new Written(FileType.Of(tensor.DType).Name, [.. tensor.Size()],
+                [end, end += (long)tensor.Numel * tensor.DType.Size()]));
+        var json = JsonSerializer.SerializeToUtf8Bytes(header);
         var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // they come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');

@@ -4,8 +4,8 @@ namespace Tensorlet.Data;
 /// Random rotation by up to so many degrees, and where they are given translation by up to these fractions of width and
 /// height, scale in a range, and shear along x by up to so many degrees. The middle stays; what comes in is 0.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction not from 0 to 1, or the scales no range
-/// of positive numbers.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction not from 0 to 1, or the scales no
+/// range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
