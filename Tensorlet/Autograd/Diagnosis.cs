@@ -67,8 +67,9 @@ static class Diagnosis
     /// <summary>The report of a Jacobian that is wrong somewhere; null if it is right.</summary>
     public static GradReport? Jacobian(GradProblem problem)
     {
-        if (problem.Output.Numel == 0 || FirstWrong(problem) is not (>= 0 and var k, var yours, var numeric))
-            return null;
+        if (problem.Output.Numel == 0) return null;
+        var (k, yours, numeric) = FirstWrong(problem);
+        if (k < 0) return null;
         var (fault, sentence) = Of(problem);
         return new(false, Size(yours[k]! - numeric[k]!),
             $"  Jacobian by input {k} of shape {problem.Inputs[k].Layout}\n  {sentence}", fault);

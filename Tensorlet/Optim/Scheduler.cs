@@ -89,7 +89,8 @@ public abstract class ClosedForm : Scheduler
     /// <summary>Schedules one after another.</summary>
     private protected ClosedForm(Optimizer optimizer, Func<int, (ClosedForm Schedule, int Epoch)> now)
         : this(optimizer, (e, first) => now(e).Schedule.rate(now(e).Epoch, first),
-            e => now(e).Schedule.momentum?.Invoke(now(e).Epoch)) { }
+            e => now(e).Schedule.momentum?.Invoke(now(e).Epoch))
+    { }
 }
 
 /// <summary>lr·λ(e)</summary>

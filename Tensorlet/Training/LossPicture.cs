@@ -4,8 +4,8 @@ namespace Tensorlet.Training;
 /// <param name="path">The file.</param>
 /// <param name="every">After how many batches too.</param>
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
-public sealed class LossPicture(string path, int? every = null)  :
-    Periodic(every?.In(nameof(LossPicture), 1)), IStateful
+public sealed class LossPicture(string path, int? every = null)
+    : Periodic(every?.In(nameof(LossPicture), 1)), IStateful
 {
     const int Points = 500, Height = 300;
     List<double> losses = [];
