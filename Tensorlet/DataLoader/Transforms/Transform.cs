@@ -73,14 +73,15 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class Resize(int size, int? width = null) : Transform
 {
-    readonly int size = Sizes(nameof(Resize), size, width ?? size).Item1;
+    readonly (int H, int W) size = Sizes(nameof(Resize), size, width ?? size);
+    readonly bool keepsRatio = width is null;
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
         var (h, w) = (x.Size(-2), x.Size(-1));
-        var target = width is { } given ? (size, given)
-            : h <= w ? (size, (int)((long)size * w / h)) : ((int)((long)size * h / w), size);
+        var target = !keepsRatio ? size
+            : h <= w ? (size.H, (int)((long)size.H * w / h)) : ((int)((long)size.H * h / w), size.H);
         return target == (h, w) ? x : F.Interpolate(new(x), target, Interpolation.Bilinear).Data;
     }
 }
