@@ -22,4 +22,10 @@ static class Ranges
     public static int In(this int value, string operation, int low, int high = int.MaxValue,
         [CallerArgumentExpression(nameof(value))] string name = "") =>
         (int)((double)value).In(operation, low, high, name);
+
+    /// <summary>The range, if it is one and its ends are numbers from low to high.</summary>
+    /// <inheritdoc cref="In(double, string, double, double, string)"/>
+    public static (double Min, double Max) In(this (double Min, double Max) range, string operation, double low,
+        double high, string name) =>
+        (range.Min.In(operation, low, high, name), range.Max.In(operation, range.Min, high, name));
 }

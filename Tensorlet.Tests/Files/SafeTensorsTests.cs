@@ -90,6 +90,11 @@ public sealed class SafeTensorsTests : Folder
         Refused("metadata twice", Ascii(a + ""","__metadata__":{},"__metadata__":{}}"""), 8);
         Refused("a note twice", Ascii(a + ""","__metadata__":{"a":"b","a":"c"}}"""), 8);
         Refused("a note that is no text", Ascii(a + ""","__metadata__":{"a":1}}"""), 8);
+        Refused("a note that is null", Ascii(a + ""","__metadata__":{"a":null}}"""), 8);
+        Refused("null for an entry", Ascii("{\"a\":null}"));
+        Refused("null for a type", Ascii(a.Replace("\"F32\"", "null") + "}"), 8);
+        Refused("null for a shape", Ascii(Shaped("null", "[0,8]")), 8);
+        Refused("no shape", Ascii(a.Replace("\"shape\":[2],", "") + "}"), 8);
         Refused("notes that are no object", Ascii(a + ""","__metadata__":"a"}"""), 8);
         Refused("a field more", Ascii(a.Replace("\"shape\"", "\"name\":\"b\",\"shape\"") + "}"), 8);
         Refused("a field twice", Ascii(a.Replace("\"shape\"", "\"dtype\":\"F32\",\"shape\"") + "}"), 8);

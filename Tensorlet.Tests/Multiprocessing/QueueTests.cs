@@ -63,8 +63,8 @@ public class QueueTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        Assert.Throws<ShapeException>(() => new SharedQueue<Tensor>(-2, 8));
-        Assert.Throws<ShapeException>(() => new SharedQueue<Tensor>(1, -80));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SharedQueue<Tensor>(-2, 8));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SharedQueue<Tensor>(1, -80));
         Assert.Throws<ShapeException>(() => new SharedQueue<Tensor>(1 << 20, 1 << 20));
         var queue = new SharedQueue<Tensor>(1, 200);
         Assert.Throws<ShapeException>(() => queue.Put(Tensor.Zeros(50), Long));

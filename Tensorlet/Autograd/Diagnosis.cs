@@ -50,15 +50,14 @@ static class Diagnosis
     {
         var (once, twice) = (problem.Gradients(problem.Inputs, problem.Incoming),
             problem.Gradients(problem.Inputs, problem.Incoming * 2));
-        for (var k = 0; k < once.Length; k++)
-            if (once[k] is { } g && Size(g.ToArray<double>()) is > 0 and var size
-                && Distance(g.ToArray<double>(), twice[k]!.ToArray<double>()) < 1e-9 * size)
+        foreach (var (k, g) in once.Index())
+            if (g is not null && Size(g) is > 0 and var size && Size(g - twice[k]!) < 1e-9 * size)
                 return (GradFault.IncomingUnused, $"The gradient by input {k} stays the same when the one that comes " +
                     "in is doubled: Backward ignores it.");
         if (problem.Output.Numel == 0 || problem.Inputs.Any(x => x.Numel > MostColumns))
             return (GradFault.Formula, "It is too large to say more: check it with small inputs.");
-        var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
-        if (FirstWrong(yours, numeric) is not (>= 0 and var wrong))
+        var (wrong, yours, numeric) = FirstWrong(problem);
+        if (wrong < 0)
             return (GradFault.Stale, "The gradient is right when nothing is called in between: Backward reads what " +
                 "another call has left.");
         var (fault, sentence) = Mistake(problem, wrong, yours, numeric);
@@ -68,43 +67,48 @@ static class Diagnosis
     /// <summary>The report of a Jacobian that is wrong somewhere; null if it is right.</summary>
     public static GradReport? Jacobian(GradProblem problem)
     {
-        var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
-        if (FirstWrong(yours, numeric) is not (>= 0 and var k)) return null;
+        if (problem.Output.Numel == 0) return null;
+        var (k, yours, numeric) = FirstWrong(problem);
+        if (k < 0) return null;
         var (fault, sentence) = Of(problem);
-        return new(false, Distance(Flat(yours[k]!), Flat(numeric[k]!)),
+        return new(false, Size(yours[k]! - numeric[k]!),
             $"  Jacobian by input {k} of shape {problem.Inputs[k].Layout}\n  {sentence}", fault);
     }
 
-    static int FirstWrong(double[][]?[] yours, double[][]?[] numeric) =>
-        Array.FindIndex([.. yours.Zip(numeric)], pair => pair is ({ } a, { } n) && !Same(a, n));
+    /// <summary>The first input whose Jacobian is wrong, or −1, and the Jacobians by all of them.</summary>
+    static (int, Tensor?[] Yours, Tensor?[] Numeric) FirstWrong(GradProblem problem)
+    {
+        var (yours, numeric) = (Analytic(problem), Numeric(problem, problem.Inputs));
+        return (Array.FindIndex([.. yours.Zip(numeric)], p => p is ({ } a, { } n) && !Same(a, n)), yours, numeric);
+    }
 
-    static (GradFault, string) Mistake(GradProblem problem, int k, double[][]?[] yours, double[][]?[] numeric)
+    static (GradFault, string) Mistake(GradProblem problem, int k, Tensor?[] yours, Tensor?[] numeric)
     {
         var (a, n) = (yours[k]!, numeric[k]!);
-        if (!Flat(a).All(double.IsFinite) && Flat(n).All(double.IsFinite))
+        if (!double.IsFinite(Size(a)) && double.IsFinite(Size(n)))
             return (GradFault.NotFinite, "is infinite or no number where it should be one: Backward divides by 0, or " +
                 "exp is too large for it.");
-        if (Size(Flat(a)) < 1e-9 * Size(Flat(n))) return (GradFault.Zero, "is 0 everywhere: Backward drops it.");
+        if (Size(a) < 1e-9 * Size(n)) return (GradFault.Zero, "is 0 everywhere: Backward drops it.");
         if (Same(a, Numeric(problem, problem.Elsewhere)[k]!))
             return (GradFault.Stale, "is that of an earlier call with other values: Backward reads what that saved.");
-        for (var other = 0; other < yours.Length; other++)
-            if (other != k && yours[other] is { } b && b[0].Length == a[0].Length && Same(a, numeric[other]!)
-                && Same(b, n))
+        foreach (var (other, b) in yours.Index())
+            if (other != k && b?.Size(1) == a.Size(1) && Same(a, numeric[other]!) && Same(b, n))
                 return (GradFault.Swapped, $"is that by input {other}, and the other way round: they are swapped.");
-        var factor = Dot(Flat(a), Flat(n)) / Dot(Flat(n), Flat(n));
-        if (Same(a, Array.ConvertAll(n, row => Array.ConvertAll(row, v => factor * v))))
-            return Multiple(problem, k, factor);
+        var factor = (a * n).Sum().Item() / (n * n).Sum().Item();
+        if (Same(a, n * factor)) return Multiple(problem, k, factor);
         int[] shape = problem.Inputs[k].Size(), result = problem.Output.Size();
-        if (shape.Length >= 2 && Same(a, Array.ConvertAll(n, row => Transposed(row, shape[^2], shape[^1]))))
+        var grid = n.View([n.Size(0), .. shape]);
+        if (shape.Length >= 2 && Same(a, grid.Transpose(-2, -1).Reshape(a.Size())))
             return (GradFault.Transposed, "is the right one with its last two axes swapped: transpose it.");
         if (AxesExchanged(a, n, result, shape) is var (outer, inner))
             return (GradFault.Transposed, $"is the right one with axis {outer} of the result in the place of its own " +
                 $"axis {inner}: an operand has to be transposed.");
         for (var axis = 0; axis < shape.Length; axis++)
-            if (shape[axis] > 1 && Same(a, Array.ConvertAll(n, row => Summed(row, shape, axis))))
+            if (shape[axis] > 1
+                && Same(a, grid.Sum([axis + 1], keepDim: true).Expand(grid.Size()).Reshape(a.Size())))
                 return (GradFault.ExtraSum, $"is summed over axis {axis}, which it should not be.");
-        var missing = a.Zip(n, (x, y) => x.Zip(y, (p, q) => Near(p, 0) && !Near(q, 0)).Count(m => m)).Sum();
-        if (missing > 0 && Same(a, [.. a.Zip(n, (x, y) => (double[])[.. x.Zip(y, (p, q) => Near(p, 0) ? p : q)])]))
+        var missing = (IsZero(a) & !IsZero(n)).Sum().Item();
+        if (missing > 0 && Same(a, Tensor.Where(IsZero(a), a, n)))
             return (GradFault.MissingSum, $"is right where it is not 0, but {missing} terms are missing: a sum over " +
                 "a broadcast or repeated axis.");
         return (GradFault.Formula, "fits no common mistake: its formula is wrong.");
@@ -124,60 +128,42 @@ static class Diagnosis
         return (GradFault.Factor, FormattableString.Invariant($"is {factor:0.####} times the right one."));
     }
 
-    /// <summary>For each input the Jacobian that backward gives: a row for each element of the result.</summary>
-    static double[][]?[] Analytic(GradProblem problem)
+    /// <summary>
+    /// For each input with numbers the Jacobian that backward gives, (M, N): a row for each element of the result, or
+    /// for the first ones if there are many.
+    /// </summary>
+    static Tensor?[] Analytic(GradProblem problem)
     {
         Tensor?[][] rows = [.. Enumerable.Range(0, Math.Min(MostRows, problem.Output.Numel)).Select(i =>
             problem.Gradients(problem.Inputs, GradProblem.Unit(problem.Output, i)))];
-        return [.. problem.Inputs.Select((x, k) => !x.DType.IsFloat() ? null
-            : (double[][])[.. rows.Select(row => row[k]?.ToArray<double>() ?? new double[x.Numel])])];
+        return [.. problem.Inputs.Select((x, k) => !HasNumbers(x) ? null
+            : Tensor.Stack([.. rows.Select(row => (row[k] ?? x.ZerosLike()).Reshape(-1))]))];
     }
 
-    static double[][]?[] Numeric(GradProblem problem, Tensor[] at) => [.. at.Select((x, k) =>
-    {
-        if (!x.DType.IsFloat()) return null;
-        double[][] columns = [.. Enumerable.Range(0, x.Numel).Select(j => Slope(GradProblem.Unit(x, j) * Epsilon))];
-        return (double[][])[.. Enumerable.Range(0, Math.Min(MostRows, problem.Output.Numel))
-            .Select(i => (double[])[.. columns.Select(column => column[i])])];
-
-        double[] Slope(Tensor step) => ((problem.Value(GradProblem.Moved(at, k, step))
-            - problem.Value(GradProblem.Moved(at, k, -step))) / (2 * Epsilon)).ToArray<double>();
-    })];
-
-    static double[] Transposed(double[] row, int n, int m) =>
-        [.. row.Select((_, at) => row[at / (n * m) * (n * m) + at % n * m + at % (n * m) / n])];
-
-    static double[] Summed(double[] row, int[] shape, int axis)
-    {
-        var inner = Layout.Product(shape.AsSpan(axis + 1));
-        return [.. row.Select((_, at) => Enumerable.Range(0, shape[axis])
-            .Sum(i => row[(at / inner / shape[axis] * shape[axis] + i) * inner + at % inner]))];
-    }
+    /// <summary>The same by central differences.</summary>
+    static Tensor?[] Numeric(GradProblem problem, Tensor[] at) => [.. at.Select((x, k) => !HasNumbers(x) ? null
+        : Tensor.Stack([.. Enumerable.Range(0, x.Numel).Select(j =>
+        {
+            var step = GradProblem.Unit(x, j) * Epsilon;
+            var rise = problem.Value(GradProblem.Moved(at, k, step)) - problem.Value(GradProblem.Moved(at, k, -step));
+            return (rise / (2 * Epsilon)).Reshape(-1).Narrow(0, 0, Math.Min(MostRows, rise.Numel));
+        })], axis: 1))];
 
     /// <summary>An axis of the result and one of the input, of one size, whose exchange makes the two agree.</summary>
-    static (int, int)? AxesExchanged(double[][] a, double[][] n, int[] result, int[] shape)
+    static (int, int)? AxesExchanged(Tensor a, Tensor n, int[] result, int[] shape)
     {
-        if (a.Length < Layout.Product(result)) return null;
+        if (a.Size(0) < Layout.Product(result)) return null;
+        var grid = n.View([.. result, .. shape]);
         for (var outer = 0; outer < result.Length; outer++)
             for (var inner = 0; inner < shape.Length; inner++)
-            {
-                var (size, o, i) = (result[outer], Layout.Product(result.AsSpan(outer + 1)),
-                    Layout.Product(shape.AsSpan(inner + 1)));
-                if (size != shape[inner] || size < 2) continue;
-                var exchanged = n.Select((row, r) => (double[])[.. row.Select((_, c) =>
-                {
-                    var (x, y) = (r / o % size, c / i % size);
-                    return n[r + (y - x) * o][c + (x - y) * i];
-                })]);
-                if (Same(a, [.. exchanged])) return (outer, inner);
-            }
+                if (result[outer] == shape[inner] && shape[inner] > 1
+                    && Same(a, grid.Transpose(outer, result.Length + inner).Reshape(a.Size()))) return (outer, inner);
         return null;
     }
 
-    static double[] Flat(double[][] a) => [.. a.SelectMany(row => row)];
-    static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
-    static double Size(double[] a) => Math.Sqrt(Dot(a, a));
-    static double Distance(double[] a, double[] b) => Size([.. a.Zip(b, (x, y) => x - y)]);
+    static bool HasNumbers(Tensor x) => x.DType.IsFloat() && x.Numel > 0;
+    static double Size(Tensor a) => Math.Sqrt((a * a).Sum().Item());
     static bool Near(double a, double b) => Math.Abs(a - b) < 1e-4;
-    static bool Same(double[][] a, double[][] b) => Distance(Flat(a), Flat(b)) <= 1e-6 + 1e-4 * Size(Flat(b));
+    static Tensor IsZero(Tensor a) => a * a < 1e-8;
+    static bool Same(Tensor a, Tensor b) => Size(a - b) <= 1e-6 + 1e-4 * Size(b);
 }

@@ -42,9 +42,8 @@ public static class GradCheck
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
         bool secondOrder = false, bool jacobian = false)
     {
-        foreach (var x in inputs)
-            if (x.DType == DType.Float32)
-                throw new DTypeException($"GradCheck: the input of shape {x.Layout} is Float32; it takes Float64.");
+        if (Array.Find(inputs, x => x.DType == DType.Float32) is { } single)
+            throw new DTypeException($"GradCheck: the input of shape {single.Layout} is Float32; it takes Float64.");
         var problem = new GradProblem(f, inputs, new Generator(seed));
         problem.Output.OnlyType("GradCheck: the result", DType.Float64);
         Tensor?[] analytic;

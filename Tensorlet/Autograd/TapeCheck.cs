@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Tensorlet;
 
 /// <summary>What the check of one recorded operation found.</summary>
@@ -15,17 +17,11 @@ public static class TapeCheck
     /// <summary>What a computation applies, in order.</summary>
     internal static List<(Function Function, Variable[] Inputs, string Line)> Listen(Action computation)
     {
-        List<(Function, Variable[], string)> heard = [];
+        var heard = new ConcurrentQueue<(Function, Variable[], string)>();
         using var _ = new Autograd.Scope(Autograd.Mode with
-        {
-            Listener = (function, inputs) =>
-            {
-                var line = UserLine.Find();
-                lock (heard) heard.Add((function.Again(), [.. inputs], line));
-            }
-        });
+        { Listener = (function, inputs) => heard.Enqueue((function.Again(), [.. inputs], UserLine.Find())) });
         computation();
-        return heard;
+        return [.. heard];
     }
 
     /// <summary>

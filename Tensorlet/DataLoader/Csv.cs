@@ -98,8 +98,9 @@ public sealed class Csv
             nameof(separator), separator, "Csv: the separator must be neither a quote nor a line's end.");
         var mark = $@"\u{(int)separator:x4}";
         var pattern = new Regex($"""
-            \G(?:"(?<quoted>(?>(?:[^"]+|"")*))"|(?<plain>(?!")[^{mark}\r\n]*))(?:(?<next>{mark})|{LineEnd}|\z|(?<wrong>.))
-            """);
+            \G (?: "(?<quoted>(?>(?:[^"]+|"")*))" | (?<plain>(?!")[^{mark}\r\n]*) )
+            (?: (?<next>{mark}) | {LineEnd} | \z | (?<wrong>.) )
+            """, RegexOptions.IgnorePatternWhitespace);
         var (rows, fields, line, first) = (new List<(int, string[])>(), new List<string>(), 1, 1);
         for (var at = 0; at < text.Length || fields.Count > 0;)
         {

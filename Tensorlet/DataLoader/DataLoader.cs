@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 
 namespace Tensorlet.Data;
 
@@ -40,14 +39,13 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(workers);
         if ((sampler is not null && shuffle)
             || (batchSampler is not null && (batchSize != 1 || shuffle || dropLast || sampler is not null)))
             throw new ArgumentException("DataLoader: a sampler takes the place of shuffle, and a batchSampler that " +
                 "of batchSize, shuffle, dropLast and sampler. Give one of them.");
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
             : new SequentialSampler(dataset)), batchSize, dropLast);
-        (this.workers, this.seed, this.cancellation) = (workers, seed, cancellation);
+        (this.workers, this.seed, this.cancellation) = (workers.In(nameof(DataLoader), 0), seed, cancellation);
         count = () => batchSampler.Count;
         open = epoch =>
         {
@@ -69,9 +67,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     public DataLoader(IterableDataset dataset, int batchSize = 1, ulong seed = 0, bool dropLast = false,
         int workers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(workers);
-        (this.workers, this.seed, this.cancellation) = (Math.Min(workers, 1), seed, cancellation);
+        batchSize.In(nameof(DataLoader), 1);
+        (this.workers, this.seed, this.cancellation) =
+            (Math.Min(workers.In(nameof(DataLoader), 0), 1), seed, cancellation);
         count = () => throw new TensorletException(
             "DataLoader: an iterable dataset has no Count; how many batches there are is known at its end.");
         open = epoch => (start, _, _, stop) => dataset.Numbered(new Generator(Key(epoch)), stop).Chunk(batchSize)
@@ -84,8 +82,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     public int Epoch
     {
         get => epoch;
-        set => (epoch, skip, now) = value >= 0 ? (value, 0, (value, 0))
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "Epochs are counted from 0.");
+        set => (epoch, skip, now) = (value.In(nameof(DataLoader), 0, name: nameof(Epoch)), 0, (value, 0));
     }
 
     /// <summary>The number of batches in an epoch.</summary>
@@ -110,12 +107,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// Seed, epoch and position, the number of batches of the epoch that have been handed out. After an epoch's end
     /// the next one at 0.
     /// </summary>
-    public Dictionary<string, Tensor> StateDict() => new()
-    {
-        ["seed"] = Tensor.From([(long)seed], []),
-        ["epoch"] = Tensor.From([(long)now.Epoch], []),
-        ["position"] = Tensor.From([(long)now.Position], []),
-    };
+    public Dictionary<string, Tensor> StateDict() =>
+        Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch), ("position", now.Position));
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
@@ -147,18 +140,15 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var queues = Enumerable.Range(0, workers)
-            .Select(_ => new BlockingCollection<(Tensor[]? Batch, Exception? Error)>(Ahead)).ToArray();
+            .Select(_ => new BlockingCollection<Task<Tensor[]>>(Ahead)).ToArray();
         var threads = queues.Select((queue, w) => new Thread(() =>
             Work(share(start, w, workers, stop.Token), queue, stop.Token))
         { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
         try
         {
             foreach (var thread in threads) thread.Start();
-            for (var i = 0; queues[i % workers].TryTake(out var item, Timeout.Infinite, cancellation); i++)
-            {
-                if (item.Error is not null) ExceptionDispatchInfo.Throw(item.Error);
-                yield return item.Batch!;
-            }
+            for (var i = 0; queues[i % workers].TryTake(out var batch, Timeout.Infinite, cancellation); i++)
+                yield return batch.GetAwaiter().GetResult();
         }
         finally
         {
@@ -168,13 +158,12 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>What a thread does: it puts batches, or what went wrong, where they are taken in order.</summary>
-    static void Work(IEnumerable<Tensor[]> batches, BlockingCollection<(Tensor[]?, Exception?)> queue,
-        CancellationToken stop)
+    static void Work(IEnumerable<Tensor[]> batches, BlockingCollection<Task<Tensor[]>> queue, CancellationToken stop)
     {
         try
         {
-            try { foreach (var batch in batches) queue.Add((batch, null), stop); }
-            catch (Exception e) { queue.Add((null, e), stop); }
+            try { foreach (var batch in batches) queue.Add(Task.FromResult(batch), stop); }
+            catch (Exception e) { queue.Add(Task.FromException<Tensor[]>(e), stop); }
             queue.CompleteAdding();
         }
         catch (OperationCanceledException) { }          // nobody takes any more

@@ -124,11 +124,11 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
     /// <exception cref="IndexException">There is no such sample.</exception>
     public override Tensor[] Sample(int index, Generator random)
     {
-        if (index < 0 || index >= Count)
-            throw new IndexException($"ConcatDataset: index {index} is outside of {Count} samples.");
-        var part = 0;
-        for (; index >= datasets[part].Count; part++) index -= datasets[part].Count;
-        return datasets[part].Sample(index, random);
+        var at = index;
+        foreach (var dataset in datasets)
+            if (at >= 0 && at < dataset.Count) return dataset.Sample(at, random);
+            else at -= dataset.Count;
+        throw new IndexException($"ConcatDataset: index {index} is outside of {Count} samples.");
     }
 }
 

@@ -31,8 +31,7 @@ public sealed class RandomSampler(Dataset dataset, bool replacement = false, int
 {
     /// <inheritdoc/>
     public override int Count => dataset.Count == 0 ? 0 : count ?? dataset.Count;
-    readonly int? count = numSamples is null or > 0 ? numSamples
-        : throw new ArgumentOutOfRangeException(nameof(numSamples), numSamples, "RandomSampler: draw at least one.");
+    readonly int? count = numSamples?.In(nameof(RandomSampler), 1);
 
     /// <inheritdoc/>
     public override IEnumerable<long> Order(Generator random) => replacement
@@ -64,11 +63,11 @@ public sealed class WeightedRandomSampler : Sampler<long>
     /// replacement fewer than are drawn are above 0.</exception>
     public WeightedRandomSampler(IEnumerable<double> weights, int numSamples, bool replacement = true)
     {
-        (this.weights, Count, this.replacement) = ([.. weights], numSamples, replacement);
-        ArgumentOutOfRangeException.ThrowIfLessThan(numSamples, 1);
+        const string name = nameof(WeightedRandomSampler);
+        (this.weights, Count, this.replacement) = ([.. weights], numSamples.In(name, 1), replacement);
         if (!this.weights.All(w => w >= 0 && double.IsFinite(w))
             || this.weights.Count(w => w > 0) < (replacement ? 1 : numSamples))
-            throw new ArgumentOutOfRangeException(nameof(weights), $"WeightedRandomSampler: {numSamples} samples " +
+            throw new ArgumentOutOfRangeException(nameof(weights), $"{name}: {numSamples} samples " +
                 $"cannot be drawn by these {this.weights.Length} weights: finite ones, not negative, enough above 0.");
     }
 
@@ -101,8 +100,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
 /// <param name="dropLast">Leave out a smaller last batch.</param>
 public sealed class BatchSampler(Sampler<long> sampler, int batchSize, bool dropLast = false) : Sampler<long[]>
 {
-    readonly int size = batchSize >= 1 ? batchSize
-        : throw new ArgumentOutOfRangeException(nameof(batchSize), batchSize, "A batch has at least one sample.");
+    readonly int size = batchSize.In(nameof(BatchSampler), 1);
 
     /// <inheritdoc/>
     public override int Count => sampler.Count / size + (dropLast || sampler.Count % size == 0 ? 0 : 1);

@@ -29,8 +29,7 @@ public sealed class Vocabulary(string text)
 /// </summary>
 public sealed class TextDataset(string text, int length) : Dataset
 {
-    readonly int length = length >= 1 ? length
-        : throw new ArgumentOutOfRangeException(nameof(length), length, "TextDataset: a piece has characters.");
+    readonly int length = length.In(nameof(TextDataset), 1);
     readonly Tensor numbers = new Vocabulary(text).Encode(text);
 
     /// <summary>The characters of the text.</summary>

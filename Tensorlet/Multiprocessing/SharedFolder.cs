@@ -72,9 +72,7 @@ static class SharedFolder
     {
         try { return Key((int)process) == process; }
         catch (Exception e)
-        {
-            return e is not (DirectoryNotFoundException or ArgumentException or InvalidOperationException);
-        }
+        { return e is not (DirectoryNotFoundException or ArgumentException or InvalidOperationException); }
     }
 
     /// <summary>

@@ -28,9 +28,11 @@ public sealed unsafe class SharedQueue<T>
     /// <summary>A new queue. It lasts as long as its maker can reach it.</summary>
     /// <param name="capacity">How many items it holds.</param>
     /// <param name="itemBytes">The most that one takes: a tensor 4/3 of its bytes, and up to 200 more.</param>
-    /// <exception cref="ShapeException">One is negative, or together they are more than 2 GB.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">One is not positive.</exception>
+    /// <exception cref="ShapeException">Together they are more than 2 GB.</exception>
     public SharedQueue(int capacity, int itemBytes)
-        : this(SharedFile.Create(Magic, DType.Bool, [capacity + 1, (itemBytes / 8 + 4) * 8])) => file.Publish();
+        : this(SharedFile.Create(Magic, DType.Bool, [capacity.In(nameof(SharedQueue<>), 1) + 1,
+            (itemBytes.In(nameof(SharedQueue<>), 1) / 8 + 4) * 8])) => file.Publish();
 
     /// <summary>The name by which another process opens it.</summary>
     public string Name => file.Name;

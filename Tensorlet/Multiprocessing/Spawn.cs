@@ -72,7 +72,7 @@ public static class Spawn
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(nprocs, 1);
+        nprocs.In(nameof(Spawn), 1);
         if (Environment.GetEnvironmentVariable(Variable) is not null)
             throw new TensorletException("Spawn: this is a child already. Begin the program with Spawn.Child().");
         var (method, parameters, owner) = (entry.Method, entry.Method.GetParameters(), entry.Method.DeclaringType!);

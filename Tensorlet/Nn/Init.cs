@@ -35,17 +35,17 @@ public static class Init
     {
         Nonlinearity.Tanh => 5.0 / 3,
         Nonlinearity.ReLU => Math.Sqrt(2),
-        Nonlinearity.LeakyReLU => Math.Sqrt(2 / (1 + slope * slope)),
+        Nonlinearity.LeakyReLU => Math.Sqrt(2 / (1 + slope.In("CalculateGain") * slope)),
         Nonlinearity.SELU => 0.75,
         _ => 1,
     };
 
     /// <summary>Uniform in low … high.</summary>
     public static Variable Uniform_(Variable x, double low = 0, double high = 1, Generator? generator = null) =>
-        Written(x, x.Data.Uniform_(low, high, generator));
+        Written(x, x.Data.Uniform_(low.In("Uniform_"), high.In("Uniform_", low), generator));
     /// <summary>Normal.</summary>
     public static Variable Normal_(Variable x, double mean = 0, double std = 1, Generator? generator = null) =>
-        Written(x, x.Data.Normal_(mean, std, generator));
+        Written(x, x.Data.Normal_(mean.In("Normal_"), std.In("Normal_", 0), generator));
     /// <summary>One number everywhere.</summary>
     public static Variable Constant_(Variable x, double value) => Written(x, x.Data.Fill_(value));
     /// <summary>Ones.</summary>
@@ -57,11 +57,12 @@ public static class Init
     public static Variable TruncNormal_(Variable x, double mean = 0, double std = 1, double low = -2, double high = 2,
         Generator? generator = null)
     {
-        var (from, to) = (Normal((low - mean) / std), Normal((high - mean) / std));
+        var (from, to) = (Normal(low.In("TruncNormal_")), Normal(high.In("TruncNormal_", low)));
         Variable u = x.Data.EmptyLike().Uniform_(2 * from - 1, 2 * to - 1, generator);
         return Written(x, x.Data.Copy_((u.Erfinv() * (std * Math.Sqrt(2)) + mean).Clamp(low, high).Data));
 
-        static double Normal(double z) => (1 + MathNet.Numerics.SpecialFunctions.Erf(z / Math.Sqrt(2))) / 2;
+        double Normal(double y) => (1 + MathNet.Numerics.SpecialFunctions.Erf(
+            (y - mean.In("TruncNormal_")) / (std.In("TruncNormal_", double.Epsilon) * Math.Sqrt(2)))) / 2;
     }
 
     /// <summary>A matrix with ones on its diagonal.</summary>
@@ -78,7 +79,7 @@ public static class Init
     public static Variable Dirac_(Variable x, int groups = 1)
     {
         OfRank("Dirac_", x, 3, 5);
-        if (groups < 1 || x.Size(0) % groups != 0)
+        if (x.Size(0) % groups.In("Dirac_", 1) != 0)
             throw new ShapeException($"Dirac_: the filters {x.Data.Layout} do not divide into {groups} groups.");
         var filters = x.Data.Zero_();
         for (var axis = 2; axis < x.Rank; axis++) filters = filters.Select(2, x.Size(axis) / 2);
@@ -90,11 +91,11 @@ public static class Init
     /// <summary>Uniform in ±gain·√(6/(in + out)) (Glorot and Bengio 2010).</summary>
     /// <exception cref="ShapeException">Fewer than two axes.</exception>
     public static Variable XavierUniform_(Variable x, double gain = 1, Generator? generator = null) =>
-        Symmetric(x, gain * Math.Sqrt(3 / Mean("XavierUniform_", x)), generator);
+        Symmetric(x, gain.In("XavierUniform_", 0) * Math.Sqrt(3 / Fan("XavierUniform_", x)), generator);
     /// <summary>Normal with deviation gain·√(2/(in + out)) (Glorot and Bengio 2010).</summary>
     /// <exception cref="ShapeException">Fewer than two axes.</exception>
     public static Variable XavierNormal_(Variable x, double gain = 1, Generator? generator = null) =>
-        Normal_(x, 0, gain / Math.Sqrt(Mean("XavierNormal_", x)), generator);
+        Normal_(x, 0, gain.In("XavierNormal_", 0) / Math.Sqrt(Fan("XavierNormal_", x)), generator);
 
     /// <summary>Uniform in ±gain·√(3/fan) (He et al. 2015).</summary>
     /// <param name="x">A weight, (out, in, …).</param>
@@ -123,7 +124,7 @@ public static class Init
         int[] tall = [Math.Max(rows, columns), Math.Min(rows, columns)];
         var (q, r) = new Variable(Tensor.Randn(tall, DType.Float64, generator: generator)).Qr();
         q *= r.Diagonal().Sign();                               // so that every orthogonal matrix is as likely
-        var values = (rows < columns ? q.T : q).Reshape(x.Size()) * gain;
+        var values = (rows < columns ? q.T : q).Reshape(x.Size()) * gain.In("Orthogonal_");
         return Written(x, x.Data.Copy_(values.Data));
     }
 
@@ -133,29 +134,26 @@ public static class Init
     {
         OfRank("Sparse_", x, 2, 2);
         generator ??= Generator.Default;
-        x.Data.Normal_(0, std, generator);
+        var zeros = (int)Math.Ceiling(sparsity.In("Sparse_", 0, 1) * x.Size(0));
+        x.Data.Normal_(0, std.In("Sparse_", 0), generator);
         for (var column = 0; column < x.Size(1); column++)
-            foreach (var row in generator.Permutation(x.Size(0)).Take((int)Math.Ceiling(sparsity * x.Size(0))))
+            foreach (var row in generator.Permutation(x.Size(0)).Take(zeros))
                 x.Data[(int)row, column].Zero_();
         return x;
     }
 
     static Variable Symmetric(Variable x, double bound, Generator? generator) => Uniform_(x, -bound, bound, generator);
 
-    static double Kaiming(string operation, Variable x, double slope, FanMode mode, Nonlinearity nonlinearity)
-    {
-        var (fanIn, fanOut) = Fans(operation, x);
-        return CalculateGain(nonlinearity, slope) / Math.Sqrt(mode == FanMode.FanIn ? fanIn : fanOut);
-    }
+    static double Kaiming(string operation, Variable x, double slope, FanMode mode, Nonlinearity nonlinearity) =>
+        CalculateGain(nonlinearity, slope.In(operation)) / Math.Sqrt(Fan(operation, x, mode));
 
-    static double Mean(string operation, Variable x) => Fans(operation, x) is var (fanIn, fanOut)
-        ? (fanIn + fanOut) / 2.0 : 0;
-
-    static (int In, int Out) Fans(string operation, Variable x)
+    /// <summary>How many numbers make one output, or are made of one input; or the mean of both.</summary>
+    static double Fan(string operation, Variable x, FanMode? mode = null)
     {
         OfRank(operation, x, 2, int.MaxValue);
-        var field = Layout.Product(x.Shape[2..]);
-        return (x.Size(1) * field, x.Size(0) * field);
+        var (fanOut, fanIn) = ((double)x.Size(0), (double)x.Size(1));
+        return Layout.Product(x.Shape[2..])
+            * (mode is null ? (fanIn + fanOut) / 2 : mode == FanMode.FanIn ? fanIn : fanOut);
     }
 
     static void OfRank(string operation, Variable x, int least, int most)

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Reflection;
-using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Tensorlet.Nn;
 
@@ -117,29 +117,21 @@ public abstract class Module : IStateful
         var field = Fields(GetType()).LastOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable)
             ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
                 $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
-        var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
-        foreach (var (key, value) in others) parts.Add((key, value));
+        var others = split((Variable)field.GetValue(this)!);
+        parts.AddRange(others.Select(other => (other.Key, (object)other.Value)));
         Join();
         RegisterForwardPreHook((_, _) => { Join(); return null; });
 
-        void Join() => field.SetValue(this, join([.. parts.Skip(first).Take(others.Length).Select(part =>
-            (Variable)part.Value)]));
+        void Join() => field.SetValue(this, join(Array.ConvertAll(others, other => other.Value)));
     }
 
-    static string Key(string field)
-    {
-        // an automatic property, or a primary constructor's parameter
-        if (field.StartsWith('<')) field = field[1..field.IndexOf('>')];
-        var text = new StringBuilder();
-        foreach (var c in field.TrimStart('_'))
-            if (char.IsUpper(c)) text.Append(text.Length > 0 ? "_" : "").Append(char.ToLowerInvariant(c));
-            else text.Append(c);
-        return text.ToString();
-    }
+    /// <summary>The key of a field; that of an automatic property, or of a primary constructor's parameter, is in
+    /// angle brackets.</summary>
+    static string Key(string field) =>
+        Regex.Replace(field.TrimStart('<', '_').Split('>')[0], @"(?<!^)(?=\p{Lu})", "_").ToLowerInvariant();
 
     /// <summary>The modules directly inside, with their keys.</summary>
-    public IEnumerable<(string Name, Module Module)> NamedChildren() =>
-        Members().Where(m => m.Value is Module).Select(m => (m.Key, (Module)m.Value));
+    public IEnumerable<(string Name, Module Module)> NamedChildren() => Of<Module>(Members());
 
     /// <summary>The modules directly inside.</summary>
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
@@ -150,40 +142,35 @@ public abstract class Module : IStateful
     /// <summary>
     /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.
     /// </summary>
-    public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Named().Where(m => m.Value is Variable)
-        .Select(m => (m.Key, (Variable)m.Value)).DistinctBy(p => p.Item2);
+    public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Of<Variable>(Named());
 
     /// <summary>The tensors that are part of the state and not trained, as in <c>bn1.running_mean</c>.</summary>
-    public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers() => Named().Where(m => m.Value is Tensor)
-        .Select(m => (m.Key, (Tensor)m.Value)).DistinctBy(p => p.Item2);
+    public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers() => Of<Tensor>(Named());
+
+    static IEnumerable<(string, T)> Of<T>(IEnumerable<(string Key, object Value)> members) =>
+        from member in members where member.Value is T select (member.Key, (T)member.Value);
 
     IEnumerable<(string Key, object Value)> Named() =>
         Members().Where(m => m.Value is Tensor or Variable { RequiresGrad: true, IsLeaf: true })
-            .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Key}", p.Value))));
+            .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Key}", p.Value))))
+            .DistinctBy(m => m.Value);
 
     /// <summary>The parameters: what an optimizer is given.</summary>
     public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
 
     /// <summary>Switches to training, or back.</summary>
-    public Module Train(bool on = true)
-    {
-        foreach (var module in Modules()) module.Training = on;
-        return this;
-    }
+    public Module Train(bool on = true) => Apply(module => module.Training = on);
 
     /// <summary>Switches to evaluation.</summary>
     public Module Eval() => Train(false);
 
     /// <summary>Forgets the gradients of all parameters, or sets them to zeros.</summary>
-    public void ZeroGrad(bool setToNull = true)
-    {
-        foreach (var p in Parameters())
-            p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike());
-    }
+    public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
+        p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike()));
 
     /// <summary>The tensors of all parameters and buffers by key. They share memory with the module.</summary>
-    public Dictionary<string, Tensor> StateDict() => Named().DistinctBy(m => m.Value).ToDictionary(m => m.Key, m =>
-        m.Value as Tensor ?? ((Variable)m.Value).Data);
+    public Dictionary<string, Tensor> StateDict() =>
+        Named().ToDictionary(m => m.Key, m => m.Value as Tensor ?? ((Variable)m.Value).Data);
 
     /// <summary>Copies tensors into the parameters and buffers of the same keys.</summary>
     /// <exception cref="TensorletException">A key is missing or left over. Nothing has been copied.</exception>

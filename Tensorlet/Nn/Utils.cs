@@ -8,8 +8,11 @@ public static class Utils
     /// et al. 2013).
     /// </summary>
     /// <returns>The norm before.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The largest norm is negative or NaN, or the kind NaN.</exception>
     public static double ClipGradNorm_(IEnumerable<Variable> parameters, double maxNorm, double normType = 2)
     {
+        maxNorm.In("ClipGradNorm_", 0, double.PositiveInfinity);
+        normType.In("ClipGradNorm_", double.NegativeInfinity, double.PositiveInfinity);
         Tensor[] gradients = [.. parameters.Where(p => p.Grad is not null).Select(p => p.Grad!.Data)];
         if (gradients.Length == 0) return 0;
         var norms = gradients.Select(g => new Variable(g).Norm(normType).Item()).ToArray();
@@ -21,8 +24,10 @@ public static class Utils
     }
 
     /// <summary>Cuts every gradient to ±a number.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative or NaN.</exception>
     public static void ClipGradValue_(IEnumerable<Variable> parameters, double clipValue)
     {
+        clipValue.In("ClipGradValue_", 0, double.PositiveInfinity);
         foreach (var p in parameters)
             if (p.Grad is { } g) g.Data.Copy_(g.Detach().Clamp(-clipValue, clipValue).Data);
     }

@@ -4,23 +4,11 @@ namespace Tensorlet.Optim;
 /// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
 /// v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015). With amsgrad, v̂ is of the largest v so far (Reddi et al. 2018).
 /// </summary>
-public class Adam : Optimizer
+public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+    double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+        ("weight_decay", weightDecay))
 {
-    readonly bool amsgrad;
-
-    /// <summary>An optimizer of these parameters.</summary>
-    /// <inheritdoc cref="Optimizer(IEnumerable{Variable}, bool, ValueTuple{string, double}[])"/>
-    public Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
-        double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
-        : this(parameters, lr, beta1, beta2, eps, weightDecay, amsgrad, maximize, decoupled: false) { }
-
-    private protected Adam(IEnumerable<Variable> parameters, double lr, double beta1, double beta2, double eps,
-        double weightDecay, bool amsgrad, bool maximize, bool decoupled)
-        : base(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
-            ("weight_decay", weightDecay)) => (this.amsgrad, Decoupled) = (amsgrad, decoupled);
-
-    private protected override bool Decoupled { get; }
-
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory)
     {
@@ -43,7 +31,10 @@ public class Adam : Optimizer
 /// </summary>
 public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
     double eps = 1e-8, double weightDecay = 1e-2, bool amsgrad = false, bool maximize = false)
-    : Adam(parameters, lr, beta1, beta2, eps, weightDecay, amsgrad, maximize, decoupled: true);
+    : Adam(parameters, lr, beta1, beta2, eps, weightDecay, amsgrad, maximize)
+{
+    private protected override bool Decoupled => true;
+}
 
 /// <summary>
 /// Adam by the largest gradient: u ← max(β₂·u, |g| + ε); p ← p − lr/(1 − β₁ᵗ)·m/u (Kingma and Ba 2015, section 7).

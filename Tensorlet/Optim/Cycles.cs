@@ -22,28 +22,29 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
     bool linear = false, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
     double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false)
     : ClosedForm(optimizer,
-        (e, _) => At(e, Ends(totalSteps, pctStart, threePhase), linear,
+        (e, _) => At(e, linear, Points(totalSteps, pctStart, threePhase,
             maxLr.In(nameof(OneCycleLR), 0) / divFactor.In(nameof(OneCycleLR), double.Epsilon), maxLr,
-            maxLr / divFactor / finalDivFactor.In(nameof(OneCycleLR), double.Epsilon)),
-        cycleMomentum ? e => At(e, Ends(totalSteps, pctStart, threePhase), linear,
-            maxMomentum.In(nameof(OneCycleLR), 0), baseMomentum.In(nameof(OneCycleLR), 0), maxMomentum) : null)
+            maxLr / divFactor / finalDivFactor.In(nameof(OneCycleLR), double.Epsilon))),
+        cycleMomentum ? e => At(e, linear, Points(totalSteps, pctStart, threePhase,
+            maxMomentum.In(nameof(OneCycleLR), 0), baseMomentum.In(nameof(OneCycleLR), 0), maxMomentum)) : null)
 {
-    /// <summary>Where the phases end.</summary>
-    static double[] Ends(int totalSteps, double pctStart, bool threePhase)
+    /// <summary>The values at the beginning and where the phases end.</summary>
+    static (double E, double Value)[] Points(
+        int totalSteps, double pctStart, bool threePhase, double first, double most, double last)
     {
         var top = pctStart.In(nameof(OneCycleLR), 0, threePhase ? 0.5 : 1) * totalSteps.In(nameof(OneCycleLR), 1) - 1;
-        return threePhase ? [top, 2 * top, totalSteps - 1] : [top, totalSteps - 1];
+        return [(0, first), (top, most), .. threePhase ? [(2 * top, first)] : Array.Empty<(double, double)>(),
+            (totalSteps - 1, last)];
     }
 
     /// <summary>Between the values at the beginning and the end of the phase that e is in.</summary>
-    static double At(int e, double[] ends, bool linear, double first, double top, double last)
+    static double At(int e, bool linear, (double E, double Value)[] points)
     {
-        if (e > ends[^1] + 1) throw new TensorletException($"OneCycleLR: step {e} of {ends[^1] + 1} steps.");
-        double[] values = ends.Length == 3 ? [first, top, first, last] : [first, top, last];
-        var phase = ends[..^1].Count(end => e > end);
-        var start = phase == 0 ? 0 : ends[phase - 1];
-        var (part, from, to) = ((e - start) / (ends[phase] - start), values[phase], values[phase + 1]);
-        if (ends[phase] <= start) return to;                            // a phase of no steps
+        if (e > points[^1].E + 1) throw new TensorletException($"OneCycleLR: step {e} of {points[^1].E + 1} steps.");
+        var phase = points[1..^1].Count(point => e > point.E);
+        var ((start, from), (end, to)) = (points[phase], points[phase + 1]);
+        if (end <= start) return to;                                    // a phase of no steps
+        var part = (e - start) / (end - start);
         return linear ? (to - from) * part + from : to + (from - to) / 2 * (1 + Math.Cos(Math.PI * part));
     }
 }

@@ -55,8 +55,8 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
             var direction = memory.Tensors["d"] = Direction(gradient, memory);
             memory.Tensors["prev_flat_grad"] = gradient;
             var (before, slope, start) = (f, Dot(gradient, direction), Flat(Parameters.Select(p => p.Data)));
-            var t = Lr * (memory.Step == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) : 1);
-            memory.Numbers["t"] = t;
+            var t = memory.Numbers["t"] =
+                Lr * (memory.Step == 1 ? Math.Min(1, 1 / Absolute(gradient).Sum().Item()) : 1);
             if (slope > -least.Change) break;
             if (strongWolfe)
                 (f, gradient, t) = new WolfeSearch(At, direction, least.Change).Run(f, gradient, slope, t);

@@ -57,10 +57,7 @@ public abstract class Optimizer : IStateful
     }
 
     /// <summary>Forgets the gradients of all parameters.</summary>
-    public void ZeroGrad()
-    {
-        foreach (var p in memories.Keys) p.Grad = null;
-    }
+    public void ZeroGrad() => Array.ForEach([.. memories.Keys], p => p.Grad = null);
 
     /// <summary>One step for every parameter that has a gradient.</summary>
     public virtual void Step()

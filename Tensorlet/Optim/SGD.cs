@@ -17,10 +17,8 @@ public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, doub
     {
         if (group["momentum"] is not 0 and var momentum)
         {
-            var first = !memory.Tensors.ContainsKey("momentum_buffer");
-            var v = memory.Get("momentum_buffer");
-            if (first) v.Copy_(g);
-            else v.Mul_(momentum).Add_(g, 1 - group["dampening"]);
+            var share = memory.Tensors.ContainsKey("momentum_buffer") ? 1 - group["dampening"] : 1;
+            var v = memory.Get("momentum_buffer").Mul_(momentum).Add_(g, share);
             g = nesterov ? Tensor.Zip(new Tensor.AddScaledFormula(momentum), g, v) : v;
         }
         p.Add_(g, -group.Lr);

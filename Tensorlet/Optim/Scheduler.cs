@@ -2,8 +2,9 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// Sets the learning rates of an optimizer's groups. <see cref="Step()"/> is called after each epoch, or after each
-/// batch, as one counts; e is the number of calls. Several schedules of one optimizer each change the rate that the
-/// others have left, as PyTorch's chainable ones do.
+/// batch, as one counts; e is the number of calls. Several schedules of one optimizer each scale the rate that the
+/// others have left, as PyTorch's chainable ones do; so do those that overwrite it there (by a function, in cycles,
+/// with restarts).
 /// </summary>
 public abstract class Scheduler : IStateful
 {
@@ -35,9 +36,8 @@ public abstract class Scheduler : IStateful
 
     /// <summary>The number of calls, and the first and the present rates: these are right at once when it is loaded,
     /// whether the optimizer is loaded before, after or never.</summary>
-    public virtual Dictionary<string, Tensor> StateDict() => new()
+    public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
-        ["last_epoch"] = Tensor.From([(long)LastEpoch], []),
         ["base_lrs"] = Tensor.From([.. Optimizer.ParamGroups.Select(group => group.InitialLr ?? group.Lr)]),
         ["last_lr"] = Tensor.From(LastLr),
     };
@@ -89,7 +89,8 @@ public abstract class ClosedForm : Scheduler
     /// <summary>Schedules one after another.</summary>
     private protected ClosedForm(Optimizer optimizer, Func<int, (ClosedForm Schedule, int Epoch)> now)
         : this(optimizer, (e, first) => now(e).Schedule.rate(now(e).Epoch, first),
-            e => now(e).Schedule.momentum?.Invoke(now(e).Epoch)) { }
+            e => now(e).Schedule.momentum?.Invoke(now(e).Epoch))
+    { }
 }
 
 /// <summary>lr·λ(e)</summary>
@@ -134,8 +135,8 @@ public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int
     : ClosedForm(optimizer, (e, lr) =>
     {
         const string name = nameof(CosineAnnealingWarmRestarts);
-        var (period, eta) = ((long)t0.In(name, 1), etaMin.In(name, 0));
-        for (; e >= period; period *= tMult.In(name, 1)) e -= (int)period;
+        var (period, times, eta) = ((long)t0.In(name, 1), tMult.In(name, 1), etaMin.In(name, 0));
+        for (; e >= period; period *= times) e -= (int)period;
         return eta + (lr - eta) * (1 + Math.Cos(Math.PI * e / period)) / 2;
     });
 
@@ -222,12 +223,9 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     }
 
     /// <inheritdoc/>
-    public override Dictionary<string, Tensor> StateDict() => new(base.StateDict())
-    {
-        ["best"] = Tensor.Scalar(Best, DType.Float64, Device.Cpu),
-        ["num_bad_epochs"] = Tensor.From([(long)bad], []),
-        ["cooldown_counter"] = Tensor.From([(long)cooling], []),
-    };
+    public override Dictionary<string, Tensor> StateDict() =>
+        new([.. base.StateDict(), .. Stateful.Of(("num_bad_epochs", bad), ("cooldown_counter", cooling))])
+        { ["best"] = Tensor.Scalar(Best, DType.Float64, Device.Cpu) };
 
     /// <inheritdoc/>
     public override void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)

@@ -8,13 +8,11 @@ public static class Checkpoint
 {
     /// <summary>Writes the states of the parts under their names, as <see cref="SafeTensors.Save"/> does.</summary>
     /// <exception cref="ArgumentException">Two parts have one name, or a name is empty or has a dot.</exception>
-    public static void Save(string path, params ReadOnlySpan<(string Name, IStateful Part)> parts)
+    public static void Save(string path, params (string Name, IStateful Part)[] parts)
     {
         CheckNames(parts);
-        var tensors = new Dictionary<string, Tensor>();
-        foreach (var (name, part) in parts)
-            foreach (var (key, tensor) in part.StateDict()) tensors[$"{name}.{key}"] = tensor;
-        SafeTensors.Save(path, tensors);
+        SafeTensors.Save(path, parts.SelectMany(part => part.Part.StateDict().Select(t =>
+            KeyValuePair.Create($"{part.Name}.{t.Key}", t.Value))).ToDictionary());
     }
 
     /// <summary>
@@ -25,35 +23,31 @@ public static class Checkpoint
     /// <exception cref="TensorletException">The file has nothing for a part, or a part refuses what it has. Nothing has
     /// changed.</exception>
     /// <exception cref="ArgumentException">Two parts have one name, or a name is empty or has a dot.</exception>
-    public static void Load(string path, params ReadOnlySpan<(string Name, IStateful Part)> parts)
+    public static void Load(string path, params (string Name, IStateful Part)[] parts)
     {
         CheckNames(parts);
         var (file, _) = SafeTensors.Load(path, checksum: true);
-        var there = file.ToLookup(t => t.Key.Split('.')[0], t => (Key: t.Key[(t.Key.IndexOf('.') + 1)..], t.Value));
-        var before = new Dictionary<string, Tensor>[parts.Length];
-        for (var i = 0; i < parts.Length; i++)
-        {
-            var (name, part) = parts[i];
-            // a module's state shares memory with it, and would change with it
-            before[i] = part.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone());
-            if (before[i].Count > 0 && !there.Contains(name))
-                throw new TensorletException($"Checkpoint.Load: {path} has nothing for '{name}'; it has " +
+        var there = file.ToLookup(t => t.Key.Split('.')[0],
+            t => KeyValuePair.Create(t.Key[(t.Key.IndexOf('.') + 1)..], t.Value));
+        // a module's state shares memory with it, and would change with it
+        var before = Array.ConvertAll(parts, p => p.Part.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
+        foreach (var (part, state) in parts.Zip(before))
+            if (state.Count > 0 && !there.Contains(part.Name))
+                throw new TensorletException($"Checkpoint.Load: {path} has nothing for '{part.Name}'; it has " +
                     $"[{string.Join(", ", there.Select(p => p.Key))}].");
-        }
         for (var i = 0; i < parts.Length; i++)
-            try { parts[i].Part.LoadStateDict(there[parts[i].Name].ToDictionary(t => t.Key, t => t.Value)); }
+            try { parts[i].Part.LoadStateDict(there[parts[i].Name].ToDictionary()); }
             catch
             {
-                for (var j = 0; j <= i; j++) parts[j].Part.LoadStateDict(before[j]);
+                for (; i >= 0; i--) parts[i].Part.LoadStateDict(before[i]);
                 throw;
             }
     }
 
-    static void CheckNames(ReadOnlySpan<(string Name, IStateful Part)> parts)
+    static void CheckNames((string Name, IStateful Part)[] parts)
     {
-        var names = new HashSet<string>();
         foreach (var (name, _) in parts)
-            if (name.Length == 0 || name.Contains('.') || !names.Add(name))
+            if (name.Length == 0 || name.Contains('.') || parts.Count(part => part.Name == name) > 1)
                 throw new ArgumentException($"Checkpoint: '{name}' is the name of two parts, empty, or has a dot.");
     }
 }
@@ -65,12 +59,9 @@ public sealed class Counter(long value = 0) : IStateful
     public long Value { get; set; } = value;
 
     /// <inheritdoc/>
-    public Dictionary<string, Tensor> StateDict() => new() { ["value"] = Tensor.From([Value], []) };
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("value", Value));
 
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-    {
-        Stateful.Check("Counter", StateDict(), state);
-        Value = state["value"].ToArray<long>()[0];
-    }
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
+        Value = Stateful.Only<long>("Counter", "value", state, [])[0];
 }

@@ -7,7 +7,8 @@ namespace Tensorlet;
 sealed class Crc32
 {
     static readonly uint[] Remainders =
-        [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, Shift))];
+        [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (r, _) =>
+            (r & 1) == 0 ? r >> 1 : (r >> 1) ^ 0xEDB88320))];
 
     uint state = uint.MaxValue;
 
@@ -20,6 +21,4 @@ sealed class Crc32
         foreach (var b in bytes)
             state = Remainders[(byte)(state ^ b)] ^ (state >> 8);
     }
-
-    static uint Shift(uint r, int bit) => (r & 1) == 0 ? r >> 1 : (r >> 1) ^ 0xEDB88320;
 }

@@ -21,40 +21,33 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     /// <summary>Those that we write come first.</summary>
     public static readonly FileType[] All =
     [
-        new("BOOL", "b1", 1, DType.Bool, Truth),
-        Of<long, long>("I64", "i8"), Of<float, float>("F32", "f4"), Of<double, double>("F64", "f8"),
-        Of<int, long>("I32", "i4"), Of<short, long>("I16", "i2"), Of<sbyte, long>("I8", "i1"),
-        Of<uint, long>("U32", "u4"), Of<ushort, long>("U16", "u2"), Of<byte, long>("U8", "u1"),
-        Of<Half, float>("F16", "f2"), new("BF16", "", 2, DType.Float32, UpperHalf),
+        Of<byte, byte>("BOOL", "b1", DType.Bool, Truth), Of<long, long>("I64", "i8", DType.Int64),
+        Of<float, float>("F32", "f4", DType.Float32), Of<double, double>("F64", "f8", DType.Float64),
+        Of<int, long>("I32", "i4", DType.Int64), Of<short, long>("I16", "i2", DType.Int64),
+        Of<sbyte, long>("I8", "i1", DType.Int64), Of<uint, long>("U32", "u4", DType.Int64),
+        Of<ushort, long>("U16", "u2", DType.Int64), Of<byte, long>("U8", "u1", DType.Int64),
+        Of<Half, float>("F16", "f2", DType.Float32), Of<ushort, float>("BF16", "", DType.Float32, UpperHalf),
     ];
 
     /// <summary>How our type is written.</summary>
     public static FileType Of(DType type) => All.First(t => t.Type == type);
 
-    static FileType Of<S, T>(string name, string code)
-        where S : unmanaged, INumberBase<S> where T : unmanaged, INumberBase<T> =>
-        new(name, code, Unsafe.SizeOf<S>(), DTypes.Of<T>(), typeof(S) == typeof(T) ? (from, to) => from.CopyTo(to)
-            : (from, to) =>
-            {
-                var source = MemoryMarshal.Cast<byte, S>(from);
-                var target = MemoryMarshal.Cast<byte, T>(to);
-                for (var i = 0; i < source.Length; i++) target[i] = T.CreateTruncating(source[i]);
-            });
-
-    static void Truth(ReadOnlySpan<byte> from, Span<byte> to)
-    {
-        var wrong = from.IndexOfAnyExceptInRange((byte)0, (byte)1);
-        if (wrong >= 0) throw new InvalidDataException($"a truth value is {from[wrong]}, neither 0 nor 1");
-        from.CopyTo(to);
-    }
-
     /// <summary>BF16 is the upper half of a Float32.</summary>
-    static void UpperHalf(ReadOnlySpan<byte> from, Span<byte> to)
-    {
-        var source = MemoryMarshal.Cast<byte, ushort>(from);
-        var target = MemoryMarshal.Cast<byte, uint>(to);
-        for (var i = 0; i < source.Length; i++) target[i] = (uint)source[i] << 16;
-    }
+    static float UpperHalf(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    static byte Truth(byte value) => value <= 1 ? value
+        : throw new InvalidDataException($"a truth value is {value}, neither 0 nor 1");
+
+    static FileType Of<S, T>(string name, string code, DType type, Func<S, T>? convert = null)
+        where S : unmanaged, INumberBase<S> where T : unmanaged, INumberBase<T> =>
+        new(name, code, Unsafe.SizeOf<S>(), type, convert is null && typeof(S) == typeof(T)
+            ? (from, to) => from.CopyTo(to) : (from, to) =>
+        {
+            var source = MemoryMarshal.Cast<byte, S>(from);
+            var target = MemoryMarshal.Cast<byte, T>(to);
+            for (var i = 0; i < source.Length; i++)
+                target[i] = convert is null ? T.CreateTruncating(source[i]) : convert(source[i]);
+        });
 
     /// <summary>The sizes as a shape whose elements take just these bytes.</summary>
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)

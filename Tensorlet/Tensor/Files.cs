@@ -47,9 +47,7 @@ static class Files
         using var file = File.OpenRead(path);
         try { return read(file); }
         catch (Exception e) when (IsDamage(e))
-        {
-            throw new InvalidDataException($"{path} is no sound {format} file: {e.Message}", e);
-        }
+        { throw new InvalidDataException($"{path} is no sound {format} file: {e.Message}", e); }
     }
 
     /// <summary>True of what the readers of bytes, of JSON and of shapes throw at content that they refuse.</summary>

@@ -12,9 +12,22 @@ public interface IStateful
     void LoadStateDict(IReadOnlyDictionary<string, Tensor> state);
 }
 
-/// <summary>What every taking over of a state begins with.</summary>
+/// <summary>How states are made of numbers, and what every taking over of one begins with.</summary>
 static class Stateful
 {
+    /// <summary>Whole numbers as tensors without axes.</summary>
+    public static Dictionary<string, Tensor> Of(params (string Key, long Value)[] numbers) =>
+        numbers.ToDictionary(number => number.Key, number => Tensor.From([number.Value], []));
+
+    /// <summary>The numbers of the one tensor that a state has, of this shape if one is given.</summary>
+    public static T[] Only<T>(string what, string key, IReadOnlyDictionary<string, Tensor> state, int[]? shape = null)
+        where T : unmanaged
+    {
+        var own = shape is null && state.TryGetValue(key, out var any) ? any : Tensor.Empty(shape ?? []);
+        Check(what, new() { [key] = own }, state);
+        return state[key].ToArray<T>();
+    }
+
     /// <summary>The keys and shapes of what is loaded are those of one's own.</summary>
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
     {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace Tensorlet;
 
@@ -31,19 +31,15 @@ public static class SafeTensors
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var zeros = new string('0', 2 * SHA256.HashSizeInBytes);
-        var notes = new JsonObject { [Checksum] = zeros };
+        var notes = new Dictionary<string, string> { [Checksum] = zeros };
         foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) notes.TryAdd(key, text);
-        var header = new JsonObject { [Metadata] = notes };
+        var header = new Dictionary<string, object> { [Metadata] = notes };
         var ordered = tensors.OrderByDescending(t => t.Value.DType.Size()).ToArray();
         var end = 0L;
         foreach (var (name, tensor) in ordered)
-            header.Add(name, new JsonObject
-            {
-                ["dtype"] = FileType.Of(tensor.DType).Name,
-                ["shape"] = new JsonArray([.. tensor.Size()]),
-                ["data_offsets"] = new JsonArray(end, end += (long)tensor.Numel * tensor.DType.Size()),
-            });
-        var json = Encoding.UTF8.GetBytes(header.ToJsonString());
+            header.Add(name, new Written(FileType.Of(tensor.DType).Name, [.. tensor.Size()],
+                [end, end += (long)tensor.Numel * tensor.DType.Size()]));
+        var json = JsonSerializer.SerializeToUtf8Bytes(header);
         var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // they come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
@@ -123,20 +119,17 @@ public static class SafeTensors
         var reader = new Utf8JsonReader(json);
         var entries = new Dictionary<string, Entry>();
         Dictionary<string, string>? notes = null;
-        Next(ref reader, JsonTokenType.StartObject);
-        while (Name(ref reader) is { } name)
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            throw new InvalidDataException($"its header begins with {reader.TokenType}, and not with StartObject");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            Next(ref reader, JsonTokenType.StartObject);
-            if (name != Metadata)
-            {
-                if (!entries.TryAdd(name, ReadEntry(ref reader, name))) throw Twice(name);
-                continue;
-            }
-            if (notes is not null) throw Twice(name);
-            notes = [];
-            while (Name(ref reader) is { } key)
-                if (!notes.TryAdd(key, Text(ref reader))) throw Twice(key);
+            var name = reader.GetString()!;
+            if (name == Metadata ? notes is not null : entries.ContainsKey(name))
+                throw new InvalidDataException($"its header has '{name}' twice");
+            if (name == Metadata) notes = JsonSerializer.Deserialize<Dictionary<string, string>>(ref reader, strict);
+            else entries.Add(name, Checked(name, JsonSerializer.Deserialize<Written>(ref reader, strict)));
         }
+        if (notes?.ContainsValue(null!) == true) throw new InvalidDataException("one of its notes is null");
         reader.Read();                  // throws at whatever follows
         var (ordered, at) = (entries.Values.OrderBy(e => e.Begin).ThenBy(e => e.End).ToList(), 0L);
         foreach (var entry in ordered)
@@ -149,51 +142,38 @@ public static class SafeTensors
             : throw new InvalidDataException($"its tensors take {at} bytes, and {dataLength} are there");
     }
 
-    static Entry ReadEntry(ref Utf8JsonReader reader, string name)
+    static Entry Checked(string name, Written? entry)
     {
-        string? dtype = null;
-        List<long>? shape = null, place = null;
-        while (Name(ref reader) is { } field)
-            if (field == "dtype" && dtype is null) dtype = Text(ref reader);
-            else if (field == "shape" && shape is null) shape = Numbers(ref reader);
-            else if (field == "data_offsets" && place is null) place = Numbers(ref reader);
-            else throw new InvalidDataException($"'{name}' has the field '{field}' once too often");
-        var type = FileType.All.FirstOrDefault(t => t.Name == dtype) ?? throw new InvalidDataException(
-            $"'{name}' has type {dtype}; {string.Join(", ", FileType.All.Select(t => t.Name))} are read");
-        if (shape is null || place is not [>= 0, >= 0])
-            throw new InvalidDataException($"'{name}' has no shape, or no two data_offsets from 0 on");
-        try { return new(name, type, type.Shape(shape, place[1] - place[0]), place[0], place[1]); }
+        var type = FileType.All.FirstOrDefault(t => t.Name == entry?.Type) ?? throw new InvalidDataException(
+            $"'{name}' has type {entry?.Type}; {string.Join(", ", FileType.All.Select(t => t.Name))} are read");
+        if (entry!.Place is not [>= 0 and var begin, >= 0 and var end])
+            throw new InvalidDataException($"'{name}' has no two data_offsets from 0 on");
+        try { return new(name, type, type.Shape(entry.Shape, end - begin), begin, end); }
         catch (Exception e) when (Files.IsDamage(e)) { throw new InvalidDataException($"'{name}': {e.Message}", e); }
     }
 
-    /// <summary>The name of the next member of an object, or null at its end.</summary>
-    static string? Name(ref Utf8JsonReader reader) =>
-        reader.Read() && reader.TokenType == JsonTokenType.PropertyName ? reader.GetString() : null;
-
-    static string Text(ref Utf8JsonReader reader)
-    {
-        Next(ref reader, JsonTokenType.String);
-        return reader.GetString()!;
-    }
-
-    static List<long> Numbers(ref Utf8JsonReader reader)
-    {
-        List<long> numbers = [];
-        Next(ref reader, JsonTokenType.StartArray);
-        while (reader.Read() && reader.TokenType == JsonTokenType.Number && numbers.Count <= FileType.MostAxes)
-            numbers.Add(reader.GetInt64());
-        return reader.TokenType == JsonTokenType.EndArray ? numbers : throw Unexpected(ref reader, "a list of sizes");
-    }
-
-    static void Next(ref Utf8JsonReader reader, JsonTokenType type)
-    {
-        if (!reader.Read() || reader.TokenType != type) throw Unexpected(ref reader, type.ToString());
-    }
-
-    static InvalidDataException Unexpected(ref Utf8JsonReader reader, string expected) =>
-        new($"its header has {reader.TokenType} at byte {reader.TokenStartIndex}; expected {expected}");
-
-    static InvalidDataException Twice(string name) => new($"its header has '{name}' twice");
-
     sealed record Entry(string Name, FileType Type, int[] Shape, long Begin, long End);
+
+    /// <summary>An entry as it is written. All its members are there, once, and no other.</summary>
+    sealed record Written(
+        [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] List<long> Shape,
+        [property: JsonPropertyName("data_offsets")] List<long> Place);
+
+    static readonly JsonSerializerOptions strict = new(JsonSerializerOptions.Strict) { Converters = { new Sizes() } };
+
+    /// <summary>A list of numbers, of which no more are read than a shape has.</summary>
+    sealed class Sizes : JsonConverter<List<long>>
+    {
+        public override List<long> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            List<long> numbers = [];
+            while (reader.Read() && reader.TokenType == JsonTokenType.Number && numbers.Count <= FileType.MostAxes)
+                numbers.Add(reader.GetInt64());
+            return reader.TokenType == JsonTokenType.EndArray ? numbers
+                : throw new InvalidDataException($"it has {reader.TokenType} where a list of up to 64 sizes goes on");
+        }
+
+        public override void Write(Utf8JsonWriter writer, List<long> value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value);
+    }
 }

@@ -2,7 +2,8 @@ namespace Tensorlet.Training;
 
 /// <summary>How often each class was taken for each: targets (N, …), outputs scores (N, C, …) or classes.</summary>
 /// <param name="classes">C, the number of classes.</param>
-public class ConfusionMatrix(int classes) : Metric(classes * classes)
+/// <exception cref="ArgumentOutOfRangeException">It is not positive, or its square no int.</exception>
+public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMatrix), 1, 46_340) * classes)
 {
     /// <summary>The classes, 0 to C − 1.</summary>
     protected IEnumerable<int> All => Enumerable.Range(0, classes);

@@ -3,7 +3,9 @@ namespace Tensorlet.Training;
 /// <summary>The course of the loss as a picture: an SVG file that is written anew every so often.</summary>
 /// <param name="path">The file.</param>
 /// <param name="every">After how many batches too.</param>
-public sealed class LossPicture(string path, int? every = null) : Periodic(every), IStateful
+/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+public sealed class LossPicture(string path, int? every = null)
+    : Periodic(every?.In(nameof(LossPicture), 1)), IStateful
 {
     const int Points = 500, Height = 300;
     List<double> losses = [];
@@ -39,9 +41,6 @@ public sealed class LossPicture(string path, int? every = null) : Periodic(every
     public Dictionary<string, Tensor> StateDict() => new() { ["losses"] = Tensor.From<double>([.. losses]) };
 
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-    {
-        Stateful.Check("LossPicture", new() { ["losses"] = state.GetValueOrDefault("losses", Tensor.Empty(0)) }, state);
-        losses = [.. state["losses"].ToArray<double>()];
-    }
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
+        losses = [.. Stateful.Only<double>("LossPicture", "losses", state)];
 }

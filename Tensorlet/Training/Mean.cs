@@ -33,7 +33,7 @@ public sealed class TopKAccuracy(int k) : Mean(Hits(k))
 {
     static Func<Tensor, Tensor, Tensor> Hits(int k)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        k.In(nameof(TopKAccuracy), 1);
         return (output, target) =>
         {
             if (output.Rank != 2 || target.Rank != 1 || output.Size(0) != target.Size(0))

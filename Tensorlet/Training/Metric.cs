@@ -21,13 +21,8 @@ public abstract class Metric(int count) : IStateful
     public Dictionary<string, Tensor> StateDict() => new() { ["sums"] = Tensor.From<double>([.. Sums]) };
 
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
-    {
-        var own = StateDict();
-        if (count == 0 && state.TryGetValue("sums", out var sums)) own["sums"] = sums;
-        Stateful.Check(GetType().Name, own, state);
-        Sums = [.. state["sums"].ToArray<double>()];
-    }
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
+        Sums = [.. Stateful.Only<double>(GetType().Name, "sums", state, count == 0 ? null : [count])];
 
     /// <summary>
     /// The classes that outputs say: of scores (N, C, …) the largest's, the first of equal ones; of Int64 (N, …) they

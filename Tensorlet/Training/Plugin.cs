@@ -24,12 +24,8 @@ public abstract class Plugin
 
 /// <summary>What is done after each epoch, and after every so many batches of one where that is asked.</summary>
 /// <param name="every">After how many batches; only after epochs if not given.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public abstract class Periodic(int? every) : Plugin
 {
-    readonly int? every = every is not < 1 ? every
-        : throw new ArgumentOutOfRangeException(nameof(every), every, "every must be positive.");
-
     private protected abstract void Act(Trainer trainer);
 
     /// <inheritdoc/>
@@ -45,7 +41,8 @@ public abstract class Periodic(int? every) : Plugin
 /// <summary>Saves the training, always to one whole file.</summary>
 /// <param name="path">The file.</param>
 /// <param name="every">After how many batches too.</param>
-public sealed class Checkpoints(string path, int? every = null) : Periodic(every)
+/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+public sealed class Checkpoints(string path, int? every = null) : Periodic(every?.In(nameof(Checkpoints), 1))
 {
     private protected override void Act(Trainer trainer) => trainer.Save(path);
 }
@@ -53,7 +50,8 @@ public sealed class Checkpoints(string path, int? every = null) : Periodic(every
 /// <summary>Writes a line of what is measured.</summary>
 /// <param name="writer">Where to, as Console.Out.</param>
 /// <param name="every">After how many batches too.</param>
-public sealed class Progress(TextWriter writer, int? every = null) : Periodic(every)
+/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+public sealed class Progress(TextWriter writer, int? every = null) : Periodic(every?.In(nameof(Progress), 1))
 {
     private protected override void Act(Trainer trainer) => writer.WriteLine(
         (trainer.Batch == 0 ? $"epoch {trainer.Epoch}: " : $"epoch {trainer.Epoch + 1}, batch {trainer.Batch}: ") +

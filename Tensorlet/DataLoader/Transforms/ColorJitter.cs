@@ -8,9 +8,8 @@ namespace Tensorlet.Data;
 public sealed class ColorJitter(double brightness = 0, double contrast = 0, double saturation = 0, double hue = 0)
     : Transform
 {
-    readonly double[] reach = brightness >= 0 && contrast >= 0 && saturation >= 0 && hue is >= 0 and <= 0.5
-        ? [brightness, contrast, saturation, hue] : throw new ArgumentOutOfRangeException(nameof(hue),
-            "ColorJitter: brightness, contrast and saturation are not negative, hue is from 0 to 0.5.");
+    readonly double[] reach = [brightness.In(nameof(ColorJitter), 0), contrast.In(nameof(ColorJitter), 0),
+        saturation.In(nameof(ColorJitter), 0), hue.In(nameof(ColorJitter), 0, 0.5)];
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)

@@ -1,12 +1,15 @@
 namespace Tensorlet.Data;
 
 /// <summary>The middle of an image; a smaller image gets zeros around it.</summary>
+/// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class CenterCrop(int size, int? width = null) : Transform
 {
+    readonly (int H, int W) size = Sizes(nameof(CenterCrop), size, width ?? size);
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
-        var (h, w) = (size, width ?? size);
+        var (h, w) = size;
         var (down, across) = (Math.Max(0, h - x.Size(-2)), Math.Max(0, w - x.Size(-1)));
         x = x.Framed([down / 2, across / 2], [(down + 1) / 2, (across + 1) / 2], 0);
         // half of an odd rest is rounded to even, as Python does it
@@ -16,11 +19,15 @@ public sealed class CenterCrop(int size, int? width = null) : Transform
 }
 
 /// <summary>A piece from a random place, of an image that may have a frame of zeros put around it first.</summary>
+/// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the frame negative.</exception>
 public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
 {
+    readonly (int H, int W) size = Sizes(nameof(RandomCrop), size, width ?? size);
+    readonly int[] frame = [padding.In(nameof(RandomCrop), 0), padding];
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random) =>
-        Piece(x.Framed([padding, padding], [padding, padding], 0), size, width ?? size, random);
+        Piece(x.Framed(frame, frame, 0), size.H, size.W, random);
 
     /// <summary>A view of h × w pixels from a random place.</summary>
     internal static Tensor Piece(Tensor x, int h, int w, Generator random) => h <= x.Size(-2) && w <= x.Size(-1)
@@ -31,7 +38,8 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
 /// <summary>An axis reversed, with a probability.</summary>
 public abstract class RandomFlip(int axis, double p) : Transform
 {
-    readonly double probability = Probability(p);
+    readonly double probability = p.In(nameof(RandomFlip), 0, 1);
+
     /// <inheritdoc/>
     protected sealed override Tensor Forward(Tensor x, Generator random) =>
         random.NextDouble() < probability ? x.Flip(axis) : x;
@@ -47,16 +55,20 @@ public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 /// With a probability a rectangle at a random place gets a value: its share of the area is uniform in scale, the
 /// logarithm of height/width in that of ratio; after ten that do not fit the image stays (Zhong et al. 2017).
 /// </summary>
+/// <exception cref="ArgumentOutOfRangeException">The probability or a share is not from 0 to 1, a ratio not positive,
+/// or the end of a range below its beginning.</exception>
 public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scale = null,
     (double Min, double Max)? ratio = null, double value = 0) : Transform
 {
-    readonly double probability = Probability(p);
-    readonly (double Min, double Max) area = scale ?? (0.02, 0.33), shape = ratio ?? (0.3, 3.3);
+    const string Name = nameof(RandomErasing);
+    readonly (double P, double Value) with = (p.In(Name, 0, 1), value.In(Name));
+    readonly (double Min, double Max) area = (scale ?? (0.02, 0.33)).In(Name, 0, 1, nameof(scale)),
+        shape = (ratio ?? (0.3, 3.3)).In(Name, double.Epsilon, double.MaxValue, nameof(ratio));
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
-        if (random.NextDouble() >= probability) return x;
+        if (random.NextDouble() >= with.P) return x;
         for (var attempt = 0; attempt < 10; attempt++)
         {
             var pixels = x.Size(-2) * x.Size(-1) * Uniform(random, area.Min, area.Max);
@@ -64,7 +76,7 @@ public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scal
             var (h, w) = ((int)Math.Round(Math.Sqrt(pixels * aspect)), (int)Math.Round(Math.Sqrt(pixels / aspect)));
             if (h >= x.Size(-2) || w >= x.Size(-1)) continue;
             var y = x.Clone();
-            RandomCrop.Piece(y, h, w, random).Fill_(value);
+            RandomCrop.Piece(y, h, w, random).Fill_(with.Value);
             return y;
         }
         return x;

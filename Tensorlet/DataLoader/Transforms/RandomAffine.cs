@@ -4,18 +4,25 @@ namespace Tensorlet.Data;
 /// Random rotation by up to so many degrees, and where they are given translation by up to these fractions of width and
 /// height, scale in a range, and shear along x by up to so many degrees. The middle stays; what comes in is 0.
 /// </summary>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction not from 0 to 1, or the scales no
+/// range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
+    const string Name = nameof(RandomAffine);
+    readonly (double Angle, double Shear) most = (degrees.In(Name, 0), shear.In(Name, 0));
+    readonly (double X, double Y) reach = ((translate?.X ?? 0).In(Name, 0, 1), (translate?.Y ?? 0).In(Name, 0, 1));
+    readonly (double Min, double Max) range =
+        (scale ?? (1, 1)).In(Name, double.Epsilon, double.MaxValue, nameof(scale));
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
-        var (reach, range) = (translate ?? (0, 0), scale ?? (1, 1));
-        var angle = Uniform(random, -degrees, degrees);
+        var angle = Uniform(random, -most.Angle, most.Angle);
         var shift = (X: reach.X * x.Size(-1), Y: reach.Y * x.Size(-2));
         return Affine(x, angle,
             (Math.Round(Uniform(random, -shift.X, shift.X)), Math.Round(Uniform(random, -shift.Y, shift.Y))),
-            Uniform(random, range.Min, range.Max), (Uniform(random, -shear, shear), 0));
+            Uniform(random, range.Min, range.Max), (Uniform(random, -most.Shear, most.Shear), 0));
     }
 
     /// <summary>
@@ -27,7 +34,7 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,
         (double X, double Y) shear)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scale);
+        scale.In("Affine", double.Epsilon);
         var (a, u, v) = (angle * Math.PI / 180, shear.X * Math.PI / 180, shear.Y * Math.PI / 180);
         var (xx, yx) = (Math.Cos(a - v) / Math.Cos(v), Math.Sin(a - v) / Math.Cos(v));
         var (xy, yy) = (-xx * Math.Tan(u) - Math.Sin(a), -yx * Math.Tan(u) + Math.Cos(a));
@@ -66,9 +73,12 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
 }
 
 /// <summary>Random rotation about the middle by up to so many degrees; what comes in from outside is 0.</summary>
+/// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
 public sealed class RandomRotation(double degrees) : Transform
 {
+    readonly double most = degrees.In(nameof(RandomRotation), 0);
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random) =>
-        RandomAffine.Affine(x, Uniform(random, -degrees, degrees), (0, 0), 1, (0, 0));
+        RandomAffine.Affine(x, Uniform(random, -most, most), (0, 0), 1, (0, 0));
 }

@@ -36,8 +36,8 @@ public abstract class Transform
     private protected static double Uniform(Generator random, double low, double high) =>
         low + (high - low) * random.NextDouble();
 
-    private protected static double Probability(double p) => p is >= 0 and <= 1 ? p
-        : throw new ArgumentOutOfRangeException(nameof(p), p, "A probability is from 0 to 1.");
+    private protected static (int, int) Sizes(string operation, int size, int width) =>
+        (size.In(operation, 1), width.In(operation, 1));
 }
 
 /// <summary>Transforms one after another.</summary>
@@ -49,15 +49,16 @@ public sealed class Compose(params Transform[] transforms) : Transform
 }
 
 /// <summary>(x − mean)/deviation by channel, one of each per channel or one for all.</summary>
+/// <exception cref="ArgumentOutOfRangeException">A mean is not finite, or a deviation not positive.</exception>
 public sealed class Normalize(double[] mean, double[] std) : Transform
 {
-    readonly double[] deviation = std.All(s => s > 0) ? std
-        : throw new ArgumentOutOfRangeException(nameof(std), "Normalize: a standard deviation is not positive.");
+    readonly double[] middle = [.. mean.Select(m => m.In(nameof(Normalize), name: nameof(mean)))],
+        deviation = [.. std.Select(s => s.In(nameof(Normalize), double.Epsilon, name: nameof(std)))];
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
-        return (x - Channels(mean)) / Channels(deviation);
+        return (x - Channels(middle)) / Channels(deviation);
 
         Tensor Channels(double[] values) => values.Length == 1 || values.Length == x.Size(-3)
             ? Tensor.From(values, [values.Length, 1, 1]).To(x.DType).To(x.Device) : throw new ShapeException(
@@ -69,14 +70,18 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 /// Another size, bilinearly between pixels and without low-pass filter (torchvision's with antialias=False). With one
 /// size the shorter edge gets it and the longer one keeps the ratio, rounded down.
 /// </summary>
+/// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class Resize(int size, int? width = null) : Transform
 {
+    readonly (int H, int W) size = Sizes(nameof(Resize), size, width ?? size);
+    readonly bool keepsRatio = width is null;
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)
     {
         var (h, w) = (x.Size(-2), x.Size(-1));
-        var target = width is { } given ? (size, given)
-            : h <= w ? (size, (int)((long)size * w / h)) : ((int)((long)size * h / w), size);
+        var target = !keepsRatio ? size
+            : h <= w ? (size.H, (int)((long)size.H * w / h)) : ((int)((long)size.H * h / w), size.H);
         return target == (h, w) ? x : F.Interpolate(new(x), target, Interpolation.Bilinear).Data;
     }
 }
