@@ -33,10 +33,7 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     {
         if (x.Rank != 2 || x.Size(1) != weightIh.Size(1))
             throw new ShapeException($"{GetType().Name}: takes (N, {weightIh.Size(1)}), not {x.Data.Layout}.");
-        foreach (var h in state ?? [])
-            if (!h.Shape.SequenceEqual([x.Size(0), HiddenSize]))
-                throw new ShapeException($"{GetType().Name}: a state of shape {h.Data.Layout} for input " +
-                    $"{x.Data.Layout} is not ({x.Size(0)}, {HiddenSize}).");
+        foreach (var h in state ?? []) F.OfShape(GetType().Name, "state", h, x.Size(0), HiddenSize);
         state ??= Nothing(x, x.Size(0));
         return Step(Project(x), F.Linear(state[0], weightHh, biasHh), state);
     }

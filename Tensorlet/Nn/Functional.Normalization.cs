@@ -5,21 +5,26 @@ public static partial class F
 {
     /// <summary>(x − μ)/√(σ² + ε)·w + b, with weight and bias reshaped so that they broadcast.</summary>
     static Variable Standardized(string name, Variable x, int[] axes, double eps, Variable? weight, Variable? bias,
-        int[] shape, out Standardize function, bool centered = true)
+        int[] own, int[] shape, out Standardize function, bool centered = true)
     {
         function = new Standardize(name, axes, eps, centered);
-        return function.Apply(Variable.Alike(name, [x, Or(weight, shape, x, 1), Or(bias, shape, x, 0)]));
+        return function.Apply(Variable.Alike(name, [x, Or(1, name, "weight", weight, x, own, shape),
+            Or(0, name, "bias", bias, x, own, shape)]));
     }
 
-    static Variable Or(Variable? given, int[] shape, Variable x, double otherwise) =>
-        given?.Reshape(shape) ?? Tensor.Like(x.Data, otherwise);
+    /// <summary>What is given, which has a shape of its own, in another shape; or a number.</summary>
+    static Variable Or(double number, string operation, string what, Variable? given, Variable x, int[] own,
+        int[] shape) =>
+        given is null ? Tensor.Like(x.Data, number) : OfShape(operation, what, given, own).Reshape(shape);
 
     /// <summary>
     /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training,
     /// mean and (unbiased) variance are gathered in the running ones: r ← (1 − momentum)·r + momentum·s; else those are
-    /// used.
+    /// used. Of no samples nothing is gathered.
     /// </summary>
-    /// <exception cref="ShapeException">No channels, or one value per channel while training.</exception>
+    /// <exception cref="ShapeException">No channels, one value per channel while training, or weights that are not (C).
+    /// </exception>
+    /// <exception cref="TensorletException">There are no running statistics, and it is not training.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,
         Variable? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
         ByChannel("BatchNorm", x, [0, .. Enumerable.Range(2, Math.Max(0, x.Rank - 2))], runningMean, runningVar, weight,
@@ -29,7 +34,8 @@ public static partial class F
     /// Each channel of each sample of (N, C, …) standardised over its places (Ulyanov et al. 2016). Running statistics,
     /// if given, are gathered as the means over the samples, and used where the input's are not.
     /// </summary>
-    /// <exception cref="ShapeException">No channels, or one value per channel.</exception>
+    /// <exception cref="ShapeException">No channels, one value per channel, or weights that are not (C).</exception>
+    /// <exception cref="TensorletException">There are no running statistics, and none of the input's.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
         Variable? weight = null, Variable? bias = null, bool useInputStats = true, double momentum = 0.1,
         double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Rank - 2))],
@@ -39,20 +45,24 @@ public static partial class F
         Variable? weight, Variable? bias, bool inputStatistics, double momentum, double eps)
     {
         if (x.Rank < 2) throw new ShapeException($"{operation}: shape {x.Data.Layout} has no channels (N, C, …).");
-        foreach (var given in (Tensor?[])[runningMean, runningVar, weight?.Data, bias?.Data])
-            if (given is not null && given.Numel != x.Size(1))
-                throw new ShapeException($"{operation}: {given.Numel} numbers of shape {given.Layout} for the " +
-                    $"{x.Size(1)} channels (axis 1) of {x.Data.Layout}.");
-        int[] shape = [-1, .. Enumerable.Repeat(1, x.Rank - 2)];
-        if (!inputStatistics && runningMean is not null && runningVar is not null)
-            return Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
-                runningVar.Reshape(shape).Map(new RootFormula(eps)), Or(weight, shape, x, 1), Or(bias, shape, x, 0));
+        int[] channels = [x.Size(1)], shape = [x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)];
+        foreach (var r in (Tensor?[])[runningMean, runningVar])
+            if (r is not null)
+                OfShape(operation, $"running statistic of the {channels[0]} channels (axis 1) of {x.Data.Layout}", r,
+                    channels);
+        if (!inputStatistics)
+            return runningMean is not null && runningVar is not null
+                ? Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
+                    runningVar.Reshape(shape).Map(new RootFormula(eps)), Or(1, operation, "weight", weight, x, channels,
+                    shape), Or(0, operation, "bias", bias, x, channels, shape)) : throw new TensorletException(
+                        $"{operation}: there are no running statistics to standardise {x.Data.Layout} by. Give them, " +
+                        "or take the input's own.");
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
                 "to learn from. Take more samples, or Eval().");
-        var y = Standardized(operation, x, over, eps, weight, bias, shape, out var made);
-        if (Autograd.Mode.Again) return y;                  // it was counted the first time
+        var y = Standardized(operation, x, over, eps, weight, bias, channels, shape, out var made);
+        if (x.Numel == 0 || Autograd.Mode.Again) return y;       // nothing to count, or it was counted the first time
         runningMean?.Mul_(1 - momentum).Add_(made.Mean.Mean([0]).Reshape(-1), momentum);
         runningVar?.Mul_(1 - momentum).Add_(made.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
         return y;
@@ -67,7 +77,7 @@ public static partial class F
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable LayerNorm(Variable x, int[] normalizedShape, Variable? weight = null, Variable? bias = null,
         double eps = 1e-5) => Standardized("LayerNorm", x, Last("LayerNorm", x, normalizedShape), eps, weight, bias,
-            normalizedShape, out _);
+            normalizedShape, normalizedShape, out _);
 
     /// <summary>x/√(mean of x² over the last axes + eps), times weights (Zhang and Sennrich 2019).</summary>
     /// <param name="x">(…, normalizedShape).</param>
@@ -79,7 +89,7 @@ public static partial class F
     {
         var least = eps ?? (x.DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
         return Standardized("RMSNorm", x, Last("RMSNorm", x, normalizedShape), least, weight, null, normalizedShape,
-            out _, centered: false);
+            normalizedShape, out _, centered: false);
     }
 
     /// <summary>Groups of channels of each sample of (N, C, …) standardised together (Wu and He 2018).</summary>
@@ -93,7 +103,7 @@ public static partial class F
         int[] inGroup = [x.Size(1) / numGroups, .. x.Size()[2..]], shape = [numGroups, x.Size(1) / numGroups,
             .. Enumerable.Repeat(1, x.Rank - 2)];
         return Standardized("GroupNorm", x.Reshape([x.Size(0), numGroups, .. inGroup]), [.. Enumerable.Range(2,
-            x.Rank - 1)], eps, weight, bias, shape, out _).Reshape(x.Size());
+            x.Rank - 1)], eps, weight, bias, [x.Size(1)], shape, out _).Reshape(x.Size());
     }
 
     static int[] Last(string operation, Variable x, int[] shape) =>
