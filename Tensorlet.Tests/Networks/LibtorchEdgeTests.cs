@@ -56,8 +56,8 @@ public class LibtorchEdgeTests
     };
 
     /// <summary>
-    /// Where the slope has a kink, and so no slope of its own: libtorch takes another side there. So it is where 0·∞ was
-    /// taken for 0.
+    /// Where the slope has a kink, and so no slope of its own: libtorch takes another side there. So it is where 0·∞
+    /// was taken for 0.
     /// </summary>
     static readonly Dictionary<string, Func<double[], bool>> kinks = new()
     {

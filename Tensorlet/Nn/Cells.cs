@@ -19,8 +19,8 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// <summary>What a step needs of the input: of all steps (…, in) in one product.</summary>
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
 
-    /// <summary>What a state is projected by: weights (gates·H, H), and a bias perhaps.</summary>
-    internal Variable[] Own => biasHh is null ? [weightHh] : [weightHh, biasHh];
+    /// <summary>What a state is projected by: weights (gates·H, H), and a bias or 0.</summary>
+    internal Variable[] Own => [weightHh, biasHh ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
 
     /// <summary>The next state, from the projected input and state, (N, gates·H) each, and the state.</summary>
     internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);

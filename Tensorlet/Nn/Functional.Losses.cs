@@ -20,8 +20,7 @@ public static partial class F
     static Variable Loss<F>(string operation, F f, Reduction reduction, Variable[] x, params Tensor?[] weights)
         where F : struct, IFormula
     {
-        // broadcasting by which every input meets every target trains quietly and wrongly
-        Layout.OnlySame(operation, Array.ConvertAll(x, input => input.Data.Layout));
+        OneShape(operation, x);
         foreach (var w in weights)
             if (w is not null && !Layout.Broadcast(operation, x[0].Data.Layout, w.Layout).SequenceEqual(x[0].Size()))
                 throw new ShapeException($"{operation}: weights {w.Layout} would spread {x[0].Data.Layout}.");
@@ -29,6 +28,15 @@ public static partial class F
         if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
         var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, x[0].Rank)], all).Reshape();
         return reduction == Reduction.Sum ? sum : sum / (reduction == Reduction.Mean ? x[0].Numel : x[0].Size(0));
+    }
+
+    /// <summary>Broadcasting by which every input meets every target would train quietly and wrongly.</summary>
+    static void OneShape(string operation, params ReadOnlySpan<Variable> x)
+    {
+        foreach (var other in x)
+            if (!other.Shape.SequenceEqual(x[0].Shape))
+                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would spread " +
+                    "over one another. Reshape one to the shape of the other.");
     }
 
     static Variable Reduced(string operation, Variable losses, Reduction reduction, Tensor? weight = null) =>
@@ -88,28 +96,25 @@ public static partial class F
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
         Probability("CrossEntropy", labelSmoothing);
-        if (x.Rank == 0)
-            throw new ShapeException("CrossEntropy: the scores have no axis of classes; they are (N, C, …) or (C).");
-        var axis = x.Rank == 1 ? 0 : 1;
         if (!target.DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
-        var logs = x.LogSoftmax(axis);
-        if (!target.Shape.SequenceEqual(x.Shape))
+        if (x.Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
             throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} are not of the shape of the " +
                 $"scores, {x.Data.Layout}. Classes are Int64.");
+        var axis = x.Rank == 1 ? 0 : 1;
         if (labelSmoothing > 0) target = target * (1 - labelSmoothing) + labelSmoothing / x.Size(axis);
-        if (weight is not null) target *= PerClass("CrossEntropy", logs, axis, weight);
-        return Reduced("CrossEntropy", -Weighted(logs, target, axis).Squeeze(axis), reduction);
+        if (weight is not null) target *= PerClass("CrossEntropy", x, axis, weight);
+        return Reduced("CrossEntropy", -Weighted(x.LogSoftmax(axis), target, axis).Squeeze(axis), reduction);
     }
 
     /// <summary>Σ w·x along an axis, which is kept.</summary>
     static Variable Weighted(Variable x, Variable w, int axis) =>
         Variable.Total(new Of2<WeightedFormula>(), "Weighted", [axis], x, w);
 
+    /// <summary>The weights of classes, of a shape that broadcasts along their axis.</summary>
     static Tensor PerClass(string operation, Variable x, int axis, Tensor weight) =>
-        weight.Rank == 1 && weight.Numel == x.Size(axis)
-            ? weight.Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]) : throw new ShapeException(
-                $"{operation}: weights {weight.Layout} are not one for each of the {x.Size(axis)} classes.");
+        OfShape(operation, "weight of the classes", weight, x.Size(axis)).Data
+            .Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]);
 
     static Variable Likelihood(string operation, Variable x, Tensor target, Tensor? weight, Reduction reduction,
         long ignoreIndex, double smoothing, bool scores)
@@ -119,7 +124,7 @@ public static partial class F
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
-        var some = target.ToArray<long>().Contains(ignoreIndex);
+        var some = target.ToArray<long>().Contains(ignoreIndex);        // a row that is ignored is not read
         var (ignored, at) = (target.Eq(Tensor.Like(target, ignoreIndex)).Unsqueeze(axis), target.Unsqueeze(axis));
         if (some) (x, at) = (x.MaskedFill(ignored, 0), Tensor.Where(ignored, Tensor.Like(target, 0), at));
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
@@ -145,7 +150,7 @@ public static partial class F
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
-        Layout.OnlySame("BCELoss", x.Data.Layout, target.Data.Layout);
+        OneShape("BCELoss", x, target);
         if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
                 "Take Sigmoid() first, or BCEWithLogitsLoss.");
@@ -191,7 +196,7 @@ public static partial class F
     public static Variable CosineEmbeddingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean)
     {
-        Layout.OnlySame("CosineEmbeddingLoss", x.Data.Layout, y.Data.Layout);
+        OneShape("CosineEmbeddingLoss", x, y);
         if (x.Rank is < 1 or > 2 || !target.Shape.SequenceEqual(x.Shape[..^1]))
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
                 "are not (N, D) and (N).");
@@ -208,7 +213,7 @@ public static partial class F
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,
         double p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean)
     {
-        Layout.OnlySame("TripletMarginLoss", anchor.Data.Layout, positive.Data.Layout, negative.Data.Layout);
+        OneShape("TripletMarginLoss", anchor, positive, negative);
         var far = PairwiseDistance(anchor, negative, p, eps);
         if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
         var excess = PairwiseDistance(anchor, positive, p, eps) - far + margin;
@@ -283,17 +288,9 @@ readonly struct RankingFormula(double margin) : IZip3
     }
 }
 
-/// <summary>ln Σ − (x − m)</summary>
-readonly struct SurpriseFormula : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V sum) => V.Log(sum) - (x - m); }
-
-/// <summary>e^(x − m)/Σ·dy</summary>
-readonly struct SurpriseSlope : IFormula
-{
-    public static int Inputs => 4;
-    [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V x, V m, V sum, V dy, V e, V f, V g, V h) => V.Exp(x - m) / sum * dy;
-}
+/// <summary>e^(x − m)·w</summary>
+readonly struct ScaledExpFormula : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V w) => V.Exp(x - m) * w; }
 
 // y = ln Σeˣ − xₜ along an axis, t where the target is     dx = (eˣ/Σeˣ − [t])·dy
 sealed class Surprise(int axis, Tensor target) : Function
@@ -304,16 +301,15 @@ sealed class Surprise(int axis, Tensor target) : Function
     protected override Tensor Forward()
     {
         Save(X);
-        var picked = X.Data.Gather(axis, target);
         (largest, sum) = Softmax.Sums(X.Data, axis);
         Keep(target, largest, sum);
-        return Tensor.Apply(Name, new Of3<SurpriseFormula>(), picked, largest, sum);
+        return sum.Map(new LogFormula()) - (X.Data.Gather(axis, target) - largest);
     }
 
     public override Variable[] Backward(Variable dy)
     {
         if (Autograd.Enabled) return [(X.Softmax(axis) * dy).ScatterAdd(axis, target, -dy)];
-        var dx = Tensor.Apply(Name, new SurpriseSlope(), X.Data, largest!, sum!, dy.Data);
+        var dx = Tensor.Apply(Name, new Of3<ScaledExpFormula>(), X.Data, largest!, dy.Data / sum!);
         return [dx.ScatterAdd_(axis, target, -dy.Data)];
     }
 }

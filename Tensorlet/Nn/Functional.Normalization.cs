@@ -3,19 +3,14 @@ namespace Tensorlet;
 // (x − μ)/√(σ² + ε), times weights, plus a bias: what differs is the axes that mean and variance are taken over.
 public static partial class F
 {
-    /// <summary>(x − μ)/√(σ² + ε)·w + b, with weight and bias reshaped so that they broadcast.</summary>
-    static Variable Standardized(string name, Variable x, int[] axes, double eps, Variable? weight, Variable? bias,
-        int[] own, int[] shape, out Standardize function, bool centered = true)
+    /// <summary>x, its weight or 1, and its bias or 0; these of their own shape, then of one that broadcasts.</summary>
+    static Variable[] Weighted(string operation, Variable x, Variable? weight, Variable? bias, int[] own, int[] shape)
     {
-        function = new Standardize(name, axes, eps, centered);
-        return function.Apply(Variable.Alike(name, [x, Or(1, name, "weight", weight, x, own, shape),
-            Or(0, name, "bias", bias, x, own, shape)]));
-    }
+        return Variable.Alike(operation, [x, Or("weight", weight, 1), Or("bias", bias, 0)]);
 
-    /// <summary>What is given, which has a shape of its own, in another shape; or a number.</summary>
-    static Variable Or(double number, string operation, string what, Variable? given, Variable x, int[] own,
-        int[] shape) =>
-        given is null ? Tensor.Like(x.Data, number) : OfShape(operation, what, given, own).Reshape(shape);
+        Variable Or(string what, Variable? given, double otherwise) =>
+            given is null ? Tensor.Like(x.Data, otherwise) : OfShape(operation, what, given, own).Reshape(shape);
+    }
 
     /// <summary>
     /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training,
@@ -45,26 +40,27 @@ public static partial class F
         Variable? weight, Variable? bias, bool inputStatistics, double momentum, double eps)
     {
         if (x.Rank < 2) throw new ShapeException($"{operation}: shape {x.Data.Layout} has no channels (N, C, …).");
-        int[] channels = [x.Size(1)], shape = [x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)];
+        int[] shape = [x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)];
         foreach (var r in (Tensor?[])[runningMean, runningVar])
             if (r is not null)
-                OfShape(operation, $"running statistic of the {channels[0]} channels (axis 1) of {x.Data.Layout}", r,
-                    channels);
+                OfShape(operation, $"running statistic of the {x.Size(1)} channels (axis 1) of {x.Data.Layout}", r,
+                    x.Size(1));
+            else if (!inputStatistics)
+                throw new TensorletException($"{operation}: there are no running statistics to standardise " +
+                    $"{x.Data.Layout} by. Give them, or take the input's own.");
+        var given = Weighted(operation, x, weight, bias, [x.Size(1)], shape);
         if (!inputStatistics)
-            return runningMean is not null && runningVar is not null
-                ? Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
-                    runningVar.Reshape(shape).Map(new RootFormula(eps)), Or(1, operation, "weight", weight, x, channels,
-                    shape), Or(0, operation, "bias", bias, x, channels, shape)) : throw new TensorletException(
-                        $"{operation}: there are no running statistics to standardise {x.Data.Layout} by. Give them, " +
-                        "or take the input's own.");
+            return Variable.Apply(new StandardFormula(), operation, x, runningMean!.Reshape(shape),
+                runningVar!.Reshape(shape).Map(new RootFormula(eps)), given[1], given[2]);
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
                 "to learn from. Take more samples, or Eval().");
-        var y = Standardized(operation, x, over, eps, weight, bias, channels, shape, out var made);
+        var function = new Standardize(operation, over, eps);
+        var y = function.Apply(given);
         if (x.Numel == 0 || Autograd.Mode.Again) return y;       // nothing to count, or it was counted the first time
-        runningMean?.Mul_(1 - momentum).Add_(made.Mean.Mean([0]).Reshape(-1), momentum);
-        runningVar?.Mul_(1 - momentum).Add_(made.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
+        runningMean?.Mul_(1 - momentum).Add_(function.Mean.Mean([0]).Reshape(-1), momentum);
+        runningVar?.Mul_(1 - momentum).Add_(function.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
         return y;
     }
 
@@ -76,8 +72,8 @@ public static partial class F
     /// <param name="eps">Added to the variance.</param>
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable LayerNorm(Variable x, int[] normalizedShape, Variable? weight = null, Variable? bias = null,
-        double eps = 1e-5) => Standardized("LayerNorm", x, Last("LayerNorm", x, normalizedShape), eps, weight, bias,
-            normalizedShape, normalizedShape, out _);
+        double eps = 1e-5) => new Standardize("LayerNorm", Last("LayerNorm", x, normalizedShape), eps).Apply(
+            Weighted("LayerNorm", x, weight, bias, normalizedShape, normalizedShape));
 
     /// <summary>x/√(mean of x² over the last axes + eps), times weights (Zhang and Sennrich 2019).</summary>
     /// <param name="x">(…, normalizedShape).</param>
@@ -88,8 +84,8 @@ public static partial class F
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
         var least = eps ?? (x.DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
-        return Standardized("RMSNorm", x, Last("RMSNorm", x, normalizedShape), least, weight, null, normalizedShape,
-            normalizedShape, out _, centered: false);
+        return new Standardize("RMSNorm", Last("RMSNorm", x, normalizedShape), least, centered: false).Apply(
+            Weighted("RMSNorm", x, weight, null, normalizedShape, normalizedShape));
     }
 
     /// <summary>Groups of channels of each sample of (N, C, …) standardised together (Wu and He 2018).</summary>
@@ -100,10 +96,10 @@ public static partial class F
         if (x.Rank < 2 || numGroups < 1 || x.Size(1) % numGroups != 0)
             throw new ShapeException($"GroupNorm: the channels (axis 1) of {x.Data.Layout} do not divide into " +
                 $"{numGroups} groups.");
-        int[] inGroup = [x.Size(1) / numGroups, .. x.Size()[2..]], shape = [numGroups, x.Size(1) / numGroups,
-            .. Enumerable.Repeat(1, x.Rank - 2)];
-        return Standardized("GroupNorm", x.Reshape([x.Size(0), numGroups, .. inGroup]), [.. Enumerable.Range(2,
-            x.Rank - 1)], eps, weight, bias, [x.Size(1)], shape, out _).Reshape(x.Size());
+        var size = x.Size(1) / numGroups;
+        var groups = Weighted("GroupNorm", x.Reshape([x.Size(0), numGroups, size, .. x.Shape[2..]]), weight, bias,
+            [x.Size(1)], [numGroups, size, .. Enumerable.Repeat(1, x.Rank - 2)]);
+        return new Standardize("GroupNorm", [.. Enumerable.Range(2, x.Rank - 1)], eps).Apply(groups).Reshape(x.Size());
     }
 
     static int[] Last(string operation, Variable x, int[] shape) =>
@@ -143,7 +139,7 @@ readonly struct StandardSlope : IFormula
 
 // With r = 1/√(σ² + ε), x̂ = (x − μ)·r, means over some axes: y = x̂·w + b
 // and g = dy·w: dx = r·(g − mean g − x̂·mean(g·x̂))     dw = Σ dy·x̂     db = Σ dy
-sealed class Standardize(string name, int[] axes, double eps, bool centered) : Function
+sealed class Standardize(string name, int[] axes, double eps, bool centered = true) : Function
 {
     Tensor? mean, variance, r;
 
