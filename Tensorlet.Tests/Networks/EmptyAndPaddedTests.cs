@@ -153,7 +153,7 @@ public class EmptyAndPaddedTests
         var loss = (y * y).Sum() + states.Aggregate(y.Sum(), (sum, s) => sum + s.Sum());
         Variable[] by = [x, .. net.Parameters()];
         var first = Autograd.Grad([loss], by, createGraph: true);
-        var second = Autograd.Grad([first.Aggregate(y.Sum(), (sum, g) => sum + (g! * g).Sum())], by);
+        var second = Autograd.Grad([first.Aggregate(y.Sum(), (sum, g) => sum + g!.Square().Sum())], by);
         return [.. y.Data.ToArray<double>(), .. first.Concat(second).SelectMany(g => g!.Data.ToArray<double>())];
     }
 
@@ -171,8 +171,8 @@ public class EmptyAndPaddedTests
             Variable[] by = [new(batchFirst ? query : query.Transpose(0, 1), true),
                 new(batchFirst ? memory : memory.Transpose(0, 1), true), .. attention.Parameters()];
             var (y, weights) = attention.Call(by[0], by[1], by[1], mask);
-            var first = Autograd.Grad([(y * y).Sum() + (weights! * weights).Sum()], by, createGraph: true);
-            var second = Autograd.Grad([first.Aggregate(y.Sum(), (sum, g) => sum + (g! * g).Sum())], by);
+            var first = Autograd.Grad([(y * y).Sum() + weights!.Square().Sum()], by, createGraph: true);
+            var second = Autograd.Grad([first.Aggregate(y.Sum(), (sum, g) => sum + g!.Square().Sum())], by);
             return [.. y.Data.ToArray<double>(), .. weights!.Data.ToArray<double>(),
                 .. first.Concat(second).SelectMany(g => g!.Data.ToArray<double>())];
         }
