@@ -35,8 +35,8 @@ public static partial class F
     {
         foreach (var other in x)
             if (!other.Shape.SequenceEqual(x[0].Shape))
-                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would spread " +
-                    "over one another. Reshape one to the shape of the other.");
+                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would " +
+                    "spread over one another. Reshape one to the shape of the other.");
     }
 
     static Variable Reduced(string operation, Variable losses, Reduction reduction, Tensor? weight = null) =>
@@ -253,9 +253,9 @@ readonly struct LogitsFormula : IFormula
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V x, V t, V p, V w, V e, V f, V g, V h)
     {
-        var tail = (V.Of(1) + (p - V.Of(1)) * t) * V.Call(new SoftplusFormula(40), -x);
-        return WeightedFormula.At(V.IfGreater(V.Of(-40), x, WeightedFormula.At(-x, p * t),
-            WeightedFormula.At(x, V.Of(1) - t) + tail), w);
+        V far = V.Of(-40), tail = (V.Of(1) + (p - V.Of(1)) * t) * V.Call(new SoftplusFormula(40), -x);
+        var line = WeightedFormula.At(x, w * V.IfGreater(far, x, -p * t, V.Of(1) - t));
+        return line + w * V.IfGreater(far, x, V.Of(0), tail);
     }
 }
 
