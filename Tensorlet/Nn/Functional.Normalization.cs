@@ -163,23 +163,19 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
 
     public override Variable?[] Backward(Variable dy)
     {
-        var one = new Variable(Tensor.Like(dy.Data, 1));
         var (x, w, m, root, n) = (X, B, new Variable(mean!), new Variable(r!), X.Data.CountOver(axes));
         if (Autograd.Enabled)       // they depend on x
         {
             m = centered ? x.Mean(axes, keepDim: true) : m;
             root = (new Spread(name, axes, n, centered, false).Apply(x) + eps).Rsqrt();
         }
-        Variable? dx = null;
-        if (Needs(0))
-        {
-            var ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n : one * 0;
-            var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
-            dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
-                : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
-        }
-        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()),
-            dy, one, x, m, root) : null;
-        return [dx, dw?.Reshape(shapes[1]), Needs(2) ? dy.SumTo(shapes[2]) : null];
+        Variable ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n
+            : Tensor.Like(dy.Data, 0);
+        var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
+        var dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
+            : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
+        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()), dy,
+            Tensor.Like(dy.Data, 1), x, m, root).Reshape(shapes[1]) : null;
+        return [dx, dw, Needs(2) ? dy.SumTo(shapes[2]) : null];
     }
 }

@@ -50,10 +50,7 @@ readonly struct TanhOfSoftplusFormula : IMap
 
 /// <summary>0 up to −3, 1 from 3 on, straight between them.</summary>
 readonly struct HardsigmoidFormula : IMap
-{
-    [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), V.Of(0), V.Of(6)) / V.Of(6);
-}
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
 
 readonly struct LogSigmoidFormula : IMap // above 40, 1 + eˣ is eˣ to the last bit
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(0) - V.Call(new SoftplusFormula(40), -x); }
@@ -95,11 +92,10 @@ readonly struct ExponentialFormula(double above, double below, double rate) : IM
 /// <summary>x within the bounds, NaN too; a bound where x reaches it.</summary>
 readonly struct HardtanhFormula(double low, double high) : IMap
 {
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x, low, high);
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => At(x, V.Of(low), V.Of(high));
-    [MethodImpl(AggressiveInlining)]
-    internal static V At<V>(V x, V low, V high) where V : struct, INumeric<V> =>
-        V.IfGreater(x, low, V.IfGreater(high, x, x, high), V.IfEqual(x, x, low, x));
+    internal static V At<V>(V x, double low, double high) where V : struct, INumeric<V> => V.IfGreater(x, V.Of(low),
+        V.IfGreater(V.Of(high), x, x, V.Of(high)), V.IfEqual(x, x, V.Of(low), x));
 }
 
 readonly struct LerpFormula : IZip3
