@@ -55,7 +55,10 @@ public class LibtorchEdgeTests
         ["KL divergence of logarithms"] = x => F.KlDiv(x[0], x[1], Reduction.None, logTarget: true),
     };
 
-    /// <summary>Where the slope has a kink, and so no slope of its own: libtorch takes another side there.</summary>
+    /// <summary>
+    /// Where the slope has a kink, and so no slope of its own: libtorch takes another side there. So it is where 0·∞
+    /// was taken for 0.
+    /// </summary>
     static readonly Dictionary<string, Func<double[], bool>> kinks = new()
     {
         ["elu"] = x => x[0] == 0,
@@ -64,6 +67,8 @@ public class LibtorchEdgeTests
         ["smooth L1"] = x => Math.Abs(x[0] - x[1]) == 0.5,
         ["Huber"] = x => Math.Abs(x[0] - x[1]) == 0.5,
         ["binary cross-entropy"] = x => x[0] is 0 or 1,
+        ["binary cross-entropy of logits"] = x => double.IsInfinity(x[0]),
+        ["KL divergence"] = x => double.IsInfinity(x[0]) && x[1] == 0,
     };
 
     public static TheoryData<string> Names => [.. functions.Keys];

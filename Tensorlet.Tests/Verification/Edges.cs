@@ -13,7 +13,8 @@ public static class Edges
 {
     static Tensor Like(Variable x, params double[] values) => Tensor.From(values).To(x.DType).To(x.Device);
 
-    const double NaN = double.NaN, Inf = double.PositiveInfinity, Tiny = 1.522997974471263e-8;      // e⁻¹⁸
+    const double NaN = double.NaN, Inf = double.PositiveInfinity, Tiny = 1.522997974471263e-8,      // e⁻¹⁸
+        Share = 0.2689414213699951;             // 1/(1 + e)
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Edge> All { get; } =
@@ -143,8 +144,8 @@ public static class Edges
         new("exp and expm1 at −∞", x => x.Exp() + x.Expm1(), [-Inf], [-1], [0], [0]),
         // where y + 1 has lost the digits of the slope
         new("expm1, elu, selu and celu, saturated", x => x.Select(0, 0).Expm1() + x.Select(0, 1).Elu()
-            + x.Select(0, 2).Selu() / 1.7580993408473766 + x.Select(0, 3).Celu(2) / 2, [-18, -18, -18, -36], [4 * Tiny - 4],
-            [Tiny, Tiny, Tiny, Tiny / 2]),
+            + x.Select(0, 2).Selu() / 1.7580993408473766 + x.Select(0, 3).Celu(2) / 2, [-18, -18, -18, -36],
+            [4 * Tiny - 4], [Tiny, Tiny, Tiny, Tiny / 2]),
         new("atan2 of signed zeros", y => Variable.Atan2(y, Like(y, 0, -0.0, 0, -0.0, -1, -1, 1, 1)),
             [0, 0, -0.0, -0.0, 0, -0.0, 0, -0.0],
             [0, Math.PI, -0.0, -Math.PI, Math.PI, -Math.PI, 0, -0.0], [0, 0, 0, 0, -1, -1, 1, 1]),
@@ -159,6 +160,58 @@ public static class Edges
             [0.9272952180016122, 0.9272952180016122], [1.2e-26, 1.2e24]),
         new("smooth L1 and Huber at infinity", x => F.SmoothL1Loss(x, Like(x, 0, 0), Reduction.None, 0.5)
             + F.HuberLoss(x, Like(x, 1, 1), Reduction.None, 0.5), [-Inf, Inf], [Inf, Inf], [-1.5, 1.5], [0, 0]),
+        // what does not count meets an infinite logarithm: 0·∞ is 0
+        new("cross-entropy, an ignored row with −∞", x => F.CrossEntropy(x.Reshape(2, 2), Tensor.From([-100L, 1],
+            device: x.Device)), [-Inf, 0, 0, 1], [0.31326168751822286], [0, 0, Share, -Share],
+            [0, 0, 0, 0]),
+        new("cross-entropy, an ignored row with NaN", x => F.CrossEntropy(x.Reshape(2, 2), Tensor.From([-100L, 1],
+            device: x.Device), labelSmoothing: 0.5), [NaN, Inf, 0, 1], [0.31326168751822286 + 0.25],
+            [0, 0, Share - 0.25, 0.25 - Share], [0, 0, 0, 0]),
+        new("cross-entropy, a class of weight 0 with −∞", x => F.CrossEntropy(x.Reshape(2, 3), Tensor.From([0L, 2],
+            device: x.Device), Like(x, 0, 1, 1)), [-Inf, 0, 0, -Inf, 0, 1], [0.31326168751822286],
+            [0, 0, 0, 0, Share, -Share], [0, 0, 0, 0, 0, 0]),
+        new("cross-entropy, smoothed, a class of weight 0 with −∞", x => F.CrossEntropy(x.Reshape(1, 3),
+            Tensor.From([2L], device: x.Device), Like(x, 0, 1, 1), labelSmoothing: 0.75), [-Inf, 0, 0],
+            [Math.Log(2) * 0.75], [0, 0.125, -0.125]),
+        new("cross-entropy, a class of probability 0 with −∞", x => F.CrossEntropy(x.Reshape(1, 3),
+            Like(x, 0, 0.5, 0.5).Reshape(1, 3)), [-Inf, 0, 0], [Math.Log(2)], [0, 0, 0], [0, 0, 0]),
+        new("cross-entropy, by the probability of a class with −∞", t => F.CrossEntropy(Like(t, -Inf, 0, 0)
+            .Reshape(1, 3), t.Reshape(1, 3)), [0, 0.5, 0.5], [Math.Log(2)], [0, Math.Log(2), Math.Log(2)]),
+        new("negative log likelihood, an ignored row with −∞", x => F.NllLoss(x.Reshape(2, 2), Tensor.From([-100L, 1],
+            device: x.Device)), [-Inf, -Inf, -2, -0.5], [0.5], [0, 0, 0, -1], [0, 0, 0, 0]),
+        new("negative log likelihood, a class of weight 0 with −∞", x => F.NllLoss(x.Reshape(2, 2),
+            Tensor.From([0L, 1], device: x.Device), Like(x, 0, 1)), [-Inf, -1, -2, -0.5], [0.5], [0, 0, 0, -1],
+            [0, 0, 0, 0]),
+        new("KL divergence of probabilities 0", x => F.KlDiv(x, Like(x, 0, 0, 1), Reduction.None), [-Inf, -1, -Inf],
+            [0, 0, Inf], [0, 0, -1], [0, 0, 0]),
+        new("KL divergence by probabilities 0", t => F.KlDiv(Like(t, -Inf, -Inf), t, Reduction.None), [0, 1],
+            [0, Inf], [0, Inf]),
+        new("KL divergence of logarithms −∞", x => F.KlDiv(x, Like(x, -Inf, -Inf, 0, -Inf), Reduction.None,
+            logTarget: true), [-Inf, -1, -Inf, NaN], [0, 0, Inf, NaN], [0, 0, -1, 1], [0, 0, 0, 0]),
+        new("binary cross-entropy, weight 0", x => F.BinaryCrossEntropy(x, Like(x, 1, 0), Like(x, 0, 1),
+            Reduction.None), [0, 0], [0, 0], [0, 0]),
+        new("binary cross-entropy of infinite logits that are right", x => F.BinaryCrossEntropyWithLogits(x,
+            Like(x, 1, 0), reduction: Reduction.None), [Inf, -Inf], [0, 0], [0, 0], [0, 0]),
+        new("binary cross-entropy of infinite logits that are wrong", x => F.BinaryCrossEntropyWithLogits(x,
+            Like(x, 0, 1), reduction: Reduction.None, posWeight: Like(x, 1, 3)), [Inf, -Inf], [Inf, Inf], [1, -3]),
+        new("binary cross-entropy of infinite logits, weight 0", x => F.BinaryCrossEntropyWithLogits(x,
+            Like(x, 0, 1), Like(x, 0, 0), Reduction.None), [Inf, -Inf], [0, 0], [0, 0]),
+        new("attention to nothing but padding", x => F.ScaledDotProductAttention(x.Reshape(1, 2), x.Reshape(1, 2),
+            Like(x, 5, 7).Reshape(1, 2), Tensor.Of(new[,] { { false } }, device: x.Device)), [3, Inf], [0, 0], [0, 0]),
+        new("attention, a key that is masked is NaN", x => F.ScaledDotProductAttention(Like(x, 1, 2).Reshape(2, 1),
+            x.Reshape(2, 1), Like(x, 5, NaN).Reshape(2, 1), Tensor.From([true, false], device: x.Device)), [3, NaN],
+            [5, 5], [0, 0], [0, 0]),
+        new("attention, a value that is masked by −∞ is NaN", x => F.ScaledDotProductAttention(
+            Like(x, 1, 2).Reshape(2, 1), Like(x, 3, NaN).Reshape(2, 1), x.Reshape(2, 1), Like(x, 0, -Inf)), [5, NaN],
+            [5, 5], [2, 0], [0, 0]),
+        new("attention, a key that no query comes to is NaN", x => F.ScaledDotProductAttention(
+            Like(x, 1).Reshape(1, 1), x.Reshape(2, 1), x.Reshape(2, 1), isCausal: true), [3, NaN], [3], [1, 0]),
+        new("attention to no keys", x => F.ScaledDotProductAttention(x.Reshape(2, 1), x.Reshape(2, 1).Narrow(0, 0, 0),
+            x.Reshape(2, 1).Narrow(0, 0, 0)), [3, 4], [0, 0], [0, 0], [0, 0]),
+        new("attention of no queries", x => F.ScaledDotProductAttention(x.Reshape(2, 1).Narrow(0, 0, 0),
+            x.Reshape(2, 1), x.Reshape(2, 1), isCausal: true).Sum(), [3, 4], [0], [0, 0]),
+        new("softmax of nothing", x => Variable.Cat([x.Unsqueeze(1).Narrow(1, 0, 0).Softmax(1),
+            x.Unsqueeze(1).Narrow(1, 0, 0).LogSoftmax(1)], 1).Sum(1), [3, 4], [0, 0], [0, 0]),
         new("sigmoid", x => x.Sigmoid(), [1000, -1000, NaN], [1, 0, NaN], [0, 0, NaN]),
     ];
 

@@ -13,6 +13,7 @@ namespace Tensorlet.Nn;
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
 {
+    readonly double dropout = F.Probability("MultiheadAttention", dropout);
     readonly int heads = numHeads >= 1 && embedDim % numHeads == 0 ? numHeads : throw new ShapeException(
         $"MultiheadAttention: {embedDim} numbers do not divide into {numHeads} heads.");
     readonly Variable inProjWeight = Init.XavierUniform_(Parameter(Tensor.Empty(3 * embedDim, embedDim)));
@@ -32,7 +33,8 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     /// <param name="query">(L, N, E), or batch first.</param>
     /// <param name="key">(S, N, E), or batch first.</param>
     /// <param name="value">(S, N, E), or batch first.</param>
-    /// <param name="keyPaddingMask">(N, S): keys that do not take part, or numbers that are added.</param>
+    /// <param name="keyPaddingMask">(N, S): keys that do not take part, or numbers that are added. What does not take
+    /// part is not read, and may be NaN in keys and values.</param>
     /// <param name="attnMask">(L, S) or (N·heads, L, S): what a query does not see, or numbers that are added.</param>
     /// <param name="needWeights">Whether the weights are given.</param>
     /// <param name="averageWeights">Whether they are the mean over the heads, (N, L, S), and not (N, heads, L,
@@ -47,17 +49,28 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
             if (x.Rank != 3 || x.Size(2) != embedDim)
                 throw new ShapeException($"MultiheadAttention: takes ({(batchFirst ? "N, L" : "L, N")}, {embedDim}), " +
                     $"not {x.Data.Layout}.");
-        var (q, k, v) = (Heads(query, 0), Heads(key, 1), Heads(value, 2));
-        int n = q.Size(0), l = q.Size(2), s = k.Size(2);
-        var hidden = attnMask is { Rank: not 2 } ? attnMask.Reshape(n, heads, l, s) : attnMask;
-        var padding = keyPaddingMask?.Reshape(n, 1, 1, s);
-        Variable? mask = hidden is null || padding is null ? Mask(hidden ?? padding)
-            : hidden.DType == padding.DType && hidden.DType == DType.Bool ? Mask(hidden | padding)
-            : Added(hidden, q) + Added(padding, q);
-        var weights = F.AttentionWeights(q, k, mask, isCausal);
-        var found = F.Dropout(weights, dropout, Training).MatMul(v);
+        int batch = batchFirst ? 0 : 1, n = query.Size(batch), l = query.Size(1 - batch), s = key.Size(1 - batch);
+        Tensor? seen = null;
+        Variable? added = null;
+        if (attnMask is not null) Mask(attnMask.Rank == 2 ? attnMask : attnMask.Reshape(n, heads, l, s));
+        if (keyPaddingMask is not null)
+        {
+            Mask(keyPaddingMask.Reshape(n, 1, 1, s));
+            var absent = keyPaddingMask.DType == DType.Bool ? keyPaddingMask
+                : keyPaddingMask.Eq(Tensor.Like(keyPaddingMask, double.NegativeInfinity));
+            absent = (batchFirst ? absent : absent.T).Unsqueeze(-1);
+            (key, value) = (key.MaskedFill(absent, 0), value.MaskedFill(absent, 0));
+        }
+        var (found, weights) = F.Attention(Heads(query, 0), Heads(key, 1), Heads(value, 2), seen, added, isCausal,
+            Training ? dropout : 0);
         var output = outProj.Call((batchFirst ? found.Permute(0, 2, 1, 3) : found.Permute(2, 0, 1, 3)).Flatten(2));
         return (output, !needWeights ? null : averageWeights ? weights.Mean(1) : weights);
+
+        void Mask(Tensor mask)
+        {
+            if (mask.DType == DType.Bool) seen = F.Both(seen, !mask);
+            else added = added is null ? mask : added + mask;
+        }
     }
 
     /// <summary>Projected by the queries', keys' or values' third of the weights, as (N, heads, L, E/heads).</summary>
@@ -68,12 +81,4 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
         y = y.Unflatten(2, heads, embedDim / heads);
         return batchFirst ? y.Permute(0, 2, 1, 3) : y.Permute(1, 2, 0, 3);
     }
-
-    /// <summary>What takes part, from what does not; or numbers that are added.</summary>
-    static Variable? Mask(Tensor? mask) =>
-        mask is null ? null : new Variable(mask.DType == DType.Bool ? !mask : mask);
-
-    static Variable Added(Tensor mask, Variable like) => mask.DType != DType.Bool ? mask
-        : new Variable(Tensor.Zeros([], like.DType, like.Device)).Expand(mask.Size())
-            .MaskedFill(mask, double.NegativeInfinity);
 }

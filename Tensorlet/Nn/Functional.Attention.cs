@@ -13,30 +13,43 @@ public static partial class F
     /// <param name="dropout">The probability of dropout of the weights.</param>
     /// <param name="isCausal">Whether a query sees only keys of its place and before.</param>
     /// <param name="scale">1/√E if not given.</param>
+    /// <remarks>
+    /// What no query sees, because it is masked for all of them, is not read, and may be NaN. Where only some do not
+    /// see it, its value still meets their weights of 0, as in PyTorch: 0·NaN is NaN.
+    /// </remarks>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,
         Variable? mask = null, double dropout = 0, bool isCausal = false, double? scale = null) =>
-        Dropout(AttentionWeights(query, key, mask, isCausal, scale), dropout).MatMul(value);
+        mask is { DType: DType.Bool } ? Attention(query, key, value, mask.Data, null, isCausal, dropout, scale).Output
+            : Attention(query, key, value, null, mask, isCausal, dropout, scale).Output;
 
-    /// <summary>softmax(Q·Kᵀ·scale + mask); a query that sees nothing has weights of 0.</summary>
-    internal static Variable AttentionWeights(Variable query, Variable key, Variable? mask, bool isCausal,
-        double? scale = null)
+    /// <summary>softmax(Q·Kᵀ·scale + added)·V, and the weights; those of a query that sees nothing are 0.</summary>
+    internal static (Variable Output, Variable Weights) Attention(Variable query, Variable key, Variable value,
+        Tensor? seen, Variable? added, bool isCausal, double dropout, double? scale = null)
     {
-        if (query.Rank < 2 || key.Rank < 2 || query.Size(-1) != key.Size(-1))
-            throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout} and keys " +
-                $"{key.Data.Layout} are not (…, L, E) and (…, S, E).");
-        var (scores, factor) = (query.MatMul(key.T), scale ?? 1 / Math.Sqrt(query.Size(-1)));
-        var seen = isCausal ? Causal(query.Size(-2), key.Size(-2), query.Device) : null;
-        if (mask is { DType: not DType.Bool })
+        if (query.Rank < 2 || key.Rank < 2 || value.Rank < 2 || query.Size(-1) != key.Size(-1)
+            || key.Size(-2) != value.Size(-2))
+            throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout}, keys " +
+                $"{key.Data.Layout} and values {value.Data.Layout} are not (…, L, E), (…, S, E) and (…, S, V).");
+        int queries = query.Size(-2), keys = key.Size(-2);
+        if (added is not null) seen = Both(seen, added.Data.Ne(Tensor.Like(added.Data, double.NegativeInfinity)));
+        var some = seen is not null || keys > queries;
+        if (isCausal) seen = Both(seen, Causal(queries, keys, query.Device));
+        if (some && seen is not null)
         {
-            (scores, factor) = (scores * factor + mask, 1);
-            mask = scores.Data.Ne(Tensor.Like(scores.Data, double.NegativeInfinity));
+            var unread = !(seen.Rank > 1 ? seen.Any([-2]) : seen).Unsqueeze(-1);
+            (key, value) = (key.MaskedFill(unread, 0), value.MaskedFill(unread, 0));
         }
-        if (mask is not null) seen = seen is null ? mask.Data : seen & mask.Data;
+        var (scores, factor) = (query.MatMul(key.T), scale ?? 1 / Math.Sqrt(query.Size(-1)));
+        if (added is not null) (scores, factor) = (scores * factor + added, 1);
         if (seen is not null) scores = scores.Expand(Layout.Broadcast("ScaledDotProductAttention", scores.Data.Layout,
             seen.Layout));
-        return new Softmax(scores.Rank - 1, factor, seen).Apply(scores);
+        var weights = new Softmax(scores.Rank - 1, factor, seen).Apply(scores);
+        return (Dropout(weights, dropout).MatMul(value), weights);
     }
+
+    /// <summary>What two masks let through, of which either may be missing.</summary>
+    internal static Tensor? Both(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a & b;
 
     /// <summary>What a query at place i may see: the keys at places 0 … i, as (L, S) truth values.</summary>
     public static Tensor Causal(int queries, int keys, Device? device = null) =>

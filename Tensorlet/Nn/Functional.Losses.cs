@@ -15,57 +15,56 @@ public enum Reduction
 
 public static partial class F
 {
-    static Variable Reduced(Variable x, Reduction reduction) => reduction switch
-    {
-        Reduction.None => x,
-        Reduction.Sum => x.Sum(),
-        Reduction.BatchMean => x.Sum() / x.Size(0),
-        _ => x.Mean(),
-    };
-
-    /// <summary>f(x, target), reduced in the same pass.</summary>
-    static Variable Loss<F>(string operation, F f, Variable x, Variable target, Reduction reduction)
-        where F : struct, IZip
-    {
-        // broadcasting by which every input meets every target trains quietly and wrongly
-        var common = Layout.Product(Layout.Broadcast(operation, x.Data.Layout, target.Data.Layout));
-        return x.Numel == target.Numel && common == x.Numel
-            ? Reduced(operation, new Of2<F>(f), reduction, x, target) : throw new ShapeException(
-            $"{operation}: inputs of shape {x.Data.Layout} and targets of shape {target.Data.Layout} would spread " +
-            "over one another. Reshape one to the shape of the other.");
-    }
-
-    static Variable Reduced<F>(string operation, F f, Reduction reduction, params ReadOnlySpan<Variable> x)
+    /// <summary>f(x₀, x₁, …, w₀, …), reduced in the same pass; a weight that is not given is 1.</summary>
+    /// <exception cref="ShapeException">The x differ in shape, or a weight does not broadcast to it.</exception>
+    static Variable Loss<F>(string operation, F f, Reduction reduction, Variable[] x, params Tensor?[] weights)
         where F : struct, IFormula
     {
-        if (reduction == Reduction.None) return Variable.Apply(f, operation, x);
-        int[] shape = Tensor.Common(operation, Array.ConvertAll(x.ToArray(), input => input.Data)),
-            axes = [.. Enumerable.Range(0, shape.Length)];
-        var sum = Variable.Total(f, operation, axes, x).Reshape();
-        return reduction == Reduction.Sum ? sum
-            : sum / (reduction == Reduction.Mean ? Layout.Product(shape) : shape[0]);
+        OneShape(operation, x);
+        foreach (var w in weights)
+            if (w is not null && !Layout.Broadcast(operation, x[0].Data.Layout, w.Layout).SequenceEqual(x[0].Size()))
+                throw new ShapeException($"{operation}: weights {w.Layout} would spread {x[0].Data.Layout}.");
+        Variable[] all = [.. x, .. weights.Select(w => (Variable)(w ?? Tensor.Like(x[0].Data, 1)))];
+        if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
+        var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, x[0].Rank)], all).Reshape();
+        return reduction == Reduction.Sum ? sum : sum / (reduction == Reduction.Mean ? x[0].Numel : x[0].Size(0));
     }
 
+    /// <summary>Broadcasting by which every input meets every target would train quietly and wrongly.</summary>
+    static void OneShape(string operation, params ReadOnlySpan<Variable> x)
+    {
+        foreach (var other in x)
+            if (!other.Shape.SequenceEqual(x[0].Shape))
+                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would " +
+                    "spread over one another. Reshape one to the shape of the other.");
+    }
+
+    static Variable Reduced(string operation, Variable losses, Reduction reduction, Tensor? weight = null) =>
+        Loss(operation, new Of2<WeightedFormula>(), reduction, [losses], weight);
+
     /// <summary>(x − target)².</summary>
-    /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
-        Loss("MSELoss", new SquaredError(), x, target, reduction);
+        Loss("MSELoss", new Of2<SquaredError>(), reduction, [x, target]);
 
     /// <summary>|x − target|, with a gradient of 0 where they are equal.</summary>
-    /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable L1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
-        Loss("L1Loss", new AbsoluteError(), x, target, reduction);
+        Loss("L1Loss", new Of2<AbsoluteError>(), reduction, [x, target]);
 
     /// <summary>With d = x − target: d²/(2β) where |d| is below β, else |d| − β/2 (Girshick 2015).</summary>
-    /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">β is below 0.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        double beta = 1) => beta == 0 ? L1Loss(x, target, reduction)
-            : Loss("SmoothL1Loss", new HuberFormula(beta, 1 / beta), x, target, reduction);
+        double beta = 1) => Argument("SmoothL1Loss", beta, beta >= 0, "0 or more") == 0 ? L1Loss(x, target, reduction)
+            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x, target]);
 
     /// <summary>With d = x − target: d²/2 where |d| is at most δ, else δ·(|d| − δ/2) (Huber 1964).</summary>
-    /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">δ is not above 0.</exception>
     public static Variable HuberLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        double delta = 1) => Loss("HuberLoss", new HuberFormula(delta, 1), x, target, reduction);
+        double delta = 1) => Loss("HuberLoss", new Of2<HuberFormula>(
+            new(Argument("HuberLoss", delta, delta > 0, "above 0"), 1)), reduction, [x, target]);
 
     /// <summary>
     /// −ln p of the classes, of log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().
@@ -96,28 +95,26 @@ public static partial class F
     public static Variable CrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
-        if (labelSmoothing is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing,
-                "CrossEntropy: the label smoothing is between 0 and 1.");
-        if (x.Rank == 0)
-            throw new ShapeException("CrossEntropy: the scores have no axis of classes; they are (N, C, …) or (C).");
-        var axis = x.Rank == 1 ? 0 : 1;
+        Probability("CrossEntropy", labelSmoothing);
         if (!target.DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
-        var logs = x.LogSoftmax(axis);
-        if (!target.Shape.SequenceEqual(x.Shape))
+        if (x.Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
             throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} are not of the shape of the " +
                 $"scores, {x.Data.Layout}. Classes are Int64.");
+        var axis = x.Rank == 1 ? 0 : 1;
         if (labelSmoothing > 0) target = target * (1 - labelSmoothing) + labelSmoothing / x.Size(axis);
-        if (weight is not null) target *= PerClass("CrossEntropy", logs, axis, weight);
-        var losses = -(logs * target).Sum(axis);
-        return reduction == Reduction.Mean ? losses.Sum() / losses.Numel : Reduced(losses, reduction);
+        if (weight is not null) target *= PerClass("CrossEntropy", x, axis, weight);
+        return Reduced("CrossEntropy", -Weighted(x.LogSoftmax(axis), target, axis).Squeeze(axis), reduction);
     }
 
+    /// <summary>Σ w·x along an axis, which is kept.</summary>
+    static Variable Weighted(Variable x, Variable w, int axis) =>
+        Variable.Total(new Of2<WeightedFormula>(), "Weighted", [axis], x, w);
+
+    /// <summary>The weights of classes, of a shape that broadcasts along their axis.</summary>
     static Tensor PerClass(string operation, Variable x, int axis, Tensor weight) =>
-        weight.Rank == 1 && weight.Numel == x.Size(axis)
-            ? weight.Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]) : throw new ShapeException(
-                $"{operation}: weights {weight.Layout} are not one for each of the {x.Size(axis)} classes.");
+        OfShape(operation, "weight of the classes", weight, x.Size(axis)).Data
+            .Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]);
 
     static Variable Likelihood(string operation, Variable x, Tensor target, Tensor? weight, Reduction reduction,
         long ignoreIndex, double smoothing, bool scores)
@@ -127,34 +124,24 @@ public static partial class F
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
-        var some = target.ToArray<long>().Contains(ignoreIndex);
+        var some = target.ToArray<long>().Contains(ignoreIndex);        // a row that is ignored is not read
+        var (ignored, at) = (target.Eq(Tensor.Like(target, ignoreIndex)).Unsqueeze(axis), target.Unsqueeze(axis));
+        if (some) (x, at) = (x.MaskedFill(ignored, 0), Tensor.Where(ignored, Tensor.Like(target, 0), at));
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
-        if (weight is null && !some && smoothing == 0)
-            return Reduced(Surprise(operation, x, axis, target, scores), reduction);
+        Variable losses;
+        try { losses = scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at); }
+        catch (IndexException e) { throw new IndexException($"{operation}: a target is no class. {e.Message}"); }
+        if (weight is null && !some && smoothing == 0) return Reduced(operation, losses.Squeeze(axis), reduction);
 
-        var ignored = target.Eq(Tensor.Like(target, ignoreIndex));
-        if (some) target = Tensor.Where(ignored, Tensor.Like(target, 0), target);
-        var losses = Surprise(operation, x, axis, target, scores);
-        var weights = weight is null ? losses.Data.OnesLike() : (-Surprise(operation,
-            PerClass(operation, x, axis, weight).Expand(x.Size()), axis, target, false)).Data;
-        if (some) weights = Tensor.Where(ignored, Tensor.Like(weights, 0), weights);
-        losses *= weights;
+        var all = (weight is null ? Tensor.Like(x.Data, 1) : PerClass(operation, x, axis, weight)).Expand(x.Size());
+        var weights = Tensor.Where(ignored, Tensor.Like(all, 0), all.Gather(axis, at));
+        losses = Variable.Zip(new WeightedFormula(), losses, weights);
         if (smoothing > 0)
-        {
-            var all = weight is null ? x : x * PerClass(operation, x, axis, weight);
-            losses = losses * (1 - smoothing) - all.Sum(axis).MaskedFill(ignored, 0) * (smoothing / x.Size(axis));
-        }
-        if (reduction != Reduction.Mean) return Reduced(losses, reduction);
+            losses = losses * (1 - smoothing)
+                - Weighted(x, all, axis).MaskedFill(ignored, 0) * (smoothing / x.Size(axis));
+        if (reduction != Reduction.Mean) return Reduced(operation, losses.Squeeze(axis), reduction);
         var total = weights.Sum().Item();                       // the mean of nothing is NaN, and has no gradient
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
-    }
-
-    /// <summary>−ln p of the targets, from scores or from ln p.</summary>
-    static Variable Surprise(string operation, Variable x, int axis, Tensor target, bool scores)
-    {
-        var at = target.Unsqueeze(axis);
-        try { return (scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at)).Squeeze(axis); }
-        catch (IndexException e) { throw new IndexException($"{operation}: a target is no class. {e.Message}"); }
     }
 
     /// <summary>−w·(t·ln x + (1 − t)·ln(1 − x)) of probabilities x, with logarithms not below −100.</summary>
@@ -163,12 +150,11 @@ public static partial class F
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
-        OnlySame("BCELoss", x, target);
+        OneShape("BCELoss", x, target);
         if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
                 "Take Sigmoid() first, or BCEWithLogitsLoss.");
-        var losses = new BinaryCrossEntropy().Apply(x, target);
-        return Reduced(weight is null ? losses : losses * weight, reduction);
+        return Reduced("BCELoss", new BinaryCrossEntropy().Apply(x, target), reduction, weight);
     }
 
     /// <summary>
@@ -177,19 +163,8 @@ public static partial class F
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable BinaryCrossEntropyWithLogits(Variable x, Variable target, Tensor? weight = null,
-        Reduction reduction = Reduction.Mean, Tensor? posWeight = null)
-    {
-        OnlySame("BCEWithLogitsLoss", x, target);
-        var one = Tensor.Like(x.Data, 1);
-        return Reduced("BCEWithLogitsLoss", new LogitsFormula(), reduction, x, target, posWeight ?? one, weight ?? one);
-    }
-
-    static void OnlySame(string operation, Variable x, Variable target)
-    {
-        if (!x.Shape.SequenceEqual(target.Shape))
-            throw new ShapeException(
-                $"{operation}: inputs {x.Data.Layout} and targets {target.Data.Layout} differ in shape.");
-    }
+        Reduction reduction = Reduction.Mean, Tensor? posWeight = null) =>
+        Loss("BCEWithLogitsLoss", new LogitsFormula(), reduction, [x, target], posWeight, weight);
 
     /// <summary>
     /// t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) where t are logarithms too.
@@ -198,21 +173,22 @@ public static partial class F
     /// <param name="target">The probabilities that they are compared with, or their logarithms.</param>
     /// <param name="reduction">BatchMean is the divergence as it is defined, for one sample.</param>
     /// <param name="logTarget">Whether the targets are logarithms.</param>
-    /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        bool logTarget = false) => logTarget ? Loss("KLDivLoss", new LogDivergence(), x, target, reduction)
-            : Loss("KLDivLoss", new Divergence(), x, target, reduction);
+        bool logTarget = false) => logTarget ? Loss("KLDivLoss", new Of2<LogDivergence>(), reduction, [x, target])
+            : Loss("KLDivLoss", new Of2<Divergence>(), reduction, [x, target]);
 
     /// <summary>x where the target is 1, max(0, margin − x) where it is −1.</summary>
-    /// <exception cref="ShapeException">Broadcasting would enlarge both.</exception>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable HingeEmbeddingLoss(Variable x, Variable target, double margin = 1,
         Reduction reduction = Reduction.Mean) =>
-        Loss("HingeEmbeddingLoss", new HingeFormula(margin), x, target, reduction);
+        Loss("HingeEmbeddingLoss", new Of2<HingeFormula>(new(margin)), reduction, [x, target]);
 
     /// <summary>max(0, −t·(x − y) + margin): t is 1 where x should rank above y, −1 below.</summary>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MarginRankingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean) =>
-        Reduced("MarginRankingLoss", new Of3<RankingFormula>(new(margin)), reduction, x, y, target);
+        Loss("MarginRankingLoss", new Of3<RankingFormula>(new(margin)), reduction, [x, y, target]);
 
     /// <summary>1 − cos(x, y) where the target is 1, max(0, cos(x, y) − margin) where it is −1: (N, D), (N, D) and
     /// (N), or (D), (D) and ().</summary>
@@ -220,12 +196,12 @@ public static partial class F
     public static Variable CosineEmbeddingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean)
     {
-        OnlySame("CosineEmbeddingLoss", x, y);
+        OneShape("CosineEmbeddingLoss", x, y);
         if (x.Rank is < 1 or > 2 || !target.Shape.SequenceEqual(x.Shape[..^1]))
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
                 "are not (N, D) and (N).");
         var cosine = (x * y).Sum(-1) / (((x * x).Sum(-1) + 1e-12) * ((y * y).Sum(-1) + 1e-12)).Sqrt();
-        return Reduced(Variable.Where(target.Eq(Tensor.Like(target.Data, 1)), 1 - cosine,
+        return Reduced("CosineEmbeddingLoss", Variable.Where(target.Eq(Tensor.Like(target.Data, 1)), 1 - cosine,
             (cosine - margin).Clamp(low: 0)), reduction);
     }
 
@@ -233,12 +209,15 @@ public static partial class F
     /// max(0, ‖a − p‖ − ‖a − n‖ + margin) of an anchor, something alike and something not, (N, D) each. With swap, n is
     /// as near as it is to the nearer of a and p (Balntas et al. 2016).
     /// </summary>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,
         double p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean)
     {
+        OneShape("TripletMarginLoss", anchor, positive, negative);
         var far = PairwiseDistance(anchor, negative, p, eps);
         if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
-        return Reduced((PairwiseDistance(anchor, positive, p, eps) - far + margin).Clamp(low: 0), reduction);
+        var excess = PairwiseDistance(anchor, positive, p, eps) - far + margin;
+        return Reduced("TripletMarginLoss", excess.Clamp(low: 0), reduction);
     }
 }
 
@@ -258,23 +237,39 @@ readonly struct HuberFormula(double delta, double scale) : IZip
     }
 }
 
-/// <summary>w·((1 − t)·x + (1 + (p − 1)·t)·ln(1 + e⁻ˣ))</summary>
+/// <summary>w·x; where w is 0 nothing counts, an infinite x neither.</summary>
+readonly struct WeightedFormula : IZip
+{
+    [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => At(x, w);
+    [MethodImpl(AggressiveInlining)]
+    internal static V At<V>(V x, V w) where V : struct, INumeric<V> => V.IfEqual(w, V.Of(0),
+        V.IfEqual(V.Abs(x), V.Of(double.PositiveInfinity), V.Of(0), w * x), w * x);
+}
+
+/// <summary>w·((1 − t)·x + (1 + (p − 1)·t)·ln(1 + e⁻ˣ)), where the logarithm is −x below −40.</summary>
 readonly struct LogitsFormula : IFormula
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V x, V t, V p, V w, V e, V f, V g, V h) => w * ((V.Of(1) - t) * x +
-        (V.Of(1) + (p - V.Of(1)) * t) * V.Call(new SoftplusFormula(40), -x));
+    V IFormula.Apply<V>(V x, V t, V p, V w, V e, V f, V g, V h)
+    {
+        V far = V.Of(-40), tail = (V.Of(1) + (p - V.Of(1)) * t) * V.Call(new SoftplusFormula(40), -x);
+        var line = WeightedFormula.At(x, w * V.IfGreater(far, x, -p * t, V.Of(1) - t));
+        return line + w * V.IfGreater(far, x, V.Of(0), tail);
+    }
 }
 
 readonly struct Divergence : IZip // t·(ln t − x)
 {
     [MethodImpl(AggressiveInlining)]
-    V IZip.Apply<V>(V x, V t) => V.IfEqual(t, V.Of(0), V.Of(0), t * V.Log(t)) - t * x;
+    V IZip.Apply<V>(V x, V t) => WeightedFormula.At(V.Log(t), t) - WeightedFormula.At(x, t);
 }
 
 readonly struct LogDivergence : IZip // e^t·(t − x)
-{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Exp(t) * (t - x); }
+{
+    [MethodImpl(AggressiveInlining)]
+    V IZip.Apply<V>(V x, V t) => V.IfEqual(V.Exp(t), V.Of(0), V.IfEqual(x, x, V.Of(0), x), V.Exp(t) * (t - x));
+}
 
 readonly struct HingeFormula(double margin) : IZip
 {
@@ -293,17 +288,9 @@ readonly struct RankingFormula(double margin) : IZip3
     }
 }
 
-/// <summary>ln Σ − (x − m)</summary>
-readonly struct SurpriseFormula : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V sum) => V.Log(sum) - (x - m); }
-
-/// <summary>e^(x − m)/Σ·dy</summary>
-readonly struct SurpriseSlope : IFormula
-{
-    public static int Inputs => 4;
-    [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V x, V m, V sum, V dy, V e, V f, V g, V h) => V.Exp(x - m) / sum * dy;
-}
+/// <summary>e^(x − m)·w</summary>
+readonly struct ScaledExpFormula : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V w) => V.Exp(x - m) * w; }
 
 // y = ln Σeˣ − xₜ along an axis, t where the target is     dx = (eˣ/Σeˣ − [t])·dy
 sealed class Surprise(int axis, Tensor target) : Function
@@ -314,16 +301,15 @@ sealed class Surprise(int axis, Tensor target) : Function
     protected override Tensor Forward()
     {
         Save(X);
-        var picked = X.Data.Gather(axis, target);
         (largest, sum) = Softmax.Sums(X.Data, axis);
         Keep(target, largest, sum);
-        return Tensor.Apply(Name, new Of3<SurpriseFormula>(), picked, largest, sum);
+        return sum.Map(new LogFormula()) - (X.Data.Gather(axis, target) - largest);
     }
 
     public override Variable[] Backward(Variable dy)
     {
         if (Autograd.Enabled) return [(X.Softmax(axis) * dy).ScatterAdd(axis, target, -dy)];
-        var dx = Tensor.Apply(Name, new SurpriseSlope(), X.Data, largest!, sum!, dy.Data);
+        var dx = Tensor.Apply(Name, new Of3<ScaledExpFormula>(), X.Data, largest!, dy.Data / sum!);
         return [dx.ScatterAdd_(axis, target, -dy.Data)];
     }
 }

@@ -3,23 +3,23 @@ namespace Tensorlet;
 // (x − μ)/√(σ² + ε), times weights, plus a bias: what differs is the axes that mean and variance are taken over.
 public static partial class F
 {
-    /// <summary>(x − μ)/√(σ² + ε)·w + b, with weight and bias reshaped so that they broadcast.</summary>
-    static Variable Standardized(string name, Variable x, int[] axes, double eps, Variable? weight, Variable? bias,
-        int[] shape, out Standardize function, bool centered = true)
+    /// <summary>x, its weight or 1, and its bias or 0; these of their own shape, then of one that broadcasts.</summary>
+    static Variable[] Weighted(string operation, Variable x, Variable? weight, Variable? bias, int[] own, int[] shape)
     {
-        function = new Standardize(name, axes, eps, centered);
-        return function.Apply(Variable.Alike(name, [x, Or(weight, shape, x, 1), Or(bias, shape, x, 0)]));
-    }
+        return Variable.Alike(operation, [x, Or("weight", weight, 1), Or("bias", bias, 0)]);
 
-    static Variable Or(Variable? given, int[] shape, Variable x, double otherwise) =>
-        given?.Reshape(shape) ?? Tensor.Like(x.Data, otherwise);
+        Variable Or(string what, Variable? given, double otherwise) =>
+            given is null ? Tensor.Like(x.Data, otherwise) : OfShape(operation, what, given, own).Reshape(shape);
+    }
 
     /// <summary>
     /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training,
     /// mean and (unbiased) variance are gathered in the running ones: r ← (1 − momentum)·r + momentum·s; else those are
-    /// used.
+    /// used. Of no samples nothing is gathered.
     /// </summary>
-    /// <exception cref="ShapeException">No channels, or one value per channel while training.</exception>
+    /// <exception cref="ShapeException">No channels, one value per channel while training, or weights that are not (C).
+    /// </exception>
+    /// <exception cref="TensorletException">There are no running statistics, and it is not training.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,
         Variable? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
         ByChannel("BatchNorm", x, [0, .. Enumerable.Range(2, Math.Max(0, x.Rank - 2))], runningMean, runningVar, weight,
@@ -29,7 +29,8 @@ public static partial class F
     /// Each channel of each sample of (N, C, …) standardised over its places (Ulyanov et al. 2016). Running statistics,
     /// if given, are gathered as the means over the samples, and used where the input's are not.
     /// </summary>
-    /// <exception cref="ShapeException">No channels, or one value per channel.</exception>
+    /// <exception cref="ShapeException">No channels, one value per channel, or weights that are not (C).</exception>
+    /// <exception cref="TensorletException">There are no running statistics, and none of the input's.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
         Variable? weight = null, Variable? bias = null, bool useInputStats = true, double momentum = 0.1,
         double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Rank - 2))],
@@ -39,22 +40,27 @@ public static partial class F
         Variable? weight, Variable? bias, bool inputStatistics, double momentum, double eps)
     {
         if (x.Rank < 2) throw new ShapeException($"{operation}: shape {x.Data.Layout} has no channels (N, C, …).");
-        foreach (var given in (Tensor?[])[runningMean, runningVar, weight?.Data, bias?.Data])
-            if (given is not null && given.Numel != x.Size(1))
-                throw new ShapeException($"{operation}: {given.Numel} numbers of shape {given.Layout} for the " +
-                    $"{x.Size(1)} channels (axis 1) of {x.Data.Layout}.");
-        int[] shape = [-1, .. Enumerable.Repeat(1, x.Rank - 2)];
-        if (!inputStatistics && runningMean is not null && runningVar is not null)
-            return Variable.Apply(new StandardFormula(), operation, x, runningMean.Reshape(shape),
-                runningVar.Reshape(shape).Map(new RootFormula(eps)), Or(weight, shape, x, 1), Or(bias, shape, x, 0));
+        int[] shape = [x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)];
+        foreach (var r in (Tensor?[])[runningMean, runningVar])
+            if (r is not null)
+                OfShape(operation, $"running statistic of the {x.Size(1)} channels (axis 1) of {x.Data.Layout}", r,
+                    x.Size(1));
+            else if (!inputStatistics)
+                throw new TensorletException($"{operation}: there are no running statistics to standardise " +
+                    $"{x.Data.Layout} by. Give them, or take the input's own.");
+        var given = Weighted(operation, x, weight, bias, [x.Size(1)], shape);
+        if (!inputStatistics)
+            return Variable.Apply(new StandardFormula(), operation, x, runningMean!.Reshape(shape),
+                runningVar!.Reshape(shape).Map(new RootFormula(eps)), given[1], given[2]);
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
                 "to learn from. Take more samples, or Eval().");
-        var y = Standardized(operation, x, over, eps, weight, bias, shape, out var made);
-        if (Autograd.Mode.Again) return y;                  // it was counted the first time
-        runningMean?.Mul_(1 - momentum).Add_(made.Mean.Mean([0]).Reshape(-1), momentum);
-        runningVar?.Mul_(1 - momentum).Add_(made.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
+        var function = new Standardize(operation, over, eps);
+        var y = function.Apply(given);
+        if (x.Numel == 0 || Autograd.Mode.Again) return y;       // nothing to count, or it was counted the first time
+        runningMean?.Mul_(1 - momentum).Add_(function.Mean.Mean([0]).Reshape(-1), momentum);
+        runningVar?.Mul_(1 - momentum).Add_(function.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
         return y;
     }
 
@@ -66,8 +72,8 @@ public static partial class F
     /// <param name="eps">Added to the variance.</param>
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable LayerNorm(Variable x, int[] normalizedShape, Variable? weight = null, Variable? bias = null,
-        double eps = 1e-5) => Standardized("LayerNorm", x, Last("LayerNorm", x, normalizedShape), eps, weight, bias,
-            normalizedShape, out _);
+        double eps = 1e-5) => new Standardize("LayerNorm", Last("LayerNorm", x, normalizedShape), eps).Apply(
+            Weighted("LayerNorm", x, weight, bias, normalizedShape, normalizedShape));
 
     /// <summary>x/√(mean of x² over the last axes + eps), times weights (Zhang and Sennrich 2019).</summary>
     /// <param name="x">(…, normalizedShape).</param>
@@ -78,8 +84,8 @@ public static partial class F
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
         var least = eps ?? (x.DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
-        return Standardized("RMSNorm", x, Last("RMSNorm", x, normalizedShape), least, weight, null, normalizedShape,
-            out _, centered: false);
+        return new Standardize("RMSNorm", Last("RMSNorm", x, normalizedShape), least, centered: false).Apply(
+            Weighted("RMSNorm", x, weight, null, normalizedShape, normalizedShape));
     }
 
     /// <summary>Groups of channels of each sample of (N, C, …) standardised together (Wu and He 2018).</summary>
@@ -90,10 +96,10 @@ public static partial class F
         if (x.Rank < 2 || numGroups < 1 || x.Size(1) % numGroups != 0)
             throw new ShapeException($"GroupNorm: the channels (axis 1) of {x.Data.Layout} do not divide into " +
                 $"{numGroups} groups.");
-        int[] inGroup = [x.Size(1) / numGroups, .. x.Size()[2..]], shape = [numGroups, x.Size(1) / numGroups,
-            .. Enumerable.Repeat(1, x.Rank - 2)];
-        return Standardized("GroupNorm", x.Reshape([x.Size(0), numGroups, .. inGroup]), [.. Enumerable.Range(2,
-            x.Rank - 1)], eps, weight, bias, shape, out _).Reshape(x.Size());
+        var size = x.Size(1) / numGroups;
+        var groups = Weighted("GroupNorm", x.Reshape([x.Size(0), numGroups, size, .. x.Shape[2..]]), weight, bias,
+            [x.Size(1)], [numGroups, size, .. Enumerable.Repeat(1, x.Rank - 2)]);
+        return new Standardize("GroupNorm", [.. Enumerable.Range(2, x.Rank - 1)], eps).Apply(groups).Reshape(x.Size());
     }
 
     static int[] Last(string operation, Variable x, int[] shape) =>
@@ -133,7 +139,7 @@ readonly struct StandardSlope : IFormula
 
 // With r = 1/√(σ² + ε), x̂ = (x − μ)·r, means over some axes: y = x̂·w + b
 // and g = dy·w: dx = r·(g − mean g − x̂·mean(g·x̂))     dw = Σ dy·x̂     db = Σ dy
-sealed class Standardize(string name, int[] axes, double eps, bool centered) : Function
+sealed class Standardize(string name, int[] axes, double eps, bool centered = true) : Function
 {
     Tensor? mean, variance, r;
 
@@ -157,23 +163,19 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered) : F
 
     public override Variable?[] Backward(Variable dy)
     {
-        var one = new Variable(Tensor.Like(dy.Data, 1));
         var (x, w, m, root, n) = (X, B, new Variable(mean!), new Variable(r!), X.Data.CountOver(axes));
         if (Autograd.Enabled)       // they depend on x
         {
             m = centered ? x.Mean(axes, keepDim: true) : m;
             root = (new Spread(name, axes, n, centered, false).Apply(x) + eps).Rsqrt();
         }
-        Variable? dx = null;
-        if (Needs(0))
-        {
-            var ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n : one * 0;
-            var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
-            dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
-                : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
-        }
-        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()),
-            dy, one, x, m, root) : null;
-        return [dx, dw?.Reshape(shapes[1]), Needs(2) ? dy.SumTo(shapes[2]) : null];
+        Variable ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n
+            : Tensor.Like(dy.Data, 0);
+        var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
+        var dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
+            : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
+        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()), dy,
+            Tensor.Like(dy.Data, 1), x, m, root).Reshape(shapes[1]) : null;
+        return [dx, dw, Needs(2) ? dy.SumTo(shapes[2]) : null];
     }
 }

@@ -4,15 +4,30 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>x·Wᵀ + b: (…, in) with weights (out, in) and bias (out) gives (…, out).</summary>
-    /// <exception cref="ShapeException">The last axes differ.</exception>
+    /// <exception cref="ShapeException">The last axes differ, or the bias is not (out).</exception>
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
         if (x.Rank == 0 || weight.Rank != 2 || x.Size(-1) != weight.Size(1))
             throw new ShapeException($"Linear: inputs {x.Data.Layout} and weights {weight.Data.Layout} do not fit: " +
                 $"{x.Shape.ToArray().LastOrDefault()} features against {weight.Shape.ToArray().LastOrDefault()}.");
         var y = x.MatMul(weight.T);
-        return bias is null ? y : y + bias;
+        return bias is null ? y : y + OfShape("Linear", "bias", bias, weight.Size(0));
     }
+
+    /// <summary>A weight, a bias or a state, if it has the shape that the operation asks for.</summary>
+    /// <exception cref="ShapeException">It has another one.</exception>
+    internal static Variable OfShape(string operation, string what, Variable given, params int[] shape) =>
+        given.Shape.SequenceEqual(shape) ? given : throw new ShapeException(
+            $"{operation}: the {what} has shape {given.Data.Layout}, and should have {Layout.Show(shape)}.");
+
+    /// <summary>A number, if it fits what an argument means.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
+    internal static double Argument(string operation, double value, bool fits, string range,
+        [CallerArgumentExpression(nameof(value))] string name = "") =>
+        fits ? value : throw new ArgumentOutOfRangeException(name, value, $"{operation}: {name} is {range}.");
+
+    internal static double Probability(string operation, double p, [CallerArgumentExpression(nameof(p))]
+        string name = "") => Argument(operation, p, p is >= 0 and <= 1, "between 0 and 1", name);
 
     /// <summary>
     /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
@@ -30,9 +45,7 @@ public static partial class F
 
     static Variable Dropped(Variable x, int[] together, double p, bool training, Generator? generator)
     {
-        if (p is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(p), p, "Dropout: p is a probability.");
-        if (!training || p == 0) return x;
+        if (Probability("Dropout", p) == 0 || !training) return x;
         if (p == 1) return x * 0;
         var keep = Tensor.Rand(together, x.DType, x.Device, generator) >= p;
         return x * (keep.To(x.DType) * (1 / (1 - p)));

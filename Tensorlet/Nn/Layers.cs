@@ -59,21 +59,26 @@ public sealed class Unflatten(int dim, params int[] unflattenedSize) : Simple(x 
     $"dim={dim}, unflattened_size=({string.Join(", ", unflattenedSize)})");
 
 /// <summary>While training, numbers set to 0 with probability p and the others divided by 1 − p.</summary>
-public sealed class Dropout(double p = 0.5) : Module
-{
-    /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.Dropout(x, p, Training);
-    /// <inheritdoc/>
-    protected override string Arguments => $"p={Python.Show(p)}";
-}
+/// <exception cref="ArgumentOutOfRangeException">p is no probability.</exception>
+public sealed class Dropout(double p = 0.5) : Dropping(p, F.Dropout);
 
 /// <summary>
 /// While training, whole channels of (N, C, …) set to 0 with probability p, the others divided by 1 − p.
 /// </summary>
-public sealed class Dropout2d(double p = 0.5) : Module
+/// <exception cref="ArgumentOutOfRangeException">p is no probability.</exception>
+public sealed class Dropout2d(double p = 0.5) : Dropping(p, F.Dropout2d);
+
+/// <summary>Something that is dropped with a probability while training.</summary>
+public abstract class Dropping : Module
 {
+    readonly double p;
+    readonly Func<Variable, double, bool, Generator?, Variable> drop;
+
+    private protected Dropping(double p, Func<Variable, double, bool, Generator?, Variable> drop) =>
+        (this.p, this.drop) = (F.Probability(GetType().Name, p), drop);
+
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.Dropout2d(x, p, Training);
+    public sealed override Variable Forward(Variable x) => drop(x, p, Training, null);
     /// <inheritdoc/>
     protected override string Arguments => $"p={Python.Show(p)}";
 }

@@ -26,8 +26,9 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
             throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
                 $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         if (!Training) return Normalized(x, runningMean is null, 0);
-        if (!perSample && !Autograd.Mode.Again) numBatchesTracked?.Add_(1);
-        return Normalized(x, true, momentum ?? 1 / (numBatchesTracked?.Item() ?? 1));
+        var y = Normalized(x, true, momentum ?? 1 / (1 + numBatchesTracked?.Item() ?? 1));
+        if (!perSample && x.Numel > 0 && !Autograd.Mode.Again) numBatchesTracked?.Add_(1);
+        return y;
     }
 
     Variable Normalized(Variable x, bool inputStatistics, double momentum) => perSample

@@ -26,8 +26,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         (steps, before) = (new Recorded[x.Size(0)], outputs.EmptyLike());
         foreach (var t in Steps(x.Size(0)))
         {
-            var own = Tensor.MatMul(states[0], Input(1).Data.T);
-            if (cell.Own.Length > 1) own.Add_(Input(2).Data);
+            var own = Tensor.MatMul(states[0], Input(1).Data.T).Add_(Input(2).Data);
             Variable[] now = [.. new[] { x.Select(0, t), own }.Concat(states).Select(v => new Variable(v, record))];
             var (output, after) = Step(now[0], now[1], now[2..], t);
             outputs.Select(0, t).Copy_(output.Data);
@@ -44,8 +43,6 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
 
     IEnumerable<int> Steps(int count) =>
         Enumerable.Range(0, count).Select(step => backwards ? count - 1 - step : step);
-
-    Variable Project(Variable state) => F.Linear(state, Input(1), cell.Own.Length > 1 ? Input(2) : null);
 
     internal override void Free()
     {
@@ -81,8 +78,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
             states[0] = states[0] + Tensor.MatMul(found[1]!.Data, weight);
         }
         var dw = Tensor.MatMul(own.Reshape(-1, weight.Size(0)).T, before!.Reshape(-1, cell.HiddenSize));
-        return [dx, dw, .. cell.Own.Length > 1 ? [(Variable)own.Sum([0, 1])] : Array.Empty<Variable>(),
-            .. states.Select(g => (Variable)g)];
+        return [dx, dw, own.Sum([0, 1]), .. states.Select(g => (Variable)g)];
     }
 
     /// <summary>The same, of operations that are recorded one by one.</summary>
@@ -90,7 +86,8 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
     {
         var (x, states) = (X.Unbind(), Inputs[^cell.States..]);
         var outputs = new Variable[x.Length];
-        foreach (var t in Steps(x.Length)) (outputs[t], states) = Step(x[t], Project(states[0]), states, t);
+        foreach (var t in Steps(x.Length))
+            (outputs[t], states) = Step(x[t], F.Linear(states[0], Input(1), Input(2)), states, t);
         return [Variable.Stack(outputs), .. states];
     }
 }

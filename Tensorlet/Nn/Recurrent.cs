@@ -16,7 +16,7 @@ public abstract class Recurrent : Module
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numLayers, 1);
         (this.inputSize, layers, ways) = (inputSize, numLayers, bidirectional ? 2 : 1);
-        (this.batchFirst, this.dropout) = (batchFirst, dropout);
+        (this.batchFirst, this.dropout) = (batchFirst, F.Probability(GetType().Name, dropout));
         cells = [.. Enumerable.Range(0, layers * ways).Select(i => cell(i < ways ? inputSize : ways * hiddenSize))];
     }
 
@@ -41,20 +41,25 @@ public abstract class Recurrent : Module
 
     (Variable, Variable[]) Through(Variable x, Variable[]? initial, Tensor? lengths)
     {
-        if (x.Rank != 3 || x.Size(2) != inputSize)
-            throw new ShapeException($"{GetType().Name}: takes ({(batchFirst ? "N, L" : "L, N")}, {inputSize}), not " +
-                $"{x.Data.Layout}. A single sequence gets its batch axis by Unsqueeze({(batchFirst ? 0 : 1)}).");
+        var name = GetType().Name;
+        if (x.Rank != 3 || x.Size(2) != inputSize || x.Size(batchFirst ? 1 : 0) == 0)
+            throw new ShapeException($"{name}: takes ({(batchFirst ? "N, L" : "L, N")}, {inputSize}) of one step or " +
+                $"more, not {x.Data.Layout}. A single sequence gets its batch axis by " +
+                $"Unsqueeze({(batchFirst ? 0 : 1)}).");
         if (batchFirst) x = x.Transpose(0, 1);
-        int steps = x.Size(0), n = x.Size(1), hidden = cells[0].HiddenSize;
-        if (lengths is not null && !(lengths.Shape is [var count] && count == n && lengths.DType == DType.Int64))
-            throw new ShapeException($"{GetType().Name}: lengths {lengths.DType} of shape {lengths.Layout} are not " +
-                $"one Int64 for each of the {n} sequences.");
+        int steps = x.Size(0), n = x.Size(1);
         foreach (var state in initial ?? [])
-            if (!state.Shape.SequenceEqual([cells.Length, n, hidden]))
-                throw new ShapeException($"{GetType().Name}: an initial state of shape {state.Data.Layout} is not " +
-                    $"({cells.Length}, {n}, {hidden}).");
-        var living = lengths is null ? null : (Tensor?)(Tensor.Arange(steps, DType.Int64, x.Device).Reshape(-1, 1, 1)
-            < lengths.Reshape(1, -1, 1));
+            F.OfShape(name, "initial state", state, cells.Length, n, cells[0].HiddenSize);
+        Tensor? living = null;
+        if (lengths is not null)
+        {
+            if (!lengths.Shape.SequenceEqual([n]) || lengths.DType != DType.Int64
+                || lengths.ToArray<long>().Any(length => length < 1 || length > steps))
+                throw new ShapeException($"{name}: lengths {lengths} are not one Int64 from 1 to {steps}, the steps, " +
+                    $"for each of the {n} sequences ({n}).");
+            living = Tensor.Arange(steps, DType.Int64, x.Device).Reshape(-1, 1, 1) < lengths.Reshape(1, -1, 1);
+            x = x.MaskedFill(!living, 0);           // what comes after the end is not read
+        }
         var last = new Variable[cells.Length][];
         for (var layer = 0; layer < layers; layer++)
         {
@@ -64,7 +69,9 @@ public abstract class Recurrent : Module
             {
                 var i = layer * ways + way;
                 var state = initial is null ? cells[i].Nothing(x, n) : Array.ConvertAll(initial, s => s.Select(0, i));
-                (outputs[way], last[i]) = Along(cells[i], x, state, way == 1, living);
+                var results = new Recurrence(cells[i], way == 1, living).Apply(
+                    [cells[i].Project(x), .. cells[i].Own, .. state]);
+                (outputs[way], last[i]) = (results[0], results[1..]);
             }
             x = ways == 1 ? outputs[0] : Variable.Cat(outputs, -1);
         }
@@ -72,15 +79,11 @@ public abstract class Recurrent : Module
         return (batchFirst ? x.Transpose(0, 1) : x, states);
     }
 
-    /// <summary>One cell through all steps. Where a sequence has ended, its state stays, and its output is 0.</summary>
-    static (Variable, Variable[]) Along(RecurrentCell cell, Variable x, Variable[] state, bool backwards,
-        Tensor? living)
+    /// <summary>Runs with a state of one tensor.</summary>
+    private protected (Variable Output, Variable State) RunOne(Variable x, Variable? state, Tensor? lengths)
     {
-        var steps = x.Size(0);
-        if (steps == 0)
-            throw new ShapeException($"{cell.GetType().Name}: sequences {x.Data.Layout} have no steps.");
-        var results = new Recurrence(cell, backwards, living).Apply([cell.Project(x), .. cell.Own, .. state]);
-        return (results[0], results[1..]);
+        var (output, states) = Run(x, state is null ? null : [state], lengths);
+        return (output, states[0]);
     }
 
     /// <inheritdoc/>
@@ -106,14 +109,11 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool r
     /// <summary>The outputs at every step, and the states at the end.</summary>
     /// <param name="x">(L, N, in), or batch first.</param>
     /// <param name="state">The first states, (layers·D, N, H); zeros if not given.</param>
-    /// <param name="lengths">The length of each sequence, (N) of Int64; all L if not given. Outputs beyond it are
-    /// 0.</param>
+    /// <param name="lengths">The length of each sequence, (N) of Int64, 1 … L; all L if not given. What comes after it
+    /// is not read, and outputs there are 0.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null)
-    {
-        var (output, states) = Run(x, state is null ? null : [state], lengths);
-        return (output, states[0]);
-    }
+    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null) =>
+        RunOne(x, state, lengths);
 }
 
 /// <summary>Layers of <see cref="GRUCell"/>.</summary>
@@ -124,11 +124,8 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
         bidirectional)
 {
     /// <inheritdoc cref="RNN.Call(Variable, Variable?, Tensor?)"/>
-    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null)
-    {
-        var (output, states) = Run(x, state is null ? null : [state], lengths);
-        return (output, states[0]);
-    }
+    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null) =>
+        RunOne(x, state, lengths);
 }
 
 /// <summary>Layers of <see cref="LSTMCell"/>.</summary>

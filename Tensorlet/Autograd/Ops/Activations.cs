@@ -50,10 +50,7 @@ readonly struct TanhOfSoftplusFormula : IMap
 
 /// <summary>0 up to −3, 1 from 3 on, straight between them.</summary>
 readonly struct HardsigmoidFormula : IMap
-{
-    [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), V.Of(0), V.Of(6)) / V.Of(6);
-}
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
 
 readonly struct LogSigmoidFormula : IMap // above 40, 1 + eˣ is eˣ to the last bit
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(0) - V.Call(new SoftplusFormula(40), -x); }
@@ -74,6 +71,13 @@ readonly struct SoftsignFormula : ISmooth // y′ = 1/(1 + |x|)²
 readonly struct TanhshrinkFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x - V.Call(new TanhFormula(), x); }
 
+readonly struct SoftshrinkFormula(double lambda) : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(lambda), x - V.Of(lambda),
+        V.IfGreater(V.Of(-lambda), x, x + V.Of(lambda), x * V.Of(0)));
+}
+
 readonly struct PReluFormula : IZip
 { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => V.IfGreater(x, V.Of(0), x, w * x); }
 
@@ -88,11 +92,10 @@ readonly struct ExponentialFormula(double above, double below, double rate) : IM
 /// <summary>x within the bounds, NaN too; a bound where x reaches it.</summary>
 readonly struct HardtanhFormula(double low, double high) : IMap
 {
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x, low, high);
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => At(x, V.Of(low), V.Of(high));
-    [MethodImpl(AggressiveInlining)]
-    internal static V At<V>(V x, V low, V high) where V : struct, INumeric<V> =>
-        V.IfGreater(x, low, V.IfGreater(high, x, x, high), V.IfEqual(x, x, low, x));
+    internal static V At<V>(V x, double low, double high) where V : struct, INumeric<V> => V.IfGreater(x, V.Of(low),
+        V.IfGreater(V.Of(high), x, x, V.Of(high)), V.IfEqual(x, x, V.Of(low), x));
 }
 
 readonly struct LerpFormula : IZip3
@@ -124,9 +127,11 @@ public sealed partial class Variable
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
     /// <summary>x cut to low … high; the gradient at the bounds is 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The bounds are crossed.</exception>
     public Variable Hardtanh(Number? low = null, Number? high = null)
     {
         var (from, to) = (low ?? -1, high ?? 1);
+        F.Argument("Hardtanh", from.value, from.value <= to.value, $"at most high, {to.value}", nameof(low));
         return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
     }
     /// <summary>x cut to 0 … 6; the gradient at the bounds is 0.</summary>
@@ -147,7 +152,9 @@ public sealed partial class Variable
     /// <summary>λ·elu(x) with the λ and α that keep means at 0 and variances at 1 (Klambauer et al. 2017).</summary>
     public Variable Selu() => Exponential(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1);
     /// <summary>x where x &gt; 0, else α·(e^(x/α) − 1) (Barron 2017).</summary>
-    public Variable Celu(double alpha = 1) => Exponential(1, alpha, 1 / alpha);
+    /// <exception cref="ArgumentOutOfRangeException">α is 0.</exception>
+    public Variable Celu(double alpha = 1) =>
+        Exponential(1, alpha, 1 / F.Argument("Celu", alpha, alpha != 0, "not 0"));
     Variable Exponential(double above, double below, double rate, [CallerMemberName] string name = "") =>
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
@@ -161,8 +168,9 @@ public sealed partial class Variable
     /// <summary>x/(1 + |x|)</summary>
     public Variable Softsign() => Smooth(new SoftsignFormula());
     /// <summary>x brought nearer to 0 by λ; 0 within −λ … λ.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">λ is negative.</exception>
     public Variable Softshrink(double lambda = 0.5) =>
-        Where(this > lambda, this - lambda, Where(this < -lambda, this + lambda, this * 0));
+        Map(new SoftshrinkFormula(F.Argument("Softshrink", lambda, lambda >= 0, "0 or more")));
     /// <summary>x, but 0 within −λ … λ.</summary>
     public Variable Hardshrink(double lambda = 0.5) => Where(Data > lambda | Data < -lambda, this, this * 0);
     /// <summary>x − tanh x</summary>

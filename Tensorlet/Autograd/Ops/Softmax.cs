@@ -62,17 +62,8 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
     /// <summary>Along an axis the largest m, and Σ e^(x − m).</summary>
     internal static (Tensor Largest, Tensor Sum) Sums(Tensor x, int axis)
     {
-        var (seen, shape) = (Always(x), x.Size());
-        shape[axis] = 1;
-        Tensor largest = x.NewEmpty(shape), sum = x.NewEmpty(shape);
-        x.BySlices(axis, cut =>
-        {
-            var m = Largest(cut(x), seen, axis);
-            x.Device.Copy(m, cut(largest));
-            x.Device.Copy(Tensor.Fold("Softmax", new Of3<ShiftedExpFormula>(new(1)), new Tensor.AddFormula(), [axis],
-                cut(x), seen, m), cut(sum));
-        });
-        return (largest, sum);
+        var m = Largest(x, Always(x), axis);
+        return (m, Tensor.Fold("Softmax", new Of2<ExpOfDifference>(), new Tensor.AddFormula(), [axis], x, m));
     }
 }
 
