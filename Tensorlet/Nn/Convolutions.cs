@@ -38,12 +38,8 @@ public abstract class Convolutional : Module
     public sealed override Variable Forward(Variable x)
     {
         var name = GetType().Name;
-        if (transposed) return F.Spread(name, x, weight, bias, stride, padding, outputPadding, dilation, groups);
-        if (mode == PadMode.Constant) return F.Convolve(name, x, weight, bias, stride, padding, dilation, groups);
-        int[] reach = [.. dilation.Select((d, a) => d * (weight.Size(2 + a) - 1))];
-        var around = padding.Select((p, a) => p == F.Same ? (reach[a] / 2, reach[a] - reach[a] / 2) : (p, p)).Reverse();
-        x = F.Pad(x, [.. around.SelectMany(p => (int[])[p.Item1, p.Item2])], mode);
-        return F.Convolve(name, x, weight, bias, stride, new int[padding.Length], dilation, groups);
+        return transposed ? F.Spread(name, x, weight, bias, stride, padding, outputPadding, dilation, groups)
+            : F.Convolve(name, x, weight, bias, stride, padding, dilation, groups, mode);
     }
 
     /// <inheritdoc/>

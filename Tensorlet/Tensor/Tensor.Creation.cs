@@ -147,7 +147,7 @@ public sealed partial class Tensor
             throw new ShapeException($"{operation}: {count} values do not fill the shape {layout} of {layout.Count}.");
     }
 
-    static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence
+    internal static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence
     {
         var result = Empty(shape, type, device);
         result.Device.Fill(f, result);

@@ -6,7 +6,7 @@ namespace Tensorlet;
 /// </summary>
 public readonly struct TensorIndex
 {
-    internal readonly object? part;             // an Index, a Range, a Tensor, or nothing: a new axis
+    internal readonly object? part;             // an int, an Index, a Range, a Tensor, or nothing: a new axis
     internal readonly int step;
 
     TensorIndex(object? part, int step = 1) => (this.part, this.step) = (part, step);
@@ -16,7 +16,7 @@ public readonly struct TensorIndex
     /// <summary>Every step-th element of a range.</summary>
     public static TensorIndex Every(int step, Range? range = null) => new(range ?? .., step);
     /// <summary>One element; a negative one counts from the end. The axis disappears.</summary>
-    public static implicit operator TensorIndex(int i) => new((Index)(i < 0 ? ^-i : i));
+    public static implicit operator TensorIndex(int i) => new(i);
     /// <summary>One element, perhaps counted from the end. The axis disappears.</summary>
     public static implicit operator TensorIndex(Index i) => new(i);
     /// <summary>A range of elements.</summary>
@@ -39,12 +39,12 @@ public sealed partial class Tensor
     [IndexerName("Part")]
     public Tensor this[params TensorIndex[] indices]
     {
-        get => Basic(indices, out var picks).Pick(picks);
+        get => Basic(indices, out var picks).Pick(picks, indices);
         set
         {
             var part = Basic(indices, out var picks);
             if (picks.Count == 0) part.Copy_(value);
-            else part.Put(part.Places.Pick(picks), value);
+            else part.Put(part.Places.Pick(picks, indices), value);
         }
     }
 
@@ -92,8 +92,14 @@ public sealed partial class Tensor
                 case null:
                     result = result.Unsqueeze(axis++);
                     break;
-                case Index i:                                   // ^0 is one too far, and 0 from the beginning is not
-                    result = result.Select(axis, !i.IsFromEnd ? i.Value : i.Value > 0 ? -i.Value : result.Size(axis));
+                case int i:
+                    result = result.Select(axis, i);
+                    break;
+                case Index { IsFromEnd: true, Value: > 0 } i:
+                    result = result.Select(axis, -i.Value);
+                    break;
+                case Index i:                                   // ^0 is one too far
+                    result = result.Select(axis, i.GetOffset(result.Size(axis)));
                     break;
                 case Range range:
                     var size = result.Size(axis);
@@ -113,26 +119,25 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Picks along the given axes by integers that broadcast; the picked axes become one group, in place if adjacent,
-    /// else in front.
+    /// Picks along the given axes by integers that broadcast; the picked axes become one group. It takes their place,
+    /// or comes first where a range or a new axis stands between the lists and single integers.
     /// </summary>
-    Tensor Pick(List<(int Axis, Tensor Index)> picks)
+    Tensor Pick(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
         if (picks.Count == 0) return this;
-        int[] picked = [.. picks.Select(p => p.Axis)], rest = [.. Enumerable.Range(0, Rank).Except(picked)];
+        var isBasic = Array.ConvertAll(indices, index => index.part is null or Range);
+        var apart = isBasic.AsSpan().Trim(true).Contains(true);
+        int[] picked = [.. picks.Select(p => p.Axis)], lead = [.. Enumerable.Range(0, apart ? 0 : picked[0])];
         var common = picks.Select(p => p.Index).Aggregate((a, b) =>
             a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
         var flat = Zeros(common.Layout.shape, DType.Int64, Device);
         foreach (var (axis, index) in picks)
             flat = flat * Size(axis) + Wrapped(index, axis);
-        var front = With(Layout.Permute([.. picked, .. rest]));
-        var table = front.Reshape([Layout.Product(front.Shape[..picked.Length]), .. front.Shape[picked.Length..]]);
-        var result = table.IndexSelect(0, flat.Reshape(-1)).Reshape([.. flat.Shape, .. table.Shape[1..]]);
-        var adjacent = picked[^1] - picked[0] == picked.Length - 1;
-        if (!adjacent || picked[0] == 0) return result;
-        int group = flat.Rank, lead = picked[0];
-        return result.Permute([.. Enumerable.Range(group, lead), .. Enumerable.Range(0, group),
-            .. Enumerable.Range(group + lead, result.Rank - group - lead)]);
+        int[] rest = [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])];
+        int[] Sizes(int[] axes) => Array.ConvertAll(axes, Size);
+        return With(Layout.Permute([.. lead, .. picked, .. rest]))
+            .Reshape([.. Sizes(lead), Layout.Product(Sizes(picked)), .. Sizes(rest)])
+            .IndexSelect(lead.Length, flat.Reshape(-1)).Reshape([.. Sizes(lead), .. flat.Shape, .. Sizes(rest)]);
     }
 
     /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
@@ -193,12 +198,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>The given places along an axis, one after another.</summary>
-    public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", ref axis, index));
+    public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", axis, index));
 
     /// <summary>
     /// A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.
     /// </summary>
-    internal Tensor AlongAxis(string operation, ref int axis, Tensor index)
+    internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
         if (index.Rank != 1)

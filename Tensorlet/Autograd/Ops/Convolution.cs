@@ -21,9 +21,8 @@ sealed record ConvolutionPlan(int[] Stride, int[] Before, int[] After, int[] Dil
     /// </summary>
     public Tensor Windows(Tensor x, int[] kernel, int[] stride, int[] places)
     {
-        x = Grouped(x);
-        for (var a = 0; a < Axes; a++)
-            x = x.Windows(3 + a, kernel[a], stride[a], Dilation[a]).Narrow(3 + a, 0, places[a]);
+        x = Grouped(x).Windows(kernel, stride, Dilation);
+        for (var a = 0; a < Axes; a++) x = x.Narrow(3 + a, 0, places[a]);
         return x.Permute([1, 2, .. Enumerable.Range(3 + Axes, Axes), 0, .. Enumerable.Range(3, Axes)]);
     }
 
@@ -87,7 +86,8 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int[] space) : Function
         var (g, w) = (A.Data, B.Data);
         var kernel = w.Shape[2..].ToArray();
         int[] reach = [.. kernel.Select((k, a) => plan.Dilation[a] * (k - 1))];
-        int[] wide = [.. space.Select((s, a) => s + plan.Before[a] + plan.After[a] + reach[a])];
+        int[] wide = [.. space.Select((s, a) =>
+            Layout.Fitting(Name, (long)s + plan.Before[a] + plan.After[a] + reach[a]))];
         var spread = g.NewEmpty([g.Size(0), g.Size(1), .. wide]).SetAll(0);
         var (places, inside) = (spread, spread);
         for (var a = 0; a < plan.Axes; a++)
@@ -111,7 +111,7 @@ sealed class ConvolutionInput(ConvolutionPlan plan, int[] space) : Function
 public static partial class F
 {
     /// <summary>As padding: as many zeros as give a result of the input's size, for stride 1.</summary>
-    public const int Same = -1;
+    public const int Same = int.MinValue;
 
     /// <summary>
     /// Slides filters along sequences: (N, C, L) with (O, C/groups, K) gives (N, O, OL); see <see cref="Conv2d"/>.
@@ -163,58 +163,87 @@ public static partial class F
             (dilation ?? 1).Both, groups);
 
     internal static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride,
-        int[] padding, int[] dilation, int groups)
+        int[] padding, int[] dilation, int groups, PadMode mode = PadMode.Constant)
     {
-        CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: false);
-        var (before, after, places) = ((int[])padding.Clone(), (int[])padding.Clone(), new int[stride.Length]);
-        for (var a = 0; a < stride.Length; a++)
+        CheckChannels(operation, x, w, bias, stride.Length, groups, transposed: false);
+        if (padding.Contains(Same) && stride.Max() > 1)
+            throw new ShapeException($"{operation}: padding Same needs stride 1, not {Layout.Show(stride)}.");
+        int[] kernel = w.Size()[2..], before = Around(0), after = Around(1);
+        if (mode != PadMode.Constant)
         {
-            var reach = dilation[a] * (w.Size(2 + a) - 1);
-            if (padding[a] == Same) (before[a], after[a]) = (reach / 2, reach - reach / 2);
-            var room = x.Size(2 + a) + before[a] + after[a] - reach - 1;
-            if (room < 0)
-                throw new ShapeException($"{operation}: windows {w.Data.Layout}, {dilation[a]} apart, are larger " +
-                    $"than the input {x.Data.Layout} with padding {padding[a]} along axis {2 + a}.");
-            places[a] = room / stride[a] + 1;
+            x = Pad(x, [.. before.Zip(after, (b, e) => (int[])[b, e]).Reverse().SelectMany(pair => pair)], mode);
+            before = after = new int[stride.Length];
         }
+        var places = Places(operation, x.Shape, kernel, stride, before, after, dilation);
         return Biased(new Convolution(new(stride, before, after, dilation, groups), places).Apply(x, w), bias);
+
+        int[] Around(int more) => [.. padding.Select((p, a) => p != Same ? p
+            : Layout.Fitting(operation, (dilation[a] * (kernel[a] - 1L) + more) / 2))];
     }
 
     internal static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride,
         int[] padding, int[] outputPadding, int[] dilation, int groups)
     {
-        CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: true);
-        int[] space = [.. stride.Select((s, a) => (x.Size(2 + a) - 1) * s - 2 * padding[a]
-            + dilation[a] * (w.Size(2 + a) - 1) + outputPadding[a] + 1)];
-        if (space.Min() < 1 || outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
+        CheckChannels(operation, x, w, bias, stride.Length, groups, transposed: true);
+        int[] kernel = w.Size()[2..];
+        CheckWindows(operation, kernel, stride, padding, dilation);
+        long[] space = [.. stride.Select((s, a) => (x.Size(2 + a) - 1L) * s - 2L * padding[a]
+            + dilation[a] * (kernel[a] - 1L) + outputPadding[a] + 1)];
+        if (space.Min() < 1 || x.Shape[2..].Contains(0)
+            || outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
             throw new ShapeException($"{operation}: input {x.Data.Layout}, stride {Layout.Show(stride)}, padding " +
-                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} give {Layout.Show(space)}.");
+                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} leave no result of size " +
+                $"({string.Join(", ", space)}).");
         var plan = new ConvolutionPlan(stride, padding, padding, dilation, groups);
-        return Biased(new ConvolutionInput(plan, space).Apply(x, w), bias);
+        int[] sizes = Array.ConvertAll(space, size => Layout.Fitting(operation, size));
+        return Biased(new ConvolutionInput(plan, sizes).Apply(x, w), bias);
     }
 
     static Variable Biased(Variable y, Variable? bias) =>
         bias is null ? y : y + bias.Reshape([-1, .. Enumerable.Repeat(1, y.Rank - 2)]);
 
-    static void CheckConvolution(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
-        int[] dilation, int groups, bool transposed)
+    static void CheckChannels(string operation, Variable x, Variable w, Variable? bias, int axes, int groups,
+        bool transposed)
     {
-        var (axes, shapes) = (stride.Length, $"{operation}: input {x.Data.Layout} and filters {w.Data.Layout}");
+        var shapes = $"{operation}: input {x.Data.Layout} and filters {w.Data.Layout}";
         if (x.Rank != 2 + axes || w.Rank != 2 + axes)
             throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
                 "sample gets its batch axis by Unsqueeze(0).");
         x.Data.SameDevice(operation, w.Data);
         x.Data.OnlyFloat(operation);
         w.Data.OnlyType($"{operation}: the filters", x.DType);
-        var (inward, outward) = transposed ? (w.Size(0), w.Size(1) * groups) : (w.Size(1) * groups, w.Size(0));
+        var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));
+        if (transposed) (inward, outward) = (outward, inward);
         if (groups < 1 || w.Size(0) % groups != 0 || x.Size(1) != inward)
             throw new ShapeException($"{shapes}: axis 1 has {x.Size(1)} channels against {inward} in {groups} groups.");
         if (bias is not null && (bias.Rank != 1 || bias.Numel != outward))
             throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {outward} filters.");
-        var same = !transposed && stride.Max() == 1 ? Same : 0;
-        if (stride.Min() < 1 || dilation.Min() < 1 || padding.Min() < same)
-            throw new ShapeException($"{shapes}: stride {Layout.Show(stride)} and dilation {Layout.Show(dilation)} " +
-                $"must be positive, padding {Layout.Show(padding)} not negative (or Same, with stride 1).");
+    }
+
+    /// <summary>How many windows lie along each of the last axes of a shape, with padding around it.</summary>
+    static int[] Places(string operation, ReadOnlySpan<int> shape, int[] kernel, int[] stride, int[] before,
+        int[] after, int[] dilation)
+    {
+        CheckWindows(operation, kernel, stride, before, dilation);
+        var places = new int[kernel.Length];
+        for (var a = 0; a < places.Length; a++)
+        {
+            var size = shape[shape.Length - kernel.Length + a];
+            var room = size + (long)before[a] + after[a] - dilation[a] * (kernel[a] - 1L) - 1;
+            if (room < 0)
+                throw new ShapeException($"{operation}: a window of {Layout.Show(kernel)}, {Layout.Show(dilation)} " +
+                    $"apart, is larger than {Layout.Show(shape)} with padding {Layout.Show(before)}.");
+            Layout.Fitting(operation, size + (long)before[a] + after[a]);
+            places[a] = (int)(room / stride[a] + 1);
+        }
+        return places;
+    }
+
+    static void CheckWindows(string operation, int[] kernel, int[] stride, int[] padding, int[] dilation)
+    {
+        if (kernel.Min() < 1 || stride.Min() < 1 || dilation.Min() < 1 || padding.Min() < 0)
+            throw new ShapeException($"{operation}: window {Layout.Show(kernel)}, stride {Layout.Show(stride)} and " +
+                $"dilation {Layout.Show(dilation)} must be positive, padding {Layout.Show(padding)} not negative.");
     }
 }
 
@@ -228,7 +257,6 @@ public readonly record struct Pair(int H, int W)
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
     internal int[] Both => [H, W];
-    internal int Least => Math.Min(H, W);
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }

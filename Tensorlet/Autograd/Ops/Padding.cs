@@ -47,10 +47,10 @@ public static partial class F
 
     /// <summary>The places that n elements, continued before and after, are taken from.</summary>
     static long[] Continued(int n, int before, int after, PadMode mode) =>
-        [.. Enumerable.Range(-before, before + n + after).Select(i => (long)(mode switch
+        [.. Enumerable.Range(-before, Layout.Fitting("Pad", (long)before + n + after)).Select(i => mode switch
         {
-            PadMode.Reflect => i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i,
-            PadMode.Replicate => Math.Clamp(i, 0, n - 1),
-            _ => (i + n) % n,
-        }))];
+            PadMode.Reflect => i < 0 ? -i : i >= n ? 2L * (n - 1) - i : i,
+            PadMode.Replicate => Math.Clamp(i, 0L, n - 1),
+            _ => (i + (long)n) % n,
+        })];
 }

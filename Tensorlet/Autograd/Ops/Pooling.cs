@@ -58,13 +58,32 @@ public static partial class F
         int[] stride, int[] padding, int[] dilation, bool ceilMode)
     {
         var after = CheckPool(operation, x, kernel, stride, padding, dilation, ceilMode);
-        var (axes, outer) = (kernel.Length, x.Rank - kernel.Length);
         var framed = x.Framed(padding, after, double.NegativeInfinity);
-        var windows = framed.Data.Contiguous();
-        for (var a = 0; a < axes; a++) windows = windows.Windows(outer + a, kernel[a], stride[a], dilation[a]);
+        var windows = framed.Data.Contiguous().Windows(kernel, stride, dilation);
         var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
         x.Device.ArgReduce(true, windows, places, asOffset: true);
+        if (padding.Max() > 0)                              // a window of −∞ found the frame: take its first inside
+        {
+            var most = framed.Data.Reshape(-1).Gather(0, places.View(-1)).View(places.Size());
+            places = Tensor.Where(most.Eq(Tensor.Like(most, double.NegativeInfinity)), Inside(), places);
+        }
         return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, after);
+
+        // Where the first element of each window is that lies in the input.
+        Tensor Inside()
+        {
+            var sum = Tensor.Scalar(0, DType.Int64, x.Device);
+            for (var a = 0; a < x.Rank; a++)
+            {
+                long[] along = [.. Enumerable.Range(0, places.Size(a)).Select(i => First(i, a - 2))];
+                int[] shape = [along.Length, .. Enumerable.Repeat(1, x.Rank - 1 - a)];
+                sum = sum + Tensor.From([.. along.Select(i => i * framed.Data.Layout.strides[a])], shape, x.Device);
+            }
+            return sum;
+        }
+
+        long First(long i, int a) => a < 0 ? i
+            : i * stride[a] + Math.Max(0, padding[a] - i * stride[a] + dilation[a] - 1L) / dilation[a] * dilation[a];
     }
 
     static Variable AvgPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, bool ceilMode,
@@ -80,13 +99,8 @@ public static partial class F
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
         return sums / Windowed(counted.Framed(padding, padding, 1), new int[padding.Length], beyond);
 
-        Variable Windowed(Variable v, int[] before, int[] behind)
-        {
-            v = v.Framed(before, behind, 0);
-            var outer = v.Rank - kernel.Length;
-            for (var a = 0; a < kernel.Length; a++) v = v.Windows(outer + a, kernel[a], stride[a]);
-            return v.Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
-        }
+        Variable Windowed(Variable v, int[] before, int[] behind) => v.Framed(before, behind, 0)
+            .Windows(kernel, stride, ones).Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
     }
 
     /// <summary>Refuses what cannot be, and tells how far the last windows reach over the end of each axis.</summary>
@@ -98,23 +112,17 @@ public static partial class F
             throw new ShapeException($"{operation}: the input has {2 + axes} axes, samples and channels first, not " +
                 $"shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        var (window, over) = (Layout.Show(kernel), Layout.Show(padding));
-        if (kernel.Min() < 1 || stride.Min() < 1 || dilation.Min() < 1)
-            throw new ShapeException($"{operation}: window {window}, stride and dilation must be positive.");
-        if (padding.Min() < 0 || padding.Zip(kernel).Any(p => 2 * p.First > p.Second))
-            throw new ShapeException($"{operation}: padding {over} must be between 0 and half the window {window}.");
-        var after = (int[])padding.Clone();
-        for (var a = 0; a < axes; a++)
+        CheckWindows(operation, kernel, stride, padding, dilation);
+        if (padding.Zip(kernel).Any(p => p.First > p.Second / 2))
+            throw new ShapeException($"{operation}: padding {Layout.Show(padding)} is more than half the window " +
+                $"{Layout.Show(kernel)}.");
+        var places = Places(operation, x.Shape, kernel, stride, padding, padding, dilation);
+        return [.. padding.Select((p, a) =>
         {
-            var (size, reach) = (x.Size(2 + a), dilation[a] * (kernel[a] - 1) + 1);
-            var room = size + 2 * padding[a] - reach;
-            if (room < 0)
-                throw new ShapeException(
-                    $"{operation}: a window of {window} is larger than {x.Data.Layout} with padding {over}.");
-            if (!ceilMode || room % stride[a] == 0) continue;
-            var last = room / stride[a] + 1;                    // the last window begins in the input or before it
-            if (last * stride[a] < size + padding[a]) after[a] += last * stride[a] - room;
-        }
-        return after;
+            // one more window, where it begins in the input or before it, and the last one is not at the end
+            long begin = (long)places[a] * stride[a], end = x.Size(2 + a) + (long)p;
+            var more = begin + dilation[a] * (kernel[a] - 1L) + 1 - end - p;
+            return ceilMode && more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;
+        })];
     }
 }
