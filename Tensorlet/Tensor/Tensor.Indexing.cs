@@ -87,33 +87,24 @@ public sealed partial class Tensor
             var mask = index.part is Tensor { DType: DType.Bool } m ? m : null;
             if (axis + (index.part is null ? 0 : mask?.Rank ?? 1) > result.Rank)
                 throw new IndexException($"Indexing: {indices.Length} indices are too many for shape {Layout}.");
-            switch (index.part)
+            var size = axis < result.Rank ? result.Size(axis) : 0;
+            result = index.part switch
             {
-                case null:
-                    result = result.Unsqueeze(axis++);
-                    break;
-                case int i:
-                    result = result.Select(axis, i);
-                    break;
-                case Index { IsFromEnd: true, Value: > 0 } i:
-                    result = result.Select(axis, -i.Value);
-                    break;
-                case Index i:                                   // ^0 is one too far
-                    result = result.Select(axis, i.GetOffset(result.Size(axis)));
-                    break;
-                case Range range:
-                    var size = result.Size(axis);
-                    int start = range.Start.GetOffset(size), end = range.End.GetOffset(size);
-                    result = result.Slice(axis++, Math.Max(0, start), Math.Max(0, end), index.step);
-                    break;
-                case Tensor picked:
-                    foreach (var integers in mask is null ? [picked] : WhereTrue(mask, result, axis))
-                    {
-                        integers.OnlyType("Indexing", DType.Int64);
-                        picks.Add((axis++, integers));
-                    }
-                    break;
+                null => result.Unsqueeze(axis++),
+                int i => result.Select(axis, i),
+                Index { IsFromEnd: true, Value: > 0 } i => result.Select(axis, -i.Value),
+                Index i => result.Select(axis, i.GetOffset(size)),                      // ^0 is one too far
+                Range r => result.Slice(axis++, At(r.Start), At(r.End), index.step),
+                _ => result,
+            };
+            if (index.part is not Tensor picked) continue;
+            foreach (var integers in mask is null ? [picked] : WhereTrue(mask, result, axis))
+            {
+                integers.OnlyType("Indexing", DType.Int64);
+                picks.Add((axis++, integers));
             }
+
+            int At(Index bound) => Math.Max(0, bound.GetOffset(size));
         }
         return result;
     }
@@ -144,15 +135,10 @@ public sealed partial class Tensor
     internal Tensor Wrapped(Tensor index, int axis)
     {
         var size = Size(axis);
-        var values = index.ToArray<long>();
-        for (var i = 0; i < values.Length; i++)
-        {
-            if (values[i] < -size || values[i] >= size)
-                throw new IndexException(
-                    $"Indexing: index {values[i]} is not in axis {axis} of {Layout}; take {-size} to {size - 1}.");
-            if (values[i] < 0) values[i] += size;
-        }
-        return From(values, index.Size(), Device);
+        return From(Array.ConvertAll(index.ToArray<long>(), i => i >= 0 && i < size ? i : i < 0 && i >= -size ? i + size
+            : throw new IndexException(
+                $"Indexing: index {i} is not in axis {axis} of {Layout}; take {-size} to {size - 1}.")),
+            index.Size(), Device);
     }
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
@@ -163,12 +149,9 @@ public sealed partial class Tensor
                     $"shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
         int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
-        for (int a = 0, below = mask.Numel; a < mask.Rank; a++)
-        {
-            below /= Math.Max(1, mask.Size(a));
-            var (size, inner) = (mask.Size(a), below);
-            yield return From<long>([.. places.Select(p => (long)(p / inner % size))], device: x.Device);
-        }
+        var below = Layout.Contiguous(mask.Layout.shape).strides;
+        for (var a = 0; a < mask.Rank; a++)
+            yield return From<long>([.. places.Select(p => (long)(p / below[a] % mask.Size(a)))], device: x.Device);
     }
 
     /// <summary>y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, at every place by its own index.</summary>

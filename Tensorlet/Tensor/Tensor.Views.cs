@@ -144,11 +144,13 @@ public sealed partial class Tensor
         for (var a = 1; a <= before.Length; a++)
             shape[^a] = Layout.Fitting("Pad", shape[^a] + (long)before[^a] + after[^a]);
         var result = NewEmpty(shape).SetAll(value);
-        var inside = result;
-        for (var a = 1; a <= before.Length; a++) inside = inside.Narrow(-a, before[^a], Size(-a));
-        Device.Copy(this, inside);
+        Device.Copy(this, result.Inside(before, Size()));
         return result;
     }
+
+    /// <summary>Of each of the last axes so many elements, behind others.</summary>
+    internal Tensor Inside(int[] before, int[] sizes) => Enumerable.Range(1, before.Length).Aggregate(this, (x, a) =>
+        x.Narrow(-a, before[^a], sizes[^a]));
 
     /// <summary>
     /// A diagonal of two axes, which become a new last one: the main one, or so many beside it. A view.

@@ -57,40 +57,35 @@ public static partial class F
     static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,
         int[] stride, int[] padding, int[] dilation, bool ceilMode)
     {
-        var after = CheckPool(operation, x, kernel, stride, padding, dilation, ceilMode);
-        var framed = x.Framed(padding, after, double.NegativeInfinity);
+        var plan = PoolPlan(operation, x, kernel, stride, padding, dilation, ceilMode);
+        var framed = x.Framed(padding, plan.After, double.NegativeInfinity);
         var windows = framed.Data.Contiguous().Windows(kernel, stride, dilation);
         var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
         x.Device.ArgReduce(true, windows, places, asOffset: true);
         if (padding.Max() > 0)                              // a window of −∞ found the frame: take its first inside
         {
             var most = framed.Data.Reshape(-1).Gather(0, places.View(-1)).View(places.Size());
-            places = Tensor.Where(most.Eq(Tensor.Like(most, double.NegativeInfinity)), Inside(), places);
+            var inside = Tensor.Scalar(0, DType.Int64, x.Device);
+            for (var a = 0; a < x.Rank; a++) inside = inside.Unsqueeze(-1) + FirstInside(a);
+            places = Tensor.Where(most.Eq(Tensor.Like(most, double.NegativeInfinity)), inside, places);
         }
-        return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, after);
+        return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, plan.After);
 
-        // Where the first element of each window is that lies in the input.
-        Tensor Inside()
+        // Along an axis, how far the first element of each window that is in the input lies in the frame's memory.
+        Tensor FirstInside(int axis) => Tensor.From<long>([.. Enumerable.Range(0, places.Size(axis)).Select(i =>
         {
-            var sum = Tensor.Scalar(0, DType.Int64, x.Device);
-            for (var a = 0; a < x.Rank; a++)
-            {
-                long[] along = [.. Enumerable.Range(0, places.Size(a)).Select(i => First(i, a - 2))];
-                int[] shape = [along.Length, .. Enumerable.Repeat(1, x.Rank - 1 - a)];
-                sum = sum + Tensor.From([.. along.Select(i => i * framed.Data.Layout.strides[a])], shape, x.Device);
-            }
-            return sum;
-        }
-
-        long First(long i, int a) => a < 0 ? i
-            : i * stride[a] + Math.Max(0, padding[a] - i * stride[a] + dilation[a] - 1L) / dilation[a] * dilation[a];
+            if (axis < 2) return (long)i * framed.Data.Layout.strides[axis];
+            var (a, begin) = (axis - 2, (long)i * stride[axis - 2]);
+            var steps = (Math.Max(0, padding[a] - begin) + dilation[a] - 1) / dilation[a];
+            return (begin + steps * dilation[a]) * framed.Data.Layout.strides[axis];
+        })], device: x.Device);
     }
 
     static Variable AvgPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, bool ceilMode,
         bool countIncludePad)
     {
         int[] ones = [.. kernel.Select(_ => 1)];
-        var after = CheckPool(operation, x, kernel, stride, padding, ones, ceilMode);
+        var after = PoolPlan(operation, x, kernel, stride, padding, ones, ceilMode).After;
         var sums = Windowed(x, padding, after);
         if (countIncludePad && after.SequenceEqual(padding)) return sums / Layout.Product(kernel);
         // what counts: the input, and its padding if that does, but not what a last window reaches beyond
@@ -103,26 +98,26 @@ public static partial class F
             .Windows(kernel, stride, ones).Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
     }
 
-    /// <summary>Refuses what cannot be, and tells how far the last windows reach over the end of each axis.</summary>
-    static int[] CheckPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
+    /// <summary>Refuses what cannot be, and finds how far the last windows reach over the end of each axis.</summary>
+    static WindowPlan PoolPlan(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
         bool ceilMode)
     {
-        var axes = kernel.Length;
-        if (x.Rank != 2 + axes)
-            throw new ShapeException($"{operation}: the input has {2 + axes} axes, samples and channels first, not " +
-                $"shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
+        var plan = new WindowPlan(kernel, stride, padding, padding, dilation);
+        if (x.Rank != 2 + plan.Axes)
+            throw new ShapeException($"{operation}: the input has {2 + plan.Axes} axes, samples and channels first, " +
+                $"not shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        CheckWindows(operation, kernel, stride, padding, dilation);
+        plan.Check(operation);
         if (padding.Zip(kernel).Any(p => p.First > p.Second / 2))
             throw new ShapeException($"{operation}: padding {Layout.Show(padding)} is more than half the window " +
                 $"{Layout.Show(kernel)}.");
-        var places = Places(operation, x.Shape, kernel, stride, padding, padding, dilation);
-        return [.. padding.Select((p, a) =>
+        var places = plan.Places(operation, x.Size());
+        return !ceilMode ? plan : plan with { After = [.. padding.Select((p, a) =>
         {
             // one more window, where it begins in the input or before it, and the last one is not at the end
             long begin = (long)places[a] * stride[a], end = x.Size(2 + a) + (long)p;
-            var more = begin + dilation[a] * (kernel[a] - 1L) + 1 - end - p;
-            return ceilMode && more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;
-        })];
+            var more = begin + plan.Reach(a) + 1 - end - p;
+            return more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;
+        })] };
     }
 }

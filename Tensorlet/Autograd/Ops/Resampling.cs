@@ -79,12 +79,16 @@ public static partial class F
     public static Variable Unfold(Variable x, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
-        int[] around = (padding ?? 0).Both, apart = (dilation ?? 1).Both, step = (stride ?? 1).Both;
         if (x.Rank != 4) throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
-        var places = Places("Unfold", x.Shape, kernel.Both, step, around, around, apart);
-        return x.Framed(around, around, 0).Windows(kernel.Both, step, apart).Permute(0, 1, 4, 5, 2, 3)
-            .Reshape(x.Size(0), Layout.Product([x.Size(1), .. kernel.Both]), Layout.Product(places));
+        var plan = Columns(kernel, dilation, padding, stride);
+        var places = plan.Places("Unfold", x.Size());
+        return x.Framed(plan.Before, plan.After, 0).Windows(plan.Kernel, plan.Stride, plan.Dilation)
+            .Permute(0, 1, 4, 5, 2, 3)
+            .Reshape(x.Size(0), Layout.Product([x.Size(1), .. plan.Kernel]), Layout.Product(places));
     }
+
+    static WindowPlan Columns(Pair kernel, Pair? dilation, Pair? padding, Pair? stride) => new(kernel.Both,
+        (stride ?? 1).Both, (padding ?? 0).Both, (padding ?? 0).Both, (dilation ?? 1).Both);
 
     /// <summary>
     /// Columns added up in their windows' places (col2im), the adjoint of <see cref="Unfold"/>: (N, C·KH·KW, OH·OW) to
@@ -94,17 +98,16 @@ public static partial class F
     public static Variable Fold(Variable x, Pair outputSize, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
-        int[] around = (padding ?? 0).Both, apart = (dilation ?? 1).Both, step = (stride ?? 1).Both;
-        var places = Places("Fold", outputSize.Both, kernel.Both, step, around, around, apart);
-        var window = Layout.Product(kernel.Both);
+        var plan = Columns(kernel, dilation, padding, stride);
+        var (places, window) = (plan.Places("Fold", outputSize.Both), Layout.Product(kernel.Both));
         if (x.Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != Layout.Product(places))
             throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {places[0]}·{places[1]}), " +
                 $"the windows of {kernel} in images of {outputSize}.");
-        int[] images = [x.Size(0), x.Size(1) / window];
-        int[] framed = [.. outputSize.Both.Select((size, a) => size + 2 * around[a])];
-        var columns = x.Reshape([.. images, .. kernel.Both, .. places]).Permute(0, 1, 4, 5, 2, 3);
-        var sums = columns.AddInto(y => y.Windows(kernel.Both, step, apart), [.. images, .. framed], "Windows");
-        return sums.Narrow(2, around[0], outputSize.H).Narrow(3, around[1], outputSize.W);
+        int[] images = [x.Size(0), x.Size(1) / window], sides = plan.Before;
+        int[] framed = [.. images, outputSize.H + 2 * sides[0], outputSize.W + 2 * sides[1]];
+        return x.Reshape([.. images, .. kernel.Both, .. places]).Permute(0, 1, 4, 5, 2, 3)
+            .AddInto(y => y.Windows(plan.Kernel, plan.Stride, plan.Dilation), framed, "Windows")
+            .Narrow(2, sides[0], outputSize.H).Narrow(3, sides[1], outputSize.W);
     }
 }
 

@@ -115,8 +115,7 @@ public sealed partial class Variable
 
     /// <summary>This with a value around its last axes; the adjoint keeps the inside.</summary>
     internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
-        : Linear(x => x.Framed(before, after, value), (dy, inside) => Enumerable.Range(1, before.Length)
-            .Aggregate(dy, (d, a) => d.Narrow(-a, before[^a], inside[^a])));
+        : Linear(x => x.Framed(before, after, value), (dy, sizes) => dy.Read(y => y.Inside(before, sizes), "Inside"));
 
     /// <summary>Zeros around an axis: this many before and after.</summary>
     public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
