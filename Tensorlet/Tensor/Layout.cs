@@ -160,12 +160,15 @@ public sealed class Layout
         return new Layout(target, newStrides, Offset);
     }
 
-    internal Layout Slice(int axis, int start, int length, int step)
+    internal Layout Slice(int axis, int start, int length, int step) => new(With(shape, axis, length),
+        With(strides, axis, strides[axis] * step), Offset + (length > 0 ? start * strides[axis] : 0));
+
+    /// <summary>A copy of numbers for each axis, with another one for one of them.</summary>
+    internal static int[] With(int[] each, int axis, int number)
     {
-        var (newShape, newStrides) = ((int[])shape.Clone(), (int[])strides.Clone());
-        newShape[axis] = length;
-        newStrides[axis] *= step;
-        return new Layout(newShape, newStrides, Offset + (length > 0 ? start * strides[axis] : 0));
+        var copy = (int[])each.Clone();
+        copy[axis] = number;
+        return copy;
     }
 
     internal Layout Remove(int axis) =>
@@ -208,12 +211,7 @@ public sealed class Layout
     /// <summary>
     /// Where an index of this layout into an axis finds its rows: along that axis only what the index says steps.
     /// </summary>
-    internal Layout Rows(int axis, Layout index)
-    {
-        var rows = (int[])strides.Clone();
-        rows[axis] = 0;
-        return new Layout(index.shape, rows, 0);
-    }
+    internal Layout Rows(int axis, Layout index) => new(index.shape, With(strides, axis, 0), 0);
 
     /// <summary>Refuses shapes that differ.</summary>
     internal static void OnlySame(string operation, params ReadOnlySpan<Layout> layouts)

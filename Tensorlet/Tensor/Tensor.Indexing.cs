@@ -191,9 +191,8 @@ public sealed partial class Tensor
         axis = Layout.Axis(operation, axis);
         if (index.Rank != 1)
             throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
-        int[] shape = [.. Shape], single = [.. Enumerable.Repeat(1, Rank)];
-        shape[axis] = single[axis] = index.Numel;
-        return index.Reshape(single).Expand(shape);
+        return index.Reshape([index.Numel, .. Enumerable.Repeat(1, Rank - 1 - axis)])
+            .Expand(Layout.With(Layout.shape, axis, index.Numel));
     }
 
     /// <summary>What an index reaches: along other axes than its own it may be smaller than the tensor.</summary>

@@ -182,9 +182,9 @@ public sealed partial class Tensor
                     throw new ShapeException(
                         $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
         }
-        int[] shape = [.. first.Shape], sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
-        shape[axis] = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
-        var result = first.NewEmpty(shape);
+        int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
+        var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
+        var result = first.NewEmpty(Layout.With(first.Layout.shape, axis, whole));
         foreach (var (t, part) in tensors.Zip(result.Split(sizes, axis))) first.Device.Copy(t, part);
         return result;
     }
@@ -193,7 +193,7 @@ public sealed partial class Tensor
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         Layout.OnlySame("Stack", [.. tensors.Select(t => t.Layout)]);
-        return Cat([.. tensors.Select(t => t.Unsqueeze(axis < 0 ? axis : Math.Min(axis, t.Rank)))], axis);
+        return Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis);
     }
 
     /// <summary>Pieces of this size along an axis; the last one may be smaller. Views.</summary>

@@ -59,26 +59,26 @@ public static partial class F
     {
         var plan = PoolPlan(operation, x, kernel, stride, padding, dilation, ceilMode);
         var framed = x.Framed(padding, plan.After, double.NegativeInfinity);
-        var windows = framed.Data.Contiguous().Windows(kernel, stride, dilation);
-        var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
-        x.Device.ArgReduce(true, windows, places, asOffset: true);
-        if (padding.Max() > 0)                              // a window of −∞ found the frame: take its first inside
+        var places = Largest(framed.Data.Contiguous());
+        if (padding.Max() > 0)
         {
+            // where all are −∞, so that the frame is as large: the first that is inside, as an image of ones finds it
+            var image = Tensor.Ones([1, 1, .. x.Shape[2..]], x.DType, x.Device).Framed(padding, plan.After, 0);
+            var images = Tensor.From<long>([.. Enumerable.Range(0, x.Size(0) * x.Size(1)).Select(i =>
+                (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], x.Device);
             var most = framed.Data.Reshape(-1).Gather(0, places.View(-1)).View(places.Size());
-            var inside = Tensor.Scalar(0, DType.Int64, x.Device);
-            for (var a = 0; a < x.Rank; a++) inside = inside.Unsqueeze(-1) + FirstInside(a);
-            places = Tensor.Where(most.Eq(Tensor.Like(most, double.NegativeInfinity)), inside, places);
+            var lowest = most.Eq(Tensor.Like(most, double.NegativeInfinity));
+            places = Tensor.Where(lowest, images + Largest(image), places);
         }
         return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, plan.After);
 
-        // Along an axis, how far the first element of each window that is in the input lies in the frame's memory.
-        Tensor FirstInside(int axis) => Tensor.From<long>([.. Enumerable.Range(0, places.Size(axis)).Select(i =>
+        Tensor Largest(Tensor whole)
         {
-            if (axis < 2) return (long)i * framed.Data.Layout.strides[axis];
-            var (a, begin) = (axis - 2, (long)i * stride[axis - 2]);
-            var steps = (Math.Max(0, padding[a] - begin) + dilation[a] - 1) / dilation[a];
-            return (begin + steps * dilation[a]) * framed.Data.Layout.strides[axis];
-        })], device: x.Device);
+            var windows = whole.Windows(kernel, stride, dilation);
+            var at = whole.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
+            x.Device.ArgReduce(true, windows, at, asOffset: true);
+            return at;
+        }
     }
 
     static Variable AvgPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, bool ceilMode,
