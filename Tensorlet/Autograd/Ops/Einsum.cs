@@ -62,7 +62,8 @@ public sealed partial class Variable
         {
             var (x, axes) = Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
             var alone = Without(axes, string.Concat([result, .. names[..i], .. names[(i + 1)..]]));
-            return alone == "" ? (x, axes) : (x.Sum([.. alone.Select(name => axes.IndexOf(name))]), Without(axes, alone));
+            int[] over = [.. alone.Select(name => axes.IndexOf(name))];
+            return alone == "" ? (x, axes) : (x.Sum(over), Without(axes, alone));
         }
     }
 
