@@ -85,6 +85,8 @@ public class WrongCallTests
         ["flatten from the end"] = (() => V(2, 3, 4).Flatten(-1, 0), typeof(ShapeException), ["Flatten", "axis 2"]),
         ["split"] = (() => V(2, 3).Split([int.MaxValue, int.MaxValue, 4]), typeof(ShapeException),
             ["Split", "axis 0", "(2, 3)"]),
+        ["embedding: padding"] = (() => F.Embedding(integers, V(4, 2), 4), typeof(IndexException),
+            ["Embedding", "index 4", "(4, 2)", "-4 to 3"]),
         ["move an axis twice"] = (() => V(2, 3).MoveDim([0, 0], [0, 1]), typeof(ShapeException),
             ["MoveDim", "(0, 0)", "(0, 1)", "(2, 3)"]),
         ["meshgrid"] = (() => Variable.Meshgrid(V(2, 3)), typeof(ShapeException), ["Meshgrid", "(2, 3)"]),

@@ -75,6 +75,15 @@ public sealed class Layout
             (rank == 0 ? ", which has none." : $"; take {-rank} to {rank - 1}."));
     }
 
+    /// <summary>An index into an axis, counted from 0; a negative one counts from the end.</summary>
+    internal int Index(string operation, int axis, long index)
+    {
+        var size = shape[axis];
+        if (index >= -size && index < size) return (int)(index < 0 ? index + size : index);
+        throw new IndexException($"{operation}: index {index} is outside of axis {axis} of shape {this}" +
+            (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
+    }
+
     /// <summary>
     /// All the axes where none are named; otherwise these, counted from 0, sorted, each once. A 0-d layout lets one be
     /// named, as if it were of one element along an axis.

@@ -25,8 +25,7 @@ public sealed partial class Tensor
     internal string Values()
     {
         if (Numel == 0) return "[]";
-        var summarised = Numel > MostShown;
-        var shown = summarised ? Edges() : this;
+        var shown = Numel > MostShown ? Edges() : this;
         var (texts, width) = DType switch
         {
             DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => $"{b}")),
@@ -44,7 +43,7 @@ public sealed partial class Tensor
             List<string> items = [];
             for (var i = 0; i < count; i++)
             {
-                if (summarised && i == Edge && Layout.shape[axis] > 2 * Edge) items.Add(last ? " ..." : "...");
+                if (i == Edge && count < Layout.shape[axis]) items.Add(last ? " ..." : "...");
                 items.Add(last ? part[i] : Nested(part.Slice(i * inner, inner), axis + 1));
             }
             var margin = new string(' ', axis + 1);

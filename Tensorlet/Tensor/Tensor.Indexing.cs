@@ -132,14 +132,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
-    internal Tensor Wrapped(Tensor index, int axis)
-    {
-        var size = Size(axis);
-        return From(Array.ConvertAll(index.ToArray<long>(), i => i >= 0 && i < size ? i : i < 0 && i >= -size ? i + size
-            : throw new IndexException(
-                $"Indexing: index {i} is not in axis {axis} of {Layout}; take {-size} to {size - 1}.")),
-            index.Size(), Device);
-    }
+    internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.ToArray<long>(), i =>
+        (long)Layout.Index("Indexing", axis, i)), index.Size(), Device);
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {

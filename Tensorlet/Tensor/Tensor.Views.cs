@@ -28,10 +28,9 @@ public sealed partial class Tensor
     public Tensor Permute(params int[] axes)
     {
         int[] order = [.. axes.Select(a => Layout.Axis("Permute", a))];
-        if (order.Length != Rank || order.Distinct().Count() != Rank)
-            throw new ShapeException(
+        return order.Length == Rank && order.Distinct().Count() == Rank ? With(Layout.Permute(order))
+            : throw new ShapeException(
                 $"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
-        return With(Layout.Permute(order));
     }
 
     /// <summary>Two axes swapped.</summary>
@@ -68,10 +67,9 @@ public sealed partial class Tensor
     {
         axis = Layout.Axis("Narrow", axis);
         var first = start < 0 ? start + Layout.shape[axis] : start;
-        if (first < 0 || length < 0 || first + (long)length > Layout.shape[axis])
-            throw new IndexException(
+        return first >= 0 && length >= 0 && first + (long)length <= Layout.shape[axis]
+            ? With(Layout.Slice(axis, first, length, 1)) : throw new IndexException(
                 $"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
-        return With(Layout.Slice(axis, first, length, 1));
     }
 
     /// <summary>One element of an axis, which disappears. A negative index counts from the end.</summary>
@@ -79,11 +77,7 @@ public sealed partial class Tensor
     public Tensor Select(int axis, int index)
     {
         axis = Layout.Axis("Select", axis);
-        var size = Layout.shape[axis];
-        if (index < -size || index >= size)
-            throw new IndexException($"Select: index {index} is outside of axis {axis} of shape {Layout}" +
-                (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
-        return With(Layout.Slice(axis, index < 0 ? index + size : index, 1, 1).Remove(axis));
+        return With(Layout.Slice(axis, Layout.Index("Select", axis, index), 1, 1).Remove(axis));
     }
 
     /// <summary>
@@ -121,10 +115,9 @@ public sealed partial class Tensor
         if (size < 1 || stride < 1 || dilation < 1)
             throw new ShapeException($"Windows: size {size}, stride {stride}, dilation {dilation} must be positive.");
         var reach = (long)dilation * (size - 1) + 1;
-        if (reach > Layout.shape[axis])
-            throw new ShapeException(
+        return reach <= Layout.shape[axis] ? With(Layout.Windows(axis, size, stride, dilation))
+            : throw new ShapeException(
                 $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {axis} of {Layout}.");
-        return With(Layout.Windows(axis, size, stride, dilation));
     }
 
     /// <summary>Windows along as many of the last axes as there are sizes, a number for each of these axes.</summary>
@@ -217,9 +210,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>At most this many pieces of equal size (but the last one) along an axis. Views.</summary>
-    public Tensor[] Chunk(int chunks, int axis = 0)
-    {
-        if (chunks < 1) throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.");
-        return Split((int)Math.Max(1, (Size(axis) + chunks - 1L) / chunks), axis);
-    }
+    public Tensor[] Chunk(int chunks, int axis = 0) => chunks < 1
+        ? throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.")
+        : Split((int)Math.Max(1, (Size(axis) + chunks - 1L) / chunks), axis);
 }

@@ -125,13 +125,13 @@ public static partial class F
     /// <param name="index">Integers in 0 … V−1.</param>
     /// <param name="weight">The table.</param>
     /// <param name="paddingIndex">A row that gets no gradient; a negative one counts from the end.</param>
-    /// <exception cref="IndexException">An index is no row of the table.</exception>
+    /// <exception cref="IndexException">An index, or that of the padding, is no row of the table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
     {
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
         var rows = weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
-        if (paddingIndex is not { } padding) return rows;
-        if (padding < 0) padding += weight.Size(0);
+        if (paddingIndex is not { } row) return rows;
+        var padding = weight.Data.Layout.Index("Embedding", 0, row);
         return Variable.Where(index.Eq(Tensor.Like(index, padding)).Unsqueeze(-1), rows.Detach(), rows);
     }
 }
