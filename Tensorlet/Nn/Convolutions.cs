@@ -74,16 +74,16 @@ public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int 
 public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
     PadMode paddingMode = PadMode.Constant)
-    : Convolutional(inChannels, outChannels, kernelSize.Both, (stride ?? 1).Both, padding.Both, (dilation ?? 1).Both,
-        groups, bias, paddingMode);
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        paddingMode);
 
 /// <summary>Filters over volumes: (N, C, D, H, W) to (N, O, OD, OH, OW).</summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
     Triple padding = default, Triple? dilation = null, int groups = 1, bool bias = true,
     PadMode paddingMode = PadMode.Constant)
-    : Convolutional(inChannels, outChannels, kernelSize.All, (stride ?? 1).All, padding.All, (dilation ?? 1).All,
-        groups, bias, paddingMode);
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        paddingMode);
 
 /// <summary>
 /// The adjoint of <see cref="Conv1d"/>, of which it undoes the shape: (N, C, L) to (N, O, OL), with OL = (L − 1)·stride
@@ -108,5 +108,5 @@ public sealed class ConvTranspose1d(int inChannels, int outChannels, int kernelS
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair outputPadding = default, int groups = 1, bool bias = true, Pair? dilation = null)
-    : Convolutional(inChannels, outChannels, kernelSize.Both, (stride ?? 1).Both, padding.Both, (dilation ?? 1).Both,
-        groups, bias, PadMode.Constant, outputPadding.Both);
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        PadMode.Constant, outputPadding);

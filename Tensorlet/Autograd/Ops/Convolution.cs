@@ -153,8 +153,8 @@ public static partial class F
     /// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
     /// <exception cref="ShapeException">Channels do not fit, or the window is larger than the padded image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
-        Pair? padding = null, Pair? dilation = null, int groups = 1) => Convolve("Conv2d", x, weight, bias,
-        (stride ?? 1).Both, (padding ?? 0).Both, (dilation ?? 1).Both, groups);
+        Pair? padding = null, Pair? dilation = null, int groups = 1) =>
+        Convolve("Conv2d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>
     /// Slides filters through volumes: (N, C, D, H, W) with (O, C/groups, KD, KH, KW) gives (N, O, OD, OH, OW); see
@@ -162,8 +162,8 @@ public static partial class F
     /// </summary>
     /// <inheritdoc cref="Conv2d"/>
     public static Variable Conv3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
-        Triple? padding = null, Triple? dilation = null, int groups = 1) => Convolve("Conv3d", x, weight, bias,
-        (stride ?? 1).All, (padding ?? 0).All, (dilation ?? 1).All, groups);
+        Triple? padding = null, Triple? dilation = null, int groups = 1) =>
+        Convolve("Conv3d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>The adjoint of <see cref="Conv1d"/>; see <see cref="ConvTranspose2d"/>.</summary>
     public static Variable ConvTranspose1d(Variable x, Variable weight, Variable? bias = null, int stride = 1,
@@ -178,8 +178,8 @@ public static partial class F
     /// <exception cref="ShapeException">Channels do not fit, or nothing is left of the result.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
-        Spread("ConvTranspose2d", x, weight, bias, (stride ?? 1).Both, (padding ?? 0).Both, (outputPadding ?? 0).Both,
-            (dilation ?? 1).Both, groups);
+        Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,
+            groups);
 
     internal static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride,
         int[] padding, int[] dilation, int groups, PadMode mode = PadMode.Constant)
@@ -247,7 +247,8 @@ public readonly record struct Pair(int H, int W)
     public static implicit operator Pair(int both) => new(both, both);
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
-    internal int[] Both => [H, W];
+    /// <summary>Both in an array.</summary>
+    public static implicit operator int[](Pair pair) => [pair.H, pair.W];
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }
@@ -262,5 +263,6 @@ public readonly record struct Triple(int D, int H, int W)
     public static implicit operator Triple(int all) => new(all, all, all);
     /// <summary>Depth, height and width.</summary>
     public static implicit operator Triple((int D, int H, int W) sizes) => new(sizes.D, sizes.H, sizes.W);
-    internal int[] All => [D, H, W];
+    /// <summary>All in an array.</summary>
+    public static implicit operator int[](Triple sizes) => [sizes.D, sizes.H, sizes.W];
 }

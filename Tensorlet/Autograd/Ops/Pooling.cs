@@ -19,8 +19,8 @@ public static partial class F
     /// <param name="ceilMode">Take in what a last, partial window would cover.</param>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
-        Pair? dilation = null, bool ceilMode = false) => MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both,
-        (padding ?? 0).Both, (dilation ?? 1).Both, ceilMode).Values;
+        Pair? dilation = null, bool ceilMode = false) =>
+        MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
     /// <see cref="MaxPool2d"/>, and where in its image of H·W elements each value was: Int64, (N, C, OH, OW).
@@ -28,11 +28,11 @@ public static partial class F
     public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
     {
-        var before = (padding ?? 0).Both;
-        var (values, places, after) = MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both, before,
-            (dilation ?? 1).Both, ceilMode);
-        var numbers = Tensor.Arange(x.Size(2) * x.Size(3), device: x.Device).View(x.Size(2), -1).Expand(x.Size());
-        return (values, numbers.Framed(before, after, 0).Reshape(-1).Gather(0, places.View(-1)).View(places.Size()));
+        var (values, places, after) =
+            MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode);
+        var numbers = Tensor.Arange(Layout.Product(x.Shape[2..]), device: x.Device).View(x.Size()[2..]);
+        numbers = numbers.Expand(x.Size()).Framed(padding ?? 0, after, 0).Reshape(-1);
+        return (values, numbers.Gather(0, places.View(-1)).View(places.Size()));
     }
 
     /// <summary>The mean of each window: (N, C, L) to (N, C, OL); see <see cref="AvgPool2d"/>.</summary>
@@ -50,8 +50,8 @@ public static partial class F
     /// <param name="countIncludePad">Count padding as zeros; else not at all.</param>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
-        bool ceilMode = false, bool countIncludePad = true) => AvgPool("AvgPool2d", x, kernel.Both,
-        (stride ?? kernel).Both, (padding ?? 0).Both, ceilMode, countIncludePad);
+        bool ceilMode = false, bool countIncludePad = true) =>
+        AvgPool("AvgPool2d", x, kernel, stride ?? kernel, padding ?? 0, ceilMode, countIncludePad);
 
     /// <summary>The values, where they are in the flattened input with its frame, and the frame's end.</summary>
     static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,

@@ -33,10 +33,10 @@ public static partial class F
     static Variable InParts(string operation, Variable x, Pair size, Func<Variable, Tensor?, int, Variable> fold) =>
         AlongBoth(operation, x, size, (v, axis, n, o) =>
         {
+            if (n % o == 0) return fold(v.Unflatten(axis, o, n / o), null, axis);
             // ⌈(i + 1)·n/o⌉ = ⌊(i·n + n + o − 1)/o⌋
             Tensor start = Numbers(v, o, new(n, o)), end = Numbers(v, o, new(n, o, n + (o - 1L)));
             var longest = (int)(end - start).AMax().Item();
-            if (longest * (long)o == n) return fold(v.Unflatten(axis, o, longest), null, axis);
             (start, end) = (start.Unsqueeze(1), end.Unsqueeze(1));
             var places = start + Tensor.Arange(longest, DType.Int64, v.Device);
             var inside = places < end;
@@ -87,8 +87,8 @@ public static partial class F
             .Reshape(x.Size(0), Layout.Product([x.Size(1), .. plan.Kernel]), Layout.Product(places));
     }
 
-    static WindowPlan Columns(Pair kernel, Pair? dilation, Pair? padding, Pair? stride) => new(kernel.Both,
-        (stride ?? 1).Both, (padding ?? 0).Both, (padding ?? 0).Both, (dilation ?? 1).Both);
+    static WindowPlan Columns(Pair kernel, Pair? dilation, Pair? padding, Pair? stride) =>
+        new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
     /// Columns added up in their windows' places (col2im), the adjoint of <see cref="Unfold"/>: (N, C·KH·KW, OH·OW) to
@@ -99,13 +99,13 @@ public static partial class F
         Pair? stride = null)
     {
         var plan = Columns(kernel, dilation, padding, stride);
-        var (places, window) = (plan.Places("Fold", outputSize.Both), Layout.Product(kernel.Both));
+        var (places, window) = (plan.Places("Fold", outputSize), Layout.Product(plan.Kernel));
         if (x.Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != Layout.Product(places))
             throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {places[0]}·{places[1]}), " +
                 $"the windows of {kernel} in images of {outputSize}.");
         int[] images = [x.Size(0), x.Size(1) / window], sides = plan.Before;
         int[] framed = [.. images, outputSize.H + 2 * sides[0], outputSize.W + 2 * sides[1]];
-        return x.Reshape([.. images, .. kernel.Both, .. places]).Permute(0, 1, 4, 5, 2, 3)
+        return x.Reshape([.. images, .. plan.Kernel, .. places]).Permute(0, 1, 4, 5, 2, 3)
             .AddInto(y => y.Windows(plan.Kernel, plan.Stride, plan.Dilation), framed, "Windows")
             .Narrow(2, sides[0], outputSize.H).Narrow(3, sides[1], outputSize.W);
     }
