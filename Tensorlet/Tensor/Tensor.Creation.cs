@@ -94,7 +94,10 @@ public sealed partial class Tensor
         n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.")
             : From((generator ?? Generator.Default).Permutation(n), device: device);
 
-    /// <summary>A copy of numbers given flat, in row-major order, in a shape (one axis if none is given).</summary>
+    /// <summary>
+    /// A copy of numbers given flat, in row-major order, in a shape, one size of which may be −1 (one axis if none is
+    /// given).
+    /// </summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
     {
         shape = Layout.Contiguous(values.Length).Inferred("From", shape ?? [values.Length]);
