@@ -67,6 +67,13 @@ public class IndexingTests
         Holds(cube[.., new[] { 0, 2 }, new[] { 1, 1 }], [2, 2], 1, 9, 13, 21);
         Holds(cube[new[] { 0, 1 }, .., new[] { 1, 2 }], [2, 3], 1, 5, 9, 14, 18, 22);
         Holds(cube[new[] { 1, 0 }, 2], [2, 4], 20, 21, 22, 23, 8, 9, 10, 11);
+        Holds(cube[0, .., new[] { 1, 2 }], [2, 3], 1, 5, 9, 2, 6, 10);       // an integer is a list of one
+        Holds(cube[new[] { 0, 1 }, .., 3], [2, 3], 3, 7, 11, 15, 19, 23);
+        Holds(cube[.., 2, new[] { 1, 3 }], [2, 2], 9, 11, 21, 23);
+        Holds(cube[.., new[] { 1, 0 }, 2], [2, 2], 6, 2, 18, 14);
+        Holds(cube[1, new[] { 0, 2 }, ..2], [2, 2], 12, 13, 20, 21);
+        Holds(cube[.., 1, TensorIndex.NewAxis, new[] { 1, 2 }], [2, 2, 1], 5, 17, 6, 18);
+        Holds(cube[0, .., new[] { true, false, false, true }], [2, 3], 0, 4, 8, 3, 7, 11);
         Holds(Numbers(device, 1, 2, 3, 4)[.., new[] { 0, 1 }, .., new[] { 1, 2 }], [2, 1, 3], 1, 5, 9, 14, 18, 22);
         Assert.NotSame(x.Storage, x[new[] { 0 }].Storage);
     }
@@ -83,6 +90,9 @@ public class IndexingTests
         Holds(x, [3, 4], 9, 0, 0, 7, 8, 9, 9, 7, 8, 0, 0, 7);
         x[0] += 1;
         Holds(x[0], [4], 10, 1, 1, 8);
+        var cube = Numbers(device, 2, 2, 2);
+        cube[1, .., new[] { 1, 0 }] = Tensor.Of(new[,] { { 20, 21 }, { 22, 23 } }, device: Named(device));
+        Holds(cube, [2, 2, 2], 0, 1, 2, 3, 22, 20, 23, 21);
     }
 
     [Theory, Devices]

@@ -38,12 +38,8 @@ public abstract class Convolutional : Module
     public sealed override Variable Forward(Variable x)
     {
         var name = GetType().Name;
-        if (transposed) return F.Spread(name, x, weight, bias, stride, padding, outputPadding, dilation, groups);
-        if (mode == PadMode.Constant) return F.Convolve(name, x, weight, bias, stride, padding, dilation, groups);
-        int[] reach = [.. dilation.Select((d, a) => d * (weight.Size(2 + a) - 1))];
-        var around = padding.Select((p, a) => p == F.Same ? (reach[a] / 2, reach[a] - reach[a] / 2) : (p, p)).Reverse();
-        x = F.Pad(x, [.. around.SelectMany(p => (int[])[p.Item1, p.Item2])], mode);
-        return F.Convolve(name, x, weight, bias, stride, new int[padding.Length], dilation, groups);
+        return transposed ? F.Spread(name, x, weight, bias, stride, padding, outputPadding, dilation, groups)
+            : F.Convolve(name, x, weight, bias, stride, padding, dilation, groups, mode);
     }
 
     /// <inheritdoc/>
@@ -78,16 +74,16 @@ public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int 
 public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
     PadMode paddingMode = PadMode.Constant)
-    : Convolutional(inChannels, outChannels, kernelSize.Both, (stride ?? 1).Both, padding.Both, (dilation ?? 1).Both,
-        groups, bias, paddingMode);
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        paddingMode);
 
 /// <summary>Filters over volumes: (N, C, D, H, W) to (N, O, OD, OH, OW).</summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
     Triple padding = default, Triple? dilation = null, int groups = 1, bool bias = true,
     PadMode paddingMode = PadMode.Constant)
-    : Convolutional(inChannels, outChannels, kernelSize.All, (stride ?? 1).All, padding.All, (dilation ?? 1).All,
-        groups, bias, paddingMode);
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        paddingMode);
 
 /// <summary>
 /// The adjoint of <see cref="Conv1d"/>, of which it undoes the shape: (N, C, L) to (N, O, OL), with OL = (L − 1)·stride
@@ -112,5 +108,5 @@ public sealed class ConvTranspose1d(int inChannels, int outChannels, int kernelS
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair outputPadding = default, int groups = 1, bool bias = true, Pair? dilation = null)
-    : Convolutional(inChannels, outChannels, kernelSize.Both, (stride ?? 1).Both, padding.Both, (dilation ?? 1).Both,
-        groups, bias, PadMode.Constant, outputPadding.Both);
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        PadMode.Constant, outputPadding);

@@ -63,9 +63,13 @@ public sealed class AdaptiveMaxPool2d(Pair outputSize)
 /// <param name="alignCorners">Whether the corner elements keep their places, when bilinear.</param>
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
     bool alignCorners = false)
-    : Simple(x => F.Interpolate(x, size ?? new((int)(x.Size(-2) * scaleFactor), (int)(x.Size(-1) * scaleFactor)), mode,
+    : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
         alignCorners), (size is { } s ? $"size={s}" : $"scale_factor={Python.Show(scaleFactor)}") +
-        $", mode={Python.Show(mode.ToString())}");
+        $", mode={Python.Show(mode.ToString())}")
+{
+    static int Scaled(Variable x, int axis, double factor) =>
+        Layout.Fitting("Upsample", (long)(x.Size(axis) * factor));
+}
 
 /// <summary>
 /// Something around the last axes, given as the numbers before and after the last one, the one before it, and so on; or

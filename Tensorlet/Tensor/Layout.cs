@@ -58,6 +58,10 @@ public sealed class Layout
             : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
     }
 
+    /// <summary>A size that was computed in long, if an int holds it.</summary>
+    internal static int Fitting(string operation, long size) => size is >= 0 and <= int.MaxValue ? (int)size
+        : throw new ShapeException($"{operation}: a size of {size:N0} is not from 0 to {int.MaxValue:N0}.");
+
     internal static string Show(ReadOnlySpan<int> shape) => $"({string.Join(", ", shape.ToArray())})";
 
     /// <summary>The shape, as in <c>(64, 1, 28, 28)</c>.</summary>
@@ -71,16 +75,45 @@ public sealed class Layout
             (rank == 0 ? ", which has none." : $"; take {-rank} to {rank - 1}."));
     }
 
-    /// <summary>All the axes where none are named; otherwise these, counted from 0, sorted, each once.</summary>
+    /// <summary>An index into an axis, counted from 0; a negative one counts from the end.</summary>
+    internal int Index(string operation, int axis, long index)
+    {
+        var size = shape[axis];
+        if (index >= -size && index < size) return (int)(index < 0 ? index + size : index);
+        throw new IndexException($"{operation}: index {index} is outside of axis {axis} of shape {this}" +
+            (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
+    }
+
+    /// <summary>
+    /// All the axes where none are named; otherwise these, counted from 0, sorted, each once. A 0-d layout lets one be
+    /// named, as if it were of one element along an axis.
+    /// </summary>
     internal int[] Axes(string operation, int[]? axes)
     {
         if (axes is null || axes.Length == 0) return [.. Enumerable.Range(0, Rank)];
-        if (axes.Length == 1) return [Axis(operation, axes[0])];
-        int[] sorted = [.. axes.Select(a => Axis(operation, a)).Order()];
+        int[] sorted = [.. axes.Select(a => Axis(operation, a, extra: Rank == 0 ? 1 : 0)).Order()];
         for (var i = 1; i < sorted.Length; i++)
             if (sorted[i] == sorted[i - 1])
                 throw new IndexException($"{operation}: axis {sorted[i]} is named twice in {Show(axes)}.");
-        return sorted;
+        return Rank == 0 ? [] : sorted;
+    }
+
+    /// <summary>A shape with its size of −1, if there is one, found so that it has as many elements as this.</summary>
+    internal int[] Inferred(string operation, int[] shape)
+    {
+        int[] target = [.. shape];
+        if (Array.IndexOf(target, -1) is >= 0 and var open)
+        {
+            target[open] = 1;
+            if (target.Contains(-1))
+                throw new ShapeException($"{operation}: only one size of {Show(shape)} can be −1.");
+            var known = Product(target);
+            target[open] = known > 0 ? Count / known : throw Misfit();
+        }
+        return Product(target) == Count ? target : throw Misfit();
+
+        ShapeException Misfit() =>
+            new($"{operation}: the {Count} elements of shape {this} do not fill the shape {Show(shape)}.");
     }
 
     /// <summary>The same elements in another shape, if that is possible without moving any; null if not.</summary>
@@ -106,10 +139,8 @@ public sealed class Layout
     /// <summary>The order of the axes with two of them swapped.</summary>
     internal int[] Swapped(string operation, int a, int b)
     {
-        var order = Enumerable.Range(0, Rank).ToArray();
         (a, b) = (Axis(operation, a), Axis(operation, b));
-        (order[a], order[b]) = (b, a);
-        return order;
+        return [.. Enumerable.Range(0, Rank).Select(axis => axis == a ? b : axis == b ? a : axis)];
     }
 
     /// <summary>The order of axes that puts the second group before the first, behind some that stay.</summary>
@@ -138,12 +169,15 @@ public sealed class Layout
         return new Layout(target, newStrides, Offset);
     }
 
-    internal Layout Slice(int axis, int start, int length, int step)
+    internal Layout Slice(int axis, int start, int length, int step) => new(With(shape, axis, length),
+        With(strides, axis, strides[axis] * step), Offset + (length > 0 ? start * strides[axis] : 0));
+
+    /// <summary>A copy of numbers for each axis, with another one for one of them.</summary>
+    internal static int[] With(int[] each, int axis, int number)
     {
-        var (newShape, newStrides) = ((int[])shape.Clone(), (int[])strides.Clone());
-        newShape[axis] = length;
-        newStrides[axis] *= step;
-        return new Layout(newShape, newStrides, Offset + (length > 0 ? start * strides[axis] : 0));
+        var copy = (int[])each.Clone();
+        copy[axis] = number;
+        return copy;
     }
 
     internal Layout Remove(int axis) =>
@@ -186,12 +220,7 @@ public sealed class Layout
     /// <summary>
     /// Where an index of this layout into an axis finds its rows: along that axis only what the index says steps.
     /// </summary>
-    internal Layout Rows(int axis, Layout index)
-    {
-        var rows = (int[])strides.Clone();
-        rows[axis] = 0;
-        return new Layout(index.shape, rows, 0);
-    }
+    internal Layout Rows(int axis, Layout index) => new(index.shape, With(strides, axis, 0), 0);
 
     /// <summary>Refuses shapes that differ.</summary>
     internal static void OnlySame(string operation, params ReadOnlySpan<Layout> layouts)
@@ -223,9 +252,8 @@ public sealed class Layout
         get
         {
             if (IsContiguous || Count <= 1) return false;
-            var axes = Enumerable.Range(0, Rank).Where(a => shape[a] > 1).OrderBy(a => Math.Abs(strides[a]));
             var reach = 0;                                  // how far the smaller strides get
-            foreach (var a in axes)
+            foreach (var a in Enumerable.Range(0, Rank).Where(a => shape[a] > 1).OrderBy(a => Math.Abs(strides[a])))
             {
                 if (Math.Abs(strides[a]) <= reach) return true;
                 reach += Math.Abs(strides[a]) * (shape[a] - 1);

@@ -25,12 +25,12 @@ public sealed partial class Tensor
     internal string Values()
     {
         if (Numel == 0) return "[]";
-        var summarised = Numel > MostShown;
-        var shown = summarised ? Edges() : this;
+        var shown = Numel > MostShown ? Edges() : this;
         var (texts, width) = DType switch
         {
-            DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => b ? "True" : "False")),
-            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), NumberText.Whole)),
+            DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => $"{b}")),
+            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i =>
+                i.ToString(CultureInfo.InvariantCulture))),
             _ => NumberText.Aligned(shown.ToArray<double>()),
         };
         return Rank == 0 ? texts[0] : Nested(texts, 0);
@@ -43,7 +43,7 @@ public sealed partial class Tensor
             List<string> items = [];
             for (var i = 0; i < count; i++)
             {
-                if (summarised && i == Edge && Layout.shape[axis] > 2 * Edge) items.Add(last ? " ..." : "...");
+                if (i == Edge && count < Layout.shape[axis]) items.Add(last ? " ..." : "...");
                 items.Add(last ? part[i] : Nested(part.Slice(i * inner, inner), axis + 1));
             }
             var margin = new string(' ', axis + 1);
@@ -71,13 +71,13 @@ static class NumberText
     public static (string[] Texts, int Width) Aligned(double[] values)
     {
         // these alone decide on notation and width
-        double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)];
-        if (counted.Length == 0) return (Array.ConvertAll(values, Whole), 1);
-        double largest = counted.Max(Math.Abs), smallest = counted.Min(Math.Abs);
+        double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)], sizes = [.. counted.Select(Math.Abs)];
         var whole = counted.All(v => v == Math.Floor(v));
-        var scientific = largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4);
-        Converter<double, string> text = scientific ? Scientific : whole ? Whole : Decimals;
-        return Padded(Array.ConvertAll(values, text), counted.Max(v => text(v).Length));
+        var scientific = counted.Length > 0
+            && (sizes.Max() / sizes.Min() > 1000 || sizes.Max() > 1e8 || (!whole && sizes.Min() < 1e-4));
+        var format = scientific ? "e4" : whole ? "0'.'" : "F4";
+        return Padded(Array.ConvertAll(values, v => Text(v, format)),
+            counted.Select(v => Text(v, format).Length).DefaultIfEmpty(1).Max());
     }
 
     /// <summary>The texts, padded on the left to this width, or to that of the longest.</summary>
@@ -87,17 +87,8 @@ static class NumberText
         return (Array.ConvertAll(texts, t => t.PadLeft(chosen)), chosen);
     }
 
-    public static string Whole(long i) => i.ToString(CultureInfo.InvariantCulture);
-
-    static string Whole(double x) => Text(x, "F0") + (double.IsFinite(x) ? "." : "");
-
-    static string Decimals(double x) => Text(x, "F4");
-
-    /// <summary>As in 1.2500e+06: at least two digits of exponent, where .NET writes three.</summary>
-    static string Scientific(double x) =>
-        Text(x, "e4") is var t && double.IsFinite(x) && t[^3] == '0' ? t.Remove(t.Length - 3, 1) : t;
-
+    /// <summary>An exponent has at least two digits, where .NET writes three.</summary>
     static string Text(double x, string format) =>
         double.IsNaN(x) ? "nan" : double.IsInfinity(x) ? x > 0 ? "inf" : "-inf"
-            : x.ToString(format, CultureInfo.InvariantCulture);
+            : x.ToString(format, CultureInfo.InvariantCulture).Replace("e+0", "e+").Replace("e-0", "e-");
 }

@@ -104,12 +104,14 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>A copy of numbers given flat, in row-major order, in a shape (one axis if none is given).</summary>
+    /// <summary>
+    /// A copy of numbers given flat, in row-major order, in a shape, one size of which may be −1 (one axis if none is
+    /// given).
+    /// </summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
     {
-        shape ??= [values.Length];
+        shape = Layout.Contiguous(values.Length).Inferred("From", shape ?? [values.Length]);
         var result = Empty(shape, DTypes.Of<T>(), device);
-        CheckFills("From", values.Length, result.Layout);
         result.Device.Upload(MemoryMarshal.AsBytes(values), result.Storage, 0);
         return result;
     }
@@ -146,18 +148,11 @@ public sealed partial class Tensor
     /// <summary>A tensor over the caller's array, on the CPU: both see what the other writes.</summary>
     public static Tensor Over<T>(T[] array, params int[] shape) where T : unmanaged
     {
-        var layout = Layout.Contiguous(shape.Length == 0 ? [array.Length] : [.. shape]);
-        CheckFills("Over", array.Length, layout);
-        return new(new HostStorage(Device.Cpu, DTypes.Of<T>(), array.Length, array), layout);
+        shape = Layout.Contiguous(array.Length).Inferred("Over", shape.Length == 0 ? [array.Length] : shape);
+        return new(new HostStorage(Device.Cpu, DTypes.Of<T>(), array.Length, array), Layout.Contiguous(shape));
     }
 
-    static void CheckFills(string operation, int count, Layout layout)
-    {
-        if (count != layout.Count)
-            throw new ShapeException($"{operation}: {count} values do not fill the shape {layout} of {layout.Count}.");
-    }
-
-    static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence
+    internal static Tensor Fill<F>(F f, int[] shape, DType? type, Device? device) where F : struct, ISequence
     {
         var result = Empty(shape, type, device);
         result.Device.Fill(f, result);

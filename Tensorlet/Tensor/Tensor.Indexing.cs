@@ -6,7 +6,7 @@ namespace Tensorlet;
 /// </summary>
 public readonly struct TensorIndex
 {
-    internal readonly object? part;             // an Index, a Range, a Tensor, or nothing: a new axis
+    internal readonly object? part;             // an int, an Index, a Range, a Tensor, or nothing: a new axis
     internal readonly int step;
 
     TensorIndex(object? part, int step = 1) => (this.part, this.step) = (part, step);
@@ -16,7 +16,7 @@ public readonly struct TensorIndex
     /// <summary>Every step-th element of a range.</summary>
     public static TensorIndex Every(int step, Range? range = null) => new(range ?? .., step);
     /// <summary>One element; a negative one counts from the end. The axis disappears.</summary>
-    public static implicit operator TensorIndex(int i) => new((Index)(i < 0 ? ^-i : i));
+    public static implicit operator TensorIndex(int i) => new(i);
     /// <summary>One element, perhaps counted from the end. The axis disappears.</summary>
     public static implicit operator TensorIndex(Index i) => new(i);
     /// <summary>A range of elements.</summary>
@@ -39,12 +39,12 @@ public sealed partial class Tensor
     [IndexerName("Part")]
     public Tensor this[params TensorIndex[] indices]
     {
-        get => Basic(indices, out var picks).Pick(picks);
+        get => Basic(indices, out var picks).Pick(picks, indices);
         set
         {
             var part = Basic(indices, out var picks);
             if (picks.Count == 0) part.Copy_(value);
-            else part.Put(part.Places.Pick(picks), value);
+            else part.Put(part.Places.Pick(picks, indices), value);
         }
     }
 
@@ -87,68 +87,53 @@ public sealed partial class Tensor
             var mask = index.part is Tensor { DType: DType.Bool } m ? m : null;
             if (axis + (index.part is null ? 0 : mask?.Rank ?? 1) > result.Rank)
                 throw new IndexException($"Indexing: {indices.Length} indices are too many for shape {Layout}.");
-            switch (index.part)
+            var size = axis < result.Rank ? result.Size(axis) : 0;
+            result = index.part switch
             {
-                case null:
-                    result = result.Unsqueeze(axis++);
-                    break;
-                case Index i:                                   // ^0 is one too far, and 0 from the beginning is not
-                    result = result.Select(axis, !i.IsFromEnd ? i.Value : i.Value > 0 ? -i.Value : result.Size(axis));
-                    break;
-                case Range range:
-                    var size = result.Size(axis);
-                    int start = range.Start.GetOffset(size), end = range.End.GetOffset(size);
-                    result = result.Slice(axis++, Math.Max(0, start), Math.Max(0, end), index.step);
-                    break;
-                case Tensor picked:
-                    foreach (var integers in mask is null ? [picked] : WhereTrue(mask, result, axis))
-                    {
-                        integers.OnlyType("Indexing", DType.Int64);
-                        picks.Add((axis++, integers));
-                    }
-                    break;
+                null => result.Unsqueeze(axis++),
+                int i => result.Select(axis, i),
+                Index { IsFromEnd: true, Value: > 0 } i => result.Select(axis, -i.Value),
+                Index i => result.Select(axis, i.GetOffset(size)),                      // ^0 is one too far
+                Range r => result.Slice(axis++, At(r.Start), At(r.End), index.step),
+                _ => result,
+            };
+            if (index.part is not Tensor picked) continue;
+            foreach (var integers in mask is null ? [picked] : WhereTrue(mask, result, axis))
+            {
+                integers.OnlyType("Indexing", DType.Int64);
+                picks.Add((axis++, integers));
             }
+
+            int At(Index bound) => Math.Max(0, bound.GetOffset(size));
         }
         return result;
     }
 
     /// <summary>
-    /// Picks along the given axes by integers that broadcast; the picked axes become one group, in place if adjacent,
-    /// else in front.
+    /// Picks along the given axes by integers that broadcast; the picked axes become one group. It takes their place,
+    /// or comes first where a range or a new axis stands between the lists and single integers.
     /// </summary>
-    Tensor Pick(List<(int Axis, Tensor Index)> picks)
+    Tensor Pick(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
         if (picks.Count == 0) return this;
-        int[] picked = [.. picks.Select(p => p.Axis)], rest = [.. Enumerable.Range(0, Rank).Except(picked)];
+        var isBasic = Array.ConvertAll(indices, index => index.part is null or Range);
+        var apart = isBasic.AsSpan().Trim(true).Contains(true);
+        int[] picked = [.. picks.Select(p => p.Axis)], lead = [.. Enumerable.Range(0, apart ? 0 : picked[0])];
         var common = picks.Select(p => p.Index).Aggregate((a, b) =>
             a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
         var flat = Zeros(common.Layout.shape, DType.Int64, Device);
         foreach (var (axis, index) in picks)
             flat = flat * Size(axis) + Wrapped(index, axis);
-        var front = With(Layout.Permute([.. picked, .. rest]));
-        var table = front.Reshape([Layout.Product(front.Shape[..picked.Length]), .. front.Shape[picked.Length..]]);
-        var result = table.IndexSelect(0, flat.Reshape(-1)).Reshape([.. flat.Shape, .. table.Shape[1..]]);
-        var adjacent = picked[^1] - picked[0] == picked.Length - 1;
-        if (!adjacent || picked[0] == 0) return result;
-        int group = flat.Rank, lead = picked[0];
-        return result.Permute([.. Enumerable.Range(group, lead), .. Enumerable.Range(0, group),
-            .. Enumerable.Range(group + lead, result.Rank - group - lead)]);
+        int[] rest = [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])];
+        int[] Sizes(int[] axes) => Array.ConvertAll(axes, Size);
+        return With(Layout.Permute([.. lead, .. picked, .. rest]))
+            .Reshape([.. Sizes(lead), Layout.Product(Sizes(picked)), .. Sizes(rest)])
+            .IndexSelect(lead.Length, flat.Reshape(-1)).Reshape([.. Sizes(lead), .. flat.Shape, .. Sizes(rest)]);
     }
 
     /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
-    internal Tensor Wrapped(Tensor index, int axis)
-    {
-        var size = Size(axis);
-        var values = index.ToArray<long>();
-        for (var i = 0; i < values.Length; i++)
-        {
-            if (values[i] < -size || values[i] >= size)
-                throw new IndexException(
-                    $"Indexing: index {values[i]} is not in axis {axis} of {Layout}; take {-size} to {size - 1}.");
-            if (values[i] < 0) values[i] += size;
-        }
-        return From(values, index.Size(), Device);
-    }
+    internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.ToArray<long>(), i =>
+        (long)Layout.Index("Indexing", axis, i)), index.Size(), Device);
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {
@@ -158,12 +143,9 @@ public sealed partial class Tensor
                     $"shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
         int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
-        for (int a = 0, below = mask.Numel; a < mask.Rank; a++)
-        {
-            below /= Math.Max(1, mask.Size(a));
-            var (size, inner) = (mask.Size(a), below);
-            yield return From<long>([.. places.Select(p => (long)(p / inner % size))], device: x.Device);
-        }
+        var below = Layout.Contiguous(mask.Layout.shape).strides;
+        for (var a = 0; a < mask.Rank; a++)
+            yield return From<long>([.. places.Select(p => (long)(p / below[a] % mask.Size(a)))], device: x.Device);
     }
 
     /// <summary>y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, at every place by its own index.</summary>
@@ -193,19 +175,18 @@ public sealed partial class Tensor
     }
 
     /// <summary>The given places along an axis, one after another.</summary>
-    public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", ref axis, index));
+    public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", axis, index));
 
     /// <summary>
     /// A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.
     /// </summary>
-    internal Tensor AlongAxis(string operation, ref int axis, Tensor index)
+    internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
         if (index.Rank != 1)
             throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
-        int[] shape = [.. Shape], single = [.. Enumerable.Repeat(1, Rank)];
-        shape[axis] = single[axis] = index.Numel;
-        return index.Reshape(single).Expand(shape);
+        return index.Reshape([index.Numel, .. Enumerable.Repeat(1, Rank - 1 - axis)])
+            .Expand(Layout.With(Layout.shape, axis, index.Numel));
     }
 
     /// <summary>What an index reaches: along other axes than its own it may be smaller than the tensor.</summary>

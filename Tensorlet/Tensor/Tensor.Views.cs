@@ -8,7 +8,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The sizes do not multiply to the number of elements.</exception>
     public Tensor Reshape(params int[] shape)
     {
-        var target = Inferred("Reshape", shape);
+        var target = Layout.Inferred("Reshape", shape);
         return Layout.Reshape(target) is { } view ? With(view) : Clone().Reshape(target);
     }
 
@@ -17,29 +17,10 @@ public sealed partial class Tensor
     /// shape.</exception>
     public Tensor View(params int[] shape)
     {
-        var target = Inferred("View", shape);
+        var target = Layout.Inferred("View", shape);
         return Layout.Reshape(target) is { } view ? With(view) : throw new ShapeException(
             $"View: shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape " +
             $"{Layout.Show(target)}: its elements do not lie in order. Use Reshape, which copies where it has to.");
-    }
-
-    internal int[] Inferred(string operation, int[] shape)
-    {
-        int[] target = [.. shape];
-        var open = Array.IndexOf(target, -1);
-        if (open >= 0)
-        {
-            target[open] = 1;
-            if (target.Contains(-1))
-                throw new ShapeException($"{operation}: only one size of {Layout.Show(shape)} can be −1.");
-            var known = Layout.Product(target);
-            if (known == 0 || Numel % known != 0) throw Misfit();
-            target[open] = Numel / known;
-        }
-        return Layout.Product(target) == Numel ? target : throw Misfit();
-
-        ShapeException Misfit() =>
-            new($"{operation}: the {Numel} elements of shape {Layout} do not fill the shape {Layout.Show(shape)}.");
     }
 
     /// <summary>The axes in another order: axis a of the result is axis <c>axes[a]</c> of this one.</summary>
@@ -47,10 +28,9 @@ public sealed partial class Tensor
     public Tensor Permute(params int[] axes)
     {
         int[] order = [.. axes.Select(a => Layout.Axis("Permute", a))];
-        if (order.Length != Rank || order.Distinct().Count() != Rank)
-            throw new ShapeException(
+        return order.Length == Rank && order.Distinct().Count() == Rank ? With(Layout.Permute(order))
+            : throw new ShapeException(
                 $"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
-        return With(Layout.Permute(order));
     }
 
     /// <summary>Two axes swapped.</summary>
@@ -62,11 +42,8 @@ public sealed partial class Tensor
     /// <summary>Without this axis of size 1; without any axis of size 1 if none is named.</summary>
     public Tensor Squeeze(int? axis = null)
     {
-        if (axis is { } one) return Size(one) == 1 ? With(Layout.Remove(Layout.Axis("Squeeze", one))) : this;
-        var layout = Layout;
-        for (var a = Rank - 1; a >= 0; a--)
-            if (layout.shape[a] == 1) layout = layout.Remove(a);
-        return With(layout);
+        int[] named = axis is { } one ? [Layout.Axis("Squeeze", one)] : [.. Enumerable.Range(0, Rank)];
+        return With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(named.Where(a => Layout.shape[a] == 1))]));
     }
 
     /// <summary>With a new axis of size 1 at this place.</summary>
@@ -80,20 +57,19 @@ public sealed partial class Tensor
     {
         var lead = shape.Length - Rank;
         int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
-        Layout.Product(target);
         return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
             $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones, can.");
     }
 
-    /// <summary>The elements start … start + length − 1 of an axis.</summary>
+    /// <summary>The elements start … start + length − 1 of an axis. A negative start counts from the end.</summary>
     /// <exception cref="IndexException">They are not all there.</exception>
     public Tensor Narrow(int axis, int start, int length)
     {
         axis = Layout.Axis("Narrow", axis);
-        if (start < 0 || length < 0 || start + (long)length > Layout.shape[axis])
-            throw new IndexException(
+        var first = start < 0 ? start + Layout.shape[axis] : start;
+        return first >= 0 && length >= 0 && first + (long)length <= Layout.shape[axis]
+            ? With(Layout.Slice(axis, first, length, 1)) : throw new IndexException(
                 $"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
-        return With(Layout.Slice(axis, start, length, 1));
     }
 
     /// <summary>One element of an axis, which disappears. A negative index counts from the end.</summary>
@@ -101,11 +77,7 @@ public sealed partial class Tensor
     public Tensor Select(int axis, int index)
     {
         axis = Layout.Axis("Select", axis);
-        var size = Layout.shape[axis];
-        if (index < -size || index >= size)
-            throw new IndexException($"Select: index {index} is outside of axis {axis} of shape {Layout}" +
-                (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
-        return With(Layout.Slice(axis, index < 0 ? index + size : index, 1, 1).Remove(axis));
+        return With(Layout.Slice(axis, Layout.Index("Select", axis, index), 1, 1).Remove(axis));
     }
 
     /// <summary>
@@ -143,10 +115,18 @@ public sealed partial class Tensor
         if (size < 1 || stride < 1 || dilation < 1)
             throw new ShapeException($"Windows: size {size}, stride {stride}, dilation {dilation} must be positive.");
         var reach = (long)dilation * (size - 1) + 1;
-        if (reach > Layout.shape[axis])
-            throw new ShapeException(
+        return reach <= Layout.shape[axis] ? With(Layout.Windows(axis, size, stride, dilation))
+            : throw new ShapeException(
                 $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {axis} of {Layout}.");
-        return With(Layout.Windows(axis, size, stride, dilation));
+    }
+
+    /// <summary>Windows along as many of the last axes as there are sizes, a number for each of these axes.</summary>
+    internal Tensor Windows(int[] size, int[] stride, int[] dilation)
+    {
+        var result = this;
+        for (var a = 0; a < size.Length; a++)
+            result = result.Windows(Rank - size.Length + a, size[a], stride[a], dilation[a]);
+        return result;
     }
 
     /// <summary>A copy with a value around the last axes: so many before and after each.</summary>
@@ -154,13 +134,16 @@ public sealed partial class Tensor
     {
         if (before.Max() + after.Max() == 0) return this;
         int[] shape = [.. Shape];
-        for (var a = 1; a <= before.Length; a++) shape[^a] = checked(shape[^a] + before[^a] + after[^a]);
+        for (var a = 1; a <= before.Length; a++)
+            shape[^a] = Layout.Fitting("Pad", shape[^a] + (long)before[^a] + after[^a]);
         var result = NewEmpty(shape).SetAll(value);
-        var inside = result;
-        for (var a = 1; a <= before.Length; a++) inside = inside.Narrow(-a, before[^a], Size(-a));
-        Device.Copy(this, inside);
+        Device.Copy(this, result.Inside(before, Size()));
         return result;
     }
+
+    /// <summary>Of each of the last axes so many elements, behind others.</summary>
+    internal Tensor Inside(int[] before, int[] sizes) => Enumerable.Range(1, before.Length).Aggregate(this, (x, a) =>
+        x.Narrow(-a, before[^a], sizes[^a]));
 
     /// <summary>
     /// A diagonal of two axes, which become a new last one: the main one, or so many beside it. A view.
@@ -172,8 +155,7 @@ public sealed partial class Tensor
         var (a, b) = (Layout.Axis("Diagonal", axis1), Layout.Axis("Diagonal", axis2));
         if (a == b) throw new ShapeException($"Diagonal: axes {axis1} and {axis2} of shape {Layout} are one.");
         var x = With(Layout.Permute([.. Enumerable.Range(0, Rank).Where(axis => axis != a && axis != b), a, b]));
-        int rows = Math.Min(x.Size(-2), Math.Max(0, -offset)), columns = Math.Min(x.Size(-1), Math.Max(0, offset));
-        x = x.Narrow(-2, rows, x.Size(-2) - rows).Narrow(-1, columns, x.Size(-1) - columns);
+        x = x.Slice(-2, Math.Max(0, -Math.Max(offset, -int.MaxValue))).Slice(-1, Math.Max(0, offset));
         return x.With(x.Layout.Diagonal());
     }
 
@@ -193,15 +175,10 @@ public sealed partial class Tensor
                     throw new ShapeException(
                         $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
         }
-        int[] shape = [.. first.Shape];
-        shape[axis] = (int)Math.Min(int.MaxValue, tensors.Sum(t => (long)t.Layout.shape[axis]));
-        var result = first.NewEmpty(shape);
-        var at = 0;
-        foreach (var t in tensors)
-        {
-            first.Device.Copy(t, result.Narrow(axis, at, t.Layout.shape[axis]));
-            at += t.Layout.shape[axis];
-        }
+        int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
+        var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
+        var result = first.NewEmpty(Layout.With(first.Layout.shape, axis, whole));
+        foreach (var (t, part) in tensors.Zip(result.Split(sizes, axis))) first.Device.Copy(t, part);
         return result;
     }
 
@@ -209,7 +186,7 @@ public sealed partial class Tensor
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         Layout.OnlySame("Stack", [.. tensors.Select(t => t.Layout)]);
-        return Cat([.. tensors.Select(t => t.Unsqueeze(axis < 0 ? axis : Math.Min(axis, t.Rank)))], axis);
+        return Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis);
     }
 
     /// <summary>Pieces of this size along an axis; the last one may be smaller. Views.</summary>
@@ -217,15 +194,23 @@ public sealed partial class Tensor
     {
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
         axis = Layout.Axis("Split", axis);
-        var length = Layout.shape[axis];
-        return [.. Enumerable.Range(0, Math.Max(1, (length + size - 1) / size)).Select(i =>
-            Narrow(axis, i * size, Math.Min(size, length - i * size)))];
+        var (whole, rest) = Math.DivRem(Layout.shape[axis], size);
+        int[] pieces = [.. Enumerable.Repeat(size, whole), rest];
+        return Split(rest == 0 && whole > 0 ? pieces[..^1] : pieces, axis);
+    }
+
+    /// <summary>Pieces of these sizes along an axis. Views.</summary>
+    /// <exception cref="ShapeException">They do not add up to its size.</exception>
+    public Tensor[] Split(int[] sizes, int axis = 0)
+    {
+        if (sizes.Sum(size => (long)size) != Size(axis) || sizes.Any(size => size < 0))
+            throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {axis} of {Layout}.");
+        var at = 0;
+        return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));
     }
 
     /// <summary>At most this many pieces of equal size (but the last one) along an axis. Views.</summary>
-    public Tensor[] Chunk(int chunks, int axis = 0)
-    {
-        if (chunks < 1) throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.");
-        return Split(Math.Max(1, (Size(axis) + chunks - 1) / chunks), axis);
-    }
+    public Tensor[] Chunk(int chunks, int axis = 0) => chunks < 1
+        ? throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.")
+        : Split((int)Math.Max(1, (Size(axis) + chunks - 1L) / chunks), axis);
 }

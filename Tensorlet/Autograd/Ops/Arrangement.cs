@@ -10,9 +10,10 @@ public sealed partial class Variable
         if (times.Length < Rank || times.Any(t => t < 0))
             throw new ShapeException($"Repeat: {Layout.Show(times)} is not a number for each axis of {Data.Layout}.");
         int[] shape = [.. Enumerable.Repeat(1, times.Length - Rank), .. Shape];
+        int[] sizes = [.. shape.Select((size, a) => Layout.Fitting("Repeat", (long)times[a] * size))];
         var pairs = shape.SelectMany((size, a) => (int[])[times[a], size]);
         return Reshape([.. shape.SelectMany(size => (int[])[1, size])]).Expand([.. pairs])
-            .Reshape([.. shape.Select((size, a) => times[a] * size)]);
+            .Reshape(sizes);
     }
 
     /// <summary><see cref="Repeat"/>, where axes not named are those in front, taken once.</summary>
@@ -23,7 +24,7 @@ public sealed partial class Variable
     public Variable Roll(int shift, int axis)
     {
         var n = Size(axis);
-        var first = n == 0 ? 0 : ((-shift % n) + n) % n;
+        var first = n == 0 ? 0 : (int)((n - (long)shift % n) % n);
         return first == 0 ? this : Cat([Narrow(axis, first, n - first), Narrow(axis, 0, first)], axis);
     }
 
@@ -43,7 +44,7 @@ public sealed partial class Variable
     public Variable Unflatten(int axis, params int[] sizes)
     {
         axis = Data.Layout.Axis("Unflatten", axis);
-        var inner = Tensor.Empty(Size(axis)).Inferred("Unflatten", sizes);
+        var inner = Data.Layout[axis..(axis + 1)].Inferred("Unflatten", sizes);
         return Reshape([.. Shape[..axis], .. inner, .. Shape[(axis + 1)..]]);
     }
 
@@ -82,21 +83,8 @@ public sealed partial class Variable
     {
         if (Rank == 2) return Diagonal(diagonal);
         if (Rank != 1) throw new ShapeException($"Diag: shape {Data.Layout} is no vector and no matrix.");
-        var n = Numel + Math.Abs(diagonal);
+        var n = Layout.Fitting("Diag", Numel + Math.Abs((long)diagonal));
         return AddInto(y => y.Diagonal(diagonal), [n, n], "Diagonal");
-    }
-
-    /// <summary>Pieces of these sizes along an axis.</summary>
-    /// <exception cref="ShapeException">They do not add up to its size.</exception>
-    public Variable[] Split(int[] sizes, int axis = 0)
-    {
-        if (sizes.Sum() != Size(axis) || sizes.Any(size => size < 0))
-            throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {axis} of {Data.Layout}.");
-        return new Divided("Split", x =>
-        {
-            var at = 0;
-            return Array.ConvertAll(sizes, size => x.Narrow(axis, (at += size) - size, size));
-        }, parts => Cat(parts, axis)).Apply(this);
     }
 
     /// <summary>The elements of an axis, which disappears, one by one.</summary>
@@ -128,7 +116,7 @@ public static partial class F
     public static Tensor OneHot(Tensor index, int classes = -1)
     {
         index.OnlyType("OneHot", DType.Int64);
-        if (classes == -1) classes = (int)index.AMax().Item() + 1;
+        if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().ToArray<long>()[0] + 1);
         var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
         return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
     }
@@ -137,13 +125,13 @@ public static partial class F
     /// <param name="index">Integers in 0 … V−1.</param>
     /// <param name="weight">The table.</param>
     /// <param name="paddingIndex">A row that gets no gradient; a negative one counts from the end.</param>
-    /// <exception cref="IndexException">An index is no row of the table.</exception>
+    /// <exception cref="IndexException">An index, or that of the padding, is no row of the table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
     {
         if (weight.Rank != 2) throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
         var rows = weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
-        if (paddingIndex is not { } padding) return rows;
-        if (padding < 0) padding += weight.Size(0);
+        if (paddingIndex is not { } row) return rows;
+        var padding = weight.Data.Layout.Index("Embedding", 0, row);
         return Variable.Where(index.Eq(Tensor.Like(index, padding)).Unsqueeze(-1), rows.Detach(), rows);
     }
 }

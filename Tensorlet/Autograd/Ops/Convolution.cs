@@ -1,17 +1,42 @@
 namespace Tensorlet;
 
-/// <summary>What a convolution over some axes of space is told besides its operands, a number for each axis.</summary>
+/// <summary>
+/// Windows over the last axes of an input, told by a number for each of these axes. S stands for the axes, K for those
+/// of a window, O for those along which the windows lie.
+/// </summary>
+/// <param name="Kernel">The size of a window.</param>
 /// <param name="Stride">How far apart neighbouring windows are.</param>
-/// <param name="Before">Zeros put before the input.</param>
-/// <param name="After">Zeros put after it.</param>
+/// <param name="Before">What is put before the input.</param>
+/// <param name="After">What is put after it.</param>
 /// <param name="Dilation">How far apart the elements of a window are.</param>
 /// <param name="Groups">Channels are cut into so many groups, each with filters of its own.</param>
-sealed record ConvolutionPlan(int[] Stride, int[] Before, int[] After, int[] Dilation, int Groups)
+sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, int[] Dilation, int Groups = 1)
 {
-    /// <summary>
-    /// The number of axes of space: S stands for them, K for those of a window, O for those of a result.
-    /// </summary>
-    public int Axes => Stride.Length;
+    public int Axes => Kernel.Length;
+
+    /// <summary>How far the last element of a window is from its first.</summary>
+    public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
+
+    /// <summary>How many windows lie along each of the last axes of a shape.</summary>
+    /// <exception cref="ShapeException">A number is out of its range, or a window larger than the shape.</exception>
+    public int[] Places(string operation, params int[] shape)
+    {
+        Check(operation);
+        return [.. Kernel.Select((_, a) =>
+        {
+            var size = Layout.Fitting(operation, shape[^(Axes - a)] + (long)Before[a] + After[a]);
+            return size > Reach(a) ? (int)((size - Reach(a) - 1) / Stride[a] + 1) : throw new ShapeException(
+                $"{operation}: a window of {Layout.Show(Kernel)}, {Layout.Show(Dilation)} apart, is larger than " +
+                $"{Layout.Show(shape)} with padding {Layout.Show(Before)}.");
+        })];
+    }
+
+    public void Check(string operation)
+    {
+        if (Kernel.Min() < 1 || Stride.Min() < 1 || Dilation.Min() < 1 || Before.Min() < 0)
+            throw new ShapeException($"{operation}: window {Layout.Show(Kernel)}, stride {Layout.Show(Stride)} and " +
+                $"dilation {Layout.Show(Dilation)} must be positive, padding {Layout.Show(Before)} not negative.");
+    }
 
     public Tensor Padded(Tensor x) => x.Framed(Before, After, 0);
 
@@ -19,11 +44,9 @@ sealed record ConvolutionPlan(int[] Stride, int[] Before, int[] After, int[] Dil
     /// The windows of (N, C, S) as (groups, C/groups, K, N, O), so many along each axis: a view, in which elements
     /// overlap.
     /// </summary>
-    public Tensor Windows(Tensor x, int[] kernel, int[] stride, int[] places)
+    public Tensor Windows(Tensor x, int[] places)
     {
-        x = Grouped(x);
-        for (var a = 0; a < Axes; a++)
-            x = x.Windows(3 + a, kernel[a], stride[a], Dilation[a]).Narrow(3 + a, 0, places[a]);
+        x = Grouped(x).Windows(Kernel, Stride, Dilation).Inside(new int[2 * Axes], [.. places, .. Kernel]);
         return x.Permute([1, 2, .. Enumerable.Range(3 + Axes, Axes), 0, .. Enumerable.Range(3, Axes)]);
     }
 
@@ -41,32 +64,31 @@ sealed record ConvolutionPlan(int[] Stride, int[] Before, int[] After, int[] Dil
 // backward of the others.
 
 // y[n,o,i] = Σ w[o,c,k]·x[n,c,i+k]     dx = w ⋆ dy     dw = x ⋆ dy
-sealed class Convolution(ConvolutionPlan plan, int[] places) : Function
+sealed class Convolution(WindowPlan plan, int[] places) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (x, w) = (plan.Padded(A.Data), B.Data);
-        var windows = plan.Windows(x, w.Shape[2..].ToArray(), plan.Stride, places);
+        var windows = plan.Windows(x, places);
         var y = x.NewEmpty([x.Size(0), w.Size(0), .. places]);
         y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return y;
     }
     public override Variable?[] Backward(Variable dy) => [
         Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(dy, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, shapes[1][2..]).Apply(A, dy) : null];
+        Needs(1) ? new ConvolutionFilter(plan).Apply(A, dy) : null];
 }
 
 // w[o,c,k] = Σ g[n,o,i]·x[n,c,i+k]     dx = w ⋆ g     dg = conv(x, dw)
-sealed class ConvolutionFilter(ConvolutionPlan plan, int[] kernel) : Function
+sealed class ConvolutionFilter(WindowPlan plan) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (x, g) = (plan.Padded(A.Data), B.Data);
-        var windows = plan.Windows(x, kernel, plan.Stride, g.Shape[2..].ToArray());
-        windows = windows.Permute(Layout.GroupsSwapped(1, 1 + plan.Axes, 1 + plan.Axes));
-        var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, .. kernel]);
+        var windows = plan.Windows(x, g.Size()[2..]).Permute(Layout.GroupsSwapped(1, 1 + plan.Axes, 1 + plan.Axes));
+        var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, .. plan.Kernel]);
         w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return w;
     }
@@ -79,39 +101,36 @@ sealed class ConvolutionFilter(ConvolutionPlan plan, int[] kernel) : Function
 /// The gradient is spread to its windows' places among zeros, and contracted with the filters turned by 180°.
 /// </summary>
 // x[n,c,i] = Σ w[o,c,k]·g[n,o,i−k]     dg = conv(dx, w)     dw = dx ⋆ g
-sealed class ConvolutionInput(ConvolutionPlan plan, int[] space) : Function
+sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
         var (g, w) = (A.Data, B.Data);
-        var kernel = w.Shape[2..].ToArray();
-        int[] reach = [.. kernel.Select((k, a) => plan.Dilation[a] * (k - 1))];
-        int[] wide = [.. space.Select((s, a) => s + plan.Before[a] + plan.After[a] + reach[a])];
+        int[] reach = [.. space.Select((_, a) => (int)plan.Reach(a))];
+        int[] around = [.. space.Select((s, a) => s + reach[a])];
+        int[] wide = [.. around.Select((s, a) => Layout.Fitting(Name, (long)s + plan.Before[a] + plan.After[a]))];
         var spread = g.NewEmpty([g.Size(0), g.Size(1), .. wide]).SetAll(0);
-        var (places, inside) = (spread, spread);
+        var places = spread;
         for (var a = 0; a < plan.Axes; a++)
-        {
             places = places.Slice(2 + a, reach[a], reach[a] + (g.Size(2 + a) - 1) * plan.Stride[a] + 1, plan.Stride[a]);
-            inside = inside.Narrow(2 + a, plan.Before[a], space[a] + reach[a]);
-        }
         g.Device.Copy(g, places);
-        var turned = plan.Filters(w.Flip([.. Enumerable.Range(2, plan.Axes)]));
-        turned = turned.Permute([0, 2, 1, .. Enumerable.Range(3, plan.Axes)]);
+        var turned = plan.Filters(w.Flip([.. Enumerable.Range(2, plan.Axes)])).Transpose(1, 2);
         var x = g.NewEmpty([g.Size(0), w.Size(1) * plan.Groups, .. space]);
-        var windows = plan.Windows(inside, kernel, [.. kernel.Select(_ => 1)], space);
+        var once = plan with { Stride = [.. space.Select(_ => 1)] };
+        var windows = once.Windows(spread.Inside(plan.Before, around), space);
         x.Device.Contract(turned, windows, plan.Channels(x), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return x;
     }
     public override Variable?[] Backward(Variable dx) => [
         Needs(0) ? new Convolution(plan, shapes[0][2..]).Apply(dx, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan, shapes[1][2..]).Apply(dx, A) : null];
+        Needs(1) ? new ConvolutionFilter(plan).Apply(dx, A) : null];
 }
 
 public static partial class F
 {
     /// <summary>As padding: as many zeros as give a result of the input's size, for stride 1.</summary>
-    public const int Same = -1;
+    public const int Same = int.MinValue;
 
     /// <summary>
     /// Slides filters along sequences: (N, C, L) with (O, C/groups, K) gives (N, O, OL); see <see cref="Conv2d"/>.
@@ -134,8 +153,8 @@ public static partial class F
     /// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
     /// <exception cref="ShapeException">Channels do not fit, or the window is larger than the padded image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
-        Pair? padding = null, Pair? dilation = null, int groups = 1) => Convolve("Conv2d", x, weight, bias,
-        (stride ?? 1).Both, (padding ?? 0).Both, (dilation ?? 1).Both, groups);
+        Pair? padding = null, Pair? dilation = null, int groups = 1) =>
+        Convolve("Conv2d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>
     /// Slides filters through volumes: (N, C, D, H, W) with (O, C/groups, KD, KH, KW) gives (N, O, OD, OH, OW); see
@@ -143,8 +162,8 @@ public static partial class F
     /// </summary>
     /// <inheritdoc cref="Conv2d"/>
     public static Variable Conv3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
-        Triple? padding = null, Triple? dilation = null, int groups = 1) => Convolve("Conv3d", x, weight, bias,
-        (stride ?? 1).All, (padding ?? 0).All, (dilation ?? 1).All, groups);
+        Triple? padding = null, Triple? dilation = null, int groups = 1) =>
+        Convolve("Conv3d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>The adjoint of <see cref="Conv1d"/>; see <see cref="ConvTranspose2d"/>.</summary>
     public static Variable ConvTranspose1d(Variable x, Variable weight, Variable? bias = null, int stride = 1,
@@ -159,62 +178,63 @@ public static partial class F
     /// <exception cref="ShapeException">Channels do not fit, or nothing is left of the result.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
-        Spread("ConvTranspose2d", x, weight, bias, (stride ?? 1).Both, (padding ?? 0).Both, (outputPadding ?? 0).Both,
-            (dilation ?? 1).Both, groups);
+        Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,
+            groups);
 
     internal static Variable Convolve(string operation, Variable x, Variable w, Variable? bias, int[] stride,
-        int[] padding, int[] dilation, int groups)
+        int[] padding, int[] dilation, int groups, PadMode mode = PadMode.Constant)
     {
-        CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: false);
-        var (before, after, places) = ((int[])padding.Clone(), (int[])padding.Clone(), new int[stride.Length]);
-        for (var a = 0; a < stride.Length; a++)
+        CheckChannels(operation, x, w, bias, stride.Length, groups, transposed: false);
+        if (padding.Contains(Same) && stride.Max() > 1)
+            throw new ShapeException($"{operation}: padding Same needs stride 1, not {Layout.Show(stride)}.");
+        var plan = new WindowPlan(w.Size()[2..], stride, padding, padding, dilation, groups);
+        plan = plan with { Before = Around(0), After = Around(1) };
+        if (mode != PadMode.Constant)
         {
-            var reach = dilation[a] * (w.Size(2 + a) - 1);
-            if (padding[a] == Same) (before[a], after[a]) = (reach / 2, reach - reach / 2);
-            var room = x.Size(2 + a) + before[a] + after[a] - reach - 1;
-            if (room < 0)
-                throw new ShapeException($"{operation}: windows {w.Data.Layout}, {dilation[a]} apart, are larger " +
-                    $"than the input {x.Data.Layout} with padding {padding[a]} along axis {2 + a}.");
-            places[a] = room / stride[a] + 1;
+            x = Pad(x, [.. plan.Before.Zip(plan.After, (b, e) => (int[])[b, e]).Reverse().SelectMany(p => p)], mode);
+            plan = plan with { Before = new int[plan.Axes], After = new int[plan.Axes] };
         }
-        return Biased(new Convolution(new(stride, before, after, dilation, groups), places).Apply(x, w), bias);
+        return Biased(new Convolution(plan, plan.Places(operation, x.Size())).Apply(x, w), bias);
+
+        int[] Around(int more) => [.. padding.Select((p, a) =>
+            p == Same ? Layout.Fitting(operation, (plan.Reach(a) + more) / 2) : p)];
     }
 
     internal static Variable Spread(string operation, Variable x, Variable w, Variable? bias, int[] stride,
         int[] padding, int[] outputPadding, int[] dilation, int groups)
     {
-        CheckConvolution(operation, x, w, bias, stride, padding, dilation, groups, transposed: true);
-        int[] space = [.. stride.Select((s, a) => (x.Size(2 + a) - 1) * s - 2 * padding[a]
-            + dilation[a] * (w.Size(2 + a) - 1) + outputPadding[a] + 1)];
-        if (space.Min() < 1 || outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
+        CheckChannels(operation, x, w, bias, stride.Length, groups, transposed: true);
+        var plan = new WindowPlan(w.Size()[2..], stride, padding, padding, dilation, groups);
+        plan.Check(operation);
+        long[] space = [.. stride.Select((s, a) =>
+            (x.Size(2 + a) - 1L) * s - 2L * padding[a] + plan.Reach(a) + outputPadding[a] + 1)];
+        if (space.Min() < 1 || x.Shape[2..].Contains(0)
+            || outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
             throw new ShapeException($"{operation}: input {x.Data.Layout}, stride {Layout.Show(stride)}, padding " +
-                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} give {Layout.Show(space)}.");
-        var plan = new ConvolutionPlan(stride, padding, padding, dilation, groups);
-        return Biased(new ConvolutionInput(plan, space).Apply(x, w), bias);
+                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} give no such result.");
+        int[] sizes = Array.ConvertAll(space, size => Layout.Fitting(operation, size));
+        return Biased(new ConvolutionInput(plan, sizes).Apply(x, w), bias);
     }
 
     static Variable Biased(Variable y, Variable? bias) =>
         bias is null ? y : y + bias.Reshape([-1, .. Enumerable.Repeat(1, y.Rank - 2)]);
 
-    static void CheckConvolution(string operation, Variable x, Variable w, Variable? bias, int[] stride, int[] padding,
-        int[] dilation, int groups, bool transposed)
+    static void CheckChannels(string operation, Variable x, Variable w, Variable? bias, int axes, int groups,
+        bool transposed)
     {
-        var (axes, shapes) = (stride.Length, $"{operation}: input {x.Data.Layout} and filters {w.Data.Layout}");
+        var shapes = $"{operation}: input {x.Data.Layout} and filters {w.Data.Layout}";
         if (x.Rank != 2 + axes || w.Rank != 2 + axes)
             throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
                 "sample gets its batch axis by Unsqueeze(0).");
         x.Data.SameDevice(operation, w.Data);
         x.Data.OnlyFloat(operation);
         w.Data.OnlyType($"{operation}: the filters", x.DType);
-        var (inward, outward) = transposed ? (w.Size(0), w.Size(1) * groups) : (w.Size(1) * groups, w.Size(0));
+        var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));
+        if (transposed) (inward, outward) = (outward, inward);
         if (groups < 1 || w.Size(0) % groups != 0 || x.Size(1) != inward)
             throw new ShapeException($"{shapes}: axis 1 has {x.Size(1)} channels against {inward} in {groups} groups.");
         if (bias is not null && (bias.Rank != 1 || bias.Numel != outward))
             throw new ShapeException($"{shapes}: a bias of shape {bias.Data.Layout} against {outward} filters.");
-        var same = !transposed && stride.Max() == 1 ? Same : 0;
-        if (stride.Min() < 1 || dilation.Min() < 1 || padding.Min() < same)
-            throw new ShapeException($"{shapes}: stride {Layout.Show(stride)} and dilation {Layout.Show(dilation)} " +
-                $"must be positive, padding {Layout.Show(padding)} not negative (or Same, with stride 1).");
     }
 }
 
@@ -227,8 +247,8 @@ public readonly record struct Pair(int H, int W)
     public static implicit operator Pair(int both) => new(both, both);
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
-    internal int[] Both => [H, W];
-    internal int Least => Math.Min(H, W);
+    /// <summary>Both in an array.</summary>
+    public static implicit operator int[](Pair pair) => [pair.H, pair.W];
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }
@@ -243,5 +263,6 @@ public readonly record struct Triple(int D, int H, int W)
     public static implicit operator Triple(int all) => new(all, all, all);
     /// <summary>Depth, height and width.</summary>
     public static implicit operator Triple((int D, int H, int W) sizes) => new(sizes.D, sizes.H, sizes.W);
-    internal int[] All => [D, H, W];
+    /// <summary>All in an array.</summary>
+    public static implicit operator int[](Triple sizes) => [sizes.D, sizes.H, sizes.W];
 }

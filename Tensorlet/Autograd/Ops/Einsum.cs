@@ -49,18 +49,22 @@ public sealed partial class Variable
         {
             var (x, axes) = Term(i);
             var wanted = result + string.Concat(names[(i + 1)..]);
-            (y, kept) = Summed(y, kept, wanted + axes);
-            (x, axes) = Summed(x, axes, wanted + kept);
             var (shared, rows, columns) = (Common(kept, axes), Without(kept, axes), Without(axes, kept));
             var (batch, inner) = (Common(shared, wanted), Without(shared, wanted));
             y = new Contract(batch.Length, rows.Length, columns.Length).Apply(
                 Ordered(y, kept, batch + rows + inner), Ordered(x, axes, batch + inner + columns));
             kept = batch + rows + columns;
         }
-        (y, kept) = Summed(y, kept, result);
         return Ordered(y, kept, result);
 
-        (Variable, string) Term(int i) => Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
+        // An operand, with the axes that it has alone summed over.
+        (Variable, string) Term(int i)
+        {
+            var (x, axes) = Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
+            var alone = Without(axes, string.Concat([result, .. names[..i], .. names[(i + 1)..]]));
+            int[] over = [.. alone.Select(name => axes.IndexOf(name))];
+            return alone == "" ? (x, axes) : (x.Sum(over), Without(axes, alone));
+        }
     }
 
     static string Common(string a, string b) => string.Concat(a.Where(b.Contains));
@@ -68,13 +72,6 @@ public sealed partial class Variable
 
     static Variable Ordered(Variable x, string axes, string order) =>
         axes == order ? x : x.Permute([.. order.Select(name => axes.IndexOf(name))]);
-
-    /// <summary>Summed over the axes that nobody wants any more.</summary>
-    static (Variable, string) Summed(Variable x, string axes, string wanted)
-    {
-        int[] over = [.. Without(axes, wanted).Select(name => axes.IndexOf(name))];
-        return over.Length == 0 ? (x, axes) : (x.Sum(over), Common(axes, wanted));
-    }
 
     /// <summary>Each pair of axes of one name becomes their diagonal, the last axis.</summary>
     static (Variable, string) Diagonals(Variable x, string axes)

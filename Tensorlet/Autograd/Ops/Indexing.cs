@@ -8,7 +8,7 @@ public sealed partial class Variable
         Linear(x => x.Gather(axis, index), (dy, before) => dy.ScatterAdd(axis, index, before), index: index);
 
     /// <inheritdoc cref="Tensor.IndexSelect"/>
-    public Variable IndexSelect(int axis, Tensor index) => Gather(axis, Data.AlongAxis("IndexSelect", ref axis, index));
+    public Variable IndexSelect(int axis, Tensor index) => Gather(axis, Data.AlongAxis("IndexSelect", axis, index));
 
     /// <summary>
     /// Zeros of a shape, with this added at the indices along an axis: the adjoint of <see cref="Gather"/>.
@@ -22,18 +22,18 @@ public sealed partial class Variable
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.
     /// </summary>
     public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
-        this + source.ScatterAdd(axis, Rows("IndexAdd", axis, index), Size()) * (alpha ?? 1);
+        this + source.ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1);
 
     /// <summary>
     /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
     /// last.
     /// </summary>
     public Variable IndexCopy(int axis, Tensor index, Variable source) =>
-        Scatter(axis, Rows("IndexCopy", axis, index), source);
+        Scatter(axis, Data.AlongAxis("IndexCopy", axis, index), source);
 
     /// <summary>This with a value in the rows at indices along an axis.</summary>
     public Variable IndexFill(int axis, Tensor index, Number value) =>
-        Scatter(axis, Rows("IndexFill", axis, index), value);
+        Scatter(axis, Data.AlongAxis("IndexFill", axis, index), value);
 
     /// <summary>
     /// y[…, index[…, j, …], …] = source[…, j, …] along an axis, this elsewhere; of several for one place the last.
@@ -89,9 +89,6 @@ public sealed partial class Variable
         var shape = Layout.Broadcast("MaskedSelect", Data.Layout, mask.Layout);
         return Expand(shape)[mask.Expand(shape)];
     }
-
-    /// <summary>The places along an axis that an index of rows names, as <see cref="Gather"/> takes them.</summary>
-    Tensor Rows(string operation, int axis, Tensor index) => Data.AlongAxis(operation, ref axis, index);
 
     /// <inheritdoc cref="Tensor.this"/>
     [IndexerName("Part")]

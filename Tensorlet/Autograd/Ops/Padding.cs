@@ -41,16 +41,16 @@ public static partial class F
             else if (before < 0 || after < 0) x = x.Slice(-a, Math.Max(0, -before), n + Math.Min(0, after));
         }
         if (mode != PadMode.Constant) return x;
-        int[] around = [.. padding.Select(p => Math.Max(0, p)).Reverse()];         // the last axis last
-        return x.Framed([.. around.Where((_, i) => i % 2 == 1)], [.. around.Where((_, i) => i % 2 == 0)], value);
+        int[][] around = [.. padding.Select(p => Math.Max(0, p)).Chunk(2).Reverse()];       // the last axis last
+        return x.Framed([.. around.Select(side => side[0])], [.. around.Select(side => side[1])], value);
     }
 
     /// <summary>The places that n elements, continued before and after, are taken from.</summary>
     static long[] Continued(int n, int before, int after, PadMode mode) =>
-        [.. Enumerable.Range(-before, before + n + after).Select(i => (long)(mode switch
+        [.. Enumerable.Range(-before, Layout.Fitting("Pad", (long)before + n + after)).Select(i => mode switch
         {
-            PadMode.Reflect => i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i,
-            PadMode.Replicate => Math.Clamp(i, 0, n - 1),
-            _ => (i + n) % n,
-        }))];
+            PadMode.Reflect => i < 0 ? -i : i >= n ? 2L * (n - 1) - i : i,
+            PadMode.Replicate => Math.Clamp(i, 0L, n - 1),
+            _ => (i + (long)n) % n,
+        })];
 }

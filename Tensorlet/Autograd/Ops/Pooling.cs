@@ -19,8 +19,8 @@ public static partial class F
     /// <param name="ceilMode">Take in what a last, partial window would cover.</param>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
-        Pair? dilation = null, bool ceilMode = false) => MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both,
-        (padding ?? 0).Both, (dilation ?? 1).Both, ceilMode).Values;
+        Pair? dilation = null, bool ceilMode = false) =>
+        MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
     /// <see cref="MaxPool2d"/>, and where in its image of H·W elements each value was: Int64, (N, C, OH, OW).
@@ -28,11 +28,11 @@ public static partial class F
     public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
     {
-        var before = (padding ?? 0).Both;
-        var (values, places, after) = MaxPool("MaxPool2d", x, kernel.Both, (stride ?? kernel).Both, before,
-            (dilation ?? 1).Both, ceilMode);
-        var numbers = Tensor.Arange(x.Size(2) * x.Size(3), device: x.Device).View(x.Size(2), -1).Expand(x.Size());
-        return (values, numbers.Framed(before, after, 0).Reshape(-1).Gather(0, places.View(-1)).View(places.Size()));
+        var (values, places, after) =
+            MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode);
+        var numbers = Tensor.Arange(Layout.Product(x.Shape[2..]), device: x.Device).View(x.Size()[2..]);
+        numbers = numbers.Expand(x.Size()).Framed(padding ?? 0, after, 0).Reshape(-1);
+        return (values, numbers.Gather(0, places.View(-1)).View(places.Size()));
     }
 
     /// <summary>The mean of each window: (N, C, L) to (N, C, OL); see <see cref="AvgPool2d"/>.</summary>
@@ -50,28 +50,42 @@ public static partial class F
     /// <param name="countIncludePad">Count padding as zeros; else not at all.</param>
     /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
-        bool ceilMode = false, bool countIncludePad = true) => AvgPool("AvgPool2d", x, kernel.Both,
-        (stride ?? kernel).Both, (padding ?? 0).Both, ceilMode, countIncludePad);
+        bool ceilMode = false, bool countIncludePad = true) =>
+        AvgPool("AvgPool2d", x, kernel, stride ?? kernel, padding ?? 0, ceilMode, countIncludePad);
 
     /// <summary>The values, where they are in the flattened input with its frame, and the frame's end.</summary>
     static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,
         int[] stride, int[] padding, int[] dilation, bool ceilMode)
     {
-        var after = CheckPool(operation, x, kernel, stride, padding, dilation, ceilMode);
-        var (axes, outer) = (kernel.Length, x.Rank - kernel.Length);
-        var framed = x.Framed(padding, after, double.NegativeInfinity);
-        var windows = framed.Data.Contiguous();
-        for (var a = 0; a < axes; a++) windows = windows.Windows(outer + a, kernel[a], stride[a], dilation[a]);
-        var places = x.Data.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
-        x.Device.ArgReduce(true, windows, places, asOffset: true);
-        return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, after);
+        var plan = PoolPlan(operation, x, kernel, stride, padding, dilation, ceilMode);
+        var framed = x.Framed(padding, plan.After, double.NegativeInfinity);
+        var places = Largest(framed.Data.Contiguous());
+        if (padding.Max() > 0)
+        {
+            // where all are −∞, so that the frame is as large: the first that is inside, as an image of ones finds it
+            var image = Tensor.Ones([1, 1, .. x.Shape[2..]], x.DType, x.Device).Framed(padding, plan.After, 0);
+            var images = Tensor.From<long>([.. Enumerable.Range(0, x.Size(0) * x.Size(1)).Select(i =>
+                (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], x.Device);
+            var most = framed.Data.Reshape(-1).Gather(0, places.View(-1)).View(places.Size());
+            var lowest = most.Eq(Tensor.Like(most, double.NegativeInfinity));
+            places = Tensor.Where(lowest, images + Largest(image), places);
+        }
+        return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, plan.After);
+
+        Tensor Largest(Tensor whole)
+        {
+            var windows = whole.Windows(kernel, stride, dilation);
+            var at = whole.NewEmpty(windows.Size()[..x.Rank], DType.Int64);
+            x.Device.ArgReduce(true, windows, at, asOffset: true);
+            return at;
+        }
     }
 
     static Variable AvgPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, bool ceilMode,
         bool countIncludePad)
     {
         int[] ones = [.. kernel.Select(_ => 1)];
-        var after = CheckPool(operation, x, kernel, stride, padding, ones, ceilMode);
+        var after = PoolPlan(operation, x, kernel, stride, padding, ones, ceilMode).After;
         var sums = Windowed(x, padding, after);
         if (countIncludePad && after.SequenceEqual(padding)) return sums / Layout.Product(kernel);
         // what counts: the input, and its padding if that does, but not what a last window reaches beyond
@@ -80,41 +94,30 @@ public static partial class F
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
         return sums / Windowed(counted.Framed(padding, padding, 1), new int[padding.Length], beyond);
 
-        Variable Windowed(Variable v, int[] before, int[] behind)
-        {
-            v = v.Framed(before, behind, 0);
-            var outer = v.Rank - kernel.Length;
-            for (var a = 0; a < kernel.Length; a++) v = v.Windows(outer + a, kernel[a], stride[a]);
-            return v.Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
-        }
+        Variable Windowed(Variable v, int[] before, int[] behind) => v.Framed(before, behind, 0)
+            .Windows(kernel, stride, ones).Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
     }
 
-    /// <summary>Refuses what cannot be, and tells how far the last windows reach over the end of each axis.</summary>
-    static int[] CheckPool(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
+    /// <summary>Refuses what cannot be, and finds how far the last windows reach over the end of each axis.</summary>
+    static WindowPlan PoolPlan(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
         bool ceilMode)
     {
-        var axes = kernel.Length;
-        if (x.Rank != 2 + axes)
-            throw new ShapeException($"{operation}: the input has {2 + axes} axes, samples and channels first, not " +
-                $"shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
+        var plan = new WindowPlan(kernel, stride, padding, padding, dilation);
+        if (x.Rank != 2 + plan.Axes)
+            throw new ShapeException($"{operation}: the input has {2 + plan.Axes} axes, samples and channels first, " +
+                $"not shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
-        var (window, over) = (Layout.Show(kernel), Layout.Show(padding));
-        if (kernel.Min() < 1 || stride.Min() < 1 || dilation.Min() < 1)
-            throw new ShapeException($"{operation}: window {window}, stride and dilation must be positive.");
-        if (padding.Min() < 0 || padding.Zip(kernel).Any(p => 2 * p.First > p.Second))
-            throw new ShapeException($"{operation}: padding {over} must be between 0 and half the window {window}.");
-        var after = (int[])padding.Clone();
-        for (var a = 0; a < axes; a++)
+        plan.Check(operation);
+        if (padding.Zip(kernel).Any(p => p.First > p.Second / 2))
+            throw new ShapeException($"{operation}: padding {Layout.Show(padding)} is more than half the window " +
+                $"{Layout.Show(kernel)}.");
+        var places = plan.Places(operation, x.Size());
+        return !ceilMode ? plan : plan with { After = [.. padding.Select((p, a) =>
         {
-            var (size, reach) = (x.Size(2 + a), dilation[a] * (kernel[a] - 1) + 1);
-            var room = size + 2 * padding[a] - reach;
-            if (room < 0)
-                throw new ShapeException(
-                    $"{operation}: a window of {window} is larger than {x.Data.Layout} with padding {over}.");
-            if (!ceilMode || room % stride[a] == 0) continue;
-            var last = room / stride[a] + 1;                    // the last window begins in the input or before it
-            if (last * stride[a] < size + padding[a]) after[a] += last * stride[a] - room;
-        }
-        return after;
+            // one more window, where it begins in the input or before it, and the last one is not at the end
+            long begin = (long)places[a] * stride[a], end = x.Size(2 + a) + (long)p;
+            var more = begin + plan.Reach(a) + 1 - end - p;
+            return more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;
+        })] };
     }
 }

@@ -1,5 +1,12 @@
 namespace Tensorlet;
 
+/// <summary>⌊(i·n + rest)/o⌋, in whole numbers</summary>
+readonly struct Quotient(long n, long o, long rest = 0) : ISequence { public double At(long i) => (i * n + rest) / o; }
+
+/// <summary>(i + shift)·n/o − shift, but not below 0</summary>
+readonly struct Between(double n, double o, double shift) : ISequence
+{ public double At(long i) => Math.Max(0, (i + shift) * n / o - shift); }
+
 // Pooling and interpolation to a given size, one axis after the other.
 public static partial class F
 {
@@ -9,21 +16,36 @@ public static partial class F
     /// </summary>
     /// <exception cref="ShapeException">Fewer than two axes, or a size that is not positive.</exception>
     public static Variable AdaptiveAvgPool2d(Variable x, Pair outputSize) =>
-        InParts("AdaptiveAvgPool2d", x, outputSize, (part, axis) => part.Mean(axis));
+        InParts("AdaptiveAvgPool2d", x, outputSize, (parts, inside, axis) => inside is null ? parts.Mean(axis)
+            : Variable.Where(inside, parts, Tensor.Like(parts.Data, 0)).Sum(axis) / inside.Sum([axis]).To(x.DType));
 
     /// <summary>
     /// The largest of each of OH·OW parts of images, as <see cref="AdaptiveAvgPool2d"/> cuts them; the first of equal
     /// ones gets the gradient.
     /// </summary>
     public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
-        InParts("AdaptiveMaxPool2d", x, outputSize, (part, axis) => part.Max(axis).Values);
+        InParts("AdaptiveMaxPool2d", x, outputSize, (parts, _, axis) => parts.Max(axis).Values);
 
-    static Variable InParts(string operation, Variable x, Pair size, Func<Variable, int, Variable> fold) =>
-        AlongBoth(operation, x, size, (v, axis, n, o) => Variable.Stack([.. Enumerable.Range(0, o).Select(i =>
+    /// <summary>
+    /// Folds parts of both axes. Shorter parts are filled up with their first element, and then a mask says what is
+    /// inside of them.
+    /// </summary>
+    static Variable InParts(string operation, Variable x, Pair size, Func<Variable, Tensor?, int, Variable> fold) =>
+        AlongBoth(operation, x, size, (v, axis, n, o) =>
         {
-            int start = i * n / o, end = ((i + 1) * n + o - 1) / o;
-            return fold(v.Narrow(axis, start, end - start), axis);
-        })], axis));
+            if (n % o == 0) return fold(v.Unflatten(axis, o, n / o), null, axis);
+            // ⌈(i + 1)·n/o⌉ = ⌊(i·n + n + o − 1)/o⌋
+            Tensor start = Numbers(v, o, new(n, o)), end = Numbers(v, o, new(n, o, n + (o - 1L)));
+            var longest = (int)(end - start).AMax().Item();
+            (start, end) = (start.Unsqueeze(1), end.Unsqueeze(1));
+            var places = start + Tensor.Arange(longest, DType.Int64, v.Device);
+            var inside = places < end;
+            places = Tensor.Where(inside, places, start);
+            return fold(v.IndexSelect(axis, places.Reshape(-1)).Unflatten(axis, o, longest),
+                axis == -2 ? inside.Unsqueeze(2) : inside, axis);
+        });
+
+    static Tensor Numbers(Variable x, int count, Quotient each) => Tensor.Fill(each, [count], DType.Int64, x.Device);
 
     /// <summary>
     /// Images of another size, (…, H, W) to (…, OH, OW). Pixel i is x[⌊i·H/OH⌋]; or between four, weighted by distance,
@@ -32,21 +54,20 @@ public static partial class F
     public static Variable Interpolate(Variable x, Pair size, Interpolation mode = Interpolation.Nearest,
         bool alignCorners = false) => AlongBoth("Interpolate", x, size, (v, axis, n, o) =>
         {
-            double[] at = [.. Enumerable.Range(0, o).Select(i => mode == Interpolation.Nearest ? i * n / o
-                : alignCorners ? o == 1 ? 0 : i * (n - 1.0) / (o - 1) : Math.Max(0, (i + 0.5) * n / o - 0.5))];
-            var first = Picked(i => Math.Min((long)at[i], n - 1));
-            if (mode == Interpolation.Nearest) return first;
-            var weights = Tensor.From([.. at.Select(p => p - Math.Floor(p))], axis == -2 ? [o, 1] : [o]);
-            return first.Lerp(Picked(i => Math.Min((long)at[i] + 1, n - 1)), weights.To(v.DType).To(v.Device));
+            if (mode == Interpolation.Nearest) return v.IndexSelect(axis, Numbers(v, o, new(n, o)));
+            var place = alignCorners ? new Between(n - 1, Math.Max(1, o - 1), 0) : new Between(n, o, 0.5);
+            Variable at = Tensor.Fill(place, [o], DType.Float64, Device.Cpu);
+            var weights = at.Frac().To(v.DType).To(v.Device);
+            return Picked(at).Lerp(Picked(at + 1), axis == -2 ? weights.Unsqueeze(1) : weights);
 
-            Variable Picked(Func<int, long> place) => v.IndexSelect(axis,
-                Tensor.From<long>([.. Enumerable.Range(0, o).Select(place)], device: v.Device));
+            Variable Picked(Variable at) =>
+                v.IndexSelect(axis, at.Clamp(high: n - 1).Data.To(DType.Int64).To(v.Device));
         });
 
     static Variable AlongBoth(string operation, Variable x, Pair size, Func<Variable, int, int, int, Variable> resize)
     {
         x.Data.OnlyFloat(operation);
-        if (x.Rank < 2 || size.Least < 1 || x.Numel == 0)
+        if (x.Rank < 2 || Math.Min(size.H, size.W) < 1 || x.Shape[^2..].Contains(0))
             throw new ShapeException($"{operation}: shape {x.Data.Layout} to {size}: images have at least two axes, " +
                 "(…, H, W), and every size is positive.");
         x = resize(x, -2, x.Size(-2), size.H);
@@ -58,12 +79,16 @@ public static partial class F
     public static Variable Unfold(Variable x, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
-        var (around, apart, step) = (padding ?? 0, dilation ?? 1, stride ?? 1);
         if (x.Rank != 4) throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
-        var windows = x.Framed(around.Both, around.Both, 0).Windows(2, kernel.H, step.H, apart.H)
-            .Windows(3, kernel.W, step.W, apart.W);
-        return windows.Permute(0, 1, 4, 5, 2, 3).Reshape(x.Size(0), x.Size(1) * kernel.H * kernel.W, -1);
+        var plan = Columns(kernel, dilation, padding, stride);
+        var places = plan.Places("Unfold", x.Size());
+        return x.Framed(plan.Before, plan.After, 0).Windows(plan.Kernel, plan.Stride, plan.Dilation)
+            .Permute(0, 1, 4, 5, 2, 3)
+            .Reshape(x.Size(0), Layout.Product([x.Size(1), .. plan.Kernel]), Layout.Product(places));
     }
+
+    static WindowPlan Columns(Pair kernel, Pair? dilation, Pair? padding, Pair? stride) =>
+        new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
     /// Columns added up in their windows' places (col2im), the adjoint of <see cref="Unfold"/>: (N, C·KH·KW, OH·OW) to
@@ -73,16 +98,16 @@ public static partial class F
     public static Variable Fold(Variable x, Pair outputSize, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
-        var (around, apart, step) = (padding ?? 0, dilation ?? 1, stride ?? 1);
-        int h = outputSize.H + 2 * around.H, w = outputSize.W + 2 * around.W, window = kernel.H * kernel.W;
-        int oh = (h - apart.H * (kernel.H - 1) - 1) / step.H + 1, ow = (w - apart.W * (kernel.W - 1) - 1) / step.W + 1;
-        if (x.Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != oh * ow)
-            throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {oh}·{ow}), the windows of " +
-                $"{kernel} in images of {outputSize}.");
-        var columns = x.Reshape(x.Size(0), x.Size(1) / window, kernel.H, kernel.W, oh, ow).Permute(0, 1, 4, 5, 2, 3);
-        var sums = columns.AddInto(y => y.Windows(2, kernel.H, step.H, apart.H).Windows(3, kernel.W, step.W, apart.W),
-            [x.Size(0), x.Size(1) / window, h, w], "Windows");
-        return sums.Narrow(2, around.H, outputSize.H).Narrow(3, around.W, outputSize.W);
+        var plan = Columns(kernel, dilation, padding, stride);
+        var (places, window) = (plan.Places("Fold", outputSize), Layout.Product(plan.Kernel));
+        if (x.Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != Layout.Product(places))
+            throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {places[0]}·{places[1]}), " +
+                $"the windows of {kernel} in images of {outputSize}.");
+        int[] images = [x.Size(0), x.Size(1) / window], sides = plan.Before;
+        int[] framed = [.. images, outputSize.H + 2 * sides[0], outputSize.W + 2 * sides[1]];
+        return x.Reshape([.. images, .. plan.Kernel, .. places]).Permute(0, 1, 4, 5, 2, 3)
+            .AddInto(y => y.Windows(plan.Kernel, plan.Stride, plan.Dilation), framed, "Windows")
+            .Narrow(2, sides[0], outputSize.H).Narrow(3, sides[1], outputSize.W);
     }
 }
 

@@ -28,7 +28,7 @@ public sealed partial class Variable
     public (Variable Values, Tensor Indices) CumMax(int axis)
     {
         var largest = Data.Scan(new Tensor.MaxFormula(), axis, "CumMax");
-        var places = Data.AlongAxis("CumMax", ref axis, Tensor.Arange(Size(axis), DType.Int64, Device));
+        var places = Data.AlongAxis("CumMax", axis, Tensor.Arange(Size(axis), DType.Int64, Device));
         var winners = Data.Eq(largest) | Data.IsNaN();
         var at = Tensor.Where(winners, places, Tensor.Like(places, 0)).Scan(new Tensor.MaxFormula(), axis);
         return (Gather(axis, at), at);

@@ -78,10 +78,13 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
     public Variable Unsqueeze(int axis) => Reshape(Data.Unsqueeze(axis).Size());
     /// <summary>Axes start … end joined into one.</summary>
+    /// <exception cref="ShapeException">The end comes before the start.</exception>
     public Variable Flatten(int start = 0, int end = -1)
     {
         if (Rank == 0) return Reshape(1);
         (start, end) = (Data.Layout.Axis("Flatten", start), Data.Layout.Axis("Flatten", end));
+        if (start > end)
+            throw new ShapeException($"Flatten: axis {start} comes after axis {end} of shape {Data.Layout}.");
         return Reshape([.. Shape[..start], Layout.Product(Shape[start..(end + 1)]), .. Shape[(end + 1)..]]);
     }
     /// <inheritdoc cref="Tensor.Narrow"/>
@@ -91,25 +94,28 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Slice"/>
     public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) =>
         Read(x => x.Slice(axis, start, end, step));
-    /// <inheritdoc cref="Tensor.Windows"/>
+    /// <inheritdoc cref="Tensor.Windows(int, int, int, int)"/>
     public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) =>
         Read(x => x.Windows(axis, size, stride, dilation));
+    internal Variable Windows(int[] size, int[] stride, int[] dilation) => Read(x => x.Windows(size, stride, dilation));
     /// <inheritdoc cref="Tensor.Diagonal"/>
     public Variable Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1) =>
         Read(x => x.Diagonal(offset, axis1, axis2));
     /// <inheritdoc cref="Tensor.Flip"/>
     public Variable Flip(params int[] axes) => Linear(x => x.Flip(axes), (dy, _) => dy.Flip(axes));
-    /// <inheritdoc cref="Tensor.Split"/>
-    public Variable[] Split(int size, int axis = 0) =>
-        new Divided("Split", x => x.Split(size, axis), parts => Cat(parts, axis)).Apply(this);
+    /// <inheritdoc cref="Tensor.Split(int, int)"/>
+    public Variable[] Split(int size, int axis = 0) => Divide(x => x.Split(size, axis), axis);
+    /// <inheritdoc cref="Tensor.Split(int[], int)"/>
+    public Variable[] Split(int[] sizes, int axis = 0) => Divide(x => x.Split(sizes, axis), axis);
     /// <inheritdoc cref="Tensor.Chunk"/>
-    public Variable[] Chunk(int chunks, int axis = 0) =>
-        new Divided("Chunk", x => x.Chunk(chunks, axis), parts => Cat(parts, axis)).Apply(this);
+    public Variable[] Chunk(int chunks, int axis = 0) => Divide(x => x.Chunk(chunks, axis), axis);
+
+    Variable[] Divide(Func<Tensor, Tensor[]> cut, int axis, [CallerMemberName] string name = "") =>
+        new Divided(name, cut, parts => Cat(parts, axis)).Apply(this);
 
     /// <summary>This with a value around its last axes; the adjoint keeps the inside.</summary>
     internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
-        : Linear(x => x.Framed(before, after, value), (dy, inside) => Enumerable.Range(1, before.Length)
-            .Aggregate(dy, (d, a) => d.Narrow(-a, before[^a], inside[^a])));
+        : Linear(x => x.Framed(before, after, value), (dy, sizes) => dy.Read(y => y.Inside(before, sizes), "Inside"));
 
     /// <summary>Zeros around an axis: this many before and after.</summary>
     public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
