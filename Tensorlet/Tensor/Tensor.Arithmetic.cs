@@ -116,7 +116,7 @@ public sealed partial class Tensor
     /// <summary>a − b, broadcast.</summary>
     /// <exception cref="DTypeException">Of truth values.</exception>
     public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(),
-        b.DType == DType.Bool ? a.NoMask("Sub", "a ^ b") : a, b, "Sub", null, destination);
+        b.DType == DType.Bool ? a.NoMask("Sub", ", or write a ^ b") : a, b, "Sub", null, destination);
     /// <summary>a · b, element by element, broadcast.</summary>
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
@@ -151,7 +151,7 @@ public sealed partial class Tensor
     public static Tensor operator /(Number a, Tensor x) => Div(Like(x, a), x);
     /// <summary>−x</summary>
     /// <exception cref="DTypeException">Of truth values.</exception>
-    public static Tensor operator -(Tensor x) => x.NoMask("−", "!x").Affine(-1, Number.Nothing);
+    public static Tensor operator -(Tensor x) => x.NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
 
     /// <summary>A number as a 0-d tensor that an operation with x does not promote further than PyTorch does.</summary>
     internal static Tensor Like(Tensor x, Number value, DType? fraction = null) =>

@@ -55,7 +55,7 @@ public sealed partial class Tensor
             : !DType.IsFloat() ? InPlace(new AddFormula(), other * scale, "Add_")
             : InPlace(new AddScaledFormula(scale.value), other, "Add_");
     /// <summary>this −= other, in place.</summary>
-    public Tensor Sub_(Tensor other) => NoMask("Sub_", "a ^ b").InPlace(new SubtractFormula(), other, "Sub_");
+    public Tensor Sub_(Tensor other) => NoMask("Sub_").InPlace(new SubtractFormula(), other, "Sub_");
     /// <summary>this ·= other, in place.</summary>
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
     /// <summary>this /= other, in place.</summary>

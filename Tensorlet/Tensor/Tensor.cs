@@ -137,8 +137,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>This, if it is no mask.</summary>
-    internal Tensor NoMask(string operation, string instead) => DType != DType.Bool ? this : throw new DTypeException(
-        $"{operation}: takes numbers, not the mask of shape {Layout}. Write {instead}, or convert it with .To(DType…).");
+    internal Tensor NoMask(string operation, string instead = "") => DType != DType.Bool ? this
+        : throw new DTypeException(
+            $"{operation}: takes numbers, not the mask of shape {Layout}. Convert it with .To(DType.Int64){instead}.");
 
     DTypeException Unfit(string operation, DType type, string takes) =>
         new($"{operation}: takes {takes}, not {DType} of shape {Layout}. Convert it with .To(DType.{type}).");

@@ -92,7 +92,7 @@ public sealed partial class Variable
 
     /// <summary>f of integers as integers; null of floating-point numbers.</summary>
     Variable? OfIntegers<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap => DType.IsFloat() ? null
-        : new Variable(Tensor.Apply(name, new Of1<F>(f), Data.NoMask(name, "what is meant")));
+        : new Variable(Tensor.Apply(name, new Of1<F>(f), Data.NoMask(name)));
 
     /// <summary>eˣ</summary>
     public Variable Exp() => OfResult(new ExpFormula(), (y, dy) => y * dy);

@@ -35,9 +35,13 @@ sealed class Extreme(int[] axes, bool largest, bool shareNaN = false) : Function
 
 readonly struct ExpOfDifference : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => V.Exp(a - b); }
 
-/// <summary>(x − m)·w</summary>
-readonly struct WeightedDeviation : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V w) => (x - m) * w; }
+/// <summary>(x − m)·w/r, in an order that neither overflows nor underflows.</summary>
+readonly struct WeightedDeviation : IFormula
+{
+    public static int Inputs => 4;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V x, V m, V r, V w, V e, V f, V g, V h) => (x - m) / r * w;
+}
 
 /// <summary>The squares are of double precision, and so is their sum. A root of 0 has the subgradient 0.</summary>
 // With m the mean over some axes, or 0: y = Σ(x − m)²/n, or its root r     dx = (x − m)·2/n·dy, or (x − m)/(n·r)·dy
@@ -55,9 +59,9 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
     public override Variable[] Backward(Variable dy)
     {
         var m = centered ? X.Mean(axes, keepDim: true) : Tensor.Like(X.Data, 0);
-        var zero = Tensor.Like(Y.Data, 0);
-        var w = root ? Variable.Where(Y.Data.Eq(zero), zero, dy / (Y * n)) : dy * (2 / n);
-        return [Variable.Zip(new WeightedDeviation(), X, m, w)];
+        Variable infinite = Tensor.Like(Y.Data, double.PositiveInfinity);
+        var r = root ? Variable.Where(!Y.Data, infinite, Y) : Tensor.Like(Y.Data, 1);
+        return [Variable.Apply(new WeightedDeviation(), X, m, r, dy * ((root ? 1 : 2) / n))];
     }
 }
 
