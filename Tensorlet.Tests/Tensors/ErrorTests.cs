@@ -101,7 +101,6 @@ public class ErrorTests
         { x => Whole(1, 2).Uniform_(), ["Uniform_", "Int64"] },
         { x => Whole(1, 2).Normal_(), ["Normal_", "Int64"] },
         { x => Tensor.Where(x, x, x), ["Where", "Bool", "Float32", "(2, 3)"] },
-        { x => Tensor.Cat([x, x.To(DType.Float64)]), ["Cat", "Float32", "Float64"] },
         { x => Tensor.MatMul(x, x.T.To(DType.Float64)), ["Float32", "Float64"] },
         { x => x.Gather(0, x), ["Gather", "Int64", "Float32"] },
         { x => x.ScatterAdd_(0, Tensor.Zeros([2, 3], DType.Int64), x.To(DType.Float64)),

@@ -65,6 +65,41 @@ public class PromotionTests
         Assert.Equal(1 + Convert.ToDouble(value), (x + number)[0].Item(), 6);
     }
 
+    /// <summary>Joined, they have the highest type, and each gets its gradient in its own.</summary>
+    [Theory]
+    [InlineData(B, I, I)]
+    [InlineData(I, F, F)]
+    [InlineData(F, D, D)]
+    [InlineData(D, B, D)]
+    [InlineData(F, F, F)]
+    public void Of_what_is_joined(DType a, DType b, DType expected)
+    {
+        Tensor x = Tensor.Ones([2], a), y = Tensor.Zeros([2], b);
+        Assert.Equal(expected, Tensor.Cat([x, y]).DType);
+        Assert.Equal(expected, Tensor.Stack([x[0], y[0], x[1]]).DType);
+        Assert.Equal([1, 1, 0, 0], Tensor.Cat([x, y]).ToArray<double>());
+        Variable v = new(x, a.IsFloat()), w = new(y, b.IsFloat());
+        Assert.Equal(expected, Variable.Stack([v, w]).DType);
+        if (!expected.IsFloat()) return;
+        Variable.Cat([v, w]).Sum().Backward();
+        foreach (var input in new[] { v, w }) Assert.Equal(input.DType.IsFloat() ? input.DType : null, input.Grad?.DType);
+    }
+
+    /// <summary>Weights and biases of another type are refused, as in PyTorch: they would change the result's.</summary>
+    [Fact]
+    public void Of_biases()
+    {
+        Variable x = Tensor.Ones(2, 3, 4, 4), rows = Tensor.Ones(2, 3), bias = Tensor.Ones([3], D);
+        foreach (var call in new Action[]
+        {
+            () => Tensorlet.F.Linear(rows, Tensor.Ones(3, 3), bias), () => Tensorlet.F.Conv2d(x, Tensor.Ones(3, 3, 1, 1), bias),
+            () => Tensorlet.F.ConvTranspose2d(x, Tensor.Ones(3, 3, 1, 1), bias), () => Tensorlet.F.LayerNorm(rows, [3], bias: bias),
+            () => Tensorlet.F.LayerNorm(rows, [3], bias), () => Tensorlet.F.BatchNorm(x, null, null, bias: bias, training: true),
+            () => Tensorlet.F.GroupNorm(x, 3, bias),
+        })
+            Assert.Contains("Float64", Assert.Throws<DTypeException>(call).Message);
+    }
+
     [Fact]
     public void Large_integers_are_compared_as_integers()
     {

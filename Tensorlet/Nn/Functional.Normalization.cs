@@ -8,8 +8,11 @@ public static partial class F
     {
         return Variable.Alike(operation, [x, Or("weight", weight, 1), Or("bias", bias, 0)]);
 
-        Variable Or(string what, Variable? given, double otherwise) =>
-            given is null ? Tensor.Like(x.Data, otherwise) : OfShape(operation, what, given, own).Reshape(shape);
+        Variable Or(string what, Variable? given, double otherwise)
+        {
+            given?.Data.OnlyType($"{operation}: the {what}", x.DType);
+            return given is null ? Tensor.Like(x.Data, otherwise) : OfShape(operation, what, given, own).Reshape(shape);
+        }
     }
 
     /// <summary>

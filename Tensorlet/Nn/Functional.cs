@@ -11,6 +11,7 @@ public static partial class F
             throw new ShapeException($"Linear: inputs {x.Data.Layout} and weights {weight.Data.Layout} do not fit: " +
                 $"{x.Shape.ToArray().LastOrDefault()} features against {weight.Shape.ToArray().LastOrDefault()}.");
         var y = x.MatMul(weight.T);
+        bias?.Data.OnlyType("Linear: the bias", y.DType);
         return bias is null ? y : y + OfShape("Linear", "bias", bias, weight.Size(0));
     }
 

@@ -159,7 +159,9 @@ public sealed partial class Tensor
         return x.With(x.Layout.Diagonal());
     }
 
-    /// <summary>Tensors one after another along an axis, in which alone they may differ.</summary>
+    /// <summary>
+    /// Tensors one after another along an axis, in which alone they may differ; of several types the highest.
+    /// </summary>
     /// <exception cref="ShapeException">None given, or they differ in another axis.</exception>
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
@@ -169,7 +171,6 @@ public sealed partial class Tensor
         foreach (var t in tensors)
         {
             first.SameDevice("Cat", t);
-            t.OnlyType("Cat", first.DType);
             for (var a = 0; a < Math.Max(first.Rank, t.Rank); a++)
                 if (t.Rank != first.Rank || (a != axis && t.Layout.shape[a] != first.Layout.shape[a]))
                     throw new ShapeException(
@@ -177,7 +178,7 @@ public sealed partial class Tensor
         }
         int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
         var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
-        var result = first.NewEmpty(Layout.With(first.Layout.shape, axis, whole));
+        var result = first.NewEmpty(Layout.With(first.Layout.shape, axis, whole), tensors.Max(t => t.DType));
         foreach (var (t, part) in tensors.Zip(result.Split(sizes, axis))) first.Device.Copy(t, part);
         return result;
     }

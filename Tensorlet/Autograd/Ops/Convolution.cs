@@ -229,6 +229,7 @@ public static partial class F
         x.Data.SameDevice(operation, w.Data);
         x.Data.OnlyFloat(operation);
         w.Data.OnlyType($"{operation}: the filters", x.DType);
+        bias?.Data.OnlyType($"{operation}: the bias", x.DType);
         var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));
         if (transposed) (inward, outward) = (outward, inward);
         if (groups < 1 || w.Size(0) % groups != 0 || x.Size(1) != inward)

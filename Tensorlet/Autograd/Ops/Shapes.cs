@@ -124,7 +124,8 @@ public sealed partial class Variable
 
     /// <inheritdoc cref="Tensor.Cat"/>
     public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0) => variables is [var first, ..]
-        ? new Cat(first.Data.Layout.Axis("Cat", axis)).Apply([.. variables])
+        ? new Cat(first.Data.Layout.Axis("Cat", axis)).Apply(
+            [.. variables.Select(x => x.To(variables.Max(other => other.DType)))])
         : throw new ShapeException("Cat: no variables were given.");
 
     /// <inheritdoc cref="Tensor.Stack"/>
