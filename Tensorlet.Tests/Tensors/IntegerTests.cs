@@ -63,8 +63,8 @@ public class IntegerTests
     };
 
     /// <summary>Functions of one integer, as PyTorch types them.</summary>
-    static readonly Dictionary<string, (Func<Variable, Variable> F, Func<BigInteger, BigInteger> Oracle, DType Type)> ones
-        = new()
+    static readonly Dictionary<string, (Func<Variable, Variable> F, Func<BigInteger, BigInteger> Oracle, DType Type)>
+        ones = new()
     {
         ["-x"] = (x => -x, x => -x, DType.Int64),
         ["-x of tensors"] = (x => -x.Data, x => -x, DType.Int64),
@@ -93,6 +93,11 @@ public class IntegerTests
         ["IsFinite"] = (x => x.Data.IsFinite(), _ => 1, DType.Bool),
         ["!x"] = (x => !x.Data, x => Truth(x.IsZero), DType.Bool),
         ["to Bool"] = (x => x.To(DType.Bool), x => Truth(!x.IsZero), DType.Bool),
+        ["Fill_"] = (x => x.Data.Clone().Fill_(Beyond), _ => Beyond, DType.Int64),
+        ["Full"] = (x => x * 0 + Tensor.Full([x.Numel], long.MaxValue, DType.Int64, x.Device), _ => long.MaxValue,
+            DType.Int64),
+        ["IndexFill"] = (x => x.IndexFill(0, Tensor.Arange(x.Numel, device: x.Device), Beyond), _ => Beyond,
+            DType.Int64),
         ["MaskedFill"] = (x => x.MaskedFill(x > 5, Beyond), x => x > 5 ? Beyond : x, DType.Int64),
         ["Threshold"] = (x => x.Threshold(1, Beyond), x => x > 1 ? x : Beyond, DType.Int64),
         ["Hardtanh"] = (x => x.Hardtanh(-2, Beyond), x => BigInteger.Min(BigInteger.Max(x, -2), Beyond), DType.Int64),
@@ -243,7 +248,8 @@ public class IntegerTests
         get
         {
             var data = new TheoryData<string, string, string>();
-            foreach (var (name, (_, says)) in refused) foreach (var device in Machines.All) data.Add(name, device, says);
+            foreach (var (name, (_, says)) in refused)
+                foreach (var device in Machines.All) data.Add(name, device, says);
             return data;
         }
     }
@@ -256,6 +262,9 @@ public class IntegerTests
         ["masks subtracted in place"] = ((_, mask) => mask.Sub_(mask), "Sub_: takes numbers"),
         ["|mask|"] = ((_, mask) => ((Variable)mask).Abs(), "Abs: takes numbers"),
         ["relu of a mask"] = ((_, mask) => ((Variable)mask).Relu(), "Relu: takes numbers"),
+        ["a product of masks"] = ((_, mask) => ((Variable)mask).Dot(mask), "MatMul: takes numbers"),
+        ["a power of masks"] = ((_, mask) => Variable.Pow(mask, mask), "Pow: takes numbers"),
+        ["a remainder of masks"] = ((_, mask) => Variable.Remainder(!mask, mask | !mask), "Remainder: takes numbers"),
         ["bits of floats"] = ((x, _) => (x.To(DType.Float32) & x).Sum(), "&: takes Int64"),
         ["a negative power"] = ((x, _) => ((Variable)x).Pow(-1), "Pow: integers of shape (2) to a negative power"),
         ["negative powers"] = ((x, _) => Variable.Pow(2, -x), "Pow: integers"),
@@ -291,7 +300,8 @@ public class IntegerTests
             (a ^ b, [false, true, true, false]), (!a, [true, true, false, false]), (a + b, [false, true, true, true]),
             (a * b, [false, false, false, true]), (Variable.Maximum(a, b), [false, true, true, true]),
             (Variable.Minimum(a, b), [false, false, false, true]), (a > b, [false, false, true, false]),
-            (a.Any([0]), [true]), (a.All([0]), [false]), (a.AMax([0]), [true]), (a.IsFinite(), [true, true, true, true]),
+            (a.Any([0]), [true]), (a.All([0]), [false]), (a.AMax([0]), [true]),
+            (a.IsFinite(), [true, true, true, true]), (((Variable)a.Reshape(2, 2)).Tril(), [false, false, true, true]),
             (((Variable)a).Max(0).Values, [true]), (((Variable)a).Sort().Values, [false, false, true, true]),
             (a.Clone().Mul_(b), [false, false, false, true]),
         })
@@ -302,7 +312,8 @@ public class IntegerTests
         foreach (var (y, expected) in new (Variable, long[])[]
         {
             (a.Sum(), [2]), (((Variable)a).CumSum(0), [0, 0, 1, 2]), (a + 2, [2, 2, 3, 3]), (1 - a, [1, 1, 0, 0]),
-            (((Variable)a).Pow(2), [0, 0, 1, 1]), (a.ArgMax(), [2]), (a.CountNonzero(), [2]),
+            (((Variable)a).Pow(2), [0, 0, 1, 1]), (((Variable)a).Square(), [0, 0, 1, 1]),
+            (a.ArgMax(), [2]), (a.CountNonzero(), [2]),
             ((Variable)a * On(device, Beyond, 1, Beyond, 1), [0, 0, Beyond, 1]),
         })
         {

@@ -1,3 +1,5 @@
+using Layers = Tensorlet.F;
+
 namespace Tensorlet.Tests.Tensors;
 
 public class PromotionTests
@@ -82,20 +84,21 @@ public class PromotionTests
         Assert.Equal(expected, Variable.Stack([v, w]).DType);
         if (!expected.IsFloat()) return;
         Variable.Cat([v, w]).Sum().Backward();
-        foreach (var input in new[] { v, w }) Assert.Equal(input.DType.IsFloat() ? input.DType : null, input.Grad?.DType);
+        foreach (var input in new[] { v, w })
+            Assert.Equal(input.DType.IsFloat() ? input.DType : null, input.Grad?.DType);
     }
 
-    /// <summary>Weights and biases of another type are refused, as in PyTorch: they would change the result's.</summary>
+    /// <summary>Weights and biases of another type are refused, as in PyTorch.</summary>
     [Fact]
     public void Of_biases()
     {
         Variable x = Tensor.Ones(2, 3, 4, 4), rows = Tensor.Ones(2, 3), bias = Tensor.Ones([3], D);
         foreach (var call in new Action[]
         {
-            () => Tensorlet.F.Linear(rows, Tensor.Ones(3, 3), bias), () => Tensorlet.F.Conv2d(x, Tensor.Ones(3, 3, 1, 1), bias),
-            () => Tensorlet.F.ConvTranspose2d(x, Tensor.Ones(3, 3, 1, 1), bias), () => Tensorlet.F.LayerNorm(rows, [3], bias: bias),
-            () => Tensorlet.F.LayerNorm(rows, [3], bias), () => Tensorlet.F.BatchNorm(x, null, null, bias: bias, training: true),
-            () => Tensorlet.F.GroupNorm(x, 3, bias),
+            () => Layers.Linear(rows, Tensor.Ones(3, 3), bias), () => Layers.Conv2d(x, Tensor.Ones(3, 3, 1, 1), bias),
+            () => Layers.ConvTranspose2d(x, Tensor.Ones(3, 3, 1, 1), bias), () => Layers.LayerNorm(rows, [3], bias: bias),
+            () => Layers.LayerNorm(rows, [3], bias), () => Layers.BatchNorm(x, null, null, bias: bias, training: true),
+            () => Layers.GroupNorm(x, 3, bias),
         })
             Assert.Contains("Float64", Assert.Throws<DTypeException>(call).Message);
     }

@@ -107,7 +107,7 @@ public class NumericsTests
         }
     }
 
-    /// <summary>Float32 has a range of 1e±38, and results within it are found, though their squares or sums are not.</summary>
+    /// <summary>Results within the range of Float32 are found, though their squares or sums are beyond it.</summary>
     [Theory, MemberData(nameof(Devices))]
     public void Ranges_of_Float32(string device)
     {

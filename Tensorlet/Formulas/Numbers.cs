@@ -118,8 +118,8 @@ public readonly struct F64(double value) : IScalar<F64>
 }
 
 /// <summary>
-/// A 64-bit integer as a number. Sums, products and powers wrap around; a quotient is cut to a whole number. Integers are
-/// promoted before a root or an exponential reaches them.
+/// A 64-bit integer as a number. Sums, products and powers wrap around; a quotient is cut to a whole number. Integers
+/// are promoted before a root or an exponential reaches them.
 /// </summary>
 /// <param name="value">Its value.</param>
 public readonly struct I64(long value) : IScalar<I64>

@@ -14,7 +14,7 @@ public sealed partial class Tensor
     public static Tensor Empty(params int[] shape) => Empty(shape, null);
 
     /// <summary>A tensor full of one value.</summary>
-    public static Tensor Full(int[] shape, double value, DType? type = null, Device? device = null) =>
+    public static Tensor Full(int[] shape, Number value, DType? type = null, Device? device = null) =>
         Empty(shape, type, device).SetAll(value);
 
     /// <summary>Zeros.</summary>
@@ -30,7 +30,7 @@ public sealed partial class Tensor
     public static Tensor Ones(params int[] shape) => Full(shape, 1);
 
     /// <summary>A 0-d tensor of one number.</summary>
-    public static Tensor Scalar(double value, DType? type = null, Device? device = null) =>
+    public static Tensor Scalar(Number value, DType? type = null, Device? device = null) =>
         Full([], value, type, device);
 
     /// <summary>The identity matrix with n rows and m columns (n if not given).</summary>
@@ -160,9 +160,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>Sets every element without counting as a write that the tape has to hear of: for new tensors.</summary>
-    internal Tensor SetAll(double value)
+    internal Tensor SetAll(Number value)
     {
-        Device.Fill(new Line(value, 0), this);
+        // a device fills in doubles, which not every integer is
+        if (DType == DType.Int64 && value.isWhole && (Int128)value.value != value.whole)
+            Device.Copy(Like(this, value).Expand(Layout.shape), this);
+        else Device.Fill(new Line(value.value, 0), this);
         return this;
     }
 

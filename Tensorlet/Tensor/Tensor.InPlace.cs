@@ -99,7 +99,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Sets every element.</summary>
-    public Tensor Fill_(double value) => Writing("Fill_").SetAll(value);
+    public Tensor Fill_(Number value) => Writing("Fill_").SetAll(value);
     /// <summary>Sets every element to 0.</summary>
     public Tensor Zero_() => Writing("Zero_").SetAll(0);
 

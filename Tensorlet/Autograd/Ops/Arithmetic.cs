@@ -135,7 +135,7 @@ public sealed partial class Variable
     public Variable Pow(Number p) =>
         DType.IsFloat() || !p.isWhole ? Map(new PowerFormula(p.value)) : Pow(this, Tensor.Like(Data, p));
     /// <summary>x²</summary>
-    public Variable Square() => this * this;
+    public Variable Square() => DType.IsFloat() ? this * this : Pow(2);
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
     /// <summary>The larger of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>

@@ -74,7 +74,7 @@ public sealed partial class Variable
     {
         if (Rank < 2) throw new ShapeException($"{operation}: shape {Data.Layout} is no matrix.");
         var rows = Tensor.Arange(Size(-2), DType.Int64, Device).Unsqueeze(1);
-        return Where(kept(Tensor.Arange(Size(-1), DType.Int64, Device) - rows), this, Tensor.Like(Data, 0));
+        return Where(kept(Tensor.Arange(Size(-1), DType.Int64, Device) - rows), this, Tensor.Like(Data, 0).To(DType));
     }
 
     /// <summary>A matrix with these numbers on a diagonal; of a matrix its diagonal.</summary>

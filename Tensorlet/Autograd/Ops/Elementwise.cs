@@ -116,7 +116,8 @@ public sealed partial class Variable
     /// <summary>The same, with its gradient in one pass.</summary>
     internal Variable Gate() => OfResult(new LogisticFormula(), (y, dy) => Zip(new LogisticSlope(), y, dy));
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
-    public Variable Relu() => OfIntegers(new ReluFormula()) ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
+    public Variable Relu() => OfIntegers(new ReluFormula())
+        ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, else slope·x.</summary>
     public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>

@@ -73,7 +73,7 @@ public sealed partial class Variable
         }
         var type = most.DType.IsFloat() ? most.DType : DTypes.Default;
         for (var i = 0; i < result.Length; i++)
-            if (result.Length == 1 || x[i].DType != DType.Bool) result[i] = x[i].To(type);
+            if (most.DType == DType.Bool || x[i].DType != DType.Bool) result[i] = x[i].To(type);
         return result;
     }
 }

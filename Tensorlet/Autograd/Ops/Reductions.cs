@@ -150,7 +150,8 @@ public sealed partial class Variable
     public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
     {
         var over = Data.Layout.Axes("LogSumExp", axes);
-        var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true); // taken out so that nothing overflows; not where it is infinite
+        // the largest is taken out so that nothing overflows; not where it is infinite
+        var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true);
         m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
         return (Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m).Squeezed(over, keepDim);
     }

@@ -75,6 +75,6 @@ public sealed partial class Variable
         if (a.DType.IsFloat() || b.DType.IsFloat()) return Apply(new Of2<F>(f), operation, a, b);
         if ((!b.Data).Any().Item<bool>())
             throw new TensorletException($"{operation}: integers of shape {a.Data.Layout} are divided by 0.");
-        return Tensor.Zip(f, a.Data.To(DType.Int64), b.Data.To(DType.Int64), operation);
+        return Tensor.Zip(f, b.DType == DType.Bool ? a.Data.NoMask(operation) : a.Data, b.Data, operation);
     }
 }
