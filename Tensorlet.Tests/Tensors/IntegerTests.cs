@@ -93,6 +93,10 @@ public class IntegerTests
         ["IsFinite"] = (x => x.Data.IsFinite(), _ => 1, DType.Bool),
         ["!x"] = (x => !x.Data, x => Truth(x.IsZero), DType.Bool),
         ["to Bool"] = (x => x.To(DType.Bool), x => Truth(!x.IsZero), DType.Bool),
+        ["Arange"] = (x => x * 0 + Tensor.Arange(Beyond, Beyond + x.Numel, device: x.Device) - Tensor.Arange(x.Numel,
+            device: x.Device), _ => Beyond, DType.Int64),
+        ["Arange down"] = (x => x * 0 + Tensor.Arange(long.MinValue + 2 * x.Numel, long.MinValue, -2, device: x.Device)
+            - Tensor.Arange(2 * x.Numel, 0, -2, device: x.Device), _ => long.MinValue, DType.Int64),
         ["Fill_"] = (x => x.Data.Clone().Fill_(Beyond), _ => Beyond, DType.Int64),
         ["Full"] = (x => x * 0 + Tensor.Full([x.Numel], long.MaxValue, DType.Int64, x.Device), _ => long.MaxValue,
             DType.Int64),

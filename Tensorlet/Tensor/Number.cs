@@ -20,6 +20,8 @@ public readonly struct Number
     public static implicit operator Number(long x) => new(x, x, true);
     /// <summary>A floating-point number, whole or not.</summary>
     public static implicit operator Number(double x) => new(x, 0, false);
+    /// <summary>The number.</summary>
+    public override string ToString() => isWhole ? $"{whole}" : $"{value}";
     /// <summary>−x</summary>
     public static Number operator -(Number x) => new(-x.value, -x.whole, x.isWhole);
 }

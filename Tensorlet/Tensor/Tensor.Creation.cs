@@ -42,20 +42,26 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// start, start + step, … below end (above it where the step is negative). Int64 if all three are whole.
+    /// start, start + step, … below end (above it where the step is negative). Int64 if all three are integers.
     /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
-    public static Tensor Arange(double start, double end, double step = 1, DType? type = null, Device? device = null)
+    public static Tensor Arange(Number start, Number end, Number? step = null, DType? type = null,
+        Device? device = null)
     {
-        var count = Math.Ceiling((end - start) / step);
+        var by = step ?? 1;
+        var whole = start.isWhole && end.isWhole && by.isWhole;
+        var count = Math.Ceiling((whole ? (double)((Int128)end.whole - start.whole) : end.value - start.value)
+            / by.value);
         if (!(count >= 0 && count <= int.MaxValue))
-            throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {step}.");
-        var whole = start == Math.Floor(start) && end == Math.Floor(end) && step == Math.Floor(step);
-        return Fill(new Line(start, step), [(int)count], type ?? (whole ? DType.Int64 : DTypes.Default), device);
+            throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {by}.");
+        type ??= whole ? DType.Int64 : DTypes.Default;
+        var exact = Math.Abs(start.value) + count * Math.Abs(by.value) < 1L << 53;
+        return exact || !whole || type != DType.Int64 ? Fill(new Line(start.value, by.value), [(int)count], type, device)
+            : Fill(new Line(0, 1), [(int)count], type, device).Affine(by, start);
     }
 
-    /// <summary>0, 1, … below end. Int64 if the end is whole.</summary>
-    public static Tensor Arange(double end, DType? type = null, Device? device = null) =>
+    /// <summary>0, 1, … below end. Int64 if the end is an integer.</summary>
+    public static Tensor Arange(Number end, DType? type = null, Device? device = null) =>
         Arange(0, end, 1, type, device);
 
     /// <summary>Evenly spaced numbers from start to end, both included.</summary>
