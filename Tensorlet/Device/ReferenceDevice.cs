@@ -1,3 +1,4 @@
+using System.Numerics;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace Tensorlet;
@@ -34,42 +35,35 @@ sealed class ReferenceDevice : Device
         for (var i = 0; i < offsets.Length; i++) Unsafe.Add(ref first, offsets[i]) = value(i);
     }
 
-    /// <summary>The elements as doubles, whatever their type.</summary>
-    static double[] ReadDoubles(Tensor x) => x.DType switch
+    /// <summary>The elements as they are, whatever their type: integers as integers, all else in double.</summary>
+    static Number[] Read(Tensor x) => x.DType switch
     {
-        DType.Bool => Array.ConvertAll(Read<B8>(x), v => v.ToDouble()),
-        DType.Int64 => Array.ConvertAll(Read<I64>(x), v => v.ToDouble()),
-        DType.Float32 => Array.ConvertAll(Read<F32>(x), v => v.ToDouble()),
-        _ => Read<double>(x),
+        DType.Bool => Array.ConvertAll(Read<B8>(x), v => (Number)v.ToDouble()),
+        DType.Int64 => Array.ConvertAll(Read<long>(x), v => (Number)v),
+        DType.Float32 => Array.ConvertAll(Read<float>(x), v => (Number)v),
+        _ => Array.ConvertAll(Read<double>(x), v => (Number)v),
     };
 
-    static void WriteDoubles(Tensor y, Func<int, double> value)
+    static double[] Doubles(Tensor x) => Array.ConvertAll(Read(x), v => v.value);
+
+    static void Write(Tensor y, Func<int, Number> value)
     {
         switch (y.DType)
         {
-            case DType.Bool: Write(y, i => B8.Of(value(i))); break;
-            case DType.Int64: Write(y, i => I64.Of(value(i))); break;
-            case DType.Float32: Write(y, i => F32.Of(value(i))); break;
-            default: Write(y, value); break;
+            case DType.Bool: Write(y, i => B8.Of(value(i).value)); break;
+            case DType.Int64: Write(y, i => value(i) is var n && n.isWhole ? new(n.whole) : I64.Of(n.value)); break;
+            case DType.Float32: Write(y, i => F32.Of(value(i).value)); break;
+            default: Write(y, i => value(i).value); break;
         }
     }
 
-    internal override void CopyCore(Tensor x, Tensor y) => Pick(x, y, i => i);
-
-    /// <summary>y[i] = element from(i) of x: integers as they are, all else in double.</summary>
-    static void Pick(Tensor x, Tensor y, Func<int, int> from)
+    internal override void CopyCore(Tensor x, Tensor y)
     {
-        if (x.DType == DType.Int64 && y.DType == DType.Int64)
-        {
-            var integers = Read<long>(x);
-            Write(y, i => integers[from(i)]);
-            return;
-        }
-        var values = ReadDoubles(x);
-        WriteDoubles(y, i => values[from(i)]);
+        var values = Read(x);
+        Write(y, i => values[i]);
     }
 
-    internal override void FillCore<F>(F f, Tensor y) => WriteDoubles(y, i => f.At(i));
+    internal override void FillCore<F>(F f, Tensor y) => Write(y, i => (Number)f.At(i));
 
     internal override void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y) =>
         TypeOf(x).Run(new OneByOne<F>(f, Alike(x), y));
@@ -96,31 +90,26 @@ sealed class ReferenceDevice : Device
         if (y.DType == DType.Int64) Write(y, Fold(Read<I64>(made)));
         else
         {
-            var fold = Fold(Array.ConvertAll(ReadDoubles(made), v => new F64(v)));
-            WriteDoubles(y, i => fold(i).Value);
+            var fold = Fold(Array.ConvertAll(Doubles(made), v => new F64(v)));
+            Write(y, i => (Number)fold(i).Value);
         }
 
         Func<int, V> Fold<V>(V[] values) where V : struct, INumeric<V> => i => r.Finish(values.Skip(i * length)
             .Take(length).Aggregate(V.Of(r.Start), (sum, value) => r.Apply(sum, r.Take(value))));
     }
 
-    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset) =>
-        x.DType.Run(new Searching(new(largest ? 1 : -1), x, y, asOffset));
-
-    readonly struct Searching(Tensor.BetterFormula better, Tensor x, Tensor y, bool asOffset) : IForType
+    internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
-        void IForType.Run<V>()
+        var (offsets, fold) = (x.Layout.Offsets(), x.Numel / y.Numel);
+        Write(y, x.DType == DType.Int64 ? Best(Read<long>(x)) : Best(Doubles(x)));
+
+        Func<int, long> Best<T>(T[] values) where T : struct, INumber<T> => row =>
         {
-            var (values, offsets, fold, f) = (Read<V>(x), x.Layout.Offsets(), x.Numel / y.Numel, better);
-            var places = asOffset;
-            Write<long>(y, i =>
-            {
-                var best = i * fold;
-                for (var j = best + 1; j < (i + 1) * fold; j++)
-                    if (f.Apply(values[j], values[best]).ToDouble() != 0) best = j;
-                return places ? offsets[best] : best - i * fold;
-            });
-        }
+            var best = row * fold;
+            for (var i = best + 1; i < (row + 1) * fold && !T.IsNaN(values[best]); i++)
+                if (T.IsNaN(values[i]) || (largest ? values[i] > values[best] : values[i] < values[best])) best = i;
+            return asOffset ? offsets[best] : best - row * fold;
+        };
     }
 
     internal override void ContractCore(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
@@ -135,7 +124,7 @@ sealed class ReferenceDevice : Device
             return;
         }
         var result = new double[batches * m * n];
-        var (left, right) = (ReadDoubles(a), ReadDoubles(b));
+        var (left, right) = (Doubles(a), Doubles(b));
         for (var g = 0; g < batches; g++)
         {
             // MathNet stores columns, so a row-major matrix read by it is the transpose: Cᵀ = Bᵀ·Aᵀ.
@@ -143,7 +132,7 @@ sealed class ReferenceDevice : Device
             var bt = Matrix<double>.Build.Dense(n, k, right[(g * k * n)..((g + 1) * k * n)]);
             (bt * at).AsColumnMajorArray().CopyTo(result, g * m * n);
         }
-        WriteDoubles(c, i => result[i]);
+        Write(c, i => (Number)result[i]);
     }
 
     internal override void AddIntoCore(Tensor x, Tensor y)
@@ -154,8 +143,8 @@ sealed class ReferenceDevice : Device
 
     internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
     {
-        var from = Places("Gather", x, axis, index);
-        Pick(x, y, i => from[i]);
+        var (from, values) = (Places("Gather", x, axis, index), Read(x));
+        Write(y, i => values[from[i]]);
     }
 
     internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)
@@ -164,19 +153,12 @@ sealed class ReferenceDevice : Device
         AddAt(x, y, i => to[i]);
     }
 
-    /// <summary>Adds element i of x to element to(i) of y: integers as they are, all else in double.</summary>
+    /// <summary>Adds element i of x to element to(i) of y.</summary>
     static void AddAt(Tensor x, Tensor y, Func<int, int> to)
     {
-        if (x.DType == DType.Int64)
-        {
-            var (integers, exact) = (Read<long>(x), Read<long>(y));
-            for (var i = 0; i < integers.Length; i++) exact[to(i)] += integers[i];
-            Write(y, i => exact[i]);
-            return;
-        }
-        var (values, sums) = (ReadDoubles(x), ReadDoubles(y));
+        var (values, sums) = (Read(x), Read(y));
         for (var i = 0; i < values.Length; i++) sums[to(i)] += values[i];
-        WriteDoubles(y, i => sums[i]);
+        Write(y, i => sums[i]);
     }
 
     /// <summary>For each element of the index, the row-major place in x that it names.</summary>

@@ -107,11 +107,7 @@ readonly struct RandomUniform(ulong seed, long start, double low, double high, D
 {
     readonly double below = Math.Max(low, type == DType.Float32 ? MathF.BitDecrement((float)high)
         : Math.BitDecrement(high));
-    public double At(long i)
-    {
-        var x = low + (high - low) * Philox.Uniform(seed, start + i);
-        return x < below ? x : below;
-    }
+    public double At(long i) => Math.Min(below, low + (high - low) * Philox.Uniform(seed, start + i));
 }
 
 /// <summary>Normal numbers.</summary>

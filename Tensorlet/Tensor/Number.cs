@@ -22,6 +22,9 @@ public readonly struct Number
     public static implicit operator Number(double x) => new(x, 0, false);
     /// <summary>The number.</summary>
     public override string ToString() => isWhole ? $"{whole}" : $"{value}";
+    /// <summary>a + b</summary>
+    public static Number operator +(Number a, Number b) =>
+        new(a.value + b.value, a.whole + b.whole, a.isWhole && b.isWhole);
     /// <summary>−x</summary>
     public static Number operator -(Number x) => new(-x.value, -x.whole, x.isWhole);
 }

@@ -23,32 +23,25 @@ public sealed partial class Tensor
     public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null,
         Tensor? destination = null) where F : struct, IZip
     {
-        (a, b) = Matched(operation, a, b);
-        var resultType = type ?? a.DType;
-        if (destination is null) destination = a.NewEmpty(a.Layout.shape, resultType);
+        (a, b) = Promoted(a, b);
+        var (shape, resultType) = (Common(operation, [a, b]), type ?? a.DType);
+        if (destination is null) destination = a.NewEmpty(shape, resultType);
         else
         {
             a.SameDevice(operation, destination);
-            destination.OnlyType($"{operation}: the destination", resultType);
-            destination.Resize(a.Layout.shape).Writing(operation);
+            (a, b) = (a.Expand(shape), b.Expand(shape));
+            destination.OnlyType($"{operation}: the destination", resultType).Resize(shape).Writing(operation);
             (a, b) = (a.Beside(destination), b.Beside(destination));
         }
-        a.Device.Zip(f, a, b, destination);
+        destination.Set(new Of2<F>(f), a, b);
         return destination;
     }
 
-    /// <summary>Two operands brought to one device's check, one type and one shape.</summary>
-    static (Tensor, Tensor) Matched(string operation, Tensor a, Tensor b)
+    /// <summary>Two operands brought to their common type.</summary>
+    static (Tensor, Tensor) Promoted(Tensor a, Tensor b)
     {
-        a.SameDevice(operation, b);
-        if (a.DType != b.DType)
-        {
-            var type = DTypes.Promote(a, b);
-            (a, b) = (a.To(type), b.To(type));
-        }
-        if (a.Layout.SameShape(b.Layout)) return (a, b);
-        var shape = Layout.Broadcast(operation, a.Layout, b.Layout);
-        return (a.With(a.Layout.Expand(shape)!), b.With(b.Layout.Expand(shape)!));
+        var type = DTypes.Promote(a, b);
+        return (a.To(type), b.To(type));
     }
 
     /// <summary>y = f(x₀, x₁, …) for all elements of the same place, broadcast.</summary>
@@ -76,8 +69,13 @@ public sealed partial class Tensor
         return shape;
     }
 
-    static Tensor[] Spread(ReadOnlySpan<Tensor> x, int[] shape) => Array.ConvertAll(x.ToArray(), operand =>
-        operand.Shape.SequenceEqual(shape) ? operand : operand.With(operand.Layout.Expand(shape)!));
+    static ReadOnlySpan<Tensor> Spread(ReadOnlySpan<Tensor> x, int[] shape)
+    {
+        foreach (var operand in x)
+            if (!operand.Shape.SequenceEqual(shape))
+                return Array.ConvertAll(x.ToArray(), operand => operand.With(operand.Layout.Expand(shape)!));
+        return x;
+    }
 
     /// <summary>a·x + b with two numbers; integers stay integers, and exact, where a and b are whole.</summary>
     internal Tensor Affine(Number a, Number b)
@@ -214,18 +212,18 @@ public sealed partial class Tensor
     static Tensor Bits<F>(string operation, F masks, Func<long, long, long> integers, Tensor a, Tensor b)
         where F : struct, IZip
     {
-        (a, b) = Matched(operation, a, b);
-        if (a.DType == DType.Bool) return Zip(masks, a, b, operation);
-        a.OnlyType(operation, DType.Int64);
-        return From<long>([.. a.ToArray<long>().Zip(b.ToArray<long>(), integers)], a.Size(), a.Device);
+        if (DTypes.Promote(a, b) == DType.Bool) return Zip(masks, a, b, operation);
+        var shape = Common(operation, [a, b]);
+        (a, b) = Promoted(a.Expand(shape), b.Expand(shape));
+        b.OnlyType(operation, DType.Int64);
+        return From<long>([.. a.ToArray<long>().Zip(b.ToArray<long>(), integers)], shape, a.Device);
     }
 
     /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {
         condition.OnlyType("Where: the condition", DType.Bool);
-        a.SameDevice("Where", condition);
-        (a, b) = Matched("Where", a, b);
+        (a, b) = Promoted(a, b);
         return Apply("Where", new Of3<WhereFormula>(), condition, a, b);
     }
 }

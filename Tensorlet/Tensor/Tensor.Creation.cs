@@ -56,7 +56,8 @@ public sealed partial class Tensor
             throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {by}.");
         type ??= whole ? DType.Int64 : DTypes.Default;
         var exact = Math.Abs(start.value) + count * Math.Abs(by.value) < 1L << 53;
-        return exact || !whole || type != DType.Int64 ? Fill(new Line(start.value, by.value), [(int)count], type, device)
+        return exact || !whole || type != DType.Int64
+            ? Fill(new Line(start.value, by.value), [(int)count], type, device)
             : Fill(new Line(0, 1), [(int)count], type, device).Affine(by, start);
     }
 

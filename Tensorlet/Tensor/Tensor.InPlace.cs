@@ -77,10 +77,8 @@ public sealed partial class Tensor
     /// <summary>this = f(this, b, c) by a scalar function of one's own, in place; one shape, type and device.</summary>
     public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
     {
-        SameDevice("Zip_", b);
-        SameDevice("Zip_", c);
-        b.OnlyType("Zip_", DType);
-        c.OnlyType("Zip_", DType);
+        SameDevice("Zip_", b.OnlyType("Zip_", DType));
+        SameDevice("Zip_", c.OnlyType("Zip_", DType));
         Layout.OnlySame("Zip_", Layout, b.Layout, c.Layout);
         Writing("Zip_");
         Device.Zip(f, this, b.Beside(this), c.Beside(this), this);
@@ -107,8 +105,7 @@ public sealed partial class Tensor
     public Tensor Uniform_(double low = 0, double high = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;
-        OnlyFloat("Uniform_");
-        Writing("Uniform_");
+        OnlyFloat("Uniform_").Writing("Uniform_");
         Device.Fill(new RandomUniform(generator.Seed, generator.Take(Numel), low, high, DType), this);
         return this;
     }
@@ -120,8 +117,7 @@ public sealed partial class Tensor
     public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;
-        OnlyFloat("Normal_");
-        Writing("Normal_");
+        OnlyFloat("Normal_").Writing("Normal_");
         var host = Empty(Layout.shape, DType, Device.Cpu);
         Device.Cpu.Fill(new RandomNormal(generator.Seed, generator.Take(Numel), mean, deviation), host);
         Device.Copy(host.To(Device), this);

@@ -68,11 +68,8 @@ public sealed partial class Tensor
     public Tensor AMin(int[]? axes = null, bool keepDim = false) =>
         NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
     /// <summary>The mean over these axes, or of all; NaN of nothing.</summary>
-    public Tensor Mean(int[]? axes = null, bool keepDim = false)
-    {
-        OnlyFloat("Mean");
-        return Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
-    }
+    public Tensor Mean(int[]? axes = null, bool keepDim = false) =>
+        OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
 
     /// <summary>How many elements over these axes, or of all, are not 0.</summary>
     public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) => To(DType.Bool).Sum(axes, keepDim);
@@ -122,7 +119,7 @@ public sealed partial class Tensor
         var shape = Common(operation, x);
         int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
         var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), Device.TypeOf(x));
-        x[0].Device.Reduce(f, r, result, Array.ConvertAll(Spread(x, shape), t => t.With(t.Layout.Permute(order))));
+        x[0].Device.Reduce(f, r, result, [.. Spread(x, shape).ToArray().Select(t => t.With(t.Layout.Permute(order)))]);
         return result.With(Layout.Contiguous(Ones(shape, axes)));
     }
 

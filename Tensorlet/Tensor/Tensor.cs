@@ -126,15 +126,11 @@ public sealed partial class Tensor
             $"{other.Layout} on {other.Device}. Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
     }
 
-    internal void OnlyFloat(string operation)
-    {
-        if (!DType.IsFloat()) throw Unfit(operation, DType.Float32, "Float32 or Float64");
-    }
+    internal Tensor OnlyFloat(string operation) =>
+        DType.IsFloat() ? this : throw Unfit(operation, DType.Float32, "Float32 or Float64");
 
-    internal void OnlyType(string operation, DType type)
-    {
-        if (DType != type) throw Unfit(operation, type, $"{type} here");
-    }
+    internal Tensor OnlyType(string operation, DType type) =>
+        DType == type ? this : throw Unfit(operation, type, $"{type} here");
 
     /// <summary>This, if it is no mask.</summary>
     internal Tensor NoMask(string operation, string instead = "") => DType != DType.Bool ? this

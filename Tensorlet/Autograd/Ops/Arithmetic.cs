@@ -38,27 +38,14 @@ readonly struct PowerFormula(double p) : IMap
     V IMap.Apply<V>(V x) => p == 2 ? x * x : p == 3 ? x * x * x : p == 4 ? x * x * (x * x) : V.Pow(x, V.Of(p));
 }
 
-/// <summary>What a larger one, a, gets: all where a &gt; b and where either is NaN, half at a tie.</summary>
-readonly struct LargerShare : IZip3
+/// <summary>The larger, or smaller; NaN wins, and equal ones give their mean, which has half of each slope.</summary>
+readonly struct ExtremeFormula(int sign) : IZip
 {
-    V IZip3.Apply<V>(V a, V b, V dc) =>
-        V.IfGreater(a, b, dc, V.IfEqual(a, b, dc * V.Of(0.5), V.IfGreater(b, a, V.Of(0), dc)));
-}
-
-// c = max(a, b), or min     da = dc where a > b, or b > a     db = dc elsewhere; half of it each at a tie
-sealed class Larger(string name, bool largest) : Function
-{
-    public override string Name => name;
-    protected override Tensor Forward()
+    V IZip.Apply<V>(V a, V b)
     {
-        Save(A, B);
-        return largest ? Tensor.Zip(new Tensor.MaxFormula(), A.Data, B.Data, name)
-            : Tensor.Zip(new Tensor.MinFormula(), A.Data, B.Data, name);
-    }
-    public override Variable[] Backward(Variable dc)
-    {
-        var (a, b) = largest ? (A.Detach(), B.Detach()) : (B.Detach(), A.Detach());
-        return [Variable.Zip(new LargerShare(), a, b, dc), Variable.Zip(new LargerShare(), b, a, dc)];
+        var (first, second) = sign > 0 ? (a, b) : (b, a);
+        var mean = V.IfEqual(a - a, V.Of(0), a + (b - a) * V.Of(0.5), a);       // infinite ones have none
+        return V.IfGreater(first, second, a, V.IfGreater(second, first, b, V.IfEqual(a, b, mean, a + b)));
     }
 }
 
@@ -90,14 +77,16 @@ public sealed partial class Variable
         return (a.To(type).Expand(shape), b.To(type).Expand(shape));
     }
 
-    static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new() =>
-        Apply(new F(), operation, a, b);
-
-    static Variable Apply(Function function, string operation, Variable a, Variable b)
+    static Variable Apply<F>(string operation, Variable a, Variable b) where F : Function, new()
     {
         var (x, y) = Matched(operation, a, b);
-        return function.Apply(x, y);
+        return new F().Apply(x, y);
     }
+
+    /// <summary>f of two, broadcast: of floating-point numbers with its slope, of integers and masks exactly.</summary>
+    static Variable Exact<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip =>
+        a.DType.IsFloat() || b.DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
+            : Tensor.Zip(f, a.Data, b.Data, operation);
 
     static Variable Affine(Variable x, Number a, Number b) =>
         x.DType.IsFloat() ? new Affine(a.value, b.value).Apply(x) : x.Data.Affine(a, b);
@@ -139,9 +128,9 @@ public sealed partial class Variable
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
     /// <summary>The larger of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
-    public static Variable Maximum(Variable a, Variable b) => Apply(new Larger("Maximum", true), "Maximum", a, b);
+    public static Variable Maximum(Variable a, Variable b) => Exact("Maximum", new ExtremeFormula(1), a, b);
     /// <summary>The smaller of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
-    public static Variable Minimum(Variable a, Variable b) => Apply(new Larger("Minimum", false), "Minimum", a, b);
+    public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
 
     /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
     public static Variable Where(Tensor condition, Variable a, Variable b)

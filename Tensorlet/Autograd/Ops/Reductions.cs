@@ -156,17 +156,17 @@ public sealed partial class Variable
         return (Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m).Squeezed(over, keepDim);
     }
 
-    int Degrees(int[] axes, bool unbiased) => Math.Max(0, Data.CountOver(axes) - (unbiased ? 1 : 0));
+    Variable Spread(string name, bool root, int[]? axes, bool unbiased, bool keepDim) =>
+        Fold(name, axes, keepDim, over => new Spread(name, over,
+            Math.Max(0, Data.CountOver(over) - (unbiased ? 1 : 0)), true, root).Apply(this));
 
     /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        Fold("Var", axes, keepDim, over => new Spread("Var", over, Degrees(over, unbiased), true,
-            false).Apply(this));
+        Spread("Var", false, axes, unbiased, keepDim);
 
     /// <summary>The standard deviation, √Var; of equal numbers 0, with gradient 0.</summary>
     public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        Fold("Std", axes, keepDim, over => new Spread("Std", over, Degrees(over, unbiased), true,
-            true).Apply(this));
+        Spread("Std", true, axes, unbiased, keepDim);
 
     /// <summary>
     /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, how many

@@ -72,9 +72,9 @@ public sealed partial class Variable
 
     static Variable Divided<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip
     {
-        if (a.DType.IsFloat() || b.DType.IsFloat()) return Apply(new Of2<F>(f), operation, a, b);
-        if ((!b.Data).Any().Item<bool>())
+        var floats = a.DType.IsFloat() || b.DType.IsFloat();
+        if (!floats && (!b.Data).Any().Item<bool>())
             throw new TensorletException($"{operation}: integers of shape {a.Data.Layout} are divided by 0.");
-        return Tensor.Zip(f, b.DType == DType.Bool ? a.Data.NoMask(operation) : a.Data, b.Data, operation);
+        return Exact(operation, f, !floats && b.DType == DType.Bool ? a.Data.NoMask(operation) : a, b);
     }
 }

@@ -49,33 +49,30 @@ sealed partial class IlgpuDevice
     readonly struct Adding(IlgpuDevice device, Tensor x, Tensor y) : IForType
     { void IForType.Run<V>() => device.Launch(x.Numel, new AddIntoKernel<V>(Of<V>(x), Of<V>(y)), Atomically); }
 
-    internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
+    internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y) =>
+        Move("Gather", x, axis, index, y, false);
+
+    internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y) =>
+        Move("ScatterAdd", y, axis, index, x, true);
+
+    void Move(string verb, Tensor table, int axis, Tensor index, Tensor items, bool add)
     {
-        var (table, indices, to) = (FitTable(x, axis, index), Fit(index), Fit(y));
-        Check("Gather", indices, axis, x);
-        x.DType.Run(new Gathering(this, table, axis, indices, to));
-        KeepAlive(table, indices);
-        Finish(to, y);
+        var (all, indices, some) = (FitTable(table, axis, index), Fit(index), Fit(items));
+        Check(verb, indices, axis, table);
+        table.DType.Run(new Picking(this, all, axis, indices, some, add));
+        KeepAlive(all, indices, some);
+        if (add) Finish(all, table);
+        else Finish(some, items);
     }
 
-    readonly struct Gathering(IlgpuDevice device, Tensor x, int axis, Tensor index, Tensor y) : IForType
+    readonly struct Picking(IlgpuDevice device, Tensor table, int axis, Tensor index, Tensor items, bool add) : IForType
     {
-        void IForType.Run<V>() => device.Launch(y.Numel, new GatherKernel<V>(TableOf<V>(x, axis, index), Of<V>(y)));
-    }
-
-    internal override void ScatterAddCore(Tensor x, int axis, Tensor index, Tensor y)
-    {
-        var (from, indices, to) = (Fit(x), Fit(index), FitTable(y, axis, index));
-        Check("ScatterAdd", indices, axis, y);
-        x.DType.Run(new Scattering(this, from, axis, indices, to));
-        KeepAlive(from, indices);
-        Finish(to, y);
-    }
-
-    readonly struct Scattering(IlgpuDevice device, Tensor x, int axis, Tensor index, Tensor y) : IForType
-    {
-        void IForType.Run<V>() =>
-            device.Launch(x.Numel, new ScatterAddKernel<V>(Of<V>(x), TableOf<V>(y, axis, index)), Atomically);
+        void IForType.Run<V>()
+        {
+            var (all, some) = (TableOf<V>(table, axis, index), Of<V>(items));
+            if (add) device.Launch(items.Numel, new ScatterAddKernel<V>(some, all), Atomically);
+            else device.Launch(items.Numel, new GatherKernel<V>(all, some));
+        }
     }
 
     static Tensor FitTable(Tensor x, int axis, Tensor index) =>
