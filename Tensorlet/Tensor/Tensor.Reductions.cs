@@ -178,29 +178,23 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The columns of a are not the rows of b.</exception>
     public static Tensor MatMul(Tensor a, Tensor b)
     {
-        var (x, y) = Matrices(a, b);
-        var batch = Batch(x, y);
-        x = x.Expand([.. batch, .. x.Shape[^2..]]);
-        y = y.Expand([.. batch, .. y.Shape[^2..]]);
-        var result = Contract(x, y, batch.Length, 1, 1);
-        if (b.Rank == 1) result = result.Squeeze(-1);
-        return a.Rank == 1 ? result.Squeeze(b.Rank == 1 ? -1 : -2) : result;
+        CheckMatMul(a, b);
+        if (a.Rank == 1) return MatMul(a.Unsqueeze(0), b).Squeeze(b.Rank == 1 ? 0 : -2);
+        if (b.Rank == 1) return MatMul(a, b.Unsqueeze(1)).Squeeze(-1);
+        var batch = Batch(a, b);
+        return Contract(a.Expand([.. batch, .. a.Shape[^2..]]), b.Expand([.. batch, .. b.Shape[^2..]]), batch.Length,
+            1, 1);
     }
 
-    /// <summary>
-    /// The operands of a product as matrices that fit: a 1-d one becomes a row on the left, a column on the right.
-    /// </summary>
-    static (Tensor, Tensor) Matrices(Tensor a, Tensor b)
+    internal static void CheckMatMul(Tensor a, Tensor b)
     {
         if (a.Rank == 0 || b.Rank == 0)
             throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
-        var (x, y) = (a.Rank == 1 ? a.Unsqueeze(0) : a, b.Rank == 1 ? b.Unsqueeze(1) : b);
-        return x.Size(-1) == y.Size(-2) ? (x, y) : throw new ShapeException(
-            $"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {x.Size(-1)} columns against " +
-            $"{y.Size(-2)} rows. Transpose one of them (.T), perhaps.");
+        var (columns, rows) = (a.Size(-1), b.Size(b.Rank == 1 ? 0 : -2));
+        if (columns != rows)
+            throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {columns} columns " +
+                $"against {rows} rows. Transpose one of them (.T), perhaps.");
     }
-
-    internal static void CheckMatMul(Tensor a, Tensor b) => Matrices(a, b);
 
     /// <summary>The common shape of the axes before the last two.</summary>
     internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul", a.Layout[..^2], b.Layout[..^2]);

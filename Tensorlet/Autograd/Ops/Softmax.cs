@@ -34,8 +34,7 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
 {
     protected override Tensor Forward()
     {
-        X.Data.OnlyFloat(Name);
-        var (x, seen) = (X.Data, mask ?? Always(X.Data));
+        var (x, seen) = (X.Data.OnlyFloat(Name), mask ?? Always(X.Data));
         var y = x.EmptyLike();
         x.BySlices(axis, cut =>
         {
@@ -71,8 +70,7 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
 {
     protected override Tensor Forward()
     {
-        X.Data.OnlyFloat(Name);
-        var (m, sum) = Softmax.Sums(X.Data, axis);
+        var (m, sum) = Softmax.Sums(X.Data.OnlyFloat(Name), axis);
         return SaveResult(Tensor.Apply(Name, new Of3<LogSoftmaxFormula>(), X.Data, m, sum.Map(new LogFormula())));
     }
     public override Variable[] Backward(Variable dy) =>
