@@ -62,80 +62,83 @@ public class IntegerTests
             DType.Bool, b => Math.Abs((double)b) < 1L << 62),
     };
 
+    sealed record One(Func<Variable, Variable> F, Func<BigInteger, BigInteger> Oracle, DType Type);
+
     /// <summary>Functions of one integer, as PyTorch types them.</summary>
-    static readonly Dictionary<string, (Func<Variable, Variable> F, Func<BigInteger, BigInteger> Oracle, DType Type)>
-        ones = new()
+    static readonly Dictionary<string, One> ones = new()
     {
-        ["-x"] = (x => -x, x => -x, DType.Int64),
-        ["-x of tensors"] = (x => -x.Data, x => -x, DType.Int64),
-        ["Abs"] = (x => x.Abs(), BigInteger.Abs, DType.Int64),
-        ["Sign"] = (x => x.Sign(), x => x.Sign, DType.Int64),
-        ["Relu"] = (x => x.Relu(), x => BigInteger.Max(x, 0), DType.Int64),
-        ["Clamp"] = (x => x.Clamp(0, 2), x => BigInteger.Min(BigInteger.Max(x, 0), 2), DType.Int64),
-        ["Clamp, exact"] = (x => x.Clamp(high: Beyond), x => BigInteger.Min(x, Beyond), DType.Int64),
-        ["Square"] = (x => x.Square(), x => x * x, DType.Int64),
-        ["Pow(2)"] = (x => x.Pow(2), x => x * x, DType.Int64),
-        ["Pow(39)"] = (x => x.Pow(39), x => BigInteger.Pow(x, 39), DType.Int64),
-        ["Pow(3, x)"] = (x => Variable.Pow(3, x.Clamp(0, 39)), x =>
+        ["-x"] = new(x => -x, x => -x, DType.Int64),
+        ["-x of tensors"] = new(x => -x.Data, x => -x, DType.Int64),
+        ["Abs"] = new(x => x.Abs(), BigInteger.Abs, DType.Int64),
+        ["Sign"] = new(x => x.Sign(), x => x.Sign, DType.Int64),
+        ["Relu"] = new(x => x.Relu(), x => BigInteger.Max(x, 0), DType.Int64),
+        ["Clamp"] = new(x => x.Clamp(0, 2), x => BigInteger.Min(BigInteger.Max(x, 0), 2), DType.Int64),
+        ["Clamp, exact"] = new(x => x.Clamp(high: Beyond), x => BigInteger.Min(x, Beyond), DType.Int64),
+        ["Square"] = new(x => x.Square(), x => x * x, DType.Int64),
+        ["Pow(2)"] = new(x => x.Pow(2), x => x * x, DType.Int64),
+        ["Pow(39)"] = new(x => x.Pow(39), x => BigInteger.Pow(x, 39), DType.Int64),
+        ["Pow(3, x)"] = new(x => Variable.Pow(3, x.Clamp(0, 39)), x =>
             BigInteger.Pow(3, (int)BigInteger.Min(BigInteger.Max(x, 0), 39)), DType.Int64),
-        ["x + n"] = (x => x + Beyond, x => x + Beyond, DType.Int64),
-        ["n - x"] = (x => Beyond - x, x => Beyond - x, DType.Int64),
-        ["x - n"] = (x => x.Data - Beyond, x => x - Beyond, DType.Int64),
-        ["x * n"] = (x => x * Beyond, x => x * Beyond, DType.Int64),
-        ["in place with numbers"] = (x => x.Data.Clone().Add_(Beyond).Mul_(Beyond).Sub_(1), x =>
+        ["x + n"] = new(x => x + Beyond, x => x + Beyond, DType.Int64),
+        ["n - x"] = new(x => Beyond - x, x => Beyond - x, DType.Int64),
+        ["x - n"] = new(x => x.Data - Beyond, x => x - Beyond, DType.Int64),
+        ["x * n"] = new(x => x * Beyond, x => x * Beyond, DType.Int64),
+        ["in place with numbers"] = new(x => x.Data.Clone().Add_(Beyond).Mul_(Beyond).Sub_(1), x =>
             (x + Beyond) * Beyond - 1, DType.Int64),
-        ["Floor, Ceil, Round, Trunc"] = (x => x.Floor() + x.Ceil() + x.Round() + x.Trunc(), x => 4 * x, DType.Int64),
-        ["x > 16777216.5"] = (x => x > 16777216.5, x => Truth(2 * x > 33554433), DType.Bool),
-        ["x <= 16777216.5"] = (x => x <= 16777216.5, x => Truth(2 * x <= 33554433), DType.Bool),
-        ["x < n"] = (x => x < Beyond, x => Truth(x < Beyond), DType.Bool),
-        ["x >= n"] = (x => x >= Beyond, x => Truth(x >= Beyond), DType.Bool),
-        ["x < ∞"] = (x => x < double.PositiveInfinity, _ => 1, DType.Bool),
-        ["IsFinite"] = (x => x.Data.IsFinite(), _ => 1, DType.Bool),
-        ["!x"] = (x => !x.Data, x => Truth(x.IsZero), DType.Bool),
-        ["to Bool"] = (x => x.To(DType.Bool), x => Truth(!x.IsZero), DType.Bool),
-        ["Arange"] = (x => x * 0 + Tensor.Arange(Beyond, Beyond + x.Numel, device: x.Device) - Tensor.Arange(x.Numel,
+        ["Floor, Ceil, Round, Trunc"] = new(x => x.Floor() + x.Ceil() + x.Round() + x.Trunc(), x => 4 * x, DType.Int64),
+        ["x > 16777216.5"] = new(x => x > 16777216.5, x => Truth(2 * x > 33554433), DType.Bool),
+        ["x <= 16777216.5"] = new(x => x <= 16777216.5, x => Truth(2 * x <= 33554433), DType.Bool),
+        ["x < n"] = new(x => x < Beyond, x => Truth(x < Beyond), DType.Bool),
+        ["x >= n"] = new(x => x >= Beyond, x => Truth(x >= Beyond), DType.Bool),
+        ["x < ∞"] = new(x => x < double.PositiveInfinity, _ => 1, DType.Bool),
+        ["IsFinite"] = new(x => x.Data.IsFinite(), _ => 1, DType.Bool),
+        ["!x"] = new(x => !x.Data, x => Truth(x.IsZero), DType.Bool),
+        ["to Bool"] = new(x => x.To(DType.Bool), x => Truth(!x.IsZero), DType.Bool),
+        ["Arange"] = new(x => x * 0 + Tensor.Arange(Beyond, Beyond + x.Numel, device: x.Device) - Tensor.Arange(x.Numel,
             device: x.Device), _ => Beyond, DType.Int64),
-        ["Arange down"] = (x => x * 0 + Tensor.Arange(long.MinValue + 2 * x.Numel, long.MinValue, -2, device: x.Device)
+        ["Arange down"] = new(x => x * 0
+            + Tensor.Arange(long.MinValue + 2 * x.Numel, long.MinValue, -2, device: x.Device)
             - Tensor.Arange(2 * x.Numel, 0, -2, device: x.Device), _ => long.MinValue, DType.Int64),
-        ["Fill_"] = (x => x.Data.Clone().Fill_(Beyond), _ => Beyond, DType.Int64),
-        ["Full"] = (x => x * 0 + Tensor.Full([x.Numel], long.MaxValue, DType.Int64, x.Device), _ => long.MaxValue,
+        ["Fill_"] = new(x => x.Data.Clone().Fill_(Beyond), _ => Beyond, DType.Int64),
+        ["Full"] = new(x => x * 0 + Tensor.Full([x.Numel], long.MaxValue, DType.Int64, x.Device), _ => long.MaxValue,
             DType.Int64),
-        ["IndexFill"] = (x => x.IndexFill(0, Tensor.Arange(x.Numel, device: x.Device), Beyond), _ => Beyond,
+        ["IndexFill"] = new(x => x.IndexFill(0, Tensor.Arange(x.Numel, device: x.Device), Beyond), _ => Beyond,
             DType.Int64),
-        ["MaskedFill"] = (x => x.MaskedFill(x > 5, Beyond), x => x > 5 ? Beyond : x, DType.Int64),
-        ["Threshold"] = (x => x.Threshold(1, Beyond), x => x > 1 ? x : Beyond, DType.Int64),
-        ["Hardtanh"] = (x => x.Hardtanh(-2, Beyond), x => BigInteger.Min(BigInteger.Max(x, -2), Beyond), DType.Int64),
-        ["Relu6"] = (x => x.Relu6(), x => BigInteger.Min(BigInteger.Max(x, 0), 6), DType.Int64),
-        ["twice flipped"] = (x => x.Flip(0).Reshape(-1).Flip(0), x => x, DType.Int64),
-        ["Gather"] = (x => x.IndexSelect(0, Tensor.Arange(x.Size(0), DType.Int64, x.Device)), x => x, DType.Int64),
-        ["ScatterAdd"] = (x => x.IndexAdd(0, Tensor.Arange(x.Size(0), DType.Int64, x.Device), x, 3), x => 4 * x,
+        ["MaskedFill"] = new(x => x.MaskedFill(x > 5, Beyond), x => x > 5 ? Beyond : x, DType.Int64),
+        ["Threshold"] = new(x => x.Threshold(1, Beyond), x => x > 1 ? x : Beyond, DType.Int64),
+        ["Hardtanh"] = new(x => x.Hardtanh(-2, Beyond), x => BigInteger.Min(BigInteger.Max(x, -2), Beyond),
             DType.Int64),
-        ["Stack"] = (x => Variable.Stack([x, x], 1).Select(1, 1), x => x, DType.Int64),
-        ["Repeat"] = (x => x.Repeat(2).Narrow(0, x.Numel, x.Numel), x => x, DType.Int64),
-        ["Roll"] = (x => x.Roll(3, 0).Roll(-3, 0), x => x, DType.Int64),
-        ["Windows"] = (x => x.Windows(0, 1).Sum(-1), x => x, DType.Int64),
-        ["Sum of a pair"] = (x => Variable.Stack([x, x + 1]).Sum(0), x => 2 * x + 1, DType.Int64),
-        ["Prod of a pair"] = (x => Variable.Stack([x, x + 1]).Prod(0), x => x * (Wrapped(x + 1)), DType.Int64),
-        ["AMax of a pair"] = (x => Variable.Stack([x, x - 1]).AMax([0]), x => BigInteger.Max(x, Wrapped(x - 1)),
+        ["Relu6"] = new(x => x.Relu6(), x => BigInteger.Min(BigInteger.Max(x, 0), 6), DType.Int64),
+        ["twice flipped"] = new(x => x.Flip(0).Reshape(-1).Flip(0), x => x, DType.Int64),
+        ["Gather"] = new(x => x.IndexSelect(0, Tensor.Arange(x.Size(0), DType.Int64, x.Device)), x => x, DType.Int64),
+        ["ScatterAdd"] = new(x => x.IndexAdd(0, Tensor.Arange(x.Size(0), DType.Int64, x.Device), x, 3), x => 4 * x,
             DType.Int64),
-        ["AMin of a pair"] = (x => Variable.Stack([x, x - 1]).AMin([0]), x => BigInteger.Min(x, Wrapped(x - 1)),
+        ["Stack"] = new(x => Variable.Stack([x, x], 1).Select(1, 1), x => x, DType.Int64),
+        ["Repeat"] = new(x => x.Repeat(2).Narrow(0, x.Numel, x.Numel), x => x, DType.Int64),
+        ["Roll"] = new(x => x.Roll(3, 0).Roll(-3, 0), x => x, DType.Int64),
+        ["Windows"] = new(x => x.Windows(0, 1).Sum(-1), x => x, DType.Int64),
+        ["Sum of a pair"] = new(x => Variable.Stack([x, x + 1]).Sum(0), x => 2 * x + 1, DType.Int64),
+        ["Prod of a pair"] = new(x => Variable.Stack([x, x + 1]).Prod(0), x => x * (Wrapped(x + 1)), DType.Int64),
+        ["AMax of a pair"] = new(x => Variable.Stack([x, x - 1]).AMax([0]), x => BigInteger.Max(x, Wrapped(x - 1)),
             DType.Int64),
-        ["Max of a pair"] = (x => Variable.Stack([x - 1, x]).Max(0).Values, x => BigInteger.Max(x, Wrapped(x - 1)),
+        ["AMin of a pair"] = new(x => Variable.Stack([x, x - 1]).AMin([0]), x => BigInteger.Min(x, Wrapped(x - 1)),
             DType.Int64),
-        ["Min of a pair"] = (x => Variable.Stack([x, x - 1]).Min(0).Values, x => BigInteger.Min(x, Wrapped(x - 1)),
+        ["Max of a pair"] = new(x => Variable.Stack([x - 1, x]).Max(0).Values, x => BigInteger.Max(x, Wrapped(x - 1)),
             DType.Int64),
-        ["ArgMax of a pair"] = (x => Variable.Stack([x - 1, x]).Data.ArgMax(0), x => Truth(x > Wrapped(x - 1)),
+        ["Min of a pair"] = new(x => Variable.Stack([x, x - 1]).Min(0).Values, x => BigInteger.Min(x, Wrapped(x - 1)),
             DType.Int64),
-        ["ArgMin of a pair"] = (x => Variable.Stack([x, x - 1]).Data.ArgMin(0), x => Truth(x > Wrapped(x - 1)),
+        ["ArgMax of a pair"] = new(x => Variable.Stack([x - 1, x]).Data.ArgMax(0), x => Truth(x > Wrapped(x - 1)),
             DType.Int64),
-        ["CumSum of a pair"] = (x => Variable.Stack([x, x]).CumSum(0).Select(0, 1), x => 2 * x, DType.Int64),
-        ["CumProd of a pair"] = (x => Variable.Stack([x, x]).CumProd(0).Select(0, 1), x => x * x, DType.Int64),
-        ["CumMax of a pair"] = (x => Variable.Stack([x, x - 1]).CumMax(0).Values.Select(0, 1), x =>
+        ["ArgMin of a pair"] = new(x => Variable.Stack([x, x - 1]).Data.ArgMin(0), x => Truth(x > Wrapped(x - 1)),
+            DType.Int64),
+        ["CumSum of a pair"] = new(x => Variable.Stack([x, x]).CumSum(0).Select(0, 1), x => 2 * x, DType.Int64),
+        ["CumProd of a pair"] = new(x => Variable.Stack([x, x]).CumProd(0).Select(0, 1), x => x * x, DType.Int64),
+        ["CumMax of a pair"] = new(x => Variable.Stack([x, x - 1]).CumMax(0).Values.Select(0, 1), x =>
             BigInteger.Max(x, Wrapped(x - 1)), DType.Int64),
-        ["Sort of a pair"] = (x => Variable.Stack([x, x - 1]).Sort(0).Values.Select(0, 1), x =>
+        ["Sort of a pair"] = new(x => Variable.Stack([x, x - 1]).Sort(0).Values.Select(0, 1), x =>
             BigInteger.Max(x, Wrapped(x - 1)), DType.Int64),
-        ["Median of three"] = (x => Variable.Stack([x, x, x - 1]).Median(0).Values, x => x, DType.Int64),
-        ["Float32"] = (x => (x.To(DType.Float32) * 0.5f).To(DType.Int64), x => (BigInteger)((float)(long)x * 0.5f),
+        ["Median of three"] = new(x => Variable.Stack([x, x, x - 1]).Median(0).Values, x => x, DType.Int64),
+        ["Float32"] = new(x => (x.To(DType.Float32) * 0.5f).To(DType.Int64), x => (BigInteger)((float)(long)x * 0.5f),
             DType.Int64),
     };
 
@@ -189,9 +192,8 @@ public class IntegerTests
         Same(DType.Int64, all.Order(), v.Reshape(-1).Sort().Values);
         var y = Tensor.RandInt(long.MinValue, long.MaxValue, [7, 5], device: x.Device, generator: new Generator(6));
         BigInteger[] right = [.. y.ToArray<long>()];
-        Same(DType.Int64, from row in rows from j in Enumerable.Range(0, 5)
-            select Enumerable.Range(0, 7).Aggregate(BigInteger.Zero, (s, k) => s + row[k] * right[k * 5 + j]),
-            v.MatMul(y));
+        Same(DType.Int64, rows.SelectMany(row => Enumerable.Range(0, 5).Select(j =>
+            Enumerable.Range(0, 7).Aggregate(BigInteger.Zero, (s, k) => s + row[k] * right[k * 5 + j]))), v.MatMul(y));
     }
 
     public static TheoryData<string> Devices => [.. Machines.All];
