@@ -92,8 +92,8 @@ public static partial class OpTable
         public static Jet Cosh(Jet x) => (Exp(x) + Exp(-x)) / 2;
         public static Jet Tanh(Jet x) =>
             System.Math.Tanh(x.Value) is var y ? x.Through(y, 1 - y * y, -2 * y * (1 - y * y)) : default;
-        public static Jet Asin(Jet x) => 1 - x.Value * x.Value is var c
-            ? x.Through(System.Math.Asin(x.Value), 1 / System.Math.Sqrt(c), x.Value / (c * System.Math.Sqrt(c))) : default;
+        public static Jet Asin(Jet x) => 1 / System.Math.Sqrt(1 - x.Value * x.Value) is var slope
+            ? x.Through(System.Math.Asin(x.Value), slope, x.Value * slope * slope * slope) : default;
         public static Jet Acos(Jet x) => PI / 2 - Asin(x);
         public static Jet Atan(Jet x) => 1 + x.Value * x.Value is var c
             ? x.Through(System.Math.Atan(x.Value), 1 / c, -2 * x.Value / (c * c)) : default;

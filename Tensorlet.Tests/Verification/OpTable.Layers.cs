@@ -114,7 +114,8 @@ public static partial class OpTable
         Unary("Hardshrink", x => new Hardshrink().Call(x), x => Math.Abs(x) > 0.5 ? x : 0),
         Unary("Hardtanh", x => new Hardtanh(-0.7, 1.2).Call(x), x => Math.Clamp(x, -0.7, 1.2)),
         Unary("Threshold", x => new Threshold(0.5, -3).Call(x), x => x > 0.5 ? x : -3),
-        Softmax("Softmax", (x, axis) => new Nn.Softmax(axis).Call(x), (x, group) => Math.Exp(x) / group.SumOf(Math.Exp)),
+        Softmax("Softmax", (x, axis) => new Nn.Softmax(axis).Call(x), (x, group) =>
+            Math.Exp(x) / group.SumOf(Math.Exp)),
         Softmax("LogSoftmax", (x, axis) => new Nn.LogSoftmax(axis).Call(x), (x, group) =>
             x - Math.Log(group.SumOf(Math.Exp))),
         Softmax("Softmin", (x, axis) => new Softmin(axis).Call(x), (x, group) =>

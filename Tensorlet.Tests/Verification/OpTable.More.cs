@@ -41,7 +41,8 @@ public static partial class OpTable
             [.. row.OrderDescending().Take((row.Length + 1) / 2)], n => (n + 1) / 2, Domain.Distinct),
         Rows("median", (x, axis) => x.Median(axis, keepDim: true).Values, row =>
             [row.Order().ElementAt((row.Length - 1) / 2)], _ => 1, Domain.Distinct, 1),
-        Fold("prod over axes", (x, axes, keep) => x.Prod(axes, keep), values => values.Aggregate((Jet)1, (a, b) => a * b)),
+        Fold("prod over axes", (x, axes, keep) => x.Prod(axes, keep), values =>
+            values.Aggregate((Jet)1, (a, b) => a * b)),
         Fold("norm 1", (x, axes, keep) => x.Norm(1, axes, keep), values => values.SumOf(Math.Abs)),
         Fold("norm 3", (x, axes, keep) => x.Norm(3, axes, keep), values =>
             Math.Pow(values.SumOf(x => Math.Pow(Math.Abs(x), 3)), 1.0 / 3)),

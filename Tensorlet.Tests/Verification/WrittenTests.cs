@@ -34,8 +34,8 @@ public class WrittenTests
                 continue;
             }
             for (var k = 0; k < leaves.Length; k++)
-                OperationCheck.Difference($"after a write to {storage.Count} elements of {storage.DType} that the graph " +
-                    $"holds, the gradient by input {k}", actual[k], expected[k], 1e-12);
+                OperationCheck.Difference($"after a write to {storage.Count} elements of {storage.DType} that the " +
+                    $"graph holds, the gradient by input {k}", actual[k], expected[k], 1e-12);
         }
     }
 

@@ -63,8 +63,8 @@ public static partial class Autograd
 }
 
 /// <summary>
-/// The second time is like the first: random numbers are drawn from where each generator stood, so that a dropout leaves
-/// out the same elements, and what gathers statistics does not count the batch twice.
+/// The second time is like the first: random numbers are drawn from where each generator stood, so that a dropout
+/// leaves out the same elements, and what gathers statistics does not count the batch twice.
 /// </summary>
 sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, run once more
 {

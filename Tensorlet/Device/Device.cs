@@ -23,7 +23,8 @@ public abstract partial class Device
     public abstract Storage Allocate(DType type, int count);
 
     /// <summary>
-    /// What its memory is used for. The devices of the host share theirs; tensors of less than 16 KiB are not counted there.
+    /// What its memory is used for. The devices of the host share theirs; tensors of less than 16 KiB are not counted
+    /// there.
     /// </summary>
     public MemoryUse Memory => Pool.Use;
 

@@ -34,7 +34,7 @@ sealed partial class IlgpuDevice
 
     readonly struct Searching(IlgpuDevice device, bool largest, Tensor x, Tensor y, bool asOffset) : IForType
     {
-        void IForType.Run<V>() => device.Launch(y.Numel, new BestKernel<V>(new(largest ? 1 : -1), Memory<V>(x),
+        void IForType.Run<V>() => device.Launch(y.Numel, new BestKernel<V>(new(largest ? 1 : -1), MemoryOf<V>(x),
             new Axes(x.Layout[..y.Rank], x.Layout.Offset), new Axes(x.Layout[y.Rank..]), x.Numel / y.Numel, Of<I64>(y),
             asOffset ? 1 : 0, x.Layout.Offset), x.Numel / y.Numel);
     }

@@ -51,7 +51,7 @@ sealed partial class IlgpuDevice
         return (Side(a, batch..wide, wide..), Side(b, inner.., batch..inner));
 
         Side<V> Side(Tensor x, Range wide, Range inner) =>
-            new(Memory<V>(x), new(x.Layout[..batch], x.Layout.Offset), new(x.Layout[wide]), new(x.Layout[inner]));
+            new(MemoryOf<V>(x), new(x.Layout[..batch], x.Layout.Offset), new(x.Layout[wide]), new(x.Layout[inner]));
     }
 
     /// <summary>

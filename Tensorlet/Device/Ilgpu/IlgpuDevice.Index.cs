@@ -78,7 +78,7 @@ sealed partial class IlgpuDevice
     static Tensor FitTable(Tensor x, int axis, Tensor index) =>
         Axes.Fit(x.Layout.Rows(axis, index.Layout)) ? x : x.Clone();
 
-    static Table<V> TableOf<V>(Tensor x, int axis, Tensor index) where V : unmanaged => new(Memory<V>(x),
+    static Table<V> TableOf<V>(Tensor x, int axis, Tensor index) where V : unmanaged => new(MemoryOf<V>(x),
         new Axes(x.Layout.Rows(axis, index.Layout), x.Layout.Offset), x.Layout.Strides[axis], Of<I64>(index));
 
     /// <summary>
@@ -87,7 +87,7 @@ sealed partial class IlgpuDevice
     void Check(string operation, Tensor index, int axis, Tensor table)
     {
         var found = Tensor.Zeros([1], DType.Int64, this);
-        var kernel = new OutsideKernel(Of<I64>(index), table.Shape[axis], index.Numel, Memory<int>(found));
+        var kernel = new OutsideKernel(Of<I64>(index), table.Shape[axis], index.Numel, MemoryOf<int>(found));
         Launch(index.Numel, kernel, Atomically);
         var before = (int)found.Item();
         if (before > 0) throw OutOfRange(operation, index.ToArray<long>()[index.Numel - before], axis, table);

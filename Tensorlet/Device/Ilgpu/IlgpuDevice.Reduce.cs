@@ -96,7 +96,7 @@ sealed partial class IlgpuDevice
         Rows<V> At(int input)
         {
             var operand = x[Math.Min(input, x.Length - 1)];
-            return new(Memory<V>(operand), new(operand.Layout[..leading], operand.Layout.Offset),
+            return new(MemoryOf<V>(operand), new(operand.Layout[..leading], operand.Layout.Offset),
                 new(operand.Layout[leading..]));
         }
     }

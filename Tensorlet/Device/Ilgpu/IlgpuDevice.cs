@@ -66,10 +66,10 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     /// <summary>
     /// All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from there.
     /// </summary>
-    static ArrayView<V> Memory<V>(Tensor x) where V : unmanaged =>
+    static ArrayView<V> MemoryOf<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
-    static View<V> Of<V>(Tensor x) where V : unmanaged => new(Memory<V>(x), new Axes(x.Layout));
+    static View<V> Of<V>(Tensor x) where V : unmanaged => new(MemoryOf<V>(x), new Axes(x.Layout));
 
     /// <summary>The tensor, or a contiguous copy if it, or a group of its axes, has more than a kernel takes.</summary>
     static Tensor Fit(Tensor x, params ReadOnlySpan<int> cuts)
