@@ -113,7 +113,8 @@ public sealed record Case(Func<Variable[], Variable> F, Input[] Inputs, int[] Sh
     /// <summary>A case whose oracle gives its own slopes, too.</summary>
     public static Case Smooth(Func<Variable[], Variable> f, Input[] inputs, int[] shape, Func<Jet[][], Jet[]> oracle) =>
         new(f, inputs, shape, values => Array.ConvertAll(oracle(Array.ConvertAll(values, input =>
-            Array.ConvertAll(input, x => (Jet)x))), y => y.Value)) { Slopes = oracle };
+            Array.ConvertAll(input, x => (Jet)x))), y => y.Value))
+        { Slopes = oracle };
 
     public override string ToString() => string.Join(", ", Inputs.Select(i => $"({string.Join(", ", i.Shape)})"));
 }
