@@ -16,7 +16,7 @@ public sealed partial class CpuDevice : Device
     /// <inheritdoc/>
     public override string Name => "cpu";
     /// <inheritdoc/>
-    public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
+    internal override Storage AllocateCore(DType type, int count) => HostStorage.Allocate(this, type, count);
     internal override Pool Pool => HostStorage.Pool;
     internal override void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
         Reference.UploadCore(bytes, storage, offset);

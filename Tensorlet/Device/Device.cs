@@ -20,7 +20,14 @@ public abstract partial class Device
     public sealed override string ToString() => Name;
 
     /// <summary>Memory for <paramref name="count"/> elements, not initialised.</summary>
-    public abstract Storage Allocate(DType type, int count);
+    /// <exception cref="ShapeException">It is more than one tensor holds.</exception>
+    /// <exception cref="DeviceException">It does not fit into what is left of <see cref="MemoryLimit"/>.</exception>
+    public Storage Allocate(DType type, int count)
+    {
+        var bytes = (long)count * type.Size() + HostStorage.Beyond;
+        return bytes <= Array.MaxLength ? AllocateCore(type, count) : throw new ShapeException(
+            $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {Array.MaxLength:N0}.");
+    }
 
     /// <summary>
     /// What its memory is used for. The devices of the host share theirs; tensors of less than 16 KiB are not counted
@@ -183,6 +190,7 @@ public abstract partial class Device
     const int ManySummands = 1 << 14;       // so many into one place lose digits in a sum of floats
 
     // What a device does for each verb. Operands fit, and there is something to do.
+    internal abstract Storage AllocateCore(DType type, int count);
     internal abstract void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset);
     internal abstract void DownloadCore(Storage storage, int offset, Span<byte> bytes);
     internal abstract void CopyCore(Tensor x, Tensor y);

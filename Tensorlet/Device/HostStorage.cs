@@ -4,7 +4,7 @@ namespace Tensorlet;
 class HostStorage(Device device, DType type, int count, Array? array) : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
-    const int Beyond = 128;         // bytes, so that whole registers can be read at the end, too
+    public const int Beyond = 128;         // bytes, so that whole registers can be read at the end, too
     internal static readonly Pool<byte[]> Pool = new Pool<byte[]>("the host",
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
@@ -47,9 +47,9 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
     /// <summary>Memory for a new tensor. Small ones are plain arrays; the garbage collector is good at those.</summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
-        var bytes = (long)count * type.Size() + Beyond;
+        var bytes = count * type.Size() + Beyond;
         return bytes < Smallest
-            ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>((int)bytes))
+            ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>(bytes))
             : new PooledHostStorage(device, type, count, Pool.Rent(bytes));
     }
 

@@ -68,13 +68,10 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     }
 
     /// <summary>Memory of at least this size.</summary>
-    /// <exception cref="ShapeException">It is more than one tensor holds.</exception>
     /// <exception cref="DeviceException">It does not fit, even after what nobody uses has been given back.</exception>
-    public M Rent(long bytes)
+    public M Rent(int bytes)
     {
-        if (bytes > Array.MaxLength)
-            throw new ShapeException($"{name}: {bytes:N0} bytes are more than one tensor holds, {Array.MaxLength:N0}.");
-        var (index, rounded) = RoundUp((int)Math.Max(bytes, smallest));
+        var (index, rounded) = RoundUp(Math.Max(bytes, smallest));
         if (Use.Used + Use.Cached + rounded > Limit) GiveBack();
         if (Use.Used + rounded > Limit) throw Full(bytes);
         try { return Rent(sizes[index], rounded); }

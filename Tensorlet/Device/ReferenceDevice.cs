@@ -10,7 +10,7 @@ namespace Tensorlet;
 sealed class ReferenceDevice : Device
 {
     public override string Name => "reference";
-    public override Storage Allocate(DType type, int count) => HostStorage.Allocate(this, type, count);
+    internal override Storage AllocateCore(DType type, int count) => HostStorage.Allocate(this, type, count);
     internal override Pool Pool => HostStorage.Pool;
     internal override void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset) =>
         bytes.CopyTo(((HostStorage)storage).Bytes[(offset * storage.DType.Size())..]);

@@ -20,23 +20,28 @@ public static partial class F
     static Variable Loss<F>(string operation, F f, Reduction reduction, Variable[] x, params Tensor?[] weights)
         where F : struct, IFormula
     {
-        OneShape(operation, x);
+        var shape = OneShape(operation, x);
         foreach (var w in weights)
-            if (w is not null && !Layout.Broadcast(operation, x[0].Data.Layout, w.Layout).SequenceEqual(x[0].Size()))
+            if (w is not null && !Layout.Broadcast(operation, Layout.Contiguous(shape), w.Layout).SequenceEqual(shape))
                 throw new ShapeException($"{operation}: weights {w.Layout} would spread {x[0].Data.Layout}.");
         Variable[] all = [.. x, .. weights.Select(w => (Variable)(w ?? Tensor.Like(x[0].Data, 1)))];
         if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
-        var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, x[0].Rank)], all).Reshape();
-        return reduction == Reduction.Sum ? sum : sum / (reduction == Reduction.Mean ? x[0].Numel : x[0].Size(0));
+        var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, shape.Length)], all).Reshape();
+        return reduction == Reduction.Sum ? sum : sum / (reduction == Reduction.Mean ? x[0].Numel : shape[0]);
     }
 
-    /// <summary>Broadcasting by which every input meets every target would train quietly and wrongly.</summary>
-    static void OneShape(string operation, params ReadOnlySpan<Variable> x)
+    /// <summary>
+    /// The shape of all, which differ by leading axes of 1 at most. Broadcasting by which every input meets every
+    /// target would train quietly and wrongly.
+    /// </summary>
+    static int[] OneShape(string operation, params ReadOnlySpan<Variable> x)
     {
+        var shape = Tensor.Common(operation, Array.ConvertAll(x.ToArray(), input => input.Data));
         foreach (var other in x)
-            if (!other.Shape.SequenceEqual(x[0].Shape))
-                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would " +
+            if (other.Numel != Layout.Product(shape))
+                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {x[^1].Data.Layout} would " +
                     "spread over one another. Reshape one to the shape of the other.");
+        return shape;
     }
 
     static Variable Reduced(string operation, Variable losses, Reduction reduction, Tensor? weight = null) =>

@@ -117,12 +117,13 @@ public abstract class Module : IStateful
         var field = Fields(GetType()).LastOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable)
             ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
                 $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
-        var others = split((Variable)field.GetValue(this)!);
+        var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
         parts.AddRange(others.Select(other => (other.Key, (object)other.Value)));
         Join();
         RegisterForwardPreHook((_, _) => { Join(); return null; });
 
-        void Join() => field.SetValue(this, join(Array.ConvertAll(others, other => other.Value)));
+        void Join() => field.SetValue(this, join([.. parts.Skip(first).Take(others.Length).Select(part =>
+            (Variable)part.Value)]));
     }
 
     /// <summary>The key of a field; that of an automatic property, or of a primary constructor's parameter, is in

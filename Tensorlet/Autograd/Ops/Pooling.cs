@@ -112,15 +112,14 @@ public static partial class F
             throw new ShapeException($"{operation}: padding {Layout.Show(padding)} is more than half the window " +
                 $"{Layout.Show(kernel)}.");
         var places = plan.Places(operation, x.Size());
-        return !ceilMode ? plan : plan with
-        {
-            After = [.. padding.Select((p, a) =>
+        if (!ceilMode) return plan;
+        var after = padding.Select((p, a) =>
         {
             // one more window, where it begins in the input or before it, and the last one is not at the end
             long begin = (long)places[a] * stride[a], end = x.Size(2 + a) + (long)p;
             var more = begin + plan.Reach(a) + 1 - end - p;
             return more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;
-        })]
-        };
+        });
+        return plan with { After = [.. after] };
     }
 }

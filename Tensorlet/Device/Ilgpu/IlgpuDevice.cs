@@ -26,7 +26,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
 
     internal override Pool<Buffer> Pool { get; } = IlgpuStorage.Pool(name, accelerator);
 
-    public override Storage Allocate(DType type, int count) => new IlgpuStorage(this, type, count, Pool);
+    internal override Storage AllocateCore(DType type, int count) => new IlgpuStorage(this, type, count, Pool);
 
     // ILGPU takes the address of the host's memory and does not pin it.
     internal override unsafe void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset)

@@ -17,7 +17,7 @@ sealed class IlgpuStorage : Storage
 
     public IlgpuStorage(Device device, DType type, int count, Pool<Buffer> pool) : base(device, type, count)
     {
-        (this.pool, Buffer) = (pool, pool.Rent((long)count * type.Size()));
+        (this.pool, Buffer) = (pool, pool.Rent(count * type.Size()));
         GC.AddMemoryPressure(Buffer.Length);            // the collector does not see the device's memory
     }
 
