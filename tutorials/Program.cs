@@ -15,6 +15,7 @@ try
             return Small.Run(args[0], args.Length > 1);
         case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));
         case ["samples", var folder]: return Samples.Run(folder);
+        case ["verify", "--all"]: return Everything.Run();
         case ["verify", ..] when args[1..] is [] or ["--quick"]: return Verify.Run(args.Length > 1);
         case ["lines"]:
             Console.WriteLine(Lines.Table());
