@@ -19,6 +19,8 @@ public abstract class Convolutional : Module
         if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
             throw new ShapeException($"{GetType().Name}: channels ({inChannels}, {outChannels}), in and out, do not " +
                 $"divide into {groups} groups.");
+        new WindowPlan(kernel, stride, Array.ConvertAll(padding, p => p == F.Same ? 0 : p), padding, dilation)
+            .Check(GetType().Name);
         (this.inChannels, this.outChannels, this.groups) = (inChannels, outChannels, groups);
         (this.stride, this.padding, this.dilation) = (stride, padding, dilation);
         (transposed, this.outputPadding, this.mode) = (outputPadding is not null, outputPadding ?? [], mode);
