@@ -70,7 +70,6 @@ public class WrongCallTests
         ["linear"] = (() => F.Linear(V(2, 3), V(5, 4)), typeof(ShapeException),
             ["Linear", "(2, 3)", "(5, 4)", "3 features against 4"]),
         ["mse"] = (() => F.MseLoss(V(4, 1), V(4)), typeof(ShapeException), ["MSELoss", "(4, 1)", "(4)"]),
-        ["mse: swapped axes"] = (() => F.MseLoss(V(1, 4), V(4)), typeof(ShapeException), ["MSELoss", "(1, 4)", "(4)"]),
         ["L1"] = (() => F.L1Loss(V(4, 1), V(4)), typeof(ShapeException), ["L1Loss", "(4, 1)", "(4)"]),
         ["smooth L1"] = (() => F.SmoothL1Loss(V(4, 1), V(4)), typeof(ShapeException),
             ["SmoothL1Loss", "(4, 1)", "(4)"]),

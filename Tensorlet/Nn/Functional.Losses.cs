@@ -37,9 +37,10 @@ public static partial class F
     static int[] OneShape(string operation, params ReadOnlySpan<Variable> x)
     {
         var shape = Tensor.Common(operation, Array.ConvertAll(x.ToArray(), input => input.Data));
+        var count = Layout.Product(shape);
         foreach (var other in x)
-            if (other.Numel != Layout.Product(shape))
-                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {x[^1].Data.Layout} would " +
+            if (!other.Shape.SequenceEqual(x[0].Shape) && (x[0].Numel != count || other.Numel != count))
+                throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would " +
                     "spread over one another. Reshape one to the shape of the other.");
         return shape;
     }
