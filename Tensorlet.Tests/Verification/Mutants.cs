@@ -1,7 +1,12 @@
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>A mistake that people make in a backward.</summary>
-public enum Mutation { Sign, Factor2, Transposed, InputsSwapped, MissingSum, MeanForSum, IncomingIgnored, Stale }
+public enum Mutation
+{
+    Sign, Factor2, Slightly, Transposed, InputsSwapped, MissingSum, MeanForSum, IncomingIgnored, Stale,
+    /// <summary>Right, but its own gradient by the one that comes in is lost: dy.Data in place of dy.</summary>
+    Cut,
+}
 
 /// <summary>A function of the library, as a row of the table applied it, with a mistake in its backward.</summary>
 /// <param name="original">The right function, not applied yet.</param>
@@ -18,6 +23,7 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
 
     protected override Tensor Forward()
     {
+        Save();
         using var _ = Autograd.EnableGrad();
         leaves = [.. Enumerable.Range(0, Count).Select(i =>
             new Variable(Input(i).Data, Input(i).RequiresGrad || Input(i).DType.IsFloat()))];
@@ -28,6 +34,7 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
 
     public override Variable?[] Backward(Variable dy)
     {
+        if (mutation == Mutation.Cut && Autograd.Enabled) return Cut(dy.Data);
         var application = mutation == Mutation.Stale ? first.Mutant! : this;
         var wanted = application.leaves.Where(leaf => leaf.RequiresGrad).ToArray();
         var found = new Queue<Variable?>(Autograd.Grad([application.y], wanted, [mutation switch
@@ -42,10 +49,20 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
         {
             Mutation.Sign => -g,
             Mutation.Factor2 => g * 2,
+            Mutation.Slightly => g * 1.0001,
             Mutation.Transposed => g.Rank < 2 ? g : g.Transpose(-2, -1).Reshape(g.Size()),
             Mutation.MeanForSum => g * Math.Min((double)g.Numel / dy.Numel, (double)dy.Numel / g.Numel),
             _ => g,
         });
+    }
+
+    /// <summary>The gradients on the tape by the inputs, and not by the one that comes in.</summary>
+    Variable?[] Cut(Tensor dy)
+    {
+        Variable[] inputs = [.. leaves.Select((_, i) => Input(i))];
+        var found = new Queue<Variable?>(Autograd.Grad([original.Again().ApplyAlone(inputs)],
+            [.. inputs.Where(x => x.RequiresGrad)], [dy], createGraph: true));
+        return Array.ConvertAll(inputs, x => x.RequiresGrad ? found.Dequeue() : null);
     }
 
     /// <summary>1 for the first half of the elements, 0 for the others.</summary>
@@ -71,7 +88,8 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
     public static GradFault Diagnosis(Mutation mutation) => mutation switch
     {
         Mutation.Sign => GradFault.Sign,
-        Mutation.Factor2 => GradFault.Factor,
+        Mutation.Factor2 or Mutation.Slightly => GradFault.Factor,
+        Mutation.Cut => GradFault.Cut,
         Mutation.Transposed => GradFault.Transposed,
         Mutation.InputsSwapped => GradFault.Swapped,
         Mutation.MissingSum => GradFault.MissingSum,
@@ -132,13 +150,15 @@ public class GeneratedMutants
                 made++;
                 Gradients(Wrong, [.. inputs.Select(x => x.DType.IsFloat() ? x * 1.1 : x)]);
                 var (right, wrong) = (Gradients(Right, inputs)!, Gradients(Wrong, inputs));
-                if (wrong is not null && right.Zip(wrong).All(Agree))
+                // a function whose gradient is 0 has that of the gradient, too
+                if (mutation == Mutation.Cut ? right.All(g => g.All(x => Math.Abs(x) < Least))
+                    : wrong is not null && right.Zip(wrong).All(Agree))
                 {
                     equivalent++;
                     continue;
                 }
                 memory.Mutant = null;
-                var report = GradCheck.Run(Wrong, inputs);
+                var report = GradCheck.Run(Wrong, inputs, secondOrder: mutation == Mutation.Cut);
                 var what = $"{function.Name}({string.Join(", ", inputs.Select(x => x.Layout))}), {mutation}";
                 if (report.Passed) survived.Add(what);
                 if (report.Fault == (wrong is null ? GradFault.Shape : Mutant.Diagnosis(mutation))) diagnosed++;
@@ -153,6 +173,8 @@ public class GeneratedMutants
         Assert.True(diagnosed >= 0.8 * rejected, $"{Report.Mutants}\n{string.Join("\n", misread)}");
     }
 
+    const double Least = 1e-10;
+
     static bool Agree((double[] A, double[] B) pair) =>
-        pair.A.Zip(pair.B).All(p => Math.Abs(p.First - p.Second) < 1e-7);
+        pair.A.Zip(pair.B).All(p => Math.Abs(p.First - p.Second) < Least);
 }

@@ -21,93 +21,172 @@ public sealed record GradReport(
 }
 
 /// <summary>
-/// Holds the gradient of a function against central differences, (f(x + ε) − f(x − ε))/2ε, in float64. The gradient
+/// Holds the gradient of a function against differences by five points in float64,
+/// (8(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h)))/12h, which are wrong by h⁴f⁽⁵⁾/30 only. The gradient
 /// that comes in is random: with ones, a softmax whose backward gives 0 or a permutation that is not undone would pass.
 /// Other calls lie before and between, so that values left over from them show.
 /// </summary>
 public static class GradCheck
 {
     const int EveryElement = 48, Directions = 3;
-    const double Epsilon = 1e-6;
+
+    /// <summary>
+    /// The steps h, powers of two, of which the first is best. The next ones are tried where the function bends too
+    /// much for it, or has a kink or an end within 2h.
+    /// </summary>
+    static readonly double[] steps = [.. ((int[])[-10, -14, -18, -22, -26]).Select(power => Math.ScaleB(1, power))];
+
+    /// <summary>How far rounding may move a value, relative to it: some units in the last place.</summary>
+    const double Rounding = 16 * 1.1e-16;
+
+    /// <summary>A slope below this is compared absolutely.</summary>
+    internal const double SmallSlope = 1e-3;
 
     /// <summary>Checks the gradients of a function by its floating-point inputs; others are constants.</summary>
     /// <param name="f">The function.</param>
     /// <param name="inputs">Where to check it: Float64, perhaps views.</param>
     /// <param name="seed">What the incoming gradient and the directions are drawn from.</param>
-    /// <param name="secondOrder">Check the gradient of the gradient, too, in random directions.</param>
+    /// <param name="secondOrder">
+    /// Check the gradient of the gradient, too: of its product with a random direction, by the inputs and by the
+    /// gradient that comes in. The latter is the product of the Jacobian with the direction, as forward mode gives it.
+    /// </param>
     /// <param name="jacobian">
     /// Check every element of the Jacobian, and not only its product with a random incoming gradient.
     /// </param>
+    /// <param name="tolerance">
+    /// How far a gradient may be from the numeric one, relative to the sum of the absolute values of its terms.
+    /// </param>
     /// <exception cref="DTypeException">An input or the result is not Float64, but floating-point.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
-        bool secondOrder = false, bool jacobian = false)
+        bool secondOrder = false, bool jacobian = false, double tolerance = 1e-6)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tolerance);
         if (Array.Find(inputs, x => x.DType == DType.Float32) is { } single)
             throw new DTypeException($"GradCheck: the input of shape {single.Layout} is Float32; it takes Float64.");
-        var problem = new GradProblem(f, inputs, new Generator(seed));
+        var problem = new GradProblem(f, inputs, new Generator(seed), tolerance);
         problem.Output.OnlyType("GradCheck: the result", DType.Float64);
         Tensor?[] analytic;
         try { analytic = problem.Gradients(inputs, problem.Incoming, disturbed: true); }
         catch (TensorletException e) when (e is ShapeException or DTypeException)
         { return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape); }
-        var first = Compare("gradient", problem, analytic, xs => (problem.Value(xs) * problem.Incoming).Sum().Item());
-        if (!first.Passed)
-        {
-            var (fault, sentence) = first.Fault != GradFault.Kink ? Diagnosis.Of(problem)
-                : (first.Fault, "It is wrong only at kinks: take a number between the slopes to the two sides.");
-            return first with { Text = $"{first.Text}\n  {sentence} (seed {seed})", Fault = fault };
-        }
+        var (first, refined) = Compare("gradient", tolerance, ByInputs(problem, analytic, problem.Terms));
+        if ((!first.Passed || refined) && !problem.IsRepeatable())
+            return Explained(first, (GradFault.Random, "The function gives other values for the same input: it draws " +
+                "random numbers. Call Eval() on a network with dropout, or draw from a new generator of the same " +
+                "seed in every call."));
+        if (!first.Passed) return Explained(first, first.Fault == GradFault.Kink ? (first.Fault,
+            "It is wrong only at kinks: take a number between the slopes to the two sides.") : Diagnosis.Of(problem));
+        if (Diagnosis.Alone(problem, analytic) is { } alone) return alone;
         if (jacobian && Diagnosis.Jacobian(problem) is { } wrong) return wrong;
         if (!secondOrder) return first;
-        var second = Compare("gradient of the gradient", problem, problem.SecondGradients(), problem.Slope);
-        return second with { WorstError = Math.Max(first.WorstError, second.WorstError) };
+        var again = problem.SecondGradients();
+        var (second, _) = Compare("gradient of the gradient", tolerance,
+            ByInputs(problem, again, problem.Slopes).Concat(ByIncoming(problem, analytic, again[^1])));
+        second = second with { WorstError = Math.Max(first.WorstError, second.WorstError) };
+        return second.Passed ? second : Explained(second, Diagnosis.OfSecond(second.Fault));
+
+        GradReport Explained(GradReport report, (GradFault Fault, string Sentence) why) => report with
+        { Passed = false, Text = $"{report.Text}\n  {why.Sentence} (seed {seed})", Fault = why.Fault };
     }
 
-    static GradReport Compare(string what, GradProblem problem, Tensor?[] analytic, Func<Tensor[], double> value)
-    {
-        var (worst, kinks, inputs) = (0.0, 0, problem.Inputs);
-        GradReport? failed = null;
-        var middle = value(inputs);
-        for (var k = 0; k < inputs.Length; k++)
-        {
-            if (!inputs[k].DType.IsFloat()) continue;
-            var every = inputs[k].Numel <= EveryElement;
-            for (var trial = 0; trial < (every ? inputs[k].Numel : Directions); trial++)
-            {
-                var step = every ? GradProblem.Unit(inputs[k], trial) : problem.Random(inputs[k]);
-                var yours = analytic[k] is { } a ? (a * step).Sum().Item() : 0;
-                var (left, right) = Slopes(Epsilon);
-                var numeric = (left + right) / 2;
-                var (low, high) = (Math.Min(left, right), Math.Max(left, right));
-                // a curve bends less the closer one looks, a kink does not
-                var atKink = high - low > 1e-3 * Math.Max(1, Math.Abs(numeric))
-                    && Slopes(Epsilon / 8) is var (l, r) && Math.Abs(r - l) > (high - low) / 2;
-                if (atKink) kinks++;
-                var error = !atKink ? Math.Abs(yours - numeric) : Math.Max(0, Math.Max(low - yours, yours - high));
-                worst = Math.Max(worst, error / Math.Max(1, Math.Abs(numeric)));
-                if (error <= 1e-5 + 1e-3 * Math.Abs(numeric) || (failed is not null && atKink)) continue;
-                var place = every ? $"element {trial}" : "a random direction";
-                var against = atKink ? FormattableString.Invariant($"slopes {left:0.######} and {right:0.######}")
-                    : FormattableString.Invariant($"numeric {numeric:0.000000}, ratio {yours / numeric:0.###}");
-                failed = new(false, worst, FormattableString.Invariant(
-                    $"  {what} by input {k} of shape {inputs[k].Layout}, {place}: yours {yours:0.000000}, {against}"),
-                    atKink ? GradFault.Kink : GradFault.Formula);
-                if (!atKink) return failed;
+    /// <summary>A slope that backward gives, and what it is held against: the function's terms a step h away.</summary>
+    sealed record Probe(string Place, double Yours, Func<double, double[]> Terms);
 
-                (double Left, double Right) Slopes(double h) =>
-                    ((middle - value(GradProblem.Moved(inputs, k, step * -h))) / h,
-                        (value(GradProblem.Moved(inputs, k, step * h)) - middle) / h);
+    static IEnumerable<Probe> ByInputs(GradProblem problem, Tensor?[] gradients, Func<Tensor[], double[]> terms)
+    {
+        var middle = terms(problem.Inputs);
+        foreach (var (k, x) in problem.Inputs.Index())
+        {
+            var every = x.Numel <= EveryElement;
+            for (var trial = 0; trial < (!x.DType.IsFloat() ? 0 : every ? x.Numel : Directions); trial++)
+            {
+                var step = every ? GradProblem.Unit(x, trial) : problem.Random(x);
+                var place = every ? $"element {trial}" : "a random direction";
+                var yours = gradients[k] is { } g ? (g * step).Sum().Item() : 0;
+                yield return new($"input {k} of shape {x.Layout}, {place}", yours,
+                    h => h == 0 ? middle : terms(GradProblem.Moved(problem.Inputs, k, step * h)));
             }
         }
+    }
+
+    static IEnumerable<Probe> ByIncoming(GradProblem problem, Tensor?[] gradients, Tensor? product)
+    {
+        var known = new Dictionary<double, double[]>();
+        var yours = (product ?? problem.Output.ZerosLike()).ToArray<double>();
+        return yours.Select((slope, i) => new Probe(
+            $"the incoming gradient of shape {problem.Output.Layout}, element {i}", slope, h => [Along(h)[i]]));
+
+        double[] Along(double h) => known.TryGetValue(h, out var y) ? y : known[h] = problem.Along(h, gradients);
+    }
+
+    /// <summary>The report, and whether smaller steps were needed.</summary>
+    static (GradReport, bool Refined) Compare(string what, double tolerance, IEnumerable<Probe> probes)
+    {
+        var (worst, kinks, refined) = (0.0, 0, false);
+        GradReport? failed = null;
+        foreach (var (place, yours, terms) in probes)
+        {
+            var (error, numeric, left, right, atKink, agrees, h) = Judge(yours, terms, tolerance);
+            refined |= h < steps[0];
+            if (atKink) kinks++;
+            worst = Math.Max(worst, error / Math.Max(1, Math.Abs(numeric)));
+            if (agrees || (failed is not null && atKink)) continue;
+            var against = atKink ? FormattableString.Invariant($"slopes {left:0.######} and {right:0.######}")
+                : FormattableString.Invariant($"numeric {numeric:0.000000}, ratio {yours / numeric:0.########}");
+            failed = new(false, worst, FormattableString.Invariant(
+                $"  {what} by {place}: yours {yours:0.000000}, {against}"),
+                atKink ? GradFault.Kink : yours == 0 ? GradFault.Zero : GradFault.Formula);
+            if (!atKink) return (failed, refined);
+        }
         var noted = kinks > 0 ? $"; {kinks} places are kinks" : "";
-        return failed ?? new(true, worst, FormattableString.Invariant(
-            $"gradients agree (worst relative difference {worst:0.0e+0}{noted})"), Kinks: kinks);
+        return (failed ?? new(true, worst, FormattableString.Invariant(
+            $"gradients agree (worst relative difference {worst:0.0e+0}{noted})"), Kinks: kinks), refined);
+    }
+
+    static (double Error, double Numeric, double Left, double Right, bool AtKink, bool Agrees, double Step)
+        Judge(double yours, Func<double, double[]> terms, double tolerance)
+    {
+        var (least, closest, agrees, middle) = (double.PositiveInfinity, double.NaN, false, terms(0));
+        var before = double.PositiveInfinity;
+        foreach (var h in steps)
+        {
+            double[] far = terms(-2 * h), near = terms(-h), next = terms(h), last = terms(2 * h);
+            double numeric = 0, size = 0, values = 0, left = 0, right = 0, wider = 0;
+            for (var i = 0; i < middle.Length; i++)
+            {
+                var slope = (8 * (next[i] - near[i]) - (last[i] - far[i])) / (12 * h);
+                (numeric, size) = (numeric + slope, size + Math.Abs(slope));
+                (left, right) = (left + (middle[i] - near[i]) / h, right + (next[i] - middle[i]) / h);
+                wider += (last[i] - 2 * middle[i] + far[i]) / (2 * h);
+                if (slope != 0) values += Math.Abs(middle[i]);
+            }
+            var (allowed, rounding) = (tolerance * (SmallSlope + size), Rounding * values / h);
+            // a curve bends half as much half as far away, a kink as much
+            var bend = Math.Abs(right - left);
+            var atKink = bend > allowed + rounding && Math.Abs(wider) < 1.5 * bend;
+            var error = Math.Abs(yours - numeric);
+            // a smaller step, whose rounding is larger, counts only as far as it gives another slope
+            agrees |= error <= allowed + Math.Min(rounding, Math.Abs(numeric - before));
+            before = double.IsFinite(numeric) ? numeric : before;
+            if (!(error >= least)) (least, closest) = (error, numeric);
+            if (h != steps[^1] && (!agrees || atKink)) continue;
+            if (!agrees && atKink)
+            {
+                least = Math.Max(0, Math.Max(Math.Min(left, right) - yours, yours - Math.Max(left, right)));
+                agrees = least <= allowed + rounding;
+            }
+            return (least, closest, left, right, atKink, agrees, h);
+        }
+        throw new System.Diagnostics.UnreachableException();
     }
 }
 
 /// <summary>A function with the point where its gradient is checked.</summary>
 sealed class GradProblem
 {
+    const int Repetitions = 16;
+
     readonly Func<Variable[], Variable> f;
     readonly Generator generator;
     readonly Tensor[] directions;
@@ -117,10 +196,11 @@ sealed class GradProblem
     public Tensor[] Elsewhere { get; }
     public Tensor Output { get; }
     public Tensor Incoming { get; }
+    public double Tolerance { get; }
 
-    public GradProblem(Func<Variable[], Variable> f, Tensor[] inputs, Generator generator)
+    public GradProblem(Func<Variable[], Variable> f, Tensor[] inputs, Generator generator, double tolerance)
     {
-        (this.f, Inputs, this.generator) = (f, inputs, generator);
+        (this.f, Inputs, this.generator, Tolerance) = (f, inputs, generator, tolerance);
         Elsewhere = Array.ConvertAll(inputs, x =>                        // a little further from 0
             x.DType.IsFloat() ? x * 1.03 + ((x >= 0).To(x.DType) * 0.02 - 0.01) : x);
         Value(Elsewhere);
@@ -148,33 +228,58 @@ sealed class GradProblem
         return f([.. at.Select(x => new Variable(x))]).Data;
     }
 
-    static Variable[] Leaves(Tensor[] at) => [.. at.Select(x => new Variable(x, x.DType.IsFloat()))];
+    /// <summary>The terms of the sum ⟨f(x), incoming gradient⟩.</summary>
+    public double[] Terms(Tensor[] at) => (Value(at) * Incoming).ToArray<double>();
+
+    /// <summary>f, a step away along the directions of the inputs that have a slope.</summary>
+    public double[] Along(double h, Tensor?[] gradients) => Value([.. Inputs.Select((x, k) =>
+        gradients[k] is { } g && Size(g) > 0 ? x + directions[k] * h : x)]).ToArray<double>();
+
+    /// <summary>Whether value and gradients are the same in every call.</summary>
+    public bool IsRepeatable()
+    {
+        var once = Both();
+        return Enumerable.Range(0, Repetitions).All(_ => Both().Zip(once).All(p =>
+            p.First.Equals(p.Second) || Math.Abs(p.First - p.Second) <= 1e-12 * Math.Abs(p.Second)));
+
+        IEnumerable<double> Both() => [.. Value(Inputs).ToArray<double>(), .. Gradients(Inputs, Incoming)
+            .SelectMany(g => g?.ToArray<double>() ?? [])];
+    }
+
+    /// <summary>Whether two are equal, as far as the tolerance asks for.</summary>
+    public bool Same(Tensor a, Tensor b) => Size(a - b) <= Tolerance * (GradCheck.SmallSlope + Size(b));
+
+    public static double Size(Tensor a) => Math.Sqrt((a * a).Sum().Item());
+
+    static Variable[] Leaves(Tensor[] at, int only = -1) =>
+        [.. at.Select((x, k) => new Variable(x, x.DType.IsFloat() && (only < 0 || k == only)))];
 
     /// <summary>
     /// The gradients at a point. Where disturbed, the function has been differentiated elsewhere before, and is called
-    /// elsewhere between its call and the walk back.
+    /// elsewhere between its call and the walk back. Only one input requires a gradient, or all do.
     /// </summary>
-    public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false)
+    public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false, int only = -1)
     {
         if (disturbed) Gradients(Elsewhere, Incoming);
-        var leaves = Leaves(at);
+        var leaves = Leaves(at, only);
         var y = f(leaves);
         if (disturbed) f(Leaves(Elsewhere));
         if (y.RequiresGrad) y.Backward(incoming);
         return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
     }
 
-    /// <summary>Σ ⟨gradient, direction⟩</summary>
-    public double Slope(Tensor[] at) =>
-        Gradients(at, Incoming).Zip(directions, (g, u) => g is null ? 0 : (g * u).Sum().Item()).Sum();
+    /// <summary>The terms of Σ ⟨gradient, direction⟩.</summary>
+    public double[] Slopes(Tensor[] at) =>
+        [.. Gradients(at, Incoming).SelectMany((g, k) => g is null ? [] : (g * directions[k]).ToArray<double>())];
 
-    /// <summary>The gradients of <see cref="Slope"/>.</summary>
+    /// <summary>The gradients of the sum of <see cref="Slopes"/> by the inputs and, last, by what comes in.</summary>
     public Tensor?[] SecondGradients()
     {
         var leaves = Leaves(Inputs);
         var y = f(leaves);
-        if (!y.RequiresGrad) return new Tensor?[leaves.Length];
-        y.Backward(Incoming, createGraph: true);
+        if (!y.RequiresGrad) return new Tensor?[leaves.Length + 1];
+        var incoming = new Variable(Incoming, requiresGrad: true);
+        y.Backward(incoming, createGraph: true);
         Variable total = Tensor.Scalar(0, DType.Float64, y.Device);
         for (var i = 0; i < leaves.Length; i++)
         {
@@ -182,6 +287,6 @@ sealed class GradProblem
             leaves[i].Grad = null;
         }
         if (total.RequiresGrad) total.Backward();
-        return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
+        return [.. leaves.Append(incoming).Select(v => v.Grad?.Data)];
     }
 }

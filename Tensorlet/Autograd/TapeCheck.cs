@@ -27,10 +27,13 @@ public static class TapeCheck
     /// <summary>
     /// Runs a computation and checks every operation that it applied to floating-point numbers, in float64.
     /// </summary>
-    public static IReadOnlyList<TapeReport> Run(Func<Variable> computation) =>
+    /// <param name="computation">What is run.</param>
+    /// <param name="tolerance">As that of <see cref="GradCheck.Run"/>.</param>
+    public static IReadOnlyList<TapeReport> Run(Func<Variable> computation, double tolerance = 1e-6) =>
         [.. from heard in Listen(() => computation())
             let values = Array.ConvertAll(heard.Inputs, v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)
-            let report = GradCheck.Run(variables => heard.Function.Again().ApplyAlone(variables), values)
+            let report = GradCheck.Run(variables => heard.Function.Again().ApplyAlone(variables), values,
+                tolerance: tolerance)
             let operation = $"{heard.Function.Name}({string.Join(", ", values.Select(v => v.Layout))})"
             select new TapeReport(operation, heard.Line, report)];
 
