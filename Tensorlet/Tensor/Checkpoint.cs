@@ -52,16 +52,23 @@ public static class Checkpoint
     }
 }
 
-/// <summary>A whole number that is part of a checkpoint, such as the number of the epoch.</summary>
-public sealed class Counter(long value = 0) : IStateful
+/// <summary>A count that is part of a checkpoint, such as the number of the epoch: from 0 to 2³¹ − 1.</summary>
+/// <exception cref="ArgumentOutOfRangeException">The value is no such number.</exception>
+public sealed class Counter(int value = 0) : IStateful
 {
+    int value = value.In(nameof(Counter), 0);
+
     /// <summary>The number.</summary>
-    public long Value { get; set; } = value;
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public int Value { get => value; set => this.value = value.In(nameof(Counter), 0); }
 
     /// <inheritdoc/>
     public Dictionary<string, Tensor> StateDict() => Stateful.Of(("value", Value));
 
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
-        Value = Stateful.Only<long>("Counter", "value", state, [])[0];
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        Stateful.Check("Counter", StateDict(), state);
+        value = Stateful.Count(state, "value");
+    }
 }

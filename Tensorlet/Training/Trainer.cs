@@ -31,9 +31,9 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// <summary>What moves its parameters.</summary>
     public Optimizer Optimizer => optimizer;
     /// <summary>How many epochs are complete.</summary>
-    public int Epoch => (int)epoch.Value;
+    public int Epoch => epoch.Value;
     /// <summary>The number of the batch in the epoch under way, from 1; 0 between epochs.</summary>
-    public int Batch => (int)batch.Value;
+    public int Batch => batch.Value;
     /// <summary>The input of the batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
     /// <summary>Its target.</summary>
@@ -154,7 +154,11 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
     /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>
-    public void Resume(string path) => Checkpoint.Load(path, Parts());
+    public void Resume(string path)
+    {
+        Tell(plugin => plugin.Resuming(this));
+        Checkpoint.Load(path, Parts());
+    }
 
     (string Name, IStateful Part)[] Parts() => [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
         ("generator", Generator.Default), ("optimizer", optimizer),
