@@ -11,6 +11,8 @@ public sealed class SetTests : IDisposable
     readonly string folder = Directory.CreateTempSubdirectory("tensorlet-sets-").FullName;
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
+    string In(string name) => Path.Combine(folder, name);
+
     string Written(string name, byte[] bytes)
     {
         var path = Path.Combine(folder, name);
@@ -190,6 +192,30 @@ public sealed class SetTests : IDisposable
             Assert.Throws<InvalidDataException>(() => new ImageFolder(folder, _ => image)).Message);
         Assert.Throws<InvalidDataException>(() => new ImageFolder(Path.Combine(folder, "empty"), _ => image));
         Assert.Throws<DirectoryNotFoundException>(() => new ImageFolder(Path.Combine(folder, "no"), _ => image));
+    }
+
+    /// <summary>Links to images and to the folder of a class are followed; those that lead elsewhere are not.</summary>
+    [Fact]
+    public void Links_in_a_folder_of_images_do_not_make_other_samples()
+    {
+        if (OperatingSystem.IsWindows()) return;        // links take a right there
+        Directory.CreateDirectory(In("set"));
+        foreach (var file in (string[])["set/a/1.png", "set/b/2.png", "other/3.png"]) Written(file, [1]);
+        Directory.CreateSymbolicLink(In("set/a/loop"), In("set"));
+        Directory.CreateSymbolicLink(In("set/b/self"), In("set/b"));
+        File.CreateSymbolicLink(In("set/b/4.png"), In("other/3.png"));
+        Directory.CreateSymbolicLink(In("set/c"), In("other"));
+        var set = new ImageFolder(In("set"), _ => Tensor.Ones(1, 1, 1));
+        Assert.Equal([("a/1.png", 0), ("b/2.png", 1), ("b/4.png", 1), ("c/3.png", 2)],
+            set.Samples.Select(s => (Path.GetRelativePath(In("set"), s.Path), s.Label)));
+        Assert.Throws<IndexException>(() => set[-1]);
+        foreach (var target in (string[])[In("set"), folder])
+        {
+            Directory.CreateSymbolicLink(In("set/d"), target);
+            Assert.Contains("set/d", Assert.Throws<InvalidDataException>(() =>
+                new ImageFolder(In("set"), _ => Tensor.Ones(1, 1, 1))).Message);
+            Directory.Delete(In("set/d"));
+        }
     }
 
     Csv Table(string text, bool header = true) =>

@@ -249,7 +249,7 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
         Stateful.Check(GetType().Name, StateDict(), state);
         var counts = (Stateful.Count(state, "num_bad_epochs"), Stateful.Count(state, "cooldown_counter"));
         var best = state["best"].Item();
-        if (double.IsNaN(best)) throw new TensorletException("LoadStateDict: 'best' is NaN, than which nothing is better.");
+        if (double.IsNaN(best)) throw new TensorletException("LoadStateDict: 'best' is NaN; nothing is better.");
         base.LoadStateDict(state);
         ((bad, cooling), Best) = (counts, best);
     }

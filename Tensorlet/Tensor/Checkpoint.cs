@@ -52,15 +52,23 @@ public static class Checkpoint
     }
 }
 
-/// <summary>A count that is part of a checkpoint, such as the number of the epoch: from 0 to 2³¹ − 1.</summary>
-/// <exception cref="ArgumentOutOfRangeException">The value is no such number.</exception>
-public sealed class Counter(int value = 0) : IStateful
+/// <summary>A whole number from 0 on that is part of a checkpoint, such as the number of the epoch.</summary>
+/// <param name="value">The number.</param>
+/// <param name="most">The largest that it may be.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number is negative or larger.</exception>
+public sealed class Counter(long value = 0, long most = long.MaxValue) : IStateful
 {
-    int value = value.In(nameof(Counter), 0);
+    long value = Checked(value, most);
 
     /// <summary>The number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
-    public int Value { get => value; set => this.value = value.In(nameof(Counter), 0); }
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or larger than it may be.</exception>
+    public long Value { get => value; set => this.value = Checked(value, most); }
+
+    static long Checked(long value, long most)
+    {
+        ((double)value).In(nameof(Counter), 0, most, nameof(Value));
+        return value;
+    }
 
     /// <inheritdoc/>
     public Dictionary<string, Tensor> StateDict() => Stateful.Of(("value", Value));
@@ -69,6 +77,8 @@ public sealed class Counter(int value = 0) : IStateful
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("Counter", StateDict(), state);
-        value = Stateful.Count(state, "value");
+        var number = state["value"].ToArray<long>()[0];
+        Stateful.Checked("value", number, _ => Checked(number, most));
+        value = number;
     }
 }

@@ -43,7 +43,8 @@ static class Stateful
     public static double Checked(string key, double value, Func<double, double> check)
     {
         try { return check(value); }
-        catch (ArgumentException e) { throw new TensorletException($"LoadStateDict: '{key}' is {value}. {e.Message}", e); }
+        catch (ArgumentException e)
+        { throw new TensorletException($"LoadStateDict: '{key}' is {value}. {e.Message}", e); }
     }
 
     /// <summary>The keys, shapes and kinds of numbers of what is loaded are those of one's own.</summary>

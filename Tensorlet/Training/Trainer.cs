@@ -17,7 +17,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
     readonly Plugin[] plugins = [.. plugins.OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
-    readonly Counter epoch = new(), batch = new();
+    readonly Counter epoch = new(most: int.MaxValue), batch = new(most: int.MaxValue);
     readonly Mean mean = new();
     bool stopped;
 
@@ -31,9 +31,9 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// <summary>What moves its parameters.</summary>
     public Optimizer Optimizer => optimizer;
     /// <summary>How many epochs are complete.</summary>
-    public int Epoch => epoch.Value;
+    public int Epoch => (int)epoch.Value;
     /// <summary>The number of the batch in the epoch under way, from 1; 0 between epochs.</summary>
-    public int Batch => batch.Value;
+    public int Batch => (int)batch.Value;
     /// <summary>The input of the batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
     /// <summary>Its target.</summary>
