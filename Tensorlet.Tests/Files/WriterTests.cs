@@ -115,7 +115,7 @@ public sealed class WriterTests : Folder
         Assert.Equal(count, what switch
         {
             "safetensors" or "npz" => Read(),
-            "csv columns" => new Csv($"{string.Join(',', numbers)}\n{string.Join(',', numbers)}\n", "t").Numbers().Numel,
+            "csv columns" => new Csv(string.Join(',', numbers) + '\n' + string.Join(',', numbers), "t").Numbers().Numel,
             "csv rows" => new Csv(string.Join('\n', numbers), "t", header: false).Numbers().Numel,
             "csv names" => new Csv(string.Join('\n', numbers), "t", header: false).Labels("0").Classes.Length,
             "vocabulary" => new Vocabulary(string.Concat(Enumerable.Range(0x10000, count)

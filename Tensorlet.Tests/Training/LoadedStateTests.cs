@@ -83,7 +83,8 @@ public class LoadedStateTests
     static Dictionary<string, (DType, string, double[])> Shown(IStateful part) => part.StateDict().ToDictionary(
         t => t.Key, t => (t.Value.DType, $"{t.Value.Layout}", t.Value.ToArray<double>()));
 
-    static bool IsAs(Dictionary<string, Tensor> state, Dictionary<string, (DType Type, string Shape, double[] Values)> s) =>
+    static bool IsAs(
+        Dictionary<string, Tensor> state, Dictionary<string, (DType Type, string Shape, double[] Values)> s) =>
         s.Count == state.Count && s.All(e => state.TryGetValue(e.Key, out var t) && $"{t.Layout}" == e.Value.Shape
             && t.To(e.Value.Type).ToArray<double>().SequenceEqual(e.Value.Values)
             && (t.DType == DType.Bool) == (e.Value.Type == DType.Bool));
@@ -96,7 +97,8 @@ public class LoadedStateTests
             foreach (var number in (double[])[-3, double.NaN, 1e300, 0.5, (1L << 32) + 1.0])
                 yield return ($"{key} of {number}", With(Tensor.Full(tensor.Size(), number, DType.Float64)));
             foreach (var whole in (long[])[-3, 1000, (1L << 32) + 1, long.MinValue, long.MaxValue])
-                yield return ($"{key} of the whole {whole}", With(tensor.To(DType.Int64) * 0 + Tensor.From([whole], [])));
+                yield return ($"{key} of the whole {whole}", With(Tensor.Zeros(tensor.Size(), DType.Int64)
+                    + Tensor.From([whole], [])));
             yield return ($"{key} of truth values", With(Tensor.Ones(tensor.Size(), DType.Bool)));
             yield return ($"{key} with an axis more", With(tensor.Unsqueeze(0)));
             yield return ($"{key} with an element more", With(Tensor.Zeros([tensor.Numel + 1], tensor.DType)));
@@ -131,21 +133,21 @@ public class LoadedStateTests
     }
 
     [Theory]
-    [InlineData("counter", "value", -3)]
-    [InlineData("loader", "position", 1000)]
-    [InlineData("loader", "batch_size", 5)]
-    [InlineData("sampled loader", "position", 4)]
-    [InlineData("one cycle", "last_epoch", 1000)]
-    [InlineData("plateau", "num_bad_epochs", -1)]
+    [InlineData("counter", "value", -3.0)]
+    [InlineData("loader", "position", 1000.0)]
+    [InlineData("loader", "batch_size", 5.0)]
+    [InlineData("sampled loader", "position", 4.0)]
+    [InlineData("one cycle", "last_epoch", 1000.0)]
+    [InlineData("plateau", "num_bad_epochs", -1.0)]
     [InlineData("plateau", "best", double.NaN)]
-    [InlineData("plateau", "last_lr", -1)]
+    [InlineData("plateau", "last_lr", -1.0)]
     [InlineData("confusion", "sums", 0.5)]
-    [InlineData("auc", "sums", 3)]
+    [InlineData("auc", "sums", 3.0)]
     [InlineData("early stopping", "now", 0.5)]
-    [InlineData("adam", "param_groups.0.beta1", -1)]
-    [InlineData("adam", "param_groups.0.beta2", 1)]
+    [InlineData("adam", "param_groups.0.beta1", -1.0)]
+    [InlineData("adam", "param_groups.0.beta2", 1.0)]
     [InlineData("sgd", "param_groups.0.lr", double.PositiveInfinity)]
-    [InlineData("adam", "state.0.step", 0)]
+    [InlineData("adam", "state.0.step", 0.0)]
     [InlineData("adam", "state.0.step", 1.5)]
     [InlineData("adam", "state.0.exp_avg_sq", null)]
     [InlineData("adam amsgrad", "state.0.max_exp_avg_sq", null)]

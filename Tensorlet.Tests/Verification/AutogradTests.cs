@@ -22,7 +22,7 @@ public class AutogradTests
         Assert.Null(x.Grad);
     }
 
-    /// <summary>A scope that is disposed twice, or before one inside it, takes back its own change and no other.</summary>
+    /// <summary>One that is disposed twice, or before one inside it, takes back its own change and no other.</summary>
     [Fact]
     public async Task Scopes_end_in_any_order_and_once()
     {

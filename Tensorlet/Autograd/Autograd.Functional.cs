@@ -74,10 +74,10 @@ sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = 
     {
         Save();
         taken = [];
-        var around = Autograd.Mode;
+        var outer = Autograd.Mode;
         using var _ = new Autograd.Scope(mode => mode with { Records = false, Taken = taken });
         var y = f(Inputs).Data;
-        foreach (var (generator, position) in taken) around.Taken?.TryAdd(generator, position);       // it may be nested
+        foreach (var (generator, position) in taken) outer.Taken?.TryAdd(generator, position);       // it may be nested
         return y;
     }
 

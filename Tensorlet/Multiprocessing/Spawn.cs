@@ -86,7 +86,7 @@ public static class Spawn
         if (method.IsDefined(typeof(AsyncStateMachineAttribute))
             || parameters.Select(p => p.ParameterType).Append(method.ReturnType).Any(StaysHere))
             throw new TensorletException($"Spawn: {owner}.{method.Name} is async, or takes or gives a task or a " +
-                "module; these do not travel. Wait for the task inside; send the module's SharedName() or StateDict().");
+                "module: these do not travel. Wait for the task inside; send a module's SharedName() or StateDict().");
         return new Spawned(method.ReturnType, args, [.. Enumerable.Range(0, nprocs).Select(rank => new Order(
             SharedFolder.Find(SharedFolder.NewName()), owner.Assembly.Location, owner.AssemblyQualifiedName!,
             method.Name, [.. args.Prepend(rank).Zip(parameters, (argument, parameter) =>
