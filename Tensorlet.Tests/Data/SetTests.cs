@@ -130,6 +130,9 @@ public sealed class SetTests : IDisposable
         {
             var bytes = inflated.ToArray();
             for (var changes = 0; changes < 3; changes++) bytes[random.Next(512)] = (byte)random.Next(256);
+            // numbers that begin with 0x80 or 0xFF are not octal, and may be larger than a long
+            if (attempt < 8) bytes.AsSpan(new[] { 100, 108, 116, 124 }[attempt / 2], 8 + 4 * (attempt / 6))
+                    .Fill((byte)(attempt % 2 == 0 ? 0xFF : 0x80));
             // a header's sum, so that what was changed is also looked at
             Encoding.ASCII.GetBytes("        ").CopyTo(bytes, 148);
             var sum = Convert.ToString(bytes[..512].Sum(b => b), 8).PadLeft(6, '0');
