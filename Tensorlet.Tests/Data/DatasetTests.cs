@@ -23,6 +23,48 @@ public class DatasetTests
         Assert.Equal([0, 2, 4, 20, 22], Values(both.Map(sample => [sample[0] * 2])));
     }
 
+    sealed class Many : Dataset
+    {
+        public override int Count => int.MaxValue;
+        public override Tensor[] this[int index] => [Tensor.Scalar(index)];
+    }
+
+    /// <summary>−1 is no sample of any dataset, and what is behind the last is none either.</summary>
+    [Fact]
+    public void What_is_no_sample_is_an_error_in_every_dataset()
+    {
+        Dataset[] datasets = [Range(3), Range(0), new ConcatDataset(Range(3), Range(2)), new Subset(Range(3), [1]),
+            Range(3).Map(sample => sample), new TextDataset("abcd", 2), new ConcatDataset()];
+        foreach (var dataset in datasets)
+            foreach (var index in (int[])[-1, dataset.Count, int.MinValue, int.MaxValue])
+            {
+                Assert.Throws<IndexException>(() => dataset[index]);
+                Assert.Throws<IndexException>(() => dataset.Sample(index, new(1)));
+                Assert.ThrowsAny<TensorletException>(() => dataset.Batch([index]));
+            }
+        Assert.Contains("sample -1", Assert.Throws<TensorletException>(() =>
+            new Many().Batch([-1])).Message);
+        Assert.ThrowsAny<TensorletException>(() => new Many().Batch([1L << 40]));
+    }
+
+    [Fact]
+    public void Too_many_samples_cannot_be_numbered()
+    {
+        Assert.Contains("4294967294 samples", Assert.Throws<TensorletException>(() =>
+            new ConcatDataset(new Many(), new Many()).Count).Message);
+        Assert.Throws<ArgumentNullException>(() => new TensorDataset(Tensor.Ones(1), null!));
+    }
+
+    [Theory]
+    [InlineData(1e308, 1e308), InlineData(double.MaxValue, double.MaxValue), InlineData(1e-310, 1e-310)]
+    [InlineData(double.Epsilon, double.Epsilon)]
+    public void Weights_of_any_size_are_drawn_by(double a, double b)
+    {
+        foreach (var replacement in new[] { true, false })
+            Assert.Equal([0, 1], Order(new WeightedRandomSampler([a, b], replacement ? 40 : 2, replacement)).Distinct()
+                .Order());
+    }
+
     [Fact]
     public void Chance_reaches_a_map_through_what_is_around_it()
     {

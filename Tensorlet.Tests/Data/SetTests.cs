@@ -11,6 +11,8 @@ public sealed class SetTests : IDisposable
     readonly string folder = Directory.CreateTempSubdirectory("tensorlet-sets-").FullName;
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
+    string In(string name) => Path.Combine(folder, name);
+
     string Written(string name, byte[] bytes)
     {
         var path = Path.Combine(folder, name);
@@ -128,6 +130,9 @@ public sealed class SetTests : IDisposable
         {
             var bytes = inflated.ToArray();
             for (var changes = 0; changes < 3; changes++) bytes[random.Next(512)] = (byte)random.Next(256);
+            // numbers that begin with 0x80 or 0xFF are not octal, and may be larger than a long
+            if (attempt < 8) bytes.AsSpan(new[] { 100, 108, 116, 124 }[attempt / 2], 8 + 4 * (attempt / 6))
+                    .Fill((byte)(attempt % 2 == 0 ? 0xFF : 0x80));
             // a header's sum, so that what was changed is also looked at
             Encoding.ASCII.GetBytes("        ").CopyTo(bytes, 148);
             var sum = Convert.ToString(bytes[..512].Sum(b => b), 8).PadLeft(6, '0');
@@ -190,6 +195,30 @@ public sealed class SetTests : IDisposable
             Assert.Throws<InvalidDataException>(() => new ImageFolder(folder, _ => image)).Message);
         Assert.Throws<InvalidDataException>(() => new ImageFolder(Path.Combine(folder, "empty"), _ => image));
         Assert.Throws<DirectoryNotFoundException>(() => new ImageFolder(Path.Combine(folder, "no"), _ => image));
+    }
+
+    /// <summary>Links to images and to the folder of a class are followed; those that lead elsewhere are not.</summary>
+    [Fact]
+    public void Links_in_a_folder_of_images_do_not_make_other_samples()
+    {
+        if (OperatingSystem.IsWindows()) return;        // links take a right there
+        Directory.CreateDirectory(In("set"));
+        foreach (var file in (string[])["set/a/1.png", "set/b/2.png", "other/3.png"]) Written(file, [1]);
+        Directory.CreateSymbolicLink(In("set/a/loop"), In("set"));
+        Directory.CreateSymbolicLink(In("set/b/self"), In("set/b"));
+        File.CreateSymbolicLink(In("set/b/4.png"), In("other/3.png"));
+        Directory.CreateSymbolicLink(In("set/c"), In("other"));
+        var set = new ImageFolder(In("set"), _ => Tensor.Ones(1, 1, 1));
+        Assert.Equal([("a/1.png", 0), ("b/2.png", 1), ("b/4.png", 1), ("c/3.png", 2)],
+            set.Samples.Select(s => (Path.GetRelativePath(In("set"), s.Path), s.Label)));
+        Assert.Throws<IndexException>(() => set[-1]);
+        foreach (var target in (string[])[In("set"), folder])
+        {
+            Directory.CreateSymbolicLink(In("set/d"), target);
+            Assert.Contains("set/d", Assert.Throws<InvalidDataException>(() =>
+                new ImageFolder(In("set"), _ => Tensor.Ones(1, 1, 1))).Message);
+            Directory.Delete(In("set/d"));
+        }
     }
 
     Csv Table(string text, bool header = true) =>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Tensorlet.Data;
 
 namespace Tensorlet.Tests.Data;
@@ -244,6 +246,144 @@ public sealed class WorkerTests : IDisposable
             return [Tensor.Scalar(i)];
         });
         Assert.Equal([[0], [1], [2], [3], [4], [5]], Values(new DataLoader(dataset, workers: 2)));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Abandon(int count)
+    {
+        for (var i = 0; i < count; i++) Assert.True(new DataLoader(Noisy(1000), workers: 2).GetEnumerator().MoveNext());
+    }
+
+    [Fact]
+    public void An_enumerator_that_nobody_can_reach_ends_its_workers()
+    {
+        Abandon(20);
+        Assert.True(SpinWait.SpinUntil(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return LoaderThreads.Alive() == 0;
+        }, 20_000), "a worker is still alive");
+        // and one that was left has nothing more to end
+        foreach (var _ in new DataLoader(Noisy(9), workers: 2)) break;
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    [Fact]
+    public void There_are_no_more_threads_than_batches()
+    {
+        var threads = new ConcurrentDictionary<string, bool>();
+        var dataset = new Made(10, (i, _) =>
+        {
+            threads[Thread.CurrentThread.Name!] = true;
+            return [Tensor.Scalar(i)];
+        });
+        Assert.Equal(5, new DataLoader(dataset, 2, workers: 5000).Count());
+        Assert.All(threads.Keys, name => Assert.InRange(int.Parse(name["DataLoader ".Length..]), 0, 4));
+    }
+
+    /// <summary>A sample, or what gives the samples, that does not come back when the epoch is cancelled.</summary>
+    [Theory]
+    [InlineData(true, "sample 2"), InlineData(false, "sample 2")]
+    public void A_sample_that_blocks_is_named_after_a_time(bool indexed, string named)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var end = new ManualResetEventSlim();
+        Tensor[] Sample(int i)
+        {
+            if (i == 2)
+            {
+                cancellation.Cancel();
+                end.Wait();
+            }
+            return [Tensor.Scalar(i)];
+        }
+        var patience = TimeSpan.FromMilliseconds(50);
+        var loader = indexed
+            ? new DataLoader(new Made(6, (i, _) => Sample(i)), 2, workers: 2, cancellation: cancellation.Token,
+                patience: patience)
+            : new DataLoader(new Stream(_ => Enumerable.Range(0, 6).Select(Sample)), 2, workers: 2,
+                cancellation: cancellation.Token, patience: patience);
+        try
+        {
+            var error = Assert.Throws<TensorletException>(() => { foreach (var _ in loader) { } });
+            Assert.Contains(named, error.Message);
+        }
+        finally { end.Set(); }
+        LoaderThreads.AllEnded();
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(Noisy(3), patience: -patience));
+    }
+
+    sealed class Counted(int count) : Sampler<long>
+    {
+        public int Asked;
+        public override int Count => count;
+        public override IEnumerable<long> Order(Generator random) =>
+            Enumerable.Range(0, count).Select(i => (long)Interlocked.Increment(ref Asked) - 1);
+    }
+
+    /// <summary>The order is asked for as it is needed, and is the same for any number of workers.</summary>
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(3)]
+    public void The_order_is_not_made_before_it_is_needed(int workers)
+    {
+        var sampler = new Counted(int.MaxValue);
+        var loader = new DataLoader(Noisy(1000), 2, sampler: sampler, workers: workers);
+        Assert.Equal([[0, 1], [2, 3]], loader.Take(2).Select(batch => batch[0].ToArray<double>().Select(Math.Floor)));
+        Assert.InRange(sampler.Asked, 4, 4 + 2 * 4 * workers);
+    }
+
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(4)]
+    public void What_is_null_is_told_with_its_number(int workers)
+    {
+        Tensor[] sound = [Tensor.Scalar(1)];
+        foreach (var nothing in new Tensor[]?[] { null, [null!], [Tensor.Scalar(1), null!] })
+        {
+            Tensor[] At5(int i) => i == 5 ? nothing! : sound;
+            (DataLoader Loader, string Named)[] loaders =
+            [
+                (new(new Made(9, (i, _) => At5(i)), 2, workers: workers), "sample 5 is null, or a tensor of it is"),
+                (new(new Made(9, (_, _) => sound).Map(_ => nothing!), 2, workers: workers), "sample 0 is null"),
+                (new(new Stream(_ => Enumerable.Range(0, 9).Select(At5)), 2, workers: workers), "sample 5 is null"),
+                (new(new Made(9, (_, _) => sound), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
+                (new(new Stream(_ => Count(9)), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
+                (new(new Stream(_ => null!), 2, workers: workers), "Samples gives null"),
+            ];
+            foreach (var (loader, named) in loaders)
+                Assert.Contains(named, Assert.Throws<TensorletException>(() => loader.ToList()).Message);
+        }
+    }
+
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(3)]
+    public void A_cancelled_epoch_has_no_batches_and_says_so(int workers)
+    {
+        var cancelled = new CancellationToken(true);
+        foreach (var count in (int[])[0, 4])
+        {
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                new DataLoader(Noisy(count), workers: workers, cancellation: cancelled).ToList());
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                new DataLoader(new Stream(_ => Count(count)), workers: workers, cancellation: cancelled).ToList());
+        }
+    }
+
+    [Fact]
+    public void A_place_in_other_batches_is_refused()
+    {
+        var loader = new DataLoader(Noisy(9), 3);
+        loader.First();
+        var state = loader.StateDict();
+        foreach (var other in new DataLoader[] { new(Noisy(9), 2), new(new Stream(_ => Count(9)), 2), new(Noisy(0), 3),
+            new(Noisy(9), batchSampler: new BatchSampler(new SequentialSampler(Noisy(9)), 3)) })
+        {
+            Assert.Throws<TensorletException>(() => other.LoadStateDict(state));
+            Assert.Equal(0, other.StateDict()["position"].Item());
+        }
+        loader.LoadStateDict(state);
+        Assert.Equal(2, loader.Count());
     }
 
     [Fact]

@@ -61,8 +61,24 @@ public class QueueTests
     }
 
     [Fact]
+    public async Task An_infinite_time_waits_and_a_negative_one_is_refused()
+    {
+        var queue = new SharedQueue<int>(1, 100);
+        queue.Put(1, Timeout.InfiniteTimeSpan);
+        var putting = Task.Run(() => queue.Put(2, Timeout.InfiniteTimeSpan));
+        Assert.Equal(1, queue.Take(Timeout.InfiniteTimeSpan));
+        await putting.WaitAsync(Long);
+        Assert.Equal(2, queue.Take(Timeout.InfiniteTimeSpan));
+        Assert.Throws<ArgumentOutOfRangeException>(() => queue.Put(3, TimeSpan.FromSeconds(-1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => queue.Take(TimeSpan.FromTicks(-1)));
+        Assert.Equal(0, queue.Count);
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused()
     {
+        foreach (var (capacity, bytes) in new[] { (-1, 100), (0, 100), (1, -1), (1, 0) })
+            Assert.Throws<ArgumentOutOfRangeException>(() => new SharedQueue<int>(capacity, bytes));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SharedQueue<Tensor>(-2, 8));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SharedQueue<Tensor>(1, -80));
         Assert.Throws<ShapeException>(() => new SharedQueue<Tensor>(1 << 20, 1 << 20));

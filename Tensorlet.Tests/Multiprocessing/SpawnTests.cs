@@ -160,6 +160,32 @@ public class SpawnTests
             Directory.GetFiles(folder).Select(file => (int)SharedFolder.Maker(Path.GetFileName(file)));
     }
 
+    static Task Later(int rank) => Task.CompletedTask;
+    static Task<int> LaterNumber(int rank) => Task.FromResult(rank);
+    static ValueTask<int> LaterValue(int rank) => ValueTask.FromResult(rank);
+    static async void Lost(int rank) => await Task.Yield();
+    static Nn.Module Given(int rank) => Network();
+    static void Taking(int rank, Nn.Sequential module) => module.Eval();
+
+    /// <summary>Refused before any process starts, and so before any work is lost.</summary>
+    [Fact]
+    public void What_does_not_travel_and_programs_that_do_not_start_are_refused()
+    {
+        foreach (var entry in new Delegate[] { Later, LaterNumber, LaterValue, Lost, Given })
+            Assert.Contains(entry.Method.Name, Assert.Throws<TensorletException>(() => Spawn.Run(entry)).Message);
+        Assert.Throws<TensorletException>(() => Spawn.Run(Taking, [Network()]));
+        var command = Spawn.Command;
+        try
+        {
+            foreach (var wrong in new string[][] { ["/no/such/program"], [], [""] })
+            {
+                Spawn.Command = wrong;
+                Assert.Contains("Command", Assert.Throws<TensorletException>(() => Spawn.Run(Sleep)).Message);
+            }
+        }
+        finally { Spawn.Command = command; }
+    }
+
     [Fact]
     public void Joining_ends_with_the_time_and_what_cannot_be_called_is_refused()
     {

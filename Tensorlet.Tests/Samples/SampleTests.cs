@@ -135,6 +135,9 @@ public sealed class SampleTests : IDisposable
         var learned = tokenizer.Numbers(Drawn.Text);
         Assert.InRange(learned.Numel, 1, Encoding.UTF8.GetByteCount(Drawn.Text) * 2 / 3);
         Assert.InRange(learned.AMax().Item(), 256, 299);
+        foreach (var none in (long[])[1L << 40, -1, int.MaxValue + 1L, long.MinValue])
+            Assert.Contains($"{none}", Assert.Throws<IndexException>(() =>
+                tokenizer.Text(Tensor.From([97, none]))).Message);
     }
 
     /// <summary>In "ababab cab" the pair ab comes four times, abab twice, and then nothing twice.</summary>
@@ -169,6 +172,18 @@ public sealed class SampleTests : IDisposable
         Assert.Equal(sound.ToArray<float>(), read.ToArray<float>());
         Wav.Write(At("loud.wav"), Tensor.Of(new[,] { { 2f, -2f } }), 8000);
         Assert.Equal([32767 / 32768f, -1], Wav.Read(At("loud.wav")).Sound.ToArray<float>());
+    }
+
+    [Fact]
+    public void Sounds_that_could_not_be_read_again_are_not_written()
+    {
+        Wav.Write(At("most.wav"), Tensor.Zeros(32_767, 1), 32_000);
+        Assert.Equal([32_767, 1], Wav.Read(At("most.wav")).Sound.Size());
+        foreach (var channels in (int[])[0, 32_768, 65_536, 70_000])
+            Assert.Throws<ShapeException>(() => Wav.Write(At("a.wav"), Tensor.Zeros(channels, 1), 8000));
+        foreach (var rate in (int[])[0, -1, int.MinValue, int.MaxValue])
+            Assert.Throws<ArgumentOutOfRangeException>(() => Wav.Write(At("a.wav"), Tensor.Zeros(2, 1), rate));
+        Assert.False(File.Exists(At("a.wav")));
     }
 
     [Fact]

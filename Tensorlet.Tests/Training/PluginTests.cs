@@ -45,6 +45,29 @@ public class PluginTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new Progress(text, every: 0));
     }
 
+    /// <summary>Names as RFC 4180 quotes them, and a training that goes on under them.</summary>
+    [Fact]
+    public void A_log_of_any_names_is_read_and_goes_on()
+    {
+        string[] names = ["precision, class \"1\"", "\"", "epoch", "", "é; x"];
+        Plugin[] All() => [.. names.Select(name => new Meter(name, new Mean())), new CsvLog(In("log.csv")),
+            new Checkpoints(In("log.st"))];
+        Training(new Line(), 2, All()).Run(3);
+        var whole = File.ReadAllText(In("log.csv"));
+        var table = new Tensorlet.Data.Csv(In("log.csv"), header: false);
+        Assert.Equal(names.Append("loss").Prepend("epoch").Order(StringComparer.Ordinal),
+            table.Columns.Select(column => table.Text(column)[0]).Order(StringComparer.Ordinal));
+        File.Delete(In("log.csv"));
+        Training(new Line(), 2, All()).Run(1);
+        var resumed = Training(new Line(), 2, All());
+        resumed.Resume(In("log.st"));
+        File.AppendAllText(In("log.csv"), "2,torn");
+        resumed.Run(3);
+        Assert.Equal(whole, File.ReadAllText(In("log.csv")));
+        Assert.Contains("line", Assert.Throws<TensorletException>(() =>
+            Training(new Line(), 1, new Meter("a\nb", new Mean()), new CsvLog(In("lines.csv"))).Run(1)).Message);
+    }
+
     [Fact]
     public void Validation_measures_other_batches()
     {

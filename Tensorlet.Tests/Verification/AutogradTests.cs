@@ -22,6 +22,54 @@ public class AutogradTests
         Assert.Null(x.Grad);
     }
 
+    /// <summary>One that is disposed twice, or before one inside it, takes back its own change and no other.</summary>
+    [Fact]
+    public async Task Scopes_end_in_any_order_and_once()
+    {
+        Assert.True(Autograd.Enabled);
+        var (off, on) = (Autograd.NoGrad(), Autograd.EnableGrad());
+        off.Dispose();
+        Assert.True(Autograd.Enabled);
+        var again = Autograd.NoGrad();
+        on.Dispose();
+        on.Dispose();
+        off.Dispose();
+        Assert.False(Autograd.Enabled);
+        again.Dispose();
+        Assert.True(Autograd.Enabled);
+        using (Autograd.NoGrad())
+        {
+            var anomaly = Autograd.DetectAnomaly();
+            using (var profile = Autograd.Profile())
+            {
+                off.Dispose();
+                Assert.False(Autograd.Enabled);
+                profile.Dispose();
+            }
+            Assert.True(Autograd.Mode.Anomaly);
+            anomaly.Dispose();
+            Assert.False(Autograd.Enabled || Autograd.Mode.Anomaly);
+            await Task.Run(() => Assert.False(Autograd.Enabled));
+        }
+        Assert.True(Autograd.Enabled);
+    }
+
+    readonly struct Throwing : IMap
+    {
+        V IMap.Apply<V>(V x) => throw new NotFiniteNumberException("mine");
+    }
+
+    /// <summary>What a formula throws arrives as it is, from one thread and from several.</summary>
+    [Fact]
+    public void An_exception_of_a_formula_arrives_as_it_is()
+    {
+        foreach (var threads in (int[])[1, 2, 5])
+            foreach (var device in new Device[] { new CpuDevice { Threads = threads }, Device.Reference })
+                foreach (var count in (int[])[3, 1_000_000])
+                    Assert.Equal("mine", Assert.Throws<NotFiniteNumberException>(() =>
+                        Tensor.Ones([count], device: device).Map(new Throwing())).Message);
+    }
+
     [Fact]
     public void Grad_is_null_where_nothing_depends()
     {

@@ -74,10 +74,10 @@ sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = 
     {
         Save();
         taken = [];
-        var mode = Autograd.Mode;
-        using var _ = new Autograd.Scope(mode with { Records = false, Taken = taken });
+        var outer = Autograd.Mode;
+        using var _ = new Autograd.Scope(mode => mode with { Records = false, Taken = taken });
         var y = f(Inputs).Data;
-        foreach (var (generator, position) in taken) mode.Taken?.TryAdd(generator, position);       // it may be nested
+        foreach (var (generator, position) in taken) outer.Taken?.TryAdd(generator, position);       // it may be nested
         return y;
     }
 
@@ -97,7 +97,7 @@ sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = 
     {
         var now = taken.Keys.Select(generator => (generator, generator.Position)).ToList();
         foreach (var (generator, position) in taken) generator.Position = position;
-        using var _ = new Autograd.Scope(Autograd.Mode with { Records = true, Taken = null, Again = true });
+        using var _ = new Autograd.Scope(mode => mode with { Records = true, Taken = null, Again = true });
         try { return f(inputs); }
         finally { foreach (var (generator, position) in now) generator.Position = position; }
     }

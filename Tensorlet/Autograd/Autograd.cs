@@ -13,34 +13,47 @@ public static partial class Autograd
         Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
         bool Again = false);
 
-    static readonly AsyncLocal<Modes?> modes = new();
+    static readonly AsyncLocal<(Scope[] Open, Modes Mode)> scopes = new();
     static readonly Modes usual = new();
 
-    internal static Modes Mode => modes.Value ?? usual;
+    internal static Modes Mode => scopes.Value.Mode ?? usual;
 
     /// <summary>True while operations are recorded. Flows with the call, through await and Parallel.</summary>
     public static bool Enabled => Mode.Records;
 
     /// <summary>Records nothing until disposed: <c>using (Autograd.NoGrad()) …</c></summary>
-    public static IDisposable NoGrad() => new Scope(Mode with { Records = false });
+    public static IDisposable NoGrad() => new Scope(mode => mode with { Records = false });
 
     /// <summary>Records again within <see cref="NoGrad"/>, until disposed.</summary>
-    public static IDisposable EnableGrad() => new Scope(Mode with { Records = true });
+    public static IDisposable EnableGrad() => new Scope(mode => mode with { Records = true });
 
     /// <summary>
     /// Until disposed, operations remember the line of the user's code that called them, errors tell it, and the first
     /// backward that makes a NaN is an error. Slow: some 20 µs for an operation.
     /// </summary>
-    public static IDisposable DetectAnomaly() => new Scope(Mode with { Anomaly = true });
+    public static IDisposable DetectAnomaly() => new Scope(mode => mode with { Anomaly = true });
 
     /// <summary>Counts and times operations, until the profile is disposed.</summary>
     public static Profile Profile() => new();
 
+    /// <summary>
+    /// What changes the modes until it is disposed. The modes are those of the scopes that are open, in their order, so
+    /// that one that is disposed twice, or before one inside it, takes back its own change and no other.
+    /// </summary>
     internal sealed class Scope : IDisposable
     {
-        readonly Modes? before = modes.Value;
-        public Scope(Modes mode) => modes.Value = mode;
-        public void Dispose() => modes.Value = before;
+        readonly Func<Modes, Modes> change;
+
+        public Scope(Func<Modes, Modes> change)
+        {
+            this.change = change;
+            Set([.. scopes.Value.Open ?? [], this]);
+        }
+
+        public void Dispose() => Set(Array.FindAll(scopes.Value.Open ?? [], scope => scope != this));
+
+        static void Set(Scope[] open) =>
+            scopes.Value = (open, open.Aggregate(usual, (mode, scope) => scope.change(mode)));
     }
 
     /// <summary>Adds to <c>Grad</c> of every leaf the sum of the gradients of several variables by it.</summary>

@@ -13,7 +13,7 @@ public sealed class Profile : IDisposable
     readonly ConcurrentDictionary<string, (int Count, long Ticks, long Bytes)> rows = new();
     readonly IDisposable scope;
 
-    internal Profile() => scope = new Autograd.Scope(Autograd.Mode with { Profile = this });
+    internal Profile() => scope = new Autograd.Scope(mode => mode with { Profile = this });
 
     /// <summary>Name, calls, milliseconds and bytes of each operation, the longest first.</summary>
     public IReadOnlyList<(string Operation, int Count, double Milliseconds, long Bytes)> Rows =>

@@ -18,7 +18,7 @@ public static class TapeCheck
     internal static List<(Function Function, Variable[] Inputs, string Line)> Listen(Action computation)
     {
         var heard = new ConcurrentQueue<(Function, Variable[], string)>();
-        using var _ = new Autograd.Scope(Autograd.Mode with
+        using var _ = new Autograd.Scope(mode => mode with
         { Listener = (function, inputs) => heard.Enqueue((function.Again(), [.. inputs], UserLine.Find())) });
         computation();
         return [.. heard];

@@ -13,6 +13,7 @@ public sealed class Csv
     static readonly NumberFormatInfo numPys = new() { PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
     readonly string path;
     readonly List<(int Line, string[] Fields)> rows;
+    readonly Dictionary<string, int> places = [];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -38,8 +39,9 @@ public sealed class Csv
         foreach (var (line, fields) in rows.Where(row => row.Fields.Length != Columns.Count))
             throw Wrong(line, Math.Min(fields.Length, Columns.Count) + 1,
                 $"expected {Columns.Count} fields, found {fields.Length}");
-        if (Columns.Distinct().Count() < Columns.Count)
-            throw Wrong(1, 1, $"expected names that differ, found {string.Join(", ", Columns)}");
+        foreach (var (column, name) in Columns.Index())
+            if (!places.TryAdd(name, column))
+                throw Wrong(1, column + 1, $"expected names that differ, found '{name}' again");
         if (header) rows.RemoveAt(0);
     }
 
@@ -52,9 +54,9 @@ public sealed class Csv
     /// <exception cref="IndexException">There is no such column.</exception>
     public string[] Text(string column)
     {
-        var at = Columns.ToList().IndexOf(column);
-        return at >= 0 ? [.. rows.Select(row => row.Fields[at])] : throw new IndexException(
-            $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
+        return places.TryGetValue(column, out var at) ? [.. rows.Select(row => row.Fields[at])]
+            : throw new IndexException(
+                $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
     }
 
     /// <summary>Columns of numbers, (N, C) in Float32; all if none is named.</summary>
@@ -81,12 +83,13 @@ public sealed class Csv
     {
         var text = Text(column);
         string[] classes = [.. text.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
-        return (Tensor.From<long>([.. text.Select((name, row) => name.Length > 0 ? Array.IndexOf(classes, name)
+        var numbers = classes.Index().ToDictionary(c => c.Item, c => c.Index);
+        return (Tensor.From<long>([.. text.Select((name, row) => name.Length > 0 ? numbers[name]
             : missing ?? throw Wrong(row, column, "a name", name))]), classes);
     }
 
     InvalidDataException Wrong(int row, string column, string expected, string found) => Wrong(rows[row].Line,
-        Columns.ToList().IndexOf(column) + 1, $"'{column}': expected {expected}, found '{found}'");
+        places[column] + 1, $"'{column}': expected {expected}, found '{found}'");
 
     InvalidDataException Wrong(int line, int column, string what) =>
         new($"{path}, line {line}, column {column}: {what}.");

@@ -10,13 +10,16 @@ namespace Tensorlet.Data;
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 {
-    /// <summary>From batch number start, worker's share of an epoch: every workers-th batch.</summary>
-    delegate IEnumerable<Tensor[]> Share(int start, int worker, int workers, CancellationToken stop);
+    /// <summary>How the batches of an epoch are made, from number start on; the number of each sample is told to at
+    /// before it is made.</summary>
+    delegate IEnumerable<Func<Tensor[]>> Making(int start, CancellationToken stop, Action<long> at);
 
-    const int Ahead = 2;                // batches that a worker is ahead
-    readonly Func<int, Share> open;
+    const int Ahead = 3;                // batches for each worker that are begun before they are taken
+    readonly Func<int, Making> open;
     readonly Func<int> count;
-    readonly int workers;
+    readonly int workers, batchSize;
+    readonly bool isIndexed;
+    readonly TimeSpan patience;
     readonly CancellationToken cancellation;
     ulong seed;
     int epoch, skip;                    // the next epoch, and how many of its batches have been seen already
@@ -27,34 +30,42 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// <param name="shuffle">Another order in every epoch.</param>
     /// <param name="seed">What the orders and the random numbers of the samples are drawn from.</param>
     /// <param name="dropLast">Leave out a smaller last batch.</param>
-    /// <param name="workers">Threads that prepare batches ahead; with 0 the caller's own does.</param>
+    /// <param name="workers">Threads that prepare batches ahead, no more than there are batches; with 0 the caller's
+    /// own does.</param>
     /// <param name="sampler">What gives the order, in place of shuffle.</param>
     /// <param name="batchSampler">What gives the batches, in place of batchSize, shuffle, dropLast and sampler.</param>
     /// <param name="collate">What makes one batch of samples; <see cref="Collate.Default"/> if not given.</param>
     /// <param name="cancellation">Ends an epoch with an OperationCanceledException.</param>
+    /// <param name="patience">How long leaving or cancelling an epoch waits for the samples that the workers are at; a
+    /// minute if not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers
     /// negative.</exception>
     /// <exception cref="ArgumentException">Arguments of which one takes the other's place.</exception>
     public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false,
         int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
-        Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default)
+        Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
+        TimeSpan? patience = null)
     {
         if ((sampler is not null && shuffle)
             || (batchSampler is not null && (batchSize != 1 || shuffle || dropLast || sampler is not null)))
             throw new ArgumentException("DataLoader: a sampler takes the place of shuffle, and a batchSampler that " +
                 "of batchSize, shuffle, dropLast and sampler. Give one of them.");
+        this.batchSize = batchSampler is null ? batchSize : 0;
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
             : new SequentialSampler(dataset)), batchSize, dropLast);
         (this.workers, this.seed, this.cancellation) = (workers.In(nameof(DataLoader), 0), seed, cancellation);
+        (this.patience, isIndexed) = (Patience(patience), true);
         count = () => batchSampler.Count;
         open = epoch =>
         {
-            long[][] batches = [.. batchSampler.Order(new Generator(this.seed) { Position = (long)epoch << 32 })];
+            var order = batchSampler.Order(new Generator(this.seed) { Position = (long)epoch << 32 });
             var (key, end) = (Key(epoch), 0L);
-            long[] ends = [.. batches.Select(batch => end += batch.Length)];
-            return (start, worker, workers, stop) => Enumerable.Range(start, Math.Max(0, batches.Length - start))
-                .Where(i => (i - start) % workers == worker).Select(i => dataset.Batch(batches[i],
-                    place => new Generator(Philox.Bits(key, ends[i] - batches[i].Length + place)), collate, stop));
+            return (start, stop, at) => order.Select(batch => (All: batch, From: (end += batch.Length) - batch.Length))
+                .Skip(start).Select(batch => (Func<Tensor[]>)(() => dataset.Batch(batch.All, place =>
+                {
+                    at(batch.All[place]);
+                    return new Generator(Philox.Bits(key, batch.From + place));
+                }, collate, stop)));
         };
     }
 
@@ -63,19 +74,23 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// does, ahead. A state that is loaded reads past what has been seen.
     /// </summary>
     /// <inheritdoc cref="DataLoader(Dataset, int, bool, ulong, bool, int, Sampler{long}, Sampler{long[]},
-    /// Func{Tensor[][], Tensor[]}, CancellationToken)"/>
+    /// Func{Tensor[][], Tensor[]}, CancellationToken, TimeSpan?)"/>
     public DataLoader(IterableDataset dataset, int batchSize = 1, ulong seed = 0, bool dropLast = false,
-        int workers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default)
+        int workers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
+        TimeSpan? patience = null)
     {
-        batchSize.In(nameof(DataLoader), 1);
+        (this.batchSize, this.patience) = (batchSize.In(nameof(DataLoader), 1), Patience(patience));
         (this.workers, this.seed, this.cancellation) =
             (Math.Min(workers.In(nameof(DataLoader), 0), 1), seed, cancellation);
         count = () => throw new TensorletException(
             "DataLoader: an iterable dataset has no Count; how many batches there are is known at its end.");
-        open = epoch => (start, _, _, stop) => dataset.Numbered(new Generator(Key(epoch)), stop).Chunk(batchSize)
+        open = epoch => (start, stop, at) => dataset.Numbered(new Generator(Key(epoch)), stop, at).Chunk(batchSize)
             .Where(samples => !dropLast || samples.Length == batchSize).Skip(start)
-            .Select(samples => collate is null ? Collate.Default(samples) : collate(samples));
+            .Select(samples => (Func<Tensor[]>)(() => collate is null ? Collate.Default(samples) : collate(samples)));
     }
+
+    static TimeSpan Patience(TimeSpan? given) => TimeSpan.FromMilliseconds((given ?? TimeSpan.FromMinutes(1))
+        .TotalMilliseconds.In(nameof(DataLoader), 0, int.MaxValue, "patience in milliseconds"));
 
     /// <summary>The number of the next epoch, from 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
@@ -91,9 +106,12 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 
     /// <summary>
     /// The batches of the next epoch, or the rest of the one in the state that was loaded. A worker's exception arrives
-    /// here, with the number of its sample. Leaving early ends the workers; it waits for the samples they are at.
+    /// here, with the number of its sample. Leaving early ends the workers; it waits for the samples they are at. Those
+    /// of an enumerator that nobody can reach any more end, too.
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="TensorletException">A sample failed, a sample or a batch is null, or a worker was at a sample
+    /// longer than leaving waits.</exception>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var pass = Pass(epoch, skip, open(epoch));
@@ -104,69 +122,114 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>
-    /// Seed, epoch and position, the number of batches of the epoch that have been handed out. After an epoch's end
-    /// the next one at 0.
+    /// Seed, epoch and position, the number of batches of the epoch that have been handed out, and their size, 0 with a
+    /// batchSampler. After an epoch's end the next one at 0.
     /// </summary>
-    public Dictionary<string, Tensor> StateDict() =>
-        Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch), ("position", now.Position));
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch),
+        ("position", now.Position), ("batch_size", batchSize));
 
     /// <inheritdoc/>
+    /// <exception cref="TensorletException">The place is not in an epoch of this loader, or was counted in batches of
+    /// another size. Nothing has changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("DataLoader", StateDict(), state);
-        var (at, position) = (state["epoch"].ToArray<long>()[0], state["position"].ToArray<long>()[0]);
-        if (at is < 0 or > int.MaxValue || position is < 0 or > int.MaxValue)
-            throw new TensorletException($"LoadStateDict: epoch {at}, position {position} is no place.");
-        (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], (int)at);
-        (skip, now) = ((int)position, ((int)at, (int)position));
+        int Number(string key) => Stateful.Count(state, key);
+        var (at, position, size) = (Number("epoch"), Number("position"), Number("batch_size"));
+        if (size != batchSize || (isIndexed && position > Count)) throw new TensorletException(
+            $"LoadStateDict: batch {position} of those of {size} samples (0: as a sampler gives them) is no place in " +
+            $"an epoch of this DataLoader, whose batches have {batchSize}. Give it the dataset and size of the saved.");
+        (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], at);
+        (skip, now) = (position, (at, position));
     }
 
     /// <summary>What the random numbers of an epoch's samples are drawn from: another row than the order's.</summary>
     ulong Key(int epoch) => Philox.Bits(~seed, epoch);
 
-    IEnumerator<Tensor[]> Pass(int current, int position, Share share)
+    IEnumerator<Tensor[]> Pass(int current, int position, Making make)
     {
-        foreach (var batch in workers == 0 ? share(position, 0, 1, cancellation) : Prefetched(position, share))
+        using var batches = (workers == 0 ? make(position, cancellation, _ => { }).Select(batch => batch())
+            : Prefetched(position, make)).GetEnumerator();
+        for (; ; )
         {
             cancellation.ThrowIfCancellationRequested();
+            if (!batches.MoveNext()) break;
+            cancellation.ThrowIfCancellationRequested();
+            if (batches.Current?.Contains(null) != false)
+                throw new TensorletException($"DataLoader: batch {position} is null, or a tensor of it is.");
             now = (current, ++position);
-            yield return batch;
+            yield return batches.Current;
         }
         now = (current + 1, 0);
     }
 
-    /// <summary>The shares of all workers, a batch from each in turn; the first that has none is the end.</summary>
-    IEnumerable<Tensor[]> Prefetched(int start, Share share)
+    /// <summary>Batches that are made in any order, in theirs.</summary>
+    IEnumerable<Tensor[]> Prefetched(int start, Making make)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var queues = Enumerable.Range(0, workers)
-            .Select(_ => new BlockingCollection<Task<Tensor[]>>(Ahead)).ToArray();
-        var threads = queues.Select((queue, w) => new Thread(() =>
-            Work(share(start, w, workers, stop.Token), queue, stop.Token))
-        { Name = $"DataLoader {w}", IsBackground = true }).ToArray();
+        var at = new ConcurrentDictionary<Thread, long>();
+        var most = workers == 1 ? 1 : Math.Clamp(Count - start, 1, workers);
+        var queue = new BlockingCollection<Task<Tensor[]>>(most * Ahead);
+        var batches = make(start, stop.Token, sample => at[Thread.CurrentThread] = sample).GetEnumerator();
+        Thread[] threads = [.. Enumerable.Range(0, most).Select(w => Worker(w, batches, queue, stop.Token))];
+        var lifeline = new Lifeline(stop);
         try
         {
             foreach (var thread in threads) thread.Start();
-            for (var i = 0; queues[i % workers].TryTake(out var batch, Timeout.Infinite, cancellation); i++)
+            while (queue.TryTake(out var batch, Timeout.Infinite, cancellation))
+            {
+                Task.WaitAny([batch], cancellation);
                 yield return batch.GetAwaiter().GetResult();
+            }
         }
         finally
         {
+            GC.SuppressFinalize(lifeline);
             stop.Cancel();
-            foreach (var thread in threads) if (thread.IsAlive) thread.Join();
+            foreach (var thread in threads)
+                if (thread.IsAlive && !thread.Join(patience)) throw new TensorletException("DataLoader: after " +
+                    $"{patience}, a worker has not come back from " + (at.TryGetValue(thread, out var sample)
+                    ? $"sample {sample}" : "the sampler") + ". Its thread goes on; what blocks it must end by itself.");
         }
     }
 
-    /// <summary>What a thread does: it puts batches, or what went wrong, where they are taken in order.</summary>
-    static void Work(IEnumerable<Tensor[]> batches, BlockingCollection<Task<Tensor[]>> queue, CancellationToken stop)
+    /// <summary>Ends the workers of an enumerator that nobody can reach any more.</summary>
+    sealed class Lifeline(CancellationTokenSource stop)
     {
-        try
+        ~Lifeline() => stop.Cancel();
+    }
+
+    /// <summary>A thread that makes batches. It knows nothing of who takes them.</summary>
+    static Thread Worker(int number, IEnumerator<Func<Tensor[]>> batches, BlockingCollection<Task<Tensor[]>> queue,
+        CancellationToken stop)
+    {
+        return new(Work) { Name = $"DataLoader {number}", IsBackground = true };
+
+        void Work()
         {
-            try { foreach (var batch in batches) queue.Add(Task.FromResult(batch), stop); }
-            catch (Exception e) { queue.Add(Task.FromException<Tensor[]>(e), stop); }
-            queue.CompleteAdding();
+            try { while (Next() is { } batch) batch.RunSynchronously(TaskScheduler.Default); }
+            catch (OperationCanceledException) { }          // nobody takes any more
+            lock (batches)
+            {
+                queue.CompleteAdding();
+                try { batches.Dispose(); } catch (Exception) { }        // there is nobody to be told
+            }
         }
-        catch (OperationCanceledException) { }          // nobody takes any more
+
+        // one worker after another puts a batch, or what went wrong with the order, where it is taken; then makes it
+        Task<Tensor[]>? Next()
+        {
+            lock (batches)
+            {
+                var next = default(Task<Tensor[]>);
+                stop.ThrowIfCancellationRequested();
+                try { if (!queue.IsAddingCompleted && batches.MoveNext()) next = new(batches.Current); }
+                catch (Exception e) { queue.Add(Task.FromException<Tensor[]>(e), stop); }
+                if (next is null) queue.CompleteAdding();
+                else queue.Add(next, stop);
+                return next;
+            }
+        }
     }
 }
 

@@ -23,7 +23,8 @@ public abstract class Dataset
     /// given.</param>
     /// <param name="collate">What makes one batch of samples: <see cref="Collate.Default"/> if not given.</param>
     /// <param name="stop">Asked before each sample.</param>
-    /// <exception cref="TensorletException">A sample failed: its number, and inside the exception it threw.</exception>
+    /// <exception cref="TensorletException">A sample failed, is not there or null: its number, and inside the exception
+    /// it threw.</exception>
     /// <exception cref="ShapeException">The samples differ.</exception>
     public virtual Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
@@ -32,14 +33,24 @@ public abstract class Dataset
         for (var i = 0; i < samples.Length; i++)
         {
             stop.ThrowIfCancellationRequested();
-            try { samples[i] = Sample(checked((int)indices[i]), random?.Invoke(i) ?? Generator.Default); }
+            try { samples[i] = Sample(Index(indices[i]), random?.Invoke(i) ?? Generator.Default); }
             catch (Exception e) { throw Failed(indices[i], e); }
+            Whole(indices[i], samples[i]);
         }
         return collate is null ? Collate.Default(samples, indices) : collate(samples);
     }
 
     internal static TensorletException Failed(long index, Exception e) =>
         new($"DataLoader: sample {index}: {e.Message}", e);
+
+    /// <summary>A sample, if it and its tensors are there.</summary>
+    internal static Tensor[] Whole(long index, Tensor[]? sample) => sample?.Contains(null) == false ? sample
+        : throw new TensorletException($"DataLoader: sample {index} is null, or a tensor of it is.");
+
+    /// <summary>The number of a sample, if there is one of this number.</summary>
+    /// <exception cref="IndexException">There is none.</exception>
+    protected internal int Index(long index) => index >= 0 && index < Count ? (int)index
+        : throw new IndexException($"{GetType().Name}: index {index} is outside of {Count} samples.");
 
     /// <summary>This dataset, every sample through a function that may be random.</summary>
     public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function);
@@ -88,6 +99,7 @@ public sealed class TensorDataset : Dataset
     public TensorDataset(params Tensor[] tensors)
     {
         if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
+        if (tensors.Contains(null)) throw new ArgumentNullException(nameof(tensors));
         foreach (var t in tensors)
             if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0)) throw new ShapeException(
                 $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
@@ -100,13 +112,15 @@ public sealed class TensorDataset : Dataset
     /// <inheritdoc/>
     public override int Count => Tensors[0].Size(0);
     /// <inheritdoc/>
-    public override Tensor[] this[int index] => [.. Tensors.Select(t => t.Select(0, index))];
+    /// <exception cref="IndexException">There is no such sample.</exception>
+    public override Tensor[] this[int index] => [.. Tensors.Select(t => t.Select(0, Index(index)))];
 
     /// <inheritdoc/>
     public override Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
     {
         if (collate is not null) return base.Batch(indices, random, collate, stop);
+        foreach (var i in indices) Index(i);
         var index = Tensor.From(indices);
         return [.. Tensors.Select(t => t.IndexSelect(0, index.To(t.Device)))];
     }
@@ -116,7 +130,16 @@ public sealed class TensorDataset : Dataset
 public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 {
     /// <inheritdoc/>
-    public override int Count => datasets.Sum(dataset => dataset.Count);
+    /// <exception cref="TensorletException">They are too many to be numbered by an int.</exception>
+    public override int Count
+    {
+        get
+        {
+            var count = datasets.Sum(dataset => (long)dataset.Count);
+            return count <= int.MaxValue ? (int)count : throw new TensorletException(
+                $"ConcatDataset: {count} samples; at most {int.MaxValue} can be numbered.");
+        }
+    }
     /// <inheritdoc/>
     public override Tensor[] this[int index] => Sample(index, Generator.Default);
 
@@ -124,11 +147,9 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
     /// <exception cref="IndexException">There is no such sample.</exception>
     public override Tensor[] Sample(int index, Generator random)
     {
-        var at = index;
-        foreach (var dataset in datasets)
-            if (at >= 0 && at < dataset.Count) return dataset.Sample(at, random);
-            else at -= dataset.Count;
-        throw new IndexException($"ConcatDataset: index {index} is outside of {Count} samples.");
+        var (at, part) = (Index(index), 0);
+        for (; at >= datasets[part].Count; part++) at -= datasets[part].Count;
+        return datasets[part].Sample(at, random);
     }
 }
 
@@ -138,8 +159,7 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 /// <exception cref="IndexException">There is no such sample.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
-    readonly long[] indices = [.. indices.Select(index => index >= 0 && index < dataset.Count ? index
-        : throw new IndexException($"Subset: index {index} is outside of {dataset.Count} samples."))];
+    readonly long[] indices = [.. indices.Select(index => (long)dataset.Index(index))];
 
     /// <summary>The numbers of the samples in the dataset they are from.</summary>
     public IReadOnlyList<long> Indices => indices;
@@ -147,7 +167,7 @@ public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
     /// <inheritdoc/>
     public override int Count => indices.Length;
     /// <inheritdoc/>
-    public override Tensor[] this[int index] => dataset[(int)indices[index]];
+    public override Tensor[] this[int index] => dataset[(int)indices[Index(index)]];
     /// <inheritdoc/>
-    public override Tensor[] Sample(int index, Generator random) => dataset.Sample((int)indices[index], random);
+    public override Tensor[] Sample(int index, Generator random) => dataset.Sample((int)indices[Index(index)], random);
 }

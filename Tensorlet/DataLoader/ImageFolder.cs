@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace Tensorlet.Data;
 
 /// <summary>
@@ -15,7 +17,8 @@ public sealed class ImageFolder : Dataset
     /// <param name="decode">What makes the image (C, H, W) of a file, named by its path.</param>
     /// <param name="transform">What images go through.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">It has no folders, or one of them no image.</exception>
+    /// <exception cref="InvalidDataException">It has no folders, one of them no image, or one of them is a link to the
+    /// root or above. Below these folders, links to folders are not followed.</exception>
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode, transform);
@@ -25,7 +28,16 @@ public sealed class ImageFolder : Dataset
 
         string[] Files(string folder)
         {
-            string[] files = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file =>
+            if (Directory.ResolveLinkTarget(folder, returnFinalTarget: true)?.FullName is { } target
+                && $"{Path.GetFullPath(root)}/".StartsWith($"{target.TrimEnd('/')}/", StringComparison.Ordinal))
+                throw new InvalidDataException($"{folder}: expected images of one class, found a link to {target}.");
+            var all = new FileSystemEnumerable<string>(folder, (ref entry) => entry.ToFullPath(),
+                new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
+            {
+                ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
+                ShouldRecursePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            };
+            string[] files = [.. all.Where(file =>
                 Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())).Order(StringComparer.Ordinal)];
             return files.Length > 0 ? files : throw new InvalidDataException(
                 $"{folder}: expected files ending in {string.Join(", ", Extensions)}, found none.");
@@ -45,7 +57,8 @@ public sealed class ImageFolder : Dataset
     /// <inheritdoc/>
     public override Tensor[] Sample(int index, Generator random)
     {
-        var (image, label) = (decode(Samples[index].Path), Tensor.From([(long)Samples[index].Label], []));
-        return [transform?.Apply(image, random) ?? image, label];
+        var (path, label) = Samples[Index(index)];
+        var image = decode(path);
+        return [transform?.Apply(image, random) ?? image, Tensor.From([(long)label], [])];
     }
 }

@@ -14,15 +14,17 @@ public abstract class IterableDataset
     public IterableDataset Map(Func<Tensor[], Tensor[]> function) => Map((sample, _) => function(sample));
 
     /// <summary>The samples, with the stop asked before each, and an exception told with its number.</summary>
-    internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop)
+    internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop, Action<long> at)
     {
-        using var samples = Samples(random).GetEnumerator();
+        using var samples = Samples(random)?.GetEnumerator() ?? throw new TensorletException(
+            $"DataLoader: {GetType().Name}.Samples gives null.");
         for (var i = 0L; ; i++)
         {
             stop.ThrowIfCancellationRequested();
+            at(i);
             try { if (!samples.MoveNext()) yield break; }
             catch (Exception e) { throw Dataset.Failed(i, e); }
-            yield return samples.Current;
+            yield return Dataset.Whole(i, samples.Current);
         }
     }
 

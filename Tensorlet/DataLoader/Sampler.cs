@@ -69,6 +69,9 @@ public sealed class WeightedRandomSampler : Sampler<long>
             || this.weights.Count(w => w > 0) < (replacement ? 1 : numSamples))
             throw new ArgumentOutOfRangeException(nameof(weights), $"{name}: {numSamples} samples " +
                 $"cannot be drawn by these {this.weights.Length} weights: finite ones, not negative, enough above 0.");
+        // the largest becomes about 1, so that sums are finite; a power of two changes no digit
+        var exponent = Math.ILogB(this.weights.Max());
+        this.weights = Array.ConvertAll(this.weights, w => Math.ScaleB(w, -exponent));
     }
 
     /// <inheritdoc/>

@@ -38,5 +38,5 @@ public sealed class TextDataset(string text, int length) : Dataset
     public override int Count => Math.Max(0, numbers.Numel - length);
     /// <inheritdoc/>
     public override Tensor[] this[int index] =>
-        [numbers.Narrow(0, index, length), numbers.Narrow(0, index + 1, length)];
+        [numbers.Narrow(0, Index(index), length), numbers.Narrow(0, index + 1, length)];
 }

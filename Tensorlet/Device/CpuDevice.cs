@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Tensorlet;
 
 /// <summary>
@@ -28,9 +30,16 @@ public sealed partial class CpuDevice : Device
     {
         var parts = (count + piece - 1) / piece;
         if (Threads == 1 || parts == 1 || work < WorthThreads) for (var p = 0; p < parts; p++) Run(p);
-        else Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = Threads }, Run);
+        else OnThreads(parts, Threads, Run);
 
         void Run(int p) => part(p * piece, Math.Min(count, (p + 1) * piece));
+    }
+
+    /// <summary>Runs part(0 … parts−1) on threads. What one of them throws arrives as from a loop.</summary>
+    internal static void OnThreads(int parts, int threads, Action<int> part)
+    {
+        try { Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part); }
+        catch (AggregateException e) { ExceptionDispatchInfo.Throw(e.InnerExceptions[0]); }
     }
 
     internal override void Slices(int count, int elements, Action<int, int> part) =>

@@ -47,6 +47,7 @@ public sealed unsafe class SharedQueue<T>
     /// <summary>Puts an item in, as soon as there is room.</summary>
     /// <exception cref="ShapeException">It is larger than the items of this queue.</exception>
     /// <exception cref="TimeoutException">The queue was full all the time.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Put(T item, TimeSpan timeout, CancellationToken cancellation = default)
     {
@@ -64,6 +65,7 @@ public sealed unsafe class SharedQueue<T>
 
     /// <summary>Takes the oldest item, as soon as there is one.</summary>
     /// <exception cref="TimeoutException">The queue was empty all the time.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="JsonException">It is no T. It has been taken out.</exception>
     public T Take(TimeSpan timeout, CancellationToken cancellation = default) =>
@@ -77,6 +79,8 @@ public sealed unsafe class SharedQueue<T>
 
     byte[] Locked(string operation, TimeSpan timeout, CancellationToken cancellation, Func<bool> can, Func<byte[]> step)
     {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan) throw new ArgumentOutOfRangeException(
+            nameof(timeout), timeout, $"{operation}: the time must not be negative, or be Timeout.InfiniteTimeSpan.");
         var (watch, wait) = (Stopwatch.StartNew(), new SpinWait());
         for (; ; wait.SpinOnce())
         {
@@ -84,7 +88,7 @@ public sealed unsafe class SharedQueue<T>
             if (Enter())
                 try { if (can()) return step(); }
                 finally { Volatile.Write(ref State->Lock, 0); GC.KeepAlive(this); }
-            if (watch.Elapsed >= timeout)
+            if (timeout >= TimeSpan.Zero && watch.Elapsed >= timeout)
                 throw new TimeoutException($"{operation}: {Name} held {Count} of {capacity} items all of {timeout}.");
         }
     }

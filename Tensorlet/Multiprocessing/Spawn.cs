@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
@@ -66,8 +67,8 @@ public static class Spawn
     /// rank.</param>
     /// <param name="args">Its other arguments.</param>
     /// <param name="nprocs">The number of processes.</param>
-    /// <exception cref="TensorletException">The entry is no such method, or takes another number of
-    /// arguments.</exception>
+    /// <exception cref="TensorletException">The entry is no such method, takes another number of arguments, is async,
+    /// or takes or gives a module; or <see cref="Command"/> cannot be started.</exception>
     /// <exception cref="ArgumentException">An argument is not of its parameter's type.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)
@@ -82,14 +83,31 @@ public static class Spawn
             throw new TensorletException(
                 $"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} arguments. Take a " +
                 "static method, the only one of its name, whose first parameter is an int, the rank.");
+        if (method.IsDefined(typeof(AsyncStateMachineAttribute))
+            || parameters.Select(p => p.ParameterType).Append(method.ReturnType).Any(StaysHere))
+            throw new TensorletException($"Spawn: {owner}.{method.Name} is async, or takes or gives a task or a " +
+                "module: these do not travel. Wait for the task inside; send a module's SharedName() or StateDict().");
         return new Spawned(method.ReturnType, args, [.. Enumerable.Range(0, nprocs).Select(rank => new Order(
             SharedFolder.Find(SharedFolder.NewName()), owner.Assembly.Location, owner.AssemblyQualifiedName!,
             method.Name, [.. args.Prepend(rank).Zip(parameters, (argument, parameter) =>
                 JsonSerializer.Serialize(argument, parameter.ParameterType, SharedJson.Coming))]))]);
     }
 
-    internal static Process Launch() => Process.Start(new ProcessStartInfo(Command[0], Command[1..])
-    { RedirectStandardInput = true, Environment = { [Variable] = "1" } })!;
+    static bool StaysHere(Type type) => type.IsAssignableTo(typeof(Task)) || type.IsAssignableTo(typeof(Nn.Module))
+        || type == typeof(ValueTask) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>));
+
+    internal static Process Launch()
+    {
+        if (Command is not [{ Length: > 0 } program, .. var arguments])
+            throw new TensorletException("Spawn: Command is empty. It is the program to start, and its arguments.");
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments)
+            { RedirectStandardInput = true, Environment = { [Variable] = "1" } })!;
+        }
+        catch (Win32Exception e)
+        { throw new TensorletException($"Spawn: '{program}', the first of Command, does not start: {e.Message}", e); }
+    }
 }
 
 /// <summary>

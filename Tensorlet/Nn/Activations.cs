@@ -4,7 +4,8 @@ namespace Tensorlet.Nn;
 static class Python
 {
     public static string Show(double x) =>
-        x == Math.Floor(x) && Math.Abs(x) < 1e15 ? $"{x}.0" : $"{x}".ToLowerInvariant();
+        double.IsInfinity(x) ? x > 0 ? "inf" : "-inf"
+        : x == Math.Floor(x) && Math.Abs(x) < 1e15 ? $"{x}.0" : $"{x}".ToLowerInvariant();
     public static string Show(bool x) => x ? "True" : "False";
     public static string Show(int[] sizes) => sizes is [var one] ? $"({one},)" : $"({string.Join(", ", sizes)})";
     public static string Show(string text) => $"'{text.ToLowerInvariant()}'";
@@ -35,36 +36,36 @@ public sealed class Hardswish() : Simple(x => x.Hardswish());
 /// <summary>The scaled exponential unit with the constants of Klambauer et al. 2017.</summary>
 public sealed class SELU() : Simple(x => x.Selu());
 /// <summary>x where positive, else α·(eˣ − 1).</summary>
-public sealed class ELU(double alpha = 1) : Simple(x => x.Elu(alpha), $"alpha={Python.Show(alpha)}");
+public sealed class ELU(double alpha = 1) : Simple(x => x.Elu(alpha), () => $"alpha={Python.Show(alpha)}");
 /// <summary>x where positive, else α·(e^(x/α) − 1).</summary>
-public sealed class CELU(double alpha = 1) : Simple(x => x.Celu(alpha), $"alpha={Python.Show(alpha)}");
+public sealed class CELU(double alpha = 1) : Simple(x => x.Celu(alpha), () => $"alpha={Python.Show(alpha)}");
 /// <summary>x·Φ(x), Φ the normal distribution's, or its approximation by a tanh (Hendrycks and Gimpel 2016).</summary>
 public sealed class GELU(bool tanh = false)
-    : Simple(x => x.Gelu(tanh), $"approximate={Python.Show(tanh ? "tanh" : "none")}");
+    : Simple(x => x.Gelu(tanh), () => $"approximate={Python.Show(tanh ? "tanh" : "none")}");
 /// <summary>x where positive, else slope·x.</summary>
 public sealed class LeakyReLU(double negativeSlope = 0.01)
-    : Simple(x => x.LeakyRelu(negativeSlope), $"negative_slope={Python.Show(negativeSlope)}");
+    : Simple(x => x.LeakyRelu(negativeSlope), () => $"negative_slope={Python.Show(negativeSlope)}");
 /// <summary>ln(1 + e^(βx))/β, and x where βx is above the threshold.</summary>
 public sealed class Softplus(double beta = 1, double threshold = 20) : Simple(x => x.Softplus(beta, threshold),
-    $"beta={Python.Show(beta)}, threshold={Python.Show(threshold)}");
+    () => $"beta={Python.Show(beta)}, threshold={Python.Show(threshold)}");
 /// <summary>x nearer to 0 by λ, and 0 within λ of it.</summary>
-public sealed class Softshrink(double lambda = 0.5) : Simple(x => x.Softshrink(lambda), Python.Show(lambda));
+public sealed class Softshrink(double lambda = 0.5) : Simple(x => x.Softshrink(lambda), () => Python.Show(lambda));
 /// <summary>x, and 0 within λ of 0.</summary>
-public sealed class Hardshrink(double lambda = 0.5) : Simple(x => x.Hardshrink(lambda), Python.Show(lambda));
+public sealed class Hardshrink(double lambda = 0.5) : Simple(x => x.Hardshrink(lambda), () => Python.Show(lambda));
 /// <summary>min(max(x, low), high)</summary>
 public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Simple(x => x.Hardtanh(minVal, maxVal),
-    $"min_val={Python.Show(minVal)}, max_val={Python.Show(maxVal)}");
+    () => $"min_val={Python.Show(minVal)}, max_val={Python.Show(maxVal)}");
 /// <summary>x where above the threshold, else a value.</summary>
 public sealed class Threshold(double threshold, double value) : Simple(x => x.Threshold(threshold, value),
-    $"threshold={Python.Show(threshold)}, value={Python.Show(value)}");
+    () => $"threshold={Python.Show(threshold)}, value={Python.Show(value)}");
 /// <summary>The first half of an axis times the logistic function of the second.</summary>
-public sealed class GLU(int dim = -1) : Simple(x => x.Glu(dim), $"dim={dim}");
+public sealed class GLU(int dim = -1) : Simple(x => x.Glu(dim), () => $"dim={dim}");
 /// <summary>eˣ/Σeˣ along an axis.</summary>
-public sealed class Softmax(int dim) : Simple(x => x.Softmax(dim), $"dim={dim}");
+public sealed class Softmax(int dim) : Simple(x => x.Softmax(dim), () => $"dim={dim}");
 /// <summary>ln(eˣ/Σeˣ) along an axis.</summary>
-public sealed class LogSoftmax(int dim) : Simple(x => x.LogSoftmax(dim), $"dim={dim}");
+public sealed class LogSoftmax(int dim) : Simple(x => x.LogSoftmax(dim), () => $"dim={dim}");
 /// <summary>e⁻ˣ/Σe⁻ˣ along an axis.</summary>
-public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), $"dim={dim}");
+public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), () => $"dim={dim}");
 
 /// <summary>x where positive, else slope·x, the slope learned, for all or for each channel (He et al. 2015).</summary>
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module

@@ -1,12 +1,12 @@
 namespace Tensorlet.Nn;
 
 /// <summary>A function of the input, with arguments that are shown.</summary>
-public abstract class Simple(Func<Variable, Variable> f, string arguments = "") : Module
+public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x) => f(x);
     /// <inheritdoc/>
-    protected sealed override string Arguments => arguments;
+    protected sealed override string Arguments => arguments?.Invoke() ?? "";
 
     private protected static string Pooled(object kernel, object stride, object padding, bool ceilMode) =>
         $"kernel_size={kernel}, stride={stride}, padding={padding}{(ceilMode ? ", ceil_mode=True" : "")}";
@@ -21,14 +21,14 @@ public abstract class Simple(Func<Variable, Variable> f, string arguments = "") 
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
     bool ceilMode = false)
     : Simple(x => F.MaxPool1d(x, kernelSize, stride, padding, dilation, ceilMode),
-        Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
+        () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>The largest of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null,
     bool ceilMode = false)
     : Simple(x => F.MaxPool2d(x, kernelSize, stride, padding, dilation, ceilMode),
-        Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
+        () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>The mean of each window: (N, C, L) to (N, C, OL).</summary>
 /// <param name="kernelSize">The size of a window.</param>
@@ -39,22 +39,22 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false,
     bool countIncludePad = true)
     : Simple(x => F.AvgPool1d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
-        Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
+        () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false,
     bool countIncludePad = true)
     : Simple(x => F.AvgPool2d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
-        Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
+        () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>The mean of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
 public sealed class AdaptiveAvgPool2d(Pair outputSize)
-    : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), $"output_size={outputSize}");
+    : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), () => $"output_size={outputSize}");
 
 /// <summary>The largest of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
 public sealed class AdaptiveMaxPool2d(Pair outputSize)
-    : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), $"output_size={outputSize}");
+    : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), () => $"output_size={outputSize}");
 
 /// <summary>Images in another size: (…, H, W) to (…, OH, OW).</summary>
 /// <param name="size">(OH, OW); or give the factor.</param>
@@ -64,7 +64,7 @@ public sealed class AdaptiveMaxPool2d(Pair outputSize)
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
     bool alignCorners = false)
     : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
-        alignCorners), (size is { } s ? $"size={s}" : $"scale_factor={Python.Show(scaleFactor)}") +
+        alignCorners), () => (size is { } s ? $"size={s}" : $"scale_factor={Python.Show(scaleFactor)}") +
         $", mode={Python.Show(mode.ToString())}")
 {
     static int Scaled(Variable x, int axis, double factor) =>
@@ -76,7 +76,7 @@ public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpol
 /// one number for all of them.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
-    : Simple(x => F.Pad(x, Filled(axes, padding), mode, value), $"({string.Join(", ", Filled(axes, padding))})" +
+    : Simple(x => F.Pad(x, Filled(axes, padding), mode, value), () => $"({string.Join(", ", Filled(axes, padding))})" +
         (mode == PadMode.Constant && value != 0 ? $", value={Python.Show(value)}" : ""))
 {
     static int[] Filled(int axes, int[] padding) => padding.Length == 2 * axes ? padding

@@ -23,6 +23,8 @@ public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double bet
 
     /// <inheritdoc/>
     protected override string[] Names => ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
+    /// <inheritdoc/>
+    protected override string[] Optional => amsgrad ? [] : ["max_exp_avg_sq"];
 }
 
 /// <summary>

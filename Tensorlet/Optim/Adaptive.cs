@@ -21,6 +21,8 @@ public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, 
 
     /// <inheritdoc/>
     protected override string[] Names => ["square_avg", "grad_avg", "momentum_buffer"];
+    /// <inheritdoc/>
+    protected override string[] Optional => centered ? ["momentum_buffer"] : ["momentum_buffer", "grad_avg"];
 }
 
 /// <summary>

@@ -126,8 +126,18 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     protected override string[] Names => ["d", "prev_flat_grad", "old_dirs", "old_stps"];
     /// <inheritdoc/>
     protected override string[] Numbers => ["t", "H_diag"];
-    private protected override bool Fits(Tensor tensor, Variable parameter) =>
-        tensor.Rank is 1 or 2 && tensor.Size(-1) == Parameters.Sum(p => p.Numel);
+    /// <inheritdoc/>
+    protected override string[] Optional => ["old_dirs", "old_stps", "H_diag"];
+    private protected override bool Fits(string name, Tensor tensor, Variable parameter) =>
+        tensor.Rank == (Optional.Contains(name) ? 2 : 1) && tensor.Size(-1) == Parameters.Sum(p => p.Numel);
+
+    /// <summary>There are as many changes as steps, and with them the first guess.</summary>
+    private protected override bool IsWhole(Memory memory)
+    {
+        int? Rows(string name) => memory.Tensors.TryGetValue(name, out var rows) ? rows.Size(0) : null;
+        return base.IsWhole(memory) && Rows("old_dirs") == Rows("old_stps")
+            && Rows("old_dirs") > 0 == memory.Numbers.ContainsKey("H_diag");
+    }
 }
 
 /// <summary>

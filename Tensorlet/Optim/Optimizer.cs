@@ -137,34 +137,47 @@ public abstract class Optimizer : IStateful
     /// <inheritdoc/>
     public virtual void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        var remembers = state.ToLookup(entry => entry.Key.StartsWith("state."));
-        Stateful.Check(GetType().Name, StateDict().Where(own => !own.Key.StartsWith("state.")).ToDictionary(),
-            remembers[false].ToDictionary());
-        var options = from entry in remembers[false]
-                      let parts = entry.Key.Split('.')
-                      select (Group: groups[int.Parse(parts[1])], Name: parts[2], Value: entry.Value.Item());
-        foreach (var (_, name, value) in options) ParamGroup.Checked("LoadStateDict", name, value);
+        var own = StateDict().ToLookup(IsState);
+        var remembers = state.ToLookup(IsState);
+        Stateful.Check(GetType().Name, own[false].ToDictionary(), remembers[false].ToDictionary());
+        var options = groups.SelectMany((group, i) => group.Select(option => option.Key).Select(name =>
+        {
+            var key = $"param_groups.{i}.{name}";
+            return (group, name, Stateful.Checked(key, state[key].Item(), v => ParamGroup.Checked(key, name, v)));
+        })).ToList();
         var remembered = Numbered.ToDictionary(n => n.Key, n => (n.Parameter, Memory: new Memory(n.Parameter)));
         foreach (var (key, tensor) in remembers[true])
         {
             var name = key.Split('.', 3)[^1];
             var number = name == "step" || Numbers.Contains(name);
-            if (!remembered.TryGetValue(key[..^(name.Length + 1)], out var own) || !(number || Names.Contains(name)))
+            if (!remembered.TryGetValue(key[..^(name.Length + 1)], out var of) || !(number || Names.Contains(name)))
                 throw new TensorletException($"LoadStateDict: {GetType().Name} does not know '{key}'.");
-            if (number ? tensor.Rank > 0 : !Fits(tensor, own.Parameter))
+            if (number ? tensor.Rank > 0 : !Fits(name, tensor, of.Parameter))
                 throw new ShapeException($"LoadStateDict: '{key}' has shape {tensor.Layout} in what is loaded, for " +
-                    $"the parameter of shape {own.Parameter.Data.Layout}.");
-            if (name == "step") own.Memory.Step = (int)tensor.Item();
-            else if (number) own.Memory.Numbers[name] = tensor.Item();
-            else own.Memory.Tensors[name] = tensor.To(own.Parameter.DType).To(own.Parameter.Device).Clone();
+                    $"the parameter of shape {of.Parameter.Data.Layout}.");
+            if (tensor.DType == DType.Bool)
+                throw new DTypeException($"LoadStateDict: '{key}' has type Bool in what is loaded; it is a number.");
+            if (name == "step") of.Memory.Step = Stateful.Count(state, key, low: 1);
+            else if (number) of.Memory.Numbers[name] = tensor.Item();
+            else of.Memory.Tensors[name] = tensor.To(of.Parameter.DType).To(of.Parameter.Device).Clone();
         }
+        foreach (var (key, (_, memory)) in remembered)
+            if (memory.Step + memory.Tensors.Count + memory.Numbers.Count > 0 && (memory.Step == 0 || !IsWhole(memory)))
+                throw new TensorletException($"LoadStateDict: {GetType().Name} misses something of '{key}': a step, " +
+                    $"{string.Join(", ", Names.Concat(Numbers).Except(Optional))}, or what belongs to something else.");
         foreach (var (group, name, value) in options) group[name] = value;
         foreach (var (p, memory) in remembered.Values) memories[p] = memory;
     }
 
+    static bool IsState(KeyValuePair<string, Tensor> entry) => entry.Key.StartsWith("state.", StringComparison.Ordinal);
+
     /// <summary>Whether a tensor can be what is remembered of a parameter.</summary>
-    private protected virtual bool Fits(Tensor tensor, Variable parameter) =>
+    private protected virtual bool Fits(string name, Tensor tensor, Variable parameter) =>
         tensor.Shape.SequenceEqual(parameter.Shape);
+
+    /// <summary>Whether all that is remembered after a step is there.</summary>
+    private protected virtual bool IsWhole(Memory memory) =>
+        !Names.Concat(Numbers).Except(Optional).Except(memory.Tensors.Keys).Except(memory.Numbers.Keys).Any();
 
     /// <summary>What is remembered of a parameter.</summary>
     private protected Memory Of(Variable parameter) => memories[parameter];
@@ -173,4 +186,6 @@ public abstract class Optimizer : IStateful
     protected abstract string[] Names { get; }
     /// <summary>The names of the numbers that are remembered, besides the step.</summary>
     protected virtual string[] Numbers => [];
+    /// <summary>Those of both that need not be there after a step.</summary>
+    protected virtual string[] Optional => [];
 }

@@ -29,6 +29,9 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     /// <summary>The learning rate.</summary>
     public double Lr { get => this["lr"]; set => this["lr"] = value; }
 
+    /// <summary>The name of the momentum, β₁ where there is one.</summary>
+    internal string Momentum => Has("beta1") ? "beta1" : "momentum";
+
     /// <summary>The rate before the first schedule, which all schedules begin with.</summary>
     internal double? InitialLr { get; set; }
 

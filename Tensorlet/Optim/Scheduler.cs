@@ -46,10 +46,22 @@ public abstract class Scheduler : IStateful
     public virtual void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check(GetType().Name, StateDict(), state);
-        var (first, last) = (state["base_lrs"].ToArray<double>(), state["last_lr"].ToArray<double>());
-        Go((int)state["last_epoch"].Item());                            // for the momentum
-        foreach (var (i, group) in Optimizer.ParamGroups.Index()) (group.InitialLr, group.Lr) = (first[i], last[i]);
+        var (epoch, first, last) = (Stateful.Count(state, "last_epoch"), Rates("base_lrs"), Rates("last_lr"));
+        var momentum = Momentum(epoch, first[0]);
+        LastEpoch = epoch;
+        foreach (var (i, group) in Optimizer.ParamGroups.Index())
+        {
+            (group.InitialLr, group.Lr) = (first[i], last[i]);
+            if (momentum is { } value) group[group.Momentum] = value;
+        }
+
+        double[] Rates(string key) => [.. state[key].ToArray<double>().Select(rate =>
+            Stateful.Checked(key, rate, v => ParamGroup.Checked(key, "lr", v)))];
     }
+
+    /// <summary>The momentum at e, where it is scheduled.</summary>
+    /// <exception cref="TensorletException">The schedule has ended before.</exception>
+    private protected virtual double? Momentum(int epoch, double firstLr) => null;
 }
 
 /// <summary>A rate, and perhaps a momentum, that depend on e and the first rate alone.</summary>
@@ -66,7 +78,7 @@ public abstract class ClosedForm : Scheduler
     private protected ClosedForm(Optimizer optimizer, Func<int, double, double> rate,
         Func<int, double?>? momentum = null, double floor = 0) : base(optimizer)
     {
-        if (momentum?.Invoke(0) is not null && !optimizer.ParamGroups.All(group => group.Has(Momentum(group))))
+        if (momentum?.Invoke(0) is not null && !optimizer.ParamGroups.All(group => group.Has(group.Momentum)))
             throw new TensorletException($"{GetType().Name}: {optimizer.GetType().Name} has no momentum to cycle; " +
                 "say cycleMomentum: false.");
         (this.rate, this.momentum, this.floor) = (rate, momentum, floor);
@@ -78,13 +90,17 @@ public abstract class ClosedForm : Scheduler
         var isNew = group.InitialLr is null || epoch == 0;
         var first = group.InitialLr ??= group.Lr;
         var (before, now) = (isNew ? first : rate(epoch - 1, first), rate(epoch, first));
-        if (momentum?.Invoke(epoch) is { } value) group[Momentum(group)] = value;
+        if (momentum?.Invoke(epoch) is { } value) group[group.Momentum] = value;
         // where no other schedule has changed the rate, it is the formula's to the last bit
         group.Lr = group.Lr == before || before == floor ? now
             : Math.Max(0, floor + (group.Lr - floor) * (now - floor) / (before - floor));
     }
 
-    static string Momentum(ParamGroup group) => group.Has("beta1") ? "beta1" : "momentum";
+    private protected sealed override double? Momentum(int epoch, double firstLr)
+    {
+        rate(epoch, firstLr);
+        return momentum?.Invoke(epoch);
+    }
 
     /// <summary>Schedules one after another.</summary>
     private protected ClosedForm(Optimizer optimizer, Func<int, (ClosedForm Schedule, int Epoch)> now)
@@ -230,8 +246,11 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     /// <inheritdoc/>
     public override void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
+        Stateful.Check(GetType().Name, StateDict(), state);
+        var counts = (Stateful.Count(state, "num_bad_epochs"), Stateful.Count(state, "cooldown_counter"));
+        var best = state["best"].Item();
+        if (double.IsNaN(best)) throw new TensorletException("LoadStateDict: 'best' is NaN; nothing is better.");
         base.LoadStateDict(state);
-        Best = state["best"].Item();
-        (bad, cooling) = ((int)state["num_bad_epochs"].Item(), (int)state["cooldown_counter"].Item());
+        ((bad, cooling), Best) = (counts, best);
     }
 }

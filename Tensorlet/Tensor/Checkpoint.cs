@@ -52,16 +52,33 @@ public static class Checkpoint
     }
 }
 
-/// <summary>A whole number that is part of a checkpoint, such as the number of the epoch.</summary>
-public sealed class Counter(long value = 0) : IStateful
+/// <summary>A whole number from 0 on that is part of a checkpoint, such as the number of the epoch.</summary>
+/// <param name="value">The number.</param>
+/// <param name="most">The largest that it may be.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number is negative or larger.</exception>
+public sealed class Counter(long value = 0, long most = long.MaxValue) : IStateful
 {
+    long value = Checked(value, most);
+
     /// <summary>The number.</summary>
-    public long Value { get; set; } = value;
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or larger than it may be.</exception>
+    public long Value { get => value; set => this.value = Checked(value, most); }
+
+    static long Checked(long value, long most)
+    {
+        ((double)value).In(nameof(Counter), 0, most, nameof(Value));
+        return value;
+    }
 
     /// <inheritdoc/>
     public Dictionary<string, Tensor> StateDict() => Stateful.Of(("value", Value));
 
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
-        Value = Stateful.Only<long>("Counter", "value", state, [])[0];
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    {
+        Stateful.Check("Counter", StateDict(), state);
+        var number = state["value"].ToArray<long>()[0];
+        Stateful.Checked("value", number, _ => Checked(number, most));
+        value = number;
+    }
 }

@@ -29,8 +29,14 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
         Of<Half, float>("F16", "f2", DType.Float32), Of<ushort, float>("BF16", "", DType.Float32, UpperHalf),
     ];
 
-    /// <summary>How our type is written.</summary>
-    public static FileType Of(DType type) => All.First(t => t.Type == type);
+    /// <summary>How a tensor is written.</summary>
+    /// <exception cref="ShapeException">It has more axes than are read.</exception>
+    public static FileType Of(string name, Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        return tensor.Rank <= MostAxes ? All.First(t => t.Type == tensor.DType) : throw new ShapeException(
+            $"Save: '{name}', {tensor.Layout}, has {tensor.Rank} axes; files have up to {MostAxes}.");
+    }
 
     /// <summary>BF16 is the upper half of a Float32.</summary>
     static float UpperHalf(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
@@ -83,11 +89,8 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     }
 
     /// <summary>Writes a tensor's elements in row-major order, a piece at a time.</summary>
-    /// <exception cref="ShapeException">The tensor has more axes than are read.</exception>
     public static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {
-        if (tensor.Rank > MostAxes)
-            throw new ShapeException($"Save: {tensor.Layout} has {tensor.Rank} axes; files have up to {MostAxes}.");
         tensor = tensor.Contiguous();
         var buffer = new byte[Math.Min(Piece, tensor.Numel) * tensor.DType.Size()];
         for (int at = 0, count; at < tensor.Numel; at += count)

@@ -13,16 +13,33 @@ static class Files
     {
         path = Path.GetFullPath(path);
         Sweep(path);
-        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        // open while it is renamed: whoever sweeps sees by the lock that its writer lives
+        using var file = Create(path);
         try
         {
-            // open while it is renamed: whoever sweeps sees by the lock that its writer lives
-            using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
             write(file);
             file.Flush(flushToDisk: true);
-            File.Move(temporary, path, overwrite: true);
+            File.Move(file.Name, path, overwrite: true);
         }
-        finally { File.Delete(temporary); }
+        finally { File.Delete(file.Name); }
+    }
+
+    /// <summary>
+    /// A new temporary file, locked. Another writer may sweep it before the lock is there, and then it is made anew;
+    /// one that is locked and still has its name, nobody sweeps any more.
+    /// </summary>
+    static FileStream Create(string path)
+    {
+        const int mostTries = 100;
+        for (var tries = 1; ; tries++)
+            try
+            {
+                var name = $"{path}.{Guid.NewGuid():n}.tmp";
+                var file = new FileStream(name, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete);
+                if (File.Exists(name)) return file;
+                file.Dispose();
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException) && tries < mostTries) { }
     }
 
     /// <summary>
@@ -34,7 +51,7 @@ static class Files
         const FileOptions delete = FileOptions.DeleteOnClose;
         if (!Directory.Exists(Path.GetDirectoryName(path))) return;
         foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!))
-            if (file.StartsWith($"{path}.", StringComparison.Ordinal) && file.EndsWith(".tmp")
+            if (file.StartsWith($"{path}.", StringComparison.Ordinal) && file.EndsWith(".tmp", StringComparison.Ordinal)
                 && Guid.TryParseExact(file.AsSpan(path.Length + 1)[..^4], "n", out _))
                 try { new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, delete).Dispose(); }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }

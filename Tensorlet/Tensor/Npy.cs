@@ -39,7 +39,7 @@ public static class Npy
     internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {
         const int align = 64, before = 10;
-        var (type, sizes) = (FileType.Of(tensor.DType), string.Join(", ", tensor.Size()));
+        var (type, sizes) = (FileType.Of(nameof(tensor), tensor), string.Join(", ", tensor.Size()));
         var text = $"{{'descr': '{(type.Size == 1 ? '|' : '<')}{type.Code}', 'fortran_order': False, " +
             $"'shape': ({sizes}{(tensor.Rank == 1 ? "," : "")}), }}";
         var length = (before + text.Length + align) / align * align - before;

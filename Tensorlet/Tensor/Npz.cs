@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 
 namespace Tensorlet;
 
@@ -12,18 +13,18 @@ public static class Npz
     /// Writes tensors as <c>numpy.savez</c> does, or compressed, as <c>numpy.savez_compressed</c>. The same tensors
     /// give the same bytes. At any moment the old or the new file is there whole (<see cref="SafeTensors.Save"/>).
     /// </summary>
-    /// <exception cref="ArgumentException">A name is empty, begins at a root, or has a backslash or the part '..'.
-    /// </exception>
+    /// <exception cref="ArgumentException">A name is empty, begins at a root, or has a backslash or the part '..', is
+    /// no text, or is longer than an archive's names are; or a tensor is null.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
     {
-        foreach (var name in tensors.Keys)
-            if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' is no name in an archive.");
         Files.Write(path, file =>
         {
             using var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
             foreach (var (name, tensor) in tensors)
             {
+                if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' is no name in an archive.");
+                FileType.Of(name, tensor);
                 var entry = archive.CreateEntry($"{name}.npy",
                     compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
                 entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);          // zip's first
@@ -38,30 +39,34 @@ public static class Npz
     /// its shape with its length before memory is taken.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="expansion">How many bytes all entries together may have more inflated than in the file. Packed
-    /// entries may not be more than the file, so that bytes read are never more than this and the file's length; where
-    /// integers are widened to Int64, their tensors take up to 8 times that.</param>
+    /// <param name="expansion">How many bytes all entries together may have more inflated than in the file: the memory
+    /// that you give for them. Packed entries may not be more than the file, so that bytes read are never more than
+    /// this and the file's length; where integers are widened to Int64, their tensors take up to 8 times that. If not
+    /// given, a sixteenth of the memory that this process may have.</param>
     /// <exception cref="InvalidDataException">The file is no such archive, is damaged or encrypted, inflates to more
     /// than was allowed, or has a name twice or one that <see cref="Save"/> refuses.</exception>
-    public static Dictionary<string, Tensor> Load(string path, long expansion = 1L << 24) =>
+    public static Dictionary<string, Tensor> Load(string path, long? expansion = null) =>
         Files.Read(path, "npz", file =>
     {
+        const int part = 16;
+        var most = expansion ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / part;
         using var archive = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: true);
         const int shortest = 22;                    // bytes of an archive without entries
         if (archive.Entries.Count == 0 && file.Length > shortest) throw new InvalidDataException("it has no entries");
         var tensors = new Dictionary<string, Tensor>();
-        var (packed, left) = (file.Length, expansion);
+        var (packed, left) = (file.Length, most);
         foreach (var entry in archive.Entries)
         {
             var (full, crc) = (entry.FullName, new Crc32());
-            var name = full.EndsWith(".npy") ? full[..^4] : full;
+            var name = full.EndsWith(".npy", StringComparison.Ordinal) ? full[..^4] : full;
             if (!IsName(name) || tensors.ContainsKey(name) || entry.IsEncrypted)
                 throw new InvalidDataException($"'{full}' is there twice, is encrypted, or leads out of the archive");
             packed -= entry.CompressedLength;
             left -= Math.Max(0, entry.Length - entry.CompressedLength);
             if (packed < 0 || left < 0) throw new InvalidDataException(
                 $"'{full}' has {entry.CompressedLength} bytes packed and {entry.Length} inflated; more than the file " +
-                $"has or than the expansion by {expansion} bytes that is allowed");
+                $"has, or than the expansion by {most} bytes that is allowed. If you trust the file and have the " +
+                "memory, give more: Npz.Load(path, expansion: bytes)");
             using var content = entry.Open();
             try
             {
@@ -81,5 +86,6 @@ public static class Npz
     });
 
     static bool IsName(string name) => name.Length > 0 && name[0] != '/' && name is not [_, ':', '/', ..]
-        && !name.Contains('\\') && !name.Split('/').Contains("..");
+        && !name.Contains('\\') && !name.Split('/').Contains("..") && Encoding.UTF8.GetBytes(name) is var bytes
+        && bytes.Length + ".npy".Length <= ushort.MaxValue && Encoding.UTF8.GetString(bytes) == name;
 }

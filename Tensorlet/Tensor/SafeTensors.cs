@@ -22,28 +22,39 @@ public static class SafeTensors
     /// <summary>
     /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
     /// whole. What a writer that was killed has left under such a name, the next one of this path deletes. Tensors of
-    /// the larger types come first, so that all elements are aligned.
+    /// the larger types come first, so that all elements are aligned. The header is read as <see cref="Load(string)"/>
+    /// does before the old file is touched.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is called <c>__metadata__</c>, or the names take more than the
+    /// <exception cref="ArgumentException">A tensor is null or called <c>__metadata__</c>, a note is null or called
+    /// <c>tensorlet.sha256</c>, a name or a note is no text (it has half a character), or the names take more than the
     /// 100,000,000 bytes that a header may have.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var zeros = new string('0', 2 * SHA256.HashSizeInBytes);
-        var notes = new Dictionary<string, string> { [Checksum] = zeros };
-        foreach (var (key, text) in metadata ?? new Dictionary<string, string>()) notes.TryAdd(key, text);
+        if (metadata?.ContainsKey(Checksum) == true || tensors.ContainsKey(Metadata)) throw new ArgumentException(
+            $"Save: the note '{Checksum}' and the name '{Metadata}' are the format's own; take others.");
+        var notes = new Dictionary<string, string>([new(Checksum, zeros), .. metadata?.AsEnumerable() ?? []]);
         var header = new Dictionary<string, object> { [Metadata] = notes };
-        var ordered = tensors.OrderByDescending(t => t.Value.DType.Size()).ToArray();
+        var ordered = tensors.OrderByDescending(t => FileType.Of(t.Key, t.Value).Size).ToArray();
         var end = 0L;
         foreach (var (name, tensor) in ordered)
-            header.Add(name, new Written(FileType.Of(tensor.DType).Name, [.. tensor.Size()],
+            header.Add(name, new Written(FileType.Of(name, tensor).Name, [.. tensor.Size()],
                 [end, end += (long)tensor.Numel * tensor.DType.Size()]));
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
         var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // they come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
         if (json.Length > LargestHeader) throw new ArgumentException($"Save: the names take {json.Length} bytes.");
+        try
+        {
+            var (entries, read) = Header(json, end);
+            if (!header.Keys.Except(entries.Select(e => e.Name)).SequenceEqual([Metadata]) || read.Except(notes).Any())
+                throw new InvalidDataException("a name or a note is no text: it has half a character");
+        }
+        catch (InvalidDataException e)
+        { throw new ArgumentException($"Save: {path} could not be read again: {e.Message}.", e); }
         Files.Write(path, file =>
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -20,6 +20,10 @@ public sealed class AUC() : Metric(0)
         Sums.AddRange(samples.SelectMany(s => new[] { s.First, s.Second }));
     }
 
+    private protected override bool CanBe(double[] sums) => sums.Length % 2 == 0 && sums.Chunk(2).All(Sound);
+
+    static bool Sound(double[] sample) => !double.IsNaN(sample[0]) && sample[1] is 0 or 1;
+
     /// <inheritdoc/>
     public override double Value
     {

@@ -26,6 +26,8 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
         for (var i = 0; i < actual.Length; i++) Sums[(int)(actual[i] * classes + predicted[i])]++;
     }
 
+    private protected override bool CanBe(double[] sums) => sums.All(n => n >= 0 && n == Math.Floor(n));
+
     /// <summary>A table: a row is a class, a column what it was taken for.</summary>
     public sealed override string ToString()
     {

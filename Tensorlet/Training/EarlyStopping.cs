@@ -1,3 +1,5 @@
+using Tensorlet.Nn;
+
 namespace Tensorlet.Training;
 
 /// <summary>
@@ -14,6 +16,18 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     readonly int limit = patience.In(nameof(EarlyStopping), 1);
     Dictionary<string, Tensor> weights = [];
     (double Best, int Waited) now = (double.NaN, 0);
+    Module? model;
+
+    /// <inheritdoc/>
+    public override void Resuming(Trainer trainer) => model = trainer.Model;
+
+    /// <inheritdoc/>
+    /// <exception cref="TensorletException">The best weights that were loaded are not those of this model.</exception>
+    public override void Started(Trainer trainer)
+    {
+        model = trainer.Model;
+        LoadStateDict(StateDict());
+    }
 
     /// <inheritdoc/>
     public override void EpochEnded(Trainer trainer)
@@ -41,8 +55,11 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        var loaded = state.Where(entry => entry.Key.StartsWith(Prefix)).ToDictionary();
-        Stateful.Check("EarlyStopping", new(loaded) { ["now"] = Tensor.Zeros(2) }, state);
-        (weights, now) = (loaded, (state["now"].ToArray<double>()[0], (int)state["now"].ToArray<double>()[1]));
+        var loaded = state.Where(w => w.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary();
+        var own = loaded.Count == 0 || model is null ? loaded
+            : model.StateDict().ToDictionary(w => Prefix + w.Key, w => w.Value);
+        Stateful.Check("EarlyStopping", new(own) { ["now"] = Tensor.Zeros(2) }, state);
+        var waited = Stateful.Count(new Dictionary<string, Tensor> { ["now"] = state["now"][1] }, "now");
+        (weights, now) = (loaded, (state["now"][0].Item(), waited));
     }
 }

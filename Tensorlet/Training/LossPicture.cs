@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Tensorlet.Training;
 
 /// <summary>The course of the loss as a picture: an SVG file that is written anew every so often.</summary>
@@ -25,7 +27,7 @@ public sealed class LossPicture(string path, int? every = null)
         double Down(double loss) => 20 + Height * (high - loss) / (high - low);
         var step = (double)Points / Math.Max(1, y.Length - 1);
         var line = y.Select((loss, i) => FormattableString.Invariant($"{60 + i * step:0.#},{Down(loss):0.#}"));
-        File.WriteAllText($"{path}.tmp", FormattableString.Invariant($"""
+        var text = FormattableString.Invariant($"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 350" font-family="sans-serif" font-size="12">
             <path d="M60 20v{Height}h{Points}" fill="none" stroke="#777"/>
             <polyline points="{string.Join(' ', line)}" fill="none" stroke="#2e7fd0"/>
@@ -33,8 +35,8 @@ public sealed class LossPicture(string path, int? every = null)
             <text x="60" y="340">loss of {losses.Count} batches</text>
             <text x="566" y="{Down(y[^1]):0.#}">{losses[^1]:G4}</text></g>
             </svg>
-            """));
-        File.Move($"{path}.tmp", path, overwrite: true);
+            """);
+        Files.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)));
     }
 
     /// <inheritdoc/>
@@ -42,5 +44,5 @@ public sealed class LossPicture(string path, int? every = null)
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
-        losses = [.. Stateful.Only<double>("LossPicture", "losses", state)];
+        losses = [.. Stateful.Only("LossPicture", "losses", state)];
 }

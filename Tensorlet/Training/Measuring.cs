@@ -1,3 +1,5 @@
+using Tensorlet.Data;
+
 namespace Tensorlet.Training;
 
 /// <summary>Measures the batches of an epoch: after each, <c>Stats[name]</c> is the metric of those so far.</summary>
@@ -54,15 +56,26 @@ public sealed class CsvLog(string path) : Plugin
     public override void Started(Trainer trainer)
     {
         string[] rows = trainer.Epoch > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
-        names = rows.Length > 0 ? rows[0].Split(',')[1..] : [];
+        names = rows.Length > 0 && new Csv(rows[0], path, header: false) is var first
+            ? [.. first.Columns.Skip(1).Select(column => first.Text(column)[0])] : [];
         File.WriteAllLines(path, rows.Take(1 + trainer.Epoch));
     }
 
     /// <inheritdoc/>
     public override void EpochEnded(Trainer trainer)
     {
-        if (names.Length == 0) File.AppendAllText(path, $"epoch,{string.Join(',', names = [.. trainer.Stats.Keys])}\n");
+        if (names.Length == 0)
+        {
+            names = [.. trainer.Stats.Keys];
+            File.AppendAllText(path, $"epoch,{string.Join(',', names.Select(Quoted))}\n");
+        }
         var values = names.Select(name => FormattableString.Invariant($",{trainer.Watched(name):R}"));
         File.AppendAllText(path, $"{trainer.Epoch}{string.Concat(values)}\n");
     }
+
+    /// <summary>A name as a field of RFC 4180, on one line.</summary>
+    /// <exception cref="TensorletException">The name has more than one line.</exception>
+    static string Quoted(string name) => name.AsSpan().IndexOfAny('\r', '\n') >= 0
+        ? throw new TensorletException($"CsvLog: the name '{name}' has more than one line.")
+        : name.AsSpan().IndexOfAny(',', '"') >= 0 ? $"\"{name.Replace("\"", "\"\"")}\"" : name;
 }

@@ -22,7 +22,10 @@ public abstract class Metric(int count) : IStateful
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
-        Sums = [.. Stateful.Only<double>(GetType().Name, "sums", state, count == 0 ? null : [count])];
+        Sums = [.. Stateful.Only(GetType().Name, "sums", state, count == 0 ? null : count, CanBe)];
+
+    /// <summary>Whether sums can be what this metric remembers.</summary>
+    private protected virtual bool CanBe(double[] sums) => true;
 
     /// <summary>
     /// The classes that outputs say: of scores (N, C, …) the largest's, the first of equal ones; of Int64 (N, …) they

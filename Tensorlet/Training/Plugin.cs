@@ -8,6 +8,8 @@ namespace Tensorlet.Training;
 /// </summary>
 public abstract class Plugin
 {
+    /// <summary>A state is about to be loaded for this training.</summary>
+    public virtual void Resuming(Trainer trainer) { }
     /// <summary>The training begins, or goes on.</summary>
     public virtual void Started(Trainer trainer) { }
     /// <summary>An epoch begins; not where one that was left goes on.</summary>

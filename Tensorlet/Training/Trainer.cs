@@ -17,7 +17,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
     readonly Plugin[] plugins = [.. plugins.OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
-    readonly Counter epoch = new(), batch = new();
+    readonly Counter epoch = new(most: int.MaxValue), batch = new(most: int.MaxValue);
     readonly Mean mean = new();
     bool stopped;
 
@@ -154,7 +154,11 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
     /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>
-    public void Resume(string path) => Checkpoint.Load(path, Parts());
+    public void Resume(string path)
+    {
+        Tell(plugin => plugin.Resuming(this));
+        Checkpoint.Load(path, Parts());
+    }
 
     (string Name, IStateful Part)[] Parts() => [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
         ("generator", Generator.Default), ("optimizer", optimizer),

@@ -78,7 +78,7 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
                     if (names.Contains(Path.GetFileName(entry.Name)) && entry.DataStream is { } content)
                         found[Path.GetFileName(entry.Name)] = Records(new(content, entry.Length));
             }
-            catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+            catch (Exception e) when (e is not (IOException and not EndOfStreamException))
             { throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e); }
             return Array.ConvertAll(names, name => found.TryGetValue(name, out var part) ? part
                 : throw new InvalidDataException($"{path}: expected {name} in it, found none."));

@@ -69,6 +69,8 @@ static class BytePairs
         Tensor.From<long>([.. tokenizer.EncodeToIds(text).Select(number => (long)number)]);
 
     /// <summary>The text of such numbers.</summary>
+    /// <exception cref="IndexException">A number is no token's.</exception>
     public static string Text(this Tokenizer tokenizer, Tensor numbers) =>
-        tokenizer.Decode(numbers.ToArray<long>().Select(number => checked((int)number)))!;
+        tokenizer.Decode(numbers.ToArray<long>().Select(number => number is >= 0 and <= int.MaxValue ? (int)number
+            : throw new IndexException($"Text: {number} is the number of no token.")))!;
 }

@@ -11,16 +11,23 @@ static class Wav
     /// <param name="path">The file.</param>
     /// <param name="sound">(C, L).</param>
     /// <param name="rate">Samples in a second.</param>
+    /// <exception cref="ShapeException">It is no sound of 1 to 32,767 channels, or larger than 2 GB.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is not positive, or a second is larger than 2 GB.
+    /// </exception>
     public static void Write(string path, Tensor sound, int rate)
     {
-        if (sound.Size() is not ([> 0, _] and var shape))
-            throw new ShapeException($"Write: a sound is (C, L), not {sound.Layout}.");
+        const int header = 36;
+        if (sound.Size() is not ([> 0 and <= short.MaxValue, _] and var shape)
+            || sound.Numel > (int.MaxValue - header) / 2)
+            throw new ShapeException($"Write: a sound is (C, L), C from 1 to {short.MaxValue}, not {sound.Layout}.");
+        if (rate <= 0 || rate > int.MaxValue / 2 / shape[0]) throw new ArgumentOutOfRangeException(nameof(rate), rate,
+            $"Write: the rate must be from 1 to {int.MaxValue / 2 / shape[0]} for {shape[0]} channels.");
         var samples = Array.ConvertAll(sound.T.ToArray<float>(), x =>
             (short)Math.Clamp(MathF.Round(x * 32768), short.MinValue, short.MaxValue));
         using var file = new BinaryWriter(File.Create(path));
         var (frame, bytes) = (2 * shape[0], 2 * samples.Length);
         file.Write("RIFF"u8);
-        file.Write(36 + bytes);
+        file.Write(header + bytes);
         file.Write("WAVEfmt "u8);
         file.Write(16);                     // what follows up to the data
         file.Write((short)1);               // PCM

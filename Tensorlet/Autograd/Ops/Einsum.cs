@@ -32,7 +32,7 @@ public sealed partial class Variable
 
         string Spelled(string term, string ellipsis)
         {
-            var at = term.IndexOf("...");
+            var at = term.IndexOf("...", StringComparison.Ordinal);
             var letters = at < 0 ? term : term.Remove(at, 3);
             return letters.All(char.IsAsciiLetter) ? at < 0 ? term : letters.Insert(at, ellipsis)
                 : throw new ShapeException($"Einsum: \"{equation}\": \"{term}\" is made of other than letters and " +

@@ -32,7 +32,7 @@ static class Kernels
         else
         {
             var length = Math.Max(1, WorthThreads / cost);
-            Parallel.For(0, (int)(((long)count + length - 1) / length), p =>
+            CpuDevice.OnThreads((int)(((long)count + length - 1) / length), -1, p =>
                 Part(kernel, p * length, Math.Min(count, (p + 1) * length)));
         }
 
