@@ -167,7 +167,8 @@ public static class OperationCheck
                 if (gradient is not null) total += (gradient * gradient).Sum();
             foreach (var leaf in leaves) leaf.Grad = null;
             if (total.RequiresGrad) total.Backward();
-            return [.. first.Concat(leaves.Append(dy).Select(v => v.Grad)).Select(g => g?.Data.ToArray<double>() ?? [])];
+            return [.. first.Concat(leaves.Append(dy).Select(v => v.Grad)).Select(g =>
+                g?.Data.ToArray<double>() ?? [])];
         }
     }
 }

@@ -22,8 +22,8 @@ static class Everything
         Tests();
         Dotnet("the runner for GPUs builds", "build", "-c", "Release", "tutorials/gpu");
         var device = Cuda.IsAvailable ? "cuda:0" : OpenCL.IsAvailable ? "opencl:0" : "simulated";
-        Dotnet($"the runner verifies {device}", "run", "-c", "Release", "--project", "tutorials/gpu", "--no-build", "--",
-            "--device", device, "--seconds", "60", "--out", Path.Combine(Path.GetTempPath(), "tensorlet-gpu"));
+        Dotnet($"the runner verifies {device}", "run", "-c", "Release", "--project", "tutorials/gpu", "--no-build",
+            "--", "--device", device, "--seconds", "60", "--out", Path.Combine(Path.GetTempPath(), "tensorlet-gpu"));
         Dotnet("the benchmarks build", "build", "-c", "Release", "tutorials/benchmarks", "-p:Libtorch=false");
         if (HasLibtorch)
             Dotnet("a benchmark runs beside libtorch", "run", "-c", "Release", "--project", "tutorials/benchmarks",
