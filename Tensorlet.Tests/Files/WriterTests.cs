@@ -38,7 +38,7 @@ public sealed class WriterTests : Folder
         var (save, load) = formats[format];
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
-            for (var i = 0; i < 15; i++) save(In("file"), one);
+            for (var i = 0; i < 60; i++) save(In("file"), one);
         });
         load(In("file"));
         Assert.Equal(In("file"), Assert.Single(Directory.GetFiles(folder)));
