@@ -41,7 +41,7 @@ public static class GradCheck
     const double Rounding = 16 * 1.1e-16;
 
     /// <summary>A slope below this is compared absolutely.</summary>
-    internal const double SmallSlope = 1e-3;
+    internal const double SmallSlope = 1e-2;
 
     /// <summary>Checks the gradients of a function by its floating-point inputs; others are constants.</summary>
     /// <param name="f">The function.</param>
