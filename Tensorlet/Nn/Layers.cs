@@ -41,7 +41,7 @@ public sealed class Embedding : Module
     /// <summary>The table, (V, D).</summary>
     public Variable Weight => weight;
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.Embedding(x.Data, weight, paddingIdx);
+    public override Variable Forward(Variable x) => F.Embedding(x.Given().Data, weight, paddingIdx);
     /// <inheritdoc/>
     protected override string Arguments => $"{weight.Size(0)}, {weight.Size(1)}" +
         (paddingIdx is null ? "" : $", padding_idx={paddingIdx}");
