@@ -105,8 +105,7 @@ public sealed class TensorDataset : Dataset
     /// <exception cref="ShapeException">None given, or the first axes differ.</exception>
     public TensorDataset(params Tensor[] tensors)
     {
-        if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
-        if (tensors.Contains(null)) throw new ArgumentNullException(nameof(tensors));
+        if (tensors.Given().Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
         foreach (var t in tensors)
             if (t.Given(nameof(tensors)).Rank == 0 || t.Size(0) != tensors[0].Size(0)) throw new ShapeException(
                 $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
@@ -168,7 +167,7 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 /// <exception cref="IndexException">There is no such sample.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
-    readonly long[] indices = [.. indices.Select(index => (long)dataset.Index(index))];
+    readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];
 
     /// <summary>The numbers of the samples in the dataset they are from.</summary>
     public IReadOnlyList<long> Indices => indices;

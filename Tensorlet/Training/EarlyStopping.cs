@@ -20,13 +20,13 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     Module? model;
 
     /// <inheritdoc/>
-    public override void Resuming(Trainer trainer) => model = trainer.Model;
+    public override void Resuming(Trainer trainer) => model = trainer.Given().Model;
 
     /// <inheritdoc/>
     /// <exception cref="TensorletException">The best weights that were loaded are not those of this model.</exception>
     public override void Started(Trainer trainer)
     {
-        model = trainer.Model;
+        model = trainer.Given().Model;
         LoadStateDict(StateDict());
     }
 
