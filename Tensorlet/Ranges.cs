@@ -1,10 +1,23 @@
 namespace Tensorlet;
 
-/// <summary>Arguments that have a range: what an optimizer, a schedule, a sampler or a transform is told.</summary>
+/// <summary>
+/// Arguments that must be there, and those that have a range: what an optimizer, a schedule, a sampler or a transform
+/// is told.
+/// </summary>
 static class Ranges
 {
     /// <summary>The largest number below 1: the end of a range that does not have the 1.</summary>
     public const double Below1 = 1 - 1.0 / (1L << 53);
+
+    /// <summary>The argument, if there is one.</summary>
+    /// <exception cref="ArgumentNullException">It is null.</exception>
+    [MethodImpl(AggressiveInlining)]
+    public static T Given<T>(this T? argument, [CallerArgumentExpression(nameof(argument))] string name = "")
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(argument, name);
+        return argument;
+    }
 
     /// <summary>The value, if it is a number from low to high; ends that are not given are finite.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>

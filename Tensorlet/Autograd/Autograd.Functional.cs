@@ -10,8 +10,8 @@ public static partial class Autograd
     public static Variable Jacobian(Func<Variable, Variable> f, Variable x, bool createGraph = false)
     {
         using var _ = EnableGrad();
-        var leaf = createGraph && x.RequiresGrad ? x : new Variable(x.Data, true);
-        var y = f(leaf);
+        var leaf = x.Given().RequiresGrad && createGraph ? x : new Variable(x.Data, true);
+        var y = f.Given()(leaf);
         var flat = y.Reshape(-1);
         Variable[] rows = [.. Enumerable.Range(0, y.Numel).Select(i =>
             GradOrZeros(flat.Select(0, i), leaf, retainGraph: true, createGraph: createGraph))];
@@ -21,15 +21,15 @@ public static partial class Autograd
 
     /// <summary>The Hessian of a scalar f(x): element (i…, j…) is ∂²f/∂x[i…]∂x[j…], of the shape of x twice.</summary>
     public static Variable Hessian(Func<Variable, Variable> f, Variable x, bool createGraph = false) =>
-        Jacobian(v => GradOrZeros(f(v), v, createGraph: true), x, createGraph);
+        Jacobian(v => GradOrZeros(f.Given()(v), v, createGraph: true), x, createGraph);
 
     /// <summary>y = f(x) and the product vᵀ·J of a vector of the shape of y with the Jacobian.</summary>
     public static (Variable Y, Variable Product) Vjp(Func<Variable, Variable> f, Variable x, Variable v)
     {
         using var _ = EnableGrad();
-        var leaf = new Variable(x.Data, requiresGrad: true);
-        var y = f(leaf);
-        return (y.Detach(), GradOrZeros(y, leaf, v));
+        var leaf = new Variable(x.Given().Data, requiresGrad: true);
+        var y = f.Given()(leaf);
+        return (y.Detach(), GradOrZeros(y, leaf, v.Given()));
     }
 
     /// <summary>
@@ -39,22 +39,22 @@ public static partial class Autograd
     public static (Variable Y, Variable Product) Jvp(Func<Variable, Variable> f, Variable x, Variable v)
     {
         using var _ = EnableGrad();
-        var leaf = new Variable(x.Data, requiresGrad: true);
-        var y = f(leaf);
+        var leaf = new Variable(x.Given().Data, requiresGrad: true);
+        var y = f.Given()(leaf);
         var u = new Variable(y.Data.ZerosLike(), requiresGrad: true);
-        return (y.Detach(), GradOrZeros(GradOrZeros(y, leaf, u, createGraph: true), u, v));
+        return (y.Detach(), GradOrZeros(GradOrZeros(y, leaf, u, createGraph: true), u, v.Given()));
     }
 
     /// <summary>The product H·v of the Hessian of a scalar f(x) with a vector: the gradient of ⟨∇f, v⟩.</summary>
     public static Variable Hvp(Func<Variable, Variable> f, Variable x, Variable v) =>
-        Vjp(z => GradOrZeros(f(z), z, createGraph: true), x, v).Product;
+        Vjp(z => GradOrZeros(f.Given()(z), z, createGraph: true), x, v).Product;
 
     /// <summary>
     /// f(inputs), without keeping what f saves: it is computed again in backward (Chen et al. 2016, Training Deep Nets
     /// with Sublinear Memory Cost). Parameters that f uses get their gradients too, where an input requires one.
     /// </summary>
     public static Variable Checkpoint(Func<Variable[], Variable> f, params Variable[] inputs) =>
-        new CheckpointFunction(f).Apply(inputs);
+        new CheckpointFunction(f.Given()).Apply(inputs.Given());
 
     /// <summary>The gradient of y by x; zeros where y does not depend on it.</summary>
     static Variable GradOrZeros(Variable y, Variable x, Variable? v = null, bool retainGraph = false,

@@ -78,8 +78,8 @@ public static partial class Autograd
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
-        Function[] origins = [.. inputs.Select(x => x.OriginFor("Grad"))];
-        var found = Gradients(outputs, gradients, origins, retainGraph || createGraph, createGraph);
+        Function[] origins = [.. inputs.Given().Select(input => input.Given(nameof(input)).OriginFor("Grad"))];
+        var found = Gradients(outputs.Given(), gradients, origins, retainGraph || createGraph, createGraph);
         var given = new Variable?[origins.Length];          // each has memory of its own
         for (var i = 0; i < given.Length; i++)
             given[i] = found[origins[i]] is { } gradient && IsHeld(gradient) ? gradient.Copied() : found[origins[i]];
@@ -91,7 +91,7 @@ public static partial class Autograd
 
     /// <summary>The gradient of one variable by one other; see the general form.</summary>
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
-        bool createGraph = false) => Grad([output], [input], [gradient], retainGraph, createGraph)[0];
+        bool createGraph = false) => Grad([output.Given()], [input.Given()], [gradient], retainGraph, createGraph)[0];
 
     /// <summary>The gradients of the sum of some variables by the results of functions.</summary>
     internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
@@ -122,9 +122,9 @@ public static partial class Autograd
     {
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
-        for (var i = 0; i < roots.Count; i++)
-            Hand(roots[i].OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
-        var last = wanted is null ? 0 : wanted.Keys.Min(function => function.Id);
+        for (var i = 0; i < roots.Given().Count; i++)
+            Hand(roots[i].Given(nameof(roots)).OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
+        var last = wanted?.Keys.Select(function => function.Id).DefaultIfEmpty().Min() ?? 0;
         using var mode = create ? EnableGrad() : NoGrad();
         while (queue.TryDequeue(out var function, out _) && function.Id >= last)
         {

@@ -54,6 +54,7 @@ public abstract class Function
     public Variable Apply(params ReadOnlySpan<Variable> variables)
     {
         inputs = variables.ToArray();
+        foreach (var input in inputs) input.Given(nameof(variables));
         var mode = Autograd.Mode;
         if (mode.Anomaly) line = UserLine.Find();
         running = true;
@@ -88,7 +89,7 @@ public abstract class Function
     /// Calls a function with the gradients by the inputs and the one that came in, after each Backward of this one.
     /// What it gives, if anything, takes the place of the former.
     /// </summary>
-    public void RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) => (afterwards ??= []).Add(hook);
+    public void RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) => (afterwards ??= []).Add(hook.Given());
 
     /// <summary>Backward, with what belongs around it.</summary>
     internal Variable?[] Differentiate(Variable gradient)
@@ -144,7 +145,8 @@ public abstract class Function
     /// <exception cref="AutogradException">It was not saved, or has been written to since.</exception>
     protected Variable Input(int i)
     {
-        if (running) return inputs[i];
+        if (running) return i < inputs.Length ? inputs[i]
+            : throw new AutogradException($"{Name}: it was applied to {inputs.Length} inputs, and reads input {i}.");
         if (Freed) throw FreedGraph();
         if (!IsSaved(i))
             throw new AutogradException($"{Name}.Backward reads input {i}, but Forward has not called Save for it.");

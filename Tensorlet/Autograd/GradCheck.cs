@@ -63,7 +63,8 @@ public static class GradCheck
         bool secondOrder = false, bool jacobian = false, double tolerance = 1e-6)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tolerance);
-        if (Array.Find(inputs, x => x.DType == DType.Float32) is { } single)
+        f.Given();
+        if (Array.Find(inputs.Given(), x => x.Given(nameof(inputs)).DType == DType.Float32) is { } single)
             throw new DTypeException($"GradCheck: the input of shape {single.Layout} is Float32; it takes Float64.");
         var problem = new GradProblem(f, inputs, new Generator(seed), tolerance);
         problem.Output.OnlyType("GradCheck: the result", DType.Float64);

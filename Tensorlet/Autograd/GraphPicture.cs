@@ -28,7 +28,7 @@ public sealed class GraphPicture
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
     public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
     {
-        var start = root.OriginFor("GraphPicture");
+        var start = root.Given().OriginFor("GraphPicture");
         var shapes = new Dictionary<Function, string> { [start] = $"{root.Data.Layout}" };
         var open = new Stack<Function>([start]);
         while (open.TryPop(out var function))
@@ -37,7 +37,7 @@ public sealed class GraphPicture
                     open.Push(next);
         Function[] order = [.. shapes.Keys.OrderBy(f => f.Id)];
         var numbers = order.Select((f, i) => (f, i)).ToDictionary(p => p.f, p => p.i + 1);
-        var known = names.GroupBy(n => n.Leaf).ToDictionary(g => g.Key, g => g.First().Name);
+        var known = names.Given().GroupBy(n => n.Leaf).ToDictionary(g => g.Key, g => g.First().Name);
         var gradients = order.Any(f => f.Freed) ? [] : Autograd.Gradients([root],
             [root.Data.OnesLike()], order, retain: true, create: false);
         Nodes = [.. order.Select((f, i) => new GraphNode(i + 1, Name(f), shapes[f],

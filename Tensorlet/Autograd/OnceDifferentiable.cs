@@ -10,8 +10,9 @@ public abstract class OnceDifferentiable : Function
     protected abstract Tensor?[] Backward(Tensor gradient);
 
     /// <inheritdoc/>
-    public sealed override Variable?[] Backward(Variable gradient) => Array.ConvertAll(Backward(gradient.Data), g =>
-        g is null ? null : Autograd.Enabled ? new NotAgain(Name, g).Apply(new Variable(g, true)) : new Variable(g));
+    public sealed override Variable?[] Backward(Variable gradient) => Array.ConvertAll(
+        Backward(gradient.Given().Data), g => g is null ? null
+            : Autograd.Enabled ? new NotAgain(Name, g).Apply(new Variable(g, true)) : new Variable(g));
 
     sealed class NotAgain(string name, Tensor value) : Function // y = a gradient     nobody knows how to go on
     {

@@ -30,7 +30,7 @@ public static class TapeCheck
     /// <param name="computation">What is run.</param>
     /// <param name="tolerance">As that of <see cref="GradCheck.Run"/>.</param>
     public static IReadOnlyList<TapeReport> Run(Func<Variable> computation, double tolerance = 1e-6) =>
-        [.. from heard in Listen(() => computation())
+        [.. from heard in Listen(() => computation.Given()())
             let values = Array.ConvertAll(heard.Inputs, v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)
             let report = GradCheck.Run(variables => heard.Function.Again().ApplyAlone(variables), values,
                 tolerance: tolerance)
@@ -40,7 +40,7 @@ public static class TapeCheck
     /// <summary>The reports in words: those that failed, or that all agree.</summary>
     public static string Text(IReadOnlyList<TapeReport> reports)
     {
-        var worst = reports.Select(r => r.Report.WorstError).DefaultIfEmpty().Max();
+        var worst = reports.Given().Select(r => r.Given(nameof(reports)).Report.WorstError).DefaultIfEmpty().Max();
         string[] wrong = [.. reports.Where(r => !r.Report.Passed)
             .Select(r => $"{r.Operation} in {r.Line} is to blame:\n{r.Report.Text}")];
         return wrong.Length > 0 ? string.Join('\n', wrong) : FormattableString.Invariant(

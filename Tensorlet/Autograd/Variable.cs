@@ -41,7 +41,7 @@ public sealed partial class Variable
     /// <exception cref="DTypeException">A gradient is required of integers or truth values.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
-        if (requiresGrad && !data.DType.IsFloat())
+        if (!data.Given().DType.IsFloat() && requiresGrad)
             throw new DTypeException(
                 $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
         (Data, RequiresGrad) = (data, requiresGrad);
@@ -97,7 +97,8 @@ public sealed partial class Variable
     /// anything, takes the gradient's place.
     /// </summary>
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
-    public void RegisterHook(Func<Variable, Variable?> hook) => (OriginFor("RegisterHook").hooks ??= []).Add(hook);
+    public void RegisterHook(Func<Variable, Variable?> hook) =>
+        (OriginFor("RegisterHook").hooks ??= []).Add(hook.Given());
 
     /// <summary>Keeps the gradient by this variable in <see cref="Grad"/> though it is no leaf.</summary>
     public void RetainGrad()

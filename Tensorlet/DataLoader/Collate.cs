@@ -9,7 +9,7 @@ public static class Collate
     /// <exception cref="ShapeException">There are none, or they differ in number, shapes or types.</exception>
     public static Tensor[] Default(Tensor[][] samples, ReadOnlySpan<long> numbers = default)
     {
-        if (samples is not [var first, ..]) throw new ShapeException("Collate: there are no samples.");
+        if (samples.Given() is not [var first, ..]) throw new ShapeException("Collate: there are no samples.");
         for (var i = 1; i < samples.Length; i++)
             if (samples[i].Length != first.Length || !samples[i].Zip(first, Alike).All(alike => alike))
                 throw new ShapeException(
@@ -17,7 +17,8 @@ public static class Collate
                     $"{Shown(samples[i])}: they do not stack. Bring them to one shape, or use Collate.Padded().");
         return [.. first.Select((_, part) => Tensor.Stack([.. samples.Select(sample => sample[part])]))];
 
-        static bool Alike(Tensor a, Tensor b) => a.DType == b.DType && a.Layout.SameShape(b.Layout);
+        static bool Alike(Tensor a, Tensor b) =>
+            a.Given(nameof(samples)).DType == b.Given(nameof(samples)).DType && a.Layout.SameShape(b.Layout);
         static long Number(int i, ReadOnlySpan<long> numbers) => numbers.IsEmpty ? i : numbers[i];
         static string Shown(Tensor[] sample) => string.Join(" and ", sample.Select(t => $"{t.DType} {t.Layout}"));
     }

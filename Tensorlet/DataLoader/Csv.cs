@@ -32,8 +32,8 @@ public sealed class Csv
     /// <param name="header">The first line names the columns.</param>
     public Csv(string text, string path, char separator = ',', bool header = true)
     {
-        this.path = path;
-        rows = Parse(text, separator);
+        this.path = path.Given();
+        rows = Parse(text.Given(), separator);
         if (rows.Count == 0) throw Wrong(1, 1, "expected a row, found none");
         Columns = header ? rows[0].Fields : [.. rows[0].Fields.Select((_, column) => $"{column}")];
         foreach (var (line, fields) in rows.Where(row => row.Fields.Length != Columns.Count))
@@ -54,7 +54,7 @@ public sealed class Csv
     /// <exception cref="IndexException">There is no such column.</exception>
     public string[] Text(string column)
     {
-        return places.TryGetValue(column, out var at) ? [.. rows.Select(row => row.Fields[at])]
+        return places.TryGetValue(column.Given(), out var at) ? [.. rows.Select(row => row.Fields[at])]
             : throw new IndexException(
                 $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
     }

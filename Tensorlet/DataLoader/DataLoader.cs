@@ -50,6 +50,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             || (batchSampler is not null && (batchSize != 1 || shuffle || dropLast || sampler is not null)))
             throw new ArgumentException("DataLoader: a sampler takes the place of shuffle, and a batchSampler that " +
                 "of batchSize, shuffle, dropLast and sampler. Give one of them.");
+        dataset.Given();
         this.batchSize = batchSampler is null ? batchSize : 0;
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
             : new SequentialSampler(dataset)), batchSize, dropLast);
@@ -79,6 +80,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         int workers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
         TimeSpan? patience = null)
     {
+        dataset.Given();
         (this.batchSize, this.patience) = (batchSize.In(nameof(DataLoader), 1), Patience(patience));
         (this.workers, this.seed, this.cancellation) =
             (Math.Min(workers.In(nameof(DataLoader), 0), 1), seed, cancellation);
@@ -239,6 +241,6 @@ public static class Batches
     /// <summary>A batch of two tensors, as in <c>var (images, labels) = batch</c>.</summary>
     /// <exception cref="ShapeException">There are not two.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
-        (first, second) = batch.Length == 2 ? (batch[0], batch[1])
+        (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
             : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");
 }

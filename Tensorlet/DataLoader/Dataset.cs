@@ -53,18 +53,25 @@ public abstract class Dataset
         : throw new IndexException($"{GetType().Name}: index {index} is outside of {Count} samples.");
 
     /// <summary>This dataset, every sample through a function that may be random.</summary>
-    public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function);
+    public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
     /// <summary>This dataset, every sample through a function.</summary>
-    public Dataset Map(Func<Tensor[], Tensor[]> function) => Map((sample, _) => function(sample));
+    public Dataset Map(Func<Tensor[], Tensor[]> function)
+    {
+        function.Given();
+        return Map((sample, _) => function(sample));
+    }
     /// <summary>This dataset, the first tensor of every sample, the image, through a transform.</summary>
-    public Dataset Map(Transform transform) =>
-        Map((sample, random) => [transform.Apply(sample[0], random), .. sample[1..]]);
+    public Dataset Map(Transform transform)
+    {
+        transform.Given();
+        return Map((sample, random) => [transform.Apply(sample[0], random), .. sample[1..]]);
+    }
 
     /// <summary>Parts of these sizes, drawn without replacement, that have no sample in common.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or they do not sum to Count.</exception>
     public Subset[] RandomSplit(int[] sizes, Generator? generator = null)
     {
-        if (sizes.Any(size => size < 0) || sizes.Sum(size => (long)size) != Count)
+        if (sizes.Given().Any(size => size < 0) || sizes.Sum(size => (long)size) != Count)
             throw new ArgumentOutOfRangeException(nameof(sizes),
                 $"RandomSplit: {Layout.Show(sizes)} are not sizes that sum to the {Count} samples.");
         var (order, end) = ((generator ?? Generator.Default).Permutation(Count), 0);
@@ -75,7 +82,7 @@ public abstract class Dataset
     /// <exception cref="ArgumentOutOfRangeException">A fraction is negative, or they do not sum to 1.</exception>
     public Subset[] RandomSplit(double[] fractions, Generator? generator = null)
     {
-        if (fractions.Any(f => !(f >= 0)) || Math.Abs(fractions.Sum() - 1) > 1e-9)
+        if (fractions.Given().Any(f => !(f >= 0)) || Math.Abs(fractions.Sum() - 1) > 1e-9)
             throw new ArgumentOutOfRangeException(nameof(fractions),
                 $"RandomSplit: [{string.Join(", ", fractions)}] are not fractions that sum to 1.");
         int[] sizes = [.. fractions.Select(f => (int)(Count * f))];
@@ -98,10 +105,9 @@ public sealed class TensorDataset : Dataset
     /// <exception cref="ShapeException">None given, or the first axes differ.</exception>
     public TensorDataset(params Tensor[] tensors)
     {
-        if (tensors.Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
-        if (tensors.Contains(null)) throw new ArgumentNullException(nameof(tensors));
+        if (tensors.Given().Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
         foreach (var t in tensors)
-            if (t.Rank == 0 || t.Size(0) != tensors[0].Size(0)) throw new ShapeException(
+            if (t.Given(nameof(tensors)).Rank == 0 || t.Size(0) != tensors[0].Size(0)) throw new ShapeException(
                 $"TensorDataset: shapes {tensors[0].Layout} and {t.Layout} differ in axis 0, the samples.");
         Tensors = tensors;
     }
@@ -129,6 +135,8 @@ public sealed class TensorDataset : Dataset
 /// <summary>Datasets one after another.</summary>
 public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 {
+    readonly Dataset[] datasets = datasets.Given();
+
     /// <inheritdoc/>
     /// <exception cref="TensorletException">They are too many to be numbered by an int.</exception>
     public override int Count
@@ -159,7 +167,7 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 /// <exception cref="IndexException">There is no such sample.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
-    readonly long[] indices = [.. indices.Select(index => (long)dataset.Index(index))];
+    readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];
 
     /// <summary>The numbers of the samples in the dataset they are from.</summary>
     public IReadOnlyList<long> Indices => indices;

@@ -21,8 +21,9 @@ public sealed class ImageFolder : Dataset
     /// root or above. Below these folders, links to folders are not followed.</exception>
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
-        (this.decode, this.transform) = (decode, transform);
-        Classes = [.. Directory.GetDirectories(root).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        (this.decode, this.transform) = (decode.Given(), transform);
+        Classes = [.. Directory.GetDirectories(root.Given()).Select(f => Path.GetFileName(f)!)
+            .Order(StringComparer.Ordinal)];
         if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected folders of classes, found none.");
         Samples = [.. Classes.SelectMany((name, label) => Files(Path.Combine(root, name)).Select(f => (f, label)))];
 

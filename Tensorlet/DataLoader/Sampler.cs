@@ -16,6 +16,8 @@ public abstract class Sampler<T>
 /// <summary>All samples of a dataset in order.</summary>
 public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
 {
+    readonly Dataset dataset = dataset.Given();
+
     /// <inheritdoc/>
     public override int Count => dataset.Count;
     /// <inheritdoc/>
@@ -29,24 +31,28 @@ public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
 /// another order.</param>
 public sealed class RandomSampler(Dataset dataset, bool replacement = false, int? numSamples = null) : Sampler<long>
 {
+    readonly Dataset dataset = dataset.Given();
+
     /// <inheritdoc/>
     public override int Count => dataset.Count == 0 ? 0 : count ?? dataset.Count;
     readonly int? count = numSamples?.In(nameof(RandomSampler), 1);
 
     /// <inheritdoc/>
     public override IEnumerable<long> Order(Generator random) => replacement
-        ? Enumerable.Range(0, Count).Select(_ => (long)random.Next(dataset.Count))
-        : Enumerable.Range(0, Count).SelectMany(_ => random.Permutation(dataset.Count)).Take(Count);
+        ? Enumerable.Range(0, Count).Select(_ => (long)random.Given().Next(dataset.Count))
+        : Enumerable.Range(0, Count).SelectMany(_ => random.Given().Permutation(dataset.Count)).Take(Count);
 }
 
 /// <summary>The samples of these numbers in random order.</summary>
 public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 {
+    readonly long[] indices = indices.Given();
+
     /// <inheritdoc/>
     public override int Count => indices.Length;
     /// <inheritdoc/>
     public override IEnumerable<long> Order(Generator random) =>
-        random.Permutation(Count).Select(place => indices[place]);
+        random.Given().Permutation(Count).Select(place => indices[place]);
 }
 
 /// <summary>
@@ -64,7 +70,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
     public WeightedRandomSampler(IEnumerable<double> weights, int numSamples, bool replacement = true)
     {
         const string name = nameof(WeightedRandomSampler);
-        (this.weights, Count, this.replacement) = ([.. weights], numSamples.In(name, 1), replacement);
+        (this.weights, Count, this.replacement) = ([.. weights.Given()], numSamples.In(name, 1), replacement);
         if (!this.weights.All(w => w >= 0 && double.IsFinite(w))
             || this.weights.Count(w => w > 0) < (replacement ? 1 : numSamples))
             throw new ArgumentOutOfRangeException(nameof(weights), $"{name}: {numSamples} samples " +
@@ -93,7 +99,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
             return at < 0 ? ~at : at + 1L;
         });
 
-        double Uniform() => random.NextDouble() + random.NextDouble() / (1 << 24);     // 48 bits
+        double Uniform() => random.Given().NextDouble() + random.NextDouble() / (1 << 24);     // 48 bits
     }
 }
 
@@ -103,6 +109,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
 /// <param name="dropLast">Leave out a smaller last batch.</param>
 public sealed class BatchSampler(Sampler<long> sampler, int batchSize, bool dropLast = false) : Sampler<long[]>
 {
+    readonly Sampler<long> sampler = sampler.Given();
     readonly int size = batchSize.In(nameof(BatchSampler), 1);
 
     /// <inheritdoc/>

@@ -5,20 +5,20 @@ namespace Tensorlet.Data;
 /// <summary>The characters of a text, numbered in their order.</summary>
 public sealed class Vocabulary(string text)
 {
-    readonly Rune[] characters = [.. text.EnumerateRunes().Distinct().Order()];
+    readonly Rune[] characters = [.. text.Given().EnumerateRunes().Distinct().Order()];
 
     /// <summary>The number of characters.</summary>
     public int Count => characters.Length;
 
     /// <summary>The numbers of a text's characters, (L), Int64.</summary>
     /// <exception cref="IndexException">A character is not in the vocabulary.</exception>
-    public Tensor Encode(string text) => Tensor.From<long>([.. text.EnumerateRunes().Select((c, i) =>
+    public Tensor Encode(string text) => Tensor.From<long>([.. text.Given().EnumerateRunes().Select((c, i) =>
         Array.BinarySearch(characters, c) is >= 0 and var number ? number : throw new IndexException(
             $"Encode: character {i}, '{c}', is not among the {Count} of the vocabulary."))]);
 
     /// <summary>The text of numbers (L).</summary>
     /// <exception cref="IndexException">A number is outside of 0 … Count−1.</exception>
-    public string Decode(Tensor numbers) => string.Concat(numbers.ToArray<long>().Select(n =>
+    public string Decode(Tensor numbers) => string.Concat(numbers.Given().ToArray<long>().Select(n =>
         n >= 0 && n < Count ? characters[n].ToString() : throw new IndexException(
             $"Decode: {n} is outside of 0 … {Count - 1}, the {Count} characters of the vocabulary.")));
 }

@@ -11,7 +11,7 @@ public abstract partial class Device
     public static Device Reference { get; } = new ReferenceDevice();
 
     /// <summary>Where new tensors are made when no device is named. Process-wide.</summary>
-    public static Device Default { get; set; } = Cpu;
+    public static Device Default { get; set => field = value.Given(); } = Cpu;
 
     /// <summary>
     /// The kernels of GPUs without one: the same methods, as loops on the host, where they can be debugged.

@@ -65,7 +65,7 @@ public abstract partial class Device
     /// <summary>y[i] = x[i], converted to the type of y. To Bool: x ≠ 0.</summary>
     public void Copy(Tensor x, Tensor y)
     {
-        Fit("Copy", x.Layout.SameShape(y.Layout), x, y);
+        Fit("Copy", x.Given().Layout.SameShape(y.Given().Layout), x, y);
         if (y.Numel > 0) CopyCore(x, y);
         KeepAlive(x, y);
     }
@@ -82,11 +82,12 @@ public abstract partial class Device
     public void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap => Apply(new Of1<F>(f), y, x);
 
     /// <summary>y[i] = f(a[i], b[i]).</summary>
-    public void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip => Apply(new Of2<F>(f), y, a, b);
+    public void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip =>
+        Apply(new Of2<F>(f), y, a.Given(), b.Given());
 
     /// <summary>y[i] = f(a[i], b[i], c[i]).</summary>
     public void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 =>
-        Apply(new Of3<F>(f), y, a, b, c);
+        Apply(new Of3<F>(f), y, a.Given(), b.Given(), c.Given());
 
     /// <summary>
     /// y[i] = f(x₀[i], x₁[i], …). The operands are of one type, but for masks beside them, which are read as 0 and 1. y
@@ -95,8 +96,8 @@ public abstract partial class Device
     public void Apply<F>(F f, Tensor y, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
         var type = TypeOf(x);
-        FitFormula<F>(F.Inputs == 1 ? "Map" : "Zip", type, (y.DType == type || y.DType == DType.Bool)
-            && x[0].Layout.SameShape(y.Layout), x, y);
+        FitFormula<F>(F.Inputs == 1 ? "Map" : "Zip", type, (y.Given().DType == type || y.DType == DType.Bool)
+            && x.Length > 0 && x[0].Layout.SameShape(y.Layout), x, y);
         if (y.Numel > 0) ApplyCore(f, x, y);
         KeepAlive(x);
         KeepAlive(y);
@@ -113,7 +114,7 @@ public abstract partial class Device
         where F : struct, IFormula where R : struct, IReduction
     {
         var type = TypeOf(x);
-        FitFormula<F>("Reduce", type, y.DType == type && x[0].Shape.StartsWith(y.Shape), x, y);
+        FitFormula<F>("Reduce", type, y.Given().DType == type && x.Length > 0 && x[0].Shape.StartsWith(y.Shape), x, y);
         if (y.Numel > 0) ReduceCore(f, r, x, y);
         KeepAlive(x);
         KeepAlive(y);
@@ -129,7 +130,8 @@ public abstract partial class Device
     /// <param name="asOffset">Give the place in memory, counted from the first element of x, in place of j.</param>
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
-        Fit("ArgReduce", y.DType == DType.Int64 && x.Shape.StartsWith(y.Shape) && (x.Numel > 0 || y.Numel == 0), x, y);
+        Fit("ArgReduce", y.Given().DType == DType.Int64
+            && x.Given().Shape.StartsWith(y.Shape) && (x.Numel > 0 || y.Numel == 0), x, y);
         if (y.Numel > 0) ArgReduceCore(largest, x, y, asOffset);
         KeepAlive(x, y);
     }
@@ -141,9 +143,9 @@ public abstract partial class Device
     /// </summary>
     public void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
-        int wide = batch + rows, inner = batch + a.Rank - wide;
+        int wide = batch + rows, inner = batch + a.Given().Rank - wide;
         Fit("Contract", Math.Min(batch, rows) >= 0 && batch <= inner && columns >= 0
-            && b.Rank == inner + columns && c.Rank == wide + columns
+            && b.Given().Rank == inner + columns && c.Given().Rank == wide + columns
             && a.Shape[..batch].SequenceEqual(b.Shape[..batch]) && a.Shape[wide..].SequenceEqual(b.Shape[batch..inner])
             && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..])
             && a.DType == b.DType && a.DType == c.DType, a, b, c);
@@ -176,7 +178,7 @@ public abstract partial class Device
     /// <exception cref="IndexException">An index outside of the axis of y.</exception>
     public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
     {
-        Indexed("ScatterAdd", y, axis, index, x);
+        Indexed("ScatterAdd", y.Given(), axis, index, x.Given());
         if (x.Numel > 0 && y.DType == DType.Float32 && index.Shape[axis] > ManySummands)
         {
             var sums = y.To(DType.Float64);
@@ -209,7 +211,7 @@ public abstract partial class Device
     /// </summary>
     void Fit(string verb, bool fit, params ReadOnlySpan<Tensor> operands)
     {
-        foreach (var x in operands) fit &= x.Device == this && x.Layout.IsWithin(x.Storage.Count);
+        foreach (var x in operands) fit &= x.Given("y").Device == this && x.Layout.IsWithin(x.Storage.Count);
         if (fit) return;
         var shown = operands.ToArray().Select(x => $"{x.DType} {x.Layout} on {x.Device}");
         throw new ShapeException($"{verb} on {this}: the operands {string.Join(", ", shown)} do not fit together, or " +
@@ -220,8 +222,9 @@ public abstract partial class Device
     {
         fit &= x.Length == F.Inputs && y.Device == this && y.Layout.IsWithin(y.Storage.Count);
         foreach (var operand in x)
-            fit &= (operand.DType == type || operand.DType == DType.Bool) && operand.Layout.SameShape(x[0].Layout)
-                && operand.Device == this && operand.Layout.IsWithin(operand.Storage.Count);
+            fit &= (operand.Given(nameof(x)).DType == type || operand.DType == DType.Bool)
+                && operand.Layout.SameShape(x[0].Layout) && operand.Device == this
+                && operand.Layout.IsWithin(operand.Storage.Count);
         if (!fit) Fit(verb, false, [.. x, y]);
     }
 
@@ -229,7 +232,7 @@ public abstract partial class Device
     internal static DType TypeOf(ReadOnlySpan<Tensor> x)
     {
         foreach (var operand in x)
-            if (operand.DType != DType.Bool) return operand.DType;
+            if (operand.Given(nameof(x)).DType != DType.Bool) return operand.DType;
         return DType.Bool;
     }
 
@@ -240,11 +243,12 @@ public abstract partial class Device
         return Array.ConvertAll(x.ToArray(), operand => operand.To(type));
     }
 
-    static bool Alike(Tensor x, Tensor y) => x.DType == y.DType && x.Layout.SameShape(y.Layout);
+    static bool Alike(Tensor x, Tensor y) => x.Given().DType == y.Given().DType && x.Layout.SameShape(y.Layout);
 
     void Indexed(string verb, Tensor table, int axis, Tensor index, Tensor items)
     {
-        var fit = index.DType == DType.Int64 && table.DType == items.DType && index.Layout.SameShape(items.Layout)
+        var fit = index.Given().DType == DType.Int64 && table.Given("x").DType == items.Given("y").DType
+            && index.Layout.SameShape(items.Layout)
             && table.Rank == index.Rank && axis >= 0 && axis < table.Rank;
         for (var a = 0; fit && a < table.Rank; a++) fit = a == axis || table.Shape[a] == index.Shape[a];
         Fit(verb, fit, table, index, items);
@@ -252,7 +256,7 @@ public abstract partial class Device
 
     void Bounded(string verb, Storage storage, int offset, int bytes)
     {
-        if (storage.Device == this && offset >= 0
+        if (storage.Given().Device == this && offset >= 0
             && (long)offset * storage.DType.Size() + bytes <= (long)storage.Count * storage.DType.Size()) return;
         throw new ShapeException($"{verb}: {bytes:N0} bytes from element {offset:N0} on are not within " +
             $"{storage.Count:N0} elements of {storage.DType} on {storage.Device}.");

@@ -4,9 +4,10 @@ namespace Tensorlet.Legacy;
 public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Tensor> g) : Module
 {
     /// <inheritdoc/>
-    public sealed override Tensor UpdateOutput(Tensor input) => Output = f(input);
+    public sealed override Tensor UpdateOutput(Tensor input) => Output = f(input.Given());
     /// <inheritdoc/>
-    public sealed override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) => GradInput = g(Output, gradOutput);
+    public sealed override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) =>
+        GradInput = g(Output, gradOutput.Given());
 
     // the largest is taken away first, so that no power overflows
     private protected static Tensor Shifted(Tensor x, int dim) => x - x.AMax([dim], keepDim: true);

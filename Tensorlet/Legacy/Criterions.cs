@@ -21,9 +21,9 @@ public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fit
     /// <exception cref="ShapeException">Input and target do not fit.</exception>
     public Tensor Backward(Tensor input, Tensor target) => GradInput = Share(input, target) * slope(input, target);
 
-    double Share(Tensor x, Tensor t) => !fits(x, t) ? throw new ShapeException(
-        $"{GetType().Name}: an input of shape {x.Layout} and a target of shape {t.Layout} do not fit.")
-        : sizeAverage ? 1.0 / t.Numel : 1;
+    double Share(Tensor input, Tensor target) => !fits(input.Given(), target.Given()) ? throw new ShapeException(
+        $"{GetType().Name}: an input of shape {input.Layout} and a target of shape {target.Layout} do not fit.")
+        : sizeAverage ? 1.0 / target.Numel : 1;
 }
 
 /// <summary>The mean of (x − t)², of one shape.</summary>

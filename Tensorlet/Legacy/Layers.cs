@@ -36,12 +36,12 @@ public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize
 
     /// <inheritdoc/>
     public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) =>
-        GradInput = Tensor.MatMul(gradOutput, Weight);
+        GradInput = Tensor.MatMul(Only(gradOutput, 2, outputSize), Weight);
 
     /// <inheritdoc/>
     public override void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1)
     {
-        GradWeight.Add_(Tensor.MatMul(gradOutput.T, input), scale);
+        GradWeight.Add_(Tensor.MatMul(Only(gradOutput, 2, outputSize).T, Only(input, 2, inputSize)), scale);
         GradBias.Add_(gradOutput.Sum([0]), scale);
     }
 }
@@ -73,8 +73,9 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     /// <inheritdoc/>
     public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput)
     {
-        var framed = input.ZerosLike().Framed(pad, pad, 0);
-        var shares = Tensor.Contract(Weight.Permute(1, 2, 3, 0), gradOutput.Transpose(0, 1), 0, 3, 3);
+        var framed = Only(input, 4, nInputPlane).ZerosLike().Framed(pad, pad, 0);
+        var shares = Tensor.Contract(Weight.Permute(1, 2, 3, 0),
+            Only(gradOutput, 4, nOutputPlane).Transpose(0, 1), 0, 3, 3);
         framed.Device.AddInto(shares, Windows(framed));
         return GradInput = framed.Narrow(2, pad[0], input.Size(2)).Narrow(3, pad[1], input.Size(3));
     }
@@ -82,8 +83,8 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     /// <inheritdoc/>
     public override void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1)
     {
-        var windows = Windows(input.Framed(pad, pad, 0)).Permute(3, 4, 5, 0, 1, 2);
-        GradWeight.Add_(Tensor.Contract(gradOutput.Transpose(0, 1), windows, 0, 1, 3), scale);
+        var windows = Windows(Only(input, 4, nInputPlane).Framed(pad, pad, 0)).Permute(3, 4, 5, 0, 1, 2);
+        GradWeight.Add_(Tensor.Contract(Only(gradOutput, 4, nOutputPlane).Transpose(0, 1), windows, 0, 1, 3), scale);
         GradBias.Add_(gradOutput.Sum([0, 2, 3]), scale);
     }
 }
@@ -109,16 +110,23 @@ public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = 
     }
 
     /// <inheritdoc/>
-    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) => GradInput =
-        input.ZerosLike().View(-1).ScatterAdd_(0, places!.View(-1), gradOutput.Reshape(-1)).View(input.Size());
+    public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput)
+    {
+        Layout.OnlySame("SpatialMaxPooling: output and gradient", Output.Layout, gradOutput.Given().Layout);
+        if (places is null) throw new TensorletException("SpatialMaxPooling: it has computed no output yet.");
+        var flat = Only(input, 4).ZerosLike().View(-1).ScatterAdd_(0, places.View(-1), gradOutput.Reshape(-1));
+        return GradInput = flat.View(input.Size());
+    }
 }
 
 /// <summary>The same numbers in another shape, one size of which may be −1, as in (−1, 120).</summary>
 public sealed class View(params int[] sizes) : Module // y = x     dx = dy
 {
+    readonly int[] sizes = sizes.Given();
+
     /// <inheritdoc/>
-    public override Tensor UpdateOutput(Tensor input) => Output = input.Reshape(sizes);
+    public override Tensor UpdateOutput(Tensor input) => Output = input.Given().Reshape(sizes);
     /// <inheritdoc/>
     public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) =>
-        GradInput = gradOutput.Reshape(input.Size());
+        GradInput = gradOutput.Given().Reshape(input.Given().Size());
 }

@@ -7,7 +7,7 @@ public sealed class Parameter(Tensor weight)
     /// <summary>What is learned.</summary>
     public Tensor Weight { get; internal set; } = weight;
     /// <summary>The gradient by it, of its shape.</summary>
-    public Tensor Gradient { get; internal set; } = weight.ZerosLike();
+    public Tensor Gradient { get; internal set; } = weight.Given().ZerosLike();
 }
 
 /// <summary>
@@ -44,8 +44,8 @@ public abstract class Module
     /// <exception cref="ShapeException">The gradient has another shape than the output.</exception>
     public Tensor Backward(Tensor input, Tensor gradOutput, double scale = 1)
     {
-        Layout.OnlySame($"{GetType().Name}.Backward: output and gradient", Output.Layout, gradOutput.Layout);
-        UpdateGradInput(input, gradOutput);
+        Layout.OnlySame($"{GetType().Name}.Backward: output and gradient", Output.Layout, gradOutput.Given().Layout);
+        UpdateGradInput(input.Given(), gradOutput);
         AccGradParameters(input, gradOutput, scale);
         return GradInput;
     }
@@ -80,8 +80,9 @@ public abstract class Module
     }
 
     /// <summary>The input, if it has so many axes, and so many numbers along axis 1 (any if not given).</summary>
-    private protected Tensor Only(Tensor input, int rank, int? size = null) =>
-        input.Rank == rank && input.Size(1) == (size ?? input.Size(1)) ? input : throw new ShapeException(
+    private protected Tensor Only(Tensor input, int rank, int? size = null,
+        [CallerArgumentExpression(nameof(input))] string name = "") =>
+        input.Given(name).Rank == rank && input.Size(1) == (size ?? input.Size(1)) ? input : throw new ShapeException(
             $"{GetType().Name}: takes {rank} axes{(size is { } n ? $", axis 1 of {n}" : "")}, not {input.Layout}.");
 
     /// <summary>The name, and the shapes of the parameters.</summary>

@@ -15,14 +15,14 @@ public static class Optim
     public static (Tensor X, double Loss) Sgd(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
         SgdConfig config, Dictionary<string, Tensor> state)
     {
-        var (lr, decay, momentum) = (config.LearningRate, config.WeightDecay, config.Momentum);
+        var (lr, decay, momentum) = (config.Given().LearningRate, config.WeightDecay, config.Momentum);
         if (config.Nesterov && (momentum <= 0 || config.Dampening != 0))
             throw new ArgumentException("Sgd: nesterov needs a momentum and no dampening.");
-        var (loss, g) = feval(x);
+        var (loss, g) = feval.Given()(x.Given());
         if (decay != 0) g = g + x * decay;
         if (momentum != 0)
         {
-            var v = state.TryGetValue("v", out var kept) ? kept.Mul_(momentum).Add_(g, 1 - config.Dampening)
+            var v = state.Given().TryGetValue("v", out var kept) ? kept.Mul_(momentum).Add_(g, 1 - config.Dampening)
                 : state["v"] = g.Clone();
             g = config.Nesterov ? g + v * momentum : v;
         }
@@ -39,8 +39,8 @@ public static class Optim
     public static (Tensor X, double Loss) Adam(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
         AdamConfig config, Dictionary<string, Tensor> state)
     {
-        var (lr, beta1, beta2, epsilon, decay) = config;
-        var (loss, g) = feval(x);
+        var (lr, beta1, beta2, epsilon, decay) = config.Given();
+        var (loss, g) = feval.Given()(x.Given());
         if (decay != 0) g = g + x * decay;
         var t = Kept(state, "t", counter).Add_(1).Item();
         var m = Kept(state, "m", x).Mul_(beta1).Add_(g, 1 - beta1);
@@ -54,7 +54,7 @@ public static class Optim
 
     /// <summary>What the state keeps under a key; zeros at first.</summary>
     static Tensor Kept(Dictionary<string, Tensor> state, string key, Tensor like) =>
-        state.TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
+        state.Given().TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
 }
 
 /// <summary>What <see cref="Optim.Sgd"/> is told. Dampening was the momentum by default, and is 0 today.</summary>

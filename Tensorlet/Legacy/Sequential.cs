@@ -12,7 +12,7 @@ public sealed class Sequential : Module // y = fₙ(…f₁(x))     dx = df₁(�
     /// <exception cref="TensorletException">It is there already.</exception>
     public Sequential Add(Module module)
     {
-        if (modules.Contains(module))
+        if (modules.Contains(module.Given()))
             throw new TensorletException($"Sequential: {module} is there already; a layer remembers one output.");
         modules.Add(module);
         return this;

@@ -37,7 +37,7 @@ static class SharedFolder
         ? Path.Combine(path.Value, name) : throw new InvalidDataException($"'{name}' is no name of shared memory.");
 
     /// <summary>The process that made the file of this name; 0 if it is no name of ours.</summary>
-    public static long Maker(string name) => name.IndexOf('-') == 16 && long.TryParse(
+    public static long Maker(string name) => name.Given().IndexOf('-') == 16 && long.TryParse(
         name.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var maker) ? maker : 0;
 
     public static void Clean(string folder, Func<long, bool> made)

@@ -13,7 +13,8 @@ public static class SharedTensors
 {
     const long Magic = 0x54_52_4F_53_4E_45_54_31;
 
-    internal static SharedFile? File(this Tensor tensor) => (tensor.Storage as HostStorage)?.Owner as SharedFile;
+    internal static SharedFile? File(this Tensor tensor) =>
+        (tensor.Given().Storage as HostStorage)?.Owner as SharedFile;
 
     /// <summary>Refuses what is not all of a storage on the CPU.</summary>
     static HostStorage Whole(string operation, Tensor x) => x.Device != Device.Cpu
@@ -69,7 +70,7 @@ public static class SharedTensors
     /// <inheritdoc cref="ShareMemory(Tensor)"/>
     public static Module ShareMemory(this Module module)
     {
-        var state = module.StateDict().Values;
+        var state = module.Given().StateDict().Values;
         foreach (var tensor in state) Whole("ShareMemory", tensor);
         foreach (var tensor in state) tensor.ShareMemory();
         return module;
@@ -78,7 +79,7 @@ public static class SharedTensors
     /// <summary>The keys and names of all its tensors, in one line: what <see cref="OpenShared"/> takes.</summary>
     /// <inheritdoc cref="SharedName(Tensor)"/>
     public static string SharedName(this Module module) =>
-        string.Join(';', module.StateDict().Select(p => $"{p.Key}={p.Value.SharedName()}"));
+        string.Join(';', module.Given().StateDict().Select(p => $"{p.Key}={p.Value.SharedName()}"));
 
     /// <summary>
     /// Moves the memory of all parameters and buffers of a module to what another process has shared of its module of
@@ -90,8 +91,8 @@ public static class SharedTensors
     /// <inheritdoc cref="Open"/>
     public static Module OpenShared(this Module module, string name)
     {
-        var state = name.Split(';').Select(part => part.Split('=')).ToDictionary(p => p[0], p => Open(p[^1]));
-        var own = module.StateDict();
+        var own = module.Given().StateDict();
+        var state = name.Given().Split(';').Select(part => part.Split('=')).ToDictionary(p => p[0], p => Open(p[^1]));
         Stateful.Check(module.GetType().Name, own, state);
         foreach (var (key, x) in own) x.OnlyType($"OpenShared: '{key}'", state[key].DType);
         foreach (var (key, x) in own) Whole($"OpenShared: '{key}'", x);

@@ -25,8 +25,9 @@ public static class Spawn
     internal sealed record Answer(string? Result, string? Error);
 
     /// <summary>The program that is started, and its arguments: this program without any, unless set.</summary>
-    public static string[] Command { get; set; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
-        ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
+    public static string[] Command { get; set => field = value.Given(); } =
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+            ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
     /// True in a process that <see cref="Start"/> started, when its work is done: the program must end then. It is the
@@ -73,7 +74,7 @@ public static class Spawn
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)
     {
-        nprocs.In(nameof(Spawn), 1);
+        (_, _) = (entry.Given(), nprocs.In(nameof(Spawn), 1));
         if (Environment.GetEnvironmentVariable(Variable) is not null)
             throw new TensorletException("Spawn: this is a child already. Begin the program with Spawn.Child().");
         var (method, parameters, owner) = (entry.Method, entry.Method.GetParameters(), entry.Method.DeclaringType!);

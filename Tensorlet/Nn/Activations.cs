@@ -74,7 +74,7 @@ public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
     /// <summary>The slopes.</summary>
     public Variable Weight => weight;
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => x.PRelu(weight);
+    public override Variable Forward(Variable x) => x.Given().PRelu(weight);
     /// <inheritdoc/>
     protected override string Arguments => $"num_parameters={weight.Numel}";
 }

@@ -27,7 +27,7 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     }
 
     /// <summary>Of a sequence to itself.</summary>
-    public override Variable Forward(Variable x) => Call(x, x, x, needWeights: false).Output;
+    public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;
 
     /// <summary>What the queries find, and the weights that they gave the keys.</summary>
     /// <param name="query">(L, N, E), or batch first.</param>
@@ -45,7 +45,7 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
         Tensor? keyPaddingMask = null, Tensor? attnMask = null, bool needWeights = true, bool averageWeights = true,
         bool isCausal = false)
     {
-        foreach (var x in (Variable[])[query, key, value])
+        foreach (var x in (Variable[])[query.Given(), key.Given(), value.Given()])
             if (x.Rank != 3 || x.Size(2) != embedDim)
                 throw new ShapeException($"MultiheadAttention: takes ({(batchFirst ? "N, L" : "L, N")}, {embedDim}), " +
                     $"not {x.Data.Layout}.");

@@ -4,9 +4,11 @@ namespace Tensorlet.Nn;
 /// One step of a recurrent network: from an input (N, in) and a state (N, H) to the next state. All parameters start
 /// uniform in ±1/√H.
 /// </summary>
+/// <exception cref="ArgumentOutOfRangeException">H is not positive.</exception>
 public abstract class RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias) : Module
 {
-    readonly Variable weightIh = Uniform(hiddenSize, gates * hiddenSize, inputSize);
+    readonly Variable weightIh = Uniform(
+        hiddenSize.In(nameof(RecurrentCell), 1), gates * hiddenSize, inputSize);
     readonly Variable weightHh = Uniform(hiddenSize, gates * hiddenSize, hiddenSize);
     readonly Variable? biasIh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
     readonly Variable? biasHh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
@@ -31,9 +33,10 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
 
     private protected Variable[] From(Variable x, Variable[]? state)
     {
-        if (x.Rank != 2 || x.Size(1) != weightIh.Size(1))
+        if (x.Given().Rank != 2 || x.Size(1) != weightIh.Size(1))
             throw new ShapeException($"{GetType().Name}: takes (N, {weightIh.Size(1)}), not {x.Data.Layout}.");
-        foreach (var h in state ?? []) F.OfShape(GetType().Name, "state", h, x.Size(0), HiddenSize);
+        foreach (var h in state ?? [])
+            F.OfShape(GetType().Name, "state", h.Given(nameof(state)), x.Size(0), HiddenSize);
         state ??= Nothing(x, x.Size(0));
         return Step(Project(x), F.Linear(state[0], weightHh, biasHh), state);
     }

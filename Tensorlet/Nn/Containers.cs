@@ -14,9 +14,11 @@ public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : c
     /// <summary>How many there are.</summary>
     public int Count => items.Count;
     /// <summary>One by its place.</summary>
-    public T this[int index] => items[index];
+    /// <exception cref="IndexException">There is no such place.</exception>
+    public T this[int index] => index >= 0 && index < Count ? items[index]
+        : throw new IndexException($"{GetType().Name}: index {index} is outside of the {Count} that it has.");
     /// <summary>Adds one at the end.</summary>
-    public void Add(T item) => items.Add(item);
+    public void Add(T item) => items.Add(item.Given());
     /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator() => items.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -25,17 +27,18 @@ public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : c
 }
 
 /// <summary>Modules one after another: each gets what the one before it gave.</summary>
-public sealed class Sequential(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules)
+public sealed class Sequential(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules.Given())
 {
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => this.Aggregate(x, (value, module) => module.Call(value));
 }
 
 /// <summary>A list of modules whose parameters are found.</summary>
-public sealed class ModuleList(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules);
+public sealed class ModuleList(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules.Given());
 
 /// <summary>Parameters in a row, found by their places.</summary>
-public sealed class ParameterList(params IEnumerable<Variable> parameters) : ModuleCollection<Variable>(parameters);
+public sealed class ParameterList(params IEnumerable<Variable> parameters)
+    : ModuleCollection<Variable>(parameters.Given());
 
 /// <summary>Modules by name: <c>new ModuleDict { ["left"] = new Linear(2, 3) }</c>.</summary>
 public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module>>
@@ -45,7 +48,13 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     private protected override IEnumerable<(string Key, object Value)> Members() =>
         modules.Select(m => (m.Key, (object)m.Value));
     /// <summary>A module by its name.</summary>
-    public Module this[string name] { get => modules[name]; set => modules[name] = value; }
+    /// <exception cref="IndexException">There is none of this name.</exception>
+    public Module this[string name]
+    {
+        get => modules.TryGetValue(name.Given(), out var module) ? module : throw new IndexException(
+            $"ModuleDict: there is no module '{name}'; there are [{string.Join(", ", modules.Keys)}].");
+        set => modules[name.Given()] = value.Given();
+    }
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, Module>> GetEnumerator() => modules.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -27,7 +27,7 @@ public static partial class F
     internal static (Variable Output, Variable Weights) Attention(Variable query, Variable key, Variable value,
         Tensor? seen, Variable? added, bool isCausal, double dropout, double? scale = null)
     {
-        if (query.Rank < 2 || key.Rank < 2 || value.Rank < 2 || query.Size(-1) != key.Size(-1)
+        if (query.Given().Rank < 2 || key.Given().Rank < 2 || value.Given().Rank < 2 || query.Size(-1) != key.Size(-1)
             || key.Size(-2) != value.Size(-2))
             throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout}, keys " +
                 $"{key.Data.Layout} and values {value.Data.Layout} are not (…, L, E), (…, S, E) and (…, S, V).");

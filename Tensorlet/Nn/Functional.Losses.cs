@@ -9,7 +9,7 @@ public enum Reduction
     Mean,
     /// <summary>The sum.</summary>
     Sum,
-    /// <summary>The sum, divided by the size of the first axis.</summary>
+    /// <summary>The sum, divided by the size of the first axis, or by 1 where there is none.</summary>
     BatchMean,
 }
 
@@ -27,7 +27,8 @@ public static partial class F
         Variable[] all = [.. x, .. weights.Select(w => (Variable)(w ?? Tensor.Like(x[0].Data, 1)))];
         if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
         var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, shape.Length)], all).Reshape();
-        return reduction == Reduction.Sum ? sum : sum / (reduction == Reduction.Mean ? x[0].Numel : shape[0]);
+        return reduction == Reduction.Sum ? sum
+            : sum / (reduction == Reduction.Mean ? x[0].Numel : shape is [var n, ..] ? n : 1);
     }
 
     /// <summary>
@@ -51,26 +52,26 @@ public static partial class F
     /// <summary>(x − target)².</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
-        Loss("MSELoss", new Of2<SquaredError>(), reduction, [x, target]);
+        Loss("MSELoss", new Of2<SquaredError>(), reduction, [x.Given(), target.Given()]);
 
     /// <summary>|x − target|, with a gradient of 0 where they are equal.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable L1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
-        Loss("L1Loss", new Of2<AbsoluteError>(), reduction, [x, target]);
+        Loss("L1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()]);
 
     /// <summary>With d = x − target: d²/(2β) where |d| is below β, else |d| − β/2 (Girshick 2015).</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">β is below 0.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         double beta = 1) => Argument("SmoothL1Loss", beta, beta >= 0, "0 or more") == 0 ? L1Loss(x, target, reduction)
-            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x, target]);
+            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
 
     /// <summary>With d = x − target: d²/2 where |d| is at most δ, else δ·(|d| − δ/2) (Huber 1964).</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">δ is not above 0.</exception>
     public static Variable HuberLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         double delta = 1) => Loss("HuberLoss", new Of2<HuberFormula>(
-            new(Argument("HuberLoss", delta, delta > 0, "above 0"), 1)), reduction, [x, target]);
+            new(Argument("HuberLoss", delta, delta > 0, "above 0"), 1)), reduction, [x.Given(), target.Given()]);
 
     /// <summary>
     /// −ln p of the classes, of log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().
@@ -102,9 +103,9 @@ public static partial class F
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
         Probability("CrossEntropy", labelSmoothing);
-        if (!target.DType.IsFloat())
+        if (!target.Given().DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
-        if (x.Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
+        if (x.Given().Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
             throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} are not of the shape of the " +
                 $"scores, {x.Data.Layout}. Classes are Int64.");
         var axis = x.Rank == 1 ? 0 : 1;
@@ -125,8 +126,8 @@ public static partial class F
     static Variable Likelihood(string operation, Variable x, Tensor target, Tensor? weight, Reduction reduction,
         long ignoreIndex, double smoothing, bool scores)
     {
-        var axis = x.Rank == 1 ? 0 : 1;
-        if (x.Rank == 0 || !target.Shape.SequenceEqual([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]))
+        var axis = x.Given().Rank == 1 ? 0 : 1;
+        if (x.Rank == 0 || !target.Given().Shape.SequenceEqual([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]))
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
@@ -156,7 +157,7 @@ public static partial class F
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
-        OneShape("BCELoss", x, target);
+        OneShape("BCELoss", x.Given(), target.Given());
         if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
                 "Take Sigmoid() first, or BCEWithLogitsLoss.");
@@ -170,7 +171,7 @@ public static partial class F
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable BinaryCrossEntropyWithLogits(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, Tensor? posWeight = null) =>
-        Loss("BCEWithLogitsLoss", new LogitsFormula(), reduction, [x, target], posWeight, weight);
+        Loss("BCEWithLogitsLoss", new LogitsFormula(), reduction, [x.Given(), target.Given()], posWeight, weight);
 
     /// <summary>
     /// t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) where t are logarithms too.
@@ -181,20 +182,22 @@ public static partial class F
     /// <param name="logTarget">Whether the targets are logarithms.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        bool logTarget = false) => logTarget ? Loss("KLDivLoss", new Of2<LogDivergence>(), reduction, [x, target])
-            : Loss("KLDivLoss", new Of2<Divergence>(), reduction, [x, target]);
+        bool logTarget = false) => logTarget
+            ? Loss("KLDivLoss", new Of2<LogDivergence>(), reduction, [x.Given(), target.Given()])
+            : Loss("KLDivLoss", new Of2<Divergence>(), reduction, [x.Given(), target.Given()]);
 
     /// <summary>x where the target is 1, max(0, margin − x) where it is −1.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable HingeEmbeddingLoss(Variable x, Variable target, double margin = 1,
         Reduction reduction = Reduction.Mean) =>
-        Loss("HingeEmbeddingLoss", new Of2<HingeFormula>(new(margin)), reduction, [x, target]);
+        Loss("HingeEmbeddingLoss", new Of2<HingeFormula>(new(margin)), reduction, [x.Given(), target.Given()]);
 
     /// <summary>max(0, −t·(x − y) + margin): t is 1 where x should rank above y, −1 below.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MarginRankingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean) =>
-        Loss("MarginRankingLoss", new Of3<RankingFormula>(new(margin)), reduction, [x, y, target]);
+        Loss("MarginRankingLoss", new Of3<RankingFormula>(new(margin)), reduction,
+            [x.Given(), y.Given(), target.Given()]);
 
     /// <summary>1 − cos(x, y) where the target is 1, max(0, cos(x, y) − margin) where it is −1: (N, D), (N, D) and
     /// (N), or (D), (D) and ().</summary>
@@ -202,8 +205,8 @@ public static partial class F
     public static Variable CosineEmbeddingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean)
     {
-        OneShape("CosineEmbeddingLoss", x, y);
-        if (x.Rank is < 1 or > 2 || !target.Shape.SequenceEqual(x.Shape[..^1]))
+        OneShape("CosineEmbeddingLoss", x.Given(), y.Given());
+        if (x.Rank is < 1 or > 2 || !target.Given().Shape.SequenceEqual(x.Shape[..^1]))
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
                 "are not (N, D) and (N).");
         var cosine = (x * y).Sum(-1) / (((x * x).Sum(-1) + 1e-12) * ((y * y).Sum(-1) + 1e-12)).Sqrt();
@@ -219,7 +222,7 @@ public static partial class F
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,
         double p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean)
     {
-        OneShape("TripletMarginLoss", anchor, positive, negative);
+        OneShape("TripletMarginLoss", anchor.Given(), positive.Given(), negative.Given());
         var far = PairwiseDistance(anchor, negative, p, eps);
         if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
         var excess = PairwiseDistance(anchor, positive, p, eps) - far + margin;

@@ -25,8 +25,8 @@ public static partial class F
     /// <exception cref="TensorletException">There are no running statistics, and it is not training.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,
         Variable? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
-        ByChannel("BatchNorm", x, [0, .. Enumerable.Range(2, Math.Max(0, x.Rank - 2))], runningMean, runningVar, weight,
-            bias, training, momentum, eps);
+        ByChannel("BatchNorm", x, [0, .. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))], runningMean, runningVar,
+            weight, bias, training, momentum, eps);
 
     /// <summary>
     /// Each channel of each sample of (N, C, …) standardised over its places (Ulyanov et al. 2016). Running statistics,
@@ -36,7 +36,7 @@ public static partial class F
     /// <exception cref="TensorletException">There are no running statistics, and none of the input's.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
         Variable? weight = null, Variable? bias = null, bool useInputStats = true, double momentum = 0.1,
-        double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Rank - 2))],
+        double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))],
             runningMean, runningVar, weight, bias, useInputStats, momentum, eps);
 
     static Variable ByChannel(string operation, Variable x, int[] over, Tensor? runningMean, Tensor? runningVar,
@@ -86,7 +86,7 @@ public static partial class F
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
-        var least = eps ?? (x.DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
+        var least = eps ?? (x.Given().DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
         return new Standardize("RMSNorm", Last("RMSNorm", x, normalizedShape), least, centered: false).Apply(
             Weighted("RMSNorm", x, weight, null, normalizedShape, normalizedShape));
     }
@@ -96,7 +96,7 @@ public static partial class F
     public static Variable GroupNorm(Variable x, int numGroups, Variable? weight = null, Variable? bias = null,
         double eps = 1e-5)
     {
-        if (x.Rank < 2 || numGroups < 1 || x.Size(1) % numGroups != 0)
+        if (x.Given().Rank < 2 || numGroups < 1 || x.Size(1) % numGroups != 0)
             throw new ShapeException($"GroupNorm: the channels (axis 1) of {x.Data.Layout} do not divide into " +
                 $"{numGroups} groups.");
         var size = x.Size(1) / numGroups;
@@ -106,7 +106,7 @@ public static partial class F
     }
 
     static int[] Last(string operation, Variable x, int[] shape) =>
-        x.Rank >= shape.Length && x.Shape[^shape.Length..].SequenceEqual(shape)
+        x.Given().Rank >= shape.Given("normalizedShape").Length && x.Shape[^shape.Length..].SequenceEqual(shape)
             ? [.. Enumerable.Range(x.Rank - shape.Length, shape.Length)]
             : throw new ShapeException($"{operation}: the last axes of {x.Data.Layout} are not {Layout.Show(shape)}.");
 }

@@ -7,7 +7,7 @@ public static partial class F
     /// <exception cref="ShapeException">The last axes differ, or the bias is not (out).</exception>
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
-        if (x.Rank == 0 || weight.Rank != 2 || x.Size(-1) != weight.Size(1))
+        if (x.Given().Rank == 0 || weight.Given().Rank != 2 || x.Size(-1) != weight.Size(1))
             throw new ShapeException($"Linear: inputs {x.Data.Layout} and weights {weight.Data.Layout} do not fit: " +
                 $"{x.Shape.ToArray().LastOrDefault()} features against {weight.Shape.ToArray().LastOrDefault()}.");
         var y = x.MatMul(weight.T);
@@ -35,13 +35,13 @@ public static partial class F
     /// (Srivastava et al. 2014).
     /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
-        Dropped(x, x.Size(), p, training, generator);
+        Dropped(x, x.Given().Size(), p, training, generator);
 
     /// <summary>While training, sets whole channels of (N, C, …) to 0 with probability p, and divides the others by 1 −
     /// p (Tompson et al. 2015).</summary>
     /// <exception cref="ShapeException">There are no channels.</exception>
     public static Variable Dropout2d(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
-        x.Rank < 2 ? throw new ShapeException($"Dropout2d: shape {x.Data.Layout} has no channels (N, C, …).")
+        x.Given().Rank < 2 ? throw new ShapeException($"Dropout2d: shape {x.Data.Layout} has no channels (N, C, …).")
             : Dropped(x, [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)], p, training, generator);
 
     static Variable Dropped(Variable x, int[] together, double p, bool training, Generator? generator)
@@ -54,13 +54,13 @@ public static partial class F
 
     /// <summary>x/max(‖x‖ₚ, eps) along an axis.</summary>
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
-        x / x.Norm(p, [dim], keepDim: true).Clamp(low: eps);
+        x.Given() / x.Norm(p, [dim], keepDim: true).Clamp(low: eps);
 
     /// <summary>x·y/(max(‖x‖, eps)·max(‖y‖, eps)) along an axis, which goes.</summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
-        (Normalize(x, 2, dim, eps) * Normalize(y, 2, dim, eps)).Sum(dim);
+        (Normalize(x, 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim);
 
     /// <summary>‖x − y + eps‖ₚ along the last axis, which goes unless keepDim is set.</summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
-        bool keepDim = false) => (x - y + eps).Norm(p, [-1], keepDim);
+        bool keepDim = false) => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim);
 }

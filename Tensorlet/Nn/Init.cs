@@ -42,12 +42,12 @@ public static class Init
 
     /// <summary>Uniform in low … high.</summary>
     public static Variable Uniform_(Variable x, double low = 0, double high = 1, Generator? generator = null) =>
-        Written(x, x.Data.Uniform_(low.In("Uniform_"), high.In("Uniform_", low), generator));
+        Written(x, x.Given().Data.Uniform_(low.In("Uniform_"), high.In("Uniform_", low), generator));
     /// <summary>Normal.</summary>
     public static Variable Normal_(Variable x, double mean = 0, double std = 1, Generator? generator = null) =>
-        Written(x, x.Data.Normal_(mean.In("Normal_"), std.In("Normal_", 0), generator));
+        Written(x, x.Given().Data.Normal_(mean.In("Normal_"), std.In("Normal_", 0), generator));
     /// <summary>One number everywhere.</summary>
-    public static Variable Constant_(Variable x, double value) => Written(x, x.Data.Fill_(value));
+    public static Variable Constant_(Variable x, double value) => Written(x, x.Given().Data.Fill_(value));
     /// <summary>Ones.</summary>
     public static Variable Ones_(Variable x) => Constant_(x, 1);
     /// <summary>Zeros.</summary>
@@ -58,7 +58,7 @@ public static class Init
         Generator? generator = null)
     {
         var (from, to) = (Normal(low.In("TruncNormal_")), Normal(high.In("TruncNormal_", low)));
-        Variable u = x.Data.EmptyLike().Uniform_(2 * from - 1, 2 * to - 1, generator);
+        Variable u = x.Given().Data.EmptyLike().Uniform_(2 * from - 1, 2 * to - 1, generator);
         return Written(x, x.Data.Copy_((u.Erfinv() * (std * Math.Sqrt(2)) + mean).Clamp(low, high).Data));
 
         double Normal(double y) => (1 + MathNet.Numerics.SpecialFunctions.Erf(
@@ -158,7 +158,7 @@ public static class Init
 
     static void OfRank(string operation, Variable x, int least, int most)
     {
-        if (x.Rank < least || x.Rank > most)
+        if (x.Given().Rank < least || x.Rank > most)
             throw new ShapeException($"{operation}: shape {x.Data.Layout} has {x.Rank} axes; it takes {least}" +
                 (most == least ? "." : most == int.MaxValue ? " or more." : $" to {most}."));
     }

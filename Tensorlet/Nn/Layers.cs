@@ -41,7 +41,7 @@ public sealed class Embedding : Module
     /// <summary>The table, (V, D).</summary>
     public Variable Weight => weight;
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.Embedding(x.Data, weight, paddingIdx);
+    public override Variable Forward(Variable x) => F.Embedding(x.Given().Data, weight, paddingIdx);
     /// <inheritdoc/>
     protected override string Arguments => $"{weight.Size(0)}, {weight.Size(1)}" +
         (paddingIdx is null ? "" : $", padding_idx={paddingIdx}");
@@ -55,8 +55,12 @@ public sealed class Flatten(int startDim = 1, int endDim = -1)
     : Simple(x => x.Flatten(startDim, endDim), () => $"start_dim={startDim}, end_dim={endDim}");
 
 /// <summary>An axis taken apart into several.</summary>
-public sealed class Unflatten(int dim, params int[] unflattenedSize) : Simple(x => x.Unflatten(dim, unflattenedSize),
-    () => $"dim={dim}, unflattened_size=({string.Join(", ", unflattenedSize)})");
+public sealed class Unflatten(int dim, params int[] unflattenedSize)
+    : Simple(Apart(dim, unflattenedSize.Given()),
+        () => $"dim={dim}, unflattened_size=({string.Join(", ", unflattenedSize)})")
+{
+    static Func<Variable, Variable> Apart(int dim, int[] sizes) => x => x.Unflatten(dim, sizes);
+}
 
 /// <summary>While training, numbers set to 0 with probability p and the others divided by 1 − p.</summary>
 /// <exception cref="ArgumentOutOfRangeException">p is no probability.</exception>

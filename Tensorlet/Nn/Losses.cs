@@ -5,7 +5,7 @@ namespace Tensorlet.Nn;
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
     /// <summary>The loss of an input against a target.</summary>
-    public Variable Call(Variable input, Variable target) => loss(input, target);
+    public Variable Call(Variable input, Variable target) => loss(input.Given(), target.Given());
     /// <summary>The name, as PyTorch prints it.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }
@@ -15,7 +15,8 @@ public abstract class Loss(Func<Variable, Variable, Variable> loss)
 public abstract class Loss3(Func<Variable, Variable, Variable, Variable> loss)
 {
     /// <summary>The loss.</summary>
-    public Variable Call(Variable first, Variable second, Variable third) => loss(first, second, third);
+    public Variable Call(Variable first, Variable second, Variable third) =>
+        loss(first.Given(), second.Given(), third.Given());
     /// <summary>The name, as PyTorch prints it.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }

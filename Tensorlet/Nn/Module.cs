@@ -45,26 +45,30 @@ public abstract class Module : IStateful
     /// Calls a function with the module and the gradient by its result, each time that one is known; what it gives, if
     /// anything, takes the place of that gradient. Dispose the result to end that.
     /// </summary>
-    public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook) =>
-        RegisterForwardHook((module, _, y) =>
+    public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook)
+    {
+        hook.Given();
+        return RegisterForwardHook((module, _, y) =>
         {
             if (y.RequiresGrad) y.RegisterHook(gradient => hook(module, gradient));
             return null;
         });
+    }
 
     private protected Variable Hooked(Variable x, Func<Variable, Variable> forward)
     {
+        x.Given();
         foreach (var hook in before.ToArray()) x = hook(this, x) ?? x;
         var y = forward(x);
         foreach (var hook in after.ToArray()) y = hook(this, x, y) ?? y;
         return y;
     }
 
-    sealed class Hook<F> : IDisposable
+    sealed class Hook<F> : IDisposable where F : class
     {
         readonly List<F> hooks;
         readonly F hook;
-        public Hook(List<F> hooks, F hook) => ((this.hooks, this.hook) = (hooks, hook)).hooks.Add(hook);
+        public Hook(List<F> hooks, F hook) => ((this.hooks, this.hook) = (hooks, hook.Given())).hooks.Add(hook);
         public void Dispose() => hooks.Remove(hook);
     }
 
@@ -201,7 +205,7 @@ public abstract class Module : IStateful
     public Module Apply(Action<Module> action)
     {
         foreach (var child in Children()) child.Apply(action);
-        action(this);
+        action.Given()(this);
         return this;
     }
 

@@ -22,7 +22,7 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x)
     {
-        if (x.Rank < least || x.Rank > most)
+        if (x.Given().Rank < least || x.Rank > most)
             throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
                 $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         if (!Training) return Normalized(x, runningMean is null, 0);
@@ -83,6 +83,7 @@ public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double mo
 public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true,
     bool bias = true) : Module
 {
+    readonly int[] normalizedShape = normalizedShape.Given();
     readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
     readonly Variable? bias = elementwiseAffine && bias ? Parameter(Tensor.Zeros(normalizedShape)) : null;
 
@@ -100,6 +101,7 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
 /// <summary>The last axes divided by the root of the mean of their squares, with a weight for each place.</summary>
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {
+    readonly int[] normalizedShape = normalizedShape.Given();
     readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
 
     /// <summary>Of the last axis alone.</summary>

@@ -4,7 +4,7 @@ namespace Tensorlet.Nn;
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>
-    public sealed override Variable Forward(Variable x) => f(x);
+    public sealed override Variable Forward(Variable x) => f(x.Given());
     /// <inheritdoc/>
     protected sealed override string Arguments => arguments?.Invoke() ?? "";
 
@@ -76,10 +76,13 @@ public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpol
 /// one number for all of them.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
-    : Simple(x => F.Pad(x, Filled(axes, padding), mode, value), () => $"({string.Join(", ", Filled(axes, padding))})" +
+    : Simple(Around(Filled(axes, padding), mode, value), () => $"({string.Join(", ", Filled(axes, padding))})" +
         (mode == PadMode.Constant && value != 0 ? $", value={Python.Show(value)}" : ""))
 {
-    static int[] Filled(int axes, int[] padding) => padding.Length == 2 * axes ? padding
+    static Func<Variable, Variable> Around(int[] padding, PadMode mode, double value) =>
+        x => F.Pad(x, padding, mode, value);
+
+    static int[] Filled(int axes, int[] padding) => padding.Given().Length == 2 * axes ? padding
         : padding is [var all] ? [.. Enumerable.Repeat(all, 2 * axes)] : throw new ShapeException(
             $"Padding: ({string.Join(", ", padding)}) is neither one number nor {2 * axes}, before and after an axis.");
 }

@@ -42,14 +42,14 @@ public abstract class Recurrent : Module
     (Variable, Variable[]) Through(Variable x, Variable[]? initial, Tensor? lengths)
     {
         var name = GetType().Name;
-        if (x.Rank != 3 || x.Size(2) != inputSize || x.Size(batchFirst ? 1 : 0) == 0)
+        if (x.Given().Rank != 3 || x.Size(2) != inputSize || x.Size(batchFirst ? 1 : 0) == 0)
             throw new ShapeException($"{name}: takes ({(batchFirst ? "N, L" : "L, N")}, {inputSize}) of one step or " +
                 $"more, not {x.Data.Layout}. A single sequence gets its batch axis by " +
                 $"Unsqueeze({(batchFirst ? 0 : 1)}).");
         if (batchFirst) x = x.Transpose(0, 1);
         int steps = x.Size(0), n = x.Size(1);
         foreach (var state in initial ?? [])
-            F.OfShape(name, "initial state", state, cells.Length, n, cells[0].HiddenSize);
+            F.OfShape(name, "initial state", state.Given(), cells.Length, n, cells[0].HiddenSize);
         Tensor? living = null;
         if (lengths is not null)
         {

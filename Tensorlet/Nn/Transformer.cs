@@ -22,7 +22,7 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     readonly LayerNorm norm1 = new(dModel, layerNormEps, bias: bias), norm2 = new(dModel, layerNormEps, bias: bias);
 
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => Layer(x, null, null, false);
+    public override Variable Forward(Variable x) => Layer(x.Given(), null, null, false);
 
     /// <summary>As <see cref="MultiheadAttention"/> takes masks.</summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
@@ -55,11 +55,11 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
 /// <param name="norm">What follows the last one, if anything.</param>
 public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null) : Module
 {
-    readonly ModuleList layers = new(Enumerable.Range(0, numLayers).Select(_ => layer()));
+    readonly ModuleList layers = new(Enumerable.Range(0, numLayers).Select(_ => layer.Given()()));
     readonly Module? norm = norm;
 
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => Layers(x, null, null, false);
+    public override Variable Forward(Variable x) => Layers(x.Given(), null, null, false);
 
     /// <inheritdoc cref="TransformerEncoderLayer.Call(Variable, Tensor?, Tensor?, bool)"/>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
@@ -84,7 +84,7 @@ public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : M
     /// <inheritdoc/>
     public override Variable Forward(Variable x)
     {
-        if (x.Rank != 3 || x.Size(2) != dModel)
+        if (x.Given().Rank != 3 || x.Size(2) != dModel)
             throw new ShapeException($"SinusoidalPositions: takes ({(batchFirst ? "N, L" : "L, N")}, {dModel}), not " +
                 $"{x.Data.Layout}.");
         var length = x.Size(batchFirst ? 1 : 0);

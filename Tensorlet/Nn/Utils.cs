@@ -13,7 +13,8 @@ public static class Utils
     {
         maxNorm.In("ClipGradNorm_", 0, double.PositiveInfinity);
         normType.In("ClipGradNorm_", double.NegativeInfinity, double.PositiveInfinity);
-        Tensor[] gradients = [.. parameters.Where(p => p.Grad is not null).Select(p => p.Grad!.Data)];
+        Tensor[] gradients = [.. parameters.Given().Select(p => p.Given(nameof(parameters)).Grad?.Data)
+            .OfType<Tensor>()];
         if (gradients.Length == 0) return 0;
         var norms = gradients.Select(g => new Variable(g).Norm(normType).Item()).ToArray();
         var norm = new Variable(Tensor.From(norms)).Norm(normType).Item();
@@ -28,20 +29,20 @@ public static class Utils
     public static void ClipGradValue_(IEnumerable<Variable> parameters, double clipValue)
     {
         clipValue.In("ClipGradValue_", 0, double.PositiveInfinity);
-        foreach (var p in parameters)
-            if (p.Grad is { } g) g.Data.Copy_(g.Detach().Clamp(-clipValue, clipValue).Data);
+        foreach (var p in parameters.Given())
+            if (p.Given(nameof(parameters)).Grad is { } g) g.Data.Copy_(g.Detach().Clamp(-clipValue, clipValue).Data);
     }
 
     /// <summary>All elements of all parameters, one after another.</summary>
     public static Variable ParametersToVector(IEnumerable<Variable> parameters) =>
-        Variable.Cat([.. parameters.Select(p => p.Reshape(-1))]);
+        Variable.Cat([.. parameters.Given().Select(p => p.Given(nameof(parameters)).Reshape(-1))]);
 
     /// <summary>Writes the elements of a vector into parameters.</summary>
     /// <exception cref="ShapeException">They have another number of elements. Nothing has been written.</exception>
     public static void VectorToParameters(Variable vector, IEnumerable<Variable> parameters)
     {
-        Variable[] all = [.. parameters];
-        if (vector.Rank != 1 || vector.Numel != all.Sum(p => p.Numel))
+        Variable[] all = [.. parameters.Given()];
+        if (vector.Given().Rank != 1 || vector.Numel != all.Sum(p => p.Given(nameof(parameters)).Numel))
             throw new ShapeException($"VectorToParameters: a vector of shape {vector.Data.Layout} does not fill " +
                 $"{all.Sum(p => p.Numel)} elements.");
         var at = 0;
@@ -62,7 +63,7 @@ public static class Utils
     public static M WeightNorm<M>(M module, string name = "weight", int dim = 0) where M : Module
     {
         int[] others = [];
-        module.Reparametrize(name, w =>
+        module.Given().Reparametrize(name.Given(), w =>
         {
             others = [.. Enumerable.Range(0, w.Rank).Where(axis => axis != w.Data.Layout.Axis("WeightNorm", dim))];
             return [($"{name}_g", new(w.Norm(others, keepDim: true).Data, true)),

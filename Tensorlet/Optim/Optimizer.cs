@@ -39,12 +39,12 @@ public abstract class Optimizer : IStateful
         if (group.Parameters.Count == 0) throw new AutogradException($"{name}: there are no parameters to optimise.");
         var known = memories.Keys.ToHashSet();
         foreach (var p in group.Parameters)
-            if (!p.IsLeaf || !p.RequiresGrad)
+            if (!p.Given(nameof(parameters)).IsLeaf || !p.RequiresGrad)
                 throw new AutogradException(
                     $"{name}: the variable of shape {p.Data.Layout} is no leaf that requires a gradient.");
             else if (!known.Add(p))
                 throw new AutogradException($"{name}: the parameter of shape {p.Data.Layout} comes twice.");
-        foreach (var (option, value) in options) group[option] = value;
+        foreach (var (option, value) in options.Given()) group[option] = value;
         foreach (var p in group.Parameters) memories[p] = new(p);
         groups.Add(group);
     }
@@ -87,7 +87,7 @@ public abstract class Optimizer : IStateful
     /// <returns>The loss before the step.</returns>
     public virtual double Step(Func<Variable> closure)
     {
-        var loss = closure().Item();
+        var loss = closure.Given()().Item();
         Step();
         return loss;
     }
@@ -138,7 +138,7 @@ public abstract class Optimizer : IStateful
     public virtual void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         var own = StateDict().ToLookup(IsState);
-        var remembers = state.ToLookup(IsState);
+        var remembers = state.Given().ToLookup(IsState);
         Stateful.Check(GetType().Name, own[false].ToDictionary(), remembers[false].ToDictionary());
         var options = groups.SelectMany((group, i) => group.Select(option => option.Key).Select(name =>
         {

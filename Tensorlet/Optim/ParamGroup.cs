@@ -9,7 +9,7 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
 
     internal ParamGroup(IEnumerable<Variable> parameters, IEnumerable<(string Name, double Value)> options)
     {
-        Parameters = [.. parameters];
+        Parameters = [.. parameters.Given()];
         foreach (var (name, value) in options) this.options[name] = value;
     }
 
@@ -22,7 +22,7 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     /// 1.</exception>
     public double this[string name]
     {
-        get => options.TryGetValue(name, out var value) ? value : throw Unknown(name);
+        get => options.TryGetValue(name.Given(), out var value) ? value : throw Unknown(name);
         set => options[name] = Has(name) ? Checked("ParamGroup", name, value) : throw Unknown(name);
     }
 
@@ -36,7 +36,7 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     internal double? InitialLr { get; set; }
 
     /// <summary>Whether there is such an option.</summary>
-    public bool Has(string name) => options.ContainsKey(name);
+    public bool Has(string name) => options.ContainsKey(name.Given());
 
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, double>> GetEnumerator() => options.GetEnumerator();

@@ -12,7 +12,7 @@ public abstract class Scheduler : IStateful
     protected Scheduler(Optimizer optimizer)
     {
         Optimizer = optimizer;
-        foreach (var group in optimizer.ParamGroups) group.InitialLr ??= group.Lr;
+        foreach (var group in optimizer.Given().ParamGroups) group.InitialLr ??= group.Lr;
     }
 
     /// <summary>The optimizer.</summary>
@@ -111,7 +111,7 @@ public abstract class ClosedForm : Scheduler
 
 /// <summary>lr·λ(e)</summary>
 public sealed class LambdaLR(Optimizer optimizer, Func<int, double> lambda)
-    : ClosedForm(optimizer, (e, lr) => lr * lambda(e));
+    : ClosedForm(optimizer, (e, lr) => lr * lambda.Given()(e));
 
 /// <summary>lr·γ^⌊e/stepSize⌋</summary>
 /// <exception cref="ArgumentOutOfRangeException">The step size is not positive, or γ negative.</exception>
@@ -122,7 +122,7 @@ public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1
 /// <exception cref="ArgumentOutOfRangeException">A milestone or γ is negative.</exception>
 public sealed class MultiStepLR(Optimizer optimizer, IReadOnlyCollection<int> milestones, double gamma = 0.1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(MultiStepLR), 0),
-        milestones.Count(milestone => milestone.In(nameof(MultiStepLR), 0) <= e)));
+        milestones.Given().Count(milestone => milestone.In(nameof(MultiStepLR), 0) <= e)));
 
 /// <summary>lr·γᵉ</summary>
 /// <exception cref="ArgumentOutOfRangeException">γ is negative.</exception>
@@ -185,10 +185,11 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
     /// <summary>Each of the schedules has set its own beginning; the first rates are put back.</summary>
     static Optimizer Begun(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers, IReadOnlyList<int> milestones)
     {
-        if (schedulers.Count != milestones.Count + 1 || !milestones.SequenceEqual(milestones.Distinct().Order()))
+        if (schedulers.Given().Count != milestones.Given().Count + 1
+            || !milestones.SequenceEqual(milestones.Distinct().Order()))
             throw new ArgumentException($"SequentialLR: milestones [{string.Join(", ", milestones)}] for " +
                 $"{schedulers.Count} schedulers: they are one fewer, in order.");
-        foreach (var group in optimizer.ParamGroups) group.Lr = group.InitialLr ?? group.Lr;
+        foreach (var group in optimizer.Given().ParamGroups) group.Lr = group.InitialLr ?? group.Lr;
         return optimizer;
     }
 }

@@ -46,7 +46,7 @@ public static class Checkpoint
 
     static void CheckNames((string Name, IStateful Part)[] parts)
     {
-        foreach (var (name, _) in parts)
+        foreach (var (name, _) in parts.Given())
             if (name.Length == 0 || name.Contains('.') || parts.Count(part => part.Name == name) > 1)
                 throw new ArgumentException($"Checkpoint: '{name}' is the name of two parts, empty, or has a dot.");
     }

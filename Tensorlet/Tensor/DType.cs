@@ -36,7 +36,7 @@ public static class DTypes
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {
-        if (a.DType == b.DType) return a.DType;
+        if (a.Given().DType == b.Given().DType) return a.DType;
         var sameKind = a.DType.IsFloat() && b.DType.IsFloat();
         if (sameKind && a.Rank == 0 && b.Rank > 0) return b.DType;
         if (sameKind && b.Rank == 0 && a.Rank > 0) return a.DType;

@@ -51,9 +51,10 @@ public sealed class Generator(ulong seed) : IStateful
     public int Next(int bound) => (int)((Philox.Bits(seed, Take(1)) >> 32) * (ulong)bound >> 32);
 
     /// <summary>0 … n−1 in random order (Fisher and Yates).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">n is negative.</exception>
     public long[] Permutation(int n)
     {
-        long[] order = [.. Enumerable.Range(0, n)];
+        var order = Tensor.Arange(n.In(nameof(Permutation), 0), DType.Int64, Device.Cpu).ToArray<long>();
         for (var i = n - 1; i > 0; i--)
         {
             var j = Next(i + 1);

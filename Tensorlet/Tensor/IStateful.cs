@@ -28,7 +28,7 @@ static class Stateful
     public static double[] Only(string what, string key, IReadOnlyDictionary<string, Tensor> state,
         int? count = null, Func<double[], bool>? can = null)
     {
-        var own = Tensor.Empty([count ?? state.GetValueOrDefault(key)?.Numel ?? 0], DType.Float64, Device.Cpu);
+        var own = Tensor.Empty([count ?? state.Given().GetValueOrDefault(key)?.Numel ?? 0], DType.Float64, Device.Cpu);
         Check(what, new() { [key] = own }, state);
         var numbers = state[key].ToArray<double>();
         return can?.Invoke(numbers) != false ? numbers : throw new TensorletException(
@@ -50,7 +50,7 @@ static class Stateful
     /// <summary>The keys, shapes and kinds of numbers of what is loaded are those of one's own.</summary>
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
     {
-        string[] missing = [.. own.Keys.Except(state.Keys)], extra = [.. state.Keys.Except(own.Keys)];
+        string[] missing = [.. own.Keys.Except(state.Given().Keys)], extra = [.. state.Keys.Except(own.Keys)];
         if (missing.Length + extra.Length > 0)
             throw new TensorletException($"LoadStateDict: {what} misses [{string.Join(", ", missing)}] and does not " +
                 $"know [{string.Join(", ", extra)}].");

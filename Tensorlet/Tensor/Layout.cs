@@ -37,7 +37,7 @@ public sealed class Layout
     /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
     public static Layout Contiguous(params int[] shape)
     {
-        var strides = new int[shape.Length];
+        var strides = new int[shape.Given().Length];
         for (int a = shape.Length - 1, stride = 1; a >= 0; a--)
         {
             strides[a] = stride;
@@ -101,7 +101,7 @@ public sealed class Layout
     /// <summary>A shape with its size of −1, if there is one, found so that it has as many elements as this.</summary>
     internal int[] Inferred(string operation, int[] shape)
     {
-        int[] target = [.. shape];
+        int[] target = [.. shape.Given()];
         if (Array.IndexOf(target, -1) is >= 0 and var open)
         {
             target[open] = 1;

@@ -21,7 +21,7 @@ public static class Npz
         Files.Write(path, file =>
         {
             using var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
-            foreach (var (name, tensor) in tensors)
+            foreach (var (name, tensor) in tensors.Given())
             {
                 if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' is no name in an archive.");
                 FileType.Of(name, tensor);

@@ -33,8 +33,9 @@ public static class SafeTensors
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var zeros = new string('0', 2 * SHA256.HashSizeInBytes);
-        if (metadata?.ContainsKey(Checksum) == true || tensors.ContainsKey(Metadata)) throw new ArgumentException(
-            $"Save: the note '{Checksum}' and the name '{Metadata}' are the format's own; take others.");
+        if (metadata?.ContainsKey(Checksum) == true || tensors.Given().ContainsKey(Metadata))
+            throw new ArgumentException(
+                $"Save: the note '{Checksum}' and the name '{Metadata}' are the format's own; take others.");
         var notes = new Dictionary<string, string>([new(Checksum, zeros), .. metadata?.AsEnumerable() ?? []]);
         var header = new Dictionary<string, object> { [Metadata] = notes };
         var ordered = tensors.OrderByDescending(t => FileType.Of(t.Key, t.Value).Size).ToArray();

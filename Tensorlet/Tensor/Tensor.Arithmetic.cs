@@ -24,7 +24,7 @@ public sealed partial class Tensor
         Tensor? destination = null) where F : struct, IZip
     {
         (a, b) = Promoted(a, b);
-        var (shape, resultType) = (Common(operation, [a, b]), type ?? a.DType);
+        var (shape, resultType) = (Common(operation.Given(), [a, b]), type ?? a.DType);
         if (destination is null) destination = a.NewEmpty(shape, resultType);
         else
         {
@@ -114,14 +114,14 @@ public sealed partial class Tensor
     /// <summary>a − b, broadcast.</summary>
     /// <exception cref="DTypeException">Of truth values.</exception>
     public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(),
-        b.DType == DType.Bool ? a.NoMask("Sub", ", or write a ^ b") : a, b, "Sub", null, destination);
+        b.Given().DType == DType.Bool ? a.Given().NoMask("Sub", ", or write a ^ b") : a, b, "Sub", null, destination);
     /// <summary>a · b, element by element, broadcast.</summary>
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
     /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
-        Zip(new DivideFormula(), a.DType.IsFloat() || b.DType.IsFloat() ? a : a.To(DTypes.Default), b, "Div", null,
-            destination);
+        Zip(new DivideFormula(), a.Given().DType.IsFloat() || b.Given().DType.IsFloat() ? a : a.To(DTypes.Default), b,
+            "Div", null, destination);
 
     /// <inheritdoc cref="Add"/>
     public static Tensor operator +(Tensor a, Tensor b) => Add(a, b);
@@ -132,37 +132,41 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Div"/>
     public static Tensor operator /(Tensor a, Tensor b) => Div(a, b);
     /// <summary>x + b</summary>
-    public static Tensor operator +(Tensor x, Number b) => x.Affine(1, b);
+    public static Tensor operator +(Tensor x, Number b) => x.Given().Affine(1, b);
     /// <summary>b + x</summary>
-    public static Tensor operator +(Number b, Tensor x) => x.Affine(1, b);
+    public static Tensor operator +(Number b, Tensor x) => x.Given().Affine(1, b);
     /// <summary>x − b</summary>
-    public static Tensor operator -(Tensor x, Number b) => x.Affine(1, -b);
+    public static Tensor operator -(Tensor x, Number b) => x.Given().Affine(1, -b);
     /// <summary>b − x</summary>
-    public static Tensor operator -(Number b, Tensor x) => x.Affine(-1, b);
+    public static Tensor operator -(Number b, Tensor x) => x.Given().Affine(-1, b);
     /// <summary>x · a</summary>
-    public static Tensor operator *(Tensor x, Number a) => x.Affine(a, Number.Nothing);
+    public static Tensor operator *(Tensor x, Number a) => x.Given().Affine(a, Number.Nothing);
     /// <summary>a · x</summary>
-    public static Tensor operator *(Number a, Tensor x) => x.Affine(a, Number.Nothing);
+    public static Tensor operator *(Number a, Tensor x) => x.Given().Affine(a, Number.Nothing);
     /// <summary>x / a</summary>
-    public static Tensor operator /(Tensor x, Number a) => Div(x, Like(x, a));
+    public static Tensor operator /(Tensor x, Number a) => Div(x.Given(), Like(x, a));
     /// <summary>a / x</summary>
     public static Tensor operator /(Number a, Tensor x) => Div(Like(x, a), x);
     /// <summary>−x</summary>
     /// <exception cref="DTypeException">Of truth values.</exception>
-    public static Tensor operator -(Tensor x) => x.NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
+    public static Tensor operator -(Tensor x) => x.Given().NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
 
     /// <summary>A number as a 0-d tensor that an operation with x does not promote further than PyTorch does.</summary>
-    internal static Tensor Like(Tensor x, Number value, DType? fraction = null) =>
-        value.isWhole && !x.DType.IsFloat() ? From([value.whole], [], x.Device)
+    internal static Tensor Like(Tensor x, Number value, DType? fraction = null,
+        [CallerArgumentExpression(nameof(x))] string name = "") =>
+        !x.Given(name).DType.IsFloat() && value.isWhole ? From([value.whole], [], x.Device)
             : Scalar(value.value, x.DType.IsFloat() ? x.DType : fraction ?? DTypes.Default, x.Device);
 
     /// <summary>
     /// A mask by a predicate. Integers and floating-point numbers are compared as doubles, and those that are equal as
     /// integers, so that nothing is rounded away.
     /// </summary>
-    static Tensor Compare<F>(string operation, F f, Tensor a, Tensor b) where F : struct, IZip
+    static Tensor Compare<F>(string operation, F f, Tensor a, Tensor b,
+        [CallerArgumentExpression(nameof(a))] string first = "",
+        [CallerArgumentExpression(nameof(b))] string second = "") where F : struct, IZip
     {
-        if (a.DType == b.DType || (a.DType != DType.Int64 && b.DType != DType.Int64) || !DTypes.Promote(a, b).IsFloat())
+        if (a.Given(first).DType == b.Given(second).DType || (a.DType != DType.Int64 && b.DType != DType.Int64)
+            || !DTypes.Promote(a, b).IsFloat())
             return Zip(f, a, b, operation, DType.Bool);
         Tensor x = a.To(DType.Float64), y = b.To(DType.Float64);
         return Where(x.Eq(y), Zip(f, a.To(DType.Int64), b.To(DType.Int64), operation, DType.Bool),
@@ -222,7 +226,7 @@ public sealed partial class Tensor
     /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {
-        condition.OnlyType("Where: the condition", DType.Bool);
+        condition.Given().OnlyType("Where: the condition", DType.Bool);
         (a, b) = Promoted(a, b);
         return Apply("Where", new Of3<WhereFormula>(), condition, a, b);
     }

@@ -6,7 +6,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
     public static Tensor Empty(int[] shape, DType? type = null, Device? device = null)
     {
-        var layout = Layout.Contiguous([.. shape]);
+        var layout = Layout.Contiguous([.. shape.Given()]);
         return new((device ?? Device.Default).Allocate(type ?? DTypes.Default, layout.Count), layout);
     }
 
@@ -125,7 +125,7 @@ public sealed partial class Tensor
 
     /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, int[], Device)"/>
     public static Tensor From<T>(T[] values, int[]? shape = null, Device? device = null) where T : unmanaged =>
-        From((ReadOnlySpan<T>)values, shape, device);
+        From((ReadOnlySpan<T>)values.Given(), shape, device);
 
     /// <summary>
     /// A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes
@@ -141,7 +141,7 @@ public sealed partial class Tensor
             return parts.All(part => part.Layout.SameShape(parts[0].Layout)) ? Stack(parts) : throw new ShapeException(
                 $"Of: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
         }
-        int[] shape = [.. Enumerable.Range(0, array.Rank).Select(array.GetLength)];
+        int[] shape = [.. Enumerable.Range(0, array.Given().Rank).Select(array.GetLength)];
         var element = array.GetType().GetElementType()!;
         var numbers = element == typeof(int) ? From<long>([.. array.Cast<int>()], shape, device)
             : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
@@ -155,7 +155,8 @@ public sealed partial class Tensor
     /// <summary>A tensor over the caller's array, on the CPU: both see what the other writes.</summary>
     public static Tensor Over<T>(T[] array, params int[] shape) where T : unmanaged
     {
-        shape = Layout.Contiguous(array.Length).Inferred("Over", shape.Length == 0 ? [array.Length] : shape);
+        shape = Layout.Contiguous(array.Given().Length)
+            .Inferred("Over", shape is { Length: 0 } ? [array.Length] : shape);
         return new(new HostStorage(Device.Cpu, DTypes.Of<T>(), array.Length, array), Layout.Contiguous(shape));
     }
 

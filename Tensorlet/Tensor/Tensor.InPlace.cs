@@ -77,8 +77,8 @@ public sealed partial class Tensor
     /// <summary>this = f(this, b, c) by a scalar function of one's own, in place; one shape, type and device.</summary>
     public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
     {
-        SameDevice("Zip_", b.OnlyType("Zip_", DType));
-        SameDevice("Zip_", c.OnlyType("Zip_", DType));
+        SameDevice("Zip_", b.Given().OnlyType("Zip_", DType));
+        SameDevice("Zip_", c.Given().OnlyType("Zip_", DType));
         Layout.OnlySame("Zip_", Layout, b.Layout, c.Layout);
         Writing("Zip_");
         Device.Zip(f, this, b.Beside(this), c.Beside(this), this);
@@ -88,7 +88,7 @@ public sealed partial class Tensor
     /// <summary>Writes the other's numbers here, broadcast and converted.</summary>
     public Tensor Copy_(Tensor other)
     {
-        if (other.Device != Device) other = other.To(Device);
+        if (other.Given().Device != Device) other = other.To(Device);
         if (other.Layout.Expand(Layout.shape) is not { } layout)
             throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
         Writing("Copy_");

@@ -22,11 +22,11 @@ public readonly struct TensorIndex
     /// <summary>A range of elements.</summary>
     public static implicit operator TensorIndex(Range r) => new(r);
     /// <summary>A mask over as many axes as it has, or the integers to pick along an axis.</summary>
-    public static implicit operator TensorIndex(Tensor t) => new(t);
+    public static implicit operator TensorIndex(Tensor t) => new(t.Given());
     /// <summary>The integers to pick along an axis.</summary>
-    public static implicit operator TensorIndex(int[] indices) => Tensor.From<long>([.. indices]);
+    public static implicit operator TensorIndex(int[] indices) => Tensor.From<long>([.. indices.Given()]);
     /// <summary>A mask along an axis.</summary>
-    public static implicit operator TensorIndex(bool[] mask) => Tensor.From(mask);
+    public static implicit operator TensorIndex(bool[] mask) => Tensor.From(mask.Given());
 }
 
 public sealed partial class Tensor
@@ -43,8 +43,8 @@ public sealed partial class Tensor
         set
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count == 0) part.Copy_(value);
-            else part.Put(part.Places.Pick(picks, indices), value);
+            if (picks.Count == 0) part.Copy_(value.Given());
+            else part.Put(part.Places.Pick(picks, indices), value.Given());
         }
     }
 
@@ -82,7 +82,7 @@ public sealed partial class Tensor
     {
         picks = [];
         var (result, axis) = (this, 0);
-        foreach (var index in indices)
+        foreach (var index in indices.Given())
         {
             var mask = index.part is Tensor { DType: DType.Bool } m ? m : null;
             if (axis + (index.part is null ? 0 : mask?.Rank ?? 1) > result.Rank)
@@ -132,7 +132,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
-    internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.ToArray<long>(), i =>
+    internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.Given().ToArray<long>(), i =>
         (long)Layout.Index("Indexing", axis, i)), index.Size(), Device);
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
@@ -183,7 +183,7 @@ public sealed partial class Tensor
     internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
-        if (index.Rank != 1)
+        if (index.Given().Rank != 1)
             throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
         return index.Reshape([index.Numel, .. Enumerable.Repeat(1, Rank - 1 - axis)])
             .Expand(Layout.With(Layout.shape, axis, index.Numel));

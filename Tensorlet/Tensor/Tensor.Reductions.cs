@@ -93,7 +93,7 @@ public sealed partial class Tensor
     /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
     public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false)
         where R : struct, IReduction =>
-        Fold(operation, axes, keepDim, DType, (x, y) => Device.Reduce(r, x, y));
+        Fold(operation.Given(), axes, keepDim, DType, (x, y) => Device.Reduce(r, x, y));
 
     Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)
     {
@@ -159,7 +159,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The groups disagree.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
-        a.SameDevice("Contract", b);
+        a.Given().SameDevice("Contract", b);
         b.OnlyType("Contract: the second operand", a.DType);
         int wide = batch + rows, inner = a.Rank - wide;
         if (batch < 0 || rows < 0 || columns < 0 || inner < 0 || b.Rank != batch + inner + columns
@@ -188,7 +188,7 @@ public sealed partial class Tensor
 
     internal static void CheckMatMul(Tensor a, Tensor b)
     {
-        if (a.Rank == 0 || b.Rank == 0)
+        if (a.Given().Rank == 0 || b.Given().Rank == 0)
             throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
         var (columns, rows) = (a.Size(-1), b.Size(b.Rank == 1 ? 0 : -2));
         if (columns != rows)

@@ -10,7 +10,7 @@ public sealed partial class Tensor
     /// <exception cref="IndexException">There is no such axis.</exception>
     public Tensor Scan<F>(F f, int axis, string operation = "Scan") where F : struct, IZip
     {
-        axis = Layout.Axis(operation, axis);
+        axis = Layout.Axis(operation.Given(), axis);
         var y = Counted().Clone();
         y.ScanPairs(f, axis);
         return y;

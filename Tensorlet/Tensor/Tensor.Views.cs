@@ -27,7 +27,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">Not every axis is named once.</exception>
     public Tensor Permute(params int[] axes)
     {
-        int[] order = [.. axes.Select(a => Layout.Axis("Permute", a))];
+        int[] order = [.. axes.Given().Select(a => Layout.Axis("Permute", a))];
         return order.Length == Rank && order.Distinct().Count() == Rank ? With(Layout.Permute(order))
             : throw new ShapeException(
                 $"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
@@ -55,7 +55,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
     public Tensor Expand(params int[] shape)
     {
-        var lead = shape.Length - Rank;
+        var lead = shape.Given().Length - Rank;
         int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
         return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
             $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones, can.");
@@ -100,7 +100,8 @@ public sealed partial class Tensor
     public Tensor Flip(params int[] axes)
     {
         var layout = Layout;
-        foreach (var a in Layout.Axes("Flip", axes)) layout = layout.Slice(a, layout.shape[a] - 1, layout.shape[a], -1);
+        foreach (var a in Layout.Axes("Flip", axes.Given()))
+            layout = layout.Slice(a, layout.shape[a] - 1, layout.shape[a], -1);
         return With(layout).Clone();
     }
 
@@ -132,6 +133,7 @@ public sealed partial class Tensor
     /// <summary>A copy with a value around the last axes: so many before and after each.</summary>
     internal Tensor Framed(int[] before, int[] after, double value)
     {
+        if (before.Length > Rank) throw new ShapeException($"Pad: {Layout} has not {before.Length} axes.");
         if (before.Max() + after.Max() == 0) return this;
         int[] shape = [.. Shape];
         for (var a = 1; a <= before.Length; a++)
@@ -165,8 +167,8 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">None given, or they differ in another axis.</exception>
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
-        if (tensors.Count == 0) throw new ShapeException("Cat: no tensors were given.");
-        var first = tensors[0];
+        if (tensors.Given().Count == 0) throw new ShapeException("Cat: no tensors were given.");
+        var first = tensors[0].Given(nameof(tensors));
         axis = first.Layout.Axis("Cat", axis);
         foreach (var t in tensors)
         {
@@ -186,7 +188,7 @@ public sealed partial class Tensor
     /// <summary>Tensors of one shape along a new axis.</summary>
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
-        Layout.OnlySame("Stack", [.. tensors.Select(t => t.Layout)]);
+        Layout.OnlySame("Stack", [.. tensors.Given().Select(t => t.Given(nameof(tensors)).Layout)]);
         return Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis);
     }
 
@@ -204,7 +206,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">They do not add up to its size.</exception>
     public Tensor[] Split(int[] sizes, int axis = 0)
     {
-        if (sizes.Sum(size => (long)size) != Size(axis) || sizes.Any(size => size < 0))
+        if (sizes.Given().Sum(size => (long)size) != Size(axis) || sizes.Any(size => size < 0))
             throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {axis} of {Layout}.");
         var at = 0;
         return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));

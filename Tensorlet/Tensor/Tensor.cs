@@ -91,7 +91,7 @@ public sealed partial class Tensor
     public Tensor To(Device device)
     {
         if (device == Device) return this;
-        var result = new Tensor(device.Allocate(DType, Numel), Layout.Contiguous(Layout.shape));
+        var result = new Tensor(device.Given().Allocate(DType, Numel), Layout.Contiguous(Layout.shape));
         device.Upload(Memory<byte>(), result.Storage, 0);
         return result;
     }
@@ -119,9 +119,10 @@ public sealed partial class Tensor
     public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
 
     /// <summary>Refuses operands on different devices.</summary>
-    internal void SameDevice(string operation, Tensor other)
+    internal void SameDevice(
+        string operation, Tensor other, [CallerArgumentExpression(nameof(other))] string name = "")
     {
-        if (Device == other.Device) return;
+        if (Device == other.Given(name).Device) return;
         throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
             $"{other.Layout} on {other.Device}. Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
     }

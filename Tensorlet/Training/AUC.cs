@@ -12,7 +12,7 @@ public sealed class AUC() : Metric(0)
     /// in.</exception>
     public override void Add(Tensor output, Tensor target)
     {
-        Layout.OnlySame("AUC: scores and targets", output.Layout, target.Layout);
+        Layout.OnlySame("AUC: scores and targets", output.Given().Layout, target.Given().Layout);
         var samples = output.ToArray<double>().Zip(target.ToArray<double>()).ToArray();
         foreach (var (score, label) in samples)
             if (double.IsNaN(score) || label is not (0 or 1))

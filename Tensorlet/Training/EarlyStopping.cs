@@ -13,26 +13,27 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     : Plugin, IStateful
 {
     const string Prefix = "weights.";
+    readonly string watch = watch.Given();
     readonly int limit = patience.In(nameof(EarlyStopping), 1);
     Dictionary<string, Tensor> weights = [];
     (double Best, int Waited) now = (double.NaN, 0);
     Module? model;
 
     /// <inheritdoc/>
-    public override void Resuming(Trainer trainer) => model = trainer.Model;
+    public override void Resuming(Trainer trainer) => model = trainer.Given().Model;
 
     /// <inheritdoc/>
     /// <exception cref="TensorletException">The best weights that were loaded are not those of this model.</exception>
     public override void Started(Trainer trainer)
     {
-        model = trainer.Model;
+        model = trainer.Given().Model;
         LoadStateDict(StateDict());
     }
 
     /// <inheritdoc/>
     public override void EpochEnded(Trainer trainer)
     {
-        var value = trainer.Watched(watch);
+        var value = trainer.Given().Watched(watch);
         // NaN is better than nothing, and any number is better than NaN
         if (weights.Count == 0 || (!double.IsNaN(value) && !(larger ? value <= now.Best : value >= now.Best)))
         {
@@ -55,7 +56,7 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        var loaded = state.Where(w => w.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary();
+        var loaded = state.Given().Where(w => w.Key.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary();
         var own = loaded.Count == 0 || model is null ? loaded
             : model.StateDict().ToDictionary(w => Prefix + w.Key, w => w.Value);
         Stateful.Check("EarlyStopping", new(own) { ["now"] = Tensor.Zeros(2) }, state);

@@ -10,12 +10,13 @@ public sealed class LossPicture(string path, int? every = null)
     : Periodic(every?.In(nameof(LossPicture), 1)), IStateful
 {
     const int Points = 500, Height = 300;
+    readonly string path = path.Given();
     List<double> losses = [];
 
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer)
     {
-        losses.Add(trainer.Loss);
+        losses.Add(trainer.Given().Loss);
         base.BatchEnded(trainer);
     }
 

@@ -10,7 +10,7 @@ public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
     /// <inheritdoc/>
     public sealed override void Add(Tensor output, Tensor target)
     {
-        var terms = f is null ? output : f(output, target);
+        var terms = f is null ? output.Given() : f(output.Given(), target.Given());
         AddSum(terms.Sum().Item(), terms.Numel);
     }
 

@@ -7,18 +7,21 @@ namespace Tensorlet.Training;
 /// <param name="metric">As new Accuracy().</param>
 public sealed class Meter(string name, Metric metric) : Plugin, IStateful
 {
+    readonly string name = name.Given();
+    readonly Metric metric = metric.Given();
+
     /// <inheritdoc/>
     public override void EpochStarted(Trainer trainer) => metric.Reset();
 
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer)
     {
-        metric.Add(trainer.Output, trainer.Target);
+        metric.Add(trainer.Given().Output, trainer.Target);
         EpochEnded(trainer);
     }
 
     /// <inheritdoc/>
-    public override void EpochEnded(Trainer trainer) => trainer.Stats[name] = metric.Value;
+    public override void EpochEnded(Trainer trainer) => trainer.Given().Stats[name] = metric.Value;
 
     /// <inheritdoc/>
     public Dictionary<string, Tensor> StateDict() => metric.StateDict();
@@ -35,10 +38,13 @@ public sealed class Meter(string name, Metric metric) : Plugin, IStateful
 /// <param name="metrics">As ("accuracy", new Accuracy()).</param>
 public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Name, Metric Metric)[] metrics) : Plugin
 {
+    readonly IEnumerable<Tensor[]> batches = batches.Given();
+    readonly (string Name, Metric Metric)[] metrics = metrics.Given();
+
     /// <inheritdoc/>
     public override void EpochEnded(Trainer trainer)
     {
-        trainer.Stats["validation_loss"] = trainer.Evaluate(batches, Array.ConvertAll(metrics, m => m.Metric));
+        trainer.Given().Stats["validation_loss"] = trainer.Evaluate(batches, Array.ConvertAll(metrics, m => m.Metric));
         foreach (var (name, metric) in metrics) trainer.Stats[$"validation_{name}"] = metric.Value;
     }
 }
@@ -50,12 +56,13 @@ public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Nam
 /// <param name="path">The file.</param>
 public sealed class CsvLog(string path) : Plugin
 {
+    readonly string path = path.Given();
     string[] names = [];
 
     /// <inheritdoc/>
     public override void Started(Trainer trainer)
     {
-        string[] rows = trainer.Epoch > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
+        string[] rows = trainer.Given().Epoch > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
         names = rows.Length > 0 && new Csv(rows[0], path, header: false) is var first
             ? [.. first.Columns.Skip(1).Select(column => first.Text(column)[0])] : [];
         File.WriteAllLines(path, rows.Take(1 + trainer.Epoch));
@@ -64,6 +71,7 @@ public sealed class CsvLog(string path) : Plugin
     /// <inheritdoc/>
     public override void EpochEnded(Trainer trainer)
     {
+        trainer.Given();
         if (names.Length == 0)
         {
             names = [.. trainer.Stats.Keys];

@@ -33,7 +33,7 @@ public abstract class Metric(int count) : IStateful
     /// </summary>
     private protected static Tensor Classes(string metric, Tensor output, Tensor target)
     {
-        var classes = output.Rank == target.Rank + 1 ? output.ArgMax(1) : output;
+        var classes = output.Given().Rank == target.Given().Rank + 1 ? output.ArgMax(1) : output;
         Layout.OnlySame($"{metric}: classes, scores (N, C, …) or (N, …), and targets", classes.Layout, target.Layout);
         classes.OnlyType($"{metric}: the classes", DType.Int64);
         target.OnlyType($"{metric}: the targets", DType.Int64);

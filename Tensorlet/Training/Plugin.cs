@@ -33,11 +33,11 @@ public abstract class Periodic(int? every) : Plugin
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer)
     {
-        if (trainer.Batch % every == 0) Act(trainer);
+        if (trainer.Given().Batch % every == 0) Act(trainer);
     }
 
     /// <inheritdoc/>
-    public sealed override void EpochEnded(Trainer trainer) => Act(trainer);
+    public sealed override void EpochEnded(Trainer trainer) => Act(trainer.Given());
 }
 
 /// <summary>Saves the training, always to one whole file.</summary>
@@ -46,6 +46,7 @@ public abstract class Periodic(int? every) : Plugin
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class Checkpoints(string path, int? every = null) : Periodic(every?.In(nameof(Checkpoints), 1))
 {
+    readonly string path = path.Given();
     private protected override void Act(Trainer trainer) => trainer.Save(path);
 }
 
@@ -55,6 +56,7 @@ public sealed class Checkpoints(string path, int? every = null) : Periodic(every
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class Progress(TextWriter writer, int? every = null) : Periodic(every?.In(nameof(Progress), 1))
 {
+    readonly TextWriter writer = writer.Given();
     private protected override void Act(Trainer trainer) => writer.WriteLine(
         (trainer.Batch == 0 ? $"epoch {trainer.Epoch}: " : $"epoch {trainer.Epoch + 1}, batch {trainer.Batch}: ") +
         string.Join("  ", trainer.Stats.Select(s => FormattableString.Invariant($"{s.Key} {s.Value:G4}"))));
@@ -67,10 +69,13 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")
     : Plugin, IStateful
 {
+    readonly Scheduler scheduler = scheduler.Given();
+    readonly string watch = watch.Given();
+
     /// <inheritdoc/>
-    public override void BatchEnded(Trainer trainer) => Step(trainer, perBatch);
+    public override void BatchEnded(Trainer trainer) => Step(trainer.Given(), perBatch);
     /// <inheritdoc/>
-    public override void EpochEnded(Trainer trainer) => Step(trainer, !perBatch);
+    public override void EpochEnded(Trainer trainer) => Step(trainer.Given(), !perBatch);
 
     void Step(Trainer trainer, bool now)
     {

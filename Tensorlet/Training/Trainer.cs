@@ -16,15 +16,19 @@ namespace Tensorlet.Training;
 public sealed class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
-    readonly Plugin[] plugins = [.. plugins.OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
+    readonly Plugin[] plugins = [.. plugins.Given().OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
     readonly Counter epoch = new(most: int.MaxValue), batch = new(most: int.MaxValue);
     readonly Mean mean = new();
+    readonly Module model = model.Given();
+    readonly Func<Variable, Variable, Variable> loss = loss.Given();
+    readonly Optimizer optimizer = optimizer.Given();
+    readonly IEnumerable<Tensor[]> batches = batches.Given();
     bool stopped;
 
     /// <inheritdoc cref="Trainer(Module, Func{Variable, Variable, Variable}, Optimizer, IEnumerable{Tensor[]},
     /// IEnumerable{Plugin})"/>
     public Trainer(Module model, Loss loss, Optimizer optimizer, IEnumerable<Tensor[]> batches,
-        params IEnumerable<Plugin> plugins) : this(model, loss.Call, optimizer, batches, plugins) { }
+        params IEnumerable<Plugin> plugins) : this(model, loss.Given().Call, optimizer, batches, plugins) { }
 
     /// <summary>What learns.</summary>
     public Module Model => model;
@@ -51,7 +55,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
 
     /// <summary>Something measured.</summary>
     /// <exception cref="TensorletException">There is nothing of this name.</exception>
-    public double Watched(string name) => Stats.TryGetValue(name, out var value) ? value
+    public double Watched(string name) => Stats.TryGetValue(name.Given(), out var value) ? value
         : throw new TensorletException($"Trainer: '{name}' is not among what is measured, " +
             $"[{string.Join(", ", Stats.Keys)}]. Put the plugin that measures it before the one that asks.");
 
@@ -111,11 +115,11 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     public double Evaluate(IEnumerable<Tensor[]> batches, params Metric[] metrics)
     {
         var mean = new Mean();
-        Array.ForEach(metrics, metric => metric.Reset());
+        Array.ForEach(metrics.Given(), metric => metric.Given(nameof(metrics)).Reset());
         InMode(training: false, () =>
         {
             using var _ = Autograd.NoGrad();
-            foreach (var (input, target) in batches.Select(Placed))
+            foreach (var (input, target) in batches.Given().Select(Placed))
             {
                 var output = model.Call(input);
                 mean.Add(loss(output, target).Item(), input.Size(0));

@@ -110,19 +110,19 @@ public sealed partial class Variable
     /// <summary>x cut to the bounds, broadcast; the gradient at a bound is x's.</summary>
     public Variable Clamp(Variable low, Variable high)
     {
-        var x = Where(this < low, low, this);
-        return Where(x > high, high, x);
+        var x = Where(this < low.Given(), low, this);
+        return Where(x > high.Given(), high, x);
     }
 
     /// <summary>x + weight·(end − x), broadcast.</summary>
-    public Variable Lerp(Variable end, Variable weight) => Zip(new LerpFormula(), this, end, weight);
+    public Variable Lerp(Variable end, Variable weight) => Zip(new LerpFormula(), this, end.Given(), weight.Given());
     /// <summary>x + value·a·b, broadcast.</summary>
     public Variable Addcmul(Variable a, Variable b, Number? value = null) => DType.IsFloat()
-        ? Zip(new AddProduct(value?.value ?? 1), this, a, b) : this + a * b * (value ?? 1);
+        ? Zip(new AddProduct(value?.value ?? 1), this, a.Given(), b.Given()) : this + a * b * (value ?? 1);
     /// <summary>x + value·a/b, broadcast.</summary>
     public Variable Addcdiv(Variable a, Variable b, double value = 1) => this + a / b * value;
     /// <summary>The value where the mask is true, x elsewhere.</summary>
-    public Variable MaskedFill(Tensor mask, Number value) => Where(mask, Tensor.Like(Data, value), this);
+    public Variable MaskedFill(Tensor mask, Number value) => Where(mask.Given(), Tensor.Like(Data, value), this);
 
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
@@ -140,7 +140,7 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The weights are not so many.</exception>
     public Variable PRelu(Variable weight)
     {
-        if (weight.Numel != 1 && (Rank < 2 || weight.Rank != 1 || weight.Numel != Size(1)))
+        if (weight.Given().Numel != 1 && (Rank < 2 || weight.Rank != 1 || weight.Numel != Size(1)))
             throw new ShapeException($"PRelu: weights {weight.Data.Layout} are not one, nor as many as the channels " +
                 $"(axis 1) of {Data.Layout}.");
         return Zip(new PReluFormula(), this,

@@ -71,7 +71,7 @@ public sealed partial class Variable
     /// </summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
-        a.Data.SameDevice(operation, b.Data);
+        a.Given().Data.SameDevice(operation, b.Given().Data);
         var type = DTypes.Promote(a.Data, b.Data);
         var shape = Layout.Broadcast(operation, a.Data.Layout, b.Data.Layout);
         return (a.To(type).Expand(shape), b.To(type).Expand(shape));
@@ -85,11 +85,11 @@ public sealed partial class Variable
 
     /// <summary>f of two, broadcast: of floating-point numbers with its slope, of integers and masks exactly.</summary>
     static Variable Exact<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip =>
-        a.DType.IsFloat() || b.DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
+        a.Given().DType.IsFloat() | b.Given().DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
             : Tensor.Zip(f, a.Data, b.Data, operation);
 
     static Variable Affine(Variable x, Number a, Number b) =>
-        x.DType.IsFloat() ? new Affine(a.value, b.value).Apply(x) : x.Data.Affine(a, b);
+        x.Given().DType.IsFloat() ? new Affine(a.value, b.value).Apply(x) : x.Data.Affine(a, b);
 
     /// <summary>a + b, broadcast.</summary>
     public static Variable operator +(Variable a, Variable b) => Apply<Add>("+", a, b);
@@ -113,11 +113,12 @@ public sealed partial class Variable
     /// <summary>a · x</summary>
     public static Variable operator *(Number a, Variable x) => Affine(x, a, Number.Nothing);
     /// <summary>x / a</summary>
-    public static Variable operator /(Variable x, Number a) => x / Tensor.Like(x.Data, a);
+    public static Variable operator /(Variable x, Number a) => x / Tensor.Like(x.Given().Data, a);
     /// <summary>a / x</summary>
-    public static Variable operator /(Number a, Variable x) => Tensor.Like(x.Data, a) / x;
+    public static Variable operator /(Number a, Variable x) => Tensor.Like(x.Given().Data, a) / x;
     /// <summary>−x</summary>
-    public static Variable operator -(Variable x) => x.DType.IsFloat() ? Affine(x, -1, Number.Nothing) : -x.Data;
+    public static Variable operator -(Variable x) =>
+        x.Given().DType.IsFloat() ? Affine(x, -1, Number.Nothing) : -x.Data;
 
     /// <summary>xᵖ for a number p; of integers and a whole p an integer.</summary>
     /// <exception cref="TensorletException">An integer to a negative power.</exception>
@@ -136,7 +137,7 @@ public sealed partial class Variable
     public static Variable Where(Tensor condition, Variable a, Variable b)
     {
         (a, b) = Matched("Where", a, b);
-        var shape = Layout.Broadcast("Where", condition.Layout, a.Data.Layout);
+        var shape = Layout.Broadcast("Where", condition.Given().Layout, a.Data.Layout);
         return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
     }
 
@@ -160,23 +161,23 @@ public sealed partial class Variable
     public Variable Cuda(int index = 0) => To(Device.Cuda(index));
 
     /// <summary>The mask a &gt; b. Masks have no gradients.</summary>
-    public static Tensor operator >(Variable a, Variable b) => a.Data > b.Data;
+    public static Tensor operator >(Variable a, Variable b) => a.Given().Data > b.Given().Data;
     /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Variable a, Variable b) => a.Data < b.Data;
+    public static Tensor operator <(Variable a, Variable b) => a.Given().Data < b.Given().Data;
     /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Variable a, Variable b) => a.Data >= b.Data;
+    public static Tensor operator >=(Variable a, Variable b) => a.Given().Data >= b.Given().Data;
     /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Variable a, Variable b) => a.Data <= b.Data;
+    public static Tensor operator <=(Variable a, Variable b) => a.Given().Data <= b.Given().Data;
     /// <summary>The mask a = b.</summary>
-    public Tensor Eq(Variable other) => Data.Eq(other.Data);
+    public Tensor Eq(Variable other) => Data.Eq(other.Given().Data);
     /// <summary>The mask a ≠ b.</summary>
-    public Tensor Ne(Variable other) => Data.Ne(other.Data);
+    public Tensor Ne(Variable other) => Data.Ne(other.Given().Data);
     /// <summary>The mask a &gt; b.</summary>
-    public static Tensor operator >(Variable a, Number b) => a.Data > b;
+    public static Tensor operator >(Variable a, Number b) => a.Given().Data > b;
     /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Variable a, Number b) => a.Data >= b;
+    public static Tensor operator >=(Variable a, Number b) => a.Given().Data >= b;
     /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Variable a, Number b) => a.Data <= b;
+    public static Tensor operator <=(Variable a, Number b) => a.Given().Data <= b;
     /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Variable a, Number b) => a.Data < b;
+    public static Tensor operator <(Variable a, Number b) => a.Given().Data < b;
 }

@@ -7,7 +7,7 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">Fewer numbers than axes, or a negative one.</exception>
     public Variable Repeat(params int[] times)
     {
-        if (times.Length < Rank || times.Any(t => t < 0))
+        if (times.Given().Length < Rank || times.Any(t => t < 0))
             throw new ShapeException($"Repeat: {Layout.Show(times)} is not a number for each axis of {Data.Layout}.");
         int[] shape = [.. Enumerable.Repeat(1, times.Length - Rank), .. Shape];
         int[] sizes = [.. shape.Select((size, a) => Layout.Fitting("Repeat", (long)times[a] * size))];
@@ -18,7 +18,7 @@ public sealed partial class Variable
 
     /// <summary><see cref="Repeat"/>, where axes not named are those in front, taken once.</summary>
     public Variable Tile(params int[] times) =>
-        Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Length)), .. times]);
+        Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Given().Length)), .. times]);
 
     /// <summary>Shifted along an axis; what leaves at the end comes in at the beginning.</summary>
     public Variable Roll(int shift, int axis)
@@ -30,7 +30,7 @@ public sealed partial class Variable
 
     /// <summary>Shifted along several axes, each by its own number.</summary>
     /// <exception cref="ShapeException">Not one axis for each shift.</exception>
-    public Variable Roll(int[] shifts, int[] axes) => shifts.Length == axes.Length
+    public Variable Roll(int[] shifts, int[] axes) => shifts.Given().Length == axes.Given().Length
         ? shifts.Zip(axes).Aggregate(this, (x, each) => x.Roll(each.First, each.Second))
         : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not shifts for the axes {Layout.Show(axes)}.");
 
@@ -44,7 +44,7 @@ public sealed partial class Variable
     public Variable Unflatten(int axis, params int[] sizes)
     {
         axis = Data.Layout.Axis("Unflatten", axis);
-        var inner = Data.Layout[axis..(axis + 1)].Inferred("Unflatten", sizes);
+        var inner = Data.Layout[axis..(axis + 1)].Inferred("Unflatten", sizes.Given());
         return Reshape([.. Shape[..axis], .. inner, .. Shape[(axis + 1)..]]);
     }
 
@@ -55,8 +55,8 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">Not one place for each axis, or one is named twice.</exception>
     public Variable MoveDim(int[] source, int[] destination)
     {
-        int[] from = [.. source.Select(a => Data.Layout.Axis("MoveDim", a))];
-        int[] to = [.. destination.Select(a => Data.Layout.Axis("MoveDim", a))];
+        int[] from = [.. source.Given().Select(a => Data.Layout.Axis("MoveDim", a))];
+        int[] to = [.. destination.Given().Select(a => Data.Layout.Axis("MoveDim", a))];
         if (from.Length != to.Length || from.Distinct().Count() + to.Distinct().Count() != 2 * from.Length)
             throw new ShapeException($"MoveDim: the axes {Layout.Show(source)} of {Data.Layout} cannot go to " +
                 $"{Layout.Show(destination)}: name each once, and one place for each.");
@@ -98,8 +98,9 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">One has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] axes)
     {
-        foreach (var x in axes)
-            if (x.Rank > 1) throw new ShapeException($"Meshgrid: shape {x.Data.Layout} is no vector.");
+        foreach (var x in axes.Given())
+            if (x.Given(nameof(axes)).Rank > 1)
+                throw new ShapeException($"Meshgrid: shape {x.Data.Layout} is no vector.");
         int[] shape = [.. axes.Select(x => x.Numel)];
         return [.. axes.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
     }
@@ -115,7 +116,7 @@ public static partial class F
     /// <exception cref="IndexException">A class is not in 0 … classes−1.</exception>
     public static Tensor OneHot(Tensor index, int classes = -1)
     {
-        index.OnlyType("OneHot", DType.Int64);
+        index.Given().OnlyType("OneHot", DType.Int64);
         if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().ToArray<long>()[0] + 1);
         var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
         return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
@@ -128,8 +129,9 @@ public static partial class F
     /// <exception cref="IndexException">An index, or that of the padding, is no row of the table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
     {
-        if (weight.Rank != 2) throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
-        var rows = weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
+        if (weight.Given().Rank != 2)
+            throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
+        var rows = weight.IndexSelect(0, index.Given().Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
         if (paddingIndex is not { } row) return rows;
         var padding = weight.Data.Layout.Index("Embedding", 0, row);
         return Variable.Where(index.Eq(Tensor.Like(index, padding)).Unsqueeze(-1), rows.Detach(), rows);

@@ -222,7 +222,7 @@ public static partial class F
     static void CheckChannels(string operation, Variable x, Variable w, Variable? bias, int axes, int groups,
         bool transposed)
     {
-        var shapes = $"{operation}: input {x.Data.Layout} and filters {w.Data.Layout}";
+        var shapes = $"{operation}: input {x.Given().Data.Layout} and filters {w.Given("weight").Data.Layout}";
         if (x.Rank != 2 + axes || w.Rank != 2 + axes)
             throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
                 "sample gets its batch axis by Unsqueeze(0).");

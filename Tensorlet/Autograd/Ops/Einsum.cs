@@ -12,9 +12,9 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The equation cannot be read, or does not fit the operands.</exception>
     public static Variable Einsum(string equation, params Variable[] operands)
     {
-        var sides = equation.Replace(" ", "").Split("->");
+        var sides = equation.Given().Replace(" ", "").Split("->");
         var inputs = sides[0].Split(',');
-        if (sides.Length > 2 || operands.Length == 0 || inputs.Length != operands.Length)
+        if (sides.Length > 2 || operands.Given().Length == 0 || inputs.Length != operands.Length)
             throw new ShapeException($"Einsum: \"{equation}\" names {inputs.Length} operands, and {operands.Length} " +
                 $"were given.");
         // The axes that an ellipsis stands for get the names 0, 1, … so that the last is the same in every operand.

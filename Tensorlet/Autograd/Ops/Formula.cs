@@ -42,11 +42,11 @@ public sealed partial class Variable
     /// <summary>y = f(a, b) for every pair of elements, broadcast, by a formula of one's own as in
     /// <see cref="Map"/>.</summary>
     public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
-        Apply(new Of2<F>(f), NameOf<F>.Text, a, b);
+        Apply(new Of2<F>(f), NameOf<F>.Text, a.Given(), b.Given());
 
     /// <summary>y = f(a, b, c), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
     public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
-        Apply(new Of3<F>(f), NameOf<F>.Text, a, b, c);
+        Apply(new Of3<F>(f), NameOf<F>.Text, a.Given(), b.Given(), c.Given());
 
     /// <summary>y = f(x₀, x₁, …), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
     public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
@@ -65,6 +65,8 @@ public sealed partial class Variable
     /// <summary>On one device and, but for masks, of one floating-point type.</summary>
     internal static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
     {
+        if (x.IsEmpty) throw new ShapeException($"{operation}: no variables were given.");
+        foreach (var input in x) input.Given(nameof(x));
         var (result, most) = (x.ToArray(), x[0].Data);
         foreach (var input in x)
         {

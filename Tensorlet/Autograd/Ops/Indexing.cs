@@ -22,7 +22,7 @@ public sealed partial class Variable
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.
     /// </summary>
     public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
-        this + source.ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1);
+        this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1);
 
     /// <summary>
     /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
@@ -42,13 +42,13 @@ public sealed partial class Variable
     /// <exception cref="IndexException">An index is outside of the axis.</exception>
     public Variable Scatter(int axis, Tensor index, Variable source)
     {
-        Layout.OnlySame("Scatter", source.Data.Layout, index.Layout);
+        Layout.OnlySame("Scatter", source.Given().Data.Layout, index.Given().Layout);
         return Put(Data.Places.Gather(axis, index), source);
     }
 
     /// <summary>y[…, index[…, j, …], …] = value along an axis, this elsewhere.</summary>
     public Variable Scatter(int axis, Tensor index, Number value) =>
-        Scatter(axis, index, Tensor.Like(Data, value).Expand(index.Size()));
+        Scatter(axis, index, Tensor.Like(Data, value).Expand(index.Given().Size()));
 
     /// <summary>
     /// The elements where a mask is true taken from a source, one after another, this elsewhere; this and the mask
@@ -57,11 +57,11 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The source has too few elements.</exception>
     public Variable MaskedScatter(Tensor mask, Variable source)
     {
-        mask.OnlyType("MaskedScatter: the mask", DType.Bool);
+        mask.Given().OnlyType("MaskedScatter: the mask", DType.Bool);
         var shape = Layout.Broadcast("MaskedScatter", Data.Layout, mask.Layout);
         var x = Expand(shape);
         var places = x.Data.Places[mask.Expand(shape)];
-        if (places.Numel > source.Numel)
+        if (places.Numel > source.Given().Numel)
             throw new ShapeException($"MaskedScatter: a source of shape {source.Data.Layout} has {source.Numel} " +
                 $"elements, and the mask of shape {mask.Layout} takes {places.Numel}.");
         return x.Put(places, source.Reshape(-1).Narrow(0, 0, places.Numel));
@@ -73,7 +73,7 @@ public sealed partial class Variable
 
     /// <summary>This with a source added: y[…, index[…, j, …], …] += source[…, j, …] along an axis.</summary>
     public Variable ScatterAdd(int axis, Tensor index, Variable source) =>
-        this + source.ScatterAdd(axis, index, Size());
+        this + source.Given().ScatterAdd(axis, index, Size());
 
     /// <summary>
     /// The elements of the flattened variable at these places, of the shape of the indices; negative ones count from
@@ -85,7 +85,7 @@ public sealed partial class Variable
     /// <summary>The elements where a mask is true, in one row; this and the mask broadcast.</summary>
     public Variable MaskedSelect(Tensor mask)
     {
-        mask.OnlyType("MaskedSelect: the mask", DType.Bool);
+        mask.Given().OnlyType("MaskedSelect: the mask", DType.Bool);
         var shape = Layout.Broadcast("MaskedSelect", Data.Layout, mask.Layout);
         return Expand(shape)[mask.Expand(shape)];
     }

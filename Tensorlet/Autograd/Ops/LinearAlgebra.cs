@@ -99,7 +99,8 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
             var lu = x.LU();
             var (pivots, swaps) = (lu.U.Diagonal(), lu.P.ToInversions());
             var odd = swaps.Where((to, from) => to != from).Count() % 2 == 1;
-            return [Matrices.Number(pivots.Aggregate(odd ? -1.0 : 1, (sign, pivot) => sign * Math.Sign(pivot))),
+            return [Matrices.Number(pivots.Aggregate(odd ? -1.0 : 1, (sign, pivot) =>
+                    sign * (pivot > 0 ? 1 : pivot < 0 ? -1 : pivot))),
                 Matrices.Number(pivots.Sum(pivot => Math.Log(Math.Abs(pivot))))];
         });
     }
@@ -132,7 +133,7 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The matrices are not square, or B has another n.</exception>
     public Variable Solve(Variable b)
     {
-        AsMatrices("Solve").Alike("Solve", b);
+        AsMatrices("Solve").Alike("Solve", b.Given());
         var vectors = b.Rank == 1 || b.Shape.SequenceEqual(Shape[..^1]);
         if (vectors) b = b.Unsqueeze(-1);
         if (b.Rank == 0 || b.Size(-2) != Size(-1)) throw new ShapeException($"Solve: shapes {Data.Layout} and " +

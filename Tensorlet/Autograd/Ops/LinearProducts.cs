@@ -10,7 +10,7 @@ public sealed partial class Variable
 
     /// <summary>A matrix by a vector, (n, k)·(k) → (n).</summary>
     /// <exception cref="ShapeException">Another rank, or the columns are not as many as the elements.</exception>
-    public Variable Mv(Variable vector) => Product("Mv", vector, 2, 1);
+    public Variable Mv(Variable vector) => Product("Mv", vector.Given(), 2, 1);
 
     /// <summary>A matrix by a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes any ranks.</summary>
     /// <exception cref="ShapeException">Another rank, or the columns of one are not the rows of the other.</exception>
@@ -29,7 +29,7 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
     public Variable Addmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
-        Plus("Addmm", a.Product("Addmm", b, 2, 2), beta, alpha);
+        Plus("Addmm", a.Given().Product("Addmm", b.Given(), 2, 2), beta, alpha);
 
     /// <summary>
     /// beta·this + alpha·A·B with A (b, n, k) and B (b, k, m); this broadcasts to (b, n, m), and is not read where beta
@@ -37,7 +37,7 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
     public Variable Baddbmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
-        Plus("Baddbmm", a.Product("Baddbmm", b, 3, 3), beta, alpha);
+        Plus("Baddbmm", a.Given().Product("Baddbmm", b.Given(), 3, 3), beta, alpha);
 
     /// <summary>Σ xᵢᵢ of a matrix, (n, m) → ().</summary>
     /// <exception cref="ShapeException">It is no matrix.</exception>
@@ -47,7 +47,7 @@ public sealed partial class Variable
 
     /// <summary>Sums over the last axes of this with as many first axes of the other: (…, k…)·(k…, …).</summary>
     /// <exception cref="ShapeException">The axes differ in size, or there are fewer.</exception>
-    public Variable Tensordot(Variable other, int axes = 2) => axes >= 0 && axes <= Rank && axes <= other.Rank
+    public Variable Tensordot(Variable other, int axes = 2) => axes >= 0 && axes <= Rank && axes <= other.Given().Rank
         ? Tensordot(other, [.. Enumerable.Range(Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
         : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {axes} " +
             $"axes to sum over.");
@@ -60,8 +60,8 @@ public sealed partial class Variable
     /// many.</exception>
     public Variable Tensordot(Variable other, int[] axes, int[] otherAxes)
     {
-        axes = [.. axes.Select(a => Data.Layout.Axis("Tensordot", a))];
-        otherAxes = [.. otherAxes.Select(a => other.Data.Layout.Axis("Tensordot", a))];
+        axes = [.. axes.Given().Select(a => Data.Layout.Axis("Tensordot", a))];
+        otherAxes = [.. otherAxes.Given().Select(a => other.Given().Data.Layout.Axis("Tensordot", a))];
         if (axes.Length != otherAxes.Length || axes.Distinct().Count() < axes.Length
             || otherAxes.Distinct().Count() < axes.Length)
             throw new ShapeException($"Tensordot: the axes {Layout.Show(axes)} and {Layout.Show(otherAxes)} are no " +
@@ -79,14 +79,15 @@ public sealed partial class Variable
     /// <summary>Refuses operands of two types or on two devices.</summary>
     void Alike(string operation, Variable other)
     {
-        Data.SameDevice(operation, other.Data);
+        Data.SameDevice(operation, other.Given().Data);
         if (DType != other.DType) throw new DTypeException($"{operation}: the operands are {DType} and " +
             $"{other.DType}; convert one of them with .To(DType…).");
     }
 
     /// <summary>This, if both operands have so many axes.</summary>
     Variable OfRanks(string operation, int rank, Variable other, int otherRank) =>
-        Rank == rank && other.Rank == otherRank ? this : throw new ShapeException($"{operation}: takes operands of " +
+        other.Given().Rank == otherRank && Rank == rank ? this
+            : throw new ShapeException($"{operation}: takes operands of " +
             $"{rank} and {otherRank} axes, not shapes {Data.Layout} and {other.Data.Layout}. MatMul takes any.");
 
     Variable Product(string operation, Variable other, int rank, int otherRank)

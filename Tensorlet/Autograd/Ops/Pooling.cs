@@ -103,7 +103,7 @@ public static partial class F
         bool ceilMode)
     {
         var plan = new WindowPlan(kernel, stride, padding, padding, dilation);
-        if (x.Rank != 2 + plan.Axes)
+        if (x.Given().Rank != 2 + plan.Axes)
             throw new ShapeException($"{operation}: the input has {2 + plan.Axes} axes, samples and channels first, " +
                 $"not shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);

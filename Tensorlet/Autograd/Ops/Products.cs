@@ -33,7 +33,7 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The columns of one are not the rows of the other.</exception>
     public Variable MatMul(Variable other)
     {
-        var (a, b) = (this, other);
+        var (a, b) = (this, other.Given());
         a.Data.SameDevice("MatMul", b.Data);
         b.Data.OnlyType("MatMul: the second operand", a.Data.NoMask("MatMul").DType);
         Tensor.CheckMatMul(a.Data, b.Data);
@@ -45,5 +45,5 @@ public sealed partial class Variable
     }
 
     /// <inheritdoc cref="MatMul(Variable)"/>
-    public static Variable MatMul(Variable a, Variable b) => a.MatMul(b);
+    public static Variable MatMul(Variable a, Variable b) => a.Given().MatMul(b.Given());
 }

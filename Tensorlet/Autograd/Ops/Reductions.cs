@@ -116,7 +116,7 @@ public sealed partial class Variable
         axis is { } along ? Prod([along], keepDim) : Reshape(-1).Prod([0]);
 
     /// <summary>The product over these axes.</summary>
-    public Variable Prod(int[] axes, bool keepDim = false) => Fold("Prod", axes, keepDim, over =>
+    public Variable Prod(int[] axes, bool keepDim = false) => Fold("Prod", axes.Given(), keepDim, over =>
         over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)));
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>

@@ -66,7 +66,7 @@ public static partial class F
 
     static Variable AlongBoth(string operation, Variable x, Pair size, Func<Variable, int, int, int, Variable> resize)
     {
-        x.Data.OnlyFloat(operation);
+        x.Given().Data.OnlyFloat(operation);
         if (x.Rank < 2 || Math.Min(size.H, size.W) < 1 || x.Shape[^2..].Contains(0))
             throw new ShapeException($"{operation}: shape {x.Data.Layout} to {size}: images have at least two axes, " +
                 "(…, H, W), and every size is positive.");
@@ -79,7 +79,8 @@ public static partial class F
     public static Variable Unfold(Variable x, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
-        if (x.Rank != 4) throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
+        if (x.Given().Rank != 4)
+            throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
         var plan = Columns(kernel, dilation, padding, stride);
         var places = plan.Places("Unfold", x.Size());
         return x.Framed(plan.Before, plan.After, 0).Windows(plan.Kernel, plan.Stride, plan.Dilation)
@@ -100,7 +101,7 @@ public static partial class F
     {
         var plan = Columns(kernel, dilation, padding, stride);
         var (places, window) = (plan.Places("Fold", outputSize), Layout.Product(plan.Kernel));
-        if (x.Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != Layout.Product(places))
+        if (x.Given().Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != Layout.Product(places))
             throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {places[0]}·{places[1]}), " +
                 $"the windows of {kernel} in images of {outputSize}.");
         int[] images = [x.Size(0), x.Size(1) / window], sides = plan.Before;

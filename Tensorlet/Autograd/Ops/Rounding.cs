@@ -72,7 +72,7 @@ public sealed partial class Variable
 
     static Variable Divided<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip
     {
-        var floats = a.DType.IsFloat() || b.DType.IsFloat();
+        var floats = a.Given().DType.IsFloat() | b.Given().DType.IsFloat();
         if (!floats && (!b.Data).Any().Item<bool>())
             throw new TensorletException($"{operation}: integers of shape {a.Data.Layout} are divided by 0.");
         return Exact(operation, f, !floats && b.DType == DType.Bool ? a.Data.NoMask(operation) : a, b);

@@ -58,10 +58,10 @@ public sealed partial class Variable
 
     /// <inheritdoc cref="Tensor.Expand"/>
     // y = x repeated to a shape     dx = Σ dy over the repeated axes
-    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape) ? this
+    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape.Given()) ? this
         : Linear(x => x.Expand(shape), (dy, before) => dy.SumTo(before));
     /// <inheritdoc cref="Tensor.Reshape"/>
-    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape) ? this
+    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape.Given()) ? this
         : Linear(x => x.Reshape(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.View"/>
     public Variable View(params int[] shape) => Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
@@ -123,15 +123,15 @@ public sealed partial class Variable
         : throw new ShapeException($"Pad: {before} and {after} must not be negative.");
 
     /// <inheritdoc cref="Tensor.Cat"/>
-    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0) => variables is [var first, ..]
-        ? new Cat(first.Data.Layout.Axis("Cat", axis)).Apply(
-            [.. variables.Select(x => x.To(variables.Max(other => other.DType)))])
+    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0) => variables.Given() is [var first, ..]
+        ? new Cat(first.Given(nameof(variables)).Data.Layout.Axis("Cat", axis)).Apply(
+            [.. variables.Select(x => x.To(variables.Max(other => other.Given(nameof(variables)).DType)))])
         : throw new ShapeException("Cat: no variables were given.");
 
     /// <inheritdoc cref="Tensor.Stack"/>
     public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
     {
-        Layout.OnlySame("Stack", [.. variables.Select(v => v.Data.Layout)]);
+        Layout.OnlySame("Stack", [.. variables.Given().Select(v => v.Given(nameof(variables)).Data.Layout)]);
         return Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis);
     }
 }

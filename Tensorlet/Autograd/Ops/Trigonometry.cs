@@ -81,5 +81,5 @@ public sealed partial class Variable
     public Variable Atan() => Smooth(new AtanFormula());
     /// <summary>The angle in −π … π of the point (x, y), broadcast; at the origin its gradient is 0.</summary>
     public static Variable Atan2(Variable y, Variable x) =>
-        Alike("Atan2", [y, x]) is [var a, var b] ? Apply<Atan2>("Atan2", a, b) : y;
+        Alike("Atan2", [y.Given(), x.Given()]) is [var a, var b] ? Apply<Atan2>("Atan2", a, b) : y;
 }

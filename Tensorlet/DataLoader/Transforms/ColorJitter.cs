@@ -23,7 +23,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     }
 
     /// <summary>factor·x, within [0, 1].</summary>
-    public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x, x.ZerosLike(), factor);
+    public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x.Given(), x.ZerosLike(), factor);
 
     /// <summary>factor·x + (1 − factor)·(mean grey of the image), within [0, 1].</summary>
     public static Tensor AdjustContrast(Tensor x, double factor) =>
@@ -64,6 +64,6 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     static Tensor Grey(Tensor x) => HasNoColour(x) ? x
         : (x * Tensor.From([0.2989, 0.587, 0.114], [3, 1, 1]).To(x.DType).To(x.Device)).Sum([-3], keepDim: true);
 
-    static bool HasNoColour(Tensor x) => x.Size(-3) is 1 or 3 ? x.Size(-3) == 1
+    static bool HasNoColour(Tensor x) => x.Given().Size(-3) is 1 or 3 ? x.Size(-3) == 1
         : throw new ShapeException($"ColorJitter: shape {x.Layout} has neither 1 nor 3 channels.");
 }

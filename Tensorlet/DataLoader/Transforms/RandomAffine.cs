@@ -38,7 +38,7 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
         var (a, u, v) = (angle * Math.PI / 180, shear.X * Math.PI / 180, shear.Y * Math.PI / 180);
         var (xx, yx) = (Math.Cos(a - v) / Math.Cos(v), Math.Sin(a - v) / Math.Cos(v));
         var (xy, yy) = (-xx * Math.Tan(u) - Math.Sin(a), -yx * Math.Tan(u) + Math.Cos(a));
-        double cx = (x.Size(-1) - 1) / 2.0, cy = (x.Size(-2) - 1) / 2.0;
+        double cx = (x.Given().Size(-1) - 1) / 2.0, cy = (x.Size(-2) - 1) / 2.0;
         return Bilinear(x, (column, row) =>
         {
             var (px, py) = (column - cx - translate.X, row - cy - translate.Y);

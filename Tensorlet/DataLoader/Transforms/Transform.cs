@@ -15,7 +15,7 @@ public abstract class Transform
     /// <exception cref="DTypeException">Its numbers are integers.</exception>
     public Tensor Apply(Tensor x, Generator? random = null)
     {
-        x.OnlyFloat(GetType().Name);
+        x.Given().OnlyFloat(GetType().Name);
         if (x.Rank is not (3 or 4)) throw new ShapeException(
             $"{GetType().Name}: takes images (C, H, W) or (N, C, H, W), not shape {x.Layout}. Reshape it first.");
         return Forward(x, random ?? Generator.Default);
@@ -43,6 +43,8 @@ public abstract class Transform
 /// <summary>Transforms one after another.</summary>
 public sealed class Compose(params Transform[] transforms) : Transform
 {
+    readonly Transform[] transforms = transforms.Given();
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random) =>
         transforms.Aggregate(x, (image, transform) => transform.Apply(image, random));
@@ -52,8 +54,8 @@ public sealed class Compose(params Transform[] transforms) : Transform
 /// <exception cref="ArgumentOutOfRangeException">A mean is not finite, or a deviation not positive.</exception>
 public sealed class Normalize(double[] mean, double[] std) : Transform
 {
-    readonly double[] middle = [.. mean.Select(m => m.In(nameof(Normalize), name: nameof(mean)))],
-        deviation = [.. std.Select(s => s.In(nameof(Normalize), double.Epsilon, name: nameof(std)))];
+    readonly double[] middle = [.. mean.Given().Select(m => m.In(nameof(Normalize), name: nameof(mean)))],
+        deviation = [.. std.Given().Select(s => s.In(nameof(Normalize), double.Epsilon, name: nameof(std)))];
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, Generator random)

@@ -1,0 +1,56 @@
+using Xunit.Abstractions;
+
+namespace Tensorlet.Tests.Misuse;
+
+/// <summary>
+/// No argument of any public member makes the library fail from inside: what it cannot do it refuses in its own words,
+/// and null by the argument's name. Alone, because a low limit of memory holds meanwhile.
+/// </summary>
+[Collection("alone")]
+public class ApiTests(ITestOutputHelper output)
+{
+    /// <summary>Members that no drawn arguments suit, and why.</summary>
+    static readonly Dictionary<string, string> unsuited = new()
+    {
+        ["Spawn.Run"] = "starts processes: SpawnTests", ["Spawn.Start"] = "starts processes: SpawnTests",
+        ["Spawned.get_Pids"] = "is only made by Spawn", ["Spawned.Join"] = "is only made by Spawn",
+        ["Spawned.Dispose"] = "is only made by Spawn", ["SharedTensors.Open"] = "takes a name of shared memory",
+        ["SharedTensors.OpenShared"] = "takes a name of shared memory", ["SharedQueue`1.Open"] = "takes a name, too",
+        ["SharedTensors.SharedName"] = "of shared memory", ["SharedQueue`1.Take"] = "of a queue that is not empty",
+        ["Device.Cuda"] = "needs a GPU", ["Tensor.Cuda"] = "needs a GPU", ["Variable.Cuda"] = "needs a GPU",
+        ["Device.OpenCL"] = "needs a driver", ["ModuleCollection`1.Forward"] = "always refuses",
+        ["ModuleDict.Forward"] = "always refuses", ["ModuleDict.get_Item"] = "is empty when it is made",
+        ["LBFGS.AddParamGroup"] = "always refuses", ["LBFGS.Step"] = "always refuses without a closure",
+        ["MultiFunction.Backward"] = "is called by the walk back", ["Trainer.Watched"] = "knows nothing before it ran",
+        ["EarlyStopping.EpochEnded"] = "watches what a trainer measured",
+        ["Trainer.Resume"] = "takes a file of its own kind",
+    };
+
+    [Fact]
+    public void No_argument_makes_a_public_member_fail_from_inside()
+    {
+        const long room = 256 << 20;
+        var folder = Directory.CreateTempSubdirectory("tensorlet-api-").FullName;
+        var limit = Device.Cpu.MemoryLimit;
+        var global = (Device.Default, DTypes.Default, Generator.Default.Seed, Device.Cpu.Threads);
+        var walk = new ApiWalk(folder);
+        try
+        {
+            Device.Cpu.MemoryLimit = Device.Cpu.Memory.Used + room;
+            walk.Run();
+        }
+        finally
+        {
+            Device.Cpu.MemoryLimit = limit;
+            Directory.Delete(folder, recursive: true);
+        }
+        output.WriteLine($"{walk.Members} members, {walk.Count} calls, {walk.Nulls} of them with null");
+        foreach (var (name, count) in walk.Thrown.OrderByDescending(t => t.Value))
+            output.WriteLine($"{count,7} {name}");
+        Assert.True(walk.Faults.Count == 0, $"{walk.Faults.Count} faults:\n{string.Join('\n', walk.Faults.Take(40))}");
+        Assert.Equal(global, (Device.Default, DTypes.Default, Generator.Default.Seed, Device.Cpu.Threads));
+        // the walk gets behind the first check of nearly everything
+        Assert.DoesNotContain(walk.Unsuited, name => !unsuited.ContainsKey(name));
+        Assert.True(walk is { Members: > 1200, Nulls: > 800, Count: > 20_000 }, "less is called than there was");
+    }
+}
