@@ -78,6 +78,7 @@ public static partial class Autograd
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
+        if (inputs.Count == 0) throw new AutogradException("Grad: there are no inputs to differentiate by.");
         Function[] origins = [.. inputs.Select(x => x.OriginFor("Grad"))];
         var found = Gradients(outputs, gradients, origins, retainGraph || createGraph, createGraph);
         var given = new Variable?[origins.Length];          // each has memory of its own
@@ -120,6 +121,9 @@ public static partial class Autograd
     static void Run(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? seeds, bool retain, bool create,
         Dictionary<Function, Variable?>? wanted)
     {
+        if (roots.Count == 0 || (seeds is not null && seeds.Count != roots.Count))
+            throw new AutogradException($"Backward: {roots.Count} variables and {seeds?.Count ?? 0} gradients were " +
+                "given; one variable at least is needed, and a gradient (or null) for each, or none at all.");
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
         for (var i = 0; i < roots.Count; i++)

@@ -14,7 +14,8 @@ public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : c
     /// <summary>How many there are.</summary>
     public int Count => items.Count;
     /// <summary>One by its place.</summary>
-    public T this[int index] => items[index];
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    public T this[int index] => items[index.In(GetType().Name, 0, Count - 1)];
     /// <summary>Adds one at the end.</summary>
     public void Add(T item) => items.Add(item);
     /// <inheritdoc/>
@@ -45,7 +46,13 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     private protected override IEnumerable<(string Key, object Value)> Members() =>
         modules.Select(m => (m.Key, (object)m.Value));
     /// <summary>A module by its name.</summary>
-    public Module this[string name] { get => modules[name]; set => modules[name] = value; }
+    /// <exception cref="TensorletException">There is none of that name.</exception>
+    public Module this[string name]
+    {
+        get => modules.TryGetValue(name, out var module) ? module : throw new TensorletException(
+            $"ModuleDict: there is no module '{name}'; there are [{string.Join(", ", modules.Keys)}].");
+        set => modules[name] = value;
+    }
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, Module>> GetEnumerator() => modules.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
