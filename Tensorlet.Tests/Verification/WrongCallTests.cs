@@ -222,7 +222,7 @@ public class WrongCallTests
         ["a dictionary of modules"] = (() => new ModuleDict { ["left"] = new Identity() }["x"],
             typeof(TensorletException), ["ModuleDict", "'x'", "[left]"]),
         ["a sample"] = (() => new TensorDataset(Tensor.Ones(3))[40], typeof(IndexException),
-            ["TensorDataset", "index 40", "(3)"]),
+            ["TensorDataset", "index 40", "3 samples"]),
         ["a sample of some"] = (() => new Subset(new TensorDataset(Tensor.Ones(3)), [1])[1],
             typeof(IndexException), ["Subset", "index"]),
         ["a sample of text"] = (() => new TextDataset("abcd", 2)[2], typeof(IndexException),

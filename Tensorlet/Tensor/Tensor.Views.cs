@@ -77,7 +77,7 @@ public sealed partial class Tensor
     /// <exception cref="IndexException">There is no such element.</exception>
     public Tensor Select(int axis, int index) => Selected("Select", axis, index);
 
-    internal Tensor Selected(string operation, int axis, int index)
+    Tensor Selected(string operation, int axis, int index)
     {
         axis = Layout.Axis(operation, axis);
         return With(Layout.Slice(axis, Layout.Index(operation, axis, index), 1, 1).Remove(axis));
