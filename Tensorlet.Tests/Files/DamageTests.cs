@@ -18,6 +18,16 @@ public sealed partial class DamageTests : Folder
 {
     const int Count = 500;
 
+    [Theory, InlineData("no folder/x.npy"), InlineData("")]
+    public void A_file_that_cannot_be_written_is_named_as_the_user_named_it(string name)
+    {
+        var path = name == "" ? folder : In(name);              // a folder is no file
+        var said = Assert.ThrowsAny<IOException>(() => Npy.Save(path, Tensor.Ones(1))).Message;
+        Assert.StartsWith($"{path} cannot be written: ", said);
+        Assert.DoesNotContain(".tmp", said);
+        Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
     static byte[] Damaged(byte[] sound, Random random)
     {
         List<byte> bytes = [.. sound];

@@ -20,6 +20,39 @@ public class ModuleTests
         public override Variable Forward(Variable x) => layers[0].Call(x);
     }
 
+    sealed class Tied : Module
+    {
+        public readonly Nn.Linear A = new(2, 2, bias: false), B;
+        public Tied() => B = A;
+        public override Variable Forward(Variable x) => B.Call(A.Call(x));
+    }
+
+    [Theory, InlineData("a.weight"), InlineData("b.weight"), InlineData("a.weight b.weight")]
+    public void A_tied_weight_is_loaded_under_any_of_its_names(string names)
+    {
+        var tied = new Tied();
+        tied.LoadStateDict(names.Split(' ').ToDictionary(name => name, _ => Tensor.Full([2, 2], 3)));
+        Assert.All(tied.B.Weight.Data.ToArray<float>(), w => Assert.Equal(3, w));
+        Dictionary<string, Tensor> two = new() { ["a.weight"] = Tensor.Ones(2, 2), ["b.weight"] = Tensor.Zeros(2, 2) };
+        var said = Assert.Throws<TensorletException>(() => tied.LoadStateDict(two)).Message;
+        Assert.Contains("'a.weight' and 'b.weight', which differ", said);
+        Assert.All(tied.A.Weight.Data.ToArray<float>(), w => Assert.Equal(3, w));
+    }
+
+    [Fact]
+    public void What_a_state_misses_or_has_too_much_is_listed_and_nothing_else()
+    {
+        var net = new Nn.Linear(2, 2);
+        var state = net.StateDict();
+        string Said() => Assert.Throws<TensorletException>(() => net.LoadStateDict(state)).Message;
+        state["more"] = Tensor.Ones(1);
+        Assert.Equal("LoadStateDict: Linear does not know [more].", Said());
+        state.Remove("bias");
+        Assert.Equal("LoadStateDict: Linear misses [bias] and does not know [more].", Said());
+        state.Remove("more");
+        Assert.Equal("LoadStateDict: Linear misses [bias].", Said());
+    }
+
     [Fact]
     public void Names_are_PyTorchs_and_a_shared_parameter_counts_once() =>
         Assert.Equal(["in_proj.weight", "in_proj.bias", "blocks.0.weight", "blocks.0.bias"],

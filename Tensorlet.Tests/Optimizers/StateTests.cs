@@ -56,6 +56,29 @@ public class StateTests
         finally { File.Delete(path); }
     }
 
+    [Theory, MemberData(nameof(Kinds))]
+    public void A_network_that_moved_is_named_before_anything_changes(string kind)
+    {
+        var (net, optimizer) = New(kind);
+        Steps(net, optimizer, 2);
+        var remembers = optimizer.StateDict().Any(s => s.Key.StartsWith("state.") && s.Value.Rank > 0);
+        net.To(DType.Float64);
+        var before = net.StateDict().Values.SelectMany(v => v.ToArray<double>()).ToArray();
+        void Step() => optimizer.Step(() =>
+        {
+            var loss = F.MseLoss(net.Call(x.To(DType.Float64)), y.To(DType.Float64));
+            loss.Backward();
+            return loss;
+        });
+        if (!remembers) { Step(); return; }
+        var said = Assert.Throws<AutogradException>(Step).Message;
+        Assert.StartsWith($"{optimizer.GetType().Name}: ", said);
+        Assert.Contains("is now Float64 on cpu, and what is remembered of it Float32 on cpu", said);
+        Assert.Equal(before, net.StateDict().Values.SelectMany(v => v.ToArray<double>()));
+        optimizer.LoadStateDict(optimizer.StateDict());
+        Step();
+    }
+
     [Fact]
     public void States_of_others_are_refused_and_change_nothing()
     {

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Tensorlet.Data;
 using Tensorlet.Nn;
 
 namespace Tensorlet.Tests.Verification;
@@ -52,7 +54,7 @@ public class WrongCallTests
             V(2, 3).Gather(1, Tensor.Zeros(2, 1)), typeof(DTypeException), ["Gather", "Int64", "Float32"]),
         ["index"] = (() => V(2, 3)[0, 0, 0], typeof(IndexException), ["Indexing", "3", "(2, 3)"]),
         ["mask"] = (() => V(2, 3)[Tensor.Ones(3) > 0], typeof(ShapeException),
-            ["mask", "(3)", "(2, 3)", "3 against 2"]),
+            ["Indexing", "mask", "(3)", "(2, 3)", "3 against 2"]),
         ["amax of nothing"] = (() => V(2, 0).AMax([1]), typeof(ShapeException), ["AMax", "axis 1", "(2, 0)"]),
         ["mean of integers"] = (() => ((Variable)integers).Mean(), typeof(DTypeException), ["Mean", "Int64"]),
         ["windows"] = (() => V(4).Windows(0, 5), typeof(ShapeException), ["Windows", "5", "(4)"]),
@@ -110,7 +112,7 @@ public class WrongCallTests
         ["dropout of attention"] = (() => new MultiheadAttention(4, 2, dropout: 2),
             typeof(ArgumentOutOfRangeException), ["MultiheadAttention", "dropout", "2"]),
         ["dropout of a transformer"] = (() => new TransformerEncoderLayer(4, 2, dropout: -0.1),
-            typeof(ArgumentOutOfRangeException), ["dropout", "-0.1"]),
+            typeof(ArgumentOutOfRangeException), ["TransformerEncoderLayer", "dropout", "-0.1"]),
         ["dropout of a recurrent network"] = (() => new GRU(4, 2, 2, dropout: 1.01),
             typeof(ArgumentOutOfRangeException), ["GRU", "dropout", "1.01"]),
         ["softshrink: negative λ"] = (() => V(2).Softshrink(-1), typeof(ArgumentOutOfRangeException),
@@ -158,7 +160,7 @@ public class WrongCallTests
         ["cross-entropy: types"] = (() =>
             F.CrossEntropy(V(4, 3), Tensor.Zeros(4)), typeof(ShapeException), ["CrossEntropy", "(4)", "(4, 3)",
             "Int64"]),
-        ["beyond int"] = (() => V(1, 1).Expand(1 << 20, 1 << 20), typeof(ShapeException), ["1048576"]),
+        ["beyond int"] = (() => V(1, 1).Expand(1 << 20, 1 << 20), typeof(ShapeException), ["Expand", "1048576"]),
         ["norm of integers"] = (() => ((Variable)integers).Norm(3), typeof(DTypeException), ["Norm", "Int64"]),
         ["cumsum"] = (() => V(2, 3).CumSum(2), typeof(IndexException), ["CumSum", "axis 2", "(2, 3)"]),
         ["cumprod"] = (() => V(2, 3).CumProd(2), typeof(IndexException), ["CumProd", "axis 2", "(2, 3)"]),
@@ -184,9 +186,88 @@ public class WrongCallTests
         ["masked scatter"] = (() => V(3).MaskedScatter(Tensor.Ones(3) > 0, V(2)), typeof(ShapeException),
             ["MaskedScatter", "(2)", "(3)", "takes 3"]),
         ["masked select"] = (() => V(2).MaskedSelect(integers), typeof(DTypeException), ["MaskedSelect", "Int64"]),
-        ["take"] = (() => V(2).Take(Tensor.From([-3L])), typeof(IndexException), ["-3", "(2)", "-2 to 1"]),
+        ["take"] = (() => V(2).Take(Tensor.From([-3L])), typeof(IndexException), ["Take", "-3", "(2)", "-2 to 1"]),
+        ["embedding: no row"] = (() => F.Embedding(Tensor.From([5L]), V(4, 2)), typeof(IndexException),
+            ["Embedding", "index 5", "(4, 2)", "0 to 3"]),
+        ["embedding by numbers"] = (() => F.Embedding(Tensor.Ones(2), V(4, 2)), typeof(DTypeException),
+            ["Embedding", "Float32 of shape (2)", "DType.Int64"]),
+        ["masked fill"] = (() => V(3).MaskedFill(Tensor.Ones(3), 0), typeof(DTypeException), ["MaskedFill", "Bool"]),
+        ["variance of integers"] = (() => ((Variable)integers).Var(), typeof(DTypeException), ["Var", "Int64"]),
+        ["remainder by 0"] = (() => Variable.Remainder(integers, integers), typeof(TensorletException),
+            ["Remainder", "(2)", "by 0"]),
+        ["fold: no window"] = (() => F.Fold(V(1, 1, 1), 2, 0), typeof(ShapeException),
+            ["Fold", "window (0, 0)", "positive"]),
+        ["linear: the input's type"] = (() => F.Linear(Tensor.Ones([2, 3], DType.Float64), V(5, 3)),
+            typeof(DTypeException), ["Linear", "input is Float64", "(2, 3)", "weights are Float32",
+            "Convert the input"]),
+        ["linear: the bias elsewhere"] = (() => F.Linear(V(2, 3), V(5, 3), Tensor.Ones([5], device: Device.Reference)),
+            typeof(DeviceException), ["Linear", "(5) on reference"]),
+        ["conv2d: the input's type"] = (() => F.Conv2d(Tensor.Ones([1, 1, 4, 4], DType.Int64), V(2, 1, 3, 3)),
+            typeof(DTypeException), ["Conv2d", "input is Int64", "Convert the input", ".To(DType.Float32)"]),
+        ["transposed convolution: output padding"] = (() => F.ConvTranspose2d(V(1, 1, 4, 4), V(1, 1, 3, 3),
+            stride: 2, outputPadding: 2), typeof(ShapeException),
+            ["ConvTranspose2d", "output padding (2, 2)", "below", "stride (2, 2)"]),
+        ["transposed convolution: nothing left"] = (() => F.ConvTranspose2d(V(1, 1, 1, 1), V(1, 1, 1, 1), padding: 1),
+            typeof(ShapeException), ["ConvTranspose2d", "(1, 1, 1, 1)", "-1 by -1"]),
+        ["gradients by nothing"] = (() => Autograd.Grad([V(2).Sum()], []), typeof(AutogradException),
+            ["Grad", "no inputs"]),
+        ["backward of nothing"] = (() => { Autograd.Backward([]); return 0; }, typeof(AutogradException),
+            ["Backward", "0 variables"]),
+        ["backward: too few gradients"] = (() => { Autograd.Backward([V(), V()], [null]); return 0; },
+            typeof(AutogradException), ["Backward", "2 variables and 1 gradients"]),
+        ["a list of parameters"] = (() => new ParameterList(V(2))[40], typeof(ArgumentOutOfRangeException),
+            ["ParameterList", "index", "40"]),
+        ["a list of modules"] = (() => new Sequential()[0], typeof(ArgumentOutOfRangeException),
+            ["Sequential", "index"]),
+        ["a dictionary of modules"] = (() => new ModuleDict { ["left"] = new Identity() }["x"],
+            typeof(TensorletException), ["ModuleDict", "'x'", "[left]"]),
+        ["a sample"] = (() => new TensorDataset(Tensor.Ones(3))[40], typeof(IndexException),
+            ["TensorDataset", "index 40", "3 samples"]),
+        ["a sample of some"] = (() => new Subset(new TensorDataset(Tensor.Ones(3)), [1])[1],
+            typeof(IndexException), ["Subset", "index"]),
+        ["a sample of text"] = (() => new TextDataset("abcd", 2)[2], typeof(IndexException),
+            ["TextDataset", "index"]),
+        ["a cell of a confusion matrix"] = (() => new Tensorlet.Training.ConfusionMatrix(2)[1, 2],
+            typeof(ArgumentOutOfRangeException), ["ConfusionMatrix", "predicted"]),
+        ["a file without a name"] = (() => Npy.Load(""), typeof(ArgumentException), ["Load", "empty"]),
+        ["a file to write without a name"] = (() => { Npy.Save("", Tensor.Ones(1)); return 0; },
+            typeof(ArgumentException), ["Save", "empty"]),
+        ["a table without a name"] = (() => new Csv(""), typeof(ArgumentException), ["Csv", "empty"]),
+        ["a folder without a name"] = (() => new ImageFolder("", _ => Tensor.Ones(1)), typeof(ArgumentException),
+            ["ImageFolder", "empty"]),
         ["item"] = (() => V(2).Item(), typeof(ShapeException), ["Item", "(2)"]),
     };
+
+    /// <summary>What a user writes, and what the graph ends in.</summary>
+    static readonly Dictionary<string, Func<Variable, Variable>> wholes = new()
+    {
+        ["Sum"] = x => x.Sum(),
+        ["Mean"] = x => x.Exp().Mean(),
+        ["AMax"] = x => x.AMax(),
+        ["Max"] = x => x.Max(),
+        ["Var"] = x => x.Var(),
+        ["Norm"] = x => x.Norm(3.0),
+        ["Prod"] = x => x.Prod([0, 1]),
+        ["LogSumExp"] = x => x.LogSumExp(),
+        ["MSELoss"] = x => F.MseLoss(x, Tensor.Ones(2, 3)),
+        ["CrossEntropy"] = x => F.CrossEntropy(x, integers, Tensor.Ones(3)),
+        ["Normalize"] = x => F.Normalize(x)[0, 0],
+    };
+    public static TheoryData<string> Wholes => [.. wholes.Keys];
+
+    [Theory, MemberData(nameof(Wholes))]
+    public void A_freed_graph_names_what_was_called(string name)
+    {
+        var x = V(2, 3);
+        var y = wholes[name](x) is { Rank: 0 } scalar ? scalar : throw new InvalidOperationException();
+        Assert.Equal(name == "Normalize" ? "<Indexing>" : $"<{name}>", $"{y.GradFn}");
+        y.Backward();
+        var gradient = x.Grad!.Data.ToArray<float>();
+        var error = Assert.Throws<AutogradException>(() => y.Backward());
+        Assert.Contains("freed the graph through", error.Message);
+        Assert.Equal(gradient, x.Grad!.Data.ToArray<float>());
+        Assert.Equal("<Exp>", $"{V(2).Exp().Roll(0, 0).GradFn}");         // it gave what it was given
+    }
 
     public static TheoryData<string> Calls => [.. calls.Keys];
 
@@ -195,6 +276,7 @@ public class WrongCallTests
     {
         var (call, type, says) = calls[name];
         var error = Assert.Throws(type, call);
+        Assert.Matches($"^{Regex.Escape(says[0])}:", error.Message);
         foreach (var words in says) Assert.Contains(words, error.Message);
     }
 }

@@ -70,6 +70,7 @@ sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = 
 {
     ConcurrentDictionary<Generator, long> taken = [];
 
+    internal override bool IsOwn => false;
     protected override Tensor Forward()
     {
         Save();

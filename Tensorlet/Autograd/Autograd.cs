@@ -78,7 +78,8 @@ public static partial class Autograd
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
-        Function[] origins = [.. inputs.Given().Select(input => input.Given(nameof(input)).OriginFor("Grad"))];
+        if (inputs.Given().Count == 0) throw new AutogradException("Grad: there are no inputs to differentiate by.");
+        Function[] origins = [.. inputs.Select(input => input.Given(nameof(input)).OriginFor("Grad"))];
         var found = Gradients(outputs.Given(), gradients, origins, retainGraph || createGraph, createGraph);
         var given = new Variable?[origins.Length];          // each has memory of its own
         for (var i = 0; i < given.Length; i++)
@@ -120,9 +121,12 @@ public static partial class Autograd
     static void Run(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? seeds, bool retain, bool create,
         Dictionary<Function, Variable?>? wanted)
     {
+        if (roots.Given().Count == 0 || (seeds is not null && seeds.Count != roots.Count))
+            throw new AutogradException($"Backward: {roots.Count} variables and {seeds?.Count ?? 0} gradients were " +
+                "given; one variable at least is needed, and a gradient (or null) for each, or none at all.");
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
-        for (var i = 0; i < roots.Given().Count; i++)
+        for (var i = 0; i < roots.Count; i++)
             Hand(roots[i].Given(nameof(roots)).OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
         var last = wanted?.Keys.Select(function => function.Id).DefaultIfEmpty().Min() ?? 0;
         using var mode = create ? EnableGrad() : NoGrad();

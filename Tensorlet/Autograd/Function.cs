@@ -11,6 +11,7 @@ namespace Tensorlet;
 public abstract class Function
 {
     static long created;
+    internal static long Created => Interlocked.Read(ref created);
 
     Variable[] inputs = [];
     int[] versions = [];
@@ -37,6 +38,8 @@ public abstract class Function
     internal List<Func<Variable, Variable?>>? hooks;
     List<Func<Variable?[], Variable, Variable?[]?>>? afterwards;
     internal bool Freed { get; private set; }
+    /// <summary>What the user called, if this is the last of its parts.</summary>
+    internal string? Operation { get; set; }
 
     /// <summary>
     /// Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will read.
@@ -58,8 +61,13 @@ public abstract class Function
         var mode = Autograd.Mode;
         if (mode.Anomaly) line = UserLine.Find();
         running = true;
-        var data = mode.Profile is null ? Forward()
-            : mode.Profile.Measure(Name, inputs[0].Device, Forward, y => (long)y.Numel * y.DType.Size());
+        Tensor data;
+        try
+        {
+            data = mode.Profile is null ? Forward()
+                : mode.Profile.Measure(Name, inputs[0].Device, Forward, y => (long)y.Numel * y.DType.Size());
+        }
+        catch (TensorletException e) when (IsOwn && e.By(Name)) { throw; }
         running = false;
         if (!IsPart) mode.Listener?.Invoke(this, inputs);
         var record = false;
@@ -85,6 +93,9 @@ public abstract class Function
     /// <summary>Whether it only hands on what another function has computed.</summary>
     internal virtual bool IsPart => false;
 
+    /// <summary>Whether Forward is code of the library alone, whose errors get the name of the function.</summary>
+    internal virtual bool IsOwn => GetType().Assembly == typeof(Function).Assembly;
+
     /// <summary>
     /// Calls a function with the gradients by the inputs and the one that came in, after each Backward of this one.
     /// What it gives, if anything, takes the place of the former.
@@ -97,9 +108,14 @@ public abstract class Function
         if (Freed) throw FreedGraph();
         foreach (var (tensor, version) in kept) Unchanged("an index, a mask or a target", tensor, version);
         var mode = Autograd.Mode;
-        var gradients = mode.Profile is null ? Backward(gradient)
-            : mode.Profile.Measure($"{Name}.Backward", gradient.Device, () => Backward(gradient), all =>
-                all.Sum(g => g is null ? 0 : (long)g.Numel * g.DType.Size()));
+        Variable?[] gradients;
+        try
+        {
+            gradients = mode.Profile is null ? Backward(gradient)
+                : mode.Profile.Measure($"{Name}.Backward", gradient.Device, () => Backward(gradient), all =>
+                    all.Sum(g => g is null ? 0 : (long)g.Numel * g.DType.Size()));
+        }
+        catch (TensorletException e) when (IsOwn && e is not AutogradException && e.By($"{Name}.Backward")) { throw; }
         foreach (var hook in afterwards ?? []) gradients = hook(gradients, gradient) ?? gradients;
         if (gradients.Length != next.Length)
             throw new AutogradException($"{Name}.Backward gave {gradients.Length} gradients for {next.Length} inputs.");
@@ -194,7 +210,7 @@ public abstract class Function
     internal virtual void Free() => (inputs, result, kept, Freed) = ([], null, [], true);
 
     /// <summary>The name of the function, and in anomaly mode where it was called.</summary>
-    public override string ToString() => line is null ? $"<{Name}>" : $"<{Name}> in {line}";
+    public override string ToString() => $"<{Operation ?? Name}>{(line is null ? "" : $" in {line}")}";
 }
 
 /// <summary>The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>.</summary>

@@ -22,7 +22,7 @@ public sealed class Csv
     /// <exception cref="InvalidDataException">A quote is not closed or in the wrong place, a row has not as many fields
     /// as the first, a name comes twice, or there is no row: file, line and column are told.</exception>
     public Csv(string path, char separator = ',', bool header = true)
-        : this(File.ReadAllText(path), path, separator, header) { }
+        : this(File.ReadAllText(Files.OfFile("Csv", path)), path, separator, header) { }
 
     /// <summary>Reads a text.</summary>
     /// <inheritdoc cref="Csv(string, char, bool)"/>

@@ -22,8 +22,8 @@ public sealed class ImageFolder : Dataset
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode.Given(), transform);
-        Classes = [.. Directory.GetDirectories(root.Given()).Select(f => Path.GetFileName(f)!)
-            .Order(StringComparer.Ordinal)];
+        Tensorlet.Files.OfFile("ImageFolder", root.Given());
+        Classes = [.. Directory.GetDirectories(root).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
         if (Classes.Count == 0) throw new InvalidDataException($"{root}: expected folders of classes, found none.");
         Samples = [.. Classes.SelectMany((name, label) => Files(Path.Combine(root, name)).Select(f => (f, label)))];
 

@@ -26,7 +26,7 @@ public abstract partial class Device
     {
         var bytes = (long)count * type.Size() + HostStorage.Beyond;
         return bytes <= Array.MaxLength ? AllocateCore(type, count) : throw new ShapeException(
-            $"{count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {Array.MaxLength:N0}.");
+            $"Memory: {count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {Array.MaxLength:N0}.");
     }
 
     /// <summary>
@@ -270,7 +270,8 @@ public abstract partial class Device
     private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
 
     private protected static IndexException OutOfRange(string operation, long index, int axis, Tensor x) =>
-        new($"{operation}: index {index} is not in axis {axis} of shape {x.Layout}; take 0 to {x.Shape[axis] - 1}.");
+        new($"{operation}: index {index} is not in axis {axis} of shape {x.Layout}" +
+            (x.Shape[axis] == 0 ? ", which is empty." : $"; take 0 to {x.Shape[axis] - 1}."));
 
     /// <summary>
     /// Runs what can be done for items from … to−1 apart, all at once; where there is a cache that is smaller than all

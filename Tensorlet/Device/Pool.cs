@@ -82,8 +82,9 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         static bool IsFull(Exception e) => e is OutOfMemoryException or ILGPU.Runtime.AcceleratorException;
     }
 
-    DeviceException Full(long bytes, Exception? inner = null) => new($"{name}: memory is full: {Use.Used:N0} of " +
-        $"{Limit:N0} bytes are in use, {bytes:N0} more asked for. Take smaller batches or keep fewer tensors.", inner);
+    DeviceException Full(long bytes, Exception? inner = null) => new($"Memory: that of {name} is full: " +
+        $"{Use.Used:N0} of {Limit:N0} bytes are in use, {bytes:N0} more asked for. Take smaller batches or keep " +
+        "fewer tensors.", inner);
 
     M Rent(Size size, int rounded)
     {

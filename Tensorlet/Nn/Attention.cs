@@ -43,7 +43,7 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public (Variable Output, Variable? Weights) Call(Variable query, Variable key, Variable value,
         Tensor? keyPaddingMask = null, Tensor? attnMask = null, bool needWeights = true, bool averageWeights = true,
-        bool isCausal = false)
+        bool isCausal = false) => Named(() =>
     {
         foreach (var x in (Variable[])[query.Given(), key.Given(), value.Given()])
             if (x.Rank != 3 || x.Size(2) != embedDim)
@@ -71,7 +71,7 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
             if (mask.DType == DType.Bool) seen = F.Both(seen, !mask);
             else added = added is null ? mask : added + mask;
         }
-    }
+    }, "MultiheadAttention");
 
     /// <summary>Projected by the queries', keys' or values' third of the weights, as (N, heads, L, E/heads).</summary>
     Variable Heads(Variable x, int third)

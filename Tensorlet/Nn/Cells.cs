@@ -22,7 +22,8 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
 
     /// <summary>What a state is projected by: weights (gates·H, H), and a bias or 0.</summary>
-    internal Variable[] Own => [weightHh, biasHh ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
+    internal Variable[] Own => [weightHh,
+        biasHh?.To(weightHh.DType) ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
 
     /// <summary>The next state, from the projected input and state, (N, gates·H) each, and the state.</summary>
     internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);
@@ -36,9 +37,10 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
         if (x.Given().Rank != 2 || x.Size(1) != weightIh.Size(1))
             throw new ShapeException($"{GetType().Name}: takes (N, {weightIh.Size(1)}), not {x.Data.Layout}.");
         foreach (var h in state ?? [])
-            F.OfShape(GetType().Name, "state", h.Given(nameof(state)), x.Size(0), HiddenSize);
+            F.OfShape(GetType().Name, "state", h.Given(nameof(state)), x.Size(0), HiddenSize).Data
+                .OnlyType($"{GetType().Name}: the state", x.DType);
         state ??= Nothing(x, x.Size(0));
-        return Step(Project(x), F.Linear(state[0], weightHh, biasHh), state);
+        return Named(() => Step(Project(x), F.Linear(state[0], weightHh, biasHh), state), GetType().Name);
     }
 
     /// <summary>The next state, from a state of zeros.</summary>

@@ -14,9 +14,8 @@ public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : c
     /// <summary>How many there are.</summary>
     public int Count => items.Count;
     /// <summary>One by its place.</summary>
-    /// <exception cref="IndexException">There is no such place.</exception>
-    public T this[int index] => index >= 0 && index < Count ? items[index]
-        : throw new IndexException($"{GetType().Name}: index {index} is outside of the {Count} that it has.");
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    public T this[int index] => items[index.In(GetType().Name, 0, Count - 1)];
     /// <summary>Adds one at the end.</summary>
     public void Add(T item) => items.Add(item.Given());
     /// <inheritdoc/>
@@ -48,12 +47,12 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     private protected override IEnumerable<(string Key, object Value)> Members() =>
         modules.Select(m => (m.Key, (object)m.Value));
     /// <summary>A module by its name.</summary>
-    /// <exception cref="IndexException">There is none of this name.</exception>
+    /// <exception cref="TensorletException">There is none of that name.Given().</exception>
     public Module this[string name]
     {
-        get => modules.TryGetValue(name.Given(), out var module) ? module : throw new IndexException(
+        get => modules.TryGetValue(name.Given(), out var module) ? module : throw new TensorletException(
             $"ModuleDict: there is no module '{name}'; there are [{string.Join(", ", modules.Keys)}].");
-        set => modules[name.Given()] = value.Given();
+        set => modules[name] = value.Given();
     }
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, Module>> GetEnumerator() => modules.GetEnumerator();

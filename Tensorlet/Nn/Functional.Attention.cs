@@ -20,8 +20,9 @@ public static partial class F
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,
         Variable? mask = null, double dropout = 0, bool isCausal = false, double? scale = null) =>
-        mask is { DType: DType.Bool } ? Attention(query, key, value, mask.Data, null, isCausal, dropout, scale).Output
-            : Attention(query, key, value, null, mask, isCausal, dropout, scale).Output;
+        Named(() => mask is { DType: DType.Bool }
+            ? Attention(query, key, value, mask.Data, null, isCausal, dropout, scale).Output
+            : Attention(query, key, value, null, mask, isCausal, dropout, scale).Output);
 
     /// <summary>softmax(Q·Kᵀ·scale + added)·V, and the weights; those of a query that sees nothing are 0.</summary>
     internal static (Variable Output, Variable Weights) Attention(Variable query, Variable key, Variable value,
@@ -31,6 +32,7 @@ public static partial class F
             || key.Size(-2) != value.Size(-2))
             throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout}, keys " +
                 $"{key.Data.Layout} and values {value.Data.Layout} are not (…, L, E), (…, S, E) and (…, S, V).");
+        Probability("ScaledDotProductAttention", dropout);
         int queries = query.Size(-2), keys = key.Size(-2);
         if (added is not null) seen = Both(seen, added.Data.Ne(Tensor.Like(added.Data, double.NegativeInfinity)));
         var some = seen is not null || keys > queries;
@@ -52,6 +54,6 @@ public static partial class F
     internal static Tensor? Both(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a & b;
 
     /// <summary>What a query at place i may see: the keys at places 0 … i, as (L, S) truth values.</summary>
-    public static Tensor Causal(int queries, int keys, Device? device = null) =>
-        Tensor.Arange(queries, DType.Int64, device).Unsqueeze(1) >= Tensor.Arange(keys, DType.Int64, device);
+    public static Tensor Causal(int queries, int keys, Device? device = null) => Named(() =>
+        Tensor.Arange(queries, DType.Int64, device).Unsqueeze(1) >= Tensor.Arange(keys, DType.Int64, device));
 }

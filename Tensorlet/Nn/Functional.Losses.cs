@@ -18,7 +18,7 @@ public static partial class F
     /// <summary>f(x₀, x₁, …, w₀, …), reduced in the same pass; a weight that is not given is 1.</summary>
     /// <exception cref="ShapeException">The x differ in shape, or a weight does not broadcast to it.</exception>
     static Variable Loss<F>(string operation, F f, Reduction reduction, Variable[] x, params Tensor?[] weights)
-        where F : struct, IFormula
+        where F : struct, IFormula => Named(() =>
     {
         var shape = OneShape(operation, x);
         foreach (var w in weights)
@@ -28,8 +28,8 @@ public static partial class F
         if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
         var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, shape.Length)], all).Reshape();
         return reduction == Reduction.Sum ? sum
-            : sum / (reduction == Reduction.Mean ? x[0].Numel : shape is [var n, ..] ? n : 1);
-    }
+            : sum / (reduction == Reduction.Mean ? x[0].Numel : Layout.Contiguous(shape).Size(operation, 0));
+    }, operation);
 
     /// <summary>
     /// The shape of all, which differ by leading axes of 1 at most. Broadcasting by which every input meets every
@@ -63,8 +63,9 @@ public static partial class F
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">β is below 0.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        double beta = 1) => Argument("SmoothL1Loss", beta, beta >= 0, "0 or more") == 0 ? L1Loss(x, target, reduction)
-            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
+        double beta = 1) => Argument("SmoothL1Loss", beta, beta >= 0, "0 or more") == 0
+            ? Loss("SmoothL1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()])
+            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x, target]);
 
     /// <summary>With d = x − target: d²/2 where |d| is at most δ, else δ·(|d| − δ/2) (Huber 1964).</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
@@ -108,10 +109,13 @@ public static partial class F
         if (x.Given().Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
             throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} are not of the shape of the " +
                 $"scores, {x.Data.Layout}. Classes are Int64.");
-        var axis = x.Rank == 1 ? 0 : 1;
-        if (labelSmoothing > 0) target = target * (1 - labelSmoothing) + labelSmoothing / x.Size(axis);
-        if (weight is not null) target *= PerClass("CrossEntropy", x, axis, weight);
-        return Reduced("CrossEntropy", -Weighted(x.LogSoftmax(axis), target, axis).Squeeze(axis), reduction);
+        return Named(() =>
+        {
+            var axis = x.Rank == 1 ? 0 : 1;
+            if (labelSmoothing > 0) target = target * (1 - labelSmoothing) + labelSmoothing / x.Size(axis);
+            if (weight is not null) target *= PerClass("CrossEntropy", x, axis, weight);
+            return Reduced("CrossEntropy", -Weighted(x.LogSoftmax(axis), target, axis).Squeeze(axis), reduction);
+        });
     }
 
     /// <summary>Σ w·x along an axis, which is kept.</summary>
@@ -124,7 +128,7 @@ public static partial class F
             .Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]);
 
     static Variable Likelihood(string operation, Variable x, Tensor target, Tensor? weight, Reduction reduction,
-        long ignoreIndex, double smoothing, bool scores)
+        long ignoreIndex, double smoothing, bool scores) => Named(() =>
     {
         var axis = x.Given().Rank == 1 ? 0 : 1;
         if (x.Rank == 0 || !target.Given().Shape.SequenceEqual([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]))
@@ -137,7 +141,7 @@ public static partial class F
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
         Variable losses;
         try { losses = scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at); }
-        catch (IndexException e) { throw new IndexException($"{operation}: a target is no class. {e.Message}"); }
+        catch (IndexException e) when (e.By($"{operation}: a target is no class")) { throw; }
         if (weight is null && !some && smoothing == 0) return Reduced(operation, losses.Squeeze(axis), reduction);
 
         var all = (weight is null ? Tensor.Like(x.Data, 1) : PerClass(operation, x, axis, weight)).Expand(x.Size());
@@ -149,7 +153,7 @@ public static partial class F
         if (reduction != Reduction.Mean) return Reduced(operation, losses.Squeeze(axis), reduction);
         var total = weights.Sum().Item();                       // the mean of nothing is NaN, and has no gradient
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
-    }
+    }, operation);
 
     /// <summary>−w·(t·ln x + (1 − t)·ln(1 − x)) of probabilities x, with logarithms not below −100.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
@@ -157,11 +161,13 @@ public static partial class F
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
-        OneShape("BCELoss", x.Given(), target.Given());
+        var shape = OneShape("BCELoss", x.Given(), target.Given());
         if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
                 "Take Sigmoid() first, or BCEWithLogitsLoss.");
-        return Reduced("BCELoss", new BinaryCrossEntropy().Apply(x, target), reduction, weight);
+        var losses = new BinaryCrossEntropy().Apply(
+            Variable.Alike("BCELoss", [x.Expand(shape), target.Expand(shape)]));
+        return Reduced("BCELoss", losses, reduction, weight);
     }
 
     /// <summary>
@@ -206,6 +212,7 @@ public static partial class F
         Reduction reduction = Reduction.Mean)
     {
         OneShape("CosineEmbeddingLoss", x.Given(), y.Given());
+        x.Data.SameDevice("CosineEmbeddingLoss", y.Data);
         if (x.Rank is < 1 or > 2 || !target.Given().Shape.SequenceEqual(x.Shape[..^1]))
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
                 "are not (N, D) and (N).");
@@ -223,10 +230,13 @@ public static partial class F
         double p = 2, double eps = 1e-6, bool swap = false, Reduction reduction = Reduction.Mean)
     {
         OneShape("TripletMarginLoss", anchor.Given(), positive.Given(), negative.Given());
-        var far = PairwiseDistance(anchor, negative, p, eps);
-        if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
-        var excess = PairwiseDistance(anchor, positive, p, eps) - far + margin;
-        return Reduced("TripletMarginLoss", excess.Clamp(low: 0), reduction);
+        return Named(() =>
+        {
+            var far = PairwiseDistance(anchor, negative, p, eps);
+            if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
+            var excess = PairwiseDistance(anchor, positive, p, eps) - far + margin;
+            return Reduced("TripletMarginLoss", excess.Clamp(low: 0), reduction);
+        });
     }
 }
 

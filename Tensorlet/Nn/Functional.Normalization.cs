@@ -6,13 +6,11 @@ public static partial class F
     /// <summary>x, its weight or 1, and its bias or 0; these of their own shape, then of one that broadcasts.</summary>
     static Variable[] Weighted(string operation, Variable x, Variable? weight, Variable? bias, int[] own, int[] shape)
     {
+        FitsWeights(operation, x, weight ?? bias ?? x, bias);
         return Variable.Alike(operation, [x, Or("weight", weight, 1), Or("bias", bias, 0)]);
 
-        Variable Or(string what, Variable? given, double otherwise)
-        {
-            given?.Data.OnlyType($"{operation}: the {what}", x.DType);
-            return given is null ? Tensor.Like(x.Data, otherwise) : OfShape(operation, what, given, own).Reshape(shape);
-        }
+        Variable Or(string what, Variable? given, double otherwise) =>
+            given is null ? Tensor.Like(x.Data, otherwise) : OfShape(operation, what, given, own).Reshape(shape);
     }
 
     /// <summary>
@@ -155,6 +153,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
     protected override Tensor Forward()
     {
         Save(X, B);
+        X.Data.OnlyFloat(name);
         var x = X.Data;
         mean = centered ? x.Mean(axes, keepDim: true) : Tensor.Like(x, 0);
         variance = Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(x.CountOver(axes), true),

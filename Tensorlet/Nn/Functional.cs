@@ -10,9 +10,20 @@ public static partial class F
         if (x.Given().Rank == 0 || weight.Given().Rank != 2 || x.Size(-1) != weight.Size(1))
             throw new ShapeException($"Linear: inputs {x.Data.Layout} and weights {weight.Data.Layout} do not fit: " +
                 $"{x.Shape.ToArray().LastOrDefault()} features against {weight.Shape.ToArray().LastOrDefault()}.");
+        FitsWeights("Linear", x, weight, bias);
         var y = x.MatMul(weight.T);
-        bias?.Data.OnlyType("Linear: the bias", y.DType);
         return bias is null ? y : y + OfShape("Linear", "bias", bias, weight.Size(0));
+    }
+
+    /// <summary>Refuses an input of another type than the weights, or on another device.</summary>
+    static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
+    {
+        x.Data.SameDevice(operation, weight.Data);
+        x.Data.SameDevice(operation, (bias ?? x).Data);
+        if (x.DType != weight.DType)
+            throw new DTypeException($"{operation}: the input is {x.DType} of shape {x.Data.Layout}, and the weights " +
+                $"are {weight.DType}. Convert the input with .To(DType.{weight.DType}).");
+        bias?.Data.OnlyType($"{operation}: the bias", x.DType);
     }
 
     /// <summary>A weight, a bias or a state, if it has the shape that the operation asks for.</summary>
@@ -35,18 +46,20 @@ public static partial class F
     /// (Srivastava et al. 2014).
     /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
-        Dropped(x, x.Given().Size(), p, training, generator);
+        Dropped("Dropout", x.Given(), x.Size(), p, training, generator);
 
     /// <summary>While training, sets whole channels of (N, C, …) to 0 with probability p, and divides the others by 1 −
     /// p (Tompson et al. 2015).</summary>
     /// <exception cref="ShapeException">There are no channels.</exception>
     public static Variable Dropout2d(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
         x.Given().Rank < 2 ? throw new ShapeException($"Dropout2d: shape {x.Data.Layout} has no channels (N, C, …).")
-            : Dropped(x, [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)], p, training, generator);
+            : Dropped("Dropout2d", x, [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)], p, training,
+                generator);
 
-    static Variable Dropped(Variable x, int[] together, double p, bool training, Generator? generator)
+    static Variable Dropped(string operation, Variable x, int[] together, double p, bool training, Generator? generator)
     {
-        if (Probability("Dropout", p) == 0 || !training) return x;
+        if (Probability(operation, p) == 0 || !training) return x;
+        x.Data.OnlyFloat(operation);
         if (p == 1) return x * 0;
         var keep = Tensor.Rand(together, x.DType, x.Device, generator) >= p;
         return x * (keep.To(x.DType) * (1 / (1 - p)));
@@ -54,13 +67,13 @@ public static partial class F
 
     /// <summary>x/max(‖x‖ₚ, eps) along an axis.</summary>
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
-        x.Given() / x.Norm(p, [dim], keepDim: true).Clamp(low: eps);
+        Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(low: eps));
 
-    /// <summary>x·y/(max(‖x‖, eps)·max(‖y‖, eps)) along an axis, which goes.</summary>
+    /// <summary>x.Given()·y.Given()/(max(‖x‖, eps)·max(‖y.Given()‖, eps)) along an axis, which goes.</summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
-        (Normalize(x, 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim);
+        Named(() => (Normalize(x, 2, dim, eps) * Normalize(y, 2, dim, eps)).Sum(dim));
 
     /// <summary>‖x − y + eps‖ₚ along the last axis, which goes unless keepDim is set.</summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
-        bool keepDim = false) => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim);
+        bool keepDim = false) => Named(() => (x - y + eps).Norm(p, [-1], keepDim));
 }

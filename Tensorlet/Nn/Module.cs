@@ -59,7 +59,9 @@ public abstract class Module : IStateful
     {
         x.Given();
         foreach (var hook in before.ToArray()) x = hook(this, x) ?? x;
-        var y = forward(x);
+        Variable y;
+        try { y = forward(x); }
+        catch (TensorletException e) when (e.In(GetType())) { throw; }
         foreach (var hook in after.ToArray()) y = hook(this, x, y) ?? y;
         return y;
     }
@@ -156,10 +158,11 @@ public abstract class Module : IStateful
     static IEnumerable<(string, T)> Of<T>(IEnumerable<(string Key, object Value)> members) =>
         from member in members where member.Value is T select (member.Key, (T)member.Value);
 
-    IEnumerable<(string Key, object Value)> Named() =>
+    IEnumerable<(string Key, object Value)> Named() => AllNames().DistinctBy(m => m.Value);
+
+    IEnumerable<(string Key, object Value)> AllNames() =>
         Members().Where(m => m.Value is Tensor or Variable { RequiresGrad: true, IsLeaf: true })
-            .Concat(NamedChildren().SelectMany(c => c.Module.Named().Select(p => ($"{c.Name}.{p.Key}", p.Value))))
-            .DistinctBy(m => m.Value);
+            .Concat(NamedChildren().SelectMany(c => c.Module.AllNames().Select(p => ($"{c.Name}.{p.Key}", p.Value))));
 
     /// <summary>The parameters: what an optimizer is given.</summary>
     public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
@@ -178,14 +181,25 @@ public abstract class Module : IStateful
     public Dictionary<string, Tensor> StateDict() =>
         Named().ToDictionary(m => m.Key, m => m.Value as Tensor ?? ((Variable)m.Value).Data);
 
-    /// <summary>Copies tensors into the parameters and buffers of the same keys.</summary>
-    /// <exception cref="TensorletException">A key is missing or left over. Nothing has been copied.</exception>
+    /// <summary>
+    /// Copies tensors into the parameters and buffers of the same keys. One that several modules share may come under
+    /// any of its keys, or under all.
+    /// </summary>
+    /// <exception cref="TensorletException">A key is missing or left over, or what is shared differs. Nothing has been
+    /// copied.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        var own = StateDict();
-        Stateful.Check(GetType().Name, own, state);
-        foreach (var (key, tensor) in own) tensor.Copy_(state[key]);
+        var (own, given) = (StateDict(), state.ToDictionary());
+        foreach (var names in AllNames().GroupBy(m => m.Value, m => m.Key))
+            foreach (var other in names.Skip(1))
+                if (given.Remove(other, out var tensor) && !given.TryAdd(names.First(), tensor)
+                    && !(tensor.Layout.SameShape(given[names.First()].Layout)
+                        && tensor.Memory<byte>().AsSpan().SequenceEqual(given[names.First()].Memory<byte>())))
+                    throw new TensorletException($"LoadStateDict: {GetType().Name} has one tensor for " +
+                        $"'{names.First()}' and '{other}', which differ in what is loaded.");
+        Stateful.Check(GetType().Name, own, given);
+        foreach (var (key, tensor) in own) tensor.Copy_(given[key]);
     }
 
     /// <summary>

@@ -49,7 +49,8 @@ public abstract class Recurrent : Module
         if (batchFirst) x = x.Transpose(0, 1);
         int steps = x.Size(0), n = x.Size(1);
         foreach (var state in initial ?? [])
-            F.OfShape(name, "initial state", state.Given(), cells.Length, n, cells[0].HiddenSize);
+            F.OfShape(name, "initial state", state.Given(), cells.Length, n, cells[0].HiddenSize).Data
+                .OnlyType($"{name}: the initial state", x.DType);
         Tensor? living = null;
         if (lengths is not null)
         {

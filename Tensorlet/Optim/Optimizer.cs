@@ -60,8 +60,11 @@ public abstract class Optimizer : IStateful
     public void ZeroGrad() => Array.ForEach([.. memories.Keys], p => p.Grad = null);
 
     /// <summary>One step for every parameter that has a gradient.</summary>
+    /// <exception cref="AutogradException">A parameter was moved to another type or device since what is remembered of
+    /// it was made. Nothing has changed.</exception>
     public virtual void Step()
     {
+        foreach (var p in memories.Keys) Of(p);
         foreach (var group in groups)
             foreach (var p in group.Parameters)
                 if (p.Grad is { Data: var g })
@@ -103,6 +106,15 @@ public abstract class Optimizer : IStateful
 
         /// <summary>The number of this step, from 1.</summary>
         public int Step { get; internal set; }
+
+        internal void Check(string optimizer)
+        {
+            foreach (var kept in Tensors.Values)
+                if (kept.DType != parameter.DType || kept.Device != parameter.Device)
+                    throw new AutogradException($"{optimizer}: the parameter of shape {parameter.Data.Layout} is now " +
+                        $"{parameter.DType} on {parameter.Device}, and what is remembered of it {kept.DType} on " +
+                        $"{kept.Device}. Move the network before its optimizer is made, or load its state again.");
+        }
 
         /// <summary>A tensor that is remembered; one number everywhere at first.</summary>
         public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
@@ -180,7 +192,11 @@ public abstract class Optimizer : IStateful
         !Names.Concat(Numbers).Except(Optional).Except(memory.Tensors.Keys).Except(memory.Numbers.Keys).Any();
 
     /// <summary>What is remembered of a parameter.</summary>
-    private protected Memory Of(Variable parameter) => memories[parameter];
+    private protected Memory Of(Variable parameter)
+    {
+        memories[parameter].Check(GetType().Name);
+        return memories[parameter];
+    }
 
     /// <summary>The names of the tensors that are remembered.</summary>
     protected abstract string[] Names { get; }

@@ -44,12 +44,13 @@ public static class DTypes
     }
 
     [MethodImpl(AggressiveInlining)]
-    internal static DType Of<T>() where T : unmanaged =>
+    internal static DType Of<T>([CallerMemberName] string operation = "") where T : unmanaged =>
         typeof(T) == typeof(float) ? DType.Float32
         : typeof(T) == typeof(double) ? DType.Float64
         : typeof(T) == typeof(long) ? DType.Int64
         : typeof(T) == typeof(bool) ? DType.Bool
-        : throw new DTypeException($"{typeof(T).Name} is no element type; take float, double, long or bool.");
+        : throw new DTypeException(
+            $"{operation}: {typeof(T).Name} is no element type; take float, double, long or bool.");
 
     /// <summary>Runs what is written for any element type for this one.</summary>
     internal static void Run<B>(this DType type, B body) where B : struct, IForType

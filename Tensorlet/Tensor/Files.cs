@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Tensorlet;
 
@@ -9,20 +10,28 @@ static class Files
     /// Writes under a temporary name in the same folder, flushes to disk and renames: at any moment the old or the new
     /// file is there whole, and a failure leaves only the old one.
     /// </summary>
+    /// <exception cref="IOException">It cannot be written there.</exception>
     public static void Write(string path, Action<FileStream> write)
     {
-        path = Path.GetFullPath(path);
-        Sweep(path);
-        // open while it is renamed: whoever sweeps sees by the lock that its writer lives
-        using var file = Create(path);
+        path = Path.GetFullPath(OfFile("Save", path));
         try
         {
-            write(file);
-            file.Flush(flushToDisk: true);
-            File.Move(file.Name, path, overwrite: true);
+            Sweep(path);
+            // open while it is renamed: whoever sweeps sees by the lock that its writer lives
+            using var file = Create(path);
+            try
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+                File.Move(file.Name, path, overwrite: true);
+            }
+            finally { File.Delete(file.Name); }
         }
-        finally { File.Delete(file.Name); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        { throw new IOException($"{path} cannot be written: {Regex.Replace(e.Message, TemporaryEnd, "")}", e); }
     }
+
+    const string TemporaryEnd = @"\.[0-9a-f]{32}\.tmp";
 
     /// <summary>
     /// A new temporary file, locked. Another writer may sweep it before the lock is there, and then it is made anew;
@@ -41,6 +50,10 @@ static class Files
             }
             catch (IOException e) when (e.GetType() == typeof(IOException) && tries < mostTries) { }
     }
+
+    /// <summary>The path, if it is not empty.</summary>
+    public static string OfFile(string operation, string path) => path != "" ? path
+        : throw new ArgumentException($"{operation}: the name of the file, or of the folder, is empty.", nameof(path));
 
     /// <summary>
     /// Deletes what killed writers of this path have left. A file that can be had for oneself alone has no writer: the
@@ -61,7 +74,7 @@ static class Files
     /// <exception cref="InvalidDataException">Its content is not what its format says.</exception>
     public static T Read<T>(string path, string format, Func<FileStream, T> read)
     {
-        using var file = File.OpenRead(path);
+        using var file = File.OpenRead(OfFile("Load", path));
         try { return read(file); }
         catch (Exception e) when (IsDamage(e))
         { throw new InvalidDataException($"{path} is no sound {format} file: {e.Message}", e); }

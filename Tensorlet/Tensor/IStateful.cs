@@ -51,9 +51,8 @@ static class Stateful
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
     {
         string[] missing = [.. own.Keys.Except(state.Given().Keys)], extra = [.. state.Keys.Except(own.Keys)];
-        if (missing.Length + extra.Length > 0)
-            throw new TensorletException($"LoadStateDict: {what} misses [{string.Join(", ", missing)}] and does not " +
-                $"know [{string.Join(", ", extra)}].");
+        string[] wrong = [.. Listed("misses", missing), .. Listed("does not know", extra)];
+        if (wrong.Length > 0) throw new TensorletException($"LoadStateDict: {what} {string.Join(" and ", wrong)}.");
         foreach (var (key, tensor) in own)
             if (!tensor.Shape.SequenceEqual(state[key].Shape))
                 throw new ShapeException(
@@ -61,5 +60,8 @@ static class Stateful
             else if (tensor.DType != state[key].DType && (!tensor.DType.IsFloat() || state[key].DType == DType.Bool))
                 throw new DTypeException(
                     $"LoadStateDict: '{key}' has type {tensor.DType} here, {state[key].DType} in what is loaded.");
+
+        static string[] Listed(string verb, string[] keys) =>
+            keys.Length == 0 ? [] : [$"{verb} [{string.Join(", ", keys)}]"];
     }
 }

@@ -46,16 +46,17 @@ public sealed class Layout
         return new Layout(shape, strides, 0);
     }
 
-    internal static int Product(ReadOnlySpan<int> shape)
+    internal static int Product(ReadOnlySpan<int> shape, string operation = "Layout")
     {
         var product = 1L;
         foreach (var size in shape)
         {
-            if (size < 0) throw new ShapeException($"The shape {Show(shape)} has a negative size.");
+            if (size < 0) throw new ShapeException($"{operation}: the shape {Show(shape)} has a negative size.");
             product = Math.Min(product * size, 1L << 32);
         }
         return product <= int.MaxValue ? (int)product
-            : throw new ShapeException($"The shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
+            : throw new ShapeException(
+                $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
     }
 
     /// <summary>A size that was computed in long, if an int holds it.</summary>
@@ -66,6 +67,9 @@ public sealed class Layout
 
     /// <summary>The shape, as in <c>(64, 1, 28, 28)</c>.</summary>
     public override string ToString() => Show(shape);
+
+    /// <summary>The size of an axis, for an operation that takes it.</summary>
+    internal int Size(string operation, int axis) => shape[Axis(operation, axis)];
 
     internal int Axis(string operation, int axis, int extra = 0)
     {
@@ -107,13 +111,13 @@ public sealed class Layout
             target[open] = 1;
             if (target.Contains(-1))
                 throw new ShapeException($"{operation}: only one size of {Show(shape)} can be −1.");
-            var known = Product(target);
-            target[open] = known > 0 ? Count / known : throw Misfit();
+            var known = Product(target, operation);
+            target[open] = known > 0 ? Count / known : throw Misfit(": beside a size of 0, −1 may be any number");
         }
-        return Product(target) == Count ? target : throw Misfit();
+        return Product(target, operation) == Count ? target : throw Misfit();
 
-        ShapeException Misfit() =>
-            new($"{operation}: the {Count} elements of shape {this} do not fill the shape {Show(shape)}.");
+        ShapeException Misfit(string more = "") =>
+            new($"{operation}: the {Count} elements of shape {this} do not fill the shape {Show(shape)}{more}.");
     }
 
     /// <summary>The same elements in another shape, if that is possible without moving any; null if not.</summary>
@@ -277,6 +281,7 @@ public sealed class Layout
                     "Sizes have to be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
             result[^i] = x == 1 ? y : x;
         }
+        Product(result, operation);
         return result;
     }
 

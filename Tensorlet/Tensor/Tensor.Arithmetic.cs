@@ -25,7 +25,7 @@ public sealed partial class Tensor
     {
         (a, b) = Promoted(a, b);
         var (shape, resultType) = (Common(operation.Given(), [a, b]), type ?? a.DType);
-        if (destination is null) destination = a.NewEmpty(shape, resultType);
+        if (destination is null) destination = a.NewEmpty(shape, resultType, operation);
         else
         {
             a.SameDevice(operation, destination);
@@ -47,7 +47,7 @@ public sealed partial class Tensor
     /// <summary>y = f(x₀, x₁, …) for all elements of the same place, broadcast.</summary>
     internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
-        var y = x[0].NewEmpty(Common(operation, x), Device.TypeOf(x));
+        var y = x[0].NewEmpty(Common(operation, x), Device.TypeOf(x), operation);
         y.Set(f, x);
         return y;
     }
@@ -169,8 +169,8 @@ public sealed partial class Tensor
             || !DTypes.Promote(a, b).IsFloat())
             return Zip(f, a, b, operation, DType.Bool);
         Tensor x = a.To(DType.Float64), y = b.To(DType.Float64);
-        return Where(x.Eq(y), Zip(f, a.To(DType.Int64), b.To(DType.Int64), operation, DType.Bool),
-            Zip(f, x, y, operation, DType.Bool));
+        return Where(Zip(new EqualFormula(), x, y, operation, DType.Bool),
+            Zip(f, a.To(DType.Int64), b.To(DType.Int64), operation, DType.Bool), Zip(f, x, y, operation, DType.Bool));
     }
 
     /// <summary>The mask a &gt; b.</summary>

@@ -4,10 +4,17 @@ public sealed partial class Tensor
 {
     /// <summary>An uninitialised tensor.</summary>
     /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
-    public static Tensor Empty(int[] shape, DType? type = null, Device? device = null)
+    public static Tensor Empty(int[] shape, DType? type = null, Device? device = null) =>
+        New("Empty", [.. shape], type, device);
+
+    static Tensor New(string operation, int[] shape, DType? type, Device? device)
     {
-        var layout = Layout.Contiguous([.. shape.Given()]);
-        return new((device ?? Device.Default).Allocate(type ?? DTypes.Default, layout.Count), layout);
+        try
+        {
+            var layout = Layout.Contiguous(shape.Given());
+            return new((device ?? Device.Default).Allocate(type ?? DTypes.Default, layout.Count), layout);
+        }
+        catch (TensorletException e) when (e.By(operation)) { throw; }
     }
 
     /// <inheritdoc cref="Empty(int[], DType?, Device?)"/>
@@ -15,19 +22,21 @@ public sealed partial class Tensor
 
     /// <summary>A tensor full of one value.</summary>
     public static Tensor Full(int[] shape, Number value, DType? type = null, Device? device = null) =>
-        Empty(shape, type, device).SetAll(value);
+        New("Full", [.. shape], type, device).SetAll(value);
 
     /// <summary>Zeros.</summary>
-    public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) => Full(shape, 0, type, device);
+    public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) =>
+        New("Zeros", [.. shape], type, device).SetAll(0);
 
     /// <summary>Zeros.</summary>
-    public static Tensor Zeros(params int[] shape) => Full(shape, 0);
+    public static Tensor Zeros(params int[] shape) => Zeros(shape, type: null);
 
     /// <summary>Ones.</summary>
-    public static Tensor Ones(int[] shape, DType? type = null, Device? device = null) => Full(shape, 1, type, device);
+    public static Tensor Ones(int[] shape, DType? type = null, Device? device = null) =>
+        New("Ones", [.. shape], type, device).SetAll(1);
 
     /// <summary>Ones.</summary>
-    public static Tensor Ones(params int[] shape) => Full(shape, 1);
+    public static Tensor Ones(params int[] shape) => Ones(shape, type: null);
 
     /// <summary>A 0-d tensor of one number.</summary>
     public static Tensor Scalar(Number value, DType? type = null, Device? device = null) =>
@@ -36,7 +45,7 @@ public sealed partial class Tensor
     /// <summary>The identity matrix with n rows and m columns (n if not given).</summary>
     public static Tensor Eye(int n, int? m = null, DType? type = null, Device? device = null)
     {
-        var result = Zeros([n, m ?? n], type, device);
+        var result = New("Eye", [n, m ?? n], type, device).SetAll(0);
         result.Diagonal().SetAll(1);
         return result;
     }
@@ -67,18 +76,18 @@ public sealed partial class Tensor
 
     /// <summary>Evenly spaced numbers from start to end, both included.</summary>
     public static Tensor Linspace(double start, double end, int steps, DType? type = null, Device? device = null) =>
-        Fill(new Span(start, end, steps), [steps], type, device);
+        Named(() => Fill(new Span(start, end, steps), [steps], type, device));
 
     /// <summary>Uniform random numbers in [0, 1).</summary>
     public static Tensor Rand(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
-        Empty(shape, type, device).Uniform_(0, 1, generator);
+        Named(() => Empty(shape, type, device).Uniform_(0, 1, generator));
 
     /// <inheritdoc cref="Rand(int[], DType?, Device?, Generator?)"/>
     public static Tensor Rand(params int[] shape) => Rand(shape, null);
 
     /// <summary>Random numbers of the standard normal distribution.</summary>
     public static Tensor Randn(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
-        Empty(shape, type, device).Normal_(0, 1, generator);
+        Named(() => Empty(shape, type, device).Normal_(0, 1, generator));
 
     /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
@@ -89,7 +98,7 @@ public sealed partial class Tensor
     {
         if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
         generator ??= Generator.Default;
-        return Integers(shape, device, n =>
+        return Integers("RandInt", shape, device, n =>
         {
             var (numbers, start) = (new long[n], generator.Take(n));            // a device fills in doubles
             for (var i = 0; i < n; i++) numbers[i] = Philox.Integer(generator.Seed, start + i, low, high);
@@ -101,12 +110,12 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">n is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
         n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.")
-            : Integers([n], device, (generator ?? Generator.Default).Permutation);
+            : Integers("RandPerm", [n], device, (generator ?? Generator.Default).Permutation);
 
     /// <summary>Integers, made once there is room for them.</summary>
-    static Tensor Integers(int[] shape, Device? device, Func<int, long[]> numbers)
+    static Tensor Integers(string operation, int[] shape, Device? device, Func<int, long[]> numbers)
     {
-        var result = Empty(shape, DType.Int64, device);
+        var result = New(operation, [.. shape], DType.Int64, device);
         result.Device.Upload(MemoryMarshal.AsBytes<long>(numbers(result.Numel)), result.Storage, 0);
         return result;
     }
@@ -118,7 +127,7 @@ public sealed partial class Tensor
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
     {
         shape = Layout.Contiguous(values.Length).Inferred("From", shape ?? [values.Length]);
-        var result = Empty(shape, DTypes.Of<T>(), device);
+        var result = New("From", shape, DTypes.Of<T>(), device);
         result.Device.Upload(MemoryMarshal.AsBytes(values), result.Storage, 0);
         return result;
     }

@@ -39,13 +39,14 @@ public sealed partial class Tensor
     [IndexerName("Part")]
     public Tensor this[params TensorIndex[] indices]
     {
-        get => Basic(indices, out var picks).Pick(picks, indices);
-        set
+        get => Named(() => Basic(indices, out var picks).Pick(picks, indices), "Indexing");
+        set => Named(() =>
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count == 0) part.Copy_(value.Given());
-            else part.Put(part.Places.Pick(picks, indices), value.Given());
-        }
+            if (picks.Count == 0) return part.Copy_(value.Given());
+            part.Put(part.Places.Pick(picks, indices), value.Given());
+            return part;
+        }, "Indexing");
     }
 
     /// <summary>Writes values at places of the flattened tensor; of several for one place the last.</summary>
@@ -91,9 +92,9 @@ public sealed partial class Tensor
             result = index.part switch
             {
                 null => result.Unsqueeze(axis++),
-                int i => result.Select(axis, i),
-                Index { IsFromEnd: true, Value: > 0 } i => result.Select(axis, -i.Value),
-                Index i => result.Select(axis, i.GetOffset(size)),                      // ^0 is one too far
+                int i => result.Selected("Indexing", axis, i),
+                Index { IsFromEnd: true, Value: > 0 } i => result.Selected("Indexing", axis, -i.Value),
+                Index i => result.Selected("Indexing", axis, i.GetOffset(size)),          // ^0 is one too far
                 Range r => result.Slice(axis++, At(r.Start), At(r.End), index.step),
                 _ => result,
             };
@@ -175,7 +176,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The given places along an axis, one after another.</summary>
-    public Tensor IndexSelect(int axis, Tensor index) => Gather(axis, AlongAxis("IndexSelect", axis, index));
+    public Tensor IndexSelect(int axis, Tensor index) =>
+        Named(() => Gather(axis, AlongAxis("IndexSelect", axis, index)));
 
     /// <summary>
     /// A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.
@@ -183,7 +185,8 @@ public sealed partial class Tensor
     internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
-        if (index.Given().Rank != 1)
+        index.Given().OnlyType($"{operation}: the index", DType.Int64);
+        if (index.Rank != 1)
             throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
         return index.Reshape([index.Numel, .. Enumerable.Repeat(1, Rank - 1 - axis)])
             .Expand(Layout.With(Layout.shape, axis, index.Numel));
@@ -196,8 +199,11 @@ public sealed partial class Tensor
         SameDevice(operation, index);
         index.OnlyType(operation, DType.Int64);
         var table = this;
-        for (var a = 0; a < Math.Max(index.Rank, Rank); a++)
-            if (index.Rank != Rank || (a != axis && index.Layout.shape[a] > Layout.shape[a]))
+        if (index.Rank != Rank)
+            throw new ShapeException(
+                $"{operation}: indices {index.Layout} do not have as many axes as tensor {Layout}.");
+        for (var a = 0; a < Rank; a++)
+            if (a != axis && index.Layout.shape[a] > Layout.shape[a])
                 throw new ShapeException(
                     $"{operation}: indices {index.Layout} may exceed tensor {Layout} in axis {axis}, not axis {a}.");
             else if (a != axis) table = table.Narrow(a, 0, index.Layout.shape[a]);

@@ -72,12 +72,13 @@ public sealed partial class Tensor
         OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
 
     /// <summary>How many elements over these axes, or of all, are not 0.</summary>
-    public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) => To(DType.Bool).Sum(axes, keepDim);
+    public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) =>
+        Named(() => To(DType.Bool).Sum(axes, keepDim));
     /// <summary>Whether over these axes, or of all, any element is not 0.</summary>
     public Tensor Any(int[]? axes = null, bool keepDim = false) =>
         To(DType.Bool).Reduce(new AddFormula(), "Any", axes, keepDim);
     /// <summary>Whether over these axes, or of all, no element is 0.</summary>
-    public Tensor All(int[]? axes = null, bool keepDim = false) => !(!this).Any(axes, keepDim);
+    public Tensor All(int[]? axes = null, bool keepDim = false) => Named(() => !(!this).Any(axes, keepDim));
 
     /// <summary>
     /// The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of equal
@@ -107,7 +108,7 @@ public sealed partial class Tensor
     {
         var folded = Layout.Axes(operation, axes);
         int[] kept = [.. Enumerable.Range(0, Rank).Except(folded)];
-        var result = NewEmpty(Array.ConvertAll(kept, a => Layout.shape[a]), type);
+        var result = NewEmpty(Array.ConvertAll(kept, a => Layout.shape[a]), type, operation);
         verb(With(Layout.Permute([.. kept, .. folded])), result);
         return keepDim ? result.With(Layout.Contiguous(Ones(Layout.shape, folded))) : result;
     }
@@ -118,7 +119,7 @@ public sealed partial class Tensor
     {
         var shape = Common(operation, x);
         int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
-        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), Device.TypeOf(x));
+        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), Device.TypeOf(x), operation);
         x[0].Device.Reduce(f, r, result, [.. Spread(x, shape).ToArray().Select(t => t.With(t.Layout.Permute(order)))]);
         return result.With(Layout.Contiguous(Ones(shape, axes)));
     }
@@ -188,7 +189,9 @@ public sealed partial class Tensor
 
     internal static void CheckMatMul(Tensor a, Tensor b)
     {
-        if (a.Given().Rank == 0 || b.Given().Rank == 0)
+        a.Given().SameDevice("MatMul", b.Given());
+        b.OnlyType("MatMul: the second operand", a.NoMask("MatMul").DType);
+        if (a.Rank == 0 || b.Rank == 0)
             throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
         var (columns, rows) = (a.Size(-1), b.Size(b.Rank == 1 ? 0 : -2));
         if (columns != rows)

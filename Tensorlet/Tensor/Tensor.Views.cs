@@ -57,6 +57,7 @@ public sealed partial class Tensor
     {
         var lead = shape.Given().Length - Rank;
         int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
+        Layout.Product(target, "Expand");
         return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
             $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones, can.");
     }
@@ -74,10 +75,12 @@ public sealed partial class Tensor
 
     /// <summary>One element of an axis, which disappears. A negative index counts from the end.</summary>
     /// <exception cref="IndexException">There is no such element.</exception>
-    public Tensor Select(int axis, int index)
+    public Tensor Select(int axis, int index) => Selected("Select", axis, index);
+
+    Tensor Selected(string operation, int axis, int index)
     {
-        axis = Layout.Axis("Select", axis);
-        return With(Layout.Slice(axis, Layout.Index("Select", axis, index), 1, 1).Remove(axis));
+        axis = Layout.Axis(operation, axis);
+        return With(Layout.Slice(axis, Layout.Index(operation, axis, index), 1, 1).Remove(axis));
     }
 
     /// <summary>
@@ -173,8 +176,10 @@ public sealed partial class Tensor
         foreach (var t in tensors)
         {
             first.SameDevice("Cat", t);
-            for (var a = 0; a < Math.Max(first.Rank, t.Rank); a++)
-                if (t.Rank != first.Rank || (a != axis && t.Layout.shape[a] != first.Layout.shape[a]))
+            if (t.Rank != first.Rank)
+                throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} do not have as many axes.");
+            for (var a = 0; a < first.Rank; a++)
+                if (a != axis && t.Layout.shape[a] != first.Layout.shape[a])
                     throw new ShapeException(
                         $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
         }
@@ -189,7 +194,7 @@ public sealed partial class Tensor
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         Layout.OnlySame("Stack", [.. tensors.Given().Select(t => t.Given(nameof(tensors)).Layout)]);
-        return Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis);
+        return Named(() => Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis));
     }
 
     /// <summary>Pieces of this size along an axis; the last one may be smaller. Views.</summary>
@@ -206,7 +211,7 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">They do not add up to its size.</exception>
     public Tensor[] Split(int[] sizes, int axis = 0)
     {
-        if (sizes.Given().Sum(size => (long)size) != Size(axis) || sizes.Any(size => size < 0))
+        if (sizes.Given().Sum(size => (long)size) != Layout.Size("Split", axis) || sizes.Any(size => size < 0))
             throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {axis} of {Layout}.");
         var at = 0;
         return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));
@@ -215,5 +220,5 @@ public sealed partial class Tensor
     /// <summary>At most this many pieces of equal size (but the last one) along an axis. Views.</summary>
     public Tensor[] Chunk(int chunks, int axis = 0) => chunks < 1
         ? throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.")
-        : Split((int)Math.Max(1, (Size(axis) + chunks - 1L) / chunks), axis);
+        : Split((int)Math.Max(1, (Layout.Size("Chunk", axis) + chunks - 1L) / chunks), axis);
 }

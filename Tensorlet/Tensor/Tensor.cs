@@ -73,7 +73,7 @@ public sealed partial class Tensor
     /// <summary>A copy of the elements in storage of its own, contiguous.</summary>
     public Tensor Clone()
     {
-        var result = EmptyLike();
+        var result = NewEmpty(Layout.shape);
         Device.Copy(this, result);
         return result;
     }
@@ -106,11 +106,8 @@ public sealed partial class Tensor
     /// <summary>An uninitialised, contiguous tensor of this one's shape and device.</summary>
     public Tensor EmptyLike(DType? type = null) => NewEmpty(Layout.shape, type);
 
-    internal Tensor NewEmpty(int[] shape, DType? type = null)
-    {
-        var layout = Layout.Contiguous(shape);
-        return new(Device.Allocate(type ?? DType, layout.Count), layout);
-    }
+    internal Tensor NewEmpty(int[] shape, DType? type = null, [CallerMemberName] string operation = "") =>
+        New(operation, shape, type ?? DType, Device);
 
     /// <summary>Zeros of this one's shape, type and device.</summary>
     public Tensor ZerosLike() => NewEmpty(Layout.shape).SetAll(0);

@@ -9,7 +9,9 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
     protected IEnumerable<int> All => Enumerable.Range(0, classes);
 
     /// <summary>How many targets of a class were taken for another, or for what they are.</summary>
-    public long this[int actual, int predicted] => (long)Sums[actual * classes + predicted];
+    public long this[int actual, int predicted] => (long)Sums[
+        actual.In(nameof(ConfusionMatrix), 0, classes - 1) * classes
+        + predicted.In(nameof(ConfusionMatrix), 0, classes - 1)];
 
     /// <summary>The share on the diagonal: the accuracy.</summary>
     public override double Value => All.Sum(c => this[c, c]) / Sums.Sum();

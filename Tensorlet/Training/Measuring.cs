@@ -62,6 +62,7 @@ public sealed class CsvLog(string path) : Plugin
     /// <inheritdoc/>
     public override void Started(Trainer trainer)
     {
+        Files.OfFile("CsvLog", path);
         string[] rows = trainer.Given().Epoch > 0 && File.Exists(path) ? File.ReadAllLines(path) : [];
         names = rows.Length > 0 && new Csv(rows[0], path, header: false) is var first
             ? [.. first.Columns.Skip(1).Select(column => first.Text(column)[0])] : [];

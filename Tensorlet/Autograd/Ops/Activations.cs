@@ -108,21 +108,23 @@ readonly struct AddProduct(double value) : IZip3
 public sealed partial class Variable
 {
     /// <summary>x cut to the bounds, broadcast; the gradient at a bound is x's.</summary>
-    public Variable Clamp(Variable low, Variable high)
+    public Variable Clamp(Variable low, Variable high) => Named(() =>
     {
         var x = Where(this < low.Given(), low, this);
-        return Where(x > high.Given(), high, x);
-    }
+        return Where(x > high, high.Given(), x);
+    });
 
     /// <summary>x + weight·(end − x), broadcast.</summary>
     public Variable Lerp(Variable end, Variable weight) => Zip(new LerpFormula(), this, end.Given(), weight.Given());
     /// <summary>x + value·a·b, broadcast.</summary>
     public Variable Addcmul(Variable a, Variable b, Number? value = null) => DType.IsFloat()
-        ? Zip(new AddProduct(value?.value ?? 1), this, a.Given(), b.Given()) : this + a * b * (value ?? 1);
+        ? Apply(new Of3<AddProduct>(new(value?.value ?? 1)), "Addcmul", this, a.Given(), b.Given())
+        : Named(() => this + a * b * (value ?? 1));
     /// <summary>x + value·a/b, broadcast.</summary>
-    public Variable Addcdiv(Variable a, Variable b, double value = 1) => this + a / b * value;
+    public Variable Addcdiv(Variable a, Variable b, double value = 1) => Named(() => this + a / b * value);
     /// <summary>The value where the mask is true, x elsewhere.</summary>
-    public Variable MaskedFill(Tensor mask, Number value) => Where(mask.Given(), Tensor.Like(Data, value), this);
+    public Variable MaskedFill(Tensor mask, Number value) =>
+        Named(() => Where(mask.Given(), Tensor.Like(Data, value), this));
 
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
@@ -172,7 +174,8 @@ public sealed partial class Variable
     public Variable Softshrink(double lambda = 0.5) =>
         Map(new SoftshrinkFormula(F.Argument("Softshrink", lambda, lambda >= 0, "0 or more")));
     /// <summary>x, but 0 within −λ … λ.</summary>
-    public Variable Hardshrink(double lambda = 0.5) => Where(Data > lambda | Data < -lambda, this, this * 0);
+    public Variable Hardshrink(double lambda = 0.5) =>
+        Named(() => Where(Data > lambda | Data < -lambda, this, this * 0));
     /// <summary>x − tanh x</summary>
     public Variable Tanhshrink() => Map(new TanhshrinkFormula());
     /// <summary>relu6(x + 3)/6</summary>
@@ -182,13 +185,14 @@ public sealed partial class Variable
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
     /// <summary>x where it is above the threshold, else the value.</summary>
-    public Variable Threshold(Number threshold, Number value) => MaskedFill(this <= threshold, value);
+    public Variable Threshold(Number threshold, Number value) =>
+        Named(() => MaskedFill(this <= threshold, value));
 
     /// <summary>a·σ(b), with a and b the halves along an axis (Dauphin et al. 2016).</summary>
     /// <exception cref="ShapeException">The axis has no halves.</exception>
     public Variable Glu(int axis = -1)
     {
-        var size = Size(axis);
+        var size = Data.Layout.Size("Glu", axis);
         return size % 2 == 0 ? Narrow(axis, 0, size / 2) * Narrow(axis, size / 2, size / 2).Sigmoid()
             : throw new ShapeException($"Glu: axis {axis} of shape {Data.Layout} has an odd size and no halves.");
     }

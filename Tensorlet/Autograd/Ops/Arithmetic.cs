@@ -137,7 +137,8 @@ public sealed partial class Variable
     public static Variable Where(Tensor condition, Variable a, Variable b)
     {
         (a, b) = Matched("Where", a, b);
-        var shape = Layout.Broadcast("Where", condition.Given().Layout, a.Data.Layout);
+        condition.Given().OnlyType("Where: the condition", DType.Bool);
+        var shape = Layout.Broadcast("Where", condition.Layout, a.Data.Layout);
         return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
     }
 

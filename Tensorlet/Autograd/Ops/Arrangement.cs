@@ -12,18 +12,17 @@ public sealed partial class Variable
         int[] shape = [.. Enumerable.Repeat(1, times.Length - Rank), .. Shape];
         int[] sizes = [.. shape.Select((size, a) => Layout.Fitting("Repeat", (long)times[a] * size))];
         var pairs = shape.SelectMany((size, a) => (int[])[times[a], size]);
-        return Reshape([.. shape.SelectMany(size => (int[])[1, size])]).Expand([.. pairs])
-            .Reshape(sizes);
+        return Named(() => Reshape([.. shape.SelectMany(size => (int[])[1, size])]).Expand([.. pairs]).Reshape(sizes));
     }
 
     /// <summary><see cref="Repeat"/>, where axes not named are those in front, taken once.</summary>
     public Variable Tile(params int[] times) =>
-        Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Given().Length)), .. times]);
+        Named(() => Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Given().Length)), .. times]));
 
     /// <summary>Shifted along an axis; what leaves at the end comes in at the beginning.</summary>
     public Variable Roll(int shift, int axis)
     {
-        var n = Size(axis);
+        var n = Data.Layout.Size("Roll", axis);
         var first = n == 0 ? 0 : (int)((n - (long)shift % n) % n);
         return first == 0 ? this : Cat([Narrow(axis, first, n - first), Narrow(axis, 0, first)], axis);
     }
@@ -38,7 +37,8 @@ public sealed partial class Variable
     public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());
 
     /// <summary>Windows of this size along an axis, one every step; they become a new last axis.</summary>
-    public Variable Unfold(int axis, int size, int step) => Windows(axis, size, step);
+    public Variable Unfold(int axis, int size, int step) =>
+        Read(x => x.Windows(axis, size, step));
 
     /// <summary>An axis taken apart into several, one size of which may be −1.</summary>
     public Variable Unflatten(int axis, params int[] sizes)
@@ -117,9 +117,12 @@ public static partial class F
     public static Tensor OneHot(Tensor index, int classes = -1)
     {
         index.Given().OnlyType("OneHot", DType.Int64);
-        if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().ToArray<long>()[0] + 1);
-        var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
-        return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
+        return Named(() =>
+        {
+            if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().ToArray<long>()[0] + 1);
+            var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
+            return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
+        });
     }
 
     /// <summary>The rows of a table (V, D) that integers of any shape name: (…) to (…, D).</summary>
@@ -129,9 +132,9 @@ public static partial class F
     /// <exception cref="IndexException">An index, or that of the padding, is no row of the table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
     {
-        if (weight.Given().Rank != 2)
-            throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
-        var rows = weight.IndexSelect(0, index.Given().Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
+        if (weight.Given().Rank != 2) throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
+        index.Given().OnlyType("Embedding: the indices", DType.Int64);
+        var rows = Named(() => weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]));
         if (paddingIndex is not { } row) return rows;
         var padding = weight.Data.Layout.Index("Embedding", 0, row);
         return Variable.Where(index.Eq(Tensor.Like(index, padding)).Unsqueeze(-1), rows.Detach(), rows);

@@ -208,10 +208,13 @@ public static partial class F
         plan.Check(operation);
         long[] space = [.. stride.Select((s, a) =>
             (x.Size(2 + a) - 1L) * s - 2L * padding[a] + plan.Reach(a) + outputPadding[a] + 1)];
-        if (space.Min() < 1 || x.Shape[2..].Contains(0)
-            || outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
+        if (outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
+            throw new ShapeException($"{operation}: output padding {Layout.Show(outputPadding)} is from 0 to below " +
+                $"stride {Layout.Show(stride)} or dilation {Layout.Show(dilation)}, the larger of both.");
+        if (space.Min() < 1 || x.Shape[2..].Contains(0))
             throw new ShapeException($"{operation}: input {x.Data.Layout}, stride {Layout.Show(stride)}, padding " +
-                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} give no such result.");
+                $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} leave nothing: the " +
+                $"result is {string.Join(" by ", space)}.");
         int[] sizes = Array.ConvertAll(space, size => Layout.Fitting(operation, size));
         return Biased(new ConvolutionInput(plan, sizes).Apply(x, w), bias);
     }
@@ -226,10 +229,8 @@ public static partial class F
         if (x.Rank != 2 + axes || w.Rank != 2 + axes)
             throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
                 "sample gets its batch axis by Unsqueeze(0).");
-        x.Data.SameDevice(operation, w.Data);
-        x.Data.OnlyFloat(operation);
-        w.Data.OnlyType($"{operation}: the filters", x.DType);
-        bias?.Data.OnlyType($"{operation}: the bias", x.DType);
+        w.Data.OnlyFloat($"{operation}: the filters");
+        FitsWeights(operation, x, w, bias);
         var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));
         if (transposed) (inward, outward) = (outward, inward);
         if (groups < 1 || w.Size(0) % groups != 0 || x.Size(1) != inward)

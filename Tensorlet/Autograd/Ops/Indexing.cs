@@ -8,7 +8,8 @@ public sealed partial class Variable
         Linear(x => x.Gather(axis, index), (dy, before) => dy.ScatterAdd(axis, index, before), index: index);
 
     /// <inheritdoc cref="Tensor.IndexSelect"/>
-    public Variable IndexSelect(int axis, Tensor index) => Gather(axis, Data.AlongAxis("IndexSelect", axis, index));
+    public Variable IndexSelect(int axis, Tensor index) =>
+        Named(() => Gather(axis, Data.AlongAxis("IndexSelect", axis, index)));
 
     /// <summary>
     /// Zeros of a shape, with this added at the indices along an axis: the adjoint of <see cref="Gather"/>.
@@ -22,18 +23,18 @@ public sealed partial class Variable
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.
     /// </summary>
     public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
-        this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1);
+        Named(() => this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1));
 
     /// <summary>
     /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
     /// last.
     /// </summary>
     public Variable IndexCopy(int axis, Tensor index, Variable source) =>
-        Scatter(axis, Data.AlongAxis("IndexCopy", axis, index), source);
+        Named(() => Scatter(axis, Data.AlongAxis("IndexCopy", axis, index), source));
 
     /// <summary>This with a value in the rows at indices along an axis.</summary>
     public Variable IndexFill(int axis, Tensor index, Number value) =>
-        Scatter(axis, Data.AlongAxis("IndexFill", axis, index), value);
+        Named(() => Scatter(axis, Data.AlongAxis("IndexFill", axis, index), value));
 
     /// <summary>
     /// y[…, index[…, j, …], …] = source[…, j, …] along an axis, this elsewhere; of several for one place the last.
@@ -43,7 +44,7 @@ public sealed partial class Variable
     public Variable Scatter(int axis, Tensor index, Variable source)
     {
         Layout.OnlySame("Scatter", source.Given().Data.Layout, index.Given().Layout);
-        return Put(Data.Places.Gather(axis, index), source);
+        return Named(() => Put(Data.Places.Gather(axis, index), source));
     }
 
     /// <summary>y[…, index[…, j, …], …] = value along an axis, this elsewhere.</summary>
@@ -64,7 +65,7 @@ public sealed partial class Variable
         if (places.Numel > source.Given().Numel)
             throw new ShapeException($"MaskedScatter: a source of shape {source.Data.Layout} has {source.Numel} " +
                 $"elements, and the mask of shape {mask.Layout} takes {places.Numel}.");
-        return x.Put(places, source.Reshape(-1).Narrow(0, 0, places.Numel));
+        return Named(() => x.Put(places, source.Reshape(-1).Narrow(0, 0, places.Numel)));
     }
 
     /// <summary>This with a source at places of the flattened variable.</summary>
@@ -73,14 +74,14 @@ public sealed partial class Variable
 
     /// <summary>This with a source added: y[…, index[…, j, …], …] += source[…, j, …] along an axis.</summary>
     public Variable ScatterAdd(int axis, Tensor index, Variable source) =>
-        this + source.Given().ScatterAdd(axis, index, Size());
+        Named(() => this + source.Given().ScatterAdd(axis, index, Size()));
 
     /// <summary>
     /// The elements of the flattened variable at these places, of the shape of the indices; negative ones count from
     /// the end.
     /// </summary>
     public Variable Take(Tensor index) =>
-        Reshape(-1).Gather(0, Data.Reshape(-1).Wrapped(index, 0).Reshape(-1)).Reshape(index.Size());
+        Named(() => Reshape(-1).Gather(0, Data.Reshape(-1).Wrapped(index, 0).Reshape(-1)).Reshape(index.Size()));
 
     /// <summary>The elements where a mask is true, in one row; this and the mask broadcast.</summary>
     public Variable MaskedSelect(Tensor mask)
@@ -94,13 +95,13 @@ public sealed partial class Variable
     [IndexerName("Part")]
     public Variable this[params TensorIndex[] indices]
     {
-        get
+        get => Named(() =>
         {
             Data.Basic(indices, out var picks);
             if (picks.Count == 0) return Read(x => x.Basic(indices, out _), "Index");
             // What would be picked from the elements' own numbers is where to gather from the flattened tensor.
             var places = Data.Places[indices];
             return Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
-        }
+        }, "Indexing");
     }
 }

@@ -29,7 +29,7 @@ public static partial class F
         Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
     {
         var (values, places, after) =
-            MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode);
+            MaxPool("MaxPool2dWithIndices", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode);
         var numbers = Tensor.Arange(Layout.Product(x.Shape[2..]), device: x.Device).View(x.Size()[2..]);
         numbers = numbers.Expand(x.Size()).Framed(padding ?? 0, after, 0).Reshape(-1);
         return (values, numbers.Gather(0, places.View(-1)).View(places.Size()));

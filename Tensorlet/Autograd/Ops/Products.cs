@@ -34,8 +34,6 @@ public sealed partial class Variable
     public Variable MatMul(Variable other)
     {
         var (a, b) = (this, other.Given());
-        a.Data.SameDevice("MatMul", b.Data);
-        b.Data.OnlyType("MatMul: the second operand", a.Data.NoMask("MatMul").DType);
         Tensor.CheckMatMul(a.Data, b.Data);
         if (a.Rank == 1) return a.Unsqueeze(0).MatMul(b).Squeeze(b.Rank == 1 ? 0 : -2);
         if (b.Rank == 1) return a.MatMul(b.Unsqueeze(1)).Squeeze(-1);

@@ -17,7 +17,7 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
 }
 
 // y = max x over some axes, kept as 1     dx = dy, shared by the x that are y
-sealed class Extreme(int[] axes, bool largest, bool shareNaN = false) : Function
+sealed class Extreme(string name, int[] axes, bool largest, bool shareNaN = false) : Function
 {
     protected override Tensor Forward()
     {
@@ -30,7 +30,7 @@ sealed class Extreme(int[] axes, bool largest, bool shareNaN = false) : Function
         var winners = (shareNaN ? same | X.Data.IsNaN() : same).To(dy.DType);
         return [dy * (winners / winners.Sum(axes, keepDim: true))];
     }
-    public override string Name => largest ? "AMax" : "AMin";
+    public override string Name => name;
 }
 
 readonly struct ExpOfDifference : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => V.Exp(a - b); }
@@ -73,7 +73,7 @@ public sealed partial class Variable
     Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Variable> function)
     {
         var over = Data.Layout.Axes(operation, axes);
-        return function(over).Squeezed(over, keepDim);
+        return Named(() => function(over).Squeezed(over, keepDim), operation);
     }
 
     Variable Squeezed(int[] axes, bool keepDim) =>
@@ -121,27 +121,27 @@ public sealed partial class Variable
 
     /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMax(int[]? axes = null, bool keepDim = false) =>
-        Fold("AMax", axes, keepDim, over => new Extreme(over, largest: true).Apply(this));
+        Fold("AMax", axes, keepDim, over => new Extreme("AMax", over, largest: true).Apply(this));
 
     /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMin(int[]? axes = null, bool keepDim = false) =>
-        Fold("AMin", axes, keepDim, over => new Extreme(over, largest: false).Apply(this));
+        Fold("AMin", axes, keepDim, over => new Extreme("AMin", over, largest: false).Apply(this));
 
     /// <summary>The largest of all; equal ones share the gradient evenly, and so do NaNs.</summary>
-    public Variable Max() => Fold("Max", null, false, over => new Extreme(over, true, shareNaN: true).Apply(this));
+    public Variable Max() => Fold("Max", null, false, over => new Extreme("Max", over, true, true).Apply(this));
     /// <summary>The smallest of all; equal ones share the gradient evenly, and so do NaNs.</summary>
-    public Variable Min() => Fold("Min", null, false, over => new Extreme(over, false, shareNaN: true).Apply(this));
+    public Variable Min() => Fold("Min", null, false, over => new Extreme("Min", over, false, true).Apply(this));
 
     /// <summary>
     /// The largest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
     /// </summary>
     public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) =>
-        Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim);
+        Named(() => Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim));
     /// <summary>
     /// The smallest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
     /// </summary>
     public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) =>
-        Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim);
+        Named(() => Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim));
 
     (Variable, Tensor) Picked(int axis, Tensor at, bool keepDim) =>
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
@@ -150,10 +150,12 @@ public sealed partial class Variable
     public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
     {
         var over = Data.Layout.Axes("LogSumExp", axes);
+        if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(axes, keepDim);
         // the largest is taken out so that nothing overflows; not where it is infinite
         var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true);
         m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
-        return (Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m).Squeezed(over, keepDim);
+        return Fold("LogSumExp", axes, keepDim, _ =>
+            Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m);
     }
 
     Variable Spread(string name, bool root, int[]? axes, bool unbiased, bool keepDim) =>
@@ -172,7 +174,7 @@ public sealed partial class Variable
     /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, how many
     /// are not 0 for p = 0. Its gradient at 0 is 0.
     /// </summary>
-    public Variable Norm(double p, int[]? axes = null, bool keepDim = false)
+    public Variable Norm(double p, int[]? axes = null, bool keepDim = false) => Named(() =>
     {
         Data.OnlyFloat("Norm");
         if (double.IsInfinity(p)) return p > 0 ? Abs().AMax(axes, keepDim) : Abs().AMin(axes, keepDim);
@@ -180,7 +182,7 @@ public sealed partial class Variable
         var nothing = p < 0 ? double.PositiveInfinity : 0;
         var sum = Abs().MaskedFill(!Data, 1).Pow(p).MaskedFill(!Data, nothing).Sum(axes, keepDim);
         return p == 0 ? sum : sum.MaskedFill(!sum.Data, 1).Pow(1 / p).MaskedFill(!sum.Data, 0);
-    }
+    });
 
     /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
     public Variable Norm(int[]? axes = null, bool keepDim = false) =>

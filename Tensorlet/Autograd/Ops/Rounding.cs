@@ -53,7 +53,7 @@ public sealed partial class Variable
     /// <summary>x without what is behind the point. Its gradient is 0.</summary>
     public Variable Trunc() => Stepped(new TruncFormula());
     /// <summary>What is behind the point, of the sign of x.</summary>
-    public Variable Frac() => this - Trunc();
+    public Variable Frac() => Named(() => this - Trunc());
 
     // y = f(x), constant in steps     dx = 0
     Variable Stepped<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap =>

@@ -132,6 +132,6 @@ public sealed partial class Variable
     public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
     {
         Layout.OnlySame("Stack", [.. variables.Given().Select(v => v.Given(nameof(variables)).Data.Layout)]);
-        return Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis);
+        return Named(() => Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis));
     }
 }

@@ -47,17 +47,17 @@ public sealed partial class Variable
     /// <summary>
     /// The elements along an axis in order of size, and where they were; see <see cref="Tensor.ArgSort"/>.
     /// </summary>
-    public (Variable Values, Tensor Indices) Sort(int axis = -1, bool descending = false)
+    public (Variable Values, Tensor Indices) Sort(int axis = -1, bool descending = false) => Named(() =>
     {
         var order = Data.ArgSort(axis, descending);
         return (Gather(axis, order), order);
-    }
+    });
 
     /// <summary>The k largest (or smallest) along an axis, the first ones first, and where they are.</summary>
     /// <exception cref="ShapeException">There are not so many.</exception>
     public (Variable Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
     {
-        if (k < 0 || k > Size(axis))
+        if (k < 0 || k > Data.Layout.Size("TopK", axis))
             throw new ShapeException($"TopK: axis {axis} of shape {Data.Layout} has not {k} elements.");
         var order = Data.ArgSort(axis, largest).Narrow(axis, 0, k).Contiguous();
         return (Gather(axis, order), order);
@@ -67,7 +67,8 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">The axis is empty.</exception>
     public (Variable Values, Tensor Indices) Median(int axis, bool keepDim = false)
     {
-        if (Size(axis) == 0) throw new ShapeException($"Median: axis {axis} of shape {Data.Layout} is empty.");
+        if (Data.Layout.Size("Median", axis) == 0)
+            throw new ShapeException($"Median: axis {axis} of shape {Data.Layout} is empty.");
         var middle = Data.ArgSort(axis).Narrow(axis, (Size(axis) - 1) / 2, 1);
         var hasNaN = Data.IsNaN().Sum([axis], keepDim: true) > 0;
         return Picked(axis, Tensor.Where(hasNaN, Data.ArgMax(axis, keepDim: true), middle), keepDim);

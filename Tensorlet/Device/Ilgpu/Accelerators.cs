@@ -47,7 +47,7 @@ sealed class Accelerators
         {
             if (index >= 0 && index < Count) return devices.Value[index].Value;
             var refused = this == OpenCL && unfit.Count > 0 ? $" Not fit: {string.Join("; ", unfit)}." : "";
-            throw new DeviceException($"{kind}:{index} was not found; what it takes is {sought}.{refused} " +
+            throw new DeviceException($"Device: {kind}:{index} was not found; what it takes is {sought}.{refused} " +
                 $"There are {string.Join(", ", Device.All.Select(d => $"{d.Name} ({d.Description})"))}.");
         }
     }
