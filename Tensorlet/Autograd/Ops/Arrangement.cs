@@ -132,7 +132,8 @@ public static partial class F
     /// <exception cref="IndexException">An index, or that of the padding, is no row of the table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
     {
-        if (weight.Given().Rank != 2) throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
+        if (weight.Given().Rank != 2)
+            throw new ShapeException($"Embedding: the table is (V, D), not {weight.Data.Layout}.");
         index.Given().OnlyType("Embedding: the indices", DType.Int64);
         var rows = Named(() => weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]));
         if (paddingIndex is not { } row) return rows;

@@ -23,7 +23,8 @@ public sealed partial class Variable
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.
     /// </summary>
     public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
-        Named(() => this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1));
+        Named(() =>
+            this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1));
 
     /// <summary>
     /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
