@@ -52,7 +52,7 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     {
         get => modules.TryGetValue(name.Given(), out var module) ? module : throw new TensorletException(
             $"ModuleDict: there is no module '{name}'; there are [{string.Join(", ", modules.Keys)}].");
-        set => modules[name] = value.Given();
+        set => modules[name.Given()] = value.Given();
     }
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, Module>> GetEnumerator() => modules.GetEnumerator();

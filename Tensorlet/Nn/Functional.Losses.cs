@@ -65,7 +65,7 @@ public static partial class F
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         double beta = 1) => Argument("SmoothL1Loss", beta, beta >= 0, "0 or more") == 0
             ? Loss("SmoothL1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()])
-            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x, target]);
+            : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
 
     /// <summary>With d = x − target: d²/2 where |d| is at most δ, else δ·(|d| − δ/2) (Huber 1964).</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>

@@ -71,9 +71,9 @@ public static partial class F
 
     /// <summary>x.Given()·y.Given()/(max(‖x‖, eps)·max(‖y.Given()‖, eps)) along an axis, which goes.</summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
-        Named(() => (Normalize(x, 2, dim, eps) * Normalize(y, 2, dim, eps)).Sum(dim));
+        Named(() => (Normalize(x.Given(), 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim));
 
     /// <summary>‖x − y + eps‖ₚ along the last axis, which goes unless keepDim is set.</summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
-        bool keepDim = false) => Named(() => (x - y + eps).Norm(p, [-1], keepDim));
+        bool keepDim = false) => Named(() => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim));
 }

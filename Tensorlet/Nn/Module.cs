@@ -190,7 +190,7 @@ public abstract class Module : IStateful
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
-        var (own, given) = (StateDict(), state.ToDictionary());
+        var (own, given) = (StateDict(), state.Given().ToDictionary());
         foreach (var names in AllNames().GroupBy(m => m.Value, m => m.Key))
             foreach (var other in names.Skip(1))
                 if (given.Remove(other, out var tensor) && !given.TryAdd(names.First(), tensor)

@@ -5,13 +5,13 @@ public sealed partial class Tensor
     /// <summary>An uninitialised tensor.</summary>
     /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
     public static Tensor Empty(int[] shape, DType? type = null, Device? device = null) =>
-        New("Empty", [.. shape], type, device);
+        New("Empty", shape, type, device);
 
     static Tensor New(string operation, int[] shape, DType? type, Device? device)
     {
         try
         {
-            var layout = Layout.Contiguous(shape.Given());
+            var layout = Layout.Contiguous([.. shape.Given()]);
             return new((device ?? Device.Default).Allocate(type ?? DTypes.Default, layout.Count), layout);
         }
         catch (TensorletException e) when (e.By(operation)) { throw; }
@@ -22,18 +22,18 @@ public sealed partial class Tensor
 
     /// <summary>A tensor full of one value.</summary>
     public static Tensor Full(int[] shape, Number value, DType? type = null, Device? device = null) =>
-        New("Full", [.. shape], type, device).SetAll(value);
+        New("Full", shape, type, device).SetAll(value);
 
     /// <summary>Zeros.</summary>
     public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) =>
-        New("Zeros", [.. shape], type, device).SetAll(0);
+        New("Zeros", shape, type, device).SetAll(0);
 
     /// <summary>Zeros.</summary>
     public static Tensor Zeros(params int[] shape) => Zeros(shape, type: null);
 
     /// <summary>Ones.</summary>
     public static Tensor Ones(int[] shape, DType? type = null, Device? device = null) =>
-        New("Ones", [.. shape], type, device).SetAll(1);
+        New("Ones", shape, type, device).SetAll(1);
 
     /// <summary>Ones.</summary>
     public static Tensor Ones(params int[] shape) => Ones(shape, type: null);

@@ -111,7 +111,7 @@ public sealed partial class Variable
     public Variable Clamp(Variable low, Variable high) => Named(() =>
     {
         var x = Where(this < low.Given(), low, this);
-        return Where(x > high, high.Given(), x);
+        return Where(x > high.Given(), high, x);
     });
 
     /// <summary>x + weight·(end − x), broadcast.</summary>
