@@ -115,7 +115,7 @@ public sealed partial class Tensor
     /// <summary>Integers, made once there is room for them.</summary>
     static Tensor Integers(string operation, int[] shape, Device? device, Func<int, long[]> numbers)
     {
-        var result = New(operation, [.. shape], DType.Int64, device);
+        var result = New(operation, shape, DType.Int64, device);
         result.Device.Upload(MemoryMarshal.AsBytes<long>(numbers(result.Numel)), result.Storage, 0);
         return result;
     }

@@ -53,7 +53,14 @@ readonly struct HardsigmoidFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
 
 readonly struct LogSigmoidFormula : IMap // above 40, 1 + eˣ is eˣ to the last bit
-{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(0) - V.Call(new SoftplusFormula(40), -x); }
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x)
+    {
+        var y = V.Call(new SoftplusFormula(40), -x);
+        return V.IfEqual(y, V.Of(0), y, -y);
+    }
+}
 
 readonly struct SoftsignFormula : ISmooth // y′ = 1/(1 + |x|)²
 {

@@ -25,7 +25,9 @@ readonly struct RemainderFormula : IZip
     V IZip.Apply<V>(V a, V b)
     {
         V r = a % b, zero = V.Of(0);
-        return V.IfGreater(zero, b, V.IfGreater(r, zero, r + b, -(zero - r)), V.IfGreater(zero, r, r + b, r + zero));
+        var above = V.IfEqual(r, zero, r + b - b, r);       // not r + 0, from which a compiler may take the 0
+        var below = V.IfEqual(r, zero, -(-r - b + b), r);
+        return V.IfGreater(zero, b, V.IfGreater(r, zero, r + b, below), V.IfGreater(zero, r, r + b, above));
     }
 }
 
