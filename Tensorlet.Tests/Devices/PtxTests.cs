@@ -29,6 +29,7 @@ public class PtxTests
                 yield return Elementwise(slope, v, v);
                 if (ScalarFunctions.Inputs(f) < IFormula.Most - 1)
                     yield return Elementwise(typeof(Slope<>).MakeGenericType(slope), v, v);
+                if (v != typeof(F32)) continue;
                 yield return Fold(f, typeof(Tensor.AddFormula), v, typeof(F64));
                 yield return Fold(slope, typeof(Tensor.AddFormula), v, typeof(F64));
             }

@@ -77,7 +77,7 @@ public static partial class OpTable
                 [.. Rows(v[0], n).SelectMany(x => Rows(v[2], m).Select((w, i) =>
                     v[1][i] * Dot(x, w) / Math.Sqrt(Dot(w, w))))]);
         }),
-    ]).Concat(Sequences()).Select(op => op with { Family = "layers" });
+    ]).Select(op => op with { Family = "layers" }).Concat(Sequences().Select(op => op with { Family = "sequences" }));
 
     static Op Around(string name, int axes, Func<int[], Module> layer, Func<int, int, int> from, double value = 7) =>
         new("layers", name, d =>

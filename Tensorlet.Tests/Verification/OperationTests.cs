@@ -36,6 +36,7 @@ public class ImagesOnCpu : OnCpu;
 public class LossesOnCpu : OnCpu;
 public class LinearAlgebraOnCpu : OnCpu;
 public class LayersOnCpu : OnCpu;
+public class SequencesOnCpu : OnCpu;
 
 public class ArithmeticOnReference : OnReference;
 public class ElementwiseOnReference : OnReference;
@@ -47,6 +48,7 @@ public class ImagesOnReference : OnReference;
 public class LossesOnReference : OnReference;
 public class LinearAlgebraOnReference : OnReference;
 public class LayersOnReference : OnReference;
+public class SequencesOnReference : OnReference;
 
 public class ArithmeticOnSimulated : OnSimulated;
 public class ElementwiseOnSimulated : OnSimulated;
@@ -58,6 +60,7 @@ public class ImagesOnSimulated : OnSimulated;
 public class LossesOnSimulated : OnSimulated;
 public class LinearAlgebraOnSimulated : OnSimulated;
 public class LayersOnSimulated : OnSimulated;
+public class SequencesOnSimulated : OnSimulated;
 
 public class ArithmeticOnOpenCL : OnOpenCL;
 public class ElementwiseOnOpenCL : OnOpenCL;
@@ -69,3 +72,4 @@ public class ImagesOnOpenCL : OnOpenCL;
 public class LossesOnOpenCL : OnOpenCL;
 public class LinearAlgebraOnOpenCL : OnOpenCL;
 public class LayersOnOpenCL : OnOpenCL;
+public class SequencesOnOpenCL : OnOpenCL;
