@@ -179,7 +179,7 @@ public abstract partial class Device
     public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
     {
         Indexed("ScatterAdd", y.Given(), axis, index, x.Given());
-        if (x.Numel > 0 && y.DType == DType.Float32 && index.Shape[axis] > ManySummands)
+        if (x.Numel > 0 && y.DType == DType.Float32 && index.Shape[axis] > Math.Max(ManySummands, y.Shape[axis]))
         {
             var sums = y.To(DType.Float64);
             ScatterAddCore(x.To(DType.Float64), axis, index, sums);
@@ -189,7 +189,7 @@ public abstract partial class Device
         KeepAlive(x, index, y);
     }
 
-    const int ManySummands = 1 << 14;       // so many into one place lose digits in a sum of floats
+    const int ManySummands = 1 << 14;       // so many, and more than places, lose digits in a sum of floats
 
     // What a device does for each verb. Operands fit, and there is something to do.
     internal abstract Storage AllocateCore(DType type, int count);
