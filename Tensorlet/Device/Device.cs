@@ -174,7 +174,10 @@ public abstract partial class Device
         KeepAlive(x, index, y);
     }
 
-    /// <summary>y[…, index[…, j, …], …] += x[…, j, …] along one axis: the adjoint of <see cref="Gather"/>.</summary>
+    /// <summary>
+    /// y[…, index[…, j, …], …] += x[…, j, …] along one axis: the adjoint of <see cref="Gather"/>. Where there are many
+    /// indices, and more than places, so that many numbers meet in one, floats are summed in double.
+    /// </summary>
     /// <exception cref="IndexException">An index outside of the axis of y.</exception>
     public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
     {
@@ -189,7 +192,7 @@ public abstract partial class Device
         KeepAlive(x, index, y);
     }
 
-    const int ManySummands = 1 << 14;       // so many, and more than places, lose digits in a sum of floats
+    const int ManySummands = 1 << 14;
 
     // What a device does for each verb. Operands fit, and there is something to do.
     internal abstract Storage AllocateCore(DType type, int count);

@@ -47,7 +47,7 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     private protected override IEnumerable<(string Key, object Value)> Members() =>
         modules.Select(m => (m.Key, (object)m.Value));
     /// <summary>A module by its name.</summary>
-    /// <exception cref="TensorletException">There is none of that name.Given().</exception>
+    /// <exception cref="TensorletException">There is none of that name.</exception>
     public Module this[string name]
     {
         get => modules.TryGetValue(name.Given(), out var module) ? module : throw new TensorletException(

@@ -39,7 +39,7 @@ public static partial class F
         fits ? value : throw new ArgumentOutOfRangeException(name, value, $"{operation}: {name} is {range}.");
 
     internal static double Probability(string operation, double p, [CallerArgumentExpression(nameof(p))]
-        string name = "") => Argument(operation, p, p is >= 0 and <= 1, "between 0 and 1", name);
+        string name = "") => p.In(operation, 0, 1, name);
 
     /// <summary>
     /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
@@ -69,7 +69,7 @@ public static partial class F
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
         Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(low: eps));
 
-    /// <summary>x.Given()·y.Given()/(max(‖x‖, eps)·max(‖y.Given()‖, eps)) along an axis, which goes.</summary>
+    /// <summary>x·y/(max(‖x‖, eps)·max(‖y‖, eps)) along an axis, which goes.</summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
         Named(() => (Normalize(x.Given(), 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim));
 
