@@ -7,11 +7,11 @@ namespace Tensorlet;
 [SkipLocalsInit]
 public sealed partial class CpuDevice
 {
-    const int Inner = 256;          // summed elements in a block, where there are more than twice as many
-    const int Undivided = 2 * Inner;
-    const int PanelElements = 1 << 15;
-    const int Segment = 16 * Inner, WorthSegments = 2 * Segment;    // a long sum with a small result is cut along it
-    const int MostInSegments = PanelElements / 4;                   // the size of such a result
+    const int Inner = 512;          // summed elements in a block
+    const int PanelBytes = 1 << 15, LargePanelBytes = 1 << 18;  // of b, for the first and the second level of the cache
+    const int Large = 1024;                     // columns from which on a is packed, too
+    const int Segment = 8 * Inner, WorthSegments = 2 * Segment;    // a long sum with a small result is cut along it
+    const int MostInSegments = 1 << 13;                   // the size of such a result
     const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // products within, and of a batch
     const int Registers = 16;                   // elements that a register multiplies at once
     const int ScratchBytes = 1 << 17, Beyond = 64;      // the smallest scratch memory; elements read beyond its end
@@ -40,8 +40,7 @@ public sealed partial class CpuDevice
         var left = new Side(a, OffsetTable.Of(a.Layout[batch..wide]), OffsetTable.Of(a.Layout[wide..]));
         var right = new Side(b, OffsetTable.Of(b.Layout[inner..]), OffsetTable.Of(b.Layout[batch..inner]));
         var (down, across) = (OffsetTable.Of(c.Layout[batch..wide]), OffsetTable.Of(c.Layout[wide..]));
-        // Panels of a are narrow and those of b wide; where it wastes much less, the product is computed transposed.
-        if (1.25 * Padded<T>(right.Wide.Count, left.Wide.Count) < Padded<T>(left.Wide.Count, right.Wide.Count))
+        if (Cost<T>(right, left, down) < Cost<T>(left, right, across))      // then the transposed product is computed
             ((left, right), (down, across)) = ((right, left), (across, down));
         int[] atA = left.Tensor.Layout[..batch].Offsets(), atB = right.Tensor.Layout[..batch].Offsets();
         var atC = c.Layout[..batch].Offsets();
@@ -54,13 +53,23 @@ public sealed partial class CpuDevice
         void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), apart);
     }
 
-    static long Padded<T>(int rows, int columns) where T : unmanaged =>
-        (long)RoundUp(rows, MicroKernel<T>.Rows) * RoundUp(columns, MicroKernel<T>.Columns);
+    /// <summary>
+    /// Roughly, in steps of a register: whole tiles are multiplied, and an operand or a result whose columns lie apart
+    /// is turned element by element.
+    /// </summary>
+    static long Cost<T>(Side left, Side right, OffsetTable across) where T : unmanaged
+    {
+        long m = left.Wide.Count, n = right.Wide.Count, k = left.Inner.Count;
+        var tiles = (long)RoundUp((int)m, MicroKernel<T>.Rows) * RoundUp((int)n, MicroKernel<T>.Columns / 2);
+        return tiles * k / MicroKernel<T>.Columns + (LieApart(right.Wide) ? n * k : 0) + (LieApart(across) ? m * n : 0);
+
+        static bool LieApart(OffsetTable columns) => columns.Count > 1 && columns.Runs[0] == 1;
+    }
 
     internal static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
     /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
-    internal sealed record Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across,
+    internal readonly record struct Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across,
         int AtA, int AtB, int AtC)
     {
         public ref T ResultFirst<T>() where T : unmanaged => ref Unsafe.Add(ref HostStorage.First<T>(Result), AtC);
@@ -98,38 +107,47 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>Some columns of the result, over a part of the sum, in blocks that stay in the cache.</summary>
-    static void Blocks<T>(Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
+    [MethodImpl(AggressiveOptimization)]
+    static void Blocks<T>(in Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
     {
         int height = MicroKernel<T>.Rows, m = p.Down.Count, panels = (m + height - 1) / height;
-        var block = toK - fromK <= Undivided ? toK - fromK : Inner;
-        ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
+        var block = Math.Min(toK - fromK, Inner);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
         // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in
         // place.
         var direct = panels <= 4 && p.Right.Wide.Runs[fromN] >= Math.Min(8, toN - fromN)
-            && p.Right.Wide.Runs[fromN + (toN - fromN) / 2] >= 4;
+            && p.Right.Wide.Runs[(fromN + toN) / 2] >= Math.Min(4, (toN - fromN) / 2);
         for (var k = fromK; k < toK; k += block)
         {
             var count = Math.Min(block, toK - k);
-            for (var i = 0; i < m; i += height)
-                Panels.Pack(ref source, p.Left.Wide.Offsets.AsSpan(i, Math.Min(height, m - i)), [],
-                    p.Left.Inner.Offsets.AsSpan(k, count),
-                    ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable(p.AtA));
-            if (direct) InPlace(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
-            else Packed(p, ref packedA, ref c, k, count, fromN, toN, k > fromK);
+            Strided<T> left;
+            if (p.Left.Wide.Step is { } down && p.Left.Inner.Step is { } along && p.Across.Count < Large)
+                left = new(ref Unsafe.Add(ref source, k * along), down, along, down);
+            else
+            {
+                ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
+                for (var i = 0; i < m; i += height)
+                    Panels.Pack(ref source, p.Left.Wide.Offsets.AsSpan(i, Math.Min(height, m - i)),
+                        p.Left.Wide.Runs.AsSpan(i), p.Left.Inner.Offsets.AsSpan(k, count),
+                        ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable(p.AtA));
+                left = new(ref packedA, 1, height, count);
+            }
+            if (direct) InPlace(p, left, ref c, k, count, fromN, toN, k > fromK);
+            else Packed(p, left, ref c, k, count, fromN, toN, k > fromK);
         }
     }
 
     /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
-    static void Packed<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add)
+    [MethodImpl(AggressiveOptimization)]
+    static void Packed<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged
     {
-        int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, m = p.Down.Count;
-        var wide = Math.Max(width, PanelElements / count / width * width);
+        int width = MicroKernel<T>.Columns, height = MicroKernel<T>.Rows;
+        var bytes = p.Across.Count < Large ? PanelBytes : LargePanelBytes;
+        var wide = Math.Max(width, bytes / Unsafe.SizeOf<T>() / count / width * width);
         ref var packedB = ref Scratch<T>(ref scratchB, RoundUp(Math.Min(wide, toN - fromN), width) * count);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
-        Span<T> tile = stackalloc T[height * width];
-        Span<int> rows = stackalloc int[Undivided];
+        Span<int> rows = stackalloc int[Inner];
         for (var i = 0; i < count; i++) rows[i] = i * width;
         for (var j = fromN; j < toN; j += wide)
         {
@@ -138,30 +156,48 @@ public sealed partial class CpuDevice
                 Panels.Pack(ref source, p.Right.Wide.Offsets.AsSpan(q, Math.Min(width, end - q)),
                     p.Right.Wide.Runs.AsSpan(q), p.Right.Inner.Offsets.AsSpan(k, count),
                     ref Unsafe.Add(ref packedB, (q - j) * count), width, p.Right.Readable(p.AtB));
-            for (var i = 0; i < m; i += height)
+            for (var i = 0; i < p.Down.Count; i += height)
                 for (var q = j; q < end; q += width)
                 {
                     ref var panel = ref Unsafe.Add(ref packedB, (q - j) * count);
-                    MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref panel,
-                        ref Unsafe.Add(ref panel, width / 2), rows[..count], ref tile[0]);
-                    Panels.Unpack(ref tile[0], p, ref c, i, q, Math.Min(width, end - q), add);
+                    Tile(p, left, i, ref panel, ref Unsafe.Add(ref panel, width / 2), rows[..count], ref c, q,
+                        Math.Min(end - q, width / 2), Math.Clamp(end - q - width / 2, 0, width / 2), add);
                 }
         }
+    }
+
+    /// <summary>One tile of the result, straight into it where the tile is whole, else through a copy.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    static void Tile<T>(in Problem p, Strided<T> left, int i, ref T b0, ref T b1, ReadOnlySpan<int> inner, ref T c,
+        int j, int first, int second, bool add) where T : unmanaged
+    {
+        int height = MicroKernel<T>.Rows, width = MicroKernel<T>.Columns, rows = Math.Min(height, p.Down.Count - i);
+        var whole = rows == height && first == width / 2 && (second == 0 || second == first);
+        if (whole && p.Across.Runs[j] >= first + second && p.Down.Step is { } step)
+        {
+            MicroKernel<T>.Run(left.From(i), rows, ref b0, ref b1, second > 0, inner,
+                ref Unsafe.Add(ref c, p.Down.Offsets[i] + p.Across.Offsets[j]), step, add);
+            return;
+        }
+        Span<T> tile = stackalloc T[height * width];
+        MicroKernel<T>.Run(left.From(i), rows, ref b0, ref b1, second > 0, inner, ref tile[0], width, false);
+        Panels.Unpack(ref tile[0], p, ref c, i, j, first, add);
+        if (second > 0) Panels.Unpack(ref tile[width / 2], p, ref c, i, j + first, second, add);
     }
 
     /// <summary>
     /// Two registers of columns at a time, each from within a run of b, are multiplied where they lie.
     /// </summary>
-    static void InPlace<T>(Problem p, ref T packedA, ref T c, int k, int count, int fromN, int toN, bool add)
+    [MethodImpl(AggressiveOptimization)]
+    static void InPlace<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged
     {
-        int height = MicroKernel<T>.Rows, half = MicroKernel<T>.Columns / 2, m = p.Down.Count;
+        var half = MicroKernel<T>.Columns / 2;
         var readable = p.Right.Readable(p.AtB);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
         var inner = p.Right.Inner.Offsets.AsSpan(k, count);
         var reach = half;
         for (var i = 0; i < count; i++) reach = Math.Max(reach, inner[i] + half);
-        Span<T> tile = stackalloc T[height * 2 * half];
         for (var j = fromN; j < toN;)
         {
             var first = Math.Min(Math.Min(half, p.Right.Wide.Runs[j]), toN - j);
@@ -171,25 +207,21 @@ public sealed partial class CpuDevice
             // a register would reach beyond the memory: the last few are packed
             if (Math.Max(at0, at1) + reach > readable)
             {
-                Packed(p, ref packedA, ref c, k, count, j, toN, add);
+                Packed(p, left, ref c, k, count, j, toN, add);
                 return;
             }
-            for (var i = 0; i < m; i += height)
-            {
-                MicroKernel<T>.Run(ref Unsafe.Add(ref packedA, i * count), ref Unsafe.Add(ref source, at0),
-                    ref Unsafe.Add(ref source, at1), inner, ref tile[0]);
-                Panels.Unpack(ref tile[0], p, ref c, i, j, first, add);
-                if (second > 0) Panels.Unpack(ref tile[half], p, ref c, i, next, second, add);
-            }
+            for (var i = 0; i < p.Down.Count; i += MicroKernel<T>.Rows)
+                Tile(p, left, i, ref Unsafe.Add(ref source, at0), ref Unsafe.Add(ref source, at1), inner, ref c, j,
+                    first, second, add);
             j = next + second;
         }
     }
 
     static ref T Scratch<T>(ref byte[]? scratch, int count) where T : unmanaged
     {
-        var bytes = (count + Beyond) * Unsafe.SizeOf<T>();
+        var bytes = (count + Beyond) * Unsafe.SizeOf<T>() + HostStorage.Line;
         if (scratch is null || scratch.Length < bytes)
             scratch = GC.AllocateArray<byte>(Math.Max(bytes, ScratchBytes), pinned: true);
-        return ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(scratch));
+        return ref Unsafe.As<byte, T>(ref scratch[HostStorage.FirstLine(scratch)]);
     }
 }

@@ -1,10 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>Memory of the host: an array, perhaps the caller's own, or memory outside of this process.</summary>
-class HostStorage(Device device, DType type, int count, Array? array) : Storage(device, type, count)
+class HostStorage(Device device, DType type, int count, Array? array, int first = 0)
+    : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
     public const int Beyond = 128;         // bytes, so that whole registers can be read at the end, too
+    public const int Line = 64;            // bytes of a line of the cache: a register across two takes twice as long
     internal static readonly Pool<byte[]> Pool = new Pool<byte[]>("the host",
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
@@ -17,7 +19,7 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
 
     /// <summary>The first byte.</summary>
     public unsafe ref byte Start => ref outside != 0 ? ref Unsafe.AsRef<byte>((void*)outside)
-        : ref MemoryMarshal.GetArrayDataReference(array!);
+        : ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(array!), first);
 
     /// <summary>
     /// Puts other memory in the place of the array, for all views at once. No other thread may be using it.
@@ -37,7 +39,7 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
         ref Unsafe.As<byte, T>(ref ((HostStorage)x.Storage).Start), x.Layout.Offset);
 
     /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
-    public int Readable => array is byte[]? array.Length / DType.Size() : Count;
+    public int Readable => array is byte[] ? (array.Length - first) / DType.Size() : Count;
 
     /// <summary>Whether a register may be read beyond the end.</summary>
     public bool Ahead => array is byte[] && Readable >= Count + Vector512<byte>.Count / DType.Size();
@@ -50,12 +52,16 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
         var bytes = count * type.Size() + Beyond;
         return bytes < Smallest
             ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>(bytes))
-            : new PooledHostStorage(device, type, count, Pool.Rent(bytes));
+            : new PooledHostStorage(device, type, count, Pool.Rent(bytes + Line));
     }
+
+    /// <summary>Where the first whole line of the cache begins in an array that does not move.</summary>
+    public static unsafe int FirstLine(byte[] pinned) =>
+        (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)) & (Line - 1));
 
     /// <summary>Memory that goes back to the pool when the storage is no longer reachable.</summary>
     sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
-        : HostStorage(device, type, count, array)
+        : HostStorage(device, type, count, array, FirstLine(array))
     {
         private protected override void Release() { if (Array is byte[] rented) Pool.Return(rented, rented.Length); }
         ~PooledHostStorage() => Release();

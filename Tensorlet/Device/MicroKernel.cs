@@ -1,6 +1,24 @@
 namespace Tensorlet;
 
 /// <summary>
+/// Rows at equal distances, each of elements at equal distances: an operand in place, or a packed panel.
+/// </summary>
+/// <param name="first">The first element.</param>
+/// <param name="down">From a row to the next.</param>
+/// <param name="along">From an element of a row to the next.</param>
+/// <param name="next">From a panel that begins at a row to the one that begins at the next.</param>
+readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
+{
+    readonly ref T first = ref first;
+    public readonly nint Along = along;
+
+    public ref T Row(int i) => ref Unsafe.Add(ref first, i * down);
+
+    /// <summary>From row i on.</summary>
+    public Strided<T> From(int i) => new(ref Unsafe.Add(ref first, i * next), down, Along, next);
+}
+
+/// <summary>
 /// The heart of the product: a tile of the result held in registers while the summed axis is walked. a is packed as
 /// [k][Rows]; of b two registers of columns are read at each of the offsets. 8 rows by two 512-bit registers, or 4 by
 /// two of 256 bits, is what the register file holds.
@@ -11,66 +29,95 @@ static class MicroKernel<T> where T : unmanaged
     public static int Columns => Vector512.IsHardwareAccelerated ? 2 * Vector512<T>.Count : 2 * Vector256<T>.Count;
 
     /// <summary>
-    /// tile[i, j] = Σₖ a[k, i] · b[offsets[k] + j], the left half of the columns from one place, the right half from
-    /// another.
+    /// to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += where the sum goes on: the left half of the columns from
+    /// one place, the right half from another. Of fewer than all rows the last one is repeated.
     /// </summary>
-    public static void Run(ref T a, ref T left, ref T right, ReadOnlySpan<int> offsets, ref T tile)
+    public static void Run(Strided<T> a, int rows, ref T left, ref T right, bool two, ReadOnlySpan<int> offsets,
+        ref T to, nint step, bool add)
     {
-        if (Vector512.IsHardwareAccelerated) Run512(ref a, ref left, ref right, offsets, ref tile);
-        else Run256(ref a, ref left, ref right, offsets, ref tile);
+        if (Vector512.IsHardwareAccelerated)
+            if (two) Run512<Two>(a, rows, ref left, ref right, offsets, ref to, step, add);
+            else Run512<One>(a, rows, ref left, ref right, offsets, ref to, step, add);
+        else if (two) Run256<Two>(a, rows, ref left, ref right, offsets, ref to, step, add);
+        else Run256<One>(a, rows, ref left, ref right, offsets, ref to, step, add);
     }
 
-    static void Run512(ref T a, ref T left, ref T right, ReadOnlySpan<int> offsets, ref T tile)
+    struct One;
+    struct Two;
+
+    [MethodImpl(AggressiveOptimization)]
+    static void Run512<W>(Strided<T> a, int rows, ref T left, ref T right, ReadOnlySpan<int> offsets, ref T to,
+        nint step, bool add)
     {
         var n = (nuint)Vector512<T>.Count;
-        Vector512<T> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default,
-            c30 = default, c31 = default;
-        Vector512<T> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default,
-            c70 = default, c71 = default;
-        foreach (var at in offsets)
+        var two = typeof(W) == typeof(Two);
+        var at = (nint)0;
+        ref T a0 = ref a.Row(0), a1 = ref a.Row(Math.Min(1, rows - 1));
+        ref T a2 = ref a.Row(Math.Min(2, rows - 1)), a3 = ref a.Row(Math.Min(3, rows - 1));
+        ref T a4 = ref a.Row(Math.Min(4, rows - 1)), a5 = ref a.Row(Math.Min(5, rows - 1));
+        ref T a6 = ref a.Row(Math.Min(6, rows - 1)), a7 = ref a.Row(Math.Min(7, rows - 1));
+        Vector512<T> c00 = default, c01 = default, c10 = default, c11 = default,
+            c20 = default, c21 = default, c30 = default, c31 = default;
+        Vector512<T> c40 = default, c41 = default, c50 = default, c51 = default,
+            c60 = default, c61 = default, c70 = default, c71 = default;
+        foreach (var b in offsets)
         {
-            Vector512<T> b0 = Vector512.LoadUnsafe(ref left, (nuint)at),
-                b1 = Vector512.LoadUnsafe(ref right, (nuint)at);
-            var x = Vector512.Create(a); c00 = Fma(x, b0, c00); c01 = Fma(x, b1, c01);
-            x = Vector512.Create(Unsafe.Add(ref a, 1)); c10 = Fma(x, b0, c10); c11 = Fma(x, b1, c11);
-            x = Vector512.Create(Unsafe.Add(ref a, 2)); c20 = Fma(x, b0, c20); c21 = Fma(x, b1, c21);
-            x = Vector512.Create(Unsafe.Add(ref a, 3)); c30 = Fma(x, b0, c30); c31 = Fma(x, b1, c31);
-            x = Vector512.Create(Unsafe.Add(ref a, 4)); c40 = Fma(x, b0, c40); c41 = Fma(x, b1, c41);
-            x = Vector512.Create(Unsafe.Add(ref a, 5)); c50 = Fma(x, b0, c50); c51 = Fma(x, b1, c51);
-            x = Vector512.Create(Unsafe.Add(ref a, 6)); c60 = Fma(x, b0, c60); c61 = Fma(x, b1, c61);
-            x = Vector512.Create(Unsafe.Add(ref a, 7)); c70 = Fma(x, b0, c70); c71 = Fma(x, b1, c71);
-            a = ref Unsafe.Add(ref a, 8);
+            Vector512<T> b0 = Vector512.LoadUnsafe(ref left, (nuint)b);
+            var b1 = two ? Vector512.LoadUnsafe(ref right, (nuint)b) : default;
+            var x = Vector512.Create(Unsafe.Add(ref a0, at)); c00 = Fma(x, b0, c00); if (two) c01 = Fma(x, b1, c01);
+            x = Vector512.Create(Unsafe.Add(ref a1, at)); c10 = Fma(x, b0, c10); if (two) c11 = Fma(x, b1, c11);
+            x = Vector512.Create(Unsafe.Add(ref a2, at)); c20 = Fma(x, b0, c20); if (two) c21 = Fma(x, b1, c21);
+            x = Vector512.Create(Unsafe.Add(ref a3, at)); c30 = Fma(x, b0, c30); if (two) c31 = Fma(x, b1, c31);
+            x = Vector512.Create(Unsafe.Add(ref a4, at)); c40 = Fma(x, b0, c40); if (two) c41 = Fma(x, b1, c41);
+            x = Vector512.Create(Unsafe.Add(ref a5, at)); c50 = Fma(x, b0, c50); if (two) c51 = Fma(x, b1, c51);
+            x = Vector512.Create(Unsafe.Add(ref a6, at)); c60 = Fma(x, b0, c60); if (two) c61 = Fma(x, b1, c61);
+            x = Vector512.Create(Unsafe.Add(ref a7, at)); c70 = Fma(x, b0, c70); if (two) c71 = Fma(x, b1, c71);
+            at += a.Along;
         }
-        c00.StoreUnsafe(ref tile); c01.StoreUnsafe(ref tile, n); c10.StoreUnsafe(ref tile, 2 * n);
-        c11.StoreUnsafe(ref tile, 3 * n);
-        c20.StoreUnsafe(ref tile, 4 * n); c21.StoreUnsafe(ref tile, 5 * n); c30.StoreUnsafe(ref tile, 6 * n);
-        c31.StoreUnsafe(ref tile, 7 * n);
-        c40.StoreUnsafe(ref tile, 8 * n); c41.StoreUnsafe(ref tile, 9 * n); c50.StoreUnsafe(ref tile, 10 * n);
-        c51.StoreUnsafe(ref tile, 11 * n);
-        c60.StoreUnsafe(ref tile, 12 * n); c61.StoreUnsafe(ref tile, 13 * n); c70.StoreUnsafe(ref tile, 14 * n);
-        c71.StoreUnsafe(ref tile, 15 * n);
+        Put(c00, ref to, add); if (two) Put(c01, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c10, ref to, add); if (two) Put(c11, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c20, ref to, add); if (two) Put(c21, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c30, ref to, add); if (two) Put(c31, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c40, ref to, add); if (two) Put(c41, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c50, ref to, add); if (two) Put(c51, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c60, ref to, add); if (two) Put(c61, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c70, ref to, add); if (two) Put(c71, ref Unsafe.Add(ref to, n), add);
     }
 
-    static void Run256(ref T a, ref T left, ref T right, ReadOnlySpan<int> offsets, ref T tile)
+    [MethodImpl(AggressiveInlining)]
+    static void Put(Vector512<T> sum, ref T to, bool add) =>
+        (add ? sum + Vector512.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
+
+    [MethodImpl(AggressiveOptimization)]
+    static void Run256<W>(Strided<T> a, int rows, ref T left, ref T right, ReadOnlySpan<int> offsets, ref T to,
+        nint step, bool add)
     {
         var n = (nuint)Vector256<T>.Count;
-        Vector256<T> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default,
-            c30 = default, c31 = default;
-        foreach (var at in offsets)
+        var two = typeof(W) == typeof(Two);
+        var at = (nint)0;
+        ref T a0 = ref a.Row(0), a1 = ref a.Row(Math.Min(1, rows - 1));
+        ref T a2 = ref a.Row(Math.Min(2, rows - 1)), a3 = ref a.Row(Math.Min(3, rows - 1));
+        Vector256<T> c00 = default, c01 = default, c10 = default, c11 = default,
+            c20 = default, c21 = default, c30 = default, c31 = default;
+        foreach (var b in offsets)
         {
-            Vector256<T> b0 = Vector256.LoadUnsafe(ref left, (nuint)at),
-                b1 = Vector256.LoadUnsafe(ref right, (nuint)at);
-            var x = Vector256.Create(a); c00 = Fma(x, b0, c00); c01 = Fma(x, b1, c01);
-            x = Vector256.Create(Unsafe.Add(ref a, 1)); c10 = Fma(x, b0, c10); c11 = Fma(x, b1, c11);
-            x = Vector256.Create(Unsafe.Add(ref a, 2)); c20 = Fma(x, b0, c20); c21 = Fma(x, b1, c21);
-            x = Vector256.Create(Unsafe.Add(ref a, 3)); c30 = Fma(x, b0, c30); c31 = Fma(x, b1, c31);
-            a = ref Unsafe.Add(ref a, 4);
+            Vector256<T> b0 = Vector256.LoadUnsafe(ref left, (nuint)b);
+            var b1 = two ? Vector256.LoadUnsafe(ref right, (nuint)b) : default;
+            var x = Vector256.Create(Unsafe.Add(ref a0, at)); c00 = Fma(x, b0, c00); if (two) c01 = Fma(x, b1, c01);
+            x = Vector256.Create(Unsafe.Add(ref a1, at)); c10 = Fma(x, b0, c10); if (two) c11 = Fma(x, b1, c11);
+            x = Vector256.Create(Unsafe.Add(ref a2, at)); c20 = Fma(x, b0, c20); if (two) c21 = Fma(x, b1, c21);
+            x = Vector256.Create(Unsafe.Add(ref a3, at)); c30 = Fma(x, b0, c30); if (two) c31 = Fma(x, b1, c31);
+            at += a.Along;
         }
-        c00.StoreUnsafe(ref tile); c01.StoreUnsafe(ref tile, n); c10.StoreUnsafe(ref tile, 2 * n);
-        c11.StoreUnsafe(ref tile, 3 * n);
-        c20.StoreUnsafe(ref tile, 4 * n); c21.StoreUnsafe(ref tile, 5 * n); c30.StoreUnsafe(ref tile, 6 * n);
-        c31.StoreUnsafe(ref tile, 7 * n);
+        Put(c00, ref to, add); if (two) Put(c01, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c10, ref to, add); if (two) Put(c11, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c20, ref to, add); if (two) Put(c21, ref Unsafe.Add(ref to, n), add); to = ref Unsafe.Add(ref to, step);
+        Put(c30, ref to, add); if (two) Put(c31, ref Unsafe.Add(ref to, n), add);
     }
+
+    [MethodImpl(AggressiveInlining)]
+    static void Put(Vector256<T> sum, ref T to, bool add) =>
+        (add ? sum + Vector256.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
 
     [MethodImpl(AggressiveInlining)]
     static Vector512<T> Fma(Vector512<T> x, Vector512<T> y, Vector512<T> z) => typeof(T) == typeof(float)

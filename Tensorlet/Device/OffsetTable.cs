@@ -8,35 +8,47 @@ namespace Tensorlet;
 /// </summary>
 /// <param name="Offsets">For each element its distance from the first.</param>
 /// <param name="Runs">For each element how many consecutive ones start with it, itself included.</param>
-sealed record OffsetTable(int[] Offsets, int[] Runs)
+/// <param name="Step">The distance from each to the next, where all are equally far apart; else null.</param>
+sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
 {
     const int Small = 1 << 10, MostRemembered = 1 << 22;
     static readonly ConcurrentDictionary<string, OffsetTable> remembered = new();
+    static readonly ConcurrentDictionary<(int Count, int Step), OffsetTable> regular = new();
     static int rememberedCount;
 
     public int Count => Offsets.Length;
 
     public static OffsetTable Of(Layout layout)
     {
+        if (layout.Reshape([layout.Count]) is { } flat)
+            return regular.TryGetValue((flat.Count, flat.strides[0]), out var known) ? known
+                : Remember(regular, (flat.Count, flat.strides[0]), flat);
         if (layout.Count <= Small) return Of(layout.Offsets());
         // the numbers as a string's bits
         var key = MemoryMarshal.Cast<int, char>((int[])[.. layout.shape, .. layout.strides]).ToString();
-        if (remembered.TryGetValue(key, out var table)) return table;
-        table = Of(layout.Offsets());
+        return remembered.TryGetValue(key, out var table) ? table : Remember(remembered, key, layout);
+    }
+
+    static OffsetTable Remember<K>(ConcurrentDictionary<K, OffsetTable> tables, K key, Layout layout) where K : notnull
+    {
+        var table = Of(layout.Offsets());
         if (Interlocked.Add(ref rememberedCount, table.Count) > MostRemembered)
         {
             remembered.Clear();
+            regular.Clear();
             rememberedCount = table.Count;
         }
-        return remembered[key] = table;
+        return tables[key] = table;
     }
 
     /// <summary>The table of offsets that are known already.</summary>
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];
+        int? step = offsets.Length < 2 ? 0 : offsets[1] - offsets[0];
         for (var j = runs.Length - 1; j >= 0; j--)
             runs[j] = j + 1 < runs.Length && offsets[j + 1] == offsets[j] + 1 ? runs[j + 1] + 1 : 1;
-        return new(offsets, runs);
+        for (var j = 2; j < offsets.Length; j++) if (offsets[j] - offsets[j - 1] != step) step = null;
+        return new(offsets, runs, step);
     }
 }

@@ -20,6 +20,7 @@ static class Panels
     /// <param name="panel">The panel.</param>
     /// <param name="width">Its full width.</param>
     /// <param name="readable">How many elements from the source on may be read.</param>
+    [MethodImpl(AggressiveOptimization)]
     public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
         ref T panel, int width, int readable) where T : unmanaged
     {
@@ -38,6 +39,7 @@ static class Panels
     /// Columns in long runs: copied in whole registers, beyond the end of a run too, which the next one is written
     /// over.
     /// </summary>
+    [MethodImpl(AggressiveOptimization)]
     static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
         ref T panel, int width, int readable) where T : unmanaged
     {
@@ -66,6 +68,7 @@ static class Panels
     /// <summary>
     /// Where neighbours lie along the summed axis: blocks of 4 by 4 floats are transposed in registers.
     /// </summary>
+    [MethodImpl(AggressiveOptimization)]
     static void PackAlongInner<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel,
         int width) where T : unmanaged
     {
@@ -85,9 +88,9 @@ static class Panels
                     var at = inner[k];
                     if (inner[k..] is [_, var b, var c, var d, ..] && b == at + 1 && c == at + 2 && d == at + 3)
                     {
-                        Transpose(Vector128.LoadUnsafe(ref s0, (nuint)at), Vector128.LoadUnsafe(ref s1, (nuint)at),
-                            Vector128.LoadUnsafe(ref s2, (nuint)at), Vector128.LoadUnsafe(ref s3, (nuint)at),
-                            ref Unsafe.Add(ref to, k * width), width);
+                        Transpose(ref Unsafe.Add(ref s0, at), ref Unsafe.Add(ref s1, at),
+                            ref Unsafe.Add(ref s2, at), ref Unsafe.Add(ref s3, at),
+                            ref Unsafe.Add(ref to, k * width), 0, width, 2 * width, 3 * width, false);
                         k += 4;
                         continue;
                     }
@@ -103,23 +106,37 @@ static class Panels
                 Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
     }
 
+    /// <summary>Four rows of four become four columns.</summary>
     [MethodImpl(AggressiveInlining)]
-    static void Transpose(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, ref float to,
-        int width)
+    static void Transpose(ref float a, ref float b, ref float c, ref float d, ref float to, int at0, int at1, int at2,
+        int at3, bool add)
     {
-        Vector128<float> ab0 = Sse.UnpackLow(a, b), ab1 = Sse.UnpackHigh(a, b);
-        Vector128<float> cd0 = Sse.UnpackLow(c, d), cd1 = Sse.UnpackHigh(c, d);
-        Sse.MoveLowToHigh(ab0, cd0).StoreUnsafe(ref to);
-        Sse.MoveHighToLow(cd0, ab0).StoreUnsafe(ref to, (nuint)width);
-        Sse.MoveLowToHigh(ab1, cd1).StoreUnsafe(ref to, (nuint)(2 * width));
-        Sse.MoveHighToLow(cd1, ab1).StoreUnsafe(ref to, (nuint)(3 * width));
+        Vector128<float> x = Vector128.LoadUnsafe(ref a), y = Vector128.LoadUnsafe(ref b),
+            z = Vector128.LoadUnsafe(ref c), w = Vector128.LoadUnsafe(ref d);
+        Vector128<float> xy0 = Sse.UnpackLow(x, y), xy1 = Sse.UnpackHigh(x, y);
+        Vector128<float> zw0 = Sse.UnpackLow(z, w), zw1 = Sse.UnpackHigh(z, w);
+        Put(Sse.MoveLowToHigh(xy0, zw0), ref Unsafe.Add(ref to, at0), add);
+        Put(Sse.MoveHighToLow(zw0, xy0), ref Unsafe.Add(ref to, at1), add);
+        Put(Sse.MoveLowToHigh(xy1, zw1), ref Unsafe.Add(ref to, at2), add);
+        Put(Sse.MoveHighToLow(zw1, xy1), ref Unsafe.Add(ref to, at3), add);
     }
 
+    [MethodImpl(AggressiveInlining)]
+    static void Put(Vector128<float> sum, ref float to, bool add) =>
+        (add ? sum + Vector128.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
+
     /// <summary>result[row + i, column + j] = tile[i, j], or += where the sum goes on, for some columns.</summary>
-    public static void Unpack<T>(ref T tile, CpuDevice.Problem p, ref T c, int row, int column, int columns, bool add)
-        where T : unmanaged
+    [MethodImpl(AggressiveOptimization)]
+    public static void Unpack<T>(ref T tile, in CpuDevice.Problem p, ref T c, int row, int column, int columns,
+        bool add) where T : unmanaged
     {
         var down = p.Down.Offsets.AsSpan(row, Math.Min(MicroKernel<T>.Rows, p.Down.Count - row));
+        if (p.Down.Step == 1 && p.Across.Runs[column] == 1)
+        {
+            UnpackTransposed(ref tile, p.Across.Offsets.AsSpan(column, columns), ref Unsafe.Add(ref c, down[0]),
+                down.Length, add);
+            return;
+        }
         for (var j = 0; j < columns;)
         {
             var run = Math.Min(p.Across.Runs[column + j], columns - j);
@@ -129,6 +146,30 @@ static class Panels
                     run, add);
             j += run;
         }
+    }
+
+    /// <summary>The same where the rows of the result lie side by side, and not its columns.</summary>
+    [MethodImpl(AggressiveOptimization)]
+    static void UnpackTransposed<T>(ref T tile, ReadOnlySpan<int> across, ref T c, int rows, bool add)
+        where T : unmanaged
+    {
+        var width = MicroKernel<T>.Columns;
+        for (var i = 0; i < rows; i += 4)
+            for (var j = 0; j < across.Length; j += 4)
+            {
+                ref T from = ref Unsafe.Add(ref tile, i * width + j), to = ref Unsafe.Add(ref c, i);
+                if (typeof(T) == typeof(float) && Sse.IsSupported && i + 4 <= rows && j + 4 <= across.Length)
+                    Transpose(ref Unsafe.As<T, float>(ref from),
+                        ref Unsafe.As<T, float>(ref Unsafe.Add(ref from, width)),
+                        ref Unsafe.As<T, float>(ref Unsafe.Add(ref from, 2 * width)),
+                        ref Unsafe.As<T, float>(ref Unsafe.Add(ref from, 3 * width)),
+                        ref Unsafe.As<T, float>(ref to), across[j], across[j + 1], across[j + 2], across[j + 3], add);
+                else
+                    for (var q = 0; q < Math.Min(4, across.Length - j); q++)
+                        for (var r = 0; r < Math.Min(4, rows - i); r++)
+                            Write(ref Unsafe.Add(ref from, r * width + q), ref Unsafe.Add(ref to, across[j + q] + r),
+                                1, add);
+            }
     }
 
     [MethodImpl(AggressiveInlining)]
