@@ -8,7 +8,7 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     const int Inner = 512;          // summed elements in a block
-    const int PanelBytes = 1 << 15, LargePanelBytes = 1 << 18;  // of b, for the first and the second level of the cache
+    const int PanelBytes = 1 << 15, LargePanelBytes = 1 << 19;  // of b, for the first and the second level of the cache
     const int Large = 1024;                     // columns from which on a is packed, too
     const int Segment = 8 * Inner, WorthSegments = 2 * Segment;    // a long sum with a small result is cut along it
     const int MostInSegments = 1 << 13;                   // the size of such a result
