@@ -8,8 +8,7 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     const int Inner = 512;          // summed elements in a block
-    const int PanelBytes = 1 << 15, LargePanelBytes = 1 << 19;  // of b, for the first and the second level of the cache
-    const int Large = 1024;                     // columns from which on a is packed, too
+    const int Near = 1 << 16, Far = 1 << 19;    // bytes that stay in the first and the second level of the cache
     const int Segment = 8 * Inner, WorthSegments = 2 * Segment;    // a long sum with a small result is cut along it
     const int MostInSegments = 1 << 13;                   // the size of such a result
     const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // products within, and of a batch
@@ -121,15 +120,14 @@ public sealed partial class CpuDevice
         {
             var count = Math.Min(block, toK - k);
             Strided<T> left;
-            if (p.Left.Wide.Step is { } down && p.Left.Inner.Step is { } along && p.Across.Count < Large)
+            if (p.Left.Wide.Step is { } down && p.Left.Inner.Step is { } along && !IsLarge<T>(m, block))
                 left = new(ref Unsafe.Add(ref source, k * along), down, along, down);
             else
             {
                 ref var packedA = ref Scratch<T>(ref scratchA, panels * height * block);
                 for (var i = 0; i < m; i += height)
-                    Panels.Pack(ref source, p.Left.Wide.Offsets.AsSpan(i, Math.Min(height, m - i)),
-                        p.Left.Wide.Runs.AsSpan(i), p.Left.Inner.Offsets.AsSpan(k, count),
-                        ref Unsafe.Add(ref packedA, i * count), height, p.Left.Readable(p.AtA));
+                    Panels.Pack(p.Left, p.AtA, i, Math.Min(height, m - i), k, count,
+                        ref Unsafe.Add(ref packedA, i * count), height);
                 left = new(ref packedA, 1, height, count);
             }
             if (direct) InPlace(p, left, ref c, k, count, fromN, toN, k > fromK);
@@ -137,25 +135,29 @@ public sealed partial class CpuDevice
         }
     }
 
+    /// <summary>
+    /// Whether a block of a does not stay in the cache. It is then packed, and read as seldom as can be: much of b lies
+    /// ready for it.
+    /// </summary>
+    static bool IsLarge<T>(int rows, int count) where T : unmanaged => (long)rows * count * Unsafe.SizeOf<T>() > Far;
+
     /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
     [MethodImpl(AggressiveOptimization)]
     static void Packed<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged
     {
         int width = MicroKernel<T>.Columns, height = MicroKernel<T>.Rows;
-        var bytes = p.Across.Count < Large ? PanelBytes : LargePanelBytes;
+        var bytes = IsLarge<T>(p.Down.Count, count) ? Far : Near;
         var wide = Math.Max(width, bytes / Unsafe.SizeOf<T>() / count / width * width);
         ref var packedB = ref Scratch<T>(ref scratchB, RoundUp(Math.Min(wide, toN - fromN), width) * count);
-        ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
         Span<int> rows = stackalloc int[Inner];
         for (var i = 0; i < count; i++) rows[i] = i * width;
         for (var j = fromN; j < toN; j += wide)
         {
             var end = Math.Min(toN, j + wide);
             for (var q = j; q < end; q += width)
-                Panels.Pack(ref source, p.Right.Wide.Offsets.AsSpan(q, Math.Min(width, end - q)),
-                    p.Right.Wide.Runs.AsSpan(q), p.Right.Inner.Offsets.AsSpan(k, count),
-                    ref Unsafe.Add(ref packedB, (q - j) * count), width, p.Right.Readable(p.AtB));
+                Panels.Pack(p.Right, p.AtB, q, Math.Min(width, end - q), k, count,
+                    ref Unsafe.Add(ref packedB, (q - j) * count), width);
             for (var i = 0; i < p.Down.Count; i += height)
                 for (var q = j; q < end; q += width)
                 {

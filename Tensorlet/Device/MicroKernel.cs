@@ -32,6 +32,7 @@ static class MicroKernel<T> where T : unmanaged
     /// to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += where the sum goes on: the left half of the columns from
     /// one place, the right half from another. Of fewer than all rows the last one is repeated.
     /// </summary>
+    [MethodImpl(AggressiveInlining)]
     public static void Run(Strided<T> a, int rows, ref T left, ref T right, bool two, ReadOnlySpan<int> offsets,
         ref T to, nint step, bool add)
     {

@@ -7,32 +7,38 @@ namespace Tensorlet;
 static class Panels
 {
     const int WorthRuns = 12;       // neighbours from which on registers are copied, where they are not all
+    const int Tall = 16;            // rows that are transposed at once, four to each lane of a register
+    const byte LowHalves = 0b01_00_01_00, HighHalves = 0b11_10_11_10;       // of each lane, for a shuffle
 
     /// <summary>
-    /// panel[k, j] = source[wide[j] + inner[k]]. Columns beyond the last keep what was there: what the micro-kernel
-    /// makes of them is never written out.
+    /// panel[i, q] = source[wide[j + q] + inner[k + i]]. Columns beyond the last keep what was there: what the
+    /// micro-kernel makes of them is never written out.
     /// </summary>
-    /// <param name="source">The first element of the operand.</param>
-    /// <param name="wide">Where the columns of the panel are.</param>
-    /// <param name="runs">For each column how many follow it side by side (<see cref="OffsetTable"/>), itself included;
-    /// none if that is not known.</param>
-    /// <param name="inner">Where its rows are.</param>
+    /// <param name="side">The operand.</param>
+    /// <param name="at">Where in it this product of the batch begins.</param>
+    /// <param name="j">The first column.</param>
+    /// <param name="columns">The number of columns.</param>
+    /// <param name="k">The first row.</param>
+    /// <param name="count">The number of rows.</param>
     /// <param name="panel">The panel.</param>
     /// <param name="width">Its full width.</param>
-    /// <param name="readable">How many elements from the source on may be read.</param>
     [MethodImpl(AggressiveOptimization)]
-    public static void Pack<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
-        ref T panel, int width, int readable) where T : unmanaged
+    public static void Pack<T>(CpuDevice.Side side, int at, int j, int columns, int k, int count, ref T panel,
+        int width) where T : unmanaged
     {
-        var two = runs.IsEmpty ? 0 : runs[0] + (wide.Length > runs[0] ? runs[runs[0]] : 0);     // two runs together
-        if (two >= Math.Min(WorthRuns, wide.Length))
-            PackRuns(ref source, wide, runs, inner, ref panel, width, readable);
-        else if (inner is [var k0, _, _, var k3, ..] && k3 == k0 + 3)
-            PackAlongInner(ref source, wide, inner, ref panel, width);
+        ref var source = ref Unsafe.Add(ref HostStorage.First<T>(side.Tensor), at);
+        ReadOnlySpan<int> wide = side.Wide.Offsets.AsSpan(j, columns), runs = side.Wide.Runs.AsSpan(j);
+        var inner = side.Inner.Offsets.AsSpan(k, count);
+        var two = runs[0] + (columns > runs[0] ? runs[runs[0]] : 0);     // two runs together
+        if (two >= Math.Min(WorthRuns, columns))
+            PackRuns(ref source, wide, runs, inner, ref panel, width, side.Readable(at));
+        else if (typeof(T) == typeof(float) && Sse.IsSupported && side.Inner.Runs[k] > 3)
+            PackAlongInner(ref Unsafe.As<T, float>(ref source), wide, inner, side.Inner.Runs.AsSpan(k),
+                ref Unsafe.As<T, float>(ref panel), width);
         else
-            for (var k = 0; k < inner.Length; k++)
-                for (var j = 0; j < wide.Length; j++)
-                    Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
+            for (var i = 0; i < count; i++)
+                for (var q = 0; q < columns; q++)
+                    Unsafe.Add(ref panel, i * width + q) = Unsafe.Add(ref source, wide[q] + inner[i]);
     }
 
     /// <summary>
@@ -66,44 +72,73 @@ static class Panels
     }
 
     /// <summary>
-    /// Where neighbours lie along the summed axis: blocks of 4 by 4 floats are transposed in registers.
+    /// Where neighbours lie along the summed axis: blocks of 16 by 4 and of 4 by 4 floats are transposed in registers.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    static void PackAlongInner<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref T panel,
-        int width) where T : unmanaged
+    static void PackAlongInner(ref float source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner,
+        ReadOnlySpan<int> runs, ref float panel, int width)
     {
         var j = 0;
-        if (typeof(T) == typeof(float) && Sse.IsSupported)
-            for (; j < wide.Length; j += 4)
-            {
-                var last = wide.Length - 1;             // columns beyond it repeat it
-                ref var floats = ref Unsafe.As<T, float>(ref source);
-                ref float s0 = ref Unsafe.Add(ref floats, wide[j]);
-                ref float s1 = ref Unsafe.Add(ref floats, wide[Math.Min(j + 1, last)]);
-                ref float s2 = ref Unsafe.Add(ref floats, wide[Math.Min(j + 2, last)]);
-                ref float s3 = ref Unsafe.Add(ref floats, wide[Math.Min(j + 3, last)]);
-                ref var to = ref Unsafe.As<T, float>(ref Unsafe.Add(ref panel, j));
+        if (Avx512F.IsSupported)
+            for (; j + Tall <= wide.Length; j += Tall)
                 for (var k = 0; k < inner.Length;)
                 {
-                    var at = inner[k];
-                    if (inner[k..] is [_, var b, var c, var d, ..] && b == at + 1 && c == at + 2 && d == at + 3)
+                    ref var from = ref Unsafe.Add(ref source, inner[k]);
+                    ref var to = ref Unsafe.Add(ref panel, k * width + j);
+                    if (runs[k] > 3 && k + 4 <= inner.Length)
                     {
-                        Transpose(ref Unsafe.Add(ref s0, at), ref Unsafe.Add(ref s1, at),
-                            ref Unsafe.Add(ref s2, at), ref Unsafe.Add(ref s3, at),
-                            ref Unsafe.Add(ref to, k * width), 0, width, 2 * width, 3 * width, false);
+                        Transpose(ref from, wide[j..], ref to, width);
                         k += 4;
                         continue;
                     }
-                    ref var row = ref Unsafe.Add(ref to, k++ * width);
-                    row = Unsafe.Add(ref s0, at);
-                    Unsafe.Add(ref row, 1) = Unsafe.Add(ref s1, at);
-                    Unsafe.Add(ref row, 2) = Unsafe.Add(ref s2, at);
-                    Unsafe.Add(ref row, 3) = Unsafe.Add(ref s3, at);
+                    for (var q = 0; q < Tall; q++) Unsafe.Add(ref to, q) = Unsafe.Add(ref from, wide[j + q]);
+                    k++;
                 }
+        for (; j < wide.Length; j += 4)
+        {
+            var last = wide.Length - 1;             // columns beyond it repeat it
+            ref float s0 = ref Unsafe.Add(ref source, wide[j]);
+            ref float s1 = ref Unsafe.Add(ref source, wide[Math.Min(j + 1, last)]);
+            ref float s2 = ref Unsafe.Add(ref source, wide[Math.Min(j + 2, last)]);
+            ref float s3 = ref Unsafe.Add(ref source, wide[Math.Min(j + 3, last)]);
+            for (var k = 0; k < inner.Length;)
+            {
+                var at = inner[k];
+                ref var to = ref Unsafe.Add(ref panel, k * width + j);
+                if (runs[k] > 3 && k + 4 <= inner.Length)
+                {
+                    Transpose(ref Unsafe.Add(ref s0, at), ref Unsafe.Add(ref s1, at), ref Unsafe.Add(ref s2, at),
+                        ref Unsafe.Add(ref s3, at), ref to, 0, width, 2 * width, 3 * width, false);
+                    k += 4;
+                    continue;
+                }
+                to = Unsafe.Add(ref s0, at);
+                Unsafe.Add(ref to, 1) = Unsafe.Add(ref s1, at);
+                Unsafe.Add(ref to, 2) = Unsafe.Add(ref s2, at);
+                Unsafe.Add(ref to, 3) = Unsafe.Add(ref s3, at);
+                k++;
             }
-        for (; j < wide.Length; j++)
-            for (var k = 0; k < inner.Length; k++)
-                Unsafe.Add(ref panel, k * width + j) = Unsafe.Add(ref source, wide[j] + inner[k]);
+        }
+    }
+
+    /// <summary>Sixteen rows of four become four columns: in each lane of the registers four of the rows.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void Transpose(ref float from, ReadOnlySpan<int> rows, ref float to, int width)
+    {
+        Vector512<float> x = Lanes(ref from, rows), y = Lanes(ref from, rows[1..]), z = Lanes(ref from, rows[2..]),
+            w = Lanes(ref from, rows[3..]);
+        Vector512<float> xy0 = Avx512F.UnpackLow(x, y), xy1 = Avx512F.UnpackHigh(x, y);
+        Vector512<float> zw0 = Avx512F.UnpackLow(z, w), zw1 = Avx512F.UnpackHigh(z, w);
+        Avx512F.Shuffle(xy0, zw0, LowHalves).StoreUnsafe(ref to);
+        Avx512F.Shuffle(xy0, zw0, HighHalves).StoreUnsafe(ref to, (nuint)width);
+        Avx512F.Shuffle(xy1, zw1, LowHalves).StoreUnsafe(ref to, (nuint)(2 * width));
+        Avx512F.Shuffle(xy1, zw1, HighHalves).StoreUnsafe(ref to, (nuint)(3 * width));
+
+        static Vector512<float> Lanes(ref float from, ReadOnlySpan<int> rows) => Vector512.Create(
+            Vector256.Create(Lane(ref from, rows[0]), Lane(ref from, rows[4])),
+            Vector256.Create(Lane(ref from, rows[8]), Lane(ref from, rows[Tall - 4])));
+
+        static Vector128<float> Lane(ref float from, int row) => Vector128.LoadUnsafe(ref Unsafe.Add(ref from, row));
     }
 
     /// <summary>Four rows of four become four columns.</summary>
