@@ -41,23 +41,40 @@ sealed unsafe class SharedFile
     }
 
     /// <summary>New memory, all zeros, that cannot be opened before it is published.</summary>
-    /// <exception cref="IOException">There is not enough room. It is reserved at once: writing to mapped memory for
-    /// which there is none would end the process.</exception>
+    /// <exception cref="IOException">There is not enough room, even after what is unreachable has left.</exception>
     public static SharedFile Create(long magic, DType type, ReadOnlySpan<int> shape)
     {
         if (shape.Length > MaxRank) throw new ShapeException($"ShareMemory: {shape.Length} axes; {MaxRank} can be.");
         var (name, length) = (SharedFolder.NewName(), HeaderBytes + Bytes(type, shape));
-        var options = Options(FileMode.CreateNew);
-        options.PreallocationSize = length;
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var stream = new FileStream(SharedFolder.Find(name), options);
-        stream.SetLength(length);
+        using var stream = Reserve(name, length);
         var file = new SharedFile(name, stream, isMine: true);
         var header = file.header;
         (header->Magic, header->Version, header->Maker) = (magic, Version, SharedFolder.Me);
         (header->Length, header->Type, header->Rank) = (length - HeaderBytes, (int)type, shape.Length);
         shape.CopyTo(new Span<int>(header->Sizes, MaxRank));
         return file;
+    }
+
+    /// <summary>A file of a length. Writing to mapped memory for which there is no room would end the process.</summary>
+    static FileStream Reserve(string name, long length)
+    {
+        var options = Options(FileMode.CreateNew);
+        options.PreallocationSize = length;
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        for (var again = false; ; again = true)
+            try
+            {
+                var stream = new FileStream(Path.Combine(SharedFolder.Make(), name), options);
+                stream.SetLength(length);
+                return stream;
+            }
+            catch (IOException) when (!again) { Collections.Force(GC.MaxGeneration); }
+            catch (IOException e)
+            {
+                throw new IOException($"Shared memory: {length:N0} bytes are asked for, and {SharedFolder.Free:N0} are " +
+                    "free. Share less, let go of what is shared, or make more room: in a container, /dev/shm has " +
+                    $"64 MB unless it is started with --shm-size. {e.Message}", e);
+            }
     }
 
     static FileStreamOptions Options(FileMode mode) =>
