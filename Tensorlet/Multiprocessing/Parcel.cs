@@ -64,9 +64,6 @@ sealed class Parcel
         foreach (var x in copies) stream.Write(Bytes(x));
     }
 
-    /// <summary>How many values there are.</summary>
-    public int Count => values.Length;
-
     /// <exception cref="JsonException">It is of another type.</exception>
     public object? Get(int i, Type type) => Converting(() => values[i].Deserialize(type, options));
 

@@ -15,7 +15,7 @@ namespace Tensorlet.Multiprocessing;
 /// </remarks>
 public sealed unsafe class SharedQueue<T>
 {
-    const long Magic = 0x54_52_4F_53_45_55_51_31;
+    const long Magic = 0x54_52_4F_53_45_55_51_32;
     readonly SharedFile file;
     readonly int capacity, place;
 

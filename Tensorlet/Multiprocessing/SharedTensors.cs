@@ -9,7 +9,7 @@ namespace Tensorlet.Multiprocessing;
 /// </summary>
 public static class SharedTensors
 {
-    const long Magic = 0x54_52_4F_53_4E_45_54_31;
+    const long Magic = 0x54_52_4F_53_4E_45_54_32;
 
     internal static SharedFile? File(this Tensor tensor) =>
         (tensor.Given().Storage as HostStorage)?.Owner as SharedFile;

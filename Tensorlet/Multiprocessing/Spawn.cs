@@ -41,18 +41,11 @@ public static class Spawn
         {
             pipe.Connect(TimeSpan.FromSeconds(30));
             Parcel order = new(pipe), arguments = new(pipe);
-            new Thread(() => EndWith(pipe)) { IsBackground = true }.Start();
+            pipe.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Environment.Exit(1));    // the parent ends
             Call((Order)order.Get(0, typeof(Order))!, arguments).Write(pipe);
         }
         catch (Exception e) when (e is IOException or TimeoutException) { }                 // the parent has ended
         return true;
-    }
-
-    static void EndWith(Stream parent)
-    {
-        try { parent.ReadByte(); }
-        catch (IOException) { }
-        Environment.Exit(1);
     }
 
     /// <summary>Calls the method.</summary>
@@ -112,7 +105,7 @@ public static class Spawn
 
     const PipeOptions Options = PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly;
 
-    /// <summary>Starts a process, and makes the pipe to it. It is not heard of before it calls, or has ended.</summary>
+    /// <summary>Starts a process, and makes the pipe to it.</summary>
     internal static (Process Process, NamedPipeServerStream Pipe) Launch()
     {
         if (Command is not [{ Length: > 0 } program, .. var arguments])
@@ -124,7 +117,6 @@ public static class Spawn
             var process = Process.Start(new ProcessStartInfo(program, arguments)
             { RedirectStandardInput = true, Environment = { [Variable] = name } })!;
             process.StandardInput.Close();
-            process.WaitForExitAsync().ContinueWith(_ => Hail(name));
             return (process, pipe);
         }
         catch (Win32Exception e)
@@ -132,14 +124,6 @@ public static class Spawn
             pipe.Dispose();
             throw new TensorletException($"Spawn: '{program}', the first of Command, does not start: {e.Message}", e);
         }
-    }
-
-    /// <summary>Ends the wait for the call of a process that has ended without one.</summary>
-    static void Hail(string name)
-    {
-        using var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, Options);
-        try { pipe.Connect(TimeSpan.Zero); }
-        catch (Exception e) when (e is IOException or TimeoutException) { }                 // it has called
     }
 }
 
@@ -168,15 +152,16 @@ public sealed class Spawned : IDisposable
         var ((process, pipe), answer) = (children[order.Rank], default(Parcel));
         using (pipe)
         {
-            try
-            {
-                pipe.WaitForConnection();
-                new Parcel(leaving: false, (order, typeof(Spawn.Order))).Write(pipe);
-                sent.Write(pipe);
-                answer = new Parcel(pipe);
-            }
-            catch (IOException) { }         // it has ended
-            process.WaitForExit();
+            Task called = pipe.WaitForConnectionAsync(), ended = process.WaitForExitAsync();
+            if (Task.WaitAny(called, ended) == 0)
+                try
+                {
+                    new Parcel(leaving: false, (order, typeof(Spawn.Order))).Write(pipe);
+                    sent.Write(pipe);
+                    answer = new Parcel(pipe);
+                }
+                catch (IOException) { }     // it has ended meanwhile
+            ended.Wait();
         }
         GC.KeepAlive(arguments);            // until now: what is shared keeps its name
         if (answer is null) throw new ProcessException(order.Rank, process.ExitCode,
