@@ -55,7 +55,7 @@ sealed unsafe class SharedFile
         return file;
     }
 
-    /// <summary>A file of a length. Writing to mapped memory for which there is no room would end the process.</summary>
+    /// <summary>A file with room for a length. Writing to mapped memory without room would end the process.</summary>
     static FileStream Reserve(string name, long length, bool collected = false)
     {
         var options = Options(FileMode.CreateNew);

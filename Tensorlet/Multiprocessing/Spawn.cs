@@ -13,8 +13,8 @@ namespace Tensorlet.Multiprocessing;
 /// static class Worker { public static double Train(int rank, string network) { … } }
 /// </code>
 /// Arguments and results travel through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
-/// bytes. A tensor that is shared travels as its name and is the same memory there, views too; but in a result, what the
-/// child shared itself is copied, for that ends with it.
+/// bytes. A tensor that is shared travels as its name and is the same memory there, views too; but in a result, what
+/// the child shared itself is copied, for that ends with it.
 /// </summary>
 public static class Spawn
 {
@@ -39,7 +39,8 @@ public static class Spawn
         var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, Options);      // closed by the end
         try
         {
-            pipe.Connect(TimeSpan.FromSeconds(30));
+            try { pipe.Connect(TimeSpan.FromSeconds(1)); }      // the parent has waited since before this began
+            finally { SharedFolder.Delete(name); }              // which is killed, perhaps, and then leaves it
             Parcel order = new(pipe), arguments = new(pipe);
             pipe.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Environment.Exit(1));    // the parent ends
             Call((Order)order.Get(0, typeof(Order))!, arguments).Write(pipe);
@@ -54,8 +55,9 @@ public static class Spawn
     {
         try
         {
-            var method = Type.GetType(order.Type, name => File.Exists(order.Assembly) ? Assembly.LoadFrom(order.Assembly)
-                : Assembly.Load(name), null, throwOnError: true)!.GetMethod(order.Method, Static)!;
+            var method = Type.GetType(order.Type, name => File.Exists(order.Assembly)
+                ? Assembly.LoadFrom(order.Assembly) : Assembly.Load(name), null, true)!
+                .GetMethod(order.Method, Static)!;
             object?[] given = [order.Rank, .. method.GetParameters().Skip(1)
                 .Select((parameter, i) => arguments.Get(i, parameter.ParameterType))];
             var result = method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, given, null);
@@ -96,8 +98,9 @@ public static class Spawn
             || parameters.Select(p => p.ParameterType).Append(method.ReturnType).Any(StaysHere))
             throw new TensorletException($"Spawn: {owner}.{method.Name} is async, or takes or gives a task or a " +
                 "module: these do not travel. Wait for the task inside; send a module's SharedName() or StateDict().");
-        return new Spawned(nprocs, new Order(0, owner.Assembly.Location, owner.AssemblyQualifiedName!, method.Name),
-            args, new Parcel(leaving: false, args.Zip(parameters.Skip(1).Select(p => p.ParameterType))), Result(method));
+        var order = new Order(0, owner.Assembly.Location, owner.AssemblyQualifiedName!, method.Name);
+        return new Spawned(nprocs, order, args, new Parcel(leaving: false,
+            args.Zip(parameters.Skip(1).Select(p => p.ParameterType))), Result(method));
     }
 
     static bool StaysHere(Type type) => type.IsAssignableTo(typeof(Task)) || type.IsAssignableTo(typeof(Nn.Module))
@@ -110,7 +113,8 @@ public static class Spawn
     {
         if (Command is not [{ Length: > 0 } program, .. var arguments])
             throw new TensorletException("Spawn: Command is empty. It is the program to start, and its arguments.");
-        var name = $"tensorlet-{SharedFolder.NewName()}";
+        var name = Path.Combine(OperatingSystem.IsWindows() ? "" : Path.GetTempPath(),
+            $"tensorlet-{SharedFolder.NewName()}");
         var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, Options);
         try
         {
