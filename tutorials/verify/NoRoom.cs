@@ -105,7 +105,7 @@ static class NoRoom
             var queue = new SharedQueue<int>(2, 99);
             tally.Try(() =>
             {
-                foreach (var one in Directory.GetDirectories(folder)) Directory.Delete(one, recursive: true);
+                Clear(folder);
                 y.ShareMemory();
                 queue.Put(k, TimeSpan.FromSeconds(9));
             }, refused => refused ? $"attempt {k}: nothing can be shared any more"
@@ -116,19 +116,24 @@ static class NoRoom
             tally.Try(() => SharedTensors.Open(x.SharedName()),
                 refused => refused ? null : $"attempt {k}: what was removed can be opened");
             if (k % 10 == 0)
-                tally.Try(() => Spawn.Run(Lose, [folder, y], nprocs: 2),
+                tally.Try(() => Spawn.Run(Lose, [folder, y.Clone()], nprocs: 2),
                     refused => refused ? $"attempt {k}: a process did not give its answer" : null);
         }
-        foreach (var one in Directory.GetDirectories(folder)) Directory.Delete(one, recursive: true);
+        Clear(folder);                          // and then this process ends, and finds nothing to clean
         return tally;
+    }
+
+    static void Clear(string folder)
+    {
+        try { foreach (var one in Directory.GetDirectories(folder)) Directory.Delete(one, recursive: true); }
+        catch (IOException) { }                 // another process clears, too, or makes the folder again
     }
 
     /// <summary>Ends without the folder.</summary>
     static double Lose(int rank, string folder, Tensor x)
     {
         x.Clone().ShareMemory();
-        if (rank == 1)
-            foreach (var one in Directory.GetDirectories(folder)) Directory.Delete(one, recursive: true);
+        if (rank == 1) Clear(folder);
         return x.Sum().Item();
     }
 }
