@@ -64,7 +64,7 @@ sealed class Tally
             else if (refused) Errors++;
             else Whole++;
         }
-        catch (Exception e) { Faults.Add(e.ToString()); }
+        catch (Exception e) { Faults.Add($"{e.GetType()}: {e.Message}"); }
     }
 
     /// <summary>True of the errors by which a caller can tell what was refused.</summary>
