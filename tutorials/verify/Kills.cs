@@ -16,7 +16,7 @@ static class Kills
     /// <param name="progress">The number of the checkpoint that was begun last, and of the one finished last.</param>
     public static void Save(int rank, string path, Tensor progress)
     {
-        for (var k = (long)progress[1].Item() + 1; ; k++)
+        for (var k = (long)progress[0].Item() + 1; ; k++)
         {
             progress[0].Fill_(k);
             Numbered.Save(path, k);
@@ -36,9 +36,10 @@ static class Kills
             {
                 var before = progress[0].Item();
                 tally.Try(() => Kill(path, progress, TimeSpan.FromMilliseconds(random.NextDouble() * 40)), _ =>
-                    progress[0].Item() == before ? $"kill {kill}: nothing was saved in 30 s"
+                    progress[0].Item() == before ? $"kill {kill}: no save has begun in 30 s"
                         : Wrong(path, progress) is { } wrong ? $"kill {kill}: {wrong}" : null);
                 if (progress[0].Item() != progress[1].Item()) within++;
+                if (tally.Faults.Count == 0) progress.Fill_(File.Exists(path) ? Numbered.Load(path) : 0);
             }
             Numbered.Save(path, 0);
             tally.Note = $"{within} kills were in the middle of a save";
