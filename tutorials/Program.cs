@@ -16,6 +16,8 @@ try
         case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));
         case ["samples", var folder]: return Samples.Run(folder);
         case ["verify", "--all"]: return Everything.Run();
+        case ["verify", "--attacks", ..] when args[2..] is [] or ["--quick"]:
+            return Math.Min(1, Attacks.Run(args.Length > 2));
         case ["verify", ..] when args[1..] is [] or ["--quick"]: return Verify.Run(args.Length > 1);
         case ["lines"]:
             Console.WriteLine(Lines.Table());

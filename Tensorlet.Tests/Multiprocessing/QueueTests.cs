@@ -84,6 +84,7 @@ public class QueueTests
         Assert.Throws<ShapeException>(() => new SharedQueue<Tensor>(1 << 20, 1 << 20));
         var queue = new SharedQueue<Tensor>(1, 200);
         Assert.Throws<ShapeException>(() => queue.Put(Tensor.Zeros(50), Long));
+        new SharedQueue<Tensor>(1, 4000 + 200).Put(Tensor.Zeros(1000), Long);       // its bytes, and a few
         Assert.Equal(0, queue.Count);
         Assert.Throws<InvalidDataException>(() => SharedTensors.Open(queue.Name));
         var x = Tensor.Zeros(3, 3).ShareMemory();

@@ -64,7 +64,7 @@ public class SharedTensorTests
         Assert.Throws<ShapeException>(() => Tensor.Zeros(1).Expand(5).ShareMemory());
         Assert.Contains("reference",
             Assert.Throws<DeviceException>(() => x.To(Device.Reference).ShareMemory()).Message);
-        Assert.Throws<ShapeException>(() => Tensor.Zeros(Enumerable.Repeat(1, 55).ToArray()).ShareMemory());
+        Assert.Throws<ShapeException>(() => Tensor.Zeros(Enumerable.Repeat(1, 60).ToArray()).ShareMemory());
         Assert.False(x.IsShared());
         Assert.Throws<TensorletException>(() => x.SharedName());
     }
@@ -182,17 +182,14 @@ public class SharedTensorTests
 
     [Theory]
     [InlineData(0, 1, "kind")]
-    [InlineData(24, 2, "version 2")]
-    [InlineData(8, 77, "another process")]
-    [InlineData(28, 0, "being written")]
-    [InlineData(32, 4, "type 4")]
-    [InlineData(32, -1, "type -1")]
-    [InlineData(36, 55, "55 axes")]
-    [InlineData(36, -1, "-1 axes")]
-    [InlineData(40, -2, "shape (-2, 3) is none")]
-    [InlineData(40, 0x40000000, "shape (1073741824, 3) is none")]
-    [InlineData(40, 3, "(3, 3) has not 24 bytes")]
-    [InlineData(16, 25, "has not 25 bytes")]
+    [InlineData(8, 0, "being written")]
+    [InlineData(12, 4, "type 4")]
+    [InlineData(12, -1, "type -1")]
+    [InlineData(16, 60, "60 axes")]
+    [InlineData(16, -1, "-1 axes")]
+    [InlineData(20, -2, "shape (-2, 3) is none")]
+    [InlineData(20, 0x40000000, "shape (1073741824, 3) is none")]
+    [InlineData(20, 3, "too short for (3, 3)")]
     public void A_false_header_is_refused(int at, int value, string why) => Assert.Contains(why,
         Refusal(Crafted(bytes => BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), value))));
 

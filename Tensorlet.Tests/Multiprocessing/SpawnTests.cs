@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tensorlet.Multiprocessing;
+using Tutorials;
 
 namespace Tensorlet.Tests.Multiprocessing;
 
@@ -75,6 +76,41 @@ public class SpawnTests
         Assert.Contains($"{nameof(SpawnTests)}.{nameof(Fail)}", thrown.Message);
         var exited = Assert.Throws<ProcessException>(() => Spawn.Run(Stop, [7], 1, Long));
         Assert.Equal((0, 7), (exited.Rank, exited.ExitCode));
+    }
+
+    static Tensor Same(int rank, Tensor x) => x;
+
+    /// <summary>System.Text.Json writes no more than 125,000,000 bytes at a time.</summary>
+    [Fact]
+    public void A_tensor_larger_than_JSON_can_be_travels_both_ways()
+    {
+        var x = Tensor.Arange(16_000_000, DType.Float64);
+        var y = (Tensor)Spawn.Run(Same, [x], timeout: Long)[0]!;
+        Assert.True(x.ToArray<double>().AsSpan().SequenceEqual(y.ToArray<double>()));
+    }
+
+    [PrivateMountFact]
+    public void A_full_disk_is_a_typed_error_and_leaves_the_files_that_were_there() => Sound(NoRoom.Disk(60));
+
+    /// <summary>With 8 MB of it: what is unreachable makes room, and what does not fit is a typed error.</summary>
+    [PrivateMountFact]
+    public void Full_shared_memory_ends_no_process() => Sound(NoRoom.Memory(60));
+
+    [PrivateMountFact]
+    public void The_folder_of_shared_memory_may_disappear() => Sound(NoRoom.Removed(11));
+
+    static void Sound(Tally tally)
+    {
+        Assert.Null(tally.LeftOut);
+        Assert.Empty(tally.Faults);
+        Assert.True(tally.Whole > 0 && tally.Errors > 0);
+    }
+
+    /// <summary>A test with a file system of its own: skipped, with the reason, where there can be none.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    sealed class PrivateMountFactAttribute : FactAttribute
+    {
+        public PrivateMountFactAttribute() => Skip = PrivateMount.Missing;
     }
 
     static void Work(int rank, string network, Tensor counts, string name)

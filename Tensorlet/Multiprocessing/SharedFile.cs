@@ -9,10 +9,10 @@ namespace Tensorlet.Multiprocessing;
 /// </summary>
 sealed unsafe class SharedFile
 {
-    const int HeaderBytes = 256, Version = 1, MaxRank = 54;
+    const int HeaderBytes = 256, MaxRank = 59;
 
     struct Header
-    { public long Magic, Maker, Length; public int Version, Ready, Type, Rank; public fixed int Sizes[MaxRank]; }
+    { public long Magic; public int Ready, Type, Rank; public fixed int Sizes[MaxRank]; }
 
     readonly SafeMemoryMappedViewHandle? view;
     readonly Header* header;
@@ -41,23 +41,38 @@ sealed unsafe class SharedFile
     }
 
     /// <summary>New memory, all zeros, that cannot be opened before it is published.</summary>
-    /// <exception cref="IOException">There is not enough room. It is reserved at once: writing to mapped memory for
-    /// which there is none would end the process.</exception>
+    /// <exception cref="IOException">There is not enough room, even after what is unreachable has left.</exception>
     public static SharedFile Create(long magic, DType type, ReadOnlySpan<int> shape)
     {
         if (shape.Length > MaxRank) throw new ShapeException($"ShareMemory: {shape.Length} axes; {MaxRank} can be.");
         var (name, length) = (SharedFolder.NewName(), HeaderBytes + Bytes(type, shape));
-        var options = Options(FileMode.CreateNew);
-        options.PreallocationSize = length;
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var stream = new FileStream(SharedFolder.Find(name), options);
+        using var stream = Reserve(name, length);
         stream.SetLength(length);
         var file = new SharedFile(name, stream, isMine: true);
         var header = file.header;
-        (header->Magic, header->Version, header->Maker) = (magic, Version, SharedFolder.Me);
-        (header->Length, header->Type, header->Rank) = (length - HeaderBytes, (int)type, shape.Length);
+        (header->Magic, header->Type, header->Rank) = (magic, (int)type, shape.Length);
         shape.CopyTo(new Span<int>(header->Sizes, MaxRank));
         return file;
+    }
+
+    /// <summary>A file with room for a length. Writing to mapped memory without room would end the process.</summary>
+    static FileStream Reserve(string name, long length, bool collected = false)
+    {
+        var options = Options(FileMode.CreateNew);
+        options.PreallocationSize = length;
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try { return new FileStream(Path.Combine(SharedFolder.Make(), name), options); }
+        catch (IOException) when (!collected)
+        {
+            Collections.Force(GC.MaxGeneration);
+            return Reserve(name, length, collected: true);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"Shared memory: {length:N0} bytes are asked for, and {SharedFolder.Free:N0} are " +
+                "free. Share less, let go of what is shared, or make more room: in a container, /dev/shm has 64 MB " +
+                $"unless it is started with --shm-size. {e.Message}", e);
+        }
     }
 
     static FileStreamOptions Options(FileMode mode) =>
@@ -72,21 +87,20 @@ sealed unsafe class SharedFile
     public static SharedFile Open(string name, long magic)
     {
         var path = SharedFolder.Find(name);
+        SharedFolder.Make();                    // so that what is gone is a file, and not its folder
         using var stream = new FileStream(path, Options(FileMode.Open));
         var why = SharedFolder.Foreign(path);
         if (stream.Length < HeaderBytes) why ??= $"it has {stream.Length} bytes, not even a header's {HeaderBytes}";
         var (file, h) = (why is null ? new SharedFile(name, stream, isMine: false) : null, default(Header));
         if (file is not null) h = *file.header;
-        why ??= h.Magic != magic ? "it is of another kind"
-            : h.Version != Version ? $"it has version {h.Version}, and {Version} is read"
-            : h.Maker != SharedFolder.Maker(name) ? "another process made it than its name says"
+        why ??= h.Magic != magic ? "it is of another kind, or of another version of Tensorlet"
             : h.Ready != 1 ? "it is still being written"
             : h.Type is < 0 or > (int)DType.Float64 ? $"type {h.Type} is none"
             : h.Rank is < 0 or > MaxRank ? $"it has {h.Rank} axes"
             : file!.Shape.Any(size => size < 0) || file.Shape.Aggregate(1.0, (a, b) => a * b) > int.MaxValue
                 ? $"shape {Layout.Show(file.Shape)} is none"
-            : h.Length != Bytes((DType)h.Type, file.Shape) ? $"{Layout.Show(file.Shape)} has not {h.Length} bytes"
-            : h.Length > stream.Length - HeaderBytes ? $"it is too short for {Layout.Show(file.Shape)}" : null;
+            : Bytes((DType)h.Type, file.Shape) > stream.Length - HeaderBytes
+                ? $"it is too short for {Layout.Show(file.Shape)}" : null;
         return why is null ? file! : throw new InvalidDataException($"{path} is refused as shared memory: {why}.");
     }
 

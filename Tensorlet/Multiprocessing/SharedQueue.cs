@@ -15,19 +15,20 @@ namespace Tensorlet.Multiprocessing;
 /// </remarks>
 public sealed unsafe class SharedQueue<T>
 {
-    const long Magic = 0x54_52_4F_53_45_55_51_31;
+    const long Magic = 0x54_52_4F_53_45_55_51_32;
     readonly SharedFile file;
     readonly int capacity, place;
 
     struct Ring { public long Lock, Taken, Put; }
     Ring* State => (Ring*)file.Data;
-    Span<byte> Place(long i) => new(file.Data + (1 + i % capacity) * place, place);
+    UnmanagedMemoryStream Place(long i) =>
+        new(file.Data + (1 + i % capacity) * place, place, place, FileAccess.ReadWrite);
 
     SharedQueue(SharedFile file) => (this.file, capacity, place) = (file, file.Shape[0] - 1, file.Shape[1]);
 
     /// <summary>A new queue. It lasts as long as its maker can reach it.</summary>
     /// <param name="capacity">How many items it holds.</param>
-    /// <param name="itemBytes">The most that one takes: a tensor 4/3 of its bytes, and up to 200 more.</param>
+    /// <param name="itemBytes">The most that one takes: a tensor its bytes, and up to 200 more.</param>
     /// <exception cref="ArgumentOutOfRangeException">One is not positive.</exception>
     /// <exception cref="ShapeException">Together they are more than 2 GB.</exception>
     public SharedQueue(int capacity, int itemBytes)
@@ -51,15 +52,14 @@ public sealed unsafe class SharedQueue<T>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public void Put(T item, TimeSpan timeout, CancellationToken cancellation = default)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(item, SharedJson.Leaving);
-        if (bytes.Length > place - 4) throw new ShapeException(
-            $"Put: the item takes {bytes.Length} bytes; those of {Name} have {place - 4}. Give more as itemBytes.");
+        var parcel = new Parcel(leaving: true, (item, typeof(T)));
+        if (parcel.Length > place) throw new ShapeException(
+            $"Put: the item takes {parcel.Length} bytes; those of {Name} have {place}. Give more as itemBytes.");
         Locked("Put", timeout, cancellation, () => Count < capacity, () =>
         {
-            MemoryMarshal.Write(Place(State->Put), bytes.Length);
-            bytes.CopyTo(Place(State->Put)[4..]);
+            parcel.Write(Place(State->Put));
             Volatile.Write(ref State->Put, State->Put + 1);
-            return bytes;
+            return parcel;
         });
     }
 
@@ -69,15 +69,13 @@ public sealed unsafe class SharedQueue<T>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="JsonException">It is no T. It has been taken out.</exception>
     public T Take(TimeSpan timeout, CancellationToken cancellation = default) =>
-        JsonSerializer.Deserialize<T>(Locked("Take", timeout, cancellation, () => Count > 0, () =>
+        (T)Locked("Take", timeout, cancellation, () => Count > 0, () =>
         {
-            var from = Place(State->Taken);
-            var bytes = from.Slice(4, Math.Clamp(MemoryMarshal.Read<int>(from), 0, place - 4)).ToArray();
-            Volatile.Write(ref State->Taken, State->Taken + 1);
-            return bytes;
-        }), SharedJson.Coming)!;
+            try { return new Parcel(Place(State->Taken)); }
+            finally { Volatile.Write(ref State->Taken, State->Taken + 1); }
+        }).Get(0, typeof(T))!;
 
-    byte[] Locked(string operation, TimeSpan timeout, CancellationToken cancellation, Func<bool> can, Func<byte[]> step)
+    Parcel Locked(string operation, TimeSpan timeout, CancellationToken cancellation, Func<bool> can, Func<Parcel> step)
     {
         if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan) throw new ArgumentOutOfRangeException(
             nameof(timeout), timeout, $"{operation}: the time must not be negative, or be Timeout.InfiniteTimeSpan.");

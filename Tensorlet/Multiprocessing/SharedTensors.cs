@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Tensorlet.Nn;
 
 namespace Tensorlet.Multiprocessing;
@@ -11,7 +9,7 @@ namespace Tensorlet.Multiprocessing;
 /// </summary>
 public static class SharedTensors
 {
-    const long Magic = 0x54_52_4F_53_4E_45_54_31;
+    const long Magic = 0x54_52_4F_53_4E_45_54_32;
 
     internal static SharedFile? File(this Tensor tensor) =>
         (tensor.Given().Storage as HostStorage)?.Owner as SharedFile;
@@ -36,7 +34,8 @@ public static class SharedTensors
     /// </remarks>
     /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
     /// <exception cref="ShapeException">It is a view of a part of its memory, or in another order.</exception>
-    /// <exception cref="IOException">There is not enough room in the temporary directory or /dev/shm.</exception>
+    /// <exception cref="IOException">There is not enough room in /dev/shm or the temporary directory, even without
+    /// what is no longer reachable.</exception>
     public static Tensor ShareMemory(this Tensor tensor)
     {
         if (tensor.IsShared()) return tensor;
@@ -98,36 +97,5 @@ public static class SharedTensors
         foreach (var (key, x) in own) Whole($"OpenShared: '{key}'", x);
         foreach (var (key, x) in own) state[key].File()!.Under(Whole("OpenShared", x.Writing("OpenShared")));
         return module;
-    }
-}
-
-/// <summary>
-/// How a tensor travels to another process in JSON: a shared one by its name, any other with its bytes; in what a
-/// process leaves behind, also those that it shared itself.
-/// </summary>
-sealed class SharedJson(bool leaving) : JsonConverter<Tensor>
-{
-    sealed record Sent(string? Name, DType Type, int[] Shape, int[] Strides, int Offset, byte[]? Data);
-
-    public static readonly JsonSerializerOptions Coming = Options(leaving: false), Leaving = Options(leaving: true);
-
-    static JsonSerializerOptions Options(bool leaving) => new()
-    {
-        Converters = { new SharedJson(leaving) }, IncludeFields = true,     // and so pairs
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
-    public override void Write(Utf8JsonWriter writer, Tensor x, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, x.File() is { } file && !(leaving && file.IsMine)
-            ? new Sent(file.Name, x.DType, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset, null)
-            : new Sent(null, x.DType, x.Size(), [], 0, x.Memory<byte>()));
-
-    public override Tensor Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
-    {
-        var (name, dtype, shape, strides, offset, data) = JsonSerializer.Deserialize<Sent>(ref reader)!;
-        if (name is not null) return SharedTensors.Open(name).With(new Layout(shape, strides, offset));
-        var x = Tensor.Empty(shape, dtype, Device.Cpu);
-        Device.Cpu.Upload(data, x.Storage, 0);
-        return x;
     }
 }

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Reflection;
-using System.Text.Json;
 
 namespace Tensorlet.Multiprocessing;
 
@@ -12,17 +12,16 @@ namespace Tensorlet.Multiprocessing;
 /// var losses = Spawn.Run(Worker.Train, [net.SharedName()], nprocs: 4);
 /// static class Worker { public static double Train(int rank, string network) { … } }
 /// </code>
-/// Arguments and results travel as JSON, so numbers, strings, arrays and records do; a tensor that is shared travels as
-/// its name and is the same memory there, views too; another one is copied, and so is in a result what the child shared
-/// itself, for that ends with it. Share what is large.
+/// Arguments and results travel through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
+/// bytes. A tensor that is shared travels as its name and is the same memory there, views too; but in a result, what
+/// the child shared itself is copied, for that ends with it.
 /// </summary>
 public static class Spawn
 {
     const string Variable = "TENSORLET_SPAWN";
     const BindingFlags Static = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
-    internal sealed record Order(string Path, string Assembly, string Type, string Method, string[] Arguments);
-    internal sealed record Answer(string? Result, string? Error);
+    internal sealed record Order(int Rank, string Assembly, string Type, string Method);
 
     /// <summary>The program that is started, and its arguments: this program without any, unless set.</summary>
     public static string[] Command { get; set => field = value.Given(); } =
@@ -31,32 +30,43 @@ public static class Spawn
 
     /// <summary>
     /// True in a process that <see cref="Start"/> started, when its work is done: the program must end then. It is the
-    /// first thing that Main calls. In any other process it is false at once. The child's standard input is taken.
+    /// first thing that Main calls. In any other process it is false at once. The child's standard input is empty.
     /// </summary>
     public static bool Child()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is null) return false;
+        if (Environment.GetEnvironmentVariable(Variable) is not { } name) return false;
         Environment.SetEnvironmentVariable(Variable, null);
-        var input = new StreamReader(Console.OpenStandardInput());
-        if (input.ReadLine() is not { } line) return true;      // the end of the input is the end of the parent
-        new Thread(() => { input.Read(); Environment.Exit(1); }) { IsBackground = true }.Start();
-        var (order, answer) = (JsonSerializer.Deserialize<Order>(line)!, default(Answer));
-        try { answer = new(Call(order), null); }
-        catch (Exception e) { answer = new(null, e.ToString()); }
-        File.WriteAllText($"{order.Path}-", JsonSerializer.Serialize(answer));
-        File.Move($"{order.Path}-", order.Path);
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, Options);      // closed by the end
+        try
+        {
+            try { pipe.Connect(TimeSpan.FromSeconds(1)); }      // the parent has waited since before this began
+            finally { SharedFolder.Delete(name); }              // which is killed, perhaps, and then leaves it
+            Parcel order = new(pipe), arguments = new(pipe);
+            pipe.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Environment.Exit(1));    // the parent ends
+            Call((Order)order.Get(0, typeof(Order))!, arguments).Write(pipe);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException) { }                 // the parent has ended
         return true;
     }
 
-    static string? Call(Order order)
+    /// <summary>Calls the method.</summary>
+    /// <returns>What it threw, or null; and its result.</returns>
+    static Parcel Call(Order order, Parcel arguments)
     {
-        var method = Type.GetType(order.Type, name => File.Exists(order.Assembly) ? Assembly.LoadFrom(order.Assembly)
-            : Assembly.Load(name), null, throwOnError: true)!.GetMethod(order.Method, Static)!;
-        object?[] arguments = [.. order.Arguments.Zip(method.GetParameters(), (json, parameter) =>
-            JsonSerializer.Deserialize(json, parameter.ParameterType, SharedJson.Coming))];
-        var result = method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
-        return result is null ? null : JsonSerializer.Serialize(result, method.ReturnType, SharedJson.Leaving);
+        try
+        {
+            var method = Type.GetType(order.Type, name => File.Exists(order.Assembly)
+                ? Assembly.LoadFrom(order.Assembly) : Assembly.Load(name), null, true)!
+                .GetMethod(order.Method, Static)!;
+            object?[] given = [order.Rank, .. method.GetParameters().Skip(1)
+                .Select((parameter, i) => arguments.Get(i, parameter.ParameterType))];
+            var result = method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, given, null);
+            return new(leaving: true, (null, typeof(string)), (result, Result(method)));
+        }
+        catch (Exception e) { return new(leaving: true, (e.ToString(), typeof(string))); }
     }
+
+    static Type Result(MethodInfo method) => method.ReturnType == typeof(void) ? typeof(object) : method.ReturnType;
 
     /// <summary>Starts the processes, waits for them, and gives their results: <see cref="Spawned.Join"/>.</summary>
     /// <inheritdoc cref="Start"/>
@@ -88,26 +98,36 @@ public static class Spawn
             || parameters.Select(p => p.ParameterType).Append(method.ReturnType).Any(StaysHere))
             throw new TensorletException($"Spawn: {owner}.{method.Name} is async, or takes or gives a task or a " +
                 "module: these do not travel. Wait for the task inside; send a module's SharedName() or StateDict().");
-        return new Spawned(method.ReturnType, args, [.. Enumerable.Range(0, nprocs).Select(rank => new Order(
-            SharedFolder.Find(SharedFolder.NewName()), owner.Assembly.Location, owner.AssemblyQualifiedName!,
-            method.Name, [.. args.Prepend(rank).Zip(parameters, (argument, parameter) =>
-                JsonSerializer.Serialize(argument, parameter.ParameterType, SharedJson.Coming))]))]);
+        var order = new Order(0, owner.Assembly.Location, owner.AssemblyQualifiedName!, method.Name);
+        return new Spawned(nprocs, order, args, new Parcel(leaving: false,
+            args.Zip(parameters.Skip(1).Select(p => p.ParameterType))), Result(method));
     }
 
     static bool StaysHere(Type type) => type.IsAssignableTo(typeof(Task)) || type.IsAssignableTo(typeof(Nn.Module))
         || type == typeof(ValueTask) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>));
 
-    internal static Process Launch()
+    const PipeOptions Options = PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly;
+
+    /// <summary>Starts a process, and makes the pipe to it.</summary>
+    internal static (Process Process, NamedPipeServerStream Pipe) Launch()
     {
         if (Command is not [{ Length: > 0 } program, .. var arguments])
             throw new TensorletException("Spawn: Command is empty. It is the program to start, and its arguments.");
+        var name = Path.Combine(OperatingSystem.IsWindows() ? "" : Path.GetTempPath(),
+            $"tensorlet-{SharedFolder.NewName()}");
+        var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, Options);
         try
         {
-            return Process.Start(new ProcessStartInfo(program, arguments)
-            { RedirectStandardInput = true, Environment = { [Variable] = "1" } })!;
+            var process = Process.Start(new ProcessStartInfo(program, arguments)
+            { RedirectStandardInput = true, Environment = { [Variable] = name } })!;
+            process.StandardInput.Close();
+            return (process, pipe);
         }
         catch (Win32Exception e)
-        { throw new TensorletException($"Spawn: '{program}', the first of Command, does not start: {e.Message}", e); }
+        {
+            pipe.Dispose();
+            throw new TensorletException($"Spawn: '{program}', the first of Command, does not start: {e.Message}", e);
+        }
     }
 }
 
@@ -117,33 +137,42 @@ public static class Spawn
 /// </summary>
 public sealed class Spawned : IDisposable
 {
-    readonly Process[] processes;
+    readonly (Process Process, NamedPipeServerStream Pipe)[] children;
     readonly Task<object?>[] answers;
 
-    internal Spawned(Type result, object?[] arguments, Spawn.Order[] orders)
+    internal Spawned(int count, Spawn.Order order, object?[] arguments, Parcel sent, Type result)
     {
-        processes = Array.ConvertAll(orders, _ => Spawn.Launch());
-        Pids = Array.ConvertAll(processes, process => process.Id);
-        answers = [.. orders.Select((order, rank) => Task.Factory.StartNew(
-            () => Answer(rank, order, result, arguments), TaskCreationOptions.LongRunning))];
+        children = [.. Enumerable.Range(0, count).Select(_ => Spawn.Launch())];
+        Pids = Array.ConvertAll(children, child => child.Process.Id);
+        answers = [.. Enumerable.Range(0, count).Select(rank => Task.Factory.StartNew(
+            () => Answer(order with { Rank = rank }, arguments, sent, result), TaskCreationOptions.LongRunning))];
     }
 
     /// <summary>The ids of the processes, by rank.</summary>
     public IReadOnlyList<int> Pids { get; }
 
-    object? Answer(int rank, Spawn.Order order, Type result, object?[] arguments)
+    object? Answer(Spawn.Order order, object?[] arguments, Parcel sent, Type result)
     {
-        try { processes[rank].StandardInput.WriteLine(JsonSerializer.Serialize(order)); }
-        catch (IOException) { }             // it has ended already
-        processes[rank].WaitForExit();
+        var ((process, pipe), answer) = (children[order.Rank], default(Parcel));
+        using (pipe)
+        {
+            Task called = pipe.WaitForConnectionAsync(), ended = process.WaitForExitAsync();
+            if (Task.WaitAny(called, ended) == 0)
+                try
+                {
+                    new Parcel(leaving: false, (order, typeof(Spawn.Order))).Write(pipe);
+                    sent.Write(pipe);
+                    answer = new Parcel(pipe);
+                }
+                catch (IOException) { }     // it has ended meanwhile
+            ended.Wait();
+        }
         GC.KeepAlive(arguments);            // until now: what is shared keeps its name
-        if (!File.Exists(order.Path)) throw new ProcessException(rank, processes[rank].ExitCode,
-            $"Process {rank} ended with exit code {processes[rank].ExitCode} and without an answer: it was killed, " +
+        if (answer is null) throw new ProcessException(order.Rank, process.ExitCode,
+            $"Process {order.Rank} ended with exit code {process.ExitCode} and without an answer: it was killed, " +
             "or called Exit, or its program does not begin with Spawn.Child().");
-        var answer = JsonSerializer.Deserialize<Spawn.Answer>(File.ReadAllText(order.Path))!;
-        SharedFolder.Delete(order.Path);
-        return answer.Error is { } error ? throw new ProcessException(rank, null, $"Process {rank} threw {error}")
-            : answer.Result is { } json ? JsonSerializer.Deserialize(json, result, SharedJson.Coming) : null;
+        return answer.Get(0, typeof(string)) is not { } error ? answer.Get(1, result)
+            : throw new ProcessException(order.Rank, null, $"Process {order.Rank} threw {error}");
     }
 
     /// <summary>Waits until all have ended, and gives their results by rank.</summary>
@@ -160,7 +189,7 @@ public sealed class Spawned : IDisposable
     }
 
     /// <summary>Kills those that still run, and what they started.</summary>
-    public void Dispose() => Array.ForEach(processes, process => process.Kill(entireProcessTree: true));
+    public void Dispose() => Array.ForEach(children, child => child.Process.Kill(entireProcessTree: true));
 }
 
 /// <summary>A process that <see cref="Spawn"/> started did not come to its result.</summary>

@@ -51,7 +51,8 @@ sealed class Options
           hogwild   processes train one network in shared memory        (--quick)
           samples   an image, a text, a sound and a video become tensors, and pictures    [OUT]
           verify    the long verification, with a report                (--quick)
-                    and with --all the tests, the runner for GPUs and the benchmarks as well
+                    and with --all the tests, the runner for GPUs and the benchmarks as well;
+                    --attacks: only killed processes, many writers, full disks and memory    (--quick)
           lines     lines of code in each folder of the library
         """;
 

@@ -7,13 +7,14 @@ using Tensorlet.Optim;
 namespace Tutorials;
 
 /// <summary>
-/// What takes too long for every test run: trainings, memory over many steps, very long chains. Prints a report.
+/// What takes too long for every test run: trainings, memory over many steps, very long chains, and attacks on files
+/// and processes. Prints a report.
 /// </summary>
 static class Verify
 {
     static int failed;
 
-    /// <param name="quick">Without the long memory check, and with fewer kills.</param>
+    /// <param name="quick">Without the long memory check, and with fewer attacks.</param>
     public static int Run(bool quick)
     {
         failed = 0;
@@ -23,7 +24,7 @@ static class Verify
         Chain();
         Curves(digits);
         Gradients(digits);
-        Killed(quick ? 10 : 100);
+        failed += Attacks.Run(quick);
         if (!quick) Thresholds(seconds: 300);
         Console.WriteLine(failed == 0 ? "\nall checks passed" : $"\n{failed} checks FAILED");
         return failed == 0 ? 0 : 1;
@@ -83,14 +84,6 @@ static class Verify
             $"worst relative difference {worst:0.0e+0}, allowed 1e-5");
         var alone = TapeCheck.Run(() => F.CrossEntropy(net.Call(batch[0]), batch[1]));
         Check("each of its operations alone", alone.All(r => r.Report.Passed), TapeCheck.Text(alone));
-    }
-
-    static void Killed(int kills)
-    {
-        var watch = Stopwatch.StartNew();
-        var (wrong, within) = Kills.Run(kills);
-        Check($"{kills} kills of a process that saves checkpoints, each file whole, old or new", wrong is null
-            && within > 0, $"{wrong ?? "all"}; {within} in the middle of a save; {watch.Elapsed.TotalSeconds:0} s");
     }
 
     /// <summary>Every verb and operation at large sizes against the reference, for longer than in a test run.</summary>

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tensorlet.Multiprocessing;
+
+/// <summary>
+/// Values on their way to another process: JSON, and behind it the bytes of those tensors that are copied. A tensor
+/// that is shared travels as its name; in what a process leaves behind, one that it shared itself is copied.
+/// </summary>
+sealed class Parcel
+{
+    sealed record Head(JsonElement[] Values, Kind[] Copies);
+    sealed record Kind(DType Type, int[] Shape);
+    sealed record Shared(string Name, int[] Shape, int[] Strides, int Offset);
+
+    static readonly JsonSerializerOptions options = new()
+    {
+        Converters = { new Converter() }, IncludeFields = true,             // and so pairs
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+    [ThreadStatic] static Parcel? current;                                  // of which the converter knows
+    readonly List<Tensor> copies = [];
+    readonly JsonElement[] values;
+    readonly byte[] head;
+    readonly bool leaving;
+
+    /// <summary>Copies the values as they are now.</summary>
+    public Parcel(bool leaving, params IEnumerable<(object? Value, Type Type)> items)
+    {
+        this.leaving = leaving;
+        values = Converting<JsonElement[]>(() =>
+            [.. items.Select(item => JsonSerializer.SerializeToElement(item.Value, item.Type, options))]);
+        head = JsonSerializer.SerializeToUtf8Bytes(
+            new Head(values, [.. copies.Select(x => new Kind(x.DType, x.Size()))]));
+    }
+
+    /// <summary>Reads what <see cref="Write"/> has written.</summary>
+    /// <exception cref="JsonException">It is no such thing.</exception>
+    /// <exception cref="EndOfStreamException">There is less than was written.</exception>
+    public Parcel(Stream stream)
+    {
+        var length = 0;
+        stream.ReadExactly(MemoryMarshal.AsBytes(new Span<int>(ref length)));
+        if (length < 0 || (stream.CanSeek && length > stream.Length - stream.Position))
+            throw new JsonException($"What another process sent is damaged: its length is {length}.");
+        stream.ReadExactly(head = new byte[length]);
+        (values, var kinds) = JsonSerializer.Deserialize<Head>(head)!;
+        foreach (var (type, shape) in kinds)
+        {
+            copies.Add(Tensor.Empty(shape, type, Device.Cpu));
+            stream.ReadExactly(Bytes(copies[^1]));
+        }
+    }
+
+    static Span<byte> Bytes(Tensor x) => ((HostStorage)x.Storage).Bytes;
+
+    /// <summary>How many bytes <see cref="Write"/> writes.</summary>
+    public long Length => sizeof(int) + head.Length + copies.Sum(x => (long)Bytes(x).Length);
+
+    public void Write(Stream stream)
+    {
+        stream.Write(BitConverter.GetBytes(head.Length));
+        stream.Write(head);
+        foreach (var x in copies) stream.Write(Bytes(x));
+    }
+
+    /// <exception cref="JsonException">It is of another type.</exception>
+    public object? Get(int i, Type type) => Converting(() => values[i].Deserialize(type, options));
+
+    T Converting<T>(Func<T> step)
+    {
+        current = this;
+        try { return step(); }
+        finally { current = null; }
+    }
+
+    sealed class Converter : JsonConverter<Tensor>
+    {
+        public override void Write(Utf8JsonWriter writer, Tensor x, JsonSerializerOptions options)
+        {
+            if (x.File() is { } file && !(current!.leaving && file.IsMine))
+                JsonSerializer.Serialize(writer,
+                    new Shared(file.Name, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset));
+            else
+            {
+                writer.WriteNumberValue(current!.copies.Count);
+                current.copies.Add(x.Cpu().Clone());
+            }
+        }
+
+        public override Tensor Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            if (reader.TokenType == JsonTokenType.Number) return current!.copies[reader.GetInt32()];
+            var (name, shape, strides, offset) = JsonSerializer.Deserialize<Shared>(ref reader)!;
+            return SharedTensors.Open(name).With(new Layout(shape, strides, offset));
+        }
+    }
+}
