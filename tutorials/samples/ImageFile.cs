@@ -42,7 +42,7 @@ static class ImageFile
         var pixels = Array.ConvertAll(image.Permute(1, 2, 0).ToArray<float>(),
             value => (byte)Math.Round(255 * Math.Clamp(value, 0, 1)));
         using var file = File.Create(path);
-        if (path.EndsWith(".jpg")) new ImageWriter().WriteJpg(pixels, width, height, components, file, quality);
+        if (Path.GetExtension(path) == ".jpg") new ImageWriter().WriteJpg(pixels, width, height, components, file, quality);
         else new ImageWriter().WritePng(pixels, width, height, components, file);
     }
 
