@@ -121,7 +121,7 @@ public sealed class IdxTests : IDisposable
         var noise = new byte[200_000];
         new Random(1).NextBytes(noise);
         var packed = Gzip([0, 0, 8, 1, 0xC, 0, 0, 0, .. noise]);
-        Refused(With(packed, packed.Length - 4, BitConverter.GetBytes(0xC000000 + 8)), "201326592", "truncated");
+        Refused(With(packed, packed.Length - 4, BitConverter.GetBytes(0xC000000 + 8)), "does not inflate");
     }
 
     [Fact]

@@ -21,7 +21,8 @@ static class FileSpeed
         var lines = Operands.Normal(2, 1 << 20).Chunk(16).Select(row =>
             string.Join(',', row.Select(number => number.ToString("R", CultureInfo.InvariantCulture))));
         var folder = Directory.CreateTempSubdirectory("tensorlet-files-").FullName;
-        Console.WriteLine($"{"MB/s",-14} {"MB",6} {"read",8} {"limit",8} {"share",6} {"write",8} {"limit",8} {"share",6}");
+        Console.WriteLine($"{"MB/s",-14} {"MB",6} {"read",8} {"limit",8} {"share",6} " +
+            $"{"write",8} {"limit",8} {"share",6}");
         try
         {
             Row("safetensors", path => SafeTensors.Save(path, parts), path => SafeTensors.Load(path));
@@ -40,13 +41,12 @@ static class FileSpeed
             var bytes = File.ReadAllBytes(path);
             double[] Speeds(params Action[] works) => [.. Times(works).Select(s => bytes.Length / s / 1e6)];
             var reads = Speeds(() => read(path), () => File.ReadAllBytes(path));
-            Console.Write($"{name,-14} {bytes.Length / 1e6,6:F1} {reads[0],8:F0} {reads[1],8:F0} {reads[0] / reads[1],6:P0}");
-            if (write is not null)
-            {
-                var writes = Speeds(() => write(path), () => WriteFlushed(other, bytes));
-                Console.Write($" {writes[0],8:F0} {writes[1],8:F0} {writes[0] / writes[1],6:P0}");
-            }
-            Console.WriteLine();
+            var writes = write is null ? null : Speeds(() => write(path), () => WriteFlushed(other, bytes));
+            Console.WriteLine($"{name,-14} {bytes.Length / 1e6,6:F1} {Shown(reads)} " +
+                (writes is null ? "" : Shown(writes)));
+
+            static string Shown(double[] speeds) =>
+                $"{speeds[0],8:F0} {speeds[1],8:F0} {100 * speeds[0] / speeds[1],5:F0}%";
         }
     }
 

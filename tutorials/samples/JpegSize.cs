@@ -96,7 +96,7 @@ sealed class JpegSize(byte[] bytes)
     void Restart()
     {
         bits = 0;
-        if (bytes[at] != 0xFF || bytes[at + 1] is < 0xD0 or > 0xD7) throw new InvalidDataException("a restart is missing");
+        if (bytes[at] != 0xFF || bytes[at + 1] is < 0xD0 or > 0xD7) throw Less();
         at += 2;
     }
 
@@ -123,9 +123,10 @@ sealed class JpegSize(byte[] bytes)
         if (bits == 0)
         {
             (held, bits) = (bytes[at++], 8);
-            if (held == 0xFF && bytes[at++] != 0)
-                throw new InvalidDataException($"there is less data than {height} × {width} pixels");
+            if (held == 0xFF && bytes[at++] != 0) throw Less();
         }
         return held >> --bits & 1;
     }
+
+    InvalidDataException Less() => new($"there is less data than {height} × {width} pixels");
 }

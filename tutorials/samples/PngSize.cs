@@ -9,7 +9,7 @@ namespace Tutorials;
 /// </summary>
 static class PngSize
 {
-    /// <summary>Where the seven passes of an interlaced image begin, and how far their pixels are apart (x, y).</summary>
+    /// <summary>Where the seven passes of an interlaced image begin, and how far apart their pixels are.</summary>
     static readonly (int X, int Y, int Right, int Down)[] Passes =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 

@@ -154,7 +154,8 @@ static class Mutations
     {
         Dictionary<string, Tensor> tensors = new()
         {
-            ["weight"] = Tensor.Randn([3, 5], generator: new(1)), ["bias"] = Tensor.Randn([5], DType.Float64, null, new(2)),
+            ["weight"] = Tensor.Randn([3, 5], generator: new(1)),
+            ["bias"] = Tensor.Randn([5], DType.Float64, null, new(2)),
             ["labels"] = Tensor.From([-1L, 1L << 60, 7]), ["mask"] = Tensor.From([true, false, true]),
             ["nothing"] = Tensor.Zeros(0, 4), ["number"] = Tensor.Scalar(0.5),
         };
@@ -210,7 +211,7 @@ static class Mutations
 
     /// <summary>The same without names, which an archive does not protect.</summary>
     static byte[] Values(Dictionary<string, Tensor> tensors) =>
-        [.. tensors.Values.SelectMany(t => (byte[])[.. Encoding.UTF8.GetBytes($"{t.DType} {t.Layout}"), .. Numbers(t)])];
+        Bytes(tensors.Values.Index().ToDictionary(t => $"{t.Index}", t => t.Item));
 
     static byte[] Numbers(Tensor x) => x.DType.IsFloat() ? MemoryMarshal.AsBytes<double>(x.ToArray<double>()).ToArray()
         : MemoryMarshal.AsBytes<long>(x.ToArray<long>()).ToArray();
@@ -258,6 +259,7 @@ static class Mutations
         Encoding.ASCII.GetBytes(Convert.ToString(length, 8)).CopyTo(header, 124);
         Encoding.ASCII.GetBytes("        ").CopyTo(header, 148);
         Encoding.ASCII.GetBytes(Convert.ToString(header.Sum(b => b), 8)).CopyTo(header, 148);
-        return [.. header, .. Enumerable.Range(0, length).Select(i => (byte)i), .. new byte[(512 - length % 512) % 512]];
+        return [.. header, .. Enumerable.Range(0, length).Select(i => (byte)i),
+            .. new byte[(512 - length % 512) % 512]];
     }
 }
