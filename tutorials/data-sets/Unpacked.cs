@@ -56,7 +56,7 @@ sealed class Unpacked(Stream content, long length)
                 $"found one promising {length}: the file is truncated or damaged.");
         if (length > most)
             throw new InvalidDataException($"expected at most {most} bytes inflated, found a gzip trailer promising " +
-                $"{length}. If you trust the file and have the memory, allow more when you read it.");
+                $"{length}. If you trust the file and have the memory, allow more: the argument most of Read.");
         using var inflated = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
         var content = new Unpacked(inflated, length);
         var result = content.Whole(read);
