@@ -26,8 +26,10 @@ static class PngSize
         long width = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(16)),
             height = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(20));
         ImageFile.CheckPixels(height, width, mostPixels);
-        var bits = bytes[24] * (bytes[25] switch { 0 or 3 => 1, 2 => 3, 4 => 2, 6 => 4, var type =>
-            throw new InvalidDataException($"there is no kind {type} of colours") });
+        const string channels = "1 312 4";                                // of each kind of colours
+        if (bytes[25] >= channels.Length || channels[bytes[25]] == ' ')
+            throw new InvalidDataException($"there is no kind {bytes[25]} of colours");
+        var bits = bytes[24] * (channels[bytes[25]] - '0');
         var expected = (bytes[28] == 0 ? [(0, 0, 1, 1)] : Passes).Sum(pass => Bytes(
             (width - pass.X + pass.Right - 1) / pass.Right, (height - pass.Y + pass.Down - 1) / pass.Down));
         data.Position = 0;
