@@ -27,7 +27,7 @@ static class Ranges
         if (value >= low && value <= high) return value;
         var from = low == double.Epsilon ? " and above 0" : low > double.MinValue ? $" and at least {low}" : "";
         var to = high == Below1 ? " and below 1" : high < double.MaxValue ? $" and at most {high}" : "";
-        throw new ArgumentOutOfRangeException(name, value, $"{operation}: {name} must be finite{from}{to}.");
+        throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} must be finite{from}{to}.");
     }
 
     /// <summary>The value, if it is a number from low to high.</summary>

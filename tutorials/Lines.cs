@@ -24,10 +24,10 @@ static class Lines
     static string Folder(string path) => Path.GetDirectoryName(path)?.Replace('\\', '/') switch
     {
         null or "" => ".",
-        var folder when folder.StartsWith("bin") || folder.StartsWith("obj") => folder[..3],
+        var folder when folder[..Math.Min(3, folder.Length)] is "bin" or "obj" => folder[..3],
         var folder => folder,
     };
 
     static int Count(string file) =>
-        File.ReadLines(file).Select(line => line.Trim()).Count(line => line.Length > 0 && !line.StartsWith("//"));
+        File.ReadLines(file).Select(line => line.Trim()).Count(line => line.Length > 0 && line is not ['/', '/', ..]);
 }

@@ -114,6 +114,26 @@ public sealed class IdxTests : IDisposable
         Refused(With(packed, packed.Length - 4, BitConverter.GetBytes(0x10000000 + 8)), "trailer");
     }
 
+    /// <summary>201,326,592 elements are what 200 kB could be, and are not.</summary>
+    [Fact]
+    public void Takes_memory_as_the_bytes_arrive()
+    {
+        var noise = new byte[200_000];
+        new Random(1).NextBytes(noise);
+        var packed = Gzip([0, 0, 8, 1, 0xC, 0, 0, 0, .. noise]);
+        Refused(With(packed, packed.Length - 4, BitConverter.GetBytes(0xC000000 + 8)), "does not inflate");
+    }
+
+    [Fact]
+    public void Refuses_what_inflates_to_more_than_is_allowed()
+    {
+        var path = Written(Gzip(Good));
+        Assert.Equal(Elements, Idx.Read(path, Good.Length).Data);
+        var error = Assert.Throws<InvalidDataException>(() => Idx.Read(path, Good.Length - 1));
+        Assert.All([path, "at most 1215", "1216", "allow more"], word => Assert.Contains(word, error.Message));
+        Refused(Gzip([0, 0, 8, 1, 0x11, 0, 0, 0, .. new byte[0x11000000]]), $"at most {1 << 28}", "285212680");
+    }
+
     [Fact]
     public void Refuses_sizes_whose_product_overflows() =>
         Refused([0, 0, 8, 4, 0x7f, 0, 0, 0, 0x7f, 0, 0, 0, 0x7f, 0, 0, 0, 0, 0, 0, 0]);

@@ -76,6 +76,47 @@ public sealed class SetTests : IDisposable
         Assert.Throws<InvalidDataException>(() => CIFAR10.Read(Written("long.bin", [.. Gzip(Records(1)), 0])));
     }
 
+    /// <summary>A file of records has no more than the set's own, and takes memory as its bytes arrive.</summary>
+    [Fact]
+    public void Too_many_records_are_refused_before_anything_is_allocated()
+    {
+        Assert.Equal(3, CIFAR10.Read(Written("some.bin", Gzip(Records(3))), 3).Labels.Length);
+        foreach (var bytes in new[] { Records(3), Gzip(Records(3)) })
+            Assert.Contains("at most 6146 bytes|1 to 2 records".Split('|')[bytes.Length < 9000 ? 0 : 1],
+                Assert.Throws<InvalidDataException>(() => CIFAR10.Read(Written("some.bin", bytes), 2)).Message);
+        var noise = new byte[3073 * 20];
+        new Random(1).NextBytes(noise);
+        var lying = Gzip(noise);
+        BitConverter.GetBytes(3073 * 10_000).CopyTo(lying, lying.Length - 4);
+        foreach (var bytes in new[] { Gzip(new byte[3073 * 10_001]), lying })
+        {
+            var path = Written("some.bin", bytes);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Contains(path, Assert.Throws<InvalidDataException>(() => CIFAR10.Read(path)).Message);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        }
+    }
+
+    /// <summary>A header may speak of gigabytes, of records, of a long name or of anything else.</summary>
+    [Theory]
+    [InlineData("cifar-10-batches-bin/test_batch.bin", (byte)'0', "records")]
+    [InlineData("cifar-10-batches-bin/test_batch.bin", (byte)'x', "a file")]
+    [InlineData("anything", (byte)'L', "a file")]
+    public void An_archive_takes_no_memory_for_what_is_not_there(string name, byte kind, string what)
+    {
+        var header = new byte[512];
+        Encoding.ASCII.GetBytes(name).CopyTo(header, 0);
+        Encoding.ASCII.GetBytes(Convert.ToString(3073 * 10_000L, 8)).CopyTo(header, 124);
+        header[156] = kind;
+        Encoding.ASCII.GetBytes("        ").CopyTo(header, 148);
+        Encoding.ASCII.GetBytes(Convert.ToString(header.Sum(b => b), 8).PadLeft(6, '0') + "\0 ").CopyTo(header, 148);
+        var path = Written("cifar-10-binary.tar.gz", Gzip([.. header, .. new byte[5120]]));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<InvalidDataException>(() => new CIFAR10(folder, train: false));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.All([path, what, "5120"], word => Assert.Contains(word, error.Message));
+    }
+
     byte[] Archive(params (string Name, byte[] Content)[] files)
     {
         var bytes = new MemoryStream();

@@ -78,9 +78,35 @@ public sealed partial class CultureTests : Folder
         Assert.Contains("Hardtanh(min_val=-inf, max_val=inf)", expected[0]);
     }
 
+    /// <summary>What is said to wrong calls has fractions and negative numbers, ours and .NET's own.</summary>
+    [Theory]
+    [InlineData("de-DE"), InlineData("fa-IR"), InlineData("ar-SA")]
+    public void Errors_are_the_same(string culture)
+    {
+        var data = new TensorDataset(Tensor.Zeros(4, 1));
+        Variable[] parameters = [new(Tensor.Zeros(1), requiresGrad: true)];
+        var optimizer = new SGD(parameters, 0.5);
+        Func<object>[] wrong = [() => new Nn.Dropout(1.5),
+            () => new Nn.Dropout(-0.5), () => data.RandomSplit([0.25, 0.5]),
+            () => data.RandomSplit([-1, 5]), () => new GRU(2, 3, numLayers: -1), () => Tensor.Zeros(2, -3),
+            () => Tensor.Zeros(4).Reshape(-2, 2), () => GradCheck.Run(x => x[0], [], tolerance: -0.5),
+            () => new SequentialLR(optimizer, [new StepLR(optimizer, 1)], [-5]),
+            () => new ConstantPad1d([-1, 2, -3], 0), () => new Csv("a\n-x\n", "t").Numbers(),
+            () => new SGD(parameters, -0.5), () => Tensor.Zeros(4)[-9], () => new Adam(parameters, -0.5),
+            () => new Nn.Unflatten(0, -3, 2).Call(Tensor.Zeros(5))];
+        string Said(Func<object> wrong) =>
+            Record.Exception(wrong) is { } e ? $"{e.GetType().Name} {e.Message}" : "nothing";
+        var expected = wrong.Select(Said).ToList();
+        Assert.DoesNotContain("nothing", expected);
+        Assert.Equal(expected, wrong.Select(action => In(culture, () => Said(action))));
+        Assert.Contains("-0.5", expected[1]);
+        Assert.Contains("[0.25, 0.5]", expected[2]);
+    }
+
     [GeneratedRegex("""
         \.(StartsWith|EndsWith|IndexOf|LastIndexOf)\(\$?"[^\n]*?"\)|\.To(Lower|Upper)\(\)|string\.Compare\(
-        """)]
+        |\.ThrowIf(?!Null|Cancel|Failed)
+        """, RegexOptions.IgnorePatternWhitespace)]
     static partial Regex ByCulture { get; }
 
     /// <summary>Names are compared by their characters, which these calls do not do unless they are told to.</summary>

@@ -28,43 +28,6 @@ public sealed partial class DamageTests : Folder
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
-    static byte[] Damaged(byte[] sound, Random random)
-    {
-        List<byte> bytes = [.. sound];
-        for (var changes = random.Next(1, 4); changes > 0; changes--)
-        {
-            var length = random.Next(1, 9);
-            // half of the changes near the beginning, where the headers are, or the end
-            int Place(int room) => Math.Max(0, random.Next(4) switch
-            {
-                0 => random.Next(Math.Min(room, 128)),
-                1 => room - 1 - random.Next(Math.Min(room, 128)),
-                _ => random.Next(room),
-            });
-            if (bytes.Count <= 8) break;
-            var at = Place(bytes.Count - 8);
-            switch (random.Next(7))
-            {
-                case 0: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-                case 1: bytes[at] = (byte)random.Next(256); break;
-                case 2: bytes.RemoveRange(at, length); break;
-                case 3: bytes.RemoveRange(at, bytes.Count - at); break;
-                case 4: bytes.InsertRange(at, bytes.GetRange(Place(bytes.Count - 8), length)); break;
-                case 5:
-                    var other = Place(bytes.Count - 8);
-                    (bytes[at], bytes[other]) = (bytes[other], bytes[at]);
-                    break;
-                default:
-                    int[] numbers = [0, int.MaxValue, -1, bytes.Count, random.Next(), random.Next(300)];
-                    var number = BitConverter.GetBytes(numbers[random.Next(numbers.Length)]);
-                    if (random.Next(2) == 0) Array.Reverse(number);
-                    for (var i = 0; i < 4; i++) bytes[at + i] = number[i];
-                    break;
-            }
-        }
-        return [.. bytes];
-    }
-
     /// <summary>Damages and loads; gives how many were refused.</summary>
     int Refused<T>(byte[][] sound, Func<string, T> load, Action<byte[], T> right)
     {
@@ -72,7 +35,7 @@ public sealed partial class DamageTests : Folder
         foreach (var file in sound) load(Written("damaged", file));       // and whatever is allocated only once
         for (var i = 0; i < Count; i++)
         {
-            var bytes = Damaged(sound[i % sound.Length], random);
+            var bytes = Mutations.Damaged(sound[i % sound.Length], random);
             var path = Written("damaged", bytes);
             var before = GC.GetAllocatedBytesForCurrentThread();
             try

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Tensorlet.Data;
 using Tutorials;
@@ -90,6 +91,84 @@ public sealed class SampleTests : IDisposable
             var before = GC.GetAllocatedBytesForCurrentThread();
             Refused(path => ImageFile.Read(path), "a.png", bytes);
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        }
+    }
+
+    /// <summary>Refuses with a message that has these words, at the cost of less than 1 MB beside the file.</summary>
+    void Refused(Action<string> read, string name, byte[] bytes, params string[] words)
+    {
+        File.WriteAllBytes(At(name), bytes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.Throws<InvalidDataException>(() => read(At(name)));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (1 << 20) + 4 * bytes.Length);
+        Assert.All([At(name), .. words], word => Assert.Contains(word, error.Message));
+    }
+
+    /// <summary>A grey PNG of so many pixels, each of so many bits, whose data inflate to so many zeros.</summary>
+    static byte[] Png(int width, int height, byte bits, long zeros, byte interlaced = 0)
+    {
+        var data = new MemoryStream();
+        using (var packed = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
+            for (; zeros > 0; zeros -= 1 << 16) packed.Write(new byte[Math.Min(zeros, 1 << 16)]);
+        byte[] header = [.. Big(width), .. Big(height), bits, 0, 0, 0, interlaced];
+        return [0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data.ToArray()),
+            .. Chunk("IEND"u8, [])];
+
+        static byte[] Big(int number) => [.. BitConverter.GetBytes(number).Reverse()];
+
+        static byte[] Chunk(ReadOnlySpan<byte> name, byte[] content) => [.. Big(content.Length), .. name, .. content,
+            .. Big((int)System.IO.Hashing.Crc32.HashToUInt32([.. name, .. content]))];
+    }
+
+    [Fact]
+    public void Images_of_too_many_pixels_are_refused_before_anything_is_allocated()
+    {
+        Refused(path => ImageFile.Read(path), "a.png", Png(12_000, 12_000, 1, 12_000 * 1501L), "12000 × 12000",
+            $"{1 << 24}", "mostPixels");
+        foreach (var name in new[] { "a.png", "a.jpg" })
+        {
+            ImageFile.Write(At(name), Bytes(3, 20, 30));
+            Assert.Equal([3, 20, 30], ImageFile.Read(At(name), 600).Size());
+            var whole = File.ReadAllBytes(At(name));
+            Refused(path => ImageFile.Read(path, 599), name, whole, "20 × 30", "599", "mostPixels");
+        }
+    }
+
+    /// <summary>The data of a PNG is as long as its lines are, and these have whole bytes.</summary>
+    [Theory]
+    [InlineData(10, 10, 1, 10 * 3, 0)]
+    [InlineData(10, 10, 16, 10 * 21, 0)]
+    [InlineData(1, 1, 8, 2, 1)]
+    [InlineData(10, 9, 8, 2 * 3 + 2 * 2 + 1 * 4 + 3 * 3 + 2 * 6 + 5 * 6 + 4 * 11, 1)]
+    public void The_data_of_a_PNG_is_as_long_as_its_size_says(int width, int height, byte bits, int length, byte laced)
+    {
+        File.WriteAllBytes(At("a.png"), Png(width, height, bits, length, laced));
+        Assert.Equal([3, height, width], ImageFile.Read(At("a.png")).Size());
+        Refused(path => ImageFile.Read(path), "a.png", Png(width, height, bits, length - 1, laced), $"{length} bytes");
+        foreach (var more in (long[])[1, 100_000_000])
+            Refused(path => ImageFile.Read(path), "a.png", Png(width, height, bits, length + more, laced), "more");
+    }
+
+    /// <summary>40 × 24 pixels as other encoders write them: grey; in steps; with colours at half the resolution; with
+    /// restarts.</summary>
+    public static TheoryData<string> Jpegs => [.. File.ReadLines(Path.Combine(Here(), "jpegs.txt"))];
+
+    static string Here([System.Runtime.CompilerServices.CallerFilePath] string path = "") =>
+        Path.GetDirectoryName(path)!;
+
+    [Theory, MemberData(nameof(Jpegs))]
+    public void The_data_of_a_JPEG_is_as_long_as_its_size_says(string base64)
+    {
+        var whole = Convert.FromBase64String(base64);
+        File.WriteAllBytes(At("a.jpg"), whole);
+        Assert.Equal([3, 24, 40], ImageFile.Read(At("a.jpg")).Size());
+        var frame = Enumerable.Range(0, whole.Length)
+            .First(i => whole[i] == 0xFF && whole[i + 1] is >= 0xC0 and <= 0xC2);
+        foreach (var (at, size) in new[] { (5, 8), (5, 48), (5, 5000), (7, 20), (7, 80), (7, 6000) })
+        {
+            byte[] bytes = [.. whole];
+            (bytes[frame + at], bytes[frame + at + 1]) = ((byte)(size >> 8), (byte)size);
+            Refused(path => ImageFile.Read(path), "a.jpg", bytes, $"{size}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 using Tensorlet.Nn;
 using Tensorlet.Optim;
@@ -130,7 +131,7 @@ public class PluginTests : IDisposable
         Assert.Equal("svg", svg.Name.LocalName);
         var line = svg.Elements().Single(e => e.Name.LocalName == "polyline").Attribute("points")!.Value.Split(' ');
         Assert.Equal(points, line.Length);
-        var y = Array.ConvertAll(line, point => double.Parse(point.Split(',')[1]));
+        var y = Array.ConvertAll(line, point => double.Parse(point.Split(',')[1], CultureInfo.InvariantCulture));
         Assert.Equal(y.Order(), y);                                      // the loss falls, and y goes down the page
         Assert.Equal(batches switch { 1 => 320, 7 => 20, _ => 20.3 }, y[0]);     // of 1,200 the mean of three
         Assert.True(batches == 1 || y[^1] == 320);

@@ -62,7 +62,7 @@ public static class GradCheck
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
         bool secondOrder = false, bool jacobian = false, double tolerance = 1e-6)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(tolerance);
+        tolerance.In("GradCheck", low: double.Epsilon);
         f.Given();
         if (Array.Find(inputs.Given(), x => x.Given(nameof(inputs)).DType == DType.Float32) is { } single)
             throw new DTypeException($"GradCheck: the input of shape {single.Layout} is Float32; it takes Float64.");

@@ -84,7 +84,7 @@ public abstract class Dataset
     {
         if (fractions.Given().Any(f => !(f >= 0)) || Math.Abs(fractions.Sum() - 1) > 1e-9)
             throw new ArgumentOutOfRangeException(nameof(fractions),
-                $"RandomSplit: [{string.Join(", ", fractions)}] are not fractions that sum to 1.");
+                $"RandomSplit: [{string.Join(", ", fractions.Select(f => $"{f}"))}] are not fractions that sum to 1.");
         int[] sizes = [.. fractions.Select(f => (int)(Count * f))];
         for (var (part, left) = (0, Count - sizes.Sum()); left > 0; left--) sizes[part++ % sizes.Length]++;
         return RandomSplit(sizes, generator);

@@ -7,7 +7,7 @@ static class Python
         double.IsInfinity(x) ? x > 0 ? "inf" : "-inf"
         : x == Math.Floor(x) && Math.Abs(x) < 1e15 ? $"{x}.0" : $"{x}".ToLowerInvariant();
     public static string Show(bool x) => x ? "True" : "False";
-    public static string Show(int[] sizes) => sizes is [var one] ? $"({one},)" : $"({string.Join(", ", sizes)})";
+    public static string Show(int[] sizes) => sizes is [var one] ? $"({one},)" : Layout.Show(sizes);
     public static string Show(string text) => $"'{text.ToLowerInvariant()}'";
 }
 

@@ -36,7 +36,8 @@ public static partial class F
     /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
     internal static double Argument(string operation, double value, bool fits, string range,
         [CallerArgumentExpression(nameof(value))] string name = "") =>
-        fits ? value : throw new ArgumentOutOfRangeException(name, value, $"{operation}: {name} is {range}.");
+        fits ? value : throw new ArgumentOutOfRangeException(
+            name, $"{value}", $"{operation}: {name} is {range}.");
 
     internal static double Probability(string operation, double p, [CallerArgumentExpression(nameof(p))]
         string name = "") => p.In(operation, 0, 1, name);

@@ -76,7 +76,7 @@ public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpol
 /// one number for all of them.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
-    : Simple(Around(Filled(axes, padding), mode, value), () => $"({string.Join(", ", Filled(axes, padding))})" +
+    : Simple(Around(Filled(axes, padding), mode, value), () => Layout.Show(Filled(axes, padding)) +
         (mode == PadMode.Constant && value != 0 ? $", value={Python.Show(value)}" : ""))
 {
     static Func<Variable, Variable> Around(int[] padding, PadMode mode, double value) =>
@@ -84,7 +84,7 @@ public abstract class Padding(int axes, int[] padding, PadMode mode, double valu
 
     static int[] Filled(int axes, int[] padding) => padding.Given().Length == 2 * axes ? padding
         : padding is [var all] ? [.. Enumerable.Repeat(all, 2 * axes)] : throw new ShapeException(
-            $"Padding: ({string.Join(", ", padding)}) is neither one number nor {2 * axes}, before and after an axis.");
+            $"Padding: {Layout.Show(padding)} is neither one number nor {2 * axes}, before and after an axis.");
 }
 
 /// <summary>A number around sequences, (N, C, L).</summary>

@@ -14,8 +14,7 @@ public abstract class Recurrent : Module
     private protected Recurrent(Func<int, RecurrentCell> cell, int inputSize, int hiddenSize, int numLayers,
         bool batchFirst, double dropout, bool bidirectional)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(numLayers, 1);
-        (this.inputSize, layers, ways) = (inputSize, numLayers, bidirectional ? 2 : 1);
+        (this.inputSize, layers, ways) = (inputSize, numLayers.In(GetType().Name, 1), bidirectional ? 2 : 1);
         (this.batchFirst, this.dropout) = (batchFirst, F.Probability(GetType().Name, dropout));
         cells = [.. Enumerable.Range(0, layers * ways).Select(i => cell(i < ways ? inputSize : ways * hiddenSize))];
     }

@@ -187,7 +187,7 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
     {
         if (schedulers.Given().Count != milestones.Given().Count + 1
             || !milestones.SequenceEqual(milestones.Distinct().Order()))
-            throw new ArgumentException($"SequentialLR: milestones [{string.Join(", ", milestones)}] for " +
+            throw new ArgumentException($"SequentialLR: milestones {Layout.Show([.. milestones])} for " +
                 $"{schedulers.Count} schedulers: they are one fewer, in order.");
         foreach (var group in optimizer.Given().ParamGroups) group.Lr = group.InitialLr ?? group.Lr;
         return optimizer;

@@ -59,7 +59,7 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)
     {
         var more = sizes.Count > MostAxes ? ", …" : "";
-        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes))}{more})";
+        var shown = $"{Name} of shape ({string.Join(", ", sizes.Take(MostAxes).Select(n => $"{n}"))}{more})";
         if (sizes.Count > MostAxes || sizes.Any(n => n is < 0 or > int.MaxValue))
             throw new InvalidDataException($"{shown}: expected up to {MostAxes} sizes from 0 to {int.MaxValue}");
         int[] shape = [.. sizes.Select(n => (int)n)];

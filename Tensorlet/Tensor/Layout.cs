@@ -63,7 +63,8 @@ public sealed class Layout
     internal static int Fitting(string operation, long size) => size is >= 0 and <= int.MaxValue ? (int)size
         : throw new ShapeException($"{operation}: a size of {size:N0} is not from 0 to {int.MaxValue:N0}.");
 
-    internal static string Show(ReadOnlySpan<int> shape) => $"({string.Join(", ", shape.ToArray())})";
+    internal static string Show(ReadOnlySpan<int> shape) =>
+        $"({string.Join(", ", shape.ToArray().Select(n => $"{n}"))})";
 
     /// <summary>The shape, as in <c>(64, 1, 28, 28)</c>.</summary>
     public override string ToString() => Show(shape);

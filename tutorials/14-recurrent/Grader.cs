@@ -90,7 +90,8 @@ sealed class Grader : Exercise<IEmbedding>
             {
                 var index = Tensor.RandInt(0, 5, [3, 4], generator: new(2));
                 Variable mine = new(Table(5, 2), true), engine = new(Table(5, 2), true);
-                var (weights, what) = (Gradient(index, 2), $"{Show(index)}, padding {padding?.ToString() ?? "none"}");
+                var what = $"{Show(index)}, {(padding is { } at ? $"padding {at}" : "no padding")}";
+                var weights = Gradient(index, 2);
                 (new Lookup(answer, index, padding).Apply(mine) * weights).Sum().Backward();
                 (F.Embedding(index, engine, padding) * weights).Sum().Backward();
                 Expect.Same(mine.Grad?.Data, engine.Grad!.Data, what);

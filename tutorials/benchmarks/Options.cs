@@ -12,6 +12,8 @@ sealed class UsageException(string message) : Exception($"{message}\n\n{Usage}")
           --quick         9 alternations of shorter batches
         dotnet run -c Release --project tutorials/benchmarks -- start
           measures the time from the start of a process to its first step of training
+        dotnet run -c Release --project tutorials/benchmarks -- files
+          measures how fast files are read and written, beside the disk's own speed
         dotnet run -c Release --project tutorials/benchmarks -- memory [--rows a,b]
           measures the most memory that each training row takes
         dotnet run -c Release --project tutorials/benchmarks -- witness FILE

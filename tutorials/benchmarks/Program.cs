@@ -9,6 +9,7 @@ try
         case ["first-step"]: Startup.FirstStep(); return 0;
         case ["steps", var system, var row]: Memory.Steps(system, row); return 0;
         case ["start"]: Startup.Measure(); return 0;
+        case ["files"]: FileSpeed.Measure(); return 0;
         case ["memory", .. var rest]: Memory.Measure(Options.Parse(rest)); return 0;
     }
     if (Capability.IsUnnamed) return Child.Run(args);

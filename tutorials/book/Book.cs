@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -36,7 +37,8 @@ static class Book
     /// <summary>All chapters: the folders named like <c>03-tape</c>.</summary>
     public static IReadOnlyList<Chapter> Chapters { get; } = [.. Directory.GetDirectories(Root, "??-*")
         .Where(folder => File.Exists(Path.Combine(folder, "Chapter.cs")))
-        .Select(folder => new Chapter(int.Parse(Path.GetFileName(folder)[..2]), folder)).OrderBy(c => c.Number)];
+        .Select(folder => new Chapter(int.Parse(Path.GetFileName(folder)[..2], CultureInfo.InvariantCulture), folder))
+        .OrderBy(c => c.Number)];
 
     /// <summary>The chapter that an argument names.</summary>
     /// <exception cref="UsageException">It names none.</exception>

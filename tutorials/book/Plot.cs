@@ -156,6 +156,7 @@ sealed class Plot
     public static string SvgOf(PlotModel model, int width, int height)
     {
         using var stream = new MemoryStream();
+        model.Culture = CultureInfo.InvariantCulture;
         new SvgExporter { Width = width, Height = height, UseVerticalTextAlignmentWorkaround = true }
             .Export(model, stream);
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 
 namespace Tutorials;
@@ -26,7 +27,7 @@ sealed record Mistake<T>(string Name, T Answer, string MustSay);
 abstract class Exercise
 {
     /// <summary>The number of the exercise and of its chapter.</summary>
-    public int Number => int.Parse(GetType().Namespace![^2..]);
+    public int Number => int.Parse(GetType().Namespace![^2..], CultureInfo.InvariantCulture);
 
     /// <summary>What it is about.</summary>
     public abstract string Title { get; }

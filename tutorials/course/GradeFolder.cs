@@ -112,10 +112,8 @@ static class GradeFolder
     /// <summary>A line for each answer: student, exercise, passed, steps, message.</summary>
     public static string Csv(IReadOnlyList<Grade> grades)
     {
-        var text = new StringBuilder("student,exercise,passed,steps,message\n");
-        foreach (var g in grades)
-            text.Append($"{Quoted(g.Student)},{g.Exercise},{g.Passed},{g.Steps},{Quoted(g.Message)}\n");
-        return text.ToString();
+        return string.Concat(["student,exercise,passed,steps,message\n", .. grades.Select(g =>
+            $"{Quoted(g.Student)},{g.Exercise},{g.Passed},{g.Steps},{Quoted(g.Message)}\n")]);
 
         static string Quoted(string value) => $"\"{value.Replace("\"", "\"\"").Replace('\n', ' ')}\"";
     }

@@ -28,7 +28,7 @@ static class Grading
             $"{exercise.Number}", assembly ?? ""])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
-            Environment = { ["DOTNET_GCHeapHardLimit"] = (megabytes << 20).ToString("x") },
+            Environment = { ["DOTNET_GCHeapHardLimit"] = $"{megabytes << 20:x}" },
         })!;
         var errors = new List<string>();
         var reader = Task.Run(() =>
@@ -54,7 +54,7 @@ static class Grading
         child.WaitForExit();
         reader.Wait(TimeSpan.FromSeconds(5));
         if (verdicts.Count < exercise.Steps.Count) Lost(
-            errors.Exists(e => e.StartsWith("Stack overflow"))
+            errors.Exists(e => e.StartsWith("Stack overflow", StringComparison.Ordinal))
                 ? "The stack overflowed: a method of yours calls itself too often, or without an end."
             : errors.Exists(e => e.Contains("Out of memory")) ? OutOfMemory
             : $"Your code ended the process (exit code {child.ExitCode}). Does it call Exit?");

@@ -11,7 +11,7 @@ static class StudentCopy
         var (from, to) = (Path.GetFullPath(Path.Combine(Book.Root, "..")), Path.GetFullPath(folder));
         if (Directory.Exists(to) && Directory.EnumerateFileSystemEntries(to).Any())
             throw new UsageException($"student-copy: {to} is not empty.");
-        if (to.StartsWith(from + Path.DirectorySeparatorChar))
+        if (to.StartsWith(from + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw new UsageException($"student-copy: {to} lies within the project; take a folder outside.");
         if (Exercise.All.Where(e => !e.IsUntouched).Select(e => e.File).ToList() is [_, ..] begun)
             throw new UsageException($"student-copy: {string.Join(", ", begun)}: somebody has written there, and it " +

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -19,7 +20,7 @@ static class Submission
 
     static readonly MetadataReference[] references =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => path.EndsWith(".dll")).Select(path => MetadataReference.CreateFromFile(path))];
+            .Where(path => Path.GetExtension(path) == ".dll").Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>Compiles a file.</summary>
     /// <param name="source">The file.</param>
@@ -51,7 +52,7 @@ static class Submission
         var result = compilation.Emit(bytes, options: new EmitOptions(
             debugInformationFormat: DebugInformationFormat.Embedded));
         return (string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)
-            .Select(d => (Line: d.Location.GetLineSpan(), Text: d.GetMessage()))
+            .Select(d => (Line: d.Location.GetLineSpan(), Text: d.GetMessage(CultureInfo.InvariantCulture)))
             .Select(d => $"{Path.GetFileName(d.Line.Path)}, line {d.Line.StartLinePosition.Line + 1}: {d.Text}")),
             result.Success ? bytes.ToArray() : null);
     }

@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-using System.IO.Compression;
 using Tensorlet;
 using Tensorlet.Data;
 
@@ -15,7 +13,7 @@ sealed class CIFAR10(string? root = null, bool train = true, Transform? transfor
     IProgress<DownloadProgress>? progress = null)
     : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [3, 32, 32], transform)
 {
-    static readonly CifarSet Files = new("cifar-10-batches-bin", 1, 10,
+    static readonly CifarSet Files = new("cifar-10-batches-bin", 1, 10, 10_000,
         ["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
         "test_batch.bin", new("cifar-10-binary.tar.gz", 170052171, "c32a1d4ab5d03f1284b67883e8d87530",
             "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"));
@@ -24,10 +22,15 @@ sealed class CIFAR10(string? root = null, bool train = true, Transform? transfor
     public static readonly string[] Classes =
         ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
+    /// <inheritdoc cref="Read(string, long)"/>
+    public static (byte[] Images, byte[] Labels) Read(string path) => Files.Read(path, Files.Most);
+
     /// <summary>The images (N × 3 × 32 × 32) and labels (N) of one file of records, gzipped or not.</summary>
-    /// <exception cref="InvalidDataException">It is no file of whole records, is damaged, or a label is no class.
-    /// </exception>
-    public static (byte[] Images, byte[] Labels) Read(string path) => Files.Read(path);
+    /// <param name="path">The file.</param>
+    /// <param name="most">How many records it may have; as many as the set's own if nothing is said.</param>
+    /// <exception cref="InvalidDataException">It is no file of whole records, has more, is damaged, or a label is no
+    /// class.</exception>
+    public static (byte[] Images, byte[] Labels) Read(string path, long most) => Files.Read(path, most);
 }
 
 /// <summary>
@@ -39,27 +42,32 @@ sealed class CIFAR100(string? root = null, bool train = true, Transform? transfo
     IProgress<DownloadProgress>? progress = null)
     : ImageDataset(Files.Load(root ?? Download.Folder, train, download, progress), [3, 32, 32], transform)
 {
-    static readonly CifarSet Files = new("cifar-100-binary", 2, 100, ["train.bin"], "test.bin",
+    static readonly CifarSet Files = new("cifar-100-binary", 2, 100, 50_000, ["train.bin"], "test.bin",
         new("cifar-100-binary.tar.gz", 168513733, "03b5dce01913d631647c71ecec9e9cb8",
             "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"));
 
-    /// <inheritdoc cref="CIFAR10.Read"/>
-    public static (byte[] Images, byte[] Labels) Read(string path) => Files.Read(path);
+    /// <inheritdoc cref="CIFAR10.Read(string, long)"/>
+    public static (byte[] Images, byte[] Labels) Read(string path) => Files.Read(path, Files.Most);
+
+    /// <inheritdoc cref="CIFAR10.Read(string, long)"/>
+    public static (byte[] Images, byte[] Labels) Read(string path, long most) => Files.Read(path, most);
 }
 
-/// <summary>Where a CIFAR set is, and its records: so many bytes of labels, the last of which counts.</summary>
-sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Train, string Test, Download Archive)
+/// <summary>Where a CIFAR set is, and its records: so many bytes of labels, the last of which counts, and at most so
+/// many of them in a file.</summary>
+sealed record CifarSet(string Folder, int LabelBytes, int Classes, int Most, string[] Train, string Test,
+    Download Archive)
 {
-    const int Pixels = 3 * 32 * 32, Most = 50_000;
+    const int Pixels = 3 * 32 * 32;
 
     public (byte[] Images, byte[] Labels) Load(
         string root, bool train, bool download, IProgress<DownloadProgress>? progress)
     {
         var (names, count) = train ? (Train, 50_000) : ([Test], 10_000);
         var files = Array.ConvertAll(names, name => ImageDataset.Find(name, Path.Combine(root, Folder), root));
-        var parts = files.Contains(null) ? FromArchive() : Array.ConvertAll(files, path => Read(path!));
+        var parts = files.Contains(null) ? FromArchive() : Array.ConvertAll(files, path => Read(path!, Most));
         var found = parts.Sum(part => part.Labels.Length);
-        return found == count ? (Joined(parts.Select(part => part.Images)), Joined(parts.Select(part => part.Labels)))
+        return found == count ? (Joined(parts, part => part.Images), Joined(parts, part => part.Labels))
             : throw new InvalidDataException($"CIFAR-{Classes} in {root}: expected {count} images, found {found}.");
 
         // in one pass; nothing is written, whatever the paths in the archive are
@@ -71,39 +79,46 @@ sealed record CifarSet(string Folder, int LabelBytes, int Classes, string[] Trai
                 $"{Archive.Name} in {root}; found neither. The environment variable {MNIST.Variable} names the root; " +
                 "or say download: true.", path);
             var found = new Dictionary<string, (byte[], byte[])>();
-            try
+            Unpacked.Read(path, content =>
             {
-                using var archive = new TarReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
-                while (found.Count < names.Length && archive.GetNextEntry() is { } entry)
-                    if (names.Contains(Path.GetFileName(entry.Name)) && entry.DataStream is { } content)
-                        found[Path.GetFileName(entry.Name)] = Records(new(content, entry.Length));
-            }
-            catch (Exception e) when (e is not (IOException and not EndOfStreamException))
-            { throw new InvalidDataException($"{path}: the archive is damaged: {e.Message}", e); }
+                foreach (var (name, length) in Tar.Files(content))
+                    if (names.Contains(Path.GetFileName(name)))
+                        found[Path.GetFileName(name)] = Records(content, length, Most);
+                return found;
+            });
             return Array.ConvertAll(names, name => found.TryGetValue(name, out var part) ? part
                 : throw new InvalidDataException($"{path}: expected {name} in it, found none."));
         }
     }
 
-    public (byte[] Images, byte[] Labels) Read(string path) => Unpacked.Read(path, Records);
+    public (byte[] Images, byte[] Labels) Read(string path, long most) =>
+        Unpacked.Read(path, content => Records(content, content.Length, most), most * (LabelBytes + Pixels));
 
-    (byte[] Images, byte[] Labels) Records(Unpacked content)
+    (byte[] Images, byte[] Labels) Records(Unpacked content, long length, long most)
     {
-        var (record, length) = (LabelBytes + Pixels, content.Length);
-        if (length == 0 || length % record != 0 || length > Most * (long)record)
-            throw new InvalidDataException($"expected 1 to {Most} records of {record} bytes, found {length} bytes.");
-        var bytes = content.Next((int)length, "records");
-        var starts = Enumerable.Range(0, (int)(length / record)).Select(i => i * record + LabelBytes).ToList();
-        byte[] labels = [.. starts.Select(start => bytes[start - 1])];
-        return labels.Max() < Classes ? (Joined(starts.Select(start => bytes[start..(start + Pixels)])), labels)
+        var record = LabelBytes + Pixels;
+        if (length == 0 || length % record != 0 || length / record > most)
+            throw new InvalidDataException($"expected 1 to {most} records of {record} bytes, found {length} bytes.");
+        var bytes = content.Next(length, "records");
+        var (images, labels) = (new byte[length / record * Pixels], new byte[length / record]);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = bytes[i * record + LabelBytes - 1];
+            bytes.AsSpan(i * record + LabelBytes, Pixels).CopyTo(images.AsSpan(i * Pixels));
+        }
+        return labels.Max() < Classes ? (images, labels)
             : throw new InvalidDataException($"expected labels 0 to {Classes - 1}, found {labels.Max()} in record " +
                 $"{labels.IndexOf(labels.Max())}.");
     }
 
-    static byte[] Joined(IEnumerable<byte[]> parts)
+    static byte[] Joined((byte[], byte[])[] parts, Func<(byte[] Images, byte[] Labels), byte[]> bytes)
     {
-        var all = new MemoryStream();
-        foreach (var part in parts) all.Write(part);
-        return all.ToArray();
+        var (all, at) = (new byte[parts.Sum(part => bytes(part).Length)], 0);
+        foreach (var part in parts)
+        {
+            bytes(part).CopyTo(all, at);
+            at += bytes(part).Length;
+        }
+        return all;
     }
 }

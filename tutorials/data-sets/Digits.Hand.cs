@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tensorlet;
 
 namespace Tutorials;
@@ -13,7 +14,9 @@ public static partial class Digits
         public static Point operator *(Point a, double s) => new(a.X * s, a.Y * s);
         public double Dot(Point b) => X * b.X + Y * b.Y;
         public static Point Parse(string text) => text.TrimEnd('!').Split(',') is [var x, var y]
-            ? new(int.Parse(x) / 100.0 - 0.5, int.Parse(y) / 100.0 - 0.5) : throw new FormatException(text);
+            ? new(Hundredths(x), Hundredths(y)) : throw new FormatException(text);
+
+        static double Hundredths(string number) => int.Parse(number, CultureInfo.InvariantCulture) / 100.0 - 0.5;
     }
 
     /// <summary>Who writes, how and with which pen: all that is the same for the strokes of one digit.</summary>

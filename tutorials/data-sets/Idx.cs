@@ -8,11 +8,16 @@ namespace Tutorials;
 /// </summary>
 static class Idx
 {
+    /// <inheritdoc cref="Read(string, long)"/>
+    public static (byte[] Data, int[] Shape) Read(string path) => Read(path, Unpacked.Most);
+
     /// <summary>Reads a file, gzipped or not: its first bytes tell, not its name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="most">How many bytes a gzipped file may have inflated.</param>
     /// <returns>The elements, and the size of each axis.</returns>
-    /// <exception cref="InvalidDataException">The file is no IDX file of bytes, is shorter or longer than it says, or
-    /// is damaged. No more has been allocated than a file of its length can hold.</exception>
-    public static (byte[] Data, int[] Shape) Read(string path) => Unpacked.Read(path, content =>
+    /// <exception cref="InvalidDataException">The file is no IDX file of bytes, is shorter or longer than it says,
+    /// inflates to more than is allowed, or is damaged. Memory is taken as the bytes arrive.</exception>
+    public static (byte[] Data, int[] Shape) Read(string path, long most) => Unpacked.Read(path, content =>
     {
         var magic = content.Next(4, "magic number");
         if (magic is not [0, 0, 0x08, > 0 and <= 8])
@@ -32,8 +37,8 @@ static class Idx
         if (whole != content.Length)
             throw new InvalidDataException($"expected {whole} bytes for shape [{string.Join(", ", shape)}], found " +
                 $"{content.Length}: {(whole > content.Length ? "the file is truncated" : "bytes are trailing")}.");
-        return (content.Next((int)size, "elements"), shape);
-    });
+        return (content.Next(size, "elements"), shape);
+    }, most);
 
     /// <summary>The first bytes of a file: the magic number and the size of each axis.</summary>
     internal static byte[] Header(params int[] shape) => [0, 0, 0x08, (byte)shape.Length,

@@ -94,7 +94,7 @@ sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirro
             if (path is null) throw new FileNotFoundException(
                 $"{Name}: expected {file.Name} or {file.Name}.gz in {root} or its folder {Folder}, found neither. " +
                 $"The environment variable {MNIST.Variable} names the folder; or say download: true.", file.Name);
-            var (data, shape) = Idx.Read(path);
+            var (data, shape) = Idx.Read(path, Idx.Header(expected).Length + expected.Aggregate((a, b) => a * b));
             if (!shape.SequenceEqual(expected)) throw new InvalidDataException(
                 $"{path}: expected shape [{string.Join(", ", expected)}], found [{string.Join(", ", shape)}].");
             var found = Convert.ToHexStringLower(MD5.HashData([.. Idx.Header(shape), .. data]));

@@ -9,21 +9,30 @@ namespace Tutorials;
 /// </summary>
 sealed class Unpacked(Stream content, long length)
 {
+    /// <summary>The most bytes that a gzipped file may have inflated if nothing else is said: 256 MB.</summary>
+    public const long Most = 1 << 28;
+
     readonly Crc32 crc = new();
+    long taken;
 
     /// <summary>The number of bytes that the file says it has, inflated.</summary>
     public long Length => length;
+    /// <summary>How many of them are still to be taken.</summary>
+    public long Left => length - taken;
 
     /// <summary>What is read from a file, all of whose bytes have to be taken.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or what is read from it is not as expected.
-    /// </exception>
-    public static T Read<T>(string path, Func<Unpacked, T> read)
+    /// <param name="path">The file.</param>
+    /// <param name="read">Takes the bytes.</param>
+    /// <param name="most">How many a gzipped file may have inflated: a thousand come from one.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, inflates to more, or what is read from it is not as
+    /// expected.</exception>
+    public static T Read<T>(string path, Func<Unpacked, T> read, long most = Most)
     {
         using var file = File.OpenRead(path);
         var magic = new byte[2];
         var zipped = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
         file.Position = 0;
-        try { return zipped ? ReadGzip(file, read) : new Unpacked(file, file.Length).Whole(read); }
+        try { return zipped ? ReadGzip(file, read, most) : new Unpacked(file, file.Length).Whole(read); }
         catch (InvalidDataException e) { throw new InvalidDataException($"{path}: {e.Message}", e); }
     }
 
@@ -31,7 +40,7 @@ sealed class Unpacked(Stream content, long length)
     /// Gzip ends in the checksum and the length of what was packed. .NET does not insist on either being there, so both
     /// are compared here; bytes after them, or a second gzip member, make them disagree.
     /// </summary>
-    static T ReadGzip<T>(FileStream file, Func<Unpacked, T> read)
+    static T ReadGzip<T>(FileStream file, Func<Unpacked, T> read, long most)
     {
         const int Shortest = 18, Ratio = 1032; // bytes of the smallest gzip file; how much deflate expands at most
         if (file.Length < Shortest)
@@ -45,6 +54,9 @@ sealed class Unpacked(Stream content, long length)
         if (length > file.Length * Ratio)
             throw new InvalidDataException($"expected a gzip trailer promising at most {file.Length * Ratio} bytes, " +
                 $"found one promising {length}: the file is truncated or damaged.");
+        if (length > most)
+            throw new InvalidDataException($"expected at most {most} bytes inflated, found a gzip trailer promising " +
+                $"{length}. If you trust the file and have the memory, allow more: the argument most of Read.");
         using var inflated = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
         var content = new Unpacked(inflated, length);
         var result = content.Whole(read);
@@ -60,20 +72,47 @@ sealed class Unpacked(Stream content, long length)
             : throw new InvalidDataException($"expected {Length} bytes, found more: bytes are trailing.");
     }
 
-    /// <summary>The next so many bytes.</summary>
-    /// <exception cref="InvalidDataException">They are not all there.</exception>
-    public byte[] Next(int count, string what)
+    /// <summary>The next so many bytes. Memory is taken as they arrive.</summary>
+    /// <exception cref="InvalidDataException">They are not all there, or more than an array has.</exception>
+    public byte[] Next(long count, string what)
     {
-        var bytes = new byte[count];
-        var read = Fill(bytes);
-        crc.Append(bytes.AsSpan(0, read));
-        return read == count ? bytes : throw new InvalidDataException(
-            $"expected {count} bytes of {what}, found {read}: the file is truncated.");
+        Expect(count, what, Math.Min(Left, Array.MaxLength));
+        var bytes = new byte[Math.Min(count, Piece)];
+        for (var read = 0L; ; Array.Resize(ref bytes, (int)Math.Min(count, 2 * read)))
+        {
+            read += Fill(bytes.AsSpan((int)read));
+            if (read < bytes.Length) Expect(count, what, read);
+            if (read == count) return bytes;
+        }
     }
 
-    int Fill(byte[] bytes)
+    /// <summary>Passes over so many bytes.</summary>
+    /// <inheritdoc cref="Next"/>
+    public void Skip(long count, string what)
     {
-        try { return content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false); }
+        Expect(count, what, Left);
+        var buffer = new byte[Math.Min(count, Piece)];
+        for (int n; count > 0; count -= n)
+            if ((n = Fill(buffer.AsSpan(0, (int)Math.Min(count, Piece)))) == 0) Expect(count, what, 0);
+    }
+
+    const int Piece = 1 << 16;
+
+    static void Expect(long count, string what, long found)
+    {
+        if (found < count) throw new InvalidDataException(
+            $"expected {count} bytes of {what}, found {found}: the file is truncated.");
+    }
+
+    int Fill(Span<byte> bytes)
+    {
+        try
+        {
+            var read = content.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            crc.Append(bytes[..read]);
+            taken += read;
+            return read;
+        }
         catch (InvalidDataException e)
         { throw new InvalidDataException("expected gzipped data, found what does not inflate: it is damaged.", e); }
     }

@@ -53,7 +53,7 @@ static class BytePairs
         try
         {
             for (var i = 0; i < Math.Max(256, lines.Length); i++)
-                if (i >= lines.Length || !lines[i].EndsWith($" {i}"))
+                if (i >= lines.Length || !lines[i].EndsWith($" {i}", StringComparison.Ordinal))
                     throw new InvalidDataException($"expected token {i} in line {i + 1}");
             using var file = File.OpenRead(path);
             return TiktokenTokenizer.Create(file, new RegexPreTokenizer(Words, null), null);

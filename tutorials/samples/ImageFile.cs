@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using StbImageSharp;
 using StbImageWriteSharp;
 using Tensorlet;
@@ -13,22 +12,42 @@ namespace Tutorials;
 /// </summary>
 static class ImageFile
 {
-    /// <exception cref="InvalidDataException">It is neither PNG nor JPEG, or is damaged. (Checksums are not compared:
-    /// damage that leaves a picture is seen in it.)</exception>
-    public static Tensor Read(string path)
+    /// <summary>The most pixels that an image may have if nothing else is said, 4096 × 4096; reading takes about 40
+    /// bytes for each.</summary>
+    public const long MostPixels = 1 << 24;
+
+    /// <inheritdoc cref="Read(string, long)"/>
+    public static Tensor Read(string path) => Read(path, MostPixels);
+
+    /// <summary>Reads an image.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mostPixels">The most that it may have, for some kB can be an image of gigabytes. The size, and that
+    /// the data is as long as that, is checked before memory is taken.</param>
+    /// <exception cref="InvalidDataException">It is neither PNG nor JPEG, has more pixels, or is damaged. (The
+    /// checksums of chunks are not compared: damage that leaves a picture is seen in it.)</exception>
+    public static Tensor Read(string path, long mostPixels)
     {
         var bytes = File.ReadAllBytes(path);
         try
         {
-            CheckSizes(bytes);
+            if (bytes is [0x89, (byte)'P', (byte)'N', (byte)'G', ..]) PngSize.Check(bytes, mostPixels);
+            else if (bytes is [0xFF, 0xD8, 0xFF, ..]) new JpegSize(bytes).Check(mostPixels);
+            else throw new InvalidDataException("found another beginning");
             var image = ImageResult.FromStream(new Strict(bytes), StbImageSharp.ColorComponents.RedGreenBlue);
             return Transform.ToTensor(image.Data, image.Height, image.Width);
         }
         // the decoder has no exception of its own
         catch (Exception e)
         {
-            throw new InvalidDataException($"{path}: it is no PNG or JPEG file, or damaged: {e.Message}", e);
+            throw new InvalidDataException($"{path}: it is no PNG or JPEG file, damaged or too large: {e.Message}", e);
         }
+    }
+
+    /// <summary>Refuses an image that is too large to be read.</summary>
+    internal static void CheckPixels(long height, long width, long most)
+    {
+        if (height * width > most) throw new InvalidDataException($"it has {height} × {width} pixels, and {most} are " +
+            "allowed. If you trust the file and have the memory, allow more: ImageFile.Read(path, mostPixels)");
     }
 
     /// <summary>Writes an image (3, H, W), or a grey one (1, H, W); JPEG where the path ends in .jpg.</summary>
@@ -42,26 +61,9 @@ static class ImageFile
         var pixels = Array.ConvertAll(image.Permute(1, 2, 0).ToArray<float>(),
             value => (byte)Math.Round(255 * Math.Clamp(value, 0, 1)));
         using var file = File.Create(path);
-        if (path.EndsWith(".jpg")) new ImageWriter().WriteJpg(pixels, width, height, components, file, quality);
-        else new ImageWriter().WritePng(pixels, width, height, components, file);
-    }
-
-    /// <summary>
-    /// Refuses sizes that the file cannot have, for the decoder allocates what it is told: a byte of PNG or JPEG
-    /// makes at most 1,032 pixels (so much deflate repeats; JPEG makes 256), and a chunk of PNG is no longer than the
-    /// file.
-    /// </summary>
-    static void CheckSizes(byte[] bytes)
-    {
-        const int Most = 1032;
-        var png = bytes is [0x89, (byte)'P', (byte)'N', (byte)'G', ..];
-        if (!png && bytes is not [0xFF, 0xD8, 0xFF, ..]) throw new InvalidDataException("found another beginning");
-        for (long at = 8, size; png && at + 4 <= bytes.Length; at += size + 12)
-            if ((size = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan((int)at))) > bytes.Length - at - 12)
-                throw new InvalidDataException($"a chunk of {size} bytes in a file of {bytes.Length}");
-        if (ImageInfo.FromStream(new Strict(bytes)) is not { } info
-            || (long)info.Width * info.Height > Most * (long)bytes.Length)
-            throw new InvalidDataException("impossible height and width");
+        var writer = new ImageWriter();
+        if (Path.GetExtension(path) == ".jpg") writer.WriteJpg(pixels, width, height, components, file, quality);
+        else writer.WritePng(pixels, width, height, components, file);
     }
 
     /// <summary>Bytes whose end is an error; at the usual zeros the decoder may search for a marker for ever.</summary>

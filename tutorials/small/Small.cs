@@ -43,7 +43,7 @@ static class Small
     static string Digits(bool quick)
     {
         var path = Learning.Find("digits", "tabular/digits.csv.gz", "tabular/digits.csv");
-        var text = Unpacked.Read(path, content => content.Next((int)content.Length, "text"));
+        var text = Unpacked.Read(path, content => content.Next(content.Length, "text"), most: 1 << 24);
         var numbers = new Csv(Encoding.UTF8.GetString(text), path, header: false)
             .Numbers();
         var digits = new TensorDataset((numbers[.., ..64] / 16).Reshape(-1, 1, 8, 8), numbers[.., 64].To(DType.Int64));

@@ -74,7 +74,7 @@ static class WriteSums
             text.Append(Sums.Alphabet[at]);
             seen += Sums.Alphabet[at];
             // what it is shown begins with a sentence, as the texts that it learned from
-            if (seen.Length >= Context) seen = seen.IndexOf(". ") is var end and >= 0 ? seen[(end + 2)..] : "";
+            if (seen.Length >= Context) seen = seen.Split(". ", 2) is [_, var rest] ? rest : "";
         }
         return text.ToString();
     }

@@ -214,7 +214,7 @@ public static partial class F
         if (space.Min() < 1 || x.Shape[2..].Contains(0))
             throw new ShapeException($"{operation}: input {x.Data.Layout}, stride {Layout.Show(stride)}, padding " +
                 $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} leave nothing: the " +
-                $"result is {string.Join(" by ", space)}.");
+                $"result is {string.Join(" by ", space.Select(n => $"{n}"))}.");
         int[] sizes = Array.ConvertAll(space, size => Layout.Fitting(operation, size));
         return Biased(new ConvolutionInput(plan, sizes).Apply(x, w), bias);
     }
