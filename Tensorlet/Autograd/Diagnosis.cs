@@ -173,7 +173,7 @@ static class Diagnosis
                 return (GradFault.MeanForSum, $"is 1/{size} of the right one: a mean of {size} numbers for their sum.");
             else if (size > 1 && Near(factor, size) && !Near(factor, 2))
                 return (GradFault.SumForMean, $"is {size} times the right one: a sum of {size} for their mean.");
-        return (GradFault.Factor, FormattableString.Invariant($"is {factor:0.######} times the right one."));
+        return (GradFault.Factor, $"is {factor:0.######} times the right one.");
     }
 
     /// <summary>

@@ -135,16 +135,15 @@ public static class GradCheck
             if (atKink) kinks++;
             worst = Math.Max(worst, error / Math.Max(1, Math.Abs(numeric)));
             if (agrees || (failed is not null && atKink)) continue;
-            var against = atKink ? FormattableString.Invariant($"slopes {left:0.######} and {right:0.######}")
-                : FormattableString.Invariant($"numeric {numeric:0.000000}, ratio {yours / numeric:0.########}");
-            failed = new(false, worst, FormattableString.Invariant(
-                $"  {what} by {place}: yours {yours:0.000000}, {against}"),
+            var against = atKink ? $"slopes {left:0.######} and {right:0.######}"
+                : $"numeric {numeric:0.000000}, ratio {yours / numeric:0.########}";
+            failed = new(false, worst, $"  {what} by {place}: yours {yours:0.000000}, {against}",
                 atKink ? GradFault.Kink : yours == 0 ? GradFault.Zero : GradFault.Formula);
             if (!atKink) return (failed, refined);
         }
         var noted = kinks > 0 ? $"; {kinks} places are kinks" : "";
-        return (failed ?? new(true, worst, FormattableString.Invariant(
-            $"gradients agree (worst relative difference {worst:0.0e+0}{noted})"), Kinks: kinks), refined);
+        return (failed ?? new(true, worst, $"gradients agree (worst relative difference {worst:0.0e+0}{noted})",
+            Kinks: kinks), refined);
     }
 
     static (double Error, double Numeric, double Left, double Right, bool AtKink, bool Agrees, double Step)

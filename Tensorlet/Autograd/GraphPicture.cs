@@ -11,7 +11,7 @@ namespace Tensorlet;
 public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
 {
     internal bool IsLeaf => Inputs.Count == 0;
-    internal string Norm => Gradient is { } g ? FormattableString.Invariant($"|gradient| {g:G4}") : "";
+    internal string Norm => Gradient is { } g ? $"|gradient| {g:G4}" : "";
 }
 
 /// <summary>
@@ -94,24 +94,24 @@ public sealed class GraphPicture
             var left = (widest - sorted.Length * (width + across) + across) / 2.0;
             for (var i = 0; i < sorted.Length; i++) places[sorted[i]] = left + i * (width + across);
         }
-        var lines = Nodes.SelectMany(n => n.Inputs.Select(i => FormattableString.Invariant($"""
+        var lines = Nodes.SelectMany(n => n.Inputs.Select(i => $"""
             <path d="M{Middle(i)} {Top(i) + height}L{Middle(n.Number)} {Top(n.Number)}" stroke="gray"/>
-            """)));
-        var boxes = Nodes.Select(n => FormattableString.Invariant($"""
+            """));
+        var boxes = Nodes.Select(n => $"""
             <rect x="{places[n.Number]}" y="{Top(n.Number)}" width="{width}" height="{height}" stroke="#446"
              {(n.IsLeaf ? leaf : inner)}/>
             <text x="{Middle(n.Number)}" y="{Top(n.Number) + 17}" font-weight="bold">{HtmlEncode(n.Name)}</text>
             <text x="{Middle(n.Number)}" y="{Top(n.Number) + 33}">{n.Shape}</text>
             <text x="{Middle(n.Number)}" y="{Top(n.Number) + 49}">{n.Norm}</text>
-            """));
-        return FormattableString.Invariant($"""
+            """);
+        return $"""
             <svg xmlns="http://www.w3.org/2000/svg" width="{widest}" height="{rows.Count * (height + down) + down}"
              font-family="sans-serif" font-size="12" text-anchor="middle">
             <rect width="100%" height="100%" fill="white"/>
             {string.Join('\n', [.. lines, .. boxes])}
             </svg>
 
-            """);
+            """;
 
         double Middle(int number) => places[number] + width / 2;
         int Top(int number) => (rows.Count - 1 - layers[number]) * (height + down) + down;

@@ -35,6 +35,6 @@ public sealed class Profile : IDisposable
 
     /// <summary>A table, the longest first.</summary>
     public override string ToString() => $"{"operation",-28}{"calls",8}{"ms",12}{"MB",12}\n" +
-        string.Concat(Rows.Select(row => FormattableString.Invariant(
-            $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n")));
+        string.Concat(Rows.Select(row =>
+            $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n"));
 }

@@ -43,7 +43,7 @@ public static class TapeCheck
         var worst = reports.Given().Select(r => r.Given(nameof(reports)).Report.WorstError).DefaultIfEmpty().Max();
         string[] wrong = [.. reports.Where(r => !r.Report.Passed)
             .Select(r => $"{r.Operation} in {r.Line} is to blame:\n{r.Report.Text}")];
-        return wrong.Length > 0 ? string.Join('\n', wrong) : FormattableString.Invariant(
-            $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})");
+        return wrong.Length > 0 ? string.Join('\n', wrong)
+            : $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})";
     }
 }

@@ -27,8 +27,8 @@ public sealed class LossPicture(string path, int? every = null)
         var (low, high) = (Math.Min(0, y.Min()), Math.Max(1e-9, y.Max()));
         double Down(double loss) => 20 + Height * (high - loss) / (high - low);
         var step = (double)Points / Math.Max(1, y.Length - 1);
-        var line = y.Select((loss, i) => FormattableString.Invariant($"{60 + i * step:0.#},{Down(loss):0.#}"));
-        var text = FormattableString.Invariant($"""
+        var line = y.Select((loss, i) => $"{60 + i * step:0.#},{Down(loss):0.#}");
+        var text = $"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 350" font-family="sans-serif" font-size="12">
             <path d="M60 20v{Height}h{Points}" fill="none" stroke="#777"/>
             <polyline points="{string.Join(' ', line)}" fill="none" stroke="#2e7fd0"/>
@@ -36,7 +36,7 @@ public sealed class LossPicture(string path, int? every = null)
             <text x="60" y="340">loss of {losses.Count} batches</text>
             <text x="566" y="{Down(y[^1]):0.#}">{losses[^1]:G4}</text></g>
             </svg>
-            """);
+            """;
         Files.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)));
     }
 

@@ -78,7 +78,7 @@ public sealed class CsvLog(string path) : Plugin
             names = [.. trainer.Stats.Keys];
             File.AppendAllText(path, $"epoch,{string.Join(',', names.Select(Quoted))}\n");
         }
-        var values = names.Select(name => FormattableString.Invariant($",{trainer.Watched(name):R}"));
+        var values = names.Select(name => $",{trainer.Watched(name):R}");
         File.AppendAllText(path, $"{trainer.Epoch}{string.Concat(values)}\n");
     }
 

@@ -59,7 +59,7 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
     readonly TextWriter writer = writer.Given();
     private protected override void Act(Trainer trainer) => writer.WriteLine(
         (trainer.Batch == 0 ? $"epoch {trainer.Epoch}: " : $"epoch {trainer.Epoch + 1}, batch {trainer.Batch}: ") +
-        string.Join("  ", trainer.Stats.Select(s => FormattableString.Invariant($"{s.Key} {s.Value:G4}"))));
+        string.Join("  ", trainer.Stats.Select(s => $"{s.Key} {s.Value:G4}")));
 }
 
 /// <summary>Steps a schedule of the learning rate after each epoch or batch; <c>Stats["lr"]</c> is the rate.</summary>

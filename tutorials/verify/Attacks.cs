@@ -10,6 +10,8 @@ namespace Tutorials;
 /// </summary>
 static class Attacks
 {
+    const int QuickFiles = 100, Files = 2000;           // damaged ones of each format
+
     static readonly (string What, Func<bool, Tally> Run)[] parts =
     [
         ("a process is killed while it saves", quick => Kills.Run(quick ? 10 : 100)),
@@ -31,6 +33,7 @@ static class Attacks
             if (tally.Faults.Count > 0) failed++;
             Console.WriteLine($"{tally.Verdict} {what}: {tally}; {watch.Elapsed.TotalSeconds:0} s");
         }
+        if (Mutations.Run(Console.Out, quick ? QuickFiles : Files) > 0) failed++;
         return failed;
     }
 }
