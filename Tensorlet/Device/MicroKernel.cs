@@ -19,9 +19,9 @@ readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
 }
 
 /// <summary>
-/// The heart of the product: a tile of the result held in registers while the summed axis is walked. a is packed as
-/// [k][Rows]; of b two registers of columns are read at each of the offsets. 8 rows by two 512-bit registers, or 4 by
-/// two of 256 bits, is what the register file holds.
+/// The heart of the product: a tile of the result held in registers while the summed axis is walked. Each row of a has
+/// a pointer; of b one or two registers of columns are read at each of the offsets. 8 rows by two 512-bit registers, or
+/// 4 by two of 256 bits, is what the register file holds.
 /// </summary>
 static class MicroKernel<T> where T : unmanaged
 {
