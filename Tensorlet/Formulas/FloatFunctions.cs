@@ -9,9 +9,12 @@ static class FloatFunctions
 {
     const float Log2OfE = 1.44269504f, Ln2High = 6.93145752e-1f, Ln2Low = 1.42860677e-6f;   // ln 2 in two parts
 
+    const float SmallestNormal = 1.17549435e-38f;
+    const int TwoThirds = 0x3f2aaaab, ExponentBits = unchecked((int)0xff800000);           // the bits of 2/3; the mask
+
     /// <summary>
-    /// eˣ to within a unit in the last place: x = n·ln 2 + r with |r| ≤ ln 2/2, and eˣ = 2ⁿ·eʳ (the
-    /// coefficients are those of N. Juffa).
+    /// eˣ to within a unit in the last place: x = n·ln 2 + r with |r| ≤ ln 2/2, and eˣ = 2ⁿ·eʳ (the coefficients
+    /// are those of N. Juffa).
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
@@ -36,6 +39,37 @@ static class FloatFunctions
 
     [MethodImpl(AggressiveInlining)]
     static Vector512<float> PowerOfTwo(Vector512<int> n) => ((n + Vector512.Create(127)) << 23).AsSingle();
+
+    /// <summary>
+    /// ln x to within a unit in the last place: x = 2ⁿ·m with 2/3 ≤ m &lt; 4/3, and a polynomial of m − 1 (the
+    /// coefficients are those of N. Juffa).
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    public static Vector512<float> Log(Vector512<float> x)
+    {
+        // numbers below the normal range are scaled by 2²³ first
+        var small = Vector512.LessThan(x, Vector512.Create(SmallestNormal));
+        var bits = Vector512.ConditionalSelect(small, x * Vector512.Create(8388608f), x).AsInt32();
+        var exponent = (bits - Vector512.Create(TwoThirds)) & Vector512.Create(ExponentBits);
+        var n = Vector512.FusedMultiplyAdd(Vector512.ConvertToSingle(exponent), Vector512.Create(1.1920929e-7f),
+            Vector512.ConditionalSelect(small, Vector512.Create(-23f), Vector512<float>.Zero));
+        var m = (bits - exponent).AsSingle() - Vector512<float>.One;
+        var s = m * m;
+        var r = Vector512.FusedMultiplyAdd(s, Vector512.Create(-0.130310059f), Vector512.Create(-0.121483512f));
+        var t = Vector512.FusedMultiplyAdd(s, Vector512.Create(0.140869141f), Vector512.Create(0.139814854f));
+        r = Vector512.FusedMultiplyAdd(r, s, Vector512.Create(-0.166846126f));
+        t = Vector512.FusedMultiplyAdd(t, s, Vector512.Create(0.200120345f));
+        r = Vector512.FusedMultiplyAdd(r, s, Vector512.Create(-0.249996200f));
+        r = Vector512.FusedMultiplyAdd(t, m, r);
+        r = Vector512.FusedMultiplyAdd(r, m, Vector512.Create(0.333331972f));
+        r = Vector512.FusedMultiplyAdd(r, m, Vector512.Create(-0.5f));
+        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(0.693147182f), Vector512.FusedMultiplyAdd(r, s, m));
+        r = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(float.PositiveInfinity)), r, x);
+        var zero = Vector512.Equals(x, Vector512<float>.Zero);
+        r = Vector512.ConditionalSelect(zero, Vector512.Create(float.NegativeInfinity), r);
+        var negative = Vector512.LessThan(x, Vector512<float>.Zero);
+        return Vector512.ConditionalSelect(negative, Vector512.Create(float.NaN), r);
+    }
 
     /// <summary>
     /// The error function to within a unit in the last place: an odd polynomial near 0, and beyond 1 − e^p(|x|) (the

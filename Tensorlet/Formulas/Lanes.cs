@@ -45,7 +45,7 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Log(Lanes<T> a) => new(IsFloat
-        ? Vector512.Log(a.Value.AsSingle()).As<float, T>() : Vector512.Log(a.Value.AsDouble()).As<double, T>());
+        ? FloatFunctions.Log(a.Value.AsSingle()).As<float, T>() : Vector512.Log(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Sin(Lanes<T> a) => new(IsFloat

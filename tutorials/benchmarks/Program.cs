@@ -10,6 +10,8 @@ try
         case ["steps", var system, var row]: Memory.Steps(system, row); return 0;
         case ["start"]: Startup.Measure(); return 0;
         case ["files"]: FileSpeed.Measure(); return 0;
+        case ["errors"]: Errors.Measure(null); return 0;
+        case ["errors", "--every", var every]: Errors.Measure(every); return 0;
         case ["memory", .. var rest]: Memory.Measure(Options.Parse(rest)); return 0;
     }
     if (Capability.IsUnnamed) return Child.Run(args);

@@ -1,0 +1,57 @@
+using Tensorlet;
+
+namespace Benchmarks;
+
+/// <summary>
+/// How far the functions of floats are from the same functions in double, in units in the last place of the result.
+/// Where the result is below the smallest normal float, nothing is compared.
+/// </summary>
+static class Errors
+{
+    const int Piece = 1 << 20, MostEvery = 1 << 16;
+    const float SmallestNormal = 1.17549435e-38f;
+
+    static readonly (string Name, Func<Variable, Variable> Of)[] functions =
+    [
+        ("exp", x => x.Exp()), ("log", x => x.Log()), ("erf", x => x.Erf()), ("sin", x => x.Sin()), ("cos", x => x.Cos()),
+        ("tanh", x => x.Tanh()), ("sigmoid", x => x.Sigmoid()), ("expm1", x => x.Expm1()), ("log1p", x => x.Log1p()),
+        ("sqrt", x => x.Sqrt()),
+    ];
+
+    /// <summary>Prints a row for each function, of every so manieth of all floats.</summary>
+    public static void Measure(string? every)
+    {
+        var step = every is null ? 101 : int.TryParse(every, out var n) && n is >= 1 and <= MostEvery ? n
+            : throw new UsageException($"--every takes a number from 1 to {MostEvery}, not {every}.");
+        Console.WriteLine(step == 1 ? "all floats" : $"one in {step} of all floats");
+        Console.WriteLine($"{"function",-10} {"floats",14} {"worst",8} {"at",16} {"above 1",10}");
+        foreach (var (name, f) in functions)
+        {
+            var (worst, at, above, count) = (0.0, 0f, 0L, 0L);
+            for (var first = 0L; first < 1L << 32; first += (long)Piece * step)
+            {
+                var x = Enumerable.Range(0, Piece).Select(i => first + (long)i * step).TakeWhile(bits => bits < 1L << 32)
+                    .Select(bits => BitConverter.UInt32BitsToSingle((uint)bits)).Where(float.IsFinite).ToArray();
+                if (x.Length == 0) continue;
+                var y = f(Tensor.From(x)).Data.ToArray<float>();
+                var exact = f(Tensor.From(Array.ConvertAll(x, number => (double)number))).Data.ToArray<double>();
+                for (var i = 0; i < x.Length; i++)
+                {
+                    if (!(Math.Abs(exact[i]) is >= SmallestNormal and <= float.MaxValue)) continue;
+                    var error = Math.Abs(y[i] - exact[i]) / UnitInTheLastPlace(exact[i]);
+                    count++;
+                    if (error > 1) above++;
+                    if (!(error <= worst)) (worst, at) = (error, x[i]);
+                }
+            }
+            Console.WriteLine($"{name,-10} {count,14:N0} {worst,8:0.000} {at,16:R} {(double)above / count,10:0.0000 %}");
+        }
+    }
+
+    static double UnitInTheLastPlace(double y)
+    {
+        var near = MathF.Abs((float)y);
+        if (near > Math.Abs(y)) near = MathF.BitDecrement(near);
+        return (double)MathF.BitIncrement(near) - near;
+    }
+}
