@@ -23,7 +23,8 @@ public sealed class FloatFunctionTests
         {
             var rounded = (float)exact[i];
             if (!float.IsFinite(rounded)) Assert.Equal(rounded, y[i]);
-            else Assert.True(Math.Abs(y[i] - exact[i]) <= Unit(rounded), $"{name}({x[i]:R}) is {y[i]:R}, not {exact[i]:R}");
+            else Assert.True(Math.Abs(y[i] - exact[i]) <= Unit(rounded),
+                $"{name}({x[i]:R}) is {y[i]:R}, not {exact[i]:R}");
         }
     }
 

@@ -13,9 +13,9 @@ static class Errors
 
     static readonly (string Name, Func<Variable, Variable> Of)[] functions =
     [
-        ("exp", x => x.Exp()), ("log", x => x.Log()), ("erf", x => x.Erf()), ("sin", x => x.Sin()), ("cos", x => x.Cos()),
-        ("tanh", x => x.Tanh()), ("sigmoid", x => x.Sigmoid()), ("expm1", x => x.Expm1()), ("log1p", x => x.Log1p()),
-        ("sqrt", x => x.Sqrt()),
+        ("exp", x => x.Exp()), ("log", x => x.Log()), ("erf", x => x.Erf()), ("sin", x => x.Sin()),
+        ("cos", x => x.Cos()), ("tanh", x => x.Tanh()), ("sigmoid", x => x.Sigmoid()), ("expm1", x => x.Expm1()),
+        ("log1p", x => x.Log1p()), ("sqrt", x => x.Sqrt()),
     ];
 
     /// <summary>Prints a row for each function, of every so manieth of all floats.</summary>
@@ -30,8 +30,9 @@ static class Errors
             var (worst, at, above, count) = (0.0, 0f, 0L, 0L);
             for (var first = 0L; first < 1L << 32; first += (long)Piece * step)
             {
-                var x = Enumerable.Range(0, Piece).Select(i => first + (long)i * step).TakeWhile(bits => bits < 1L << 32)
-                    .Select(bits => BitConverter.UInt32BitsToSingle((uint)bits)).Where(float.IsFinite).ToArray();
+                var x = Enumerable.Range(0, Piece).Select(i => first + (long)i * step)
+                    .TakeWhile(bits => bits < 1L << 32).Select(bits => BitConverter.UInt32BitsToSingle((uint)bits))
+                    .Where(float.IsFinite).ToArray();
                 if (x.Length == 0) continue;
                 var y = f(Tensor.From(x)).Data.ToArray<float>();
                 var exact = f(Tensor.From(Array.ConvertAll(x, number => (double)number))).Data.ToArray<double>();
@@ -44,7 +45,8 @@ static class Errors
                     if (!(error <= worst)) (worst, at) = (error, x[i]);
                 }
             }
-            Console.WriteLine($"{name,-10} {count,14:N0} {worst,8:0.000} {at,16:R} {(double)above / count,10:0.0000 %}");
+            var share = (double)above / count;
+            Console.WriteLine($"{name,-10} {count,14:N0} {worst,8:0.000} {at,16:R} {share,10:0.0000 %}");
         }
     }
 
