@@ -20,7 +20,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
 
     public static OffsetTable Of(Layout layout)
     {
-        if (layout.Reshape([layout.Count]) is { } flat)
+        if ((layout.Rank == 1 ? layout : layout.Reshape([layout.Count])) is { } flat)
             return regular.TryGetValue((flat.Count, flat.strides[0]), out var known) ? known
                 : Remember(regular, (flat.Count, flat.strides[0]), flat);
         if (layout.Count <= Small) return Of(layout.Offsets());
