@@ -50,7 +50,18 @@ public partial class FrontPageTests
         var text = Read("tutorials/pages/verification.md");
         Assert.Equal(OpTable.All.Select(op => op.Name), Verified().Matches(text).Select(row => row.Groups[1].Value));
         Assert.Contains($"{OpTable.All.Count} operations", text);
-        Assert.Contains($"{OpTable.All.Count} operations", Read("README.md"));
+        Assert.Contains($"{Networks.LibtorchTests.Names.Count()} calls of layers and losses", text);
+        Assert.Contains($"{Optimizers.TraceTests.Names.Count()} optimizer trajectories", text);
+    }
+
+    [Fact]
+    public void The_figures_of_the_front_page_are_those_of_the_page_on_verification()
+    {
+        var page = Figure().Matches(Read("tutorials/pages/verification.md")).Select(figure => figure.Value).ToHashSet();
+        var summary = Read("README.md").Split("## What is verified")[1].Split("\n## ")[0];
+        var figures = Figure().Matches(summary).Select(figure => figure.Value).ToList();
+        Assert.Contains($"{OpTable.All.Count}", figures);
+        Assert.DoesNotContain(figures, figure => !page.Contains(figure));
     }
 
     [Fact]
@@ -94,6 +105,9 @@ public partial class FrontPageTests
 
     [GeneratedRegex(@"```csharp\n(using Tensorlet;.*?)```", RegexOptions.Singleline)]
     private static partial Regex FirstProgram();
+
+    [GeneratedRegex(@"\d+([.,]\d+)*")]
+    private static partial Regex Figure();
 
     [GeneratedRegex(@"[^\w -]")]
     private static partial Regex NoLetter();
