@@ -7,7 +7,7 @@ static class Lines
 {
     static string Here([CallerFilePath] string path = "") => path;
 
-    /// <summary>The table that the README shows.</summary>
+    /// <summary>The table that CONTRIBUTING.md shows.</summary>
     /// <exception cref="DirectoryNotFoundException">The sources are not where they were compiled.</exception>
     public static string Table()
     {

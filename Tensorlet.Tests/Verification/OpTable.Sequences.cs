@@ -250,7 +250,7 @@ public static partial class OpTable
                         .SelectMany(row => row)]);
         }),
         Encoder("TransformerEncoderLayer", normFirst: false, gelu: false),
-        Encoder("TransformerEncoderLayer, standardised first", normFirst: true, gelu: true),
+        Encoder("TransformerEncoderLayer, pre-norm", normFirst: true, gelu: true),
         Encoder("TransformerEncoder", normFirst: true, gelu: true, stack: true),
         new("layers", "SinusoidalPositions", d =>
         {

@@ -6,6 +6,7 @@ namespace Tensorlet;
 /// device.
 /// </summary>
 /// <remarks>
+/// Operands are tensors, because a layout with its storage is just that.
 /// x, a, b, c are read and may be any view; y is written and may be any view whose elements do not overlap (but for
 /// <see cref="AddInto"/>). y[i] and x[i] are elements of the same index. Every verb refuses operands whose shapes or
 /// types do not fit together, that are on another device, or that reach beyond their storage, and then has written

@@ -132,7 +132,8 @@ public sealed class GpuThread
 
 /// <summary>
 /// A group of threads. Here they take turns on one thread of the host, each until its next barrier, so that the same
-/// thing happens each time and a debugger can follow.
+/// thing happens each time and a debugger can follow. On a simulator with real threads, a missing barrier fails only
+/// sometimes.
 /// </summary>
 public sealed class Group
 {
