@@ -39,7 +39,7 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         ref Unsafe.As<byte, T>(ref ((HostStorage)x.Storage).Start), x.Layout.Offset);
 
     /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
-    public int Readable => array is byte[] ? (array.Length - first) / DType.Size() : Count;
+    public int Readable => array is byte[]? (array.Length - first) / DType.Size() : Count;
 
     /// <summary>Whether a register may be read beyond the end.</summary>
     public bool Ahead => array is byte[] && Readable >= Count + Vector512<byte>.Count / DType.Size();

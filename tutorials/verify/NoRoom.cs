@@ -39,13 +39,14 @@ static class NoRoom
 
     static void Save(string path, Tensor x)
     {
-        if (path.EndsWith("npy")) Npy.Save(path, x);
-        else if (path.EndsWith("npz")) Npz.Save(path, new Dictionary<string, Tensor> { ["x"] = x });
+        if (path.EndsWith(".npy", StringComparison.Ordinal)) Npy.Save(path, x);
+        else if (path.EndsWith(".npz", StringComparison.Ordinal))
+            Npz.Save(path, new Dictionary<string, Tensor> { ["x"] = x });
         else SafeTensors.Save(path, new Dictionary<string, Tensor> { ["x"] = x });
     }
 
-    static Tensor Load(string path) => path.EndsWith("npy") ? Npy.Load(path)
-        : path.EndsWith("npz") ? Npz.Load(path)["x"] : SafeTensors.Load(path)["x"];
+    static Tensor Load(string path) => path.EndsWith(".npy", StringComparison.Ordinal) ? Npy.Load(path)
+        : path.EndsWith(".npz", StringComparison.Ordinal) ? Npz.Load(path)["x"] : SafeTensors.Load(path)["x"];
 
     static bool IsSame(Tensor x, Tensor y) =>
         x.ToArray<float>().AsSpan().SequenceEqual(y.ToArray<float>());
