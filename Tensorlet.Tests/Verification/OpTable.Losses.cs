@@ -35,7 +35,8 @@ public static partial class OpTable
         Signed("cosine embedding", 2, (v, t, r) => F.CosineEmbeddingLoss(v[0], v[1], t, 0.2, r), (v, t) =>
             t.Select((y, i) => Rows(v[0], t.Length)[i] is var a && Rows(v[1], t.Length)[i] is var b
                 && Dot(a, b) / Math.Sqrt((Dot(a, a) + 1e-12) * (Dot(b, b) + 1e-12)) is var c && y > 0 ? 1 - c
-                    : Positive(c - 0.2)), 2),
+                    : Positive(c - 0.2)), 2,
+            leastAcross: 2),            // of single numbers the cosine is 1 or −1, and its slopes are noise
         Signed("triplet margin", 3, (v, _, r) => F.TripletMarginLoss(v[0], v[1], v[2], 2, reduction: r), (v, t) =>
             t.Select((_, i) => Positive(Distance(v[0], v[1], i, t.Length) - Distance(v[0], v[2], i, t.Length) + 2)), 2,
             smooth: (v, n) => Enumerable.Range(0, n).All(i => Math.Min(Distance(v[0], v[1], i, n),
@@ -106,9 +107,9 @@ public static partial class OpTable
     /// <summary>A loss of some inputs, with targets of 1 and −1 for each number, or for each row.</summary>
     static Op Signed(string name, int inputs, Func<Variable[], Tensor, Reduction, Variable> f,
         Func<double[][], double[], IEnumerable<double>> oracle, int rank = 1,
-        Func<double[][], int, bool>? smooth = null) => new("losses", name, d =>
+        Func<double[][], int, bool>? smooth = null, int leastAcross = 1) => new("losses", name, d =>
     {
-        int[] shape = [.. Enumerable.Range(0, rank).Select(_ => d.Int(1, 4))];
+        int[] shape = [.. Enumerable.Range(0, rank).Select(a => d.Int(a == 0 ? 1 : leastAcross, 4))];
         var reduction = Some(d);
         double[] signs = [.. Enumerable.Range(0, shape[0]).Select(_ => d.Coin() ? 1.0 : -1)];
         Input[] drawn;
