@@ -13,7 +13,7 @@ namespace Tensorlet.Nn;
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
 {
-    readonly double dropout = F.Probability("MultiheadAttention", dropout);
+    readonly double dropout = dropout.In("MultiheadAttention", 0, 1);
     readonly int heads = numHeads >= 1 && embedDim % numHeads == 0 ? numHeads : throw new ShapeException(
         $"MultiheadAttention: {embedDim} numbers do not divide into {numHeads} heads.");
     readonly Variable inProjWeight = Init.XavierUniform_(Parameter(Tensor.Empty(3 * embedDim, embedDim)));

@@ -103,7 +103,7 @@ public static partial class F
     public static Variable CrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
-        Probability("CrossEntropy", labelSmoothing);
+        labelSmoothing.In("CrossEntropy", 0, 1);
         if (!target.Given().DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
         if (x.Given().Rank == 0 || !target.Shape.SequenceEqual(x.Shape))

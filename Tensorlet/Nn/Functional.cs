@@ -39,9 +39,6 @@ public static partial class F
         fits ? value : throw new ArgumentOutOfRangeException(
             name, $"{value}", $"{operation}: {name} is {range}.");
 
-    internal static double Probability(string operation, double p, [CallerArgumentExpression(nameof(p))]
-        string name = "") => p.In(operation, 0, 1, name);
-
     /// <summary>
     /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
     /// (Srivastava et al. 2014).
@@ -59,7 +56,7 @@ public static partial class F
 
     static Variable Dropped(string operation, Variable x, int[] together, double p, bool training, Generator? generator)
     {
-        if (Probability(operation, p) == 0 || !training) return x;
+        if (p.In(operation, 0, 1) == 0 || !training) return x;
         x.Data.OnlyFloat(operation);
         if (p == 1) return x * 0;
         var keep = Tensor.Rand(together, x.DType, x.Device, generator) >= p;

@@ -15,7 +15,7 @@ public abstract class Recurrent : Module
         bool batchFirst, double dropout, bool bidirectional)
     {
         (this.inputSize, layers, ways) = (inputSize, numLayers.In(GetType().Name, 1), bidirectional ? 2 : 1);
-        (this.batchFirst, this.dropout) = (batchFirst, F.Probability(GetType().Name, dropout));
+        (this.batchFirst, this.dropout) = (batchFirst, dropout.In(GetType().Name, 0, 1));
         cells = [.. Enumerable.Range(0, layers * ways).Select(i => cell(i < ways ? inputSize : ways * hiddenSize))];
     }
 
