@@ -36,8 +36,7 @@ public static partial class F
     /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
     internal static double Argument(string operation, double value, bool fits, string range,
         [CallerArgumentExpression(nameof(value))] string name = "") =>
-        fits ? value : throw new ArgumentOutOfRangeException(
-            name, $"{value}", $"{operation}: {name} is {range}.");
+        fits ? value : throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} is {range}.");
 
     /// <summary>
     /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing

@@ -52,8 +52,7 @@ public sealed class Flatten(int startDim = 1, int endDim = -1)
 
 /// <summary>An axis taken apart into several.</summary>
 public sealed class Unflatten(int dim, params int[] unflattenedSize)
-    : Simple(Apart(dim, unflattenedSize.Given()),
-        () => $"dim={dim}, unflattened_size={Layout.Show(unflattenedSize)}")
+    : Simple(Apart(dim, unflattenedSize.Given()), () => $"dim={dim}, unflattened_size={Layout.Show(unflattenedSize)}")
 {
     static Func<Variable, Variable> Apart(int dim, int[] sizes) => x => x.Unflatten(dim, sizes);
 }
