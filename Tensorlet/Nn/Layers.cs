@@ -9,7 +9,7 @@ public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : 
     /// <summary>W, (out, in).</summary>
     public Variable Weight { get; } = Uniform(inFeatures, outFeatures, inFeatures);
     /// <summary>b, (out), if there is one.</summary>
-    public Variable? Bias { get; } = bias ? Uniform(inFeatures, outFeatures) : null;
+    public Variable? Bias { get; internal init; } = bias ? Uniform(inFeatures, outFeatures) : null;
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.Linear(x, Weight, Bias);
     /// <inheritdoc/>
