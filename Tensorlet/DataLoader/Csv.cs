@@ -52,12 +52,10 @@ public sealed class Csv
 
     /// <summary>A column as it is written.</summary>
     /// <exception cref="IndexException">There is no such column.</exception>
-    public string[] Text(string column)
-    {
-        return places.TryGetValue(column.Given(), out var at) ? [.. rows.Select(row => row.Fields[at])]
+    public string[] Text(string column) =>
+        places.TryGetValue(column.Given(), out var at) ? [.. rows.Select(row => row.Fields[at])]
             : throw new IndexException(
                 $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
-    }
 
     /// <summary>Columns of numbers, (N, C) in Float32; all if none is named.</summary>
     /// <param name="columns">Their names.</param>

@@ -16,9 +16,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 
     const int Ahead = 3;                // batches for each worker that are begun before they are taken
     readonly Func<int, Making> open;
-    readonly Func<int> count;
+    readonly Sampler<long[]>? indexed;  // null where samples come one after another
     readonly int workers, batchSize;
-    readonly bool isIndexed;
     readonly TimeSpan patience;
     readonly CancellationToken cancellation;
     ulong seed;
@@ -55,8 +54,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
             : new SequentialSampler(dataset)), batchSize, dropLast);
         (this.workers, this.seed, this.cancellation) = (workers.In(nameof(DataLoader), 0), seed, cancellation);
-        (this.patience, isIndexed) = (Patience(patience), true);
-        count = () => batchSampler.Count;
+        (this.patience, indexed) = (Patience(patience), batchSampler);
         open = epoch =>
         {
             var order = batchSampler.Order(new Generator(this.seed) { Position = (long)epoch << 32 });
@@ -84,8 +82,6 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         (this.batchSize, this.patience) = (batchSize.In(nameof(DataLoader), 1), Patience(patience));
         (this.workers, this.seed, this.cancellation) =
             (Math.Min(workers.In(nameof(DataLoader), 0), 1), seed, cancellation);
-        count = () => throw new TensorletException(
-            "DataLoader: an iterable dataset has no Count; how many batches there are is known at its end.");
         open = epoch => (start, stop, at) => dataset.Numbered(new Generator(Key(epoch)), stop, at).Chunk(batchSize)
             .Where(samples => !dropLast || samples.Length == batchSize).Skip(start)
             .Select(samples => (Func<Tensor[]>)(() => collate is null ? Collate.Default(samples) : collate(samples)));
@@ -104,7 +100,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 
     /// <summary>The number of batches in an epoch.</summary>
     /// <exception cref="TensorletException">The dataset is iterable: nobody knows.</exception>
-    public int Count => count();
+    public int Count => indexed?.Count ?? throw new TensorletException(
+        "DataLoader: an iterable dataset has no Count; how many batches there are is known at its end.");
 
     /// <summary>
     /// The batches of the next epoch, or the rest of the one in the state that was loaded. A worker's exception arrives
@@ -138,7 +135,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         Stateful.Check("DataLoader", StateDict(), state);
         int Number(string key) => Stateful.Count(state, key);
         var (at, position, size) = (Number("epoch"), Number("position"), Number("batch_size"));
-        if (size != batchSize || (isIndexed && position > Count)) throw new TensorletException(
+        if (size != batchSize || position > indexed?.Count) throw new TensorletException(
             $"LoadStateDict: batch {position} of those of {size} samples (0: as a sampler gives them) is no place in " +
             $"an epoch of this DataLoader, whose batches have {batchSize}. Give it the dataset and size of the saved.");
         (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], at);

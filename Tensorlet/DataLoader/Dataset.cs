@@ -55,17 +55,12 @@ public abstract class Dataset
     /// <summary>This dataset, every sample through a function that may be random.</summary>
     public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
     /// <summary>This dataset, every sample through a function.</summary>
-    public Dataset Map(Func<Tensor[], Tensor[]> function)
-    {
-        function.Given();
-        return Map((sample, _) => function(sample));
-    }
+    public Dataset Map(Func<Tensor[], Tensor[]> function) => Map(WithoutChance(function.Given()));
     /// <summary>This dataset, the first tensor of every sample, the image, through a transform.</summary>
-    public Dataset Map(Transform transform)
-    {
-        transform.Given();
-        return Map((sample, random) => [transform.Apply(sample[0], random), .. sample[1..]]);
-    }
+    public Dataset Map(Transform transform) => Map(transform.Given().OfSample);
+
+    internal static Func<Tensor[], Generator, Tensor[]> WithoutChance(Func<Tensor[], Tensor[]> function) =>
+        (sample, _) => function(sample);
 
     /// <summary>Parts of these sizes, drawn without replacement, that have no sample in common.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or they do not sum to Count.</exception>
@@ -139,15 +134,12 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 
     /// <inheritdoc/>
     /// <exception cref="TensorletException">They are too many to be numbered by an int.</exception>
-    public override int Count
+    public override int Count => datasets.Sum(dataset => (long)dataset.Count) switch
     {
-        get
-        {
-            var count = datasets.Sum(dataset => (long)dataset.Count);
-            return count <= int.MaxValue ? (int)count : throw new TensorletException(
-                $"ConcatDataset: {count} samples; at most {int.MaxValue} can be numbered.");
-        }
-    }
+        <= int.MaxValue and var count => (int)count,
+        var count => throw new TensorletException(
+            $"ConcatDataset: {count} samples; at most {int.MaxValue} can be numbered."),
+    };
     /// <inheritdoc/>
     public override Tensor[] this[int index] => Sample(index, Generator.Default);
 

@@ -11,11 +11,7 @@ public abstract class IterableDataset
     /// <summary>The samples, each through a function that may be random.</summary>
     public IterableDataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
     /// <summary>The samples, each through a function.</summary>
-    public IterableDataset Map(Func<Tensor[], Tensor[]> function)
-    {
-        function.Given();
-        return Map((sample, _) => function(sample));
-    }
+    public IterableDataset Map(Func<Tensor[], Tensor[]> function) => Map(Dataset.WithoutChance(function.Given()));
 
     /// <summary>The samples, with the stop asked before each, and an exception told with its number.</summary>
     internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop, Action<long> at)

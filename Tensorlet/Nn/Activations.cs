@@ -70,11 +70,10 @@ public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), () => $"di
 /// <summary>x where positive, else slope·x, the slope learned, for all or for each channel (He et al. 2015).</summary>
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
 {
-    readonly Variable weight = Parameter(Tensor.Full([numParameters], init));
     /// <summary>The slopes.</summary>
-    public Variable Weight => weight;
+    public Variable Weight { get; } = Parameter(Tensor.Full([numParameters], init));
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => x.Given().PRelu(weight);
+    public override Variable Forward(Variable x) => x.Given().PRelu(Weight);
     /// <inheritdoc/>
-    protected override string Arguments => $"num_parameters={weight.Numel}";
+    protected override string Arguments => $"num_parameters={Weight.Numel}";
 }

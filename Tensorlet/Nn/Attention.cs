@@ -13,18 +13,13 @@ namespace Tensorlet.Nn;
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
 {
-    readonly double dropout = F.Probability("MultiheadAttention", dropout);
+    readonly double dropout = dropout.In("MultiheadAttention", 0, 1);
     readonly int heads = numHeads >= 1 && embedDim % numHeads == 0 ? numHeads : throw new ShapeException(
         $"MultiheadAttention: {embedDim} numbers do not divide into {numHeads} heads.");
     readonly Variable inProjWeight = Init.XavierUniform_(Parameter(Tensor.Empty(3 * embedDim, embedDim)));
     readonly Variable? inProjBias = bias ? Parameter(Tensor.Zeros(3 * embedDim)) : null;
-    readonly Linear outProj = WithZeroBias(new(embedDim, embedDim, bias));
-
-    static Linear WithZeroBias(Linear layer)
-    {
-        layer.Bias?.Data.Zero_();
-        return layer;
-    }
+    readonly Linear outProj =
+        new(embedDim, embedDim, bias) { Bias = bias ? Parameter(Tensor.Zeros(embedDim)) : null };
 
     /// <summary>Of a sequence to itself.</summary>
     public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;

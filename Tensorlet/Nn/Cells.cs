@@ -7,8 +7,7 @@ namespace Tensorlet.Nn;
 /// <exception cref="ArgumentOutOfRangeException">H is not positive.</exception>
 public abstract class RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias) : Module
 {
-    readonly Variable weightIh = Uniform(
-        hiddenSize.In(nameof(RecurrentCell), 1), gates * hiddenSize, inputSize);
+    readonly Variable weightIh = Uniform(hiddenSize.In(nameof(RecurrentCell), 1), gates * hiddenSize, inputSize);
     readonly Variable weightHh = Uniform(hiddenSize, gates * hiddenSize, hiddenSize);
     readonly Variable? biasIh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
     readonly Variable? biasHh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;

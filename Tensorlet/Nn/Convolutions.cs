@@ -6,8 +6,6 @@ namespace Tensorlet.Nn;
 /// </summary>
 public abstract class Convolutional : Module
 {
-    readonly Variable weight;
-    readonly Variable? bias;
     readonly int[] stride, padding, outputPadding, dilation;
     readonly int inChannels, outChannels, groups;
     readonly PadMode mode;
@@ -27,29 +25,29 @@ public abstract class Convolutional : Module
         int[] filters = transposed ? [inChannels, outChannels / groups, .. kernel]
             : [outChannels, inChannels / groups, .. kernel];
         var fanIn = Layout.Product(filters[1..]);
-        weight = Uniform(fanIn, filters);
-        if (bias) this.bias = Uniform(fanIn, outChannels);
+        Weight = Uniform(fanIn, filters);
+        if (bias) Bias = Uniform(fanIn, outChannels);
     }
 
     /// <summary>The filters: (O, C/groups, …), of a transposed convolution (C, O/groups, …).</summary>
-    public Variable Weight => weight;
+    public Variable Weight { get; }
     /// <summary>One number for each filter, if there are any.</summary>
-    public Variable? Bias => bias;
+    public Variable? Bias { get; }
 
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x)
     {
         var name = GetType().Name;
-        return transposed ? F.Spread(name, x, weight, bias, stride, padding, outputPadding, dilation, groups)
-            : F.Convolve(name, x, weight, bias, stride, padding, dilation, groups, mode);
+        return transposed ? F.Spread(name, x, Weight, Bias, stride, padding, outputPadding, dilation, groups)
+            : F.Convolve(name, x, Weight, Bias, stride, padding, dilation, groups, mode);
     }
 
     /// <inheritdoc/>
     protected override string Arguments => $"{inChannels}, {outChannels}, " +
-        $"kernel_size={Python.Show(weight.Size()[2..])}, stride={Python.Show(stride)}" +
+        $"kernel_size={Python.Show(Weight.Size()[2..])}, stride={Python.Show(stride)}" +
         (padding.All(p => p == F.Same) ? ", padding=same" : Shown("padding", padding, 0)) +
         Shown("output_padding", outputPadding, 0) + Shown("dilation", dilation, 1) +
-        (groups == 1 ? "" : $", groups={groups}") + (bias is null ? ", bias=False" : "") +
+        (groups == 1 ? "" : $", groups={groups}") + (Bias is null ? ", bias=False" : "") +
         (mode == PadMode.Constant ? "" : $", padding_mode={mode.ToString().ToLowerInvariant()}");
 
     static string Shown(string name, int[] sizes, int usual) =>

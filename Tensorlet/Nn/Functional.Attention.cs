@@ -32,7 +32,7 @@ public static partial class F
             || key.Size(-2) != value.Size(-2))
             throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout}, keys " +
                 $"{key.Data.Layout} and values {value.Data.Layout} are not (…, L, E), (…, S, E) and (…, S, V).");
-        Probability("ScaledDotProductAttention", dropout);
+        dropout.In("ScaledDotProductAttention", 0, 1);
         int queries = query.Size(-2), keys = key.Size(-2);
         if (added is not null) seen = Both(seen, added.Data.Ne(Tensor.Like(added.Data, double.NegativeInfinity)));
         var some = seen is not null || keys > queries;

@@ -103,7 +103,7 @@ public static partial class F
     public static Variable CrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
-        Probability("CrossEntropy", labelSmoothing);
+        labelSmoothing.In("CrossEntropy", 0, 1);
         if (!target.Given().DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
         if (x.Given().Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
@@ -165,8 +165,7 @@ public static partial class F
         if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
                 "Take Sigmoid() first, or BCEWithLogitsLoss.");
-        var losses = new BinaryCrossEntropy().Apply(
-            Variable.Alike("BCELoss", [x.Expand(shape), target.Expand(shape)]));
+        var losses = new BinaryCrossEntropy().Apply(Variable.Alike("BCELoss", [x.Expand(shape), target.Expand(shape)]));
         return Reduced("BCELoss", losses, reduction, weight);
     }
 
@@ -293,8 +292,7 @@ readonly struct LogDivergence : IZip // e^t·(t − x)
 readonly struct HingeFormula(double margin) : IZip
 {
     [MethodImpl(AggressiveInlining)]
-    V IZip.Apply<V>(V x, V t) => V.IfEqual(t, V.Of(1), x,
-        V.IfGreater(x, V.Of(margin), V.Of(0), V.Of(margin) - x));
+    V IZip.Apply<V>(V x, V t) => V.IfEqual(t, V.Of(1), x, V.IfGreater(x, V.Of(margin), V.Of(0), V.Of(margin) - x));
 }
 
 readonly struct RankingFormula(double margin) : IZip3

@@ -134,8 +134,7 @@ readonly struct StandardSlope : IFormula
 {
     public static int Inputs => 7;
     [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V ofG, V ofGX, V h) =>
-        r * (dy * w - ofG - (x - mean) * r * ofGX);
+    V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V ofG, V ofGX, V h) => r * (dy * w - ofG - (x - mean) * r * ofGX);
 }
 
 // With r = 1/√(σ² + ε), x̂ = (x − μ)·r, means over some axes: y = x̂·w + b

@@ -36,11 +36,7 @@ public static partial class F
     /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
     internal static double Argument(string operation, double value, bool fits, string range,
         [CallerArgumentExpression(nameof(value))] string name = "") =>
-        fits ? value : throw new ArgumentOutOfRangeException(
-            name, $"{value}", $"{operation}: {name} is {range}.");
-
-    internal static double Probability(string operation, double p, [CallerArgumentExpression(nameof(p))]
-        string name = "") => p.In(operation, 0, 1, name);
+        fits ? value : throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} is {range}.");
 
     /// <summary>
     /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
@@ -59,7 +55,7 @@ public static partial class F
 
     static Variable Dropped(string operation, Variable x, int[] together, double p, bool training, Generator? generator)
     {
-        if (Probability(operation, p) == 0 || !training) return x;
+        if (p.In(operation, 0, 1) == 0 || !training) return x;
         x.Data.OnlyFloat(operation);
         if (p == 1) return x * 0;
         var keep = Tensor.Rand(together, x.DType, x.Device, generator) >= p;

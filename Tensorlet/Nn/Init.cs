@@ -69,8 +69,7 @@ public static class Init
     /// <exception cref="ShapeException">No matrix.</exception>
     public static Variable Eye_(Variable x)
     {
-        OfRank("Eye_", x, 2, 2);
-        x.Data.Zero_().Diagonal().Fill_(1);
+        OfRank("Eye_", x, 2, 2).Data.Zero_().Diagonal().Fill_(1);
         return x;
     }
 
@@ -150,18 +149,15 @@ public static class Init
     /// <summary>How many numbers make one output, or are made of one input; or the mean of both.</summary>
     static double Fan(string operation, Variable x, FanMode? mode = null)
     {
-        OfRank(operation, x, 2, int.MaxValue);
-        var (fanOut, fanIn) = ((double)x.Size(0), (double)x.Size(1));
+        var (fanOut, fanIn) = ((double)OfRank(operation, x, 2, int.MaxValue).Size(0), (double)x.Size(1));
         return Layout.Product(x.Shape[2..])
             * (mode is null ? (fanIn + fanOut) / 2 : mode == FanMode.FanIn ? fanIn : fanOut);
     }
 
-    static void OfRank(string operation, Variable x, int least, int most)
-    {
-        if (x.Given().Rank < least || x.Rank > most)
-            throw new ShapeException($"{operation}: shape {x.Data.Layout} has {x.Rank} axes; it takes {least}" +
+    static Variable OfRank(string operation, Variable x, int least, int most) =>
+        x.Given().Rank >= least && x.Rank <= most ? x
+            : throw new ShapeException($"{operation}: shape {x.Data.Layout} has {x.Rank} axes; it takes {least}" +
                 (most == least ? "." : most == int.MaxValue ? " or more." : $" to {most}."));
-    }
 
     static Variable Written(Variable x, Tensor _) => x;
 }

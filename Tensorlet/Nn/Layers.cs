@@ -6,24 +6,20 @@ namespace Tensorlet.Nn;
 /// <param name="bias">Whether to add b.</param>
 public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : Module
 {
-    readonly Variable weight = Uniform(inFeatures, outFeatures, inFeatures);
-    readonly Variable? bias = bias ? Uniform(inFeatures, outFeatures) : null;
-
     /// <summary>W, (out, in).</summary>
-    public Variable Weight => weight;
+    public Variable Weight { get; } = Uniform(inFeatures, outFeatures, inFeatures);
     /// <summary>b, (out), if there is one.</summary>
-    public Variable? Bias => bias;
+    public Variable? Bias { get; internal init; } = bias ? Uniform(inFeatures, outFeatures) : null;
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.Linear(x, weight, bias);
+    public override Variable Forward(Variable x) => F.Linear(x, Weight, Bias);
     /// <inheritdoc/>
-    protected override string Arguments => $"in_features={weight.Size(1)}, out_features={weight.Size(0)}, " +
-        $"bias={Python.Show(bias is not null)}";
+    protected override string Arguments => $"in_features={Weight.Size(1)}, out_features={Weight.Size(0)}, " +
+        $"bias={Python.Show(Bias is not null)}";
 }
 
 /// <summary>The rows of a table at given indices: (…) of Int64 to (…, D). Rows start as normal numbers.</summary>
 public sealed class Embedding : Module
 {
-    readonly Variable weight;
     readonly int? paddingIdx;
 
     /// <param name="numEmbeddings">V, the number of rows.</param>
@@ -34,16 +30,16 @@ public sealed class Embedding : Module
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null)
     {
         this.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
-        weight = Parameter(Tensor.Randn(numEmbeddings, embeddingDim));
-        if (this.paddingIdx is { } row) weight.Data.Select(0, row).Zero_();
+        Weight = Parameter(Tensor.Randn(numEmbeddings, embeddingDim));
+        if (this.paddingIdx is { } row) Weight.Data.Select(0, row).Zero_();
     }
 
     /// <summary>The table, (V, D).</summary>
-    public Variable Weight => weight;
+    public Variable Weight { get; }
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => F.Embedding(x.Given().Data, weight, paddingIdx);
+    public override Variable Forward(Variable x) => F.Embedding(x.Given().Data, Weight, paddingIdx);
     /// <inheritdoc/>
-    protected override string Arguments => $"{weight.Size(0)}, {weight.Size(1)}" +
+    protected override string Arguments => $"{Weight.Size(0)}, {Weight.Size(1)}" +
         (paddingIdx is null ? "" : $", padding_idx={paddingIdx}");
 }
 
@@ -56,8 +52,7 @@ public sealed class Flatten(int startDim = 1, int endDim = -1)
 
 /// <summary>An axis taken apart into several.</summary>
 public sealed class Unflatten(int dim, params int[] unflattenedSize)
-    : Simple(Apart(dim, unflattenedSize.Given()),
-        () => $"dim={dim}, unflattened_size={Layout.Show(unflattenedSize)}")
+    : Simple(Apart(dim, unflattenedSize.Given()), () => $"dim={dim}, unflattened_size={Layout.Show(unflattenedSize)}")
 {
     static Func<Variable, Variable> Apart(int dim, int[] sizes) => x => x.Unflatten(dim, sizes);
 }
@@ -79,7 +74,7 @@ public abstract class Dropping : Module
     readonly Func<Variable, double, bool, Generator?, Variable> drop;
 
     private protected Dropping(double p, Func<Variable, double, bool, Generator?, Variable> drop) =>
-        (this.p, this.drop) = (F.Probability(GetType().Name, p), drop);
+        (this.p, this.drop) = (p.In(GetType().Name, 0, 1), drop);
 
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x) => drop(x, p, Training, null);

@@ -224,30 +224,27 @@ public abstract class Module : IStateful
     }
 
     /// <summary>The tree of modules with their arguments, as PyTorch prints it.</summary>
-    public override string ToString() => Invariantly(() =>
-    {
-        var children = NamedChildren().ToList();
-        if (children.Count == 0) return $"{GetType().Name}({Arguments})";
-        var lines = children.Select(c => $"({c.Name}): {c.Module}".ReplaceLineEndings("\n  "));
-        return $"{GetType().Name}(\n  {string.Join("\n  ", lines)}\n)";
-    });
-
-    /// <summary>A text that is the same in all cultures.</summary>
-    static string Invariantly(Func<string> text)
+    public override string ToString()
     {
         var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        try { return text(); }
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // for Arguments that users write
+        try
+        {
+            var children = NamedChildren().ToList();
+            if (children.Count == 0) return $"{GetType().Name}({Arguments})";
+            var lines = children.Select(c => $"({c.Name}): {c.Module}".ReplaceLineEndings("\n  "));
+            return $"{GetType().Name}(\n  {string.Join("\n  ", lines)}\n)";
+        }
         finally { CultureInfo.CurrentCulture = culture; }
     }
 
     /// <summary>A table of the parameters: key, shape and number of elements, with the total below.</summary>
-    public string Summary() => Invariantly(() =>
+    public string Summary()
     {
         List<(string Name, string Shape, long Count)> rows =
             [.. NamedParameters().Select(p => (p.Name, $"{p.Parameter.Data.Layout}", (long)p.Parameter.Numel))];
         rows.Add(("parameters", "", rows.Sum(row => row.Count)));
         var width = rows.Max(row => row.Name.Length);
         return string.Join('\n', rows.Select(r => $"{r.Name.PadRight(width)}  {r.Shape,-20} {r.Count,12:N0}"));
-    });
+    }
 }

@@ -4,20 +4,15 @@ namespace Tensorlet.Nn;
 public abstract class ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
     int least, int most, bool perSample = false) : Module
 {
-    readonly Variable? weight = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
-    readonly Variable? bias = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
-    readonly Tensor? runningMean = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
-    readonly Tensor? runningVar = trackRunningStats ? Tensor.Ones(numFeatures) : null;
-    readonly Tensor? numBatchesTracked = trackRunningStats ? Tensor.Zeros([], DType.Int64) : null;
-
     /// <summary>What each channel is multiplied by, if anything.</summary>
-    public Variable? Weight => weight;
+    public Variable? Weight { get; } = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
     /// <summary>What is added to each channel, if anything.</summary>
-    public Variable? Bias => bias;
+    public Variable? Bias { get; } = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
     /// <summary>The running mean of each channel, if it is gathered.</summary>
-    public Tensor? RunningMean => runningMean;
+    public Tensor? RunningMean { get; } = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
     /// <summary>The running unbiased variance of each channel, if it is gathered.</summary>
-    public Tensor? RunningVar => runningVar;
+    public Tensor? RunningVar { get; } = trackRunningStats ? Tensor.Ones(numFeatures) : null;
+    readonly Tensor? numBatchesTracked = trackRunningStats ? Tensor.Zeros([], DType.Int64) : null;
 
     /// <inheritdoc/>
     public sealed override Variable Forward(Variable x)
@@ -25,20 +20,20 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
         if (x.Given().Rank < least || x.Rank > most)
             throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
                 $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
-        if (!Training) return Normalized(x, runningMean is null, 0);
+        if (!Training) return Normalized(x, RunningMean is null, 0);
         var y = Normalized(x, true, momentum ?? 1 / (1 + numBatchesTracked?.Item() ?? 1));
         if (!perSample && x.Numel > 0 && !Autograd.Mode.Again) numBatchesTracked?.Add_(1);
         return y;
     }
 
     Variable Normalized(Variable x, bool inputStatistics, double momentum) => perSample
-        ? F.InstanceNorm(x, runningMean, runningVar, weight, bias, inputStatistics, momentum, eps)
-        : F.BatchNorm(x, runningMean, runningVar, weight, bias, inputStatistics, momentum, eps);
+        ? F.InstanceNorm(x, RunningMean, RunningVar, Weight, Bias, inputStatistics, momentum, eps)
+        : F.BatchNorm(x, RunningMean, RunningVar, Weight, Bias, inputStatistics, momentum, eps);
 
     /// <inheritdoc/>
     protected override string Arguments => $"{numFeatures}, eps={Python.Show(eps)}, momentum=" +
-        (momentum is { } m ? Python.Show(m) : "None") + $", affine={Python.Show(weight is not null)}, " +
-        $"track_running_stats={Python.Show(runningMean is not null)}";
+        (momentum is { } m ? Python.Show(m) : "None") + $", affine={Python.Show(Weight is not null)}, " +
+        $"track_running_stats={Python.Show(RunningMean is not null)}";
 }
 
 /// <summary>Each channel of (N, C) or (N, C, L) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>

@@ -67,8 +67,7 @@ public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpol
         alignCorners), () => (size is { } s ? $"size={s}" : $"scale_factor={Python.Show(scaleFactor)}") +
         $", mode={Python.Show(mode.ToString())}")
 {
-    static int Scaled(Variable x, int axis, double factor) =>
-        Layout.Fitting("Upsample", (long)(x.Size(axis) * factor));
+    static int Scaled(Variable x, int axis, double factor) => Layout.Fitting("Upsample", (long)(x.Size(axis) * factor));
 }
 
 /// <summary>

@@ -41,8 +41,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         return [outputs, .. states];
     }
 
-    IEnumerable<int> Steps(int count) =>
-        Enumerable.Range(0, count).Select(step => backwards ? count - 1 - step : step);
+    IEnumerable<int> Steps(int count) => Enumerable.Range(0, count).Select(step => backwards ? count - 1 - step : step);
 
     internal override void Free()
     {

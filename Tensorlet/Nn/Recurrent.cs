@@ -15,7 +15,7 @@ public abstract class Recurrent : Module
         bool batchFirst, double dropout, bool bidirectional)
     {
         (this.inputSize, layers, ways) = (inputSize, numLayers.In(GetType().Name, 1), bidirectional ? 2 : 1);
-        (this.batchFirst, this.dropout) = (batchFirst, F.Probability(GetType().Name, dropout));
+        (this.batchFirst, this.dropout) = (batchFirst, dropout.In(GetType().Name, 0, 1));
         cells = [.. Enumerable.Range(0, layers * ways).Select(i => cell(i < ways ? inputSize : ways * hiddenSize))];
     }
 
@@ -30,15 +30,11 @@ public abstract class Recurrent : Module
     private protected (Variable Output, Variable[] States) Run(Variable input, Variable[]? initial, Tensor? lengths)
     {
         Variable[] states = [];
-        var output = Hooked(input, x =>
-        {
-            (x, states) = Through(x, initial, lengths);
-            return x;
-        });
+        var output = Hooked(input, x => Through(x, initial, lengths, out states));
         return (output, states);
     }
 
-    (Variable, Variable[]) Through(Variable x, Variable[]? initial, Tensor? lengths)
+    Variable Through(Variable x, Variable[]? initial, Tensor? lengths, out Variable[] states)
     {
         var name = GetType().Name;
         if (x.Given().Rank != 3 || x.Size(2) != inputSize || x.Size(batchFirst ? 1 : 0) == 0)
@@ -75,8 +71,8 @@ public abstract class Recurrent : Module
             }
             x = ways == 1 ? outputs[0] : Variable.Cat(outputs, -1);
         }
-        Variable[] states = [.. last[0].Select((_, k) => Variable.Stack([.. last.Select(state => state[k])]))];
-        return (batchFirst ? x.Transpose(0, 1) : x, states);
+        states = [.. last[0].Select((_, k) => Variable.Stack([.. last.Select(state => state[k])]))];
+        return batchFirst ? x.Transpose(0, 1) : x;
     }
 
     /// <summary>Runs with a state of one tensor.</summary>

@@ -17,8 +17,8 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
     : Module
 {
-    readonly MultiheadAttention selfAttn = new(dModel, nHead,
-        F.Probability(nameof(TransformerEncoderLayer), dropout), bias, batchFirst);
+    readonly MultiheadAttention selfAttn =
+        new(dModel, nHead, dropout.In(nameof(TransformerEncoderLayer), 0, 1), bias, batchFirst);
     readonly Linear linear1 = new(dModel, dimFeedforward, bias), linear2 = new(dimFeedforward, dModel, bias);
     readonly LayerNorm norm1 = new(dModel, layerNormEps, bias: bias), norm2 = new(dModel, layerNormEps, bias: bias);
 

@@ -66,8 +66,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
             if (iteration == most.Iterations || calls >= most.Calls || Largest(gradient) <= least.Gradient
                 || Largest(direction * t) <= least.Change || Math.Abs(f - before) < least.Change) break;
 
-            void Move(double length) =>
-                Nn.Utils.VectorToParameters(start.Clone().Add_(direction, length), Parameters);
+            void Move(double length) => Nn.Utils.VectorToParameters(start.Clone().Add_(direction, length), Parameters);
 
             (double, Tensor) At(double length)
             {

@@ -107,15 +107,6 @@ public abstract class Optimizer : IStateful
         /// <summary>The number of this step, from 1.</summary>
         public int Step { get; internal set; }
 
-        internal void Check(string optimizer)
-        {
-            foreach (var kept in Tensors.Values)
-                if (kept.DType != parameter.DType || kept.Device != parameter.Device)
-                    throw new AutogradException($"{optimizer}: the parameter of shape {parameter.Data.Layout} is now " +
-                        $"{parameter.DType} on {parameter.Device}, and what is remembered of it {kept.DType} on " +
-                        $"{kept.Device}. Move the network before its optimizer is made, or load its state again.");
-        }
-
         /// <summary>A tensor that is remembered; one number everywhere at first.</summary>
         public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
             : Tensors[name] = parameter.Data.EmptyLike().SetAll(first);
@@ -194,7 +185,11 @@ public abstract class Optimizer : IStateful
     /// <summary>What is remembered of a parameter.</summary>
     private protected Memory Of(Variable parameter)
     {
-        memories[parameter].Check(GetType().Name);
+        foreach (var kept in memories[parameter].Tensors.Values)
+            if (kept.DType != parameter.DType || kept.Device != parameter.Device)
+                throw new AutogradException($"{GetType().Name}: the parameter of shape {parameter.Data.Layout} is " +
+                    $"now {parameter.DType} on {parameter.Device}, and what is remembered of it {kept.DType} on " +
+                    $"{kept.Device}. Move the network before its optimizer is made, or load its state again.");
         return memories[parameter];
     }
 

@@ -211,11 +211,10 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     double threshold = 1e-4, bool absolute = false, int cooldown = 0, double minLr = 0, double eps = 1e-8)
     : Scheduler(optimizer)
 {
-    readonly (double Factor, double Threshold, double MinLr, double Eps) by = (
-        factor.In(nameof(ReduceLROnPlateau), 0, Ranges.Below1), threshold.In(nameof(ReduceLROnPlateau), 0),
-        minLr.In(nameof(ReduceLROnPlateau), 0), eps.In(nameof(ReduceLROnPlateau), 0));
-    readonly (int Patience, int Cooldown) calls = (
-        patience.In(nameof(ReduceLROnPlateau), 0), cooldown.In(nameof(ReduceLROnPlateau), 0));
+    const string Name = nameof(ReduceLROnPlateau);
+    readonly (double Factor, double Threshold, double MinLr, double Eps) by =
+        (factor.In(Name, 0, Ranges.Below1), threshold.In(Name, 0), minLr.In(Name, 0), eps.In(Name, 0));
+    readonly (int Patience, int Cooldown) calls = (patience.In(Name, 0), cooldown.In(Name, 0));
     int bad, cooling;
     bool reduces;
 

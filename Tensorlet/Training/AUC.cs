@@ -13,11 +13,10 @@ public sealed class AUC() : Metric(0)
     public override void Add(Tensor output, Tensor target)
     {
         Layout.OnlySame("AUC: scores and targets", output.Given().Layout, target.Given().Layout);
-        var samples = output.ToArray<double>().Zip(target.ToArray<double>()).ToArray();
-        foreach (var (score, label) in samples)
-            if (double.IsNaN(score) || label is not (0 or 1))
-                throw new TensorletException($"AUC: score {score} and target {label} are no number and 0 or 1.");
-        Sums.AddRange(samples.SelectMany(s => new[] { s.First, s.Second }));
+        double[][] samples = [.. output.ToArray<double>().Zip(target.ToArray<double>(), (x, t) => new[] { x, t })];
+        if (samples.FirstOrDefault(sample => !Sound(sample)) is [var score, var label])
+            throw new TensorletException($"AUC: score {score} and target {label} are no number and 0 or 1.");
+        Sums.AddRange(samples.SelectMany(sample => sample));
     }
 
     private protected override bool CanBe(double[] sums) => sums.Length % 2 == 0 && sums.Chunk(2).All(Sound);

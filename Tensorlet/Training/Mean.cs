@@ -29,21 +29,17 @@ public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", ou
 /// </summary>
 /// <param name="k">How many classes.</param>
 /// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>
-public sealed class TopKAccuracy(int k) : Mean(Hits(k))
+public sealed class TopKAccuracy(int k) : Mean(Hits(k.In(nameof(TopKAccuracy), 1)))
 {
-    static Func<Tensor, Tensor, Tensor> Hits(int k)
+    static Func<Tensor, Tensor, Tensor> Hits(int k) => (output, target) =>
     {
-        k.In(nameof(TopKAccuracy), 1);
-        return (output, target) =>
-        {
-            if (output.Rank != 2 || target.Rank != 1 || output.Size(0) != target.Size(0))
-                throw new ShapeException(
-                    $"TopKAccuracy: scores {output.Layout} and targets {target.Layout} are not (N, C) and (N).");
-            var place = target.Unsqueeze(1);
-            var score = output.Gather(1, place);
-            // before the target is what is not smaller, and no equal one from it on
-            var from = Tensor.Arange(output.Size(1), device: output.Device) >= place;
-            return (!(output < score | (output.Eq(score) & from))).Sum([1]) < k;
-        };
-    }
+        if (output.Rank != 2 || target.Rank != 1 || output.Size(0) != target.Size(0))
+            throw new ShapeException(
+                $"TopKAccuracy: scores {output.Layout} and targets {target.Layout} are not (N, C) and (N).");
+        var place = target.Unsqueeze(1);
+        var score = output.Gather(1, place);
+        // before the target is what is not smaller, and no equal one from it on
+        var from = Tensor.Arange(output.Size(1), device: output.Device) >= place;
+        return (!(output < score | (output.Eq(score) & from))).Sum([1]) < k;
+    };
 }

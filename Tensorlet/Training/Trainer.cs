@@ -19,9 +19,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     readonly Plugin[] plugins = [.. plugins.Given().OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
     readonly Counter epoch = new(most: int.MaxValue), batch = new(most: int.MaxValue);
     readonly Mean mean = new();
-    readonly Module model = model.Given();
     readonly Func<Variable, Variable, Variable> loss = loss.Given();
-    readonly Optimizer optimizer = optimizer.Given();
     readonly IEnumerable<Tensor[]> batches = batches.Given();
     bool stopped;
 
@@ -31,9 +29,9 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         params IEnumerable<Plugin> plugins) : this(model, loss.Given().Call, optimizer, batches, plugins) { }
 
     /// <summary>What learns.</summary>
-    public Module Model => model;
+    public Module Model { get; } = model.Given();
     /// <summary>What moves its parameters.</summary>
-    public Optimizer Optimizer => optimizer;
+    public Optimizer Optimizer { get; } = optimizer.Given();
     /// <summary>How many epochs are complete.</summary>
     public int Epoch => (int)epoch.Value;
     /// <summary>The number of the batch in the epoch under way, from 1; 0 between epochs.</summary>
@@ -93,15 +91,15 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     {
         (Input, Target) = Placed(tensors);
         Tell(plugin => plugin.BatchStarted(this));
-        optimizer.ZeroGrad();
-        var output = model.Call(Input);
+        Optimizer.ZeroGrad();
+        var output = Model.Call(Input);
         var result = loss(output, Target);
         (Output, Loss) = (output.Data, result.Item());
         if (!double.IsFinite(Loss))
             throw new DivergenceException($"Trainer: the loss is {Loss} in epoch " +
             $"{Epoch + 1}, batch {Batch}. Lower the learning rate; Autograd.DetectAnomaly() finds where NaN begins.");
         result.Backward();
-        optimizer.Step();
+        Optimizer.Step();
         if (Batch == 1) mean.Reset();
         mean.Add(Loss, Input.Size(0));
         Stats["loss"] = mean.Value;
@@ -121,7 +119,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
             using var _ = Autograd.NoGrad();
             foreach (var (input, target) in batches.Given().Select(Placed))
             {
-                var output = model.Call(input);
+                var output = Model.Call(input);
                 mean.Add(loss(output, target).Item(), input.Size(0));
                 Array.ForEach(metrics, metric => metric.Add(output.Data, target));
             }
@@ -132,15 +130,15 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     (Tensor Input, Tensor Target) Placed(Tensor[] tensors)
     {
         var (input, target) = tensors;
-        var device = model.Parameters().FirstOrDefault()?.Device ?? input.Device;
+        var device = Model.Parameters().FirstOrDefault()?.Device ?? input.Device;
         return (input.To(device), target.To(device));
     }
 
     /// <summary>Does something in a mode, and puts every module back into its own.</summary>
     void InMode(bool training, Action action)
     {
-        (Module Module, bool Training)[] modes = [.. model.Modules().Select(module => (module, module.Training))];
-        model.Train(training);
+        (Module Module, bool Training)[] modes = [.. Model.Modules().Select(module => (module, module.Training))];
+        Model.Train(training);
         try { action(); }
         finally { foreach (var (module, on) in modes) module.Train(on); }       // those inside come after it
     }
@@ -164,8 +162,8 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         Checkpoint.Load(path, Parts());
     }
 
-    (string Name, IStateful Part)[] Parts() => [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", model),
-        ("generator", Generator.Default), ("optimizer", optimizer),
+    (string Name, IStateful Part)[] Parts() => [("epoch", epoch), ("batch", batch), ("loss", mean), ("model", Model),
+        ("generator", Generator.Default), ("optimizer", Optimizer),
         .. ((object[])[batches]).OfType<IStateful>().Select(loader => ("loader", loader)),
         .. plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin))];
 }

@@ -21,6 +21,9 @@ public abstract class Transform
         return Forward(x, random ?? Generator.Default);
     }
 
+    /// <summary>A sample whose first tensor, the image, is transformed.</summary>
+    internal Tensor[] OfSample(Tensor[] sample, Generator random) => [Apply(sample[0], random), .. sample[1..]];
+
     /// <summary>What the transform computes. Others call it through <see cref="Apply"/>.</summary>
     protected abstract Tensor Forward(Tensor x, Generator random);
 
