@@ -23,11 +23,7 @@ public sealed class Generator(ulong seed) : IStateful
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
 
     /// <inheritdoc/>
-    public Dictionary<string, Tensor> StateDict() => new()
-    {
-        ["seed"] = Tensor.From([(long)seed], []),
-        ["position"] = Tensor.From([Position], []),
-    };
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("position", Position));
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)

@@ -290,7 +290,6 @@ public sealed class Layout
     internal static int[] Repeated(int[] shape, int[] whole)
     {
         var lead = whole.Length - shape.Length;
-        return [.. Enumerable.Range(0, whole.Length).Where(a =>
-            a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
+        return [.. Enumerable.Range(0, whole.Length).Where(a => a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
     }
 }

@@ -43,19 +43,18 @@ public sealed partial class Tensor
         set => Named(() =>
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count == 0) return part.Copy_(value.Given());
-            part.Put(part.Places.Pick(picks, indices), value.Given());
-            return part;
+            return picks.Count == 0 ? part.Copy_(value.Given())
+                : part.Put(part.Places.Pick(picks, indices), value.Given());
         }, "Indexing");
     }
 
     /// <summary>Writes values at places of the flattened tensor; of several for one place the last.</summary>
-    void Put(Tensor places, Tensor value)
+    Tensor Put(Tensor places, Tensor value)
     {
         if (value.Layout.Expand(places.Layout.shape) is not { } layout)
             throw new ShapeException($"Indexing: values of shape {value.Layout} do not fill {places.Layout}.");
         var values = value.With(layout).To(Device).To(DType).Reshape(-1);
-        Copy_(Cat([Reshape(-1), values]).Gather(0, Sources(places)).Reshape(Size()));
+        return Copy_(Cat([Reshape(-1), values]).Gather(0, Sources(places)).Reshape(Size()));
     }
 
     /// <summary>
@@ -123,8 +122,7 @@ public sealed partial class Tensor
         var common = picks.Select(p => p.Index).Aggregate((a, b) =>
             a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
         var flat = Zeros(common.Layout.shape, DType.Int64, Device);
-        foreach (var (axis, index) in picks)
-            flat = flat * Size(axis) + Wrapped(index, axis);
+        foreach (var (axis, index) in picks) flat = flat * Size(axis) + Wrapped(index, axis);
         int[] rest = [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])];
         int[] Sizes(int[] axes) => Array.ConvertAll(axes, Size);
         return With(Layout.Permute([.. lead, .. picked, .. rest]))

@@ -192,8 +192,7 @@ public sealed partial class Variable
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
     /// <summary>x where it is above the threshold, else the value.</summary>
-    public Variable Threshold(Number threshold, Number value) =>
-        Named(() => MaskedFill(this <= threshold, value));
+    public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
 
     /// <summary>a·σ(b), with a and b the halves along an axis (Dauphin et al. 2016).</summary>
     /// <exception cref="ShapeException">The axis has no halves.</exception>

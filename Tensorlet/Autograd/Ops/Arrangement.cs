@@ -37,8 +37,7 @@ public sealed partial class Variable
     public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());
 
     /// <summary>Windows of this size along an axis, one every step; they become a new last axis.</summary>
-    public Variable Unfold(int axis, int size, int step) =>
-        Read(x => x.Windows(axis, size, step));
+    public Variable Unfold(int axis, int size, int step) => Read(x => x.Windows(axis, size, step));
 
     /// <summary>An axis taken apart into several, one size of which may be −1.</summary>
     public Variable Unflatten(int axis, params int[] sizes)

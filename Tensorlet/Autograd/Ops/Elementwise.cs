@@ -107,8 +107,7 @@ public sealed partial class Variable
     /// <summary>|x|; its gradient at 0 is 0.</summary>
     public Variable Abs() => OfIntegers(new AbsFormula()) ?? Map(new AbsFormula());
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
-    public Variable Sign() =>
-        OfIntegers(new SignFormula()) ?? Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
+    public Variable Sign() => OfIntegers(new SignFormula()) ?? Stepped(new SignFormula());
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>

@@ -22,8 +22,7 @@ public sealed partial class Variable
 
     /// <summary>aᵢ·bⱼ of two vectors, (n), (m) → (n, m).</summary>
     /// <exception cref="ShapeException">One of them is no vector.</exception>
-    public Variable Outer(Variable other) =>
-        Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
+    public Variable Outer(Variable other) => Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
 
     /// <summary>
     /// beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where beta is 0.
