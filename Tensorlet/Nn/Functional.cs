@@ -32,13 +32,6 @@ public static partial class F
         given.Shape.SequenceEqual(shape) ? given : throw new ShapeException(
             $"{operation}: the {what} has shape {given.Data.Layout}, and should have {Layout.Show(shape)}.");
 
-    /// <summary>A number, if it fits what an argument means.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
-    internal static double Argument(string operation, double value, bool fits, string range,
-        [CallerArgumentExpression(nameof(value))] string name = "") =>
-        fits ? value : throw new ArgumentOutOfRangeException(
-            name, $"{value}", $"{operation}: {name} is {range}.");
-
     internal static double Probability(string operation, double p, [CallerArgumentExpression(nameof(p))]
         string name = "") => p.In(operation, 0, 1, name);
 

@@ -201,10 +201,8 @@ public sealed partial class Tensor
     public Tensor[] Split(int size, int axis = 0)
     {
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
-        axis = Layout.Axis("Split", axis);
-        var (whole, rest) = Math.DivRem(Layout.shape[axis], size);
-        int[] pieces = [.. Enumerable.Repeat(size, whole), rest];
-        return Split(rest == 0 && whole > 0 ? pieces[..^1] : pieces, axis);
+        var (whole, rest) = Math.DivRem(Layout.Size("Split", axis), size);
+        return Split([.. Enumerable.Repeat(size, whole), .. rest > 0 || whole == 0 ? (int[])[rest] : []], axis);
     }
 
     /// <summary>Pieces of these sizes along an axis. Views.</summary>

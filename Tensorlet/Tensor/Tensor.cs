@@ -112,12 +112,10 @@ public sealed partial class Tensor
     public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
 
     /// <summary>Refuses operands on different devices.</summary>
-    internal void SameDevice(string operation, Tensor other, [CallerArgumentExpression(nameof(other))] string name = "")
-    {
-        if (Device == other.Given(name).Device) return;
-        throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
+    internal Tensor SameDevice(string operation, Tensor other,
+        [CallerArgumentExpression(nameof(other))] string name = "") => Device == other.Given(name).Device ? this
+        : throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
             $"{other.Layout} on {other.Device}. Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
-    }
 
     internal Tensor OnlyFloat(string operation) =>
         DType.IsFloat() ? this : throw Unfit(operation, DType.Float32, "Float32 or Float64");

@@ -97,9 +97,8 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">One has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] axes)
     {
-        foreach (var x in axes.Given())
-            if (x.Given(nameof(axes)).Rank > 1)
-                throw new ShapeException($"Meshgrid: shape {x.Data.Layout} is no vector.");
+        if (Array.Find(axes.Given(), x => x.Given(nameof(axes)).Rank > 1) is { } wide)
+            throw new ShapeException($"Meshgrid: shape {wide.Data.Layout} is no vector.");
         int[] shape = [.. axes.Select(x => x.Numel)];
         return [.. axes.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
     }

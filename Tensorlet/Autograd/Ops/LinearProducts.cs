@@ -79,9 +79,8 @@ public sealed partial class Variable
     /// <summary>Refuses operands of two types or on two devices.</summary>
     void Alike(string operation, Variable other)
     {
-        Data.SameDevice(operation, other.Given().Data);
-        if (DType != other.DType) throw new DTypeException($"{operation}: the operands are {DType} and " +
-            $"{other.DType}; convert one of them with .To(DType…).");
+        if (Data.SameDevice(operation, other.Given().Data).DType != other.DType) throw new DTypeException(
+            $"{operation}: the operands are {DType} and {other.DType}; convert one of them with .To(DType…).");
     }
 
     /// <summary>This, if both operands have so many axes.</summary>

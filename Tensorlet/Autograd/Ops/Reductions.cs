@@ -100,13 +100,10 @@ public sealed partial class Variable
     }
 
     /// <inheritdoc cref="Tensor.Mean"/>
-    public Variable Mean(int[]? axes = null, bool keepDim = false)
-    {
-        Data.OnlyFloat("Mean");
-        // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
-        return Fold("Mean", axes, keepDim, over => Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
-            (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before), "Mean"));
-    }
+    // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
+    public Variable Mean(int[]? axes = null, bool keepDim = false) => Fold("Mean", axes, keepDim, over =>
+        Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
+            (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before)));
 
     /// <summary>The mean along one axis.</summary>
     public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);
