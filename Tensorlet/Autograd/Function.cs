@@ -70,9 +70,7 @@ public abstract class Function
         catch (TensorletException e) when (IsOwn && e.By(Name)) { throw; }
         running = false;
         if (!IsPart) mode.Listener?.Invoke(this, inputs);
-        var record = false;
-        foreach (var input in inputs) record |= input.RequiresGrad;
-        if (!record || !mode.Records || !data.DType.IsFloat())
+        if (!mode.Records || !data.DType.IsFloat() || !Array.Exists(inputs, static input => input.RequiresGrad))
         {
             Free();
             return new Variable(data);

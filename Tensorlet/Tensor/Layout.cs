@@ -276,10 +276,9 @@ public sealed class Layout
         for (var i = 1; i <= result.Length; i++)
         {
             var (x, y) = (i <= a.Rank ? a.shape[^i] : 1, i <= b.Rank ? b.shape[^i] : 1);
-            if (x != y && x != 1 && y != 1)
-                throw new ShapeException(
-                    $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. " +
-                    "Sizes have to be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
+            if (x != y && x != 1 && y != 1) throw new ShapeException(
+                $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. Sizes have to " +
+                "be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
             result[^i] = x == 1 ? y : x;
         }
         Product(result, operation);

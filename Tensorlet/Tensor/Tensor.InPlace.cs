@@ -23,9 +23,8 @@ public sealed partial class Tensor
     Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
     {
         SameDevice(operation, other).Taking(operation, other.DType);
-        if (other.Layout.Expand(Layout.shape) is not { } layout)
-            throw new ShapeException(
-                $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
+        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException(
+            $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
         Writing(operation);
         Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
         return this;

@@ -137,9 +137,8 @@ public sealed partial class Tensor
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {
         for (var a = 0; a < mask.Rank; a++)
-            if (mask.Size(a) != x.Size(axis + a))
-                throw new ShapeException($"Indexing: a mask of shape {mask.Layout} does not fit axis {axis + a} of " +
-                    $"shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
+            if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} " +
+                $"does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
         int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
         var below = Layout.Contiguous(mask.Layout.shape).strides;
@@ -197,13 +196,11 @@ public sealed partial class Tensor
         SameDevice(operation, index);
         index.OnlyType(operation, DType.Int64);
         var table = this;
-        if (index.Rank != Rank)
-            throw new ShapeException(
-                $"{operation}: indices {index.Layout} do not have as many axes as tensor {Layout}.");
+        if (index.Rank != Rank) throw new ShapeException(
+            $"{operation}: indices {index.Layout} do not have as many axes as tensor {Layout}.");
         for (var a = 0; a < Rank; a++)
-            if (a != axis && index.Layout.shape[a] > Layout.shape[a])
-                throw new ShapeException(
-                    $"{operation}: indices {index.Layout} may exceed tensor {Layout} in axis {axis}, not axis {a}.");
+            if (a != axis && index.Layout.shape[a] > Layout.shape[a]) throw new ShapeException(
+                $"{operation}: indices {index.Layout} may exceed tensor {Layout} in axis {axis}, not axis {a}.");
             else if (a != axis) table = table.Narrow(a, 0, index.Layout.shape[a]);
         return table;
     }

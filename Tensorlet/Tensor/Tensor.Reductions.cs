@@ -93,8 +93,8 @@ public sealed partial class Tensor
 
     /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
     public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false)
-        where R : struct, IReduction =>
-        Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) => Device.Reduce(r, x[0], y), this);
+        where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) =>
+            Device.Reduce(r, x[0], y), this);
 
     Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)
     {
@@ -189,9 +189,8 @@ public sealed partial class Tensor
         if (a.Rank == 0 || b.Rank == 0)
             throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
         var (columns, rows) = (a.Size(-1), b.Size(b.Rank == 1 ? 0 : -2));
-        if (columns != rows)
-            throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {columns} columns " +
-                $"against {rows} rows. Transpose one of them (.T), perhaps.");
+        if (columns != rows) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: " +
+            $"{columns} columns against {rows} rows. Transpose one of them (.T), perhaps.");
     }
 
     /// <summary>The common shape of the axes before the last two.</summary>

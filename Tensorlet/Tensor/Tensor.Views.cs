@@ -179,9 +179,8 @@ public sealed partial class Tensor
             if (t.Rank != first.Rank)
                 throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} do not have as many axes.");
             for (var a = 0; a < first.Rank; a++)
-                if (a != axis && t.Layout.shape[a] != first.Layout.shape[a])
-                    throw new ShapeException(
-                        $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
+                if (a != axis && t.Layout.shape[a] != first.Layout.shape[a]) throw new ShapeException(
+                    $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
         }
         int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
         var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));

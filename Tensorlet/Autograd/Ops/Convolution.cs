@@ -226,9 +226,8 @@ public static partial class F
         bool transposed)
     {
         var shapes = $"{operation}: input {x.Given().Data.Layout} and filters {w.Given("weight").Data.Layout}";
-        if (x.Rank != 2 + axes || w.Rank != 2 + axes)
-            throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
-                "sample gets its batch axis by Unsqueeze(0).");
+        if (x.Rank != 2 + axes || w.Rank != 2 + axes) throw new ShapeException($"{shapes}: both need {2 + axes} " +
+            "axes, samples and channels first. A single sample gets its batch axis by Unsqueeze(0).");
         w.Data.OnlyFloat($"{operation}: the filters");
         FitsWeights(operation, x, w, bias);
         var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));
