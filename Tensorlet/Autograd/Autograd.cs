@@ -171,8 +171,7 @@ public static partial class Autograd
 
     static Variable Seed(Variable root, Variable? seed) =>
         seed is not null ? CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape)
-        : root.Numel == 1 ? root.Data.OnesLike()
-        : throw new AutogradException(
+        : root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
             $"Backward: shape {root.Data.Layout} is no scalar. Give its gradient, or Sum or Mean it first.");
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>

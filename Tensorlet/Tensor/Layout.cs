@@ -54,9 +54,8 @@ public sealed class Layout
             if (size < 0) throw new ShapeException($"{operation}: the shape {Show(shape)} has a negative size.");
             product = Math.Min(product * size, 1L << 32);
         }
-        return product <= int.MaxValue ? (int)product
-            : throw new ShapeException(
-                $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
+        return product <= int.MaxValue ? (int)product : throw new ShapeException(
+            $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
     }
 
     /// <summary>A size that was computed in long, if an int holds it.</summary>
