@@ -76,7 +76,7 @@ public sealed class Counter(long value = 0, long most = long.MaxValue) : IStatef
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("Counter", StateDict(), state);
-        var number = state["value"].ToArray<long>()[0];
+        var number = state["value"].Item<long>();
         Stateful.Checked("value", number, _ => Checked(number, most));
         value = number;
     }

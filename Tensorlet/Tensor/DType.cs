@@ -38,8 +38,9 @@ public static class DTypes
     {
         if (a.Given().DType == b.Given().DType) return a.DType;
         var sameKind = a.DType.IsFloat() && b.DType.IsFloat();
-        return sameKind && (a.Rank == 0) != (b.Rank == 0) ? (a.Rank > 0 ? a : b).DType
-            : a.DType > b.DType ? a.DType : b.DType;
+        if (sameKind && a.Rank == 0 && b.Rank > 0) return b.DType;
+        if (sameKind && b.Rank == 0 && a.Rank > 0) return a.DType;
+        return a.DType > b.DType ? a.DType : b.DType;
     }
 
     [MethodImpl(AggressiveInlining)]

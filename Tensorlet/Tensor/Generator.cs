@@ -29,7 +29,7 @@ public sealed class Generator(ulong seed) : IStateful
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("Generator", StateDict(), state);
-        (seed, Position) = ((ulong)state["seed"].ToArray<long>()[0], state["position"].ToArray<long>()[0]);
+        (seed, Position) = ((ulong)state["seed"].Item<long>(), state["position"].Item<long>());
     }
 
     /// <summary>Reserves the next numbers and tells where they start.</summary>

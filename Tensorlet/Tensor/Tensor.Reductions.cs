@@ -115,7 +115,7 @@ public sealed partial class Tensor
         var shape = Common(operation, x);
         int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
         var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), type, operation);
-        verb([.. Spread(x, shape).ToArray().Select(t => t.With(t.Layout.Permute(order)))], result);
+        verb(Array.ConvertAll(Spread(x, shape).ToArray(), t => t.With(t.Layout.Permute(order))), result);
         return keepDim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 

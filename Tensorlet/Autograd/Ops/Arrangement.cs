@@ -117,7 +117,7 @@ public static partial class F
         index.Given().OnlyType("OneHot", DType.Int64);
         return Named(() =>
         {
-            if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().ToArray<long>()[0] + 1);
+            if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().Item<long>() + 1);
             var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
             return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
         });

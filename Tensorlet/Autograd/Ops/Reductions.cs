@@ -9,9 +9,7 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
     /// <summary>The product of all elements before each one; before the first 1.</summary>
     Variable Before(Variable x)
     {
-        int[] single = x.Size();
-        single[axis] = 1;
-        var one = Tensor.Ones(single, x.DType, x.Device);
+        var one = Tensor.Ones(Layout.With(x.Data.Layout.shape, axis, 1), x.DType, x.Device);
         return Variable.Cat([one, x.Slice(axis, 0, -1).CumProd(axis)], axis).Narrow(axis, 0, x.Size(axis));
     }
 }
