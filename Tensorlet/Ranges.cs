@@ -19,7 +19,9 @@ static class Ranges
         return argument;
     }
 
-    /// <summary>The value, if it is a number from low to high; ends that are not given are finite.</summary>
+    /// <summary>
+    /// The value, if it is a number from low to high, which may be infinite; ends that are not given are finite.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
     public static double In(this double value, string operation, double low = double.MinValue,
         double high = double.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "")
@@ -27,7 +29,8 @@ static class Ranges
         if (value >= low && value <= high) return value;
         var from = low == double.Epsilon ? " and above 0" : low > double.MinValue ? $" and at least {low}" : "";
         var to = high == Below1 ? " and below 1" : high < double.MaxValue ? $" and at most {high}" : "";
-        throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} must be finite{from}{to}.");
+        var kind = double.IsInfinity(low) || double.IsInfinity(high) ? "a number" : "finite";
+        throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} must be {kind}{from}{to}.");
     }
 
     /// <summary>The value, if it is a number from low to high.</summary>

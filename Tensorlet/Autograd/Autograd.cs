@@ -169,12 +169,10 @@ public static partial class Autograd
             || storage.Count != passed.Numel || all.Count(gradient => gradient?.Data.Storage == storage) > 1;
     }
 
-    static Variable Seed(Variable root, Variable? seed)
-    {
-        if (seed is not null) return CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape);
-        return root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
+    static Variable Seed(Variable root, Variable? seed) =>
+        seed is not null ? CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape)
+        : root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
             $"Backward: shape {root.Data.Layout} is no scalar. Give its gradient, or Sum or Mean it first.");
-    }
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>
         gradient.Shape.SequenceEqual(shape) ? gradient

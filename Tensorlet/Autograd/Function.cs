@@ -70,9 +70,7 @@ public abstract class Function
         catch (TensorletException e) when (IsOwn && e.By(Name)) { throw; }
         running = false;
         if (!IsPart) mode.Listener?.Invoke(this, inputs);
-        var record = false;
-        foreach (var input in inputs) record |= input.RequiresGrad;
-        if (!record || !mode.Records || !data.DType.IsFloat())
+        if (!mode.Records || !data.DType.IsFloat() || !Array.Exists(inputs, static input => input.RequiresGrad))
         {
             Free();
             return new Variable(data);
@@ -144,9 +142,7 @@ public abstract class Function
     /// </summary>
     protected void Keep(params ReadOnlySpan<Tensor> tensors)
     {
-        var count = kept.Length;
-        Array.Resize(ref kept, count + tensors.Length);
-        foreach (var tensor in tensors) kept[count++] = (tensor, tensor.Storage.Version);
+        foreach (var tensor in tensors) kept = [.. kept, (tensor, tensor.Storage.Version)];
     }
 
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;

@@ -41,9 +41,8 @@ public sealed partial class Variable
     /// <exception cref="DTypeException">A gradient is required of integers or truth values.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
-        if (!data.Given().DType.IsFloat() && requiresGrad)
-            throw new DTypeException(
-                $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
+        if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(
+            $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
         (Data, RequiresGrad) = (data, requiresGrad);
     }
 

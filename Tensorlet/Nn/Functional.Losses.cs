@@ -63,7 +63,7 @@ public static partial class F
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">β is below 0.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
-        double beta = 1) => Argument("SmoothL1Loss", beta, beta >= 0, "0 or more") == 0
+        double beta = 1) => beta.In("SmoothL1Loss", 0, double.PositiveInfinity) == 0
             ? Loss("SmoothL1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()])
             : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
 
@@ -72,7 +72,8 @@ public static partial class F
     /// <exception cref="ArgumentOutOfRangeException">δ is not above 0.</exception>
     public static Variable HuberLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         double delta = 1) => Loss("HuberLoss", new Of2<HuberFormula>(
-            new(Argument("HuberLoss", delta, delta > 0, "above 0"), 1)), reduction, [x.Given(), target.Given()]);
+            new(delta.In("HuberLoss", double.Epsilon, double.PositiveInfinity), 1)), reduction,
+            [x.Given(), target.Given()]);
 
     /// <summary>
     /// −ln p of the classes, of log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().

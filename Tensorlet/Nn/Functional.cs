@@ -32,12 +32,6 @@ public static partial class F
         given.Shape.SequenceEqual(shape) ? given : throw new ShapeException(
             $"{operation}: the {what} has shape {given.Data.Layout}, and should have {Layout.Show(shape)}.");
 
-    /// <summary>A number, if it fits what an argument means.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It does not.</exception>
-    internal static double Argument(string operation, double value, bool fits, string range,
-        [CallerArgumentExpression(nameof(value))] string name = "") =>
-        fits ? value : throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} is {range}.");
-
     /// <summary>
     /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
     /// (Srivastava et al. 2014).

@@ -32,9 +32,8 @@ public static class Checkpoint
         // a module's state shares memory with it, and would change with it
         var before = Array.ConvertAll(parts, p => p.Part.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
         foreach (var (part, state) in parts.Zip(before))
-            if (state.Count > 0 && !there.Contains(part.Name))
-                throw new TensorletException($"Checkpoint.Load: {path} has nothing for '{part.Name}'; it has " +
-                    $"[{string.Join(", ", there.Select(p => p.Key))}].");
+            if (state.Count > 0 && !there.Contains(part.Name)) throw new TensorletException("Checkpoint.Load: " +
+                $"{path} has nothing for '{part.Name}'; it has [{string.Join(", ", there.Select(p => p.Key))}].");
         for (var i = 0; i < parts.Length; i++)
             try { parts[i].Part.LoadStateDict(there[parts[i].Name].ToDictionary()); }
             catch
@@ -77,7 +76,7 @@ public sealed class Counter(long value = 0, long most = long.MaxValue) : IStatef
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("Counter", StateDict(), state);
-        var number = state["value"].ToArray<long>()[0];
+        var number = state["value"].Item<long>();
         Stateful.Checked("value", number, _ => Checked(number, most));
         value = number;
     }

@@ -31,12 +31,9 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
 
     /// <summary>How a tensor is written.</summary>
     /// <exception cref="ShapeException">It has more axes than are read.</exception>
-    public static FileType Of(string name, Tensor tensor)
-    {
-        ArgumentNullException.ThrowIfNull(tensor, name);
-        return tensor.Rank <= MostAxes ? All.First(t => t.Type == tensor.DType) : throw new ShapeException(
+    public static FileType Of(string name, Tensor tensor) => tensor.Given(name).Rank <= MostAxes
+        ? All.First(t => t.Type == tensor.DType) : throw new ShapeException(
             $"Save: '{name}', {tensor.Layout}, has {tensor.Rank} axes; files have up to {MostAxes}.");
-    }
 
     /// <summary>BF16 is the upper half of a Float32.</summary>
     static float UpperHalf(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);

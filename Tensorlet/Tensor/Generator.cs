@@ -23,17 +23,13 @@ public sealed class Generator(ulong seed) : IStateful
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
 
     /// <inheritdoc/>
-    public Dictionary<string, Tensor> StateDict() => new()
-    {
-        ["seed"] = Tensor.From([(long)seed], []),
-        ["position"] = Tensor.From([Position], []),
-    };
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("position", Position));
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("Generator", StateDict(), state);
-        (seed, Position) = ((ulong)state["seed"].ToArray<long>()[0], state["position"].ToArray<long>()[0]);
+        (seed, Position) = ((ulong)state["seed"].Item<long>(), state["position"].Item<long>());
     }
 
     /// <summary>Reserves the next numbers and tells where they start.</summary>

@@ -54,9 +54,8 @@ static class Stateful
         string[] wrong = [.. Listed("misses", missing), .. Listed("does not know", extra)];
         if (wrong.Length > 0) throw new TensorletException($"LoadStateDict: {what} {string.Join(" and ", wrong)}.");
         foreach (var (key, tensor) in own)
-            if (!tensor.Shape.SequenceEqual(state[key].Shape))
-                throw new ShapeException(
-                    $"LoadStateDict: '{key}' has shape {tensor.Layout} here, {state[key].Layout} in what is loaded.");
+            if (!tensor.Shape.SequenceEqual(state[key].Shape)) throw new ShapeException(
+                $"LoadStateDict: '{key}' has shape {tensor.Layout} here, {state[key].Layout} in what is loaded.");
             else if (tensor.DType != state[key].DType && (!tensor.DType.IsFloat() || state[key].DType == DType.Bool))
                 throw new DTypeException(
                     $"LoadStateDict: '{key}' has type {tensor.DType} here, {state[key].DType} in what is loaded.");

@@ -54,9 +54,8 @@ public sealed class Layout
             if (size < 0) throw new ShapeException($"{operation}: the shape {Show(shape)} has a negative size.");
             product = Math.Min(product * size, 1L << 32);
         }
-        return product <= int.MaxValue ? (int)product
-            : throw new ShapeException(
-                $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
+        return product <= int.MaxValue ? (int)product : throw new ShapeException(
+            $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
     }
 
     /// <summary>A size that was computed in long, if an int holds it.</summary>
@@ -276,10 +275,9 @@ public sealed class Layout
         for (var i = 1; i <= result.Length; i++)
         {
             var (x, y) = (i <= a.Rank ? a.shape[^i] : 1, i <= b.Rank ? b.shape[^i] : 1);
-            if (x != y && x != 1 && y != 1)
-                throw new ShapeException(
-                    $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. " +
-                    "Sizes have to be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
+            if (x != y && x != 1 && y != 1) throw new ShapeException(
+                $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. Sizes have to " +
+                "be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
             result[^i] = x == 1 ? y : x;
         }
         Product(result, operation);
@@ -290,7 +288,6 @@ public sealed class Layout
     internal static int[] Repeated(int[] shape, int[] whole)
     {
         var lead = whole.Length - shape.Length;
-        return [.. Enumerable.Range(0, whole.Length).Where(a =>
-            a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
+        return [.. Enumerable.Range(0, whole.Length).Where(a => a < lead || (shape[a - lead] == 1 && whole[a] != 1))];
     }
 }

@@ -29,8 +29,7 @@ public sealed partial class Tensor
         var (texts, width) = DType switch
         {
             DType.Bool => NumberText.Padded(Array.ConvertAll(shown.ToArray<bool>(), b => $"{b}")),
-            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i =>
-                i.ToString(CultureInfo.InvariantCulture))),
+            DType.Int64 => NumberText.Padded(Array.ConvertAll(shown.ToArray<long>(), i => $"{i}")),
             _ => NumberText.Aligned(shown.ToArray<double>()),
         };
         return Rank == 0 ? texts[0] : Nested(texts, 0);

@@ -181,9 +181,8 @@ public static class SafeTensors
             List<long> numbers = [];
             while (reader.Read() && reader.TokenType == JsonTokenType.Number && numbers.Count <= FileType.MostAxes)
                 numbers.Add(reader.GetInt64());
-            return reader.TokenType == JsonTokenType.EndArray ? numbers
-                : throw new InvalidDataException(
-                    $"it has {reader.TokenType} where a list of up to {FileType.MostAxes} sizes goes on");
+            return reader.TokenType == JsonTokenType.EndArray ? numbers : throw new InvalidDataException(
+                $"it has {reader.TokenType} where a list of up to {FileType.MostAxes} sizes goes on");
         }
 
         public override void Write(Utf8JsonWriter writer, List<long> value, JsonSerializerOptions options) =>

@@ -5,13 +5,8 @@ public sealed partial class Tensor
     /// <summary>
     /// y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating point.
     /// </summary>
-    public Tensor Map<F>(F f) where F : struct, IMap
-    {
-        var x = DType.IsFloat() ? this : To(DTypes.Default);
-        var result = x.EmptyLike();
-        Device.Map(f, x, result);
-        return result;
-    }
+    public Tensor Map<F>(F f) where F : struct, IMap =>
+        Apply("Map", new Of1<F>(f), DType.IsFloat() ? this : To(DTypes.Default));
 
     /// <summary>y = f(a, b) for every pair of elements, broadcast and promoted.</summary>
     /// <param name="f">The scalar function.</param>
@@ -33,8 +28,7 @@ public sealed partial class Tensor
             destination.OnlyType($"{operation}: the destination", resultType).Resize(shape).Writing(operation);
             (a, b) = (a.Beside(destination), b.Beside(destination));
         }
-        destination.Set(new Of2<F>(f), a, b);
-        return destination;
+        return destination.Set(new Of2<F>(f), a, b);
     }
 
     /// <summary>Two operands brought to their common type.</summary>
@@ -45,16 +39,15 @@ public sealed partial class Tensor
     }
 
     /// <summary>y = f(x₀, x₁, …) for all elements of the same place, broadcast.</summary>
-    internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
-    {
-        var y = x[0].NewEmpty(Common(operation, x), Device.TypeOf(x), operation);
-        y.Set(f, x);
-        return y;
-    }
+    internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
+        x[0].NewEmpty(Common(operation, x), Device.TypeOf(x), operation).Set(f, x);
 
     /// <summary>this = f(x₀, x₁, …), broadcast to this one's shape.</summary>
-    internal void Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
+    internal Tensor Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
+    {
         Device.Apply(f, this, Spread(x, Layout.shape));
+        return this;
+    }
 
     /// <summary>The shape to which all broadcast, which are on one device.</summary>
     internal static int[] Common(string operation, ReadOnlySpan<Tensor> x)
@@ -84,12 +77,9 @@ public sealed partial class Tensor
         return x.Affine(a, b, x.EmptyLike());
     }
 
-    Tensor Affine(Number a, Number b, Tensor result)
-    {
-        if (result.DType == DType.Int64) result.Set(new Of3<ProductAndSum>(), this, Like(this, a), Like(this, b));
-        else Device.Map(new AffineFormula(a.value, b.value), this, result);
-        return result;
-    }
+    Tensor Affine(Number a, Number b, Tensor result) => result.DType == DType.Int64
+        ? result.Set(new Of3<ProductAndSum>(), this, Like(this, a), Like(this, b))
+        : result.Set(new Of1<AffineFormula>(new(a.value, b.value)), this);
 
     static DType TypeOf(Number a, Number b) => a.isWhole && b.isWhole ? DType.Int64 : DTypes.Default;
 

@@ -22,32 +22,23 @@ public sealed partial class Tensor
 
     Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
     {
-        SameDevice(operation, other);
-        InPlaceType(operation, other.DType);
-        if (other.Layout.Expand(Layout.shape) is not { } layout)
-            throw new ShapeException(
-                $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
+        SameDevice(operation, other).Taking(operation, other.DType);
+        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException(
+            $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
         Writing(operation);
         Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
         return this;
     }
 
     /// <summary>this = a·this + b for numbers, in place.</summary>
-    Tensor InPlace(Number a, Number b, string operation)
-    {
-        InPlaceType(operation, TypeOf(a, b));
-        return Affine(a, b, Writing(operation));
-    }
+    Tensor InPlace(Number a, Number b, string operation) =>
+        Taking(operation, TypeOf(a, b)).Affine(a, b, Writing(operation));
 
     /// <summary>
     /// Refuses to write fractions into integers or integers into truth values: a result may only lose precision.
     /// </summary>
-    void InPlaceType(string operation, DType type)
-    {
-        if (type <= DType || DType.IsFloat()) return;
-        throw new DTypeException(
-            $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
-    }
+    Tensor Taking(string operation, DType type) => type <= DType || DType.IsFloat() ? this : throw new DTypeException(
+        $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
 
     /// <summary>this += alpha · other, in place.</summary>
     public Tensor Add_(Tensor other, Number? alpha = null) =>
@@ -60,11 +51,7 @@ public sealed partial class Tensor
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
     /// <summary>this /= other, in place.</summary>
     /// <exception cref="DTypeException">Of integers: their quotients are floating-point numbers.</exception>
-    public Tensor Div_(Tensor other)
-    {
-        InPlaceType("Div_", DTypes.Default);
-        return InPlace(new DivideFormula(), other, "Div_");
-    }
+    public Tensor Div_(Tensor other) => Taking("Div_", DTypes.Default).InPlace(new DivideFormula(), other, "Div_");
     /// <summary>this += b, in place.</summary>
     public Tensor Add_(Number b) => InPlace(1, b, "Add_");
     /// <summary>this −= b, in place.</summary>

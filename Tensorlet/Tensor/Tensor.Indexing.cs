@@ -43,19 +43,18 @@ public sealed partial class Tensor
         set => Named(() =>
         {
             var part = Basic(indices, out var picks);
-            if (picks.Count == 0) return part.Copy_(value.Given());
-            part.Put(part.Places.Pick(picks, indices), value.Given());
-            return part;
+            return picks.Count == 0 ? part.Copy_(value.Given())
+                : part.Put(part.Places.Pick(picks, indices), value.Given());
         }, "Indexing");
     }
 
     /// <summary>Writes values at places of the flattened tensor; of several for one place the last.</summary>
-    void Put(Tensor places, Tensor value)
+    Tensor Put(Tensor places, Tensor value)
     {
         if (value.Layout.Expand(places.Layout.shape) is not { } layout)
             throw new ShapeException($"Indexing: values of shape {value.Layout} do not fill {places.Layout}.");
         var values = value.With(layout).To(Device).To(DType).Reshape(-1);
-        Copy_(Cat([Reshape(-1), values]).Gather(0, Sources(places)).Reshape(Size()));
+        return Copy_(Cat([Reshape(-1), values]).Gather(0, Sources(places)).Reshape(Size()));
     }
 
     /// <summary>
@@ -123,8 +122,7 @@ public sealed partial class Tensor
         var common = picks.Select(p => p.Index).Aggregate((a, b) =>
             a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
         var flat = Zeros(common.Layout.shape, DType.Int64, Device);
-        foreach (var (axis, index) in picks)
-            flat = flat * Size(axis) + Wrapped(index, axis);
+        foreach (var (axis, index) in picks) flat = flat * Size(axis) + Wrapped(index, axis);
         int[] rest = [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])];
         int[] Sizes(int[] axes) => Array.ConvertAll(axes, Size);
         return With(Layout.Permute([.. lead, .. picked, .. rest]))
@@ -139,9 +137,8 @@ public sealed partial class Tensor
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {
         for (var a = 0; a < mask.Rank; a++)
-            if (mask.Size(a) != x.Size(axis + a))
-                throw new ShapeException($"Indexing: a mask of shape {mask.Layout} does not fit axis {axis + a} of " +
-                    $"shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
+            if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} " +
+                $"does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
         int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
         var below = Layout.Contiguous(mask.Layout.shape).strides;
@@ -199,13 +196,11 @@ public sealed partial class Tensor
         SameDevice(operation, index);
         index.OnlyType(operation, DType.Int64);
         var table = this;
-        if (index.Rank != Rank)
-            throw new ShapeException(
-                $"{operation}: indices {index.Layout} do not have as many axes as tensor {Layout}.");
+        if (index.Rank != Rank) throw new ShapeException(
+            $"{operation}: indices {index.Layout} do not have as many axes as tensor {Layout}.");
         for (var a = 0; a < Rank; a++)
-            if (a != axis && index.Layout.shape[a] > Layout.shape[a])
-                throw new ShapeException(
-                    $"{operation}: indices {index.Layout} may exceed tensor {Layout} in axis {axis}, not axis {a}.");
+            if (a != axis && index.Layout.shape[a] > Layout.shape[a]) throw new ShapeException(
+                $"{operation}: indices {index.Layout} may exceed tensor {Layout} in axis {axis}, not axis {a}.");
             else if (a != axis) table = table.Narrow(a, 0, index.Layout.shape[a]);
         return table;
     }

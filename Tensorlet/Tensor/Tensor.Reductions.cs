@@ -93,35 +93,30 @@ public sealed partial class Tensor
 
     /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
     public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false)
-        where R : struct, IReduction =>
-        Fold(operation.Given(), axes, keepDim, DType, (x, y) => Device.Reduce(r, x, y));
+        where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) =>
+            Device.Reduce(r, x[0], y), this);
 
     Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)
     {
-        int[]? axes = axis is { } a ? [a] : null;
-        return NotEmpty(operation, axes).Fold(operation, axes, keepDim, DType.Int64, (x, y) =>
-            Device.ArgReduce(largest, x, y, asOffset: false));
-    }
-
-    /// <summary>Hands a verb the folded axes at the end, as it wants them.</summary>
-    Tensor Fold(string operation, int[]? axes, bool keepDim, DType type, Action<Tensor, Tensor> verb)
-    {
-        var folded = Layout.Axes(operation, axes);
-        int[] kept = [.. Enumerable.Range(0, Rank).Except(folded)];
-        var result = NewEmpty(Array.ConvertAll(kept, a => Layout.shape[a]), type, operation);
-        verb(With(Layout.Permute([.. kept, .. folded])), result);
-        return keepDim ? result.With(Layout.Contiguous(Ones(Layout.shape, folded))) : result;
+        var axes = Layout.Axes(operation, axis is { } a ? [a] : null);
+        return Fold(operation, axes, keepDim, DType.Int64, (x, y) =>
+            Device.ArgReduce(largest, x[0], y, asOffset: false), NotEmpty(operation, axes));
     }
 
     /// <summary>r over some axes, kept as 1, of f(x₀, x₁, …), broadcast.</summary>
     internal static Tensor Fold<F, R>(string operation, F f, R r, int[] axes, params ReadOnlySpan<Tensor> x)
-        where F : struct, IFormula where R : struct, IReduction
+        where F : struct, IFormula where R : struct, IReduction =>
+        Fold(operation, axes, true, Device.TypeOf(x), (x, y) => y.Device.Reduce(f, r, y, x), x);
+
+    /// <summary>Hands a verb what it folds, broadcast, with the folded axes at the end, as it wants them.</summary>
+    static Tensor Fold(string operation, int[] axes, bool keepDim, DType type, Action<Tensor[], Tensor> verb,
+        params ReadOnlySpan<Tensor> x)
     {
         var shape = Common(operation, x);
         int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
-        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), Device.TypeOf(x), operation);
-        x[0].Device.Reduce(f, r, result, [.. Spread(x, shape).ToArray().Select(t => t.With(t.Layout.Permute(order)))]);
-        return result.With(Layout.Contiguous(Ones(shape, axes)));
+        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), type, operation);
+        verb(Array.ConvertAll(Spread(x, shape).ToArray(), t => t.With(t.Layout.Permute(order))), result);
+        return keepDim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 
     /// <summary>
@@ -194,9 +189,8 @@ public sealed partial class Tensor
         if (a.Rank == 0 || b.Rank == 0)
             throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
         var (columns, rows) = (a.Size(-1), b.Size(b.Rank == 1 ? 0 : -2));
-        if (columns != rows)
-            throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: {columns} columns " +
-                $"against {rows} rows. Transpose one of them (.T), perhaps.");
+        if (columns != rows) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: " +
+            $"{columns} columns against {rows} rows. Transpose one of them (.T), perhaps.");
     }
 
     /// <summary>The common shape of the axes before the last two.</summary>

@@ -179,9 +179,8 @@ public sealed partial class Tensor
             if (t.Rank != first.Rank)
                 throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} do not have as many axes.");
             for (var a = 0; a < first.Rank; a++)
-                if (a != axis && t.Layout.shape[a] != first.Layout.shape[a])
-                    throw new ShapeException(
-                        $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
+                if (a != axis && t.Layout.shape[a] != first.Layout.shape[a]) throw new ShapeException(
+                    $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
         }
         int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
         var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
@@ -201,10 +200,8 @@ public sealed partial class Tensor
     public Tensor[] Split(int size, int axis = 0)
     {
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
-        axis = Layout.Axis("Split", axis);
-        var (whole, rest) = Math.DivRem(Layout.shape[axis], size);
-        int[] pieces = [.. Enumerable.Repeat(size, whole), rest];
-        return Split(rest == 0 && whole > 0 ? pieces[..^1] : pieces, axis);
+        var (whole, rest) = Math.DivRem(Layout.Size("Split", axis), size);
+        return Split([.. Enumerable.Repeat(size, whole), .. rest > 0 || whole == 0 ? (int[])[rest] : []], axis);
     }
 
     /// <summary>Pieces of these sizes along an axis. Views.</summary>

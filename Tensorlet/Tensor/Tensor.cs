@@ -71,18 +71,14 @@ public sealed partial class Tensor
     public Tensor Contiguous() => IsContiguous ? this : Clone();
 
     /// <summary>A copy of the elements in storage of its own, contiguous.</summary>
-    public Tensor Clone()
-    {
-        var result = NewEmpty(Layout.shape);
-        Device.Copy(this, result);
-        return result;
-    }
+    public Tensor Clone() => Copied(DType);
 
     /// <summary>The same numbers in another type: this tensor if it has that type already. To Bool: x ≠ 0.</summary>
-    public Tensor To(DType type)
+    public Tensor To(DType type) => type == DType ? this : Copied(type);
+
+    Tensor Copied(DType type, [CallerMemberName] string operation = "")
     {
-        if (type == DType) return this;
-        var result = EmptyLike(type);
+        var result = NewEmpty(Layout.shape, type, operation);
         Device.Copy(this, result);
         return result;
     }
@@ -116,13 +112,10 @@ public sealed partial class Tensor
     public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
 
     /// <summary>Refuses operands on different devices.</summary>
-    internal void SameDevice(
-        string operation, Tensor other, [CallerArgumentExpression(nameof(other))] string name = "")
-    {
-        if (Device == other.Given(name).Device) return;
-        throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
+    internal Tensor SameDevice(string operation, Tensor other,
+        [CallerArgumentExpression(nameof(other))] string name = "") => Device == other.Given(name).Device ? this
+        : throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
             $"{other.Layout} on {other.Device}. Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
-    }
 
     internal Tensor OnlyFloat(string operation) =>
         DType.IsFloat() ? this : throw Unfit(operation, DType.Float32, "Float32 or Float64");

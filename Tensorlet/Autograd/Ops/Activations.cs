@@ -140,7 +140,7 @@ public sealed partial class Variable
     public Variable Hardtanh(Number? low = null, Number? high = null)
     {
         var (from, to) = (low ?? -1, high ?? 1);
-        F.Argument("Hardtanh", from.value, from.value <= to.value, $"at most high, {to.value}", nameof(low));
+        from.value.In("Hardtanh", double.NegativeInfinity, to.value, nameof(low));
         return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
     }
     /// <summary>x cut to 0 … 6; the gradient at the bounds is 0.</summary>
@@ -162,8 +162,8 @@ public sealed partial class Variable
     public Variable Selu() => Exponential(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1);
     /// <summary>x where x &gt; 0, else α·(e^(x/α) − 1) (Barron 2017).</summary>
     /// <exception cref="ArgumentOutOfRangeException">α is 0.</exception>
-    public Variable Celu(double alpha = 1) =>
-        Exponential(1, alpha, 1 / F.Argument("Celu", alpha, alpha != 0, "not 0"));
+    public Variable Celu(double alpha = 1) => alpha != 0 ? Exponential(1, alpha, 1 / alpha)
+        : throw new ArgumentOutOfRangeException(nameof(alpha), $"{alpha}", "Celu: alpha must not be 0.");
     Variable Exponential(double above, double below, double rate, [CallerMemberName] string name = "") =>
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
@@ -179,7 +179,7 @@ public sealed partial class Variable
     /// <summary>x brought nearer to 0 by λ; 0 within −λ … λ.</summary>
     /// <exception cref="ArgumentOutOfRangeException">λ is negative.</exception>
     public Variable Softshrink(double lambda = 0.5) =>
-        Map(new SoftshrinkFormula(F.Argument("Softshrink", lambda, lambda >= 0, "0 or more")));
+        Map(new SoftshrinkFormula(lambda.In("Softshrink", 0, double.PositiveInfinity)));
     /// <summary>x, but 0 within −λ … λ.</summary>
     public Variable Hardshrink(double lambda = 0.5) =>
         Named(() => Where(Data > lambda | Data < -lambda, this, this * 0));
@@ -192,8 +192,7 @@ public sealed partial class Variable
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
     /// <summary>x where it is above the threshold, else the value.</summary>
-    public Variable Threshold(Number threshold, Number value) =>
-        Named(() => MaskedFill(this <= threshold, value));
+    public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
 
     /// <summary>a·σ(b), with a and b the halves along an axis (Dauphin et al. 2016).</summary>
     /// <exception cref="ShapeException">The axis has no halves.</exception>

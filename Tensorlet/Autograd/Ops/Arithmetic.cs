@@ -143,18 +143,12 @@ public sealed partial class Variable
     }
 
     /// <summary>The same numbers in another type; gradients come back in this one.</summary>
-    public Variable To(DType type)
-    {
-        var before = DType;
-        return type == before ? this : Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast");
-    }
+    public Variable To(DType type) => DType is var before && before != type
+        ? Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast") : this;
 
     /// <summary>The same numbers on another device; gradients come back to this one.</summary>
-    public Variable To(Device device)
-    {
-        var before = Device;
-        return device == before ? this : Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer");
-    }
+    public Variable To(Device device) => Device is var before && before != device
+        ? Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer") : this;
 
     /// <summary>The same numbers on the CPU.</summary>
     public Variable Cpu() => To(Device.Cpu);

@@ -37,8 +37,7 @@ public sealed partial class Variable
     public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());
 
     /// <summary>Windows of this size along an axis, one every step; they become a new last axis.</summary>
-    public Variable Unfold(int axis, int size, int step) =>
-        Read(x => x.Windows(axis, size, step));
+    public Variable Unfold(int axis, int size, int step) => Read(x => x.Windows(axis, size, step));
 
     /// <summary>An axis taken apart into several, one size of which may be −1.</summary>
     public Variable Unflatten(int axis, params int[] sizes)
@@ -98,9 +97,8 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">One has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] axes)
     {
-        foreach (var x in axes.Given())
-            if (x.Given(nameof(axes)).Rank > 1)
-                throw new ShapeException($"Meshgrid: shape {x.Data.Layout} is no vector.");
+        if (Array.Find(axes.Given(), x => x.Given(nameof(axes)).Rank > 1) is { } wide)
+            throw new ShapeException($"Meshgrid: shape {wide.Data.Layout} is no vector.");
         int[] shape = [.. axes.Select(x => x.Numel)];
         return [.. axes.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
     }
@@ -119,7 +117,7 @@ public static partial class F
         index.Given().OnlyType("OneHot", DType.Int64);
         return Named(() =>
         {
-            if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().ToArray<long>()[0] + 1);
+            if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().Item<long>() + 1);
             var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
             return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
         });

@@ -38,8 +38,6 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
                 $"dilation {Layout.Show(Dilation)} must be positive, padding {Layout.Show(Before)} not negative.");
     }
 
-    public Tensor Padded(Tensor x) => x.Framed(Before, After, 0);
-
     /// <summary>
     /// The windows of (N, C, S) as (groups, C/groups, K, N, O), so many along each axis: a view, in which elements
     /// overlap.
@@ -69,7 +67,7 @@ sealed class Convolution(WindowPlan plan, int[] places) : Function
     protected override Tensor Forward()
     {
         Save(A, B);
-        var (x, w) = (plan.Padded(A.Data), B.Data);
+        var (x, w) = (A.Data.Framed(plan.Before, plan.After, 0), B.Data);
         var windows = plan.Windows(x, places);
         var y = x.NewEmpty([x.Size(0), w.Size(0), .. places]);
         y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 1 + plan.Axes);
@@ -86,7 +84,7 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
     protected override Tensor Forward()
     {
         Save(A, B);
-        var (x, g) = (plan.Padded(A.Data), B.Data);
+        var (x, g) = (A.Data.Framed(plan.Before, plan.After, 0), B.Data);
         var windows = plan.Windows(x, g.Size()[2..]).Permute(Layout.GroupsSwapped(1, 1 + plan.Axes, 1 + plan.Axes));
         var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, .. plan.Kernel]);
         w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 1 + plan.Axes);
@@ -226,9 +224,8 @@ public static partial class F
         bool transposed)
     {
         var shapes = $"{operation}: input {x.Given().Data.Layout} and filters {w.Given("weight").Data.Layout}";
-        if (x.Rank != 2 + axes || w.Rank != 2 + axes)
-            throw new ShapeException($"{shapes}: both need {2 + axes} axes, samples and channels first. A single " +
-                "sample gets its batch axis by Unsqueeze(0).");
+        if (x.Rank != 2 + axes || w.Rank != 2 + axes) throw new ShapeException($"{shapes}: both need {2 + axes} " +
+            "axes, samples and channels first. A single sample gets its batch axis by Unsqueeze(0).");
         w.Data.OnlyFloat($"{operation}: the filters");
         FitsWeights(operation, x, w, bias);
         var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));

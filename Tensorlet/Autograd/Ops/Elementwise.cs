@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Tensorlet;
 
 // Functions of one number are a formula, which is its own derivative. Those below whose derivative is short in terms of
@@ -30,7 +28,7 @@ readonly struct LeakyReluFormula(double slope) : IMap
 readonly struct SoftplusFormula(double threshold) : ISmooth
 {
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, Log1pFormula.At(V.Exp(x)));
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, V.Call(new Log1pFormula(), V.Exp(x)));
     [MethodImpl(AggressiveInlining)]
     V ISmooth.Slope<V>(V x, V y) => V.IfGreater(x, V.Of(threshold), V.Of(1), V.Call(new LogisticFormula(), x));
 }
@@ -107,8 +105,7 @@ public sealed partial class Variable
     /// <summary>|x|; its gradient at 0 is 0.</summary>
     public Variable Abs() => OfIntegers(new AbsFormula()) ?? Map(new AbsFormula());
     /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
-    public Variable Sign() =>
-        OfIntegers(new SignFormula()) ?? Linear(x => x.Map(new SignFormula()), (dy, _) => dy * 0);
+    public Variable Sign() => OfIntegers(new SignFormula()) ?? Stepped(new SignFormula());
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>

@@ -4,9 +4,8 @@ namespace Tensorlet;
 readonly struct Expm1Formula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Exp(x);
-    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x);
     [MethodImpl(AggressiveInlining)]
-    internal static V At<V>(V x) where V : struct, INumeric<V>
+    V IMap.Apply<V>(V x)
     {
         var u = V.Exp(x);
         var near = V.IfEqual(u, V.Of(1), x, (u - V.Of(1)) * x / V.Log(u));
@@ -18,9 +17,8 @@ readonly struct Expm1Formula : ISmooth
 readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x);
-    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x);
     [MethodImpl(AggressiveInlining)]
-    internal static V At<V>(V x) where V : struct, INumeric<V>
+    V IMap.Apply<V>(V x)
     {
         var w = V.Of(1) + x;
         var near = V.IfEqual(w, V.Of(1), x, V.Log(w) * x / (w - V.Of(1)));
@@ -50,7 +48,7 @@ readonly struct SinhFormula : ISmooth // y′ = cosh x
     V IMap.Apply<V>(V x)
     {
         var (a, h) = (V.Abs(x), V.Exp(V.Abs(x) * V.Of(0.5)));
-        var e = Expm1Formula.At(a);
+        var e = V.Call(new Expm1Formula(), a);
         var y = V.IfGreater(a, V.Of(22), h * V.Of(0.5) * h, (e + e / (e + V.Of(1))) * V.Of(0.5));
         return V.IfGreater(V.Of(0), x, -y, y);
     }

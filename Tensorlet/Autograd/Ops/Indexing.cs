@@ -16,8 +16,7 @@ public sealed partial class Variable
     /// </summary>
     // y = 0, with x added at the indices     dx = dy gathered at the indices
     public Variable ScatterAdd(int axis, Tensor index, params int[] shape) => Linear(
-        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, x), (dy, _) => dy.Gather(axis, index),
-        index: index);
+        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, x), (dy, _) => dy.Gather(axis, index), index: index);
 
     /// <summary>
     /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.

@@ -24,9 +24,8 @@ public static partial class F
     public static Variable Pad(Variable x, int[] padding, PadMode mode = PadMode.Constant, double value = 0)
     {
         var axes = padding.Given().Length / 2;
-        if (padding.Length % 2 != 0 || axes > x.Given().Rank)
-            throw new ShapeException($"Pad: {Layout.Show(padding)} is not (before, after) for some of the axes of " +
-                $"{x.Data.Layout}, the last ones first.");
+        if (padding.Length % 2 != 0 || axes > x.Given().Rank) throw new ShapeException($"Pad: {Layout.Show(padding)} " +
+            $"is not (before, after) for some of the axes of {x.Data.Layout}, the last ones first.");
         if (axes == 0) return x;
         for (var a = 1; a <= axes; a++)
         {

@@ -108,9 +108,8 @@ public static partial class F
                 $"not shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
         plan.Check(operation);
-        if (padding.Zip(kernel).Any(p => p.First > p.Second / 2))
-            throw new ShapeException($"{operation}: padding {Layout.Show(padding)} is more than half the window " +
-                $"{Layout.Show(kernel)}.");
+        if (padding.Zip(kernel).Any(p => p.First > p.Second / 2)) throw new ShapeException(
+            $"{operation}: padding {Layout.Show(padding)} is more than half the window {Layout.Show(kernel)}.");
         var places = plan.Places(operation, x.Size());
         if (!ceilMode) return plan;
         var after = padding.Select((p, a) =>

@@ -44,4 +44,112 @@ public sealed partial class Variable
 
     /// <inheritdoc cref="MatMul(Variable)"/>
     public static Variable MatMul(Variable a, Variable b) => a.Given().MatMul(b.Given());
+
+    // Products with fixed ranks are MatMul after a check: an axis too many or too few is an error and no broadcast.
+
+    /// <summary>Σ aᵢ·bᵢ of two vectors, (n)·(n) → ().</summary>
+    /// <exception cref="ShapeException">They are no vectors of one length.</exception>
+    public Variable Dot(Variable other) => Product("Dot", other, 1, 1);
+
+    /// <summary>A matrix by a vector, (n, k)·(k) → (n).</summary>
+    /// <exception cref="ShapeException">Another rank, or the columns are not as many as the elements.</exception>
+    public Variable Mv(Variable vector) => Product("Mv", vector.Given(), 2, 1);
+
+    /// <summary>A matrix by a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes any ranks.</summary>
+    /// <exception cref="ShapeException">Another rank, or the columns of one are not the rows of the other.</exception>
+    public Variable Mm(Variable other) => Product("Mm", other, 2, 2);
+
+    /// <summary>As many matrices by as many, (b, n, k)·(b, k, m) → (b, n, m).</summary>
+    /// <exception cref="ShapeException">Another rank, another b, or columns that are not the other's rows.</exception>
+    public Variable Bmm(Variable other) => Product("Bmm", other, 3, 3);
+
+    /// <summary>aᵢ·bⱼ of two vectors, (n), (m) → (n, m).</summary>
+    /// <exception cref="ShapeException">One of them is no vector.</exception>
+    public Variable Outer(Variable other) => Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
+
+    /// <summary>
+    /// beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where beta is 0.
+    /// </summary>
+    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
+    public Variable Addmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
+        Plus("Addmm", a.Given().Product("Addmm", b.Given(), 2, 2), beta, alpha);
+
+    /// <summary>
+    /// beta·this + alpha·A·B with A (b, n, k) and B (b, k, m); this broadcasts to (b, n, m), and is not read where beta
+    /// is 0.
+    /// </summary>
+    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
+    public Variable Baddbmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
+        Plus("Baddbmm", a.Given().Product("Baddbmm", b.Given(), 3, 3), beta, alpha);
+
+    /// <summary>Σ xᵢᵢ of a matrix, (n, m) → ().</summary>
+    /// <exception cref="ShapeException">It is no matrix.</exception>
+    public Variable Trace() => Rank == 2 ? Diagonal().Sum()
+        : throw new ShapeException($"Trace: takes a matrix, not shape {Data.Layout}. Einsum(\"...ii->...\") adds the " +
+            $"diagonals of a batch.");
+
+    /// <summary>Sums over the last axes of this with as many first axes of the other: (…, k…)·(k…, …).</summary>
+    /// <exception cref="ShapeException">The axes differ in size, or there are fewer.</exception>
+    public Variable Tensordot(Variable other, int axes = 2) => axes >= 0 && axes <= Rank && axes <= other.Given().Rank
+        ? Tensordot(other, [.. Enumerable.Range(Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
+        : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {axes} " +
+            $"axes to sum over.");
+
+    /// <summary>
+    /// Sums over pairs of axes, <c>axes[i]</c> of this with <c>otherAxes[i]</c> of the other; the axes that remain
+    /// follow one another.
+    /// </summary>
+    /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, or they are not as
+    /// many.</exception>
+    public Variable Tensordot(Variable other, int[] axes, int[] otherAxes)
+    {
+        axes = [.. axes.Given().Select(a => Data.Layout.Axis("Tensordot", a))];
+        otherAxes = [.. otherAxes.Given().Select(a => other.Given().Data.Layout.Axis("Tensordot", a))];
+        if (axes.Length != otherAxes.Length || axes.Distinct().Count() < axes.Length
+            || otherAxes.Distinct().Count() < axes.Length)
+            throw new ShapeException($"Tensordot: the axes {Layout.Show(axes)} and {Layout.Show(otherAxes)} are no " +
+                $"pairs: each side names as many, and each of them once.");
+        var left = Letters(0, Rank);
+        var right = Letters(Rank, other.Rank).ToCharArray();
+        for (var i = 0; i < axes.Length; i++) right[otherAxes[i]] = left[axes[i]];
+        var names = new string(right);
+        return Contracted("Tensordot", [this, other], [left, names], Without(left, names) + Without(names, left));
+
+        static string Letters(int first, int count) =>
+            string.Concat(Enumerable.Range(first, count).Select(i => (char)('a' + i)));
+    }
+
+    /// <summary>Refuses operands of two types or on two devices.</summary>
+    void Alike(string operation, Variable other)
+    {
+        if (Data.SameDevice(operation, other.Given().Data).DType != other.DType) throw new DTypeException(
+            $"{operation}: the operands are {DType} and {other.DType}; convert one of them with .To(DType…).");
+    }
+
+    /// <summary>This, if both operands have so many axes.</summary>
+    Variable OfRanks(string operation, int rank, Variable other, int otherRank) =>
+        other.Given().Rank == otherRank && Rank == rank ? this
+            : throw new ShapeException($"{operation}: takes operands of " +
+            $"{rank} and {otherRank} axes, not shapes {Data.Layout} and {other.Data.Layout}. MatMul takes any.");
+
+    Variable Product(string operation, Variable other, int rank, int otherRank)
+    {
+        OfRanks(operation, rank, other, otherRank).Alike(operation, other);
+        var shapes = $"{operation}: shapes {Data.Layout} and {other.Data.Layout} do not multiply";
+        var (columns, rows) = (Size(-1), other.Size(otherRank == 1 ? 0 : -2));
+        if (columns != rows) throw new ShapeException($"{shapes}: axis -1 of the first is {columns} against {rows} " +
+            $"in axis {(otherRank == 1 ? 0 : -2)} of the second. Transpose one of them (.T), perhaps.");
+        if (rank == 3 && Size(0) != other.Size(0)) throw new ShapeException($"{shapes}: axis 0, the batch, is " +
+            $"{Size(0)} against {other.Size(0)}. MatMul broadcasts it.");
+        return MatMul(other);
+    }
+
+    Variable Plus(string operation, Variable product, Number? beta, Number? alpha)
+    {
+        Alike(operation, product);
+        if (Data.Layout.Expand(product.Size()) is null) throw new ShapeException($"{operation}: shape {Data.Layout} " +
+            $"does not broadcast to the product's shape {product.Data.Layout}.");
+        product *= alpha ?? 1;
+        return beta?.value == 0 ? product : this * (beta ?? 1) + product;
+    }
 }

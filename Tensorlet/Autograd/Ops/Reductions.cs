@@ -9,9 +9,7 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
     /// <summary>The product of all elements before each one; before the first 1.</summary>
     Variable Before(Variable x)
     {
-        int[] single = x.Size();
-        single[axis] = 1;
-        var one = Tensor.Ones(single, x.DType, x.Device);
+        var one = Tensor.Ones(Layout.With(x.Data.Layout.shape, axis, 1), x.DType, x.Device);
         return Variable.Cat([one, x.Slice(axis, 0, -1).CumProd(axis)], axis).Narrow(axis, 0, x.Size(axis));
     }
 }
@@ -100,13 +98,10 @@ public sealed partial class Variable
     }
 
     /// <inheritdoc cref="Tensor.Mean"/>
-    public Variable Mean(int[]? axes = null, bool keepDim = false)
-    {
-        Data.OnlyFloat("Mean");
-        // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
-        return Fold("Mean", axes, keepDim, over => Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
-            (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before), "Mean"));
-    }
+    // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
+    public Variable Mean(int[]? axes = null, bool keepDim = false) => Fold("Mean", axes, keepDim, over =>
+        Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
+            (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before)));
 
     /// <summary>The mean along one axis.</summary>
     public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);

@@ -2,26 +2,25 @@ namespace Tensorlet;
 
 readonly struct AsinFormula : ISmooth // y′ = 1/√(1 − x²)
 {
-    V IMap.Apply<V>(V x) => AtanFormula.At(x / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x)));
+    V IMap.Apply<V>(V x) => V.Call(new AtanFormula(), x / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x)));
     V ISmooth.Slope<V>(V x, V y) => V.Of(1) / V.Sqrt(V.Of(1) - x * x);
 }
 
 readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
 {
-    V IMap.Apply<V>(V x) => V.Of(2) * AtanFormula.At(V.Sqrt((V.Of(1) - x) / (V.Of(1) + x)));
+    V IMap.Apply<V>(V x) => V.Of(2) * V.Call(new AtanFormula(), V.Sqrt((V.Of(1) - x) / (V.Of(1) + x)));
     V ISmooth.Slope<V>(V x, V y) => V.Of(-1) / V.Sqrt(V.Of(1) - x * x);
 }
 
 /// <summary>The argument is brought below 0.66, where a quotient of polynomials does (Moshier, Cephes, atan).</summary>
 readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 {
-    V IMap.Apply<V>(V x) => At(x);
     V ISmooth.Slope<V>(V x, V y)
     {
         var (far, r) = (V.Abs(x), V.Of(1) / x);
         return V.IfGreater(far, V.Of(1), r * r / (V.Of(1) + r * r), V.Of(1) / (V.Of(1) + x * x));
     }
-    internal static V At<V>(V x) where V : struct, INumeric<V>
+    V IMap.Apply<V>(V x)
     {
         var (a, one) = (V.Abs(x), V.Of(1));
         V far = V.Of(2.414213562373095), middle = V.Of(0.66);
@@ -43,7 +42,7 @@ readonly struct Atan2Formula : IZip
     V IZip.Apply<V>(V y, V x)
     {
         V zero = V.Of(0), a = V.Abs(y), b = V.Abs(x);
-        var angle = AtanFormula.At(V.IfEqual(a, zero, zero, V.IfEqual(a, b, V.Of(1), a / b)));
+        var angle = V.Call(new AtanFormula(), V.IfEqual(a, zero, zero, V.IfEqual(a, b, V.Of(1), a / b)));
         angle = V.IfGreater(zero, V.IfEqual(x, zero, V.Of(1) / x, x), V.Of(Math.PI) - angle, angle);
         angle = V.IfGreater(zero, V.IfEqual(y, zero, V.Of(1) / y, y), -angle, angle);
         return V.IfEqual(x, x, angle, x);
