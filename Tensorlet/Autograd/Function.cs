@@ -142,7 +142,9 @@ public abstract class Function
     /// </summary>
     protected void Keep(params ReadOnlySpan<Tensor> tensors)
     {
-        foreach (var tensor in tensors) kept = [.. kept, (tensor, tensor.Storage.Version)];
+        var count = kept.Length;
+        Array.Resize(ref kept, count + tensors.Length);
+        foreach (var tensor in tensors) kept[count++] = (tensor, tensor.Storage.Version);
     }
 
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;
