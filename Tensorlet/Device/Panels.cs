@@ -83,6 +83,9 @@ static class Panels
             for (; j + Tall <= wide.Length; j += Tall)
                 for (var k = 0; k < inner.Length;)
                 {
+                    // the end of a run is turned together with what stands before it
+                    var back = 4 - Math.Min(runs[k], inner.Length - k);
+                    if (back > 0 && back <= k && runs[k - back] > 3) k -= back;
                     ref var from = ref Unsafe.Add(ref source, inner[k]);
                     ref var to = ref Unsafe.Add(ref panel, k * width + j);
                     if (runs[k] > 3 && k + 4 <= inner.Length)
