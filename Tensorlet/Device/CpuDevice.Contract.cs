@@ -79,8 +79,8 @@ public sealed partial class CpuDevice
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count;
         // A small result with a long sum is cut along the sum, in segments of fixed length with results of their own.
         if (m * n <= MostInSegments && k >= WorthSegments && !alone) { Segments<T>(p); return; }
-        // Each part packs all of a for itself, so there are few of them: four for a matrix, more for the long sides of
-        // convolutions.
+        // Each part packs a for itself where that is large, so there are few of them: four for a matrix, more for the
+        // long sides of convolutions.
         var width = (Math.Max(n / Parts, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
         if (alone || Threads == 1 || work < WorthThreadsInside) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);

@@ -1,6 +1,8 @@
 namespace Tensorlet;
 
-/// <summary>Memory of the host: an array, perhaps the caller's own, or memory outside of this process.</summary>
+/// <summary>
+/// Memory of the host: an array from one of its bytes on, perhaps the caller's own, or memory outside of this process.
+/// </summary>
 class HostStorage(Device device, DType type, int count, Array? array, int first = 0)
     : Storage(device, type, count)
 {

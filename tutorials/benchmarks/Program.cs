@@ -32,5 +32,5 @@ catch (ChildException e)
 catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException)
 {
     Console.Error.WriteLine($"libtorch does not load here (see README.md): {Result.FirstLine(e)}");
-    return 2;
+    return 3;
 }
