@@ -104,7 +104,7 @@ public abstract class Function
     internal Variable?[] Differentiate(Variable gradient)
     {
         if (Freed) throw FreedGraph();
-        foreach (var (tensor, version) in kept) Unchanged("an index, a mask or a target", tensor, version);
+        foreach (var (tensor, version) in kept) Unchanged("an index, a mask, a target or a state", tensor, version);
         var mode = Autograd.Mode;
         Variable?[] gradients;
         try

@@ -49,6 +49,17 @@ static class Panels
     static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
         ref T panel, int width, int readable) where T : unmanaged
     {
+        if (runs[0] >= wide.Length && wide.Length % Vector256<T>.Count == 0)
+        {
+            source = ref Unsafe.Add(ref source, wide[0]);
+            foreach (var at in inner)
+            {
+                for (var j = 0; j < wide.Length; j += Vector256<T>.Count)
+                    Vector256.LoadUnsafe(ref source, (nuint)(at + j)).StoreUnsafe(ref panel, (nuint)j);
+                panel = ref Unsafe.Add(ref panel, width);
+            }
+            return;
+        }
         for (var k = 0; k < inner.Length; k++)
             for (var j = 0; j < wide.Length;)
             {

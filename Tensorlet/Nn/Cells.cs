@@ -27,6 +27,35 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// <summary>The next state, from the projected input and state, (N, gates·H) each, and the state.</summary>
     internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);
 
+    /// <summary>How many numbers a step keeps for its backward pass, in multiples of H.</summary>
+    internal virtual int Kept => 0;
+
+    /// <summary>The same step in as few passes as it takes, without a tape.</summary>
+    /// <param name="x">The projected input, (N, gates·H).</param>
+    /// <param name="own">The product of the state and its weights, (N, gates·H).</param>
+    /// <param name="bias">What is added to <paramref name="own"/>, (gates·H).</param>
+    /// <param name="state">The state.</param>
+    /// <param name="kept">Where to write what <see cref="Back"/> will read, (N, Kept·H).</param>
+    /// <param name="after">Where to write the next state.</param>
+    internal abstract void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after);
+
+    /// <summary>
+    /// The backward pass of <see cref="Step(Tensor, Tensor, Tensor, Tensor[], Tensor, Tensor[])"/>, from the gradients
+    /// <paramref name="dy"/> with respect to the next state, which may be overwritten. The gradients with respect to
+    /// the two projections are written to <paramref name="dx"/> and <paramref name="dOwn"/>, which are one memory if
+    /// <see cref="IsSum"/>.
+    /// </summary>
+    /// <returns>What reaches each part of the state, but not by way of the projection; null if nothing does.</returns>
+    internal abstract Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept,
+        Tensor[] after, Tensor dx, Tensor dOwn);
+
+    /// <summary>Whether a step reads nothing but the sum of the two projections.</summary>
+    internal virtual bool IsSum => true;
+
+    /// <summary>Some of the columns, in multiples of H.</summary>
+    private protected Tensor Part(Tensor x, int first, int count = 1) =>
+        x.Narrow(-1, first * hiddenSize, count * hiddenSize);
+
     /// <summary>A state of zeros, for N sequences.</summary>
     internal Variable[] Nothing(Variable x, int n) =>
         [.. Enumerable.Range(0, States).Select(_ => (Variable)Tensor.Zeros([n, HiddenSize], x.DType, x.Device))];
@@ -60,6 +89,17 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, boo
     internal override Variable[] Step(Variable x, Variable own, Variable[] state) =>
         [relu ? (x + own).Relu() : (x + own).Tanh()];
 
+    internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after) =>
+        _ = relu ? after[0].Set(new Of3<ReluOfSum>(), x, own, bias) : after[0].Set(new Of3<TanhOfSum>(), x, own, bias);
+
+    internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
+        Tensor dx, Tensor dOwn)
+    {
+        if (relu) dx.Set(new Of2<Gate.Formula>(), dy[0], after[0]);
+        else dx.Set(new Of2<TanhSlope>(), after[0], dy[0]);
+        return [null];
+    }
+
     /// <summary>The next state (N, H).</summary>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public Variable Call(Variable x, Variable state) => From(x, [state])[0];
@@ -78,9 +118,33 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
     internal override Variable[] Step(Variable x, Variable own, Variable[] state)
     {
         var gates = (x + own).Chunk(4, -1);
-        var (i, f, g, o) = (gates[0].Gate(), gates[1].Gate(), gates[2].Tanh(), gates[3].Gate());
-        var c = Variable.Apply(new CellFormula(), "Cell", f, state[1], i, g);
+        var (i, f, g, o) = (gates[0].Sigmoid(), gates[1].Sigmoid(), gates[2].Tanh(), gates[3].Sigmoid());
+        var c = f * state[1] + i * g;
         return [o * c.Tanh(), c];
+    }
+
+    internal override int Kept => 4;
+
+    internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after)
+    {
+        foreach (var (first, count) in ((int, int)[])[(0, 2), (3, 1)])
+            Part(kept, first, count).Set(new Of3<LogisticOfSum>(), Part(x, first, count), Part(own, first, count),
+                Part(bias, first, count));
+        Part(kept, 2).Set(new Of3<TanhOfSum>(), Part(x, 2), Part(own, 2), Part(bias, 2));
+        after[1].Set(new CellFormula(), Part(kept, 1), state[1], Part(kept, 0), Part(kept, 2));
+        after[0].Set(new Of2<TimesTanh>(), Part(kept, 3), after[1]);
+    }
+
+    internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
+        Tensor dx, Tensor dOwn)
+    {
+        var (i, f, g, o) = (Part(kept, 0), Part(kept, 1), Part(kept, 2), Part(kept, 3));
+        Part(dx, 3).Set(new Of3<OutputSlope>(), dy[0], after[1], o);
+        var dc = dy[1].Set(new CellSlope(), dy[1], dy[0], o, after[1]);
+        Part(dx, 0).Set(new Of3<LogisticProduct>(), dc, g, i);
+        Part(dx, 1).Set(new Of3<LogisticProduct>(), dc, state[1], f);
+        Part(dx, 2).Set(new Of3<TanhProduct>(), dc, i, g);
+        return [null, dc.Mul_(f)];
     }
 
     /// <summary>The next state (h, c), (N, H) each.</summary>
@@ -89,12 +153,6 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
         From(x, state is { } s ? [s.H, s.C] : null) is [var h, var c] ? (h, c) : default;
 }
 
-readonly struct CellFormula : IFormula // f·c + i·g
-{
-    public static int Inputs => 4;
-    [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
-}
 
 /// <summary>
 /// h′ = (1 − z)·n + z·h, where r and z are σ of W·x + b + U·h + c, and n = tanh(W·x + b + r·(U·h + c)) (Cho et al.
@@ -109,9 +167,32 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
     internal override Variable[] Step(Variable x, Variable own, Variable[] state)
     {
         var (input, mine) = (x.Chunk(3, -1), own.Chunk(3, -1));
-        var (r, z) = ((input[0] + mine[0]).Gate(), (input[1] + mine[1]).Gate());
+        var (r, z) = ((input[0] + mine[0]).Sigmoid(), (input[1] + mine[1]).Sigmoid());
         var n = input[2].Addcmul(r, mine[2]).Tanh();
         return [n.Lerp(state[0], z)];
+    }
+
+    internal override int Kept => 3;
+    internal override bool IsSum => false;
+
+    internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after)
+    {
+        var (r, z, n) = (Part(kept, 0), Part(kept, 1), Part(kept, 2));
+        Part(kept, 0, 2).Set(new Of3<LogisticOfSum>(), Part(x, 0, 2), Part(own, 0, 2), Part(bias, 0, 2));
+        n.Set(new ResetFormula(), Part(x, 2), r, Part(own, 2), Part(bias, 2));
+        after[0].Set(new Of3<LerpFormula>(), n, state[0], z);
+    }
+
+    internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
+        Tensor dx, Tensor dOwn)
+    {
+        var (r, z, n, dn) = (Part(kept, 0), Part(kept, 1), Part(kept, 2), Part(dx, 2));
+        dn.Set(new Of3<NewSlope>(), dy[0], z, n);
+        Part(dx, 0).Set(new ResetSlope(), dn, Part(own, 2), Part(bias, 2), r);
+        Part(dx, 1).Set(new UpdateSlope(), dy[0], state[0], n, z);
+        Part(dOwn, 0, 2).Copy_(Part(dx, 0, 2));
+        Part(dOwn, 2).Set(new Of2<Tensor.MultiplyFormula>(), dn, r);
+        return [dy[0].Mul_(z)];
     }
 
     /// <summary>The next state (N, H).</summary>

@@ -2,8 +2,8 @@ namespace Tensorlet.Nn;
 
 /// <summary>
 /// A cell through all steps, as one operation: of projected inputs (L, N, gates·H), what the state is projected by, and
-/// a state (N, H), …, to outputs (L, N, H) and the state at the end. Each step is recorded alone; going back, the
-/// gradients of the weights are those of one product over all steps.
+/// a state (N, H), …, to outputs (L, N, H) and the state at the end. Each step writes where the next one reads; in the
+/// backward pass, the gradients of the weights are those of one product over all steps.
 /// </summary>
 /// <param name="cell">The cell.</param>
 /// <param name="backwards">From the last step to the first.</param>
@@ -11,50 +11,42 @@ namespace Tensorlet.Nn;
 /// 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction
 {
-    readonly record struct Recorded(Variable[] Inputs, Variable Output, Variable[] States);
-
-    Recorded[] steps = [];
-    Tensor? before;             // h before each step, (L, N, H)
+    Tensor[] states = [];               // each part of the state, before and after all steps: (L + 1, N, H)
+    Tensor? products, kept;             // of each step: of the state and the weights, and what the cell keeps
 
     protected override Tensor[] ForwardAll()
     {
         Save();
-        if (living is not null) Keep(living);
-        var record = Autograd.Enabled && Inputs.Any(input => input.RequiresGrad);
-        var (x, states) = (X.Data, Array.ConvertAll(Inputs[^cell.States..], state => state.Data));
-        var outputs = x.NewEmpty([x.Size(0), x.Size(1), cell.HiddenSize]);
-        (steps, before) = (new Recorded[x.Size(0)], outputs.EmptyLike());
-        foreach (var t in Steps(x.Size(0)))
+        var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
+        var records = Autograd.Enabled && Inputs.Any(input => input.RequiresGrad);
+        int steps = x.Size(0), n = x.Size(1), h = cell.HiddenSize, rows = records ? steps : 1;
+        states = Array.ConvertAll(Inputs[^cell.States..], _ => x.NewEmpty([steps + 1, n, h]));
+        foreach (var (k, state) in At(Before(Order(steps).First())).Index()) state.Copy_(Input(3 + k).Data);
+        (products, kept) = (x.NewEmpty([rows, n, weight.Size(0)]), x.NewEmpty([rows, n, cell.Kept * h]));
+        foreach (var t in Order(steps))
         {
-            var own = Tensor.MatMul(states[0], Input(1).Data.T).Add_(Input(2).Data);
-            Variable[] now = [.. new[] { x.Select(0, t), own }.Concat(states).Select(v => new Variable(v, record))];
-            var (output, after) = Step(now[0], now[1], now[2..], t);
-            outputs.Select(0, t).Copy_(output.Data);
-            if (record)
-            {
-                steps[t] = new(now, output, after);
-                before.Select(0, t).Copy_(states[0]);
-            }
-            states = Array.ConvertAll(after, state => state.Data);
+            var (state, after, row) = (At(Before(t)), At(After(t)), records ? t : 0);
+            x.Device.Contract(state[0], weight.T, products.Select(0, row), 0, 1, 1);
+            cell.Step(x.Select(0, t), products.Select(0, row), bias, state, kept.Select(0, row), after);
+            for (var k = 0; k < after.Length && living is not null; k++)
+                after[k].Set(new Of3<Tensor.WhereFormula>(), living.Select(0, t), after[k], state[k]);
         }
-        Keep(before);
-        return [outputs, .. states];
+        if (living is not null) Keep(living);
+        if (records) Keep([.. states, products, kept]);
+        var outputs = states[0].Narrow(0, After(0), steps);
+        return [living is null ? outputs : Tensor.Where(living, outputs, Tensor.Like(outputs, 0)),
+            .. At(After(Order(steps).Last())).Select(state => state.Clone())];
     }
 
-    IEnumerable<int> Steps(int count) => Enumerable.Range(0, count).Select(step => backwards ? count - 1 - step : step);
+    int Before(int t) => backwards ? t + 1 : t;
+    int After(int t) => backwards ? t : t + 1;
+    Tensor[] At(int i) => Array.ConvertAll(states, state => state.Select(0, i));
+    IEnumerable<int> Order(int steps) => Enumerable.Range(0, steps).Select(t => backwards ? steps - 1 - t : t);
 
     internal override void Free()
     {
         base.Free();
-        (steps, before) = ([], null);
-    }
-
-    (Variable Output, Variable[] States) Step(Variable x, Variable own, Variable[] states, int t)
-    {
-        var next = cell.Step(x, own, states);
-        if (living is null) return (next[0], next);
-        var on = living.Select(0, t);
-        return (next[0].MaskedFill(!on, 0), [.. next.Zip(states, (after, now) => Variable.Where(on, after, now))]);
+        (states, products, kept) = ([], null, null);
     }
 
     protected override Variable?[] Backward(Variable[] gradients)
@@ -64,29 +56,49 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
             var found = Autograd.Gradients(Composed(), gradients, next.OfType<Function>(), true, true);
             return Array.ConvertAll(next, function => function is null ? null : found[function]);
         }
-        var (x, weight, states) = (X.Data, Input(1).Data, Array.ConvertAll(gradients[1..], g => g.Data));
-        Tensor dx = x.EmptyLike(), own = x.EmptyLike();
-        foreach (var t in Steps(x.Size(0)).Reverse())
+        var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
+        int steps = x.Size(0), n = x.Size(1);
+        var dx = x.EmptyLike();
+        var dOwn = cell.IsSum ? dx : x.EmptyLike();
+        var dy = Array.ConvertAll(gradients[1..], gradient => gradient.Data.Clone());
+        foreach (var t in Order(steps).Reverse())
         {
-            var step = steps[t];
-            var found = Autograd.Grad([step.Output, .. step.States], step.Inputs, [gradients[0].Select(0, t), .. states
-                .Select(g => (Variable)g)], retainGraph: true);
-            dx.Select(0, t).Copy_(found[0]!.Data);
-            own.Select(0, t).Copy_(found[1]!.Data);
-            states = Array.ConvertAll(found[2..], g => g?.Data ?? states[0].ZerosLike());
-            states[0] = states[0] + Tensor.MatMul(found[1]!.Data, weight);
+            var (on, ended) = (living?.Select(0, t), (Tensor[])[]);
+            if (on is not null)
+            {
+                ended = Array.ConvertAll(dy, d => Tensor.Where(on, Tensor.Like(d, 0), d));
+                dy = Array.ConvertAll(dy, d => Tensor.Where(on, d, Tensor.Like(d, 0)));
+            }
+            var output = gradients[0].Data.Select(0, t);
+            dy[0].Add_(on is null ? output : Tensor.Where(on, output, Tensor.Like(output, 0)));
+            var own = dOwn.Select(0, t);
+            var passed = cell.Back(dy, products!.Select(0, t), bias, At(Before(t)), kept!.Select(0, t), At(After(t)),
+                dx.Select(0, t), own);
+            var state = Tensor.MatMul(own, weight);
+            dy = [passed[0] is { } direct ? state.Add_(direct) : state, .. passed[1..]!];
+            for (var k = 0; k < ended.Length; k++) dy[k].Add_(ended[k]);
         }
-        var dw = Tensor.MatMul(own.Reshape(-1, weight.Size(0)).T, before!.Reshape(-1, cell.HiddenSize));
-        return [dx, dw, own.Sum([0, 1]), .. states.Select(g => (Variable)g)];
+        var before = states[0].Narrow(0, Before(0), steps).Reshape(steps * n, cell.HiddenSize);
+        var dw = Tensor.MatMul(dOwn.Reshape(steps * n, weight.Size(0)).T, before);
+        return [dx, dw, dOwn.Sum([0, 1]), .. dy.Select(d => (Variable)d)];
     }
 
     /// <summary>The same, of operations that are recorded one by one.</summary>
     Variable[] Composed()
     {
-        var (x, states) = (X.Unbind(), Inputs[^cell.States..]);
+        var (x, state) = (X.Unbind(), Inputs[^cell.States..]);
         var outputs = new Variable[x.Length];
-        foreach (var t in Steps(x.Length))
-            (outputs[t], states) = Step(x[t], F.Linear(states[0], Input(1), Input(2)), states, t);
-        return [Variable.Stack(outputs), .. states];
+        foreach (var t in Order(x.Length))
+        {
+            var next = cell.Step(x[t], F.Linear(state[0], Input(1), Input(2)), state);
+            outputs[t] = next[0];
+            if (living?.Select(0, t) is { } on)
+            {
+                outputs[t] = next[0].MaskedFill(!on, 0);
+                next = [.. next.Zip(state, (after, before) => Variable.Where(on, after, before))];
+            }
+            state = next;
+        }
+        return [Variable.Stack(outputs), .. state];
     }
 }

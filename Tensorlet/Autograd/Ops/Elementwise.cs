@@ -50,7 +50,6 @@ readonly struct TanhFormula : ISmooth
     }
 }
 
-readonly struct LogisticSlope : IZip { V IZip.Apply<V>(V y, V dy) => y * (V.Of(1) - y) * dy; }
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
 /// <summary>x cut to the bounds, the upper one last; NaN stays, as a whole number, which has no slope.</summary>
@@ -110,8 +109,6 @@ public sealed partial class Variable
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
-    /// <summary>The same, with its gradient in one pass.</summary>
-    internal Variable Gate() => OfResult(new LogisticFormula(), (y, dy) => Zip(new LogisticSlope(), y, dy));
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
     public Variable Relu() => OfIntegers(new ReluFormula())
         ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
