@@ -349,7 +349,7 @@ public sealed class WorkerTests : IDisposable
                 (new(new Stream(_ => Enumerable.Range(0, 9).Select(At5)), 2, workers: workers), "sample 5 is null"),
                 (new(new Made(9, (_, _) => sound), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
                 (new(new Stream(_ => Count(9)), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
-                (new(new Stream(_ => null!), 2, workers: workers), "Samples gives null"),
+                (new(new Stream(_ => null!), 2, workers: workers), "Samples returns null"),
             ];
             foreach (var (loader, named) in loaders)
                 Assert.Contains(named, Assert.Throws<TensorletException>(() => loader.ToList()).Message);

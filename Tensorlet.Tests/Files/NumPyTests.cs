@@ -192,7 +192,7 @@ public sealed class NumPyTests : Folder
         var file = File10("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }\n", 2);
         Assert.Equal([0, 0], Npy.Load(Written("sound", file)).ToArray<long>());
         file[^1] = 2;
-        Refused(file, Npy.Load, "a truth value is 2");
+        Refused(file, Npy.Load, "a Boolean has the value 2");
     }
 
     byte[] Archive(CompressionLevel level, params (string Name, byte[] Content)[] entries)

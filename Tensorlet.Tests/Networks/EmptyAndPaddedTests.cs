@@ -94,7 +94,7 @@ public class EmptyAndPaddedTests
         y.Sum().Backward();
         Assert.Equal(input, x.Grad!.Size());
         foreach (var (key, p) in layer.NamedParameters())
-            Assert.True(p.Grad!.Data.ToArray<double>().All(g => g == 0), $"the gradient by {key} is {p.Grad}");
+            Assert.True(p.Grad!.Data.ToArray<double>().All(g => g == 0), $"the gradient with respect to {key} is {p.Grad}");
         Assert.All(layer.StateDict(), p => Assert.Equal(before[p.Key], p.Value.ToArray<double>()));
         Assert.Equal(output, layer.Eval().Call(X(input)).Size());
     }

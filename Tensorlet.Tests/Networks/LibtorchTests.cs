@@ -37,9 +37,9 @@ public class LibtorchTests
         Same("the result", parts["output"], y.Data, tolerance);
         y.Backward(parts["incoming"]);
         foreach (var (key, gradient) in Parts("input gradient/"))
-            Same($"the gradient by input {key}", gradient, inputs[int.Parse(key)].Grad!.Data, tolerance);
+            Same($"the gradient with respect to input {key}", gradient, inputs[int.Parse(key)].Grad!.Data, tolerance);
         foreach (var (key, p) in module?.NamedParameters() ?? [])
-            Same($"the gradient by {key}", parts[$"gradient/{key}"], p.Grad!.Data, tolerance);
+            Same($"the gradient with respect to {key}", parts[$"gradient/{key}"], p.Grad!.Data, tolerance);
         foreach (var (key, b) in module?.NamedBuffers() ?? []) Same(key, parts[$"after/{key}"], b, tolerance);
 
         IEnumerable<KeyValuePair<string, Tensor>> Parts(string prefix) => parts.Where(p => p.Key.StartsWith(prefix))

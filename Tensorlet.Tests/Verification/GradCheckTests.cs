@@ -20,7 +20,7 @@ public class GradCheckTests
         var report = GradCheck.Run(v => v[0].Abs(), [Tensor.From([-1.0, 0, 2])]);
         Assert.True(report.Passed, report.Text);
         Assert.Equal(1, report.Kinks);
-        Assert.Contains("1 places are kinks", report.Text);
+        Assert.Contains("1 points are kinks", report.Text);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class GradCheckTests
         var report = GradCheck.Run(v => new Given(t => t * 2, (_, dy) => drawn * dy.Sum() * (2 / drawn.Sum().Item()))
             .Apply(v[0]), [x], jacobian: true);
         Assert.False(report.Passed);
-        Assert.Contains("Jacobian by input 0", report.Text);
+        Assert.Contains("Jacobian with respect to input 0", report.Text);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public class GradCheckTests
         var report = GradCheck.Run(v => random[name](v[0]), [Tensor.From([1.0, 2, 3, 4, 5])]);
         Assert.False(report.Passed);
         Assert.Equal(GradFault.Random, report.Fault);
-        Assert.Contains("other values for the same input", report.Text);
+        Assert.Contains("different values for the same input", report.Text);
         Assert.Contains("Eval()", report.Text);
     }
 
@@ -192,7 +192,7 @@ public class GradCheckTests
         {
             var report = Tanh(Wrong, false, several);
             Assert.Equal(GradFault.Formula, report.Fault);
-            Assert.Contains("fits no common mistake", report.Text);
+            Assert.Contains("looks like no common mistake", report.Text);
         }
         var factor = Tanh((x, dy) => (1 - x.Tanh() * x.Tanh()) * dy * 3, false, 0.5);
         Assert.DoesNotContain("times", factor.Text);

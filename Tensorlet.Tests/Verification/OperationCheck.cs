@@ -110,7 +110,7 @@ public static class OperationCheck
         for (var i = 0; i < expected.Length; i++)
         {
             var scale = expected[i].Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
-            Difference($"in {type}, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}",
+            Difference($"in {type}, {(i == 0 ? "the value" : $"the gradient with respect to input {i - 1}")}",
                 Array.ConvertAll(actual[i], x => x / scale), Array.ConvertAll(expected[i], x => x / scale), tolerance);
         }
     }

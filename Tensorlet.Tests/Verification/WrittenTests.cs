@@ -35,7 +35,7 @@ public class WrittenTests
             }
             for (var k = 0; k < leaves.Length; k++)
                 OperationCheck.Difference($"after a write to {storage.Count} elements of {storage.DType} that the " +
-                    $"graph holds, the gradient by input {k}", actual[k], expected[k], 1e-12);
+                    $"graph holds, the gradient with respect to input {k}", actual[k], expected[k], 1e-12);
         }
     }
 
