@@ -4,7 +4,7 @@ using Tensorlet.Nn;
 namespace Tensorlet.Tests.Networks;
 
 /// <summary>
-/// Layers and losses against libtorch 2.10: the same inputs and parameters give the same results, gradients and
+/// Layers and losses compared with libtorch 2.10: the same inputs and parameters give the same results, gradients and
 /// buffers, in float64. The numbers were written by <c>dotnet run --project tutorials/benchmarks -- witness FILE</c>.
 /// </summary>
 public class LibtorchTests
@@ -14,7 +14,7 @@ public class LibtorchTests
     static readonly Lazy<Dictionary<string, Tensor>> stored = new(() =>
         SafeTensors.Load(Path.Combine(Path.GetDirectoryName(Here())!, "libtorch.safetensors")));
 
-    /// <summary>What is stored below a name.</summary>
+    /// <summary>What is stored under a name.</summary>
     internal static Dictionary<string, Tensor> Under(string prefix) => stored.Value
         .Where(p => p.Key.StartsWith(prefix)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value);
 

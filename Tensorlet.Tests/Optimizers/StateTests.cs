@@ -47,7 +47,7 @@ public class StateTests
             Steps(first, firstOptimizer, 4);
             SafeTensors.Save(path, firstOptimizer.StateDict());
             var (second, secondOptimizer) = New(kind);
-            Steps(second, secondOptimizer, 2);                      // another past
+            Steps(second, secondOptimizer, 2);                      // a different past
             second.LoadStateDict(first.StateDict());
             secondOptimizer.LoadStateDict(SafeTensors.Load(path));
             Steps(second, secondOptimizer, 3);

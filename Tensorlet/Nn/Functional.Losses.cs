@@ -153,7 +153,7 @@ public static partial class F
             losses = losses * (1 - smoothing)
                 - Weighted(x, all, axis).MaskedFill(ignored, 0) * (smoothing / x.Size(axis));
         if (reduction != Reduction.Mean) return Reduced(operation, losses.Squeeze(axis), reduction);
-        var total = weights.Sum().Item();                       // the mean of nothing is NaN, and has no gradient
+        var total = weights.Sum().Item();                       // the mean over no targets is NaN, and has no gradient
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
     }, operation);
 
