@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Tensorlet.Tests;
 
 /// <summary>
-/// <c>TENSORLET_CULTURE=de-DE dotnet test</c> runs all tests in that culture of the system. Without it they run without
-/// cultures, like the programs.
+/// <c>TENSORLET_CULTURE=de-DE dotnet test</c> runs all tests in that culture. Without it, they run in the invariant
+/// culture, like the programs.
 /// </summary>
 static class Culture
 {

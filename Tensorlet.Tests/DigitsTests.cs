@@ -15,7 +15,9 @@ public sealed class DigitsTests
         Assert.Equal(a.Labels, b.Labels);
     }
 
-    /// <summary>The digest was taken once, on x64; it is the same wherever IEEE 754 is.</summary>
+    /// <summary>
+    /// The digest was computed once, on x64; it is the same wherever floating-point arithmetic follows IEEE 754.
+    /// </summary>
     [Fact]
     public void The_bits_are_those_of_every_machine()
     {
@@ -70,7 +72,9 @@ public sealed class DigitsTests
         Assert.Equal(500, images.Select(Convert.ToHexString).Distinct().Count());
     }
 
-    /// <summary>By the nearest class mean: far better than chance, so labels fit images, but not perfect.</summary>
+    /// <summary>
+    /// By the nearest class mean: far better than chance, so the labels fit the images, but not perfect.
+    /// </summary>
     [Fact]
     public void Digits_can_be_told_apart_but_not_trivially()
     {

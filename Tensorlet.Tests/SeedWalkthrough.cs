@@ -9,7 +9,7 @@ using ByHand = Tensorlet.Legacy;
 
 namespace Tensorlet.Tests;
 
-/// <summary>What an introduction to PyTorch showed in the days of Variable, line by line.</summary>
+/// <summary>What an introduction to PyTorch showed when it still had Variable, line by line.</summary>
 public class SeedWalkthrough
 {
     sealed class Net : Module
@@ -248,7 +248,7 @@ public class SeedWalkthrough
             }
             Assert.Equal(optimizer.Step(Closure), losses[0]);       // the loss before the step
             if (optimizer is not LBFGS) continue;
-            Assert.InRange(losses.Count, 2, 100);                   // it looks at several places
+            Assert.InRange(losses.Count, 2, 100);                   // it evaluates several points
             Assert.InRange(Closure().Item(), 0, losses[0] / 100);
             Assert.Throws<AutogradException>(optimizer.Step);
         }
@@ -331,7 +331,7 @@ public class SeedWalkthrough
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Fits 3x + 1 in a network that others train at the same time; gives the loss that it saw last.</summary>
+    /// <summary>Fits 3x + 1 in a network that others train at the same time; returns the last loss.</summary>
     static double FitLine(int rank, string network, Tensor seen)
     {
         var net = new Nn.Linear(1, 1).OpenShared(network);

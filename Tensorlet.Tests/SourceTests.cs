@@ -16,8 +16,8 @@ public class SourceTests
         .Select(file => Regex.Replace(File.ReadAllText(file), "//.*", ""))]);
 
     /// <summary>
-    /// A number at which a device changes its way is a constant of a class, where the tests find it and draw shapes
-    /// around it.
+    /// A size at which a device switches to another method is a constant of a class, where the tests find it and
+    /// generate shapes around it.
     /// </summary>
     [Fact]
     public void No_threshold_hides_in_the_code_of_a_device()

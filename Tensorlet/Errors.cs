@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What Tensorlet throws when it is asked for something that cannot be done. Every message names the operation, what
-/// was given, what disagrees and what usually helps; nothing has been changed when it is thrown.
+/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, what was given,
+/// what does not agree, and what usually helps. Nothing has changed when it is thrown.
 /// </summary>
 public class TensorletException(string message, Exception? inner = null) : Exception(message, inner)
 {
@@ -13,7 +13,8 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     public override string Message => said ?? base.Message;
 
     /// <summary>
-    /// Names an operation in the place of one that it calls. As the filter of a catch clause it catches nothing.
+    /// Replaces the name of an operation in the message by that of the operation that called it. It is used as the
+    /// filter of a catch clause, and catches nothing.
     /// </summary>
     internal bool By(string operation)
     {
@@ -21,7 +22,10 @@ public class TensorletException(string message, Exception? inner = null) : Excep
         return false;
     }
 
-    /// <summary>Names a module of the library. The innermost module has the last word, the user's own too.</summary>
+    /// <summary>
+    /// Puts the name of a module of the library before the message. If modules are nested, the innermost one is named,
+    /// also if it is the user's own.
+    /// </summary>
     internal bool In(Type module)
     {
         if (module.Assembly == typeof(TensorletException).Assembly) By(module.Name);
@@ -29,12 +33,12 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     }
 }
 
-/// <summary>Operations that are made of others.</summary>
+/// <summary>Operations that are composed of others.</summary>
 static class Composed
 {
     /// <summary>
-    /// The result of a composition under the name of the whole: errors of its parts name it, and so does the function
-    /// that gave the result.
+    /// Gives the result of a composed operation the name of the whole: errors of its parts show this name, and so does
+    /// the function that computed the result.
     /// </summary>
     public static T Named<T>(Func<T> compose, [CallerMemberName] string name = "")
     {
@@ -49,22 +53,22 @@ static class Composed
     }
 }
 
-/// <summary>Sizes or axes that do not fit together.</summary>
+/// <summary>Sizes or axes do not fit together.</summary>
 public sealed class ShapeException(string message) : TensorletException(message);
 
-/// <summary>An element type that the operation does not take.</summary>
+/// <summary>The operation does not accept this element type.</summary>
 public sealed class DTypeException(string message) : TensorletException(message);
 
-/// <summary>Operands on different devices, or a device that is not there.</summary>
+/// <summary>The operands are on different devices, or a device does not exist.</summary>
 public sealed class DeviceException(string message, Exception? inner = null) : TensorletException(message, inner);
 
-/// <summary>An index or axis outside of its range.</summary>
+/// <summary>An index or an axis is out of range.</summary>
 public sealed class IndexException(string message) : TensorletException(message);
 
 /// <summary>
-/// Something the tape cannot do: no graph, a graph already freed, a saved value that has changed since.
+/// Something that the tape cannot do: there is no graph, the graph has been freed, or a saved value has changed since.
 /// </summary>
 public sealed class AutogradException(string message) : TensorletException(message);
 
-/// <summary>A matrix that has no such inverse or factors: it is singular, not positive definite, not finite.</summary>
+/// <summary>A matrix has no inverse or no such factors: it is singular, not positive definite, or not finite.</summary>
 public sealed class LinAlgException(string message, Exception? inner = null) : TensorletException(message, inner);

@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Arguments that must be there, and those that have a range: what an optimizer, a schedule, a sampler or a transform
-/// is told.
+/// Checks that arguments are not null, and that they are in range: the arguments of optimizers, schedules, samplers and
+/// transforms.
 /// </summary>
 static class Ranges
 {
-    /// <summary>The largest number below 1: the end of a range that does not have the 1.</summary>
+    /// <summary>The largest number below 1: the end of a range that excludes 1.</summary>
     public const double Below1 = 1 - 1.0 / (1L << 53);
 
-    /// <summary>The argument, if there is one.</summary>
+    /// <summary>The argument, if it is not null.</summary>
     /// <exception cref="ArgumentNullException">It is null.</exception>
     [MethodImpl(AggressiveInlining)]
     public static T Given<T>(this T? argument, [CallerArgumentExpression(nameof(argument))] string name = "")
@@ -20,9 +20,10 @@ static class Ranges
     }
 
     /// <summary>
-    /// The value, if it is a number from low to high, which may be infinite; ends that are not given are finite.
+    /// The value, if it is a number from low to high, which may be infinite; limits that are not given stand for finite
+    /// numbers.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not such a number.</exception>
     public static double In(this double value, string operation, double low = double.MinValue,
         double high = double.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "")
     {
@@ -39,7 +40,7 @@ static class Ranges
         [CallerArgumentExpression(nameof(value))] string name = "") =>
         (int)((double)value).In(operation, low, high, name);
 
-    /// <summary>The range, if it is one and its ends are numbers from low to high.</summary>
+    /// <summary>The range, if it is valid and its limits are numbers from low to high.</summary>
     /// <inheritdoc cref="In(double, string, double, double, string)"/>
     public static (double Min, double Max) In(this (double Min, double Max) range, string operation, double low,
         double high, string name) =>

@@ -4,8 +4,9 @@ using System.Text;
 namespace System.Runtime.CompilerServices;
 
 /// <summary>
-/// What the compiler makes texts like <c>$"{x}"</c> with, in the place of .NET's type of this name: numbers in messages
-/// and in whatever prints itself are the same in every culture. Each project of the solution compiles it.
+/// The type with which the compiler builds texts like <c>$"{x}"</c>, in place of .NET's type of this name: numbers in
+/// messages and in everything that prints itself are the same in every culture. Each project of the solution compiles
+/// it.
 /// </summary>
 [InterpolatedStringHandler]
 struct DefaultInterpolatedStringHandler

@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Book;
 
-/// <summary>A test of the project as it is handed out, which a learner's own copy need not pass.</summary>
+/// <summary>A test of the project as it is published, which a learner's own copy need not pass.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CIFactAttribute : FactAttribute
 {

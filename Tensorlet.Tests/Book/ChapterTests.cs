@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Tensorlet.Tests.Book;
 
 /// <summary>
-/// What a chapter says is what its program does: code, output, numbers, pictures. With TENSORLET_ACCEPT=1 the READMEs
-/// and the pictures are written anew, to be looked at before they are committed.
+/// Everything that a chapter says comes from its program: code, output, numbers, pictures. With TENSORLET_ACCEPT=1 the
+/// READMEs and the pictures are rewritten; look at them before they are committed.
 /// </summary>
 public partial class ChapterTests
 {
@@ -53,7 +53,7 @@ public partial class ChapterTests
         }
     }
 
-    /// <summary>The same but for numbers that differ by 3 pixels, as rounding makes them.</summary>
+    /// <summary>The same, except for numbers that differ by up to 3 pixels because of rounding.</summary>
     static bool Alike(string a, string b)
     {
         static double[] Numbers(string svg) =>

@@ -6,16 +6,16 @@ using Tutorials;
 namespace Tensorlet.Tests.Book;
 
 /// <summary>
-/// A chapter's README held against its program. What the program says is put in the place of what the README says, so
+/// Compares a chapter's README with its program. What the program says replaces what the README says, so
 /// that they agree where nothing changes:
 /// <list type="bullet">
 /// <item><c>```csharp NAME</c> holds the lines of that part of Chapter.cs.</item>
 /// <item><c>```text</c> after it holds what that part printed; <c>```text varies</c> is free, for times.</item>
 /// <item><c>&lt;!-- NAME --&gt;</c> … <c>&lt;!-- / --&gt;</c> holds what a part printed, as Markdown.</item>
-/// <item><c>```csharp from PATH</c> holds lines that stand in that file of the project.</item>
+/// <item><c>```csharp from PATH</c> holds lines of that file of the project.</item>
 /// </list>
-/// Every number in a sentence stands in a fence of its chapter, or is printed by a part called figures; and the numbers
-/// stand once more, in their order, in a comment at the end, so that none changes unseen.
+/// Every number in a sentence is in a fence of its chapter, or is printed by a part called figures. The numbers are
+/// repeated, in order, in a comment at the end, so that none changes unnoticed.
 /// </summary>
 sealed partial class ChapterText(Chapter chapter)
 {
@@ -27,12 +27,12 @@ sealed partial class ChapterText(Chapter chapter)
     /// <summary>Its text.</summary>
     public string Text { get; } = Read(Path.Combine(chapter.Folder, "README.md"));
 
-    /// <summary>What is wrong, each with its place.</summary>
+    /// <summary>What is wrong, each with its line.</summary>
     public List<string> Faults { get; } = [];
 
     static string Read(string path) => File.ReadAllText(path).ReplaceLineEndings("\n");
 
-    /// <summary>The text as the program says that it should be.</summary>
+    /// <summary>The text as it should be according to the program.</summary>
     public string Corrected(string pictures)
     {
         var (code, output, shown) = (Parts(), Outputs(pictures), new HashSet<string>());
@@ -150,7 +150,7 @@ sealed partial class ChapterText(Chapter chapter)
     [GeneratedRegex(@"```.*?\n```|<!-- [\w-]+ -->\n.*?<!-- / -->", RegexOptions.Singleline)]
     private static partial Regex AnyFence();
 
-    // what is no sentence: fences, rows, links with their texts, the heading's number, headings of the command line
+    // what is not a sentence: fences, rows, links with their texts, the number of the heading, command lines
     [GeneratedRegex(@"```.*?\n```|<!-- [\w-]+ -->\n.*?<!-- / -->|<!-- numbers.*|!?\[[^\]]*\]\([^)]*\)|^# \d+|"
         + @"`[^`\n]*(dotnet|-- )[^`\n]*`", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Aside();

@@ -4,7 +4,7 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Book;
 
-/// <summary>Whatever a student hands in, the grader goes on and says what the student can do about it.</summary>
+/// <summary>Whatever a student hands in, the grader continues, and says what the student can do about it.</summary>
 public sealed class CourseTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("tensorlet-course-").FullName;
@@ -142,7 +142,7 @@ public sealed class CourseTests : IDisposable
     public void A_students_copy_has_no_solutions_and_compiles()
     {
         var copy = Path.Combine(folder, "copy");
-        if (Exercise.All.Any(e => !e.IsUntouched))              // somebody works here, whose answers are not handed out
+        if (Exercise.All.Any(e => !e.IsUntouched)) // somebody works here, whose answers must not be published
         {
             Assert.Contains("would be handed out", Assert.Throws<UsageException>(() => StudentCopy.Run(copy)).Message);
             return;

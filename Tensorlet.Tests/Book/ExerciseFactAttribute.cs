@@ -2,7 +2,7 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Book;
 
-/// <summary>The test of a learner's answer: skipped while the exercise is as it came.</summary>
+/// <summary>The test of a learner's answer: skipped while the exercise is untouched.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ExerciseFactAttribute : FactAttribute
 {

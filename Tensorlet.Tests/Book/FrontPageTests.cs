@@ -6,7 +6,9 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Book;
 
-/// <summary>What the README and its pages say of the project; their code is in <see cref="PageTests"/>.</summary>
+/// <summary>
+/// What the README and its pages say about the project; their code is checked by <see cref="PageTests"/>.
+/// </summary>
 public partial class FrontPageTests
 {
     static readonly string root = Path.GetFullPath(Path.Combine(Tutorials.Book.Root, ".."));
@@ -90,7 +92,7 @@ public partial class FrontPageTests
                      select $"{Path.GetRelativePath(root, page)}, line {line.Index + 1}: there is no {link.Value}");
     }
 
-    /// <summary>The headings of a page, as links write them: small letters, hyphens for spaces.</summary>
+    /// <summary>The headings of a page, as links write them: in lower case, with hyphens for spaces.</summary>
     static IEnumerable<string> Headings(string page) => File.ReadLines(page).Where(line => line.StartsWith('#'))
         .Select(line => NoLetter().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
 

@@ -2,7 +2,9 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Book;
 
-/// <summary>The graders are tested: the solution passes, every known mistake is told what it must hear.</summary>
+/// <summary>
+/// The graders are tested: the solution passes, and every known mistake gets the message that it should get.
+/// </summary>
 public class GraderTests
 {
     public static TheoryData<int> Numbers => [.. Exercise.All.Select(e => e.Number)];

@@ -6,14 +6,14 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tensorlet.Tests.Book;
 
 /// <summary>
-/// The C# of the pages: a block compiles as the only file of a project outside the solution, which references nothing
-/// but the library; or its heading names a file, <c>```csharp from PATH</c>, in which it stands.
+/// The C# code of the pages: a block compiles as the only file of a project outside the solution, which references
+/// nothing but the library; or its heading names a file, <c>```csharp from PATH</c>, that contains it.
 /// </summary>
 public partial class PageTests
 {
     static readonly string root = Path.GetFullPath(Path.Combine(Tutorials.Book.Root, ".."));
 
-    // what the SDK gives every project
+    // what the SDK gives to every project
     const string Usings = "global using System; global using System.Collections.Generic; global using System.IO; " +
         "global using System.Linq; global using System.Net.Http; global using System.Threading; " +
         "global using System.Threading.Tasks;";
@@ -76,7 +76,7 @@ public partial class PageTests
         var entries = page.Split('\n').Where(line => line.StartsWith("| `"))
             .SelectMany(line => Code().Matches(line.Split(" | ")[^1]).Select(code => code.Groups[1].Value)).ToArray();
         Assert.True(entries.Length > 50, $"{entries.Length} entries");
-        // x and y are tensors or variables; an entry has to hold for one of both
+        // x and y are tensors or variables; an entry must compile with one of the two
         var refused = new[] { "Tensor", "Variable" }.Select(type => Refused(page, type, entries).ToHashSet());
         Assert.Empty(refused.Aggregate((a, b) => [.. a.Intersect(b)]));
     }

@@ -15,7 +15,7 @@ public sealed class CheckpointTests : IDisposable
         public override Variable Forward(Variable x) => second.Call(first.Call(x));
     }
 
-    /// <summary>Takes over half of its state, and then fails.</summary>
+    /// <summary>Loads half of its state, and then fails.</summary>
     sealed class Half : IStateful
     {
         public double A = 1, B = 2;

@@ -29,7 +29,7 @@ public class DatasetTests
         public override Tensor[] this[int index] => [Tensor.Scalar(index)];
     }
 
-    /// <summary>−1 is no sample of any dataset, and what is behind the last is none either.</summary>
+    /// <summary>−1 is not a sample of any dataset, and neither is the number after the last.</summary>
     [Fact]
     public void What_is_no_sample_is_an_error_in_every_dataset()
     {
@@ -117,7 +117,7 @@ public class DatasetTests
         Assert.All(new[] { drawn[..4], drawn[4..8] }, part => Assert.Equal([0, 1, 2, 3], part.Order()));
         Assert.Equal(2, drawn[8..].Distinct().Count());
         var counts = Order(new RandomSampler(data, replacement: true, numSamples: 4000)).CountBy(i => i).ToDictionary();
-        Assert.All(counts.Values, count => Assert.InRange(count, 850, 1150));       // 5 deviations of 27
+        Assert.All(counts.Values, count => Assert.InRange(count, 850, 1150));       // 5 standard deviations of 27
         Assert.Throws<ArgumentOutOfRangeException>(() => new RandomSampler(data, numSamples: 0));
         Assert.Empty(Order(new RandomSampler(Range(0))));
     }
@@ -128,11 +128,11 @@ public class DatasetTests
         double[] weights = [0, 1, 0, 3, 0];
         var drawn = Order(new WeightedRandomSampler(weights, 4000)).CountBy(i => i).ToDictionary();
         Assert.Equal([1, 3], drawn.Keys.Order());
-        Assert.InRange(drawn[3], 2860, 3140);                                       // 5 deviations of 27
+        Assert.InRange(drawn[3], 2860, 3140);                                       // 5 standard deviations of 27
         Assert.Equal([1, 3], Order(new WeightedRandomSampler(weights, 2, replacement: false)).Order());
         var first = Enumerable.Range(0, 2000).Count(seed =>
             Order(new WeightedRandomSampler(weights, 1, replacement: false), (ulong)seed)[0] == 3);
-        Assert.InRange(first, 1400, 1600);                                          // 5 deviations of 19
+        Assert.InRange(first, 1400, 1600);                                          // 5 standard deviations of 19
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightedRandomSampler(weights, 3, replacement: false));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightedRandomSampler([0, 0], 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightedRandomSampler([1, -1], 1));

@@ -104,7 +104,7 @@ public sealed class IdxTests : IDisposable
         Refused([0, 0, 8, 1, a, b, c, d]);
     }
 
-    /// <summary>Longer than what is inflated at once, so the header is seen before the trailer.</summary>
+    /// <summary>Longer than what is inflated at a time, so the header is read before the trailer.</summary>
     [Fact]
     public void Refuses_a_hostile_size_that_the_gzip_trailer_confirms()
     {
@@ -114,7 +114,7 @@ public sealed class IdxTests : IDisposable
         Refused(With(packed, packed.Length - 4, BitConverter.GetBytes(0x10000000 + 8)), "trailer");
     }
 
-    /// <summary>201,326,592 elements are what 200 kB could be, and are not.</summary>
+    /// <summary>200 kB could inflate to 201,326,592 elements, but do not.</summary>
     [Fact]
     public void Takes_memory_as_the_bytes_arrive()
     {
@@ -145,7 +145,7 @@ public sealed class IdxTests : IDisposable
         for (var length = 2; length < packed.Length; length++) Refused(packed[..length]);
     }
 
-    /// <summary>Bytes 3 to 9 (flags, time, system) say nothing about the content and may be anything.</summary>
+    /// <summary>Bytes 3 to 9 (flags, time, system) say nothing about the content, and may have any value.</summary>
     [Fact]
     public void Refuses_a_gzip_file_with_any_bit_flipped()
     {
@@ -157,7 +157,7 @@ public sealed class IdxTests : IDisposable
                 if (Record.Exception(() => Assert.Equal(Elements, Idx.Read(path).Data)) is not { } error) harmless++;
                 else Assert.Contains(path, Assert.IsType<InvalidDataException>(error).Message);
             }
-        // Nothing but the bits that fill up the last byte of the packed data is without meaning.
+        // Only the bits that fill up the last byte of the compressed data have no meaning.
         Assert.InRange(harmless, 0, 7);
     }
 

@@ -4,7 +4,7 @@ namespace Tensorlet.Tests.Data;
 /// </summary>
 static class LoaderThreads
 {
-    /// <summary>The system lets go of a joined thread a little later.</summary>
+    /// <summary>The system releases a joined thread a little later.</summary>
     public static void AllEnded() =>
         Assert.True(SpinWait.SpinUntil(() => Alive() == 0, 5000), "a worker is still alive");
 

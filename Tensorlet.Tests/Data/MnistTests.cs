@@ -39,7 +39,9 @@ public sealed class MnistTests : IDisposable
         Assert.Contains("MD5", Assert.Throws<InvalidDataException>(() => MNIST.Load(folder, train: false)).Message);
     }
 
-    /// <summary>Mean 0.1307 and deviation 0.3081 are the figures that every MNIST program normalises with.</summary>
+    /// <summary>
+    /// The mean 0.1307 and the standard deviation 0.3081 are the figures with which every MNIST program normalizes.
+    /// </summary>
     [DataFact]
     public void The_real_files_are_read()
     {

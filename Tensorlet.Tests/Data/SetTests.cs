@@ -76,7 +76,7 @@ public sealed class SetTests : IDisposable
         Assert.Throws<InvalidDataException>(() => CIFAR10.Read(Written("long.bin", [.. Gzip(Records(1)), 0])));
     }
 
-    /// <summary>A file of records has no more than the set's own, and takes memory as its bytes arrive.</summary>
+    /// <summary>A file has no more records than the set, and memory is allocated as its bytes arrive.</summary>
     [Fact]
     public void Too_many_records_are_refused_before_anything_is_allocated()
     {
@@ -97,7 +97,7 @@ public sealed class SetTests : IDisposable
         }
     }
 
-    /// <summary>A header may speak of gigabytes, of records, of a long name or of anything else.</summary>
+    /// <summary>A header may claim gigabytes, any number of records, a long name or anything else.</summary>
     [Theory]
     [InlineData("cifar-10-batches-bin/test_batch.bin", (byte)'0', "records")]
     [InlineData("cifar-10-batches-bin/test_batch.bin", (byte)'x', "a file")]
@@ -159,7 +159,9 @@ public sealed class SetTests : IDisposable
         }
     }
 
-    /// <summary>Whatever stands in the archive's headers, it is refused as damaged or read as too few images.</summary>
+    /// <summary>
+    /// Whatever the headers of the archive contain, it is refused as damaged, or read as too few images.
+    /// </summary>
     [Fact]
     public void Hostile_headers_of_an_archive_are_refused()
     {
@@ -282,7 +284,7 @@ public sealed class SetTests : IDisposable
         Assert.Equal([1, 2, 3, 4], Table("1,2\n3,4", header: false).Numbers().ToArray<float>());
         Assert.Equal(["", ""], Table("a,b\n,").Text("b").Concat(Table("a\n\n\"\"").Text("a")));
         Assert.Contains("'z'", Assert.Throws<IndexException>(() => table.Text("z")).Message);
-        // the row with two lines has moved the number of the line
+        // the row with two lines has shifted the line number
         var error = Assert.Throws<InvalidDataException>(() => Table("x\n\"1\n\"\nno\n").Numbers());
         Assert.Contains("line 4, column 1: 'x': expected a number, found 'no'", error.Message);
         Assert.Throws<InvalidDataException>(() => table.Numbers(["x", "name"]));
@@ -324,7 +326,7 @@ public sealed class SetTests : IDisposable
     [InlineData("a,b\n1,\"", "line 2, column 2: expected a closing quote")]
     [InlineData("a,b\n1,\"\"\"", "line 2, column 2: expected a closing quote")]
     [InlineData("a,b\n1,\"2\"x\n", "line 2, column 2: expected the end of a quoted field, found 'x'")]
-    [InlineData("a,a\n", "names that differ")]
+    [InlineData("a,a\n", "different names")]
     [InlineData("", "expected a row")]
     public void Tables_that_are_torn_are_refused_with_file_line_and_column(string text, string what)
     {

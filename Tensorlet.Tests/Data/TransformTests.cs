@@ -3,7 +3,9 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Data;
 
-/// <summary>Numbers in comments' stead: where not said otherwise they are torch 1.13's of the same formula.</summary>
+/// <summary>
+/// Numbers instead of comments: unless another source is given, they are those of torch 1.13 for the same formula.
+/// </summary>
 public class TransformTests
 {
     /// <summary>1/12 … 12/12 in three rows.</summary>

@@ -4,7 +4,7 @@ using Tensorlet.Data;
 
 namespace Tensorlet.Tests.Data;
 
-/// <summary>Threads, chance and state of a loader: what has to be the same with any number of workers.</summary>
+/// <summary>Threads, random numbers and state of a loader: what must be the same for any number of workers.</summary>
 [Collection("threads of loaders")]
 public sealed class WorkerTests : IDisposable
 {
@@ -172,7 +172,7 @@ public sealed class WorkerTests : IDisposable
         Assert.Empty(new DataLoader(Noisy(3), 100, dropLast: true, workers: workers));
     }
 
-    /// <summary>The worker waits in sample 2 for what only cancelling brings about.</summary>
+    /// <summary>The worker waits in sample 2 for something that only cancelling brings about.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -205,11 +205,13 @@ public sealed class WorkerTests : IDisposable
             workers: workers, cancellation: cancellation.Token).First());
     }
 
-    /// <summary>Both workers hold finished batches that nobody takes, and one not yet begun is never begun.</summary>
+    /// <summary>
+    /// Both workers hold finished batches that are not taken, and a batch that has not been begun is never begun.
+    /// </summary>
     [Fact]
     public void Leaving_while_the_workers_queues_are_full_ends_them()
     {
-        using var full = new CountdownEvent(7);     // the batch taken, 2 ahead of each of 2 workers, and 1 in hand each
+        using var full = new CountdownEvent(7); // one taken, 2 ahead of each of 2 workers, and 1 in progress each
         var begun = 0;
         var dataset = new Made(1000, (i, _) =>
         {
@@ -234,7 +236,9 @@ public sealed class WorkerTests : IDisposable
         Assert.True(closed.IsSet);
     }
 
-    /// <summary>The first worker's batch is ready long after the second's, which has to wait its turn.</summary>
+    /// <summary>
+    /// The batch of the first worker is ready long after that of the second, which has to wait for its turn.
+    /// </summary>
     [Fact]
     public void A_slow_worker_does_not_change_the_order()
     {
@@ -264,7 +268,7 @@ public sealed class WorkerTests : IDisposable
             GC.WaitForPendingFinalizers();
             return LoaderThreads.Alive() == 0;
         }, 20_000), "a worker is still alive");
-        // and one that was left has nothing more to end
+        // and one that was left has nothing else to end
         foreach (var _ in new DataLoader(Noisy(9), workers: 2)) break;
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -283,7 +287,7 @@ public sealed class WorkerTests : IDisposable
         Assert.All(threads.Keys, name => Assert.InRange(int.Parse(name["DataLoader ".Length..]), 0, 4));
     }
 
-    /// <summary>A sample, or what gives the samples, that does not come back when the epoch is cancelled.</summary>
+    /// <summary>A sample, or the source of the samples, that does not return when the epoch is cancelled.</summary>
     [Theory]
     [InlineData(true, "sample 2"), InlineData(false, "sample 2")]
     public void A_sample_that_blocks_is_named_after_a_time(bool indexed, string named)
@@ -323,7 +327,7 @@ public sealed class WorkerTests : IDisposable
             Enumerable.Range(0, count).Select(i => (long)Interlocked.Increment(ref Asked) - 1);
     }
 
-    /// <summary>The order is asked for as it is needed, and is the same for any number of workers.</summary>
+    /// <summary>The order is read as it is needed, and is the same for any number of workers.</summary>
     [Theory]
     [InlineData(0), InlineData(1), InlineData(3)]
     public void The_order_is_not_made_before_it_is_needed(int workers)
@@ -349,7 +353,7 @@ public sealed class WorkerTests : IDisposable
                 (new(new Stream(_ => Enumerable.Range(0, 9).Select(At5)), 2, workers: workers), "sample 5 is null"),
                 (new(new Made(9, (_, _) => sound), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
                 (new(new Stream(_ => Count(9)), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
-                (new(new Stream(_ => null!), 2, workers: workers), "Samples gives null"),
+                (new(new Stream(_ => null!), 2, workers: workers), "Samples returns null"),
             ];
             foreach (var (loader, named) in loaders)
                 Assert.Contains(named, Assert.Throws<TensorletException>(() => loader.ToList()).Message);

@@ -1,8 +1,8 @@
 namespace Tensorlet.Tests.Devices;
 
 /// <summary>
-/// Sizes and shapes around a threshold: one below, at, one above, several parts and a rest, with axes of size 1
-/// anywhere.
+/// Sizes and shapes around a threshold: one below it, equal to it, one above it, and several times as large with a
+/// remainder, with axes of size 1 anywhere.
 /// </summary>
 static class Around
 {
@@ -37,7 +37,7 @@ static class Around
 
     /// <summary>
     /// The axes of batch, rows, columns and sum of a product: one group around the threshold, or two, three or four
-    /// groups whose product is.
+    /// groups whose product is around it.
     /// </summary>
     public static int[][] Groups(Random random, int threshold, int most)
     {

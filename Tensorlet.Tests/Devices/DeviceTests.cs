@@ -1,9 +1,9 @@
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>What devices are there, what they say when something is not, and that they give memory back.</summary>
+/// <summary>Which devices exist, what they say when something is missing, and that they give memory back.</summary>
 public class DeviceTests
 {
-    // Not public, in a project that has made no exception: ILGPU's code cannot name it.
+    // Not public, in a project that makes no exception: ILGPU's code cannot access it.
     readonly struct Hidden : IMap { V IMap.Apply<V>(V x) => x * x; }
 
     [Fact]

@@ -1,9 +1,11 @@
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>The CPU's functions of floats, which compute in floats, beside the same functions in double.</summary>
+/// <summary>
+/// The CPU's functions of floats, which compute in float, compared with the same functions in double.
+/// </summary>
 public sealed class FloatFunctionTests
 {
-    const int Every = 9973;     // one float in so many, of all signs and sizes
+    const int Every = 9973;     // the distance of the floats that are tested, of all signs and sizes
 
     public static TheoryData<string> Functions => [.. functions.Keys];
 

@@ -17,7 +17,7 @@ public class PtxTests
     static readonly Type[] numbers = [typeof(B8), typeof(I64), typeof(F32), typeof(F64)],
         floats = [typeof(F32), typeof(F64)];
 
-    /// <summary>The kernels as they are launched, closed over types.</summary>
+    /// <summary>The kernels as they are launched, with type arguments.</summary>
     static IEnumerable<Type> Closed()
     {
         foreach (var v in floats)
@@ -65,7 +65,7 @@ public class PtxTests
     static Type Fold(Type formula, Type r, Type v, Type sum) =>
         typeof(FoldKernel<,,,,,,>).MakeGenericType(formula, r, v, sum, v, Cast(v, sum), Cast(sum, v));
 
-    /// <summary>Integers are summed as they are, all others in double.</summary>
+    /// <summary>Integers are summed as integers, all others in double.</summary>
     static Type Cast(Type v, Type w) => v == typeof(I64) ? typeof(Same<>).MakeGenericType(v) : ByDouble(v, w);
 
     static Type ByDouble(Type v, Type w) => typeof(ByDouble<,>).MakeGenericType(v, w);
@@ -96,7 +96,9 @@ public class PtxTests
     public void Every_scalar_function_can_be_reached_by_generated_code() =>
         Assert.All(ScalarFunctions.All, f => Assert.Null(Reachable.FindHidden(f)));
 
-    /// <summary>ILGPU's compiler for an H100. After a failure it starts anew: its context is of no use then.</summary>
+    /// <summary>
+    /// ILGPU's compiler for an H100. After a failure it is created again, because its context can no longer be used.
+    /// </summary>
     sealed class Compiler : IDisposable
     {
         Context? context;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>Every scalar function of the library, found by what it implements.</summary>
+/// <summary>Every scalar function of the library, found by the interface that it implements.</summary>
 static class ScalarFunctions
 {
     public static Type[] Of(Type face) => [.. typeof(Device).Assembly.GetTypes()
@@ -15,7 +15,7 @@ static class ScalarFunctions
             .SelectMany(Of),
     ];
 
-    /// <summary>All that devices run: functions of one, two, three and more numbers.</summary>
+    /// <summary>Everything that devices run: functions of one, two, three and more numbers.</summary>
     public static Type[] Formulas =>
     [
         .. Of(typeof(IMap)).Select(f => typeof(Of1<>).MakeGenericType(f)),

@@ -4,7 +4,7 @@ using ILGPU.Runtime.CPU;
 namespace Tensorlet.Tests.Devices;
 
 /// <summary>
-/// Kernels as ILGPU really launches them: on its simulator of a GPU, which is slow, so everything here is small.
+/// Kernels launched by ILGPU itself, on its simulator of a GPU, which is slow, so everything here is small.
 /// </summary>
 public sealed class SimulatorTests : IDisposable
 {
@@ -83,7 +83,7 @@ public sealed class SimulatorTests : IDisposable
     }
 }
 
-/// <summary>Tiles so small that the simulator, which starts a thread of the host for each, is done soon.</summary>
+/// <summary>Tiles so small that the simulator, which starts a host thread for each thread, is done soon.</summary>
 public readonly struct Square2 : ITile
 {
     public static int Size => 2;

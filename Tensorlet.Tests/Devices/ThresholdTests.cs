@@ -4,16 +4,17 @@ using Tensorlet.Tests.Verification;
 namespace Tensorlet.Tests.Devices;
 
 /// <summary>
-/// Every verb against the reference at the sizes where devices change their way, with odd layouts and one to three
-/// threads. Where <c>TENSORLET_SECONDS</c> says how long, cases are drawn for so many seconds in place of a few.
+/// Every primitive compared with the reference at the sizes where devices switch to another method, with unusual
+/// layouts and one to three threads. If <c>TENSORLET_SECONDS</c> is set, cases are generated for that time, and not
+/// only a few.
 /// </summary>
 public abstract class ThresholdTests(Func<Device> make, int most)
 {
-    /// <summary>How long to draw; null for a few cases of each threshold.</summary>
+    /// <summary>How long to generate cases; null for a few cases of each threshold.</summary>
     internal static readonly double? Seconds =
         double.TryParse(Environment.GetEnvironmentVariable("TENSORLET_SECONDS"), out var seconds) ? seconds : null;
 
-    /// <summary>The verbs whose cases have drawn sizes, on floats.</summary>
+    /// <summary>The primitives whose cases have random sizes, on floats.</summary>
     public static IEnumerable<object[]> Rows =>
         from verb in Verbs.Table
         where verb.Value.AnySize
@@ -24,7 +25,7 @@ public abstract class ThresholdTests(Func<Device> make, int most)
     private protected void Run(string verb, DType type)
     {
         var (watch, rows) = (Stopwatch.StartNew(), Rows.Count());
-        var first = Rows.TakeWhile(row => (string)row[0] != verb).Count();         // other seeds for each verb
+        var first = Rows.TakeWhile(row => (string)row[0] != verb).Count();         // other seeds for each primitive
         for (var round = 0; round == 0 || watch.Elapsed.TotalSeconds * rows < Seconds; round++)
             foreach (var threshold in Thresholds.All.Where(size => size <= Most(verb)))
                 for (var i = 0; i < (threshold <= 1 << 16 ? 4 : 2); i++)
@@ -32,7 +33,7 @@ public abstract class ThresholdTests(Func<Device> make, int most)
     }
 
     /// <summary>
-    /// The largest threshold: the work from which on a product is shared, and up to 2²² if there is time.
+    /// The largest threshold: the work from which on a product is shared by threads, and up to 2²² if there is time.
     /// </summary>
     int Most(string verb) => Seconds is not null ? 32 * most : verb == "Contract" ? 8 * most : most;
 

@@ -3,7 +3,8 @@ using System.Reflection;
 namespace Tensorlet.Tests.Devices;
 
 /// <summary>
-/// The sizes at which devices change their way: every constant of their code, so that a new one is found by itself.
+/// The sizes at which devices switch to another method: every constant of their code, so that a new one is found
+/// automatically.
 /// </summary>
 static class Thresholds
 {

@@ -1,13 +1,14 @@
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>The same tensor twice: on the reference and on the device that is held against it.</summary>
+/// <summary>The same tensor twice: on the reference, and on the device that is compared with it.</summary>
 sealed record Twin(Tensor Expected, Tensor Actual);
 
-/// <summary>Draws tensors for both devices: the same numbers, in memory that lies the same odd way.</summary>
-/// <param name="device">The device that is held against the reference.</param>
-/// <param name="seed">What is drawn.</param>
+/// <summary>Generates tensors for both devices: the same numbers, in memory with the same unusual layout.</summary>
+/// <param name="device">The device that is compared with the reference.</param>
+/// <param name="seed">Determines what is generated.</param>
 /// <param name="mostElements">The most elements of a shape.</param>
-/// <param name="around">A size at which a device changes its way: shapes lie around it. 0 for any shapes.</param>
+/// <param name="around">A size at which a device switches to another method: shapes are around it. 0 for any
+/// shapes.</param>
 sealed class Twins(Device device, int seed, int mostElements = 600, int around = 0)
 {
     readonly Random random = new(seed);
@@ -18,7 +19,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
     public bool Coin() => random.Next(2) == 0;
     public int Below(int bound) => random.Next(bound);
 
-    /// <summary>Up to four axes of 0 to 6; now and then one long axis.</summary>
+    /// <summary>Up to four axes of 0 to 6; sometimes one long axis.</summary>
     public int[] Shape(int leastRank = 0, bool empty = true)
     {
         if (around > 0) return Around.Shape(random, around, mostElements);
@@ -32,8 +33,8 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
     }
 
     /// <summary>
-    /// The axes of each group of a product (batch, rows, columns, summed): none to three small ones, or, around a size,
-    /// one group of that size, or groups whose product is.
+    /// The axes of each group of a product (batch, rows, columns, summed): none to three small ones; or, around a size,
+    /// one group of that size, or groups whose product is of that size.
     /// </summary>
     public int[][] Groups()
     {
@@ -57,7 +58,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
         for (var a = 0; a < rank; a++) back[order[a]] = a;
         bool[] reversed = [.. order.Select(_ => random.Next(4) == 0)];
         bool[] expanded = [.. order.Select(a => !written && shape[a] > 0 && random.Next(4) == 0)];
-        for (var i = 0; around > 0 && i < rank; i++)        // no more memory around large shapes than it takes
+        for (var i = 0; around > 0 && i < rank; i++)        // around large shapes, no more memory than they need
             if (Sizes().Aggregate(1L, (n, s) => n * s) > 4L * mostElements) (lead[i], step[i]) = (0, 1);
         var sizes = Sizes();
         return Both(sizes, t =>
@@ -96,7 +97,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
         _ => random.Next(-3, 4)
     };
 
-    /// <summary>Compares all of the memory behind two tensors, what should have been left alone too.</summary>
+    /// <summary>Compares the whole memory of two tensors, including what must not have been changed.</summary>
     public void Same(Twin twin, string what)
     {
         double[] expected = Whole(twin.Expected), actual = Whole(twin.Actual);

@@ -1,8 +1,8 @@
 namespace Tensorlet.Tests.Devices;
 
 /// <summary>
-/// A verb that is called wrongly from inside throws and has written nothing, on every device: shapes that do not fit
-/// together, types, devices, and layouts that reach beyond their storage.
+/// A primitive that is called wrongly from inside the library throws an exception and has written nothing, on every
+/// device: with shapes that do not fit together, types, devices, and layouts that reach beyond their storage.
 /// </summary>
 public class VerbMisuseTests
 {
@@ -12,7 +12,7 @@ public class VerbMisuseTests
     static readonly Tensor.AddFormula add = new();
     static readonly Tensor.AffineFormula twice = new(2, 0);
 
-    /// <summary>Each verb with its operands: those read, then the one written.</summary>
+    /// <summary>Each primitive with its operands: those that are read, then the one that is written.</summary>
     static readonly (string Name, int[][] Shapes, DType[] Types, Action<Device, Tensor[]> Call)[] verbs =
     [
         ("Copy", [[2, 3], [2, 3]], [], (d, t) => d.Copy(t[0], t[1])),
@@ -64,7 +64,7 @@ public class VerbMisuseTests
         }
     }
 
-    /// <summary>What an operand of this shape and type may not be.</summary>
+    /// <summary>What an operand of this shape and type must not be.</summary>
     static IEnumerable<Tensor> Wrong(int[] shape, DType type, Device device, string verb, bool alone)
     {
         var right = Tensor.Ones(shape, type, device);
@@ -74,7 +74,7 @@ public class VerbMisuseTests
             {
                 int[] larger = [.. shape];
                 larger[axis] += 7;
-                if (!(verb is "Reduce" or "ArgReduce" && axis > 0)                          // any axes may be folded
+                if (!(verb is "Reduce" or "ArgReduce" && axis > 0)                          // any axes may be reduced
                     && !(verb is "Gather" or "ScatterAdd" && axis == 0 && shape[0] == 5))   // or indexed
                     yield return Tensor.Ones(larger, type, device);
             }

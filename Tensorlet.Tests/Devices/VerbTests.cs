@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>Every verb of a device against the reference, on drawn shapes and layouts.</summary>
+/// <summary>Every primitive of a device compared with the reference, on random shapes and layouts.</summary>
 public class SimulatedVerbTests
 {
     public static IEnumerable<object[]> Rows => Verbs.Rows("simulated");
@@ -17,7 +17,7 @@ public class SimulatedVerbTests
         VerbCheck.Functions(Device.Simulated, type);
 }
 
-/// <summary>The same where there is an OpenCL device.</summary>
+/// <summary>The same, if there is an OpenCL device.</summary>
 public class OpenCLVerbTests
 {
     public static IEnumerable<object[]> Rows => Verbs.Rows("opencl:0");
@@ -34,7 +34,7 @@ public class OpenCLVerbTests
         VerbCheck.Functions(Device.OpenCL(), type);
 }
 
-/// <summary>Runs a row of the table for many seeds, or a verb for many functions.</summary>
+/// <summary>Runs a row of the table for many seeds, or a primitive for many functions.</summary>
 static class VerbCheck
 {
     public static void Run(Device device, string name, string verb, DType type, int cases)

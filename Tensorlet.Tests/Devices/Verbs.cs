@@ -1,9 +1,9 @@
 namespace Tensorlet.Tests.Devices;
 
-/// <summary>What is checked of a verb.</summary>
+/// <summary>What is checked of a primitive.</summary>
 /// <param name="Types">The types it takes.</param>
-/// <param name="Case">Draws one case and runs it.</param>
-/// <param name="AnySize">Whether the case has the sizes that <see cref="Twins"/> draws, and not some of its
+/// <param name="Case">Generates one case and runs it.</param>
+/// <param name="AnySize">Whether the case has the sizes that <see cref="Twins"/> generates, and not sizes of its
 /// own.</param>
 sealed record Verb(DType[] Types, Action<Twins, DType> Case, bool AnySize = true);
 
@@ -14,7 +14,7 @@ public readonly struct Masked : IFormula
     V IFormula.Apply<V>(V mask, V a, V b, V c, V d, V f, V g, V h) => V.IfEqual(mask, V.Of(0), d, a * b - c * d);
 }
 
-/// <summary>Each verb of a device, on drawn operands, against the reference.</summary>
+/// <summary>Each primitive of a device, on random operands, compared with the reference.</summary>
 static class Verbs
 {
     static readonly DType[] all = [DType.Bool, DType.Int64, DType.Float32, DType.Float64],
@@ -159,7 +159,7 @@ static class Verbs
         }, AnySize: false),
         ["More axes than a kernel takes"] = new(floats, (t, type) =>
         {
-            if (t.Small) return;                    // no other kernels than elsewhere, but hundreds of launches
+            if (t.Small) return;                    // the same kernels as elsewhere, but hundreds of launches
             int[] shape = [2, 1, 2, 2, 1, 2, 2, 2, 2];
             Twin x = t.Draw(shape, type), y = t.Draw(shape, type, written: true),
                 sum = t.Draw([], type, written: true), c = t.Draw([], type, written: true);

@@ -8,8 +8,8 @@ using Tensorlet.Training;
 namespace Tensorlet.Tests.Files;
 
 /// <summary>
-/// What is written, read and printed is the same in every culture. The tests run without the system's cultures, so
-/// that their numbers are made here, as .NET has them.
+/// Everything that is written, read and printed is the same in every culture. The tests run in the invariant culture,
+/// so cultures are set here.
 /// </summary>
 public sealed partial class CultureTests : Folder
 {
@@ -41,7 +41,7 @@ public sealed partial class CultureTests : Folder
         finally { CultureInfo.CurrentCulture = before; }
     }
 
-    /// <summary>All texts and files of a small work.</summary>
+    /// <summary>All texts and files of a small program.</summary>
     List<string> Everything(string culture) => In(culture, () =>
     {
         var net = new Sequential(new Nn.Linear(2, 3), new Nn.Dropout(0.25), new Nn.LeakyReLU(0.01), new BatchNorm1d(3),
@@ -78,7 +78,7 @@ public sealed partial class CultureTests : Folder
         Assert.Contains("Hardtanh(min_val=-inf, max_val=inf)", expected[0]);
     }
 
-    /// <summary>What is said to wrong calls has fractions and negative numbers, ours and .NET's own.</summary>
+    /// <summary>The messages of wrong calls contain fractions and negative numbers, ours and .NET's own.</summary>
     [Theory]
     [InlineData("de-DE"), InlineData("fa-IR"), InlineData("ar-SA")]
     public void Errors_are_the_same(string culture)
@@ -109,7 +109,7 @@ public sealed partial class CultureTests : Folder
         """, RegexOptions.IgnorePatternWhitespace)]
     static partial Regex ByCulture { get; }
 
-    /// <summary>Names are compared by their characters, which these calls do not do unless they are told to.</summary>
+    /// <summary>Names are compared by their characters, which these methods do only if they are asked to.</summary>
     [Fact]
     public void Texts_are_compared_by_their_characters()
     {

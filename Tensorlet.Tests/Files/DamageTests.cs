@@ -10,9 +10,9 @@ using Tutorials;
 namespace Tensorlet.Tests.Files;
 
 /// <summary>
-/// 500 damaged files of each format: bits flipped, parts cut out, put in and swapped, lengths changed. Each is refused
-/// with an InvalidDataException that names the file, at the cost of little memory, or it is read right. What that
-/// means for a format, the test of the format says.
+/// 500 damaged files of each format: bits are flipped, parts are cut out, inserted and swapped, lengths are changed.
+/// Each file is refused with an InvalidDataException that names it, without much memory, or it is read correctly. What
+/// that means for a format is defined in the test of the format.
 /// </summary>
 public sealed partial class DamageTests : Folder
 {
@@ -21,14 +21,14 @@ public sealed partial class DamageTests : Folder
     [Theory, InlineData("no folder/x.npy"), InlineData("")]
     public void A_file_that_cannot_be_written_is_named_as_the_user_named_it(string name)
     {
-        var path = name == "" ? folder : In(name);              // a folder is no file
+        var path = name == "" ? folder : In(name);              // a folder is not a file
         var said = Assert.ThrowsAny<IOException>(() => Npy.Save(path, Tensor.Ones(1))).Message;
         Assert.StartsWith($"{path} cannot be written: ", said);
         Assert.DoesNotContain(".tmp", said);
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
-    /// <summary>Damages and loads; gives how many were refused.</summary>
+    /// <summary>Damages and loads files; returns how many were refused.</summary>
     int Refused<T>(byte[][] sound, Func<string, T> load, Action<byte[], T> right)
     {
         var (random, refused) = (new Random(1), 0);
@@ -69,7 +69,7 @@ public sealed partial class DamageTests : Folder
 
     static bool IsZipped(byte[] bytes) => bytes is [0x1f, 0x8b, ..];
 
-    /// <summary>Elements in a file as the bits of ours; B is BF16.</summary>
+    /// <summary>The elements in a file as the bits of ours; B is BF16.</summary>
     static IEnumerable<long> Elements(char kind, int size, byte[] data, bool big = false)
     {
         for (var at = 0; at < data.Length; at += size)
@@ -95,7 +95,7 @@ public sealed partial class DamageTests : Folder
         _ => size == 8 ? DType.Float64 : DType.Float32,
     };
 
-    /// <summary>What the header says, with another reader of JSON; and it speaks of each byte once.</summary>
+    /// <summary>What the header says, according to another JSON reader; and it mentions each byte once.</summary>
     static void AsSaid(byte[] bytes, Dictionary<string, Tensor> read)
     {
         var start = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
@@ -121,8 +121,8 @@ public sealed partial class DamageTests : Folder
     static readonly Dictionary<string, Tensor> some = Everything().Where(t => t.Value.Numel < 100).ToDictionary();
 
     /// <summary>
-    /// A file with a checksum gives what was saved, names, shapes and bits. Only where the name of the checksum is hit
-    /// itself, it is one like those of others.
+    /// A file with a checksum returns what was saved: names, shapes and bits. Only if the name of the checksum itself
+    /// is damaged, it is read like a file from elsewhere.
     /// </summary>
     [Fact]
     public void Safetensors_with_a_checksum()
@@ -148,7 +148,7 @@ public sealed partial class DamageTests : Folder
         Assert.InRange(refused, Count - 20, Count - 1);
     }
 
-    /// <summary>Without a checksum a file gives what its header and its bytes say.</summary>
+    /// <summary>A file without a checksum returns what its header and its bytes say.</summary>
     [Fact]
     public void Safetensors_of_others()
     {
@@ -177,7 +177,7 @@ public sealed partial class DamageTests : Folder
     static double[] Numbers(params IStateful[] parts) =>
         [.. parts.SelectMany(part => part.StateDict()).SelectMany(t => t.Value.ToArray<double>())];
 
-    /// <summary>A checkpoint gives what was saved, or is refused and changes nothing.</summary>
+    /// <summary>A checkpoint returns what was saved, or it is refused and changes nothing.</summary>
     [Fact]
     public void Checkpoints()
     {
@@ -204,7 +204,7 @@ public sealed partial class DamageTests : Folder
     [GeneratedRegex(@"'shape': *\(([\d, \s]*)\)")]
     static partial Regex Sizes { get; }
 
-    /// <summary>There is no checksum: a file gives what its header and its bytes say.</summary>
+    /// <summary>There is no checksum: a file returns what its header and its bytes say.</summary>
     [Fact]
     public void Npy_files()
     {
@@ -228,8 +228,8 @@ public sealed partial class DamageTests : Folder
     }
 
     /// <summary>
-    /// Each entry's CRC-32 protects its shape and its numbers. A name is protected by none; it is as the directory of
-    /// the archive has it.
+    /// The CRC-32 of an entry protects its shape and its numbers. Nothing protects its name, which is the one in the
+    /// directory of the archive.
     /// </summary>
     [Fact]
     public void Npz_files()
@@ -248,7 +248,9 @@ public sealed partial class DamageTests : Folder
         Assert.InRange(refused, Count / 3, Count - 1);
     }
 
-    /// <summary>IDX has no checksum: shape and elements are as they are there. Gzip's protects what is in it.</summary>
+    /// <summary>
+    /// IDX has no checksum: shape and elements are those in the file. The checksum of gzip protects its content.
+    /// </summary>
     [Fact]
     public void Idx_files()
     {
@@ -264,7 +266,7 @@ public sealed partial class DamageTests : Folder
         Assert.InRange(refused, Count / 3, Count - 1);
     }
 
-    /// <summary>CIFAR's records have no checksum, and are as they are there where all labels are classes.</summary>
+    /// <summary>The records of CIFAR have no checksum: they are read as they are if all labels are classes.</summary>
     [Fact]
     public void Records_of_CIFAR()
     {
@@ -282,7 +284,7 @@ public sealed partial class DamageTests : Folder
     [GeneratedRegex("(?:\"((?:[^\"]|\"\")*)\"|((?!\")[^,\r\n]*))(,|\r\n?|\n|\\z)")]
     static partial Regex Field { get; }
 
-    /// <summary>A table has no checksum: its fields are as another grammar of them finds them in the text.</summary>
+    /// <summary>A table has no checksum: its fields are those that another grammar finds in the text.</summary>
     [Fact]
     public void Tables()
     {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tensorlet.Tests.Files;
 
-/// <summary>Tests that write files, in a folder that goes with them.</summary>
+/// <summary>Tests that write files, in a folder that is deleted afterwards.</summary>
 public abstract class Folder : IDisposable
 {
     protected readonly string folder = Directory.CreateTempSubdirectory("tensorlet-files-").FullName;
@@ -18,7 +18,7 @@ public abstract class Folder : IDisposable
 
     protected static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-    /// <summary>The two are the same to the bit, in type and shape too.</summary>
+    /// <summary>The two are the same, bit for bit, also in type and shape.</summary>
     internal static void Same(Tensor expected, Tensor actual)
     {
         Assert.Equal((expected.DType, $"{expected.Layout}"), (actual.DType, $"{actual.Layout}"));

@@ -2,7 +2,7 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Files;
 
-/// <summary>A short form of the long verification's damaged files, and what it has to find.</summary>
+/// <summary>A short run of the long verification with damaged files, and what it must find.</summary>
 public sealed class MutationTests
 {
     public static TheoryData<string> Names => [.. Mutations.Formats().Select(format => format.Name)];

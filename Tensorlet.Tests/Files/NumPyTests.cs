@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Tensorlet.Tests.Files;
 
-/// <summary>The files of NumPy, those that witness.py has written, and hostile ones.</summary>
+/// <summary>NumPy's files, those that witness.py has written, and malicious ones.</summary>
 public sealed class NumPyTests : Folder
 {
     sealed record Held(int[] Shape, char Kind, int Size, double[] Values);
@@ -65,7 +65,7 @@ public sealed class NumPyTests : Folder
         Assert.Equal(2, Directory.GetFiles(folder).Length);
     }
 
-    /// <summary>To the byte, so NumPy reads them.</summary>
+    /// <summary>Identical to the byte, so NumPy can read them.</summary>
     [Fact]
     public void Files_are_those_of_NumPy()
     {
@@ -150,7 +150,7 @@ public sealed class NumPyTests : Folder
         Assert.NotEmpty(why);
     }
 
-    /// <summary>What a parser that tries again and again would need hours for.</summary>
+    /// <summary>A parser with backtracking would need hours for this.</summary>
     [Fact]
     public void Long_headers_take_no_longer_than_they_are()
     {
@@ -192,7 +192,7 @@ public sealed class NumPyTests : Folder
         var file = File10("{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }\n", 2);
         Assert.Equal([0, 0], Npy.Load(Written("sound", file)).ToArray<long>());
         file[^1] = 2;
-        Refused(file, Npy.Load, "a truth value is 2");
+        Refused(file, Npy.Load, "a Boolean has the value 2");
     }
 
     byte[] Archive(CompressionLevel level, params (string Name, byte[] Content)[] entries)
@@ -204,7 +204,7 @@ public sealed class NumPyTests : Folder
         return bytes.ToArray();
     }
 
-    /// <summary>The places of a signature in a file.</summary>
+    /// <summary>The positions of a signature in a file.</summary>
     static int Find(byte[] bytes, uint signature) =>
         bytes.AsSpan().IndexOf(BitConverter.GetBytes(signature));
 
@@ -261,7 +261,7 @@ public sealed class NumPyTests : Folder
         Refused(stored, path => Npz.Load(path), "CRC-32");
     }
 
-    /// <summary>100 MB of zeros in some 100 kB: refused before memory is taken, unless it is allowed.</summary>
+    /// <summary>100 MB of zeros in about 100 kB: refused before memory is allocated, unless it is allowed.</summary>
     [Fact]
     public void What_inflates_beyond_measure_is_refused()
     {
@@ -273,7 +273,7 @@ public sealed class NumPyTests : Folder
         Assert.Equal(count, Npz.Load(In("hostile"), expansion: 4 * count)["a"].Numel);
     }
 
-    /// <summary>What the directory says of an entry's length, the shape within says too.</summary>
+    /// <summary>The directory and the shape inside an entry must agree on its length.</summary>
     [Theory]
     [InlineData(100), InlineData(1), InlineData(int.MaxValue)]
     public void A_length_that_lies_is_refused(int more)
@@ -291,8 +291,7 @@ public sealed class NumPyTests : Folder
     }
 
     /// <summary>
-    /// Bytes after the numbers, of which neither length nor checksum speak; where they are deflated, they are never
-    /// inflated.
+    /// Bytes after the numbers that neither length nor checksum cover; if they are deflated, they are never inflated.
     /// </summary>
     [Fact]
     public void Bytes_that_trail_are_refused()
@@ -306,7 +305,7 @@ public sealed class NumPyTests : Folder
         Refused(bytes, path => Npz.Load(path), "trailing");
     }
 
-    /// <summary>An end of the archive that speaks of no entries, and there are some.</summary>
+    /// <summary>An end of the archive that says there are no entries, although there are some.</summary>
     [Fact]
     public void A_directory_that_is_lost_is_refused()
     {
@@ -317,7 +316,7 @@ public sealed class NumPyTests : Folder
         Refused(bytes, path => Npz.Load(path), "no entries");
     }
 
-    /// <summary>Many entries that say to be the same bytes of the file.</summary>
+    /// <summary>Many entries that claim the same bytes of the file.</summary>
     [Fact]
     public void Entries_that_overlap_are_refused()
     {
@@ -337,7 +336,7 @@ public sealed class NumPyTests : Folder
         Refused([.. bytes, .. last], path => Npz.Load(path), "more than the file");
     }
 
-    /// <summary>Tensors with more axes are refused by all that write, and leave nothing.</summary>
+    /// <summary>Tensors with too many axes are refused by everything that writes, and no file is left.</summary>
     [Fact]
     public void Too_many_axes_are_not_written()
     {

@@ -6,8 +6,8 @@ using Tensorlet.Tests.Optimizers;
 namespace Tensorlet.Tests.Files;
 
 /// <summary>
-/// Network, optimizer, schedule, loader and random numbers from one checkpoint, taken in the middle of an epoch: what
-/// goes on from it has the bits of what never stopped, and writes the same file.
+/// Network, optimizer, schedule, loader and random numbers are loaded from one checkpoint in the middle of an epoch.
+/// What continues from it has the same bits as what never stopped, and writes the same file.
 /// </summary>
 [Collection("alone")]        // dropout draws from the default generator
 public sealed class ResumeTests : Folder
@@ -36,7 +36,7 @@ public sealed class ResumeTests : Folder
         (string, IStateful)[] Parts => [("model", net), ("optimizer", optimizer), ("schedule", schedule),
             ("loader", loader), ("random", Generator.Default)];
 
-        /// <summary>So many steps; then a checkpoint, before the loader is left.</summary>
+        /// <summary>A number of steps; then a checkpoint, before the loader is left.</summary>
         public byte[] Save(int steps, string path)
         {
             foreach (var (x, y) in batches)

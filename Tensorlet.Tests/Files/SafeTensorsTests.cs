@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Tensorlet.Tests.Files;
 
-/// <summary>Safetensors to the byte: what others find in our files, and what we make of theirs.</summary>
+/// <summary>Safetensors to the byte: what other programs find in our files, and what we find in theirs.</summary>
 public sealed class SafeTensorsTests : Folder
 {
     static (JsonElement Header, int Start) Header(byte[] bytes)
@@ -63,7 +63,7 @@ public sealed class SafeTensorsTests : Folder
                 var path = Written("damaged", bytes);
                 if (at < key || at >= key + "tensorlet.sha256".Length)
                     Assert.Throws<InvalidDataException>(() => SafeTensors.Load(path));
-                // without its checksum it is like the files of others, but no checkpoint
+                // without its checksum it is like the files of other programs, but not a checkpoint
                 Assert.Throws<InvalidDataException>(() => Checkpoint.Load(path, ("a", new Counter())));
             }
     }
@@ -116,7 +116,7 @@ public sealed class SafeTensorsTests : Folder
         Assert.Single(SafeTensors.Load(Written("sound", sound)));
     }
 
-    /// <summary>A file of 8 MB costs itself, a piece at a time, and no second copy.</summary>
+    /// <summary>A file of 8 MB takes as much memory as its tensors, a piece at a time, without a second copy.</summary>
     [Fact]
     public void Reading_takes_no_second_copy()
     {
@@ -145,7 +145,7 @@ public sealed class SafeTensorsTests : Folder
         Assert.Equal(before, File.ReadAllBytes(Assert.Single(Directory.GetFiles(folder))));
     }
 
-    /// <summary>Left by writers that were killed; those of other files, and of writers that live, stay.</summary>
+    /// <summary>Left by writers that were killed; those of other files, and of writers that are alive, stay.</summary>
     [Fact]
     public void Temporary_files_are_swept_by_the_next_save()
     {

@@ -6,7 +6,9 @@ using Tensorlet.Training;
 
 namespace Tensorlet.Tests.Files;
 
-/// <summary>What is written can be read again, whoever else writes at the same time; else the old file stays.</summary>
+/// <summary>
+/// A file that was written can be read again, whoever else writes at the same time; otherwise the old file stays.
+/// </summary>
 public sealed class WriterTests : Folder
 {
     static readonly Dictionary<string, Tensor> one = new() { ["a"] = Tensor.Arange(300) };
@@ -73,7 +75,7 @@ public sealed class WriterTests : Folder
         Assert.Equal(before, File.ReadAllBytes(Assert.Single(Directory.GetFiles(folder))));
     }
 
-    /// <summary>Every name that is written comes back, or is refused.</summary>
+    /// <summary>Every name that is written is read again, or is refused.</summary>
     [Fact]
     public void Names_come_back()
     {
@@ -90,7 +92,9 @@ public sealed class WriterTests : Folder
             new Dictionary<string, Tensor> { [new('x', 70_000)] = Tensor.Ones(1) }));
     }
 
-    /// <summary>20 MB of zeros in 20 kB are no attack; what is, is told how to be let in.</summary>
+    /// <summary>
+    /// 20 MB of zeros in 20 kB are not an attack; a file that is refused gets a message that says how to allow it.
+    /// </summary>
     [Fact]
     public void What_was_written_compressed_is_read()
     {
@@ -102,7 +106,7 @@ public sealed class WriterTests : Folder
         Assert.Contains("Npz.Load(path, expansion: bytes)", error.Message);
     }
 
-    /// <summary>What is quadratic takes minutes, or gigabytes, where this takes a second.</summary>
+    /// <summary>Quadratic code would take minutes, or gigabytes, for what takes a second.</summary>
     [Theory]
     [InlineData("safetensors"), InlineData("npz"), InlineData("csv columns"), InlineData("csv rows")]
     [InlineData("csv names"), InlineData("csv a quote left open"), InlineData("vocabulary")]

@@ -2,7 +2,7 @@ using Tensorlet.Legacy;
 
 namespace Tensorlet.Tests.Legacy;
 
-/// <summary>Layers with derivatives by hand against the tape, in Float64.</summary>
+/// <summary>Layers with derivatives by hand compared with the tape, in Float64.</summary>
 public class LayerTests
 {
     static readonly DType type = DType.Float64;
@@ -26,7 +26,8 @@ public class LayerTests
     }
 
     /// <summary>
-    /// Output, dx, and each parameter's gradient, which is added with a scale to what was there, agree with the tape's.
+    /// Output, dx, and the gradient of each parameter, which is added with a scale to what was there, agree with the
+    /// tape.
     /// </summary>
     static void Agrees(Module layer, Func<Variable, Variable[], Variable> tape, double tolerance, params int[] shape)
     {

@@ -2,7 +2,7 @@ using Tensorlet.Legacy;
 
 namespace Tensorlet.Tests.Legacy;
 
-/// <summary>A whole network by hand against the same one on the tape, and the optimizers that go with it.</summary>
+/// <summary>A whole network by hand compared with the same one on the tape, and its optimizers.</summary>
 public class NetworkTests
 {
     static Sequential LeNet() => LayerTests.Double(new Sequential()

@@ -3,13 +3,13 @@ using Xunit.Abstractions;
 namespace Tensorlet.Tests.Misuse;
 
 /// <summary>
-/// No argument of any public member makes the library fail from inside: what it cannot do it refuses in its own words,
-/// and null by the argument's name. Alone, because a low limit of memory holds meanwhile.
+/// No argument of a public member makes the library fail inside: it refuses what it cannot do with a message of its
+/// own, and null with the name of the argument. The test runs alone, because it sets a low limit of memory.
 /// </summary>
 [Collection("alone")]
 public class ApiTests(ITestOutputHelper output)
 {
-    /// <summary>Members that no drawn arguments suit, and why.</summary>
+    /// <summary>Members for which no random arguments fit, and why.</summary>
     static readonly Dictionary<string, string> unsuited = new()
     {
         ["Spawn.Run"] = "starts processes: SpawnTests", ["Spawn.Start"] = "starts processes: SpawnTests",
@@ -49,7 +49,7 @@ public class ApiTests(ITestOutputHelper output)
             output.WriteLine($"{count,7} {name}");
         Assert.True(walk.Faults.Count == 0, $"{walk.Faults.Count} faults:\n{string.Join('\n', walk.Faults.Take(40))}");
         Assert.Equal(global, (Device.Default, DTypes.Default, Generator.Default.Seed, Device.Cpu.Threads));
-        // the walk gets behind the first check of nearly everything
+        // the calls get beyond the first check of nearly every member
         Assert.DoesNotContain(walk.Unsuited, name => !unsuited.ContainsKey(name));
         Assert.True(walk is { Members: > 1200, Nulls: > 800, Count: > 20_000 }, "less is called than there was");
     }

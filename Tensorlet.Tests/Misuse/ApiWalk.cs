@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Tensorlet.Tests.Misuse;
 
 /// <summary>
-/// Calls every public member of the library with sensible arguments, then with null in the place of each in turn, then
-/// with hostile values, and notes what is thrown.
+/// Calls every public member of the library with sensible arguments, then with null instead of each in turn, then with
+/// malicious values, and records what is thrown.
 /// </summary>
 sealed class ApiWalk
 {
@@ -23,13 +23,13 @@ sealed class ApiWalk
     public int Count { get; private set; }
     public Dictionary<string, int> Thrown { get; } = [];
     public List<string> Faults { get; } = [];
-    public List<string> Unsuited { get; } = [];         // members that never were, by type and name
+    public List<string> Unsuited { get; } = [];         // members that never were called, by type and name
 
     static IEnumerable<Type> Library => typeof(Tensor).Assembly.GetExportedTypes();
 
     public ApiWalk(string folder) => arguments = new(folder);
 
-    /// <summary>All public members, generic ones with a type that they take.</summary>
+    /// <summary>All public members; generic ones with a type that they accept.</summary>
     static IEnumerable<MethodBase> All()
     {
         foreach (var type in Library.Where(t => !t.IsInterface && !t.IsEnum).OrderBy(t => t.FullName))
@@ -99,8 +99,8 @@ sealed class ApiWalk
             var thrown = With(i, null, $"{p.Name} = null");
             if (nullability.Create(p).WriteState == NullabilityState.Nullable || IsResult(member.DeclaringType!)
                 || member.IsDefined(typeof(CompilerGeneratedAttribute))) return;
-            if (!fits && thrown is not null && IsAllowed(thrown)) return;    // it refused another one first
-            if (thrown is null && member.IsVirtual) return;         // this override has no use for it
+            if (!fits && thrown is not null && IsAllowed(thrown)) return;    // it refused another argument first
+            if (thrown is null && member.IsVirtual) return;         // this override does not use it
             if (thrown is not ArgumentNullException { ParamName: var name })
                 Faults.Add($"{Show(member)} with {p.Name} = null gives {thrown?.GetType().Name ?? "nothing"}");
             else if (name != p.Name)
@@ -114,7 +114,7 @@ sealed class ApiWalk
         }
     }
 
-    /// <summary>What the library makes and hands out: exceptions and records.</summary>
+    /// <summary>What the library creates and returns: exceptions and records.</summary>
     static bool IsResult(Type type) =>
         type.IsSubclassOf(typeof(Exception)) || type.GetMethod("<Clone>$") is not null;
 
@@ -144,7 +144,7 @@ sealed class ApiWalk
         return thrown;
     }
 
-    /// <summary>The integers of formulas divide as the machine does; operations look for a 0 before.</summary>
+    /// <summary>The integers of formulas divide as the machine does; operations check for 0 first.</summary>
     static bool IsNumber(Type type) => type == typeof(I64) || type == typeof(B8);
 
     static bool IsAllowed(Exception e) => e is TensorletException or ArgumentException or IOException

@@ -9,8 +9,8 @@ using Module = Tensorlet.Nn.Module;
 namespace Tensorlet.Tests.Misuse;
 
 /// <summary>
-/// Arguments of any type that a public member takes: sensible ones, drawn by a seed, and hostile ones. Files that they
-/// name are in one folder.
+/// Arguments of any type that a public member takes: sensible ones, random but fixed by a seed, and malicious ones. All
+/// files that they name are in one folder.
 /// </summary>
 sealed class Arguments(string folder)
 {
@@ -83,7 +83,7 @@ sealed class Arguments(string folder)
     static readonly int[] wholes = [-1, 0, int.MinValue, int.MaxValue, Large, 3];
     const int Large = 1 << 9;
 
-    /// <summary>Files for those that read them, as they were at first.</summary>
+    /// <summary>The files for members that read them, in their original state.</summary>
     public void Prepare()
     {
         Directory.CreateDirectory(Path.Combine(folder, "images", "cat"));
@@ -103,8 +103,8 @@ sealed class Arguments(string folder)
     int size = 1;
 
     /// <summary>
-    /// Sensible arguments, a receiver first if the member has one. Tensors are often of one shape, and what may be left
-    /// out often is.
+    /// Sensible arguments, after a receiver if the member has one. Tensors often have the same shape, and optional
+    /// arguments are often left out.
     /// </summary>
     public object?[] Good(MethodBase member, int seed)
     {
@@ -164,7 +164,7 @@ sealed class Arguments(string folder)
         if (type == typeof(TextWriter)) return TextWriter.Null;
         if (type == typeof(object)) return 1;
         if (type == typeof(Array)) return new[,] { { 1f, 2 }, { 3, 4 } };
-        if (type == typeof(Delegate)) return () => random.Next();           // no static method: no process is started
+        if (type == typeof(Delegate)) return () => random.Next(); // not a static method: no process is started
         if (type == typeof(Exception)) return new IOException();
         if (type == typeof(IterableDataset)) return new Stream();
         if (type == typeof(Profile)) return Autograd.Profile();
@@ -233,7 +233,7 @@ sealed class Arguments(string folder)
         return Expression.Lambda(type, body, parameters).Compile(preferInterpretation: true);
     }
 
-    /// <summary>Hostile arguments in place of a sensible one.</summary>
+    /// <summary>Malicious arguments instead of a sensible one.</summary>
     public IEnumerable<object?> Hostile(Type type, string name, Random random)
     {
         if (Nullable.GetUnderlyingType(type) is { } value) return Hostile(value, name, random);

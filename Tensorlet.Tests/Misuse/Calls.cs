@@ -4,7 +4,7 @@ using System.Reflection.Emit;
 
 namespace Tensorlet.Tests.Misuse;
 
-/// <summary>Calls members by reflection, also those with spans, which reflection alone does not call.</summary>
+/// <summary>Calls members by reflection, also those with spans, which reflection alone cannot call.</summary>
 static class Calls
 {
     static readonly Dictionary<MethodBase, Func<object?, object?[], object?>> compiled = [];
@@ -20,7 +20,7 @@ static class Calls
         return call(receiver, arguments);
     }
 
-    /// <summary>An array takes the place of each span; a result that is a span is dropped.</summary>
+    /// <summary>An array replaces each span; a result that is a span is dropped.</summary>
     static Func<object?, object?[], object?> Compile(MethodBase member)
     {
         var method = new DynamicMethod("", typeof(object), [typeof(object), typeof(object[])], typeof(Calls), true);
@@ -53,7 +53,7 @@ static class Calls
         return method.CreateDelegate<Func<object?, object?[], object?>>();
     }
 
-    /// <summary>Goes through what a call gave, for what is lazy fails there, and lets go of it.</summary>
+    /// <summary>Enumerates the result of a call, because lazy results fail only then, and releases it.</summary>
     public static void Consume(object? result)
     {
         if (result is IEnumerable items and not string && result is not Array)

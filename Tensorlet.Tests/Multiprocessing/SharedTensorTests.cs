@@ -31,7 +31,7 @@ public class SharedTensorTests
         Assert.Equal((type, x.Layout.ToString()), (twin.DType, twin.Layout.ToString()));
         Assert.Equal(values, x.ToArray<double>());
         Assert.Equal(values, twin.ToArray<double>());
-        view.Fill_(1);                                          // a view of before sees and is seen
+        view.Fill_(1);                                          // a view from before sees the change and is seen
         Assert.All(twin.ToArray<double>(), v => Assert.Equal(1, v));
         twin.Fill_(0);
         Assert.All(x.ToArray<double>(), v => Assert.Equal(0, v));
@@ -153,7 +153,7 @@ public class SharedTensorTests
         Assert.Equal(4, b.Parameters().Count(p => p.Data.IsShared()));
     }
 
-    /// <summary>A file like one that a tensor of 2 × 3 was shared in, but for what is done to it.</summary>
+    /// <summary>A file like one that shares a tensor of 2 × 3, except for one change.</summary>
     static string Crafted(Action<byte[]> change, int length = 256 + 24)
     {
         var bytes = new byte[256 + 24];

@@ -4,7 +4,7 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Multiprocessing;
 
-/// <summary>With real processes, few of them. The program that they run is that of the tutorials.</summary>
+/// <summary>With real processes, but few of them. The program that they run is that of the tutorials.</summary>
 public class SpawnTests
 {
     static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
@@ -16,7 +16,7 @@ public class SpawnTests
 
     public record Pair(string Name, double[] Numbers);
 
-    /// <summary>Waits for the parent's number, writes one of its own, and gives back what it was given.</summary>
+    /// <summary>Waits for the number of the parent, writes one of its own, and returns its argument.</summary>
     static (Tensor, Tensor, Pair) Echo(int rank, Tensor shared, Tensor column, Tensor copy, Pair pair, string? nothing)
     {
         shared[1, rank].Fill_(-1);
@@ -41,7 +41,7 @@ public class SpawnTests
         for (var rank = 0; rank < 2; rank++)
         {
             Assert.Equal([rank, rank, rank], results[rank].Item1.ToArray<double>());
-            Assert.Equal(2, results[rank].Item2.Sum().Item());  // though who shared it has ended
+            Assert.Equal(2, results[rank].Item2.Sum().Item());  // although the process that shared it has ended
             Assert.Equal($"§ü {rank}", results[rank].Item3.Name);
             Assert.Equal([0.1, double.NaN, 1e300], results[rank].Item3.Numbers);
         }
@@ -92,7 +92,7 @@ public class SpawnTests
     [PrivateMountFact]
     public void A_full_disk_is_a_typed_error_and_leaves_the_files_that_were_there() => Sound(NoRoom.Disk(60));
 
-    /// <summary>With 8 MB of it: what is unreachable makes room, and what does not fit is a typed error.</summary>
+    /// <summary>With 8 MB of it: unreachable memory makes room, and what does not fit is a typed error.</summary>
     [PrivateMountFact]
     public void Full_shared_memory_ends_no_process() => Sound(NoRoom.Memory(60));
 
@@ -106,7 +106,7 @@ public class SpawnTests
         Assert.True(tally.Whole > 0 && tally.Errors > 0);
     }
 
-    /// <summary>A test with a file system of its own: skipped, with the reason, where there can be none.</summary>
+    /// <summary>A test with a file system of its own: skipped, with the reason, if there can be none.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     sealed class PrivateMountFactAttribute : FactAttribute
     {
@@ -186,7 +186,7 @@ public class SpawnTests
         Until(() => pid.Item() != 0, "the grandchild does not start");
         var folder = Path.GetDirectoryName(SharedFolder.Find(SharedFolder.NewName()))!;
         Assert.Contains(spawned.Pids[0], Makers());
-        Process.GetProcessById(spawned.Pids[0]).Kill();     // from here on, whoever starts next may clean, too
+        Process.GetProcessById(spawned.Pids[0]).Kill(); // from here on, the next process that starts may also clean up
         Assert.Throws<ProcessException>(() => spawned.Join(Long));
         Until(() => Gone((int)pid.Item()), "the grandchild goes on");
         SharedFolder.Clean(folder, process => !SharedFolder.IsAlive(process));

@@ -3,7 +3,7 @@ using Tensorlet.Tests.Verification;
 
 namespace Tensorlet.Tests.Networks;
 
-/// <summary>Batches of no samples, and what no layer may read: padding that holds NaN.</summary>
+/// <summary>Batches without samples, and padding that contains NaN, which no layer may read.</summary>
 public class EmptyAndPaddedTests
 {
     static Variable X(params int[] shape) => new(Tensor.Randn(shape, generator: new Generator(3)), requiresGrad: true);
@@ -94,7 +94,7 @@ public class EmptyAndPaddedTests
         y.Sum().Backward();
         Assert.Equal(input, x.Grad!.Size());
         foreach (var (key, p) in layer.NamedParameters())
-            Assert.True(p.Grad!.Data.ToArray<double>().All(g => g == 0), $"the gradient by {key} is {p.Grad}");
+            Assert.True(p.Grad!.Data.ToArray<double>().All(g => g == 0), $"the gradient of {key} is {p.Grad}");
         Assert.All(layer.StateDict(), p => Assert.Equal(before[p.Key], p.Value.ToArray<double>()));
         Assert.Equal(output, layer.Eval().Call(X(input)).Size());
     }

@@ -69,7 +69,7 @@ public class InitTests
     {
         var values = Init.TruncNormal_(W(10_000), 1, 2, 0, 3, Seeded).Data.ToArray<double>();
         Assert.All(values, v => Assert.InRange(v, 0, 3));
-        // the mean of a normal number between −½ and 1 deviations: μ + σ·(φ(a) − φ(b))/(Φ(b) − Φ(a))
+        // the mean of a normal number between −½ and 1 standard deviations: μ + σ·(φ(a) − φ(b))/(Φ(b) − Φ(a))
         Assert.Equal(1 + 2 * (0.3520653 - 0.2419707) / (0.8413447 - 0.3085375), values.Average(), 0.02);
     }
 

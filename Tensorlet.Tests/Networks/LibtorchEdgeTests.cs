@@ -3,8 +3,8 @@ using Tensorlet.Tests.Verification;
 namespace Tensorlet.Tests.Networks;
 
 /// <summary>
-/// Functions at their edges against libtorch 2.10: at kinks, where they saturate and at infinity they have the same
-/// values and the same slopes, of the first and the second order, in float64 on every device. Where libtorch says NaN,
+/// Functions at their edges compared with libtorch 2.10: at kinks, where they saturate and at infinity, they have the
+/// same values and the same slopes, of first and second order, in float64 on every device. Where libtorch gives NaN,
 /// mathematics decides, and <see cref="Edges"/> says how.
 /// </summary>
 public class LibtorchEdgeTests
@@ -56,8 +56,8 @@ public class LibtorchEdgeTests
     };
 
     /// <summary>
-    /// Where the slope has a kink, and so no slope of its own: libtorch takes another side there. So it is where 0·∞
-    /// was taken for 0.
+    /// Where the slope itself has a kink, and no slope of its own: there, libtorch takes another side. The same holds
+    /// where 0·∞ was taken as 0.
     /// </summary>
     static readonly Dictionary<string, Func<double[], bool>> kinks = new()
     {

@@ -4,7 +4,7 @@ using Tensorlet.Nn;
 namespace Tensorlet.Tests.Networks;
 
 /// <summary>
-/// Layers and losses against libtorch 2.10: the same inputs and parameters give the same results, gradients and
+/// Layers and losses compared with libtorch 2.10: the same inputs and parameters give the same results, gradients and
 /// buffers, in float64. The numbers were written by <c>dotnet run --project tutorials/benchmarks -- witness FILE</c>.
 /// </summary>
 public class LibtorchTests
@@ -14,7 +14,7 @@ public class LibtorchTests
     static readonly Lazy<Dictionary<string, Tensor>> stored = new(() =>
         SafeTensors.Load(Path.Combine(Path.GetDirectoryName(Here())!, "libtorch.safetensors")));
 
-    /// <summary>What is stored below a name.</summary>
+    /// <summary>What is stored under a name.</summary>
     internal static Dictionary<string, Tensor> Under(string prefix) => stored.Value
         .Where(p => p.Key.StartsWith(prefix)).ToDictionary(p => p.Key[prefix.Length..], p => p.Value);
 
@@ -37,9 +37,9 @@ public class LibtorchTests
         Same("the result", parts["output"], y.Data, tolerance);
         y.Backward(parts["incoming"]);
         foreach (var (key, gradient) in Parts("input gradient/"))
-            Same($"the gradient by input {key}", gradient, inputs[int.Parse(key)].Grad!.Data, tolerance);
+            Same($"the gradient with respect to input {key}", gradient, inputs[int.Parse(key)].Grad!.Data, tolerance);
         foreach (var (key, p) in module?.NamedParameters() ?? [])
-            Same($"the gradient by {key}", parts[$"gradient/{key}"], p.Grad!.Data, tolerance);
+            Same($"the gradient with respect to {key}", parts[$"gradient/{key}"], p.Grad!.Data, tolerance);
         foreach (var (key, b) in module?.NamedBuffers() ?? []) Same(key, parts[$"after/{key}"], b, tolerance);
 
         IEnumerable<KeyValuePair<string, Tensor>> Parts(string prefix) => parts.Where(p => p.Key.StartsWith(prefix))

@@ -2,7 +2,7 @@ using Tensorlet.Optim;
 
 namespace Tensorlet.Tests.Networks;
 
-/// <summary>Twenty steps on a bent valley, against the published formulas written out in doubles.</summary>
+/// <summary>Twenty steps in a curved valley, compared with the published formulas written out in doubles.</summary>
 public class OptimizerTests
 {
     /// <summary>The gradient of a²/2 + 5b² + ab.</summary>

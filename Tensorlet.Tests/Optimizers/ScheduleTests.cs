@@ -3,7 +3,7 @@ using Tensorlet.Optim;
 
 namespace Tensorlet.Tests.Optimizers;
 
-/// <summary>Schedules that are restored, and several of one optimizer.</summary>
+/// <summary>Schedules that are restored, and several schedules of one optimizer.</summary>
 public class ScheduleTests
 {
     static SGD New(double lr = 1) => new([new Variable(Tensor.Ones(1), true)], lr, momentum: 0.9);
@@ -23,7 +23,9 @@ public class ScheduleTests
 
     public static TheoryData<string> Kinds => ["warm up", "plateau", .. TraceTests.ScheduleNames];
 
-    /// <summary>Rate and momentum are right at once, and stay so, in whatever order all is made and loaded.</summary>
+    /// <summary>
+    /// Rate and momentum are right at once, and stay right, in whatever order everything is created and loaded.
+    /// </summary>
     [Theory, MemberData(nameof(Kinds))]
     public void A_schedule_is_restored_in_any_order(string kind)
     {
@@ -137,7 +139,7 @@ public class ScheduleTests
         Assert.Equal((0.5, 0.5), (optimizer.Lr, plateau.Best));
     }
 
-    /// <summary>The mean of squares less the square of the mean is 0, and rounding makes it negative.</summary>
+    /// <summary>The mean of squares minus the square of the mean is 0, but rounding makes it negative.</summary>
     [Fact]
     public void Centred_RMSprop_bears_a_constant_gradient()
     {
@@ -154,7 +156,7 @@ public class ScheduleTests
         }
     }
 
-    /// <summary>A step along a direction that ends where the loss is no number is too long.</summary>
+    /// <summary>A step along a direction is too long if it ends where the loss is NaN.</summary>
     [Fact]
     public void A_line_search_comes_back_from_where_the_loss_is_NaN()
     {

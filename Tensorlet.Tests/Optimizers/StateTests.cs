@@ -47,7 +47,7 @@ public class StateTests
             Steps(first, firstOptimizer, 4);
             SafeTensors.Save(path, firstOptimizer.StateDict());
             var (second, secondOptimizer) = New(kind);
-            Steps(second, secondOptimizer, 2);                      // another past
+            Steps(second, secondOptimizer, 2);                      // a different past
             second.LoadStateDict(first.StateDict());
             secondOptimizer.LoadStateDict(SafeTensors.Load(path));
             Steps(second, secondOptimizer, 3);
@@ -125,7 +125,7 @@ public class StateTests
         Variable a = new(Tensor.Ones(1), true), constant = Tensor.Ones(1);
         Assert.Contains("no parameters", Assert.Throws<AutogradException>(() => new SGD([])).Message);
         Assert.Contains("twice", Assert.Throws<AutogradException>(() => new SGD([a, a])).Message);
-        Assert.Contains("no leaf", Assert.Throws<AutogradException>(() => new SGD([constant])).Message);
+        Assert.Contains("not a leaf", Assert.Throws<AutogradException>(() => new SGD([constant])).Message);
         var sgd = new SGD([a]);
         Assert.Throws<AutogradException>(() => sgd.AddParamGroup([a]));
         Assert.Contains("'rho'", Assert.Throws<TensorletException>(() =>

@@ -5,8 +5,8 @@ using Tensorlet.Optim;
 namespace Tensorlet.Tests.Optimizers;
 
 /// <summary>
-/// Optimizers and schedules against PyTorch's, in float64: losses and parameters at ten places within 1,000 steps.
-/// traces.py has written the numbers.
+/// Optimizers and schedules compared with PyTorch's, in float64: losses and parameters at ten points within 1,000
+/// steps. The numbers were written by traces.py.
 /// </summary>
 public class TraceTests
 {

@@ -5,7 +5,7 @@ using Tutorials;
 
 namespace Tensorlet.Tests.Samples;
 
-/// <summary>The samples of the tutorials: what is written is read again, and what is damaged is refused.</summary>
+/// <summary>The samples of the tutorials: what is written can be read again, and what is damaged is refused.</summary>
 public sealed class SampleTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("samples").FullName;
@@ -14,7 +14,7 @@ public sealed class SampleTests : IDisposable
 
     string At(string name) => Path.Combine(folder, name);
 
-    /// <summary>An image (C, H, W) whose values are whole 255ths, as they are in files.</summary>
+    /// <summary>An image (C, H, W) whose values are multiples of 1/255, as in files.</summary>
     static Tensor Bytes(int channels, int height, int width) => Tensor.RandInt(0, 256, [channels, height, width],
         DType.Float32, generator: new Generator(1)) / 255;
 
@@ -94,7 +94,9 @@ public sealed class SampleTests : IDisposable
         }
     }
 
-    /// <summary>Refuses with a message that has these words, at the cost of less than 1 MB beside the file.</summary>
+    /// <summary>
+    /// Refuses with a message that has these words, without more than 1 MB of memory beyond the file.
+    /// </summary>
     void Refused(Action<string> read, string name, byte[] bytes, params string[] words)
     {
         File.WriteAllBytes(At(name), bytes);
@@ -104,7 +106,9 @@ public sealed class SampleTests : IDisposable
         Assert.All([At(name), .. words], word => Assert.Contains(word, error.Message));
     }
 
-    /// <summary>A grey PNG of so many pixels, each of so many bits, whose data inflate to so many zeros.</summary>
+    /// <summary>
+    /// A grey PNG with a number of pixels and bits for each, whose data inflate to a number of zeros.
+    /// </summary>
     static byte[] Png(int width, int height, byte bits, long zeros, byte interlaced = 0)
     {
         var data = new MemoryStream();
@@ -172,7 +176,7 @@ public sealed class SampleTests : IDisposable
         }
     }
 
-    /// <summary>Whatever is in the bytes, they are read or refused, and in time.</summary>
+    /// <summary>Whatever the bytes are, they are read or refused, and in time.</summary>
     [Theory]
     [InlineData("a.png")]
     [InlineData("a.jpg")]
@@ -219,7 +223,7 @@ public sealed class SampleTests : IDisposable
                 tokenizer.Text(Tensor.From([97, none]))).Message);
     }
 
-    /// <summary>In "ababab cab" the pair ab comes four times, abab twice, and then nothing twice.</summary>
+    /// <summary>In "ababab cab" the pair ab occurs four times, abab twice, and then nothing twice.</summary>
     [Fact]
     public void The_most_frequent_pair_becomes_a_token()
     {

@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Tensors;
 
-/// <summary>Floats are folded in double precision, from the first to the last step.</summary>
+/// <summary>Floats are reduced in double precision, from the first to the last step.</summary>
 public class AccumulatorTests
 {
     public static TheoryData<int> Counts => [3, 100, 1000, 70_000];

@@ -4,7 +4,7 @@ using E = System.Func<Tensorlet.Tensor, object?>;
 namespace Tensorlet.Tests.Tensors;
 
 /// <summary>
-/// Wrong calls: each throws the exception of its kind, whose message has what is needed to understand it, and changes
+/// Wrong calls: each throws the right type of exception, whose message has what is needed to understand it, and changes
 /// nothing.
 /// </summary>
 public class ErrorTests

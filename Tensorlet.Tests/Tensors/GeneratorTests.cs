@@ -4,7 +4,7 @@ namespace Tensorlet.Tests.Tensors;
 
 public class GeneratorTests
 {
-    /// <summary>The known answers that are published with Salmon et al. 2011 for philox4x32 with ten rounds.</summary>
+    /// <summary>The known answers that Salmon et al. 2011 published for philox4x32 with ten rounds.</summary>
     [Theory]
     [InlineData(new uint[] { 0, 0, 0, 0 }, new uint[] { 0, 0 },
         new uint[] { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 })]

@@ -4,12 +4,12 @@ using Tensorlet.Tests.Verification;
 namespace Tensorlet.Tests.Tensors;
 
 /// <summary>
-/// Operations on Int64 and Bool, on every device: exact where a double is not, against BigInteger, and of PyTorch's
-/// type.
+/// Operations on Int64 and Bool, on every device: exact where a double is not, compared with BigInteger, with the types
+/// of PyTorch.
 /// </summary>
 public class IntegerTests
 {
-    const long Beyond = (1L << 53) + 1;         // the first integer that no double is
+    const long Beyond = (1L << 53) + 1;         // the first integer that no double is equal to
 
     static readonly long[] values = [0, 1, -1, 2, 3, -7, 39, (1 << 24) + 1, Beyond, -Beyond, Beyond + 2,
         4611686018427387905, long.MaxValue - 1, long.MaxValue, long.MinValue + 1, long.MinValue];
@@ -22,7 +22,7 @@ public class IntegerTests
 
     static BigInteger Truth(bool x) => x ? 1 : 0;
 
-    /// <summary>What holds for every pair of the values, and which second ones it takes.</summary>
+    /// <summary>What holds for every pair of the values, and which second ones are possible.</summary>
     static readonly Dictionary<string, (Two F, Exact Oracle, DType Type, Func<long, bool>? Takes)> pairs = new()
     {
         ["+"] = ((a, b) => a + b, (a, b) => a + b, DType.Int64, null),
@@ -248,7 +248,7 @@ public class IntegerTests
         Assert.Equal(1L, On(device, 7).Clamp(0, 2).Data.Item<long>() - 1);
     }
 
-    /// <summary>What PyTorch refuses, or what has no integer for a result.</summary>
+    /// <summary>What PyTorch refuses, or what has no integer result.</summary>
     public static TheoryData<string, string, string> Refused
     {
         get

@@ -5,8 +5,7 @@ namespace Tensorlet.Tests.Tensors;
 public class MemoryTests
 {
     /// <summary>
-    /// Nobody disposes 2,000 results of 1 MB (2 GB together), and the process does not grow by more than a part of
-    /// that.
+    /// 2,000 results of 1 MB (2 GB together) are not disposed, and the process grows by only a part of that.
     /// </summary>
     [Fact]
     public void Unreachable_tensors_give_their_memory_back()
@@ -19,7 +18,7 @@ public class MemoryTests
         for (var i = 0; i < 2000; i++) _ = x + 1;
         process.Refresh();
         Assert.InRange(process.WorkingSet64 - before, long.MinValue, 256 << 20);
-        // their memory is used again, not collected
+        // their memory is reused without being collected
         Assert.InRange(GC.CollectionCount(2) - collections, 0, 500);
     }
 
@@ -94,7 +93,7 @@ public class MemoryTests
         var pool = Small();
         byte[] needed = pool.Rent(1 << 16), idle = pool.Rent(1 << 18);
         pool.Return(idle, idle.Length);
-        pool.Sweep(atOnce: true);                           // it was needed since the last time
+        pool.Sweep(atOnce: true);                           // it was needed since the last sweep
         pool.Return(needed, needed.Length);
         needed = pool.Rent(1 << 16);
         pool.Sweep(atOnce: true);

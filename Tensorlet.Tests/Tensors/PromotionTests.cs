@@ -6,7 +6,9 @@ public class PromotionTests
 {
     const DType B = DType.Bool, I = DType.Int64, F = DType.Float32, D = DType.Float64;
 
-    /// <summary>PyTorch's result types: a and b, both with axes; a with axes and b 0-d; both 0-d.</summary>
+    /// <summary>
+    /// PyTorch's result types: a and b, both with axes; a with axes and b 0-dimensional; both 0-dimensional.
+    /// </summary>
     [Theory]
     [InlineData(B, B, B, B, B)]
     [InlineData(B, I, I, I, I)]
@@ -67,7 +69,7 @@ public class PromotionTests
         Assert.Equal(1 + Convert.ToDouble(value), (x + number)[0].Item(), 6);
     }
 
-    /// <summary>Joined, they have the highest type, and each gets its gradient in its own.</summary>
+    /// <summary>Joined, they have the highest type, and each gets its gradient in its own type.</summary>
     [Theory]
     [InlineData(B, I, I)]
     [InlineData(I, F, F)]

@@ -71,7 +71,7 @@ public class ReductionTests
         Holds(Of(device, Inf, -Inf).Sum(), [], NaN);
     }
 
-    /// <summary>A NaN at any place of a long row, in whole registers and in the tail, is the maximum.</summary>
+    /// <summary>A NaN at any position of a long row, in whole registers and in the tail, is the maximum.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(5)]
@@ -90,7 +90,7 @@ public class ReductionTests
     }
 
     /// <summary>
-    /// Few values, so that many are equal, and some NaN: whole registers of places side by side, at every distance.
+    /// Few values, so that many are equal, and some NaN: whole registers of adjacent positions, at every distance.
     /// </summary>
     [Theory]
     [InlineData(DType.Float32, 4)]
@@ -159,7 +159,7 @@ public class ReductionTests
         }
     }
 
-    /// <summary>Every way in which a fold may lie in memory gives what the reference gives.</summary>
+    /// <summary>Every layout of the reduced axes in memory gives the result of the reference.</summary>
     [Theory]
     [InlineData(DType.Float32)]
     [InlineData(DType.Float64)]
@@ -182,7 +182,7 @@ public class ReductionTests
             }
     }
 
-    /// <summary>Sizes at which all of a tensor is cut into parts, where an axis of size 1 remains.</summary>
+    /// <summary>Sizes at which the elements of a tensor are divided into parts, if an axis of size 1 remains.</summary>
     [Theory]
     [InlineData(65_535), InlineData(65_536), InlineData(65_537), InlineData(200_000)]
     public void A_long_axis_beside_an_axis_of_size_1(int n)
@@ -205,7 +205,7 @@ public class ReductionTests
         }
     }
 
-    /// <summary>Places up to 2²⁴ are counted in registers of floats, in which they are exact.</summary>
+    /// <summary>Positions up to 2²⁴ are counted in registers of floats, where they are exact.</summary>
     [Theory]
     [InlineData(1 << 24), InlineData((1 << 24) + 1), InlineData((1 << 24) + 3)]
     public void The_place_of_the_largest_of_very_many(int n)

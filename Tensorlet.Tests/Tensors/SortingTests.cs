@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Tensors;
 
-/// <summary>What is sorted, counted, picked and written by index: no gradients here.</summary>
+/// <summary>Sorting, counting, picking and writing by index, without gradients.</summary>
 public class SortingTests
 {
     const double NaN = double.NaN;
@@ -135,7 +135,7 @@ public class SortingTests
         Assert.Equal([8, -1, -1, -1], x[2].ToArray<double>());
         x[new[] { 0, 2 }, 1] = Tensor.From([20.0, 30]);
         Assert.Equal([20, 5, 30], x[.., 1].ToArray<double>());
-        x[new[] { 1, 1 }] = Tensor.From([1.0, 2, 3, 4, 5, 6, 7, 8], [2, 4]);        // of two for one place the last
+        x[new[] { 1, 1 }] = Tensor.From([1.0, 2, 3, 4, 5, 6, 7, 8], [2, 4]); // of two rows, the last one is kept
         Assert.Equal([5, 6, 7, 8], x[1].ToArray<double>());
         x[2, new[] { 3, 0 }] = Tensor.From([6.0, 7]);
         Assert.Equal([7, 30, -1, 6], x[2].ToArray<double>());

@@ -5,7 +5,7 @@ using FsCheck.Xunit;
 namespace Tensorlet.Tests.Tensors;
 
 /// <summary>
-/// A shape and the seeds of a chain of view operations, each of which turns into one that is possible where it stands.
+/// A shape and the seeds of a chain of view operations; each seed becomes an operation that is possible at its point.
 /// </summary>
 public sealed record ViewChain(int[] Shape, int[] Seeds)
 {
@@ -14,7 +14,8 @@ public sealed record ViewChain(int[] Shape, int[] Seeds)
 }
 
 /// <summary>
-/// A tensor as it should be: its elements in row-major order, and every operation by asking where each one came from.
+/// A tensor as it should be: its elements in row-major order, with every operation computed from where each element
+/// came from.
 /// </summary>
 sealed record Model(int[] Shape, long[] Values)
 {
@@ -91,7 +92,7 @@ public class ViewProperty
         int[] At(int[] index, int axis, int i) => [.. index[..axis], i, .. index[(axis + 1)..]];
         var a = rank == 0 ? 0 : random.Next(rank);
         var size = rank == 0 ? 0 : shape[a];
-        // the same axis, perhaps counted from the end
+        // the same axis, possibly counted from the end
         var negative = random.Next(2) == 0 ? a - rank : a;
         switch (random.Next(rank == 0 ? 3 : 12))
         {
@@ -156,7 +157,7 @@ public class ViewProperty
         }
     }
 
-    /// <summary>A random shape of so many elements, with a 1 here and there.</summary>
+    /// <summary>A random shape with a number of elements, with some axes of size 1.</summary>
     static int[] Factored(Random random, int count)
     {
         List<int> shape = [];

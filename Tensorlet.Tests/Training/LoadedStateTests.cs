@@ -6,10 +6,10 @@ using Tensorlet.Training;
 namespace Tensorlet.Tests.Training;
 
 /// <summary>
-/// Every part that loads a state checks all of it first: after a state that was changed in one place it either has
-/// that state, to the bit, or has thrown a <see cref="TensorletException"/> and is as it was.
+/// Every part that loads a state checks all of it first: given a state with one change, it either has that state
+/// afterwards, bit for bit, or throws a <see cref="TensorletException"/> and is unchanged.
 /// </summary>
-[Collection("alone")]        // the default generator is one for all
+[Collection("alone")]        // the default generator is shared by all
 public class LoadedStateTests
 {
     static readonly Tensor x = Tensor.Randn([12, 3], null, null, new Generator(1)),

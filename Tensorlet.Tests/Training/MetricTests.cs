@@ -2,12 +2,12 @@ using Tensorlet.Training;
 
 namespace Tensorlet.Tests.Training;
 
-/// <summary>Metrics of drawn batches against their definitions, written out naively over all samples.</summary>
+/// <summary>Metrics of random batches compared with their definitions, written out naively over all samples.</summary>
 public class MetricTests
 {
     const int Classes = 5, Samples = 60;
 
-    /// <summary>Scores with ties, and targets without class 3; taken in by batches of unequal size.</summary>
+    /// <summary>Scores with ties, and targets without class 3, added in batches of unequal size.</summary>
     static (double[][] Scores, long[] Targets) Taken(Metric metric, ulong seed)
     {
         var generator = new Generator(seed);

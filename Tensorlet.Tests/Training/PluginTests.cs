@@ -46,7 +46,7 @@ public class PluginTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new Progress(text, every: 0));
     }
 
-    /// <summary>Names as RFC 4180 quotes them, and a training that goes on under them.</summary>
+    /// <summary>Names quoted according to RFC 4180, and a training that is resumed with them.</summary>
     [Fact]
     public void A_log_of_any_names_is_read_and_goes_on()
     {
@@ -82,10 +82,10 @@ public class PluginTests : IDisposable
     [Theory]
     [InlineData(2, false, 4, -6, new[] { 5.0, 3, 4, 3, 9 })]            // 4 and 3 are not better than 3
     [InlineData(1, false, 3, -6, new[] { 5, 3, double.NaN, 1 })]
-    [InlineData(3, true, 4, -9, new[] { 1.0, 2, 3, 1 })]                // nothing stops it; the best comes back
+    [InlineData(3, true, 4, -9, new[] { 1.0, 2, 3, 1 })] // nothing stops it; the best weights are restored
     [InlineData(1, true, 4, -12, new[] { double.NaN, 1, 2, 3 })]
     [InlineData(1, false, 4, -12, new[] { double.NaN, 3, 2, 1 })]
-    [InlineData(1, false, 2, -3, new[] { double.NaN, double.NaN, 1 })]  // NaN is no progress either
+    [InlineData(1, false, 2, -3, new[] { double.NaN, double.NaN, 1 })]  // NaN is not an improvement either
     [InlineData(2, true, 4, -6, new[] { double.NaN, 3, double.NaN, double.NaN, 4 })]
     [InlineData(2, false, 3, -3, new[] { double.PositiveInfinity, double.PositiveInfinity, double.NaN, 1 })]
     public void Early_stopping_waits_and_brings_the_best_weights_back(

@@ -7,8 +7,8 @@ using Tensorlet.Training;
 namespace Tensorlet.Tests.Training;
 
 /// <summary>
-/// Every argument of optimizers, schedules, samplers, transforms, metrics, plugins and first values, outside of its
-/// range: refused when it is given, with the argument's name; and at the end of its range: taken.
+/// Every argument of optimizers, schedules, samplers, transforms, metrics, plugins and initial values: outside its
+/// range it is refused when it is given, with the name of the argument; at the end of its range it is accepted.
 /// </summary>
 public class RangeTests
 {
@@ -19,7 +19,9 @@ public class RangeTests
     static readonly Sampler<long> order = new SequentialSampler(data);
     static Variable W => P[0];
 
-    /// <summary>What makes the thing of one number, numbers that are refused, and those that are not.</summary>
+    /// <summary>
+    /// What creates the object from one number, numbers that are refused, and numbers that are accepted.
+    /// </summary>
     static readonly Dictionary<string, (Action<double> Make, double[] Wrong, double[] Right)> numbers = new();
     static readonly Dictionary<string, (Action<int> Make, int[] Wrong, int[] Right)> counts = new();
 
@@ -235,7 +237,7 @@ public class RangeTests
         Assert.Equal(0, random.Position);
     }
 
-    /// <summary>A gradient that is set is one of the variable.</summary>
+    /// <summary>A gradient that is set must fit the variable.</summary>
     [Fact]
     public void A_gradient_has_the_shape_type_and_device_of_its_values()
     {

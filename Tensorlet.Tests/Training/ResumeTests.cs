@@ -5,8 +5,8 @@ using Tensorlet.Training;
 
 namespace Tensorlet.Tests.Training;
 
-/// <summary>A training that is resumed from a file goes on with the same bits as one that never stopped.</summary>
-[Collection("alone")]        // the default generator is one for all
+/// <summary>A training that is resumed from a file continues with the same bits as one that never stopped.</summary>
+[Collection("alone")]        // the default generator is shared by all
 public class ResumeTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("tensorlet-resume-").FullName;
@@ -56,7 +56,7 @@ public class ResumeTests : IDisposable
 
             Generator.Seed_(5);
             Training("parts", loader, new StopAt(epoch, batch)).Trainer.Run(4);
-            Generator.Seed_(99);                                        // another process would begin anew
+            Generator.Seed_(99);                                        // another process would start again
             var (resumed, net) = Training("parts", loader);
             resumed.Resume(In("parts.st"));
             Assert.Equal((epoch, batch), (resumed.Epoch, resumed.Batch));

@@ -26,7 +26,7 @@ public class TrainerTests
     static Trainer Training(Module net, params Plugin[] plugins) =>
         new(net, new CrossEntropyLoss(), new SGD(net.Parameters(), 0.1), Batches(), plugins);
 
-    /// <summary>Writes down what it is told, and does something at one of the moments.</summary>
+    /// <summary>Writes down the calls that it gets, and runs an action at one of them.</summary>
     sealed class Diary(string at = "", Action<Trainer>? action = null) : Plugin
     {
         public List<string> Told { get; } = [];
@@ -78,7 +78,7 @@ public class TrainerTests
             "epoch 1.0", "batch 1.1", "step 1.1", "batch 1.2", "step 1.2", "epoch ended 2.0", "ended 2.0"], diary.Told);
     }
 
-    /// <summary>Gives its input, and remembers the modes in which it was called.</summary>
+    /// <summary>Returns its input, and remembers the modes in which it was called.</summary>
     sealed class Spy : Module
     {
         public List<(bool Training, bool Recording)> Seen { get; } = [];

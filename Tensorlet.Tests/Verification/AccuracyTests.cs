@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Float32 against Float64 where much is added up, at sizes from a thousand to ten million.</summary>
+/// <summary>Float32 compared with Float64 in long sums, at sizes from a thousand to ten million.</summary>
 public class AccuracyTests
 {
     public static TheoryData<int> Sizes => [1_000, 30_000, 1_000_000, 10_000_000];

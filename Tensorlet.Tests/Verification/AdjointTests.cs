@@ -1,7 +1,8 @@
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// For a linear operation A: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩, to rounding and without differences; and Aᵀ twice is A.
+/// For a linear operation A: ⟨A·x, y⟩ = ⟨x, Aᵀ·y⟩, up to rounding and without differences; and the adjoint of the
+/// adjoint is A.
 /// </summary>
 public class AdjointTests
 {
@@ -24,7 +25,7 @@ public class AdjointTests
             var aty = x.Grad!;
             Assert.Equal((ax.Data * y.Data).Sum().Item(), (x.Data * aty.Data).Sum().Item(), 9);
             y.Grad = null;
-            (aty * x.Detach()).Sum().Backward();                // ⟨x, Aᵀ·y⟩ by y is A·x again
+            (aty * x.Detach()).Sum().Backward(); // the gradient of ⟨x, Aᵀ·y⟩ with respect to y is A·x again
             Assert.Equal(ax.Data.ToArray<double>(), y.Grad!.Data.ToArray<double>(), (a, b) => Math.Abs(a - b) < 1e-9);
         }
     }

@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Gradients of anything by anything, and what can be asked of a graph.</summary>
+/// <summary>Gradients of anything with respect to anything, and what a graph can be asked for.</summary>
 public class AutogradTests
 {
     static Variable Leaf(params double[] values) => new(Tensor.From(values), requiresGrad: true);
@@ -22,7 +22,7 @@ public class AutogradTests
         Assert.Null(x.Grad);
     }
 
-    /// <summary>One that is disposed twice, or before one inside it, takes back its own change and no other.</summary>
+    /// <summary>A scope that is disposed twice, or before one inside it, undoes its own change and no other.</summary>
     [Fact]
     public async Task Scopes_end_in_any_order_and_once()
     {
@@ -59,7 +59,7 @@ public class AutogradTests
         V IMap.Apply<V>(V x) => throw new NotFiniteNumberException("mine");
     }
 
-    /// <summary>What a formula throws arrives as it is, from one thread and from several.</summary>
+    /// <summary>An exception in a formula arrives unchanged, from one thread and from several.</summary>
     [Fact]
     public void An_exception_of_a_formula_arrives_as_it_is()
     {
@@ -258,7 +258,7 @@ public class AutogradTests
     }
 }
 
-/// <summary>Alone, because it counts on nobody else drawing from the default generator.</summary>
+/// <summary>Alone, because no other test may use the default generator at the same time.</summary>
 [CollectionDefinition("alone", DisableParallelization = true)]
 public class Alone;
 

@@ -6,14 +6,14 @@ using Module = Tensorlet.Nn.Module;
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// Nothing that can be differentiated escapes the table: each public operation, layer, function of the tape and scalar
+/// Everything that can be differentiated is in the table: each public operation, layer, function of the tape and scalar
 /// function is reached from a row, and each row is run.
 /// </summary>
 public class CoverageTests
 {
     static readonly Assembly library = typeof(Variable).Assembly;
 
-    /// <summary>What rows reach: methods that they call, and all that these call in turn.</summary>
+    /// <summary>What rows reach: the methods that they call, and all that these call in turn.</summary>
     static readonly Reach reached = Reach.From(typeof(OpTable));
 
     /// <summary>Operations without a derivative of their own, or with tests of their own, and why.</summary>
@@ -29,7 +29,7 @@ public class CoverageTests
         ["Variable.Apply"] = "a formula of the user's own; FormulaTests",
     };
 
-    /// <summary>CheckpointTests and TapeTests; and what fills or searches, and has no derivative.</summary>
+    /// <summary>CheckpointTests and TapeTests; and methods that fill or search, and have no derivative.</summary>
     static readonly string[] withoutRow =
     [
         nameof(CheckpointFunction), "NotAgain", nameof(Tensor.Line), nameof(Tensor.Span), nameof(Tensor.BetterFormula),
@@ -144,7 +144,7 @@ public class CoverageTests
                 foreach (var argument in type.GetGenericArguments()) Add(argument);
                 var open = Open(type);
                 if (type.IsGenericParameter || open.Assembly != library || !Types.Add(open)) return;
-                // what is called by way of a base class or an interface
+                // what is called through a base class or an interface
                 if (typeof(Function).IsAssignableFrom(open) || typeof(Module).IsAssignableFrom(open)
                     || open.IsValueType || open.Name.StartsWith('<'))
                     foreach (var one in MethodsOf(open)) Add(one);

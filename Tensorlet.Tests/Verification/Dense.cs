@@ -1,7 +1,8 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Linear algebra on arrays of rows, by the textbook's shortest way: it shares nothing with the
-/// library.</summary>
+/// <summary>
+/// Linear algebra on arrays of rows, by the shortest textbook method; it shares no code with the library.
+/// </summary>
 static class Dense
 {
     public static double[][] At(double[] values, int b, int m, int n) =>
@@ -20,7 +21,7 @@ static class Dense
     public static double Det(double[][] x) => x.Length == 0 ? 1 : Enumerable.Range(0, x.Length).Sum(j =>
         (j % 2 == 0 ? 1 : -1) * x[0][j] * Det([.. x[1..].Select(row => row.Where((_, at) => at != j).ToArray())]));
 
-    /// <summary>Gauss and Jordan's elimination, each time with the largest pivot.</summary>
+    /// <summary>Gauss-Jordan elimination, each time with the largest pivot.</summary>
     public static double[][] Solve(double[][] a, double[][] b)
     {
         double[][] x = [.. a.Zip(b, (left, right) => (double[])[.. left, .. right])];
@@ -64,14 +65,14 @@ static class Dense
         return T(columns);
     }
 
-    /// <summary>Columns p and q turned by an angle, in place.</summary>
+    /// <summary>Columns p and q rotated by an angle, in place.</summary>
     public static void Rotate(double[][] x, int p, int q, double angle)
     {
         var (c, s) = (Math.Cos(angle), Math.Sin(angle));
         foreach (var row in x) (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
     }
 
-    /// <summary>Jacobi's rotations: eigenvalues rising, and eigenvectors as columns.</summary>
+    /// <summary>Jacobi rotations: eigenvalues in ascending order, and eigenvectors as columns.</summary>
     public static (double[] Values, double[][] Vectors) Eigen(double[][] x)
     {
         var (n, v) = (x.Length, Identity(x.Length));
@@ -87,7 +88,9 @@ static class Dense
         return ([.. order.Select(i => x[i][i])], Build(n, n, (i, j) => v[i][order[j]]));
     }
 
-    /// <summary>Singular values falling, and left vectors as columns, from the eigenvalues of X·Xᵀ.</summary>
+    /// <summary>
+    /// Singular values in descending order, and left vectors as columns, from the eigenvalues of X·Xᵀ.
+    /// </summary>
     public static (double[] Values, double[][] Left) Singular(double[][] x)
     {
         var (values, vectors) = Eigen(Product(x, T(x)));

@@ -1,8 +1,8 @@
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// Wrong calls derived from every row: an input on another device, of another type, of another shape. Each works or is
-/// refused with a typed error that names shapes; nothing else is thrown, and the inputs stay as they were.
+/// Wrong calls derived from every row: an input on another device, of another type, of another shape. Each call works
+/// or is refused with a typed error that names shapes; nothing else is thrown, and the inputs do not change.
 /// </summary>
 public class DerivedWrongCalls
 {
@@ -45,7 +45,7 @@ public class DerivedWrongCalls
             Assert.True(e is not ShapeException || e.Message.Contains('('), e.Message);
             Assert.Matches("^[A-Z+*/><=−-][A-Za-z0-9_ ]*", e.Message);
         }
-        // what is taken on the way there is taken on the way back
+        // what the forward pass accepts, the backward pass accepts
         try { if (y is { RequiresGrad: true }) y.Backward(y.Data.OnesLike()); }
         catch (LinAlgException e) { Assert.Matches("^[A-Za-z]*.Backward: ", e.Message); }       // zeros have no inverse
         Assert.All(inputs.Zip(before), p =>

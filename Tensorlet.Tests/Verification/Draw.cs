@@ -5,20 +5,23 @@ namespace Tensorlet.Tests.Verification;
 /// <summary>Where an operation can be differentiated.</summary>
 public enum Domain
 {
-    /// <summary>Anywhere but 0: −2 … 2.</summary>
+    /// <summary>Anywhere except 0: −2 … 2.</summary>
     Any,
     /// <summary>0.5 … 2.5.</summary>
     Positive,
-    /// <summary>No two equal or near: for maxima.</summary>
+    /// <summary>No two numbers equal or close: for maxima.</summary>
     Distinct,
     /// <summary>−0.9 … 0.9.</summary>
     Unit,
 }
 
-/// <summary>Draws shapes, arguments and values from a seed; sizes up to a limit, which shrinking lowers.</summary>
-/// <param name="seed">What is drawn.</param>
+/// <summary>
+/// Generates shapes, arguments and values from a seed, with sizes up to a limit, which shrinking lowers.
+/// </summary>
+/// <param name="seed">Determines what is generated.</param>
 /// <param name="largest">The largest size.</param>
-/// <param name="around">A size at which devices change their way: whole shapes lie around it. 0 for small ones.</param>
+/// <param name="around">A size at which devices switch to another method: whole shapes are around it. 0 for small
+/// ones.</param>
 public sealed class Draw(int seed, int largest, int around = 0)
 {
     readonly Random random = new(seed);
@@ -30,7 +33,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
         ? Around(leastRank, mostRank, leastSize)
         : [.. Enumerable.Range(0, Int(leastRank, mostRank)).Select(_ => Size(leastSize))];
 
-    /// <summary>Whether a size around the given one was drawn.</summary>
+    /// <summary>Whether a size around the given one was generated.</summary>
     public bool IsAround { get; private set; }
 
     /// <summary>A size around the given one.</summary>
@@ -51,7 +54,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
         }
     }
 
-    /// <summary>Short decimals, away from where functions have kinks.</summary>
+    /// <summary>Short decimals, away from the kinks of functions.</summary>
     public double[] Values(int count, Domain domain = Domain.Any) => domain switch
     {
         Domain.Positive => [.. Enumerable.Range(0, count).Select(_ => Int(50, 250) / 100.0)],
@@ -67,7 +70,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
         return order;
     }
 
-    /// <summary>Some of the axes, perhaps none, which stands for all.</summary>
+    /// <summary>Some of the axes, possibly none, which stands for all.</summary>
     public int[] Axes(int rank) => [.. Order(rank).Take(Int(0, rank))];
 
     /// <summary>A shape that broadcasts with this one: axes kept or made 1, leading ones dropped.</summary>
@@ -77,8 +80,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
     public Input Input(int[] shape, Domain domain = Domain.Any) => new(shape, Values(Naive.Count(shape), domain));
 
     /// <summary>
-    /// The input as a tensor that lies in some way: in order, with axes swapped, or every second element of a larger
-    /// one.
+    /// The input as a tensor with some layout: in order, with axes swapped, or every second element of a larger one.
     /// </summary>
     public Tensor Lay(Input input, Device device)
     {
@@ -104,13 +106,13 @@ public sealed class Draw(int seed, int largest, int around = 0)
 /// <summary>An input of a case: its shape and its values in row-major order.</summary>
 public sealed record Input(int[] Shape, double[] Values);
 
-/// <summary>One call of an operation: the function, its inputs, and what must come out, from plain arrays.</summary>
+/// <summary>One call of an operation: the function, its inputs, and the expected result, from plain arrays.</summary>
 public sealed record Case(Func<Variable[], Variable> F, Input[] Inputs, int[] Shape, Func<double[][], double[]> Oracle)
 {
     /// <summary>The oracle over numbers with slopes, if it is written over them.</summary>
     public Func<Jet[][], Jet[]>? Slopes { get; private init; }
 
-    /// <summary>A case whose oracle gives its own slopes, too.</summary>
+    /// <summary>A case whose oracle also provides its own slopes.</summary>
     public static Case Smooth(Func<Variable[], Variable> f, Input[] inputs, int[] shape, Func<Jet[][], Jet[]> oracle) =>
         new(f, inputs, shape, values => Array.ConvertAll(oracle(Array.ConvertAll(values, input =>
             Array.ConvertAll(input, x => (Jet)x))), y => y.Value))
@@ -119,9 +121,7 @@ public sealed record Case(Func<Variable[], Variable> F, Input[] Inputs, int[] Sh
     public override string ToString() => string.Join(", ", Inputs.Select(i => $"({string.Join(", ", i.Shape)})"));
 }
 
-/// <summary>
-/// Row-major arithmetic on plain arrays, by asking for each index: it shares nothing with the library.
-/// </summary>
+/// <summary>Row-major arithmetic on plain arrays, index by index; it shares no code with the library.</summary>
 static class Naive
 {
     public static int Count(int[] shape) => shape.Aggregate(1, (n, size) => n * size);
@@ -143,7 +143,7 @@ static class Naive
         return place;
     }
 
-    /// <summary>The element of an operand that broadcasting puts at an index of the result.</summary>
+    /// <summary>The element of an operand that broadcasting uses at an index of the result.</summary>
     public static int Broadcast(int[] index, int[] shape) =>
         Place([.. shape.Select((size, a) => size == 1 ? 0 : index[index.Length - shape.Length + a])], shape);
 

@@ -8,7 +8,7 @@ namespace Tensorlet.Tests.Verification;
 public sealed record Edge(string Name, Func<Variable, Variable> F, double[] X, double[] Y, double[] G,
     double[]? H = null);
 
-/// <summary>Where mathematics leaves a choice: what has been agreed at edges and kinks.</summary>
+/// <summary>Where mathematics leaves a choice: the conventions at edges and kinks.</summary>
 public static class Edges
 {
     static Tensor Like(Variable x, params double[] values) => Tensor.From(values).To(x.DType).To(x.Device);
@@ -140,7 +140,7 @@ public static class Edges
         new("log sigmoid", x => x.LogSigmoid(), [1000, -1000, NaN], [0, -1000, NaN], [0, 1, NaN]),
         new("threshold and shrinking keep NaN", x => x.Threshold(0, 1) + x.Softshrink() + x.Hardshrink(), [NaN], [NaN],
             [1]),
-        // at −∞ and ∞, where ∞·0 and ∞/∞ are met on the way
+        // at −∞ and ∞, where ∞·0 and ∞/∞ occur on the way
         new("gelu at infinity", x => x.Gelu(), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
         new("gelu by tanh at infinity", x => x.Gelu(tanh: true), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
         new("silu at infinity", x => x.Silu(), [-Inf, Inf], [-0.0, Inf], [0, 1], [0, 0]),
@@ -186,7 +186,7 @@ public static class Edges
             [0.9272952180016122, 0.9272952180016122], [1.2e-26, 1.2e24]),
         new("smooth L1 and Huber at infinity", x => F.SmoothL1Loss(x, Like(x, 0, 0), Reduction.None, 0.5)
             + F.HuberLoss(x, Like(x, 1, 1), Reduction.None, 0.5), [-Inf, Inf], [Inf, Inf], [-1.5, 1.5], [0, 0]),
-        // what does not count meets an infinite logarithm: 0·∞ is 0
+        // what does not count is multiplied by an infinite logarithm: 0·∞ is 0
         new("cross-entropy, an ignored row with −∞", x => F.CrossEntropy(x.Reshape(2, 2), Tensor.From([-100L, 1],
             device: x.Device)), [-Inf, 0, 0, 1], [0.31326168751822286], [0, 0, Share, -Share],
             [0, 0, 0, 0]),
@@ -242,7 +242,7 @@ public static class Edges
     ];
 
     /// <summary>Checks one on a device.</summary>
-    /// <exception cref="Disagreement">A value or a gradient is not as agreed.</exception>
+    /// <exception cref="Disagreement">A value or a gradient does not follow the convention.</exception>
     public static void Check(Edge edge, Device device, DType type)
     {
         var x = new Variable(Tensor.From(edge.X).To(type).To(device), requiresGrad: true);
@@ -262,7 +262,7 @@ public static class Edges
             throw new Disagreement($"{what}: {actual.Length} numbers in place of {expected.Length}");
         for (var i = 0; i < expected.Length; i++)
         {
-            // small slopes are of their own size
+            // small slopes are compared relative to their own size
             var size = what != "value" && Math.Abs(expected[i]) is > 1e-30 and < 1e-6 ? Math.Abs(expected[i])
                 : Math.Max(1, Math.Abs(expected[i]));
             var tolerance = (type == DType.Float64 ? 1e-12 : 1e-6) * size;

@@ -2,7 +2,7 @@ using Tensorlet.Tests.Devices;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>A formula is its own derivative: of the library's functions, and of a user's own.</summary>
+/// <summary>A formula provides its own derivative: the formulas of the library, and a user's own.</summary>
 public class FormulaTests
 {
     /// <summary>A user's own formula: x²·sin x/(1 + eˣ) + aˣ.</summary>
@@ -48,7 +48,7 @@ public class FormulaTests
         }
     }
 
-    /// <summary>By five points: wrong by h⁴/30 times the fifth derivative.</summary>
+    /// <summary>A five-point difference, whose error is h⁴/30 times the fifth derivative.</summary>
     static double Slope(Func<double, double> f, double x, double h = 1.0 / 1024) =>
         (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
 
@@ -107,7 +107,7 @@ public class FormulaTests
         V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => a + b + c + d + e + f + g + h;
     }
 
-    /// <summary>What does not depend on x has no slope, also where it is infinite.</summary>
+    /// <summary>What does not depend on x has no slope, even where it is infinite.</summary>
     [Fact]
     public void A_slope_of_0_stays_0()
     {
@@ -120,7 +120,9 @@ public class FormulaTests
         Assert.Equal(1, Dual<F64>.IfGreater(x, infinite, infinite * x, x).Slope.Value);
     }
 
-    /// <summary>Every function of one number of the library, all constants 1: its slope against a difference.</summary>
+    /// <summary>
+    /// Every function of one number in the library, with all constants 1: its slope compared with a difference.
+    /// </summary>
     [Fact]
     public void The_slope_of_every_formula_is_its_derivative()
     {
@@ -140,7 +142,7 @@ public class FormulaTests
         foreach (var at in (double[])[-1.93, -0.71, -0.2, 0.17, 0.83, 2.3])
         {
             var (slope, expected) = (f.Apply(new Dual<F64>(new(at), new(1))).Slope.Value, Slope(Value, at, 1.0 / 4096));
-            if (double.IsNaN(expected)) continue;                       // outside of its domain
+            if (double.IsNaN(expected)) continue;                       // outside its domain
             Assert.True(Math.Abs(slope - expected) <= 1e-9 * Math.Max(1, Math.Abs(expected)),
                 $"{typeof(F)} at {at}: the slope is {slope}, and should be {expected}");
         }

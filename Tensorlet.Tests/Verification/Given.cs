@@ -4,12 +4,12 @@ using Module = Tensorlet.Nn.Module;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Modules with parameters given from outside, so that they are functions of them like any other.</summary>
+/// <summary>
+/// Modules with parameters that are given from outside, so that they are functions of them like all others.
+/// </summary>
 static class Given
 {
-    /// <summary>
-    /// The module, with variables in the places of its parameters, in their order, and of their type.
-    /// </summary>
+    /// <summary>The module, with its parameters replaced by variables, in order, and of the type of these.</summary>
     public static M With<M>(this M module, params ReadOnlySpan<Variable> parameters) where M : Module
     {
         if (parameters.Length == 0) return module;

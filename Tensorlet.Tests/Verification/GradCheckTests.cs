@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>What the gradient check says, besides whether a gradient is right.</summary>
+/// <summary>What the gradient check says, in addition to whether a gradient is right.</summary>
 public class GradCheckTests
 {
     /// <summary>A function of one input whose backward is given from outside.</summary>
@@ -20,7 +20,7 @@ public class GradCheckTests
         var report = GradCheck.Run(v => v[0].Abs(), [Tensor.From([-1.0, 0, 2])]);
         Assert.True(report.Passed, report.Text);
         Assert.Equal(1, report.Kinks);
-        Assert.Contains("1 places are kinks", report.Text);
+        Assert.Contains("1 points are kinks", report.Text);
     }
 
     [Fact]
@@ -74,12 +74,12 @@ public class GradCheckTests
     {
         var x = Tensor.Randn([2, 3], DType.Float64);
         Assert.True(GradCheck.Run(v => v[0].Softmax(1), [x], jacobian: true).Passed);
-        // right for the incoming gradient that is drawn, and only for it
+        // right only for the random incoming gradient
         var drawn = new GradProblem(v => v[0], [x], new Generator(0), 1e-6).Incoming;
         var report = GradCheck.Run(v => new Given(t => t * 2, (_, dy) => drawn * dy.Sum() * (2 / drawn.Sum().Item()))
             .Apply(v[0]), [x], jacobian: true);
         Assert.False(report.Passed);
-        Assert.Contains("Jacobian by input 0", report.Text);
+        Assert.Contains("Jacobian with respect to input 0", report.Text);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public class GradCheckTests
                 (x, dy) => x.Cos() * dy * (scale * factor)).Apply(v[0]);
             Tensor[] at = [Tensor.From([0.3, 1.1, -2.0])];
             var report = GradCheck.Run(wrong, at, tolerance: tolerance);
-            // of a slope that is as small as 1e-4, what is compared is the absolute value
+            // a slope as small as 1e-4 is compared absolutely
             if (Math.Abs(factor - 1) * scale > tolerance) Assert.Equal(GradFault.Factor, report.Fault);
             Assert.True(GradCheck.Run(wrong, at, tolerance: 2 * Math.Abs(factor - 1)).Passed);
         }
@@ -172,7 +172,7 @@ public class GradCheckTests
         var report = GradCheck.Run(v => random[name](v[0]), [Tensor.From([1.0, 2, 3, 4, 5])]);
         Assert.False(report.Passed);
         Assert.Equal(GradFault.Random, report.Fault);
-        Assert.Contains("other values for the same input", report.Text);
+        Assert.Contains("different values for the same input", report.Text);
         Assert.Contains("Eval()", report.Text);
     }
 
@@ -180,7 +180,7 @@ public class GradCheckTests
     public void A_dropout_that_draws_the_same_passes() => Assert.True(GradCheck.Run(v =>
         F.Dropout(v[0], 0.5, generator: new Generator(4)), [Tensor.From([1.0, 2, 3, 4])], secondOrder: true).Passed);
 
-    /// <summary>A wrong formula is a multiple of the right one wherever one looks at a single number.</summary>
+    /// <summary>For a single number, a wrong formula looks like a multiple of the right one.</summary>
     [Fact]
     public void A_single_number_tells_no_factor()
     {
@@ -192,11 +192,11 @@ public class GradCheckTests
         {
             var report = Tanh(Wrong, false, several);
             Assert.Equal(GradFault.Formula, report.Fault);
-            Assert.Contains("fits no common mistake", report.Text);
+            Assert.Contains("looks like no common mistake", report.Text);
         }
         var factor = Tanh((x, dy) => (1 - x.Tanh() * x.Tanh()) * dy * 3, false, 0.5);
         Assert.DoesNotContain("times", factor.Text);
-        Assert.Equal(GradFault.Formula, Tanh((x, dy) => (x - 0.5) * dy, false, 0.5).Fault);        // 0 here alone
+        Assert.Equal(GradFault.Formula, Tanh((x, dy) => (x - 0.5) * dy, false, 0.5).Fault);        // 0 only here
         Assert.Equal(GradFault.Zero, Tanh((x, dy) => dy * 0, false, 0.5).Fault);
     }
 

@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>What the rows of the table do not say about operations on images.</summary>
+/// <summary>What the rows of the table do not cover about operations on images.</summary>
 public class ImageTests
 {
     [Theory]
@@ -66,7 +66,7 @@ public class ImageTests
 
     const int Most = int.MaxValue;
 
-    /// <summary>Sizes that only long numbers hold: each is named by the error.</summary>
+    /// <summary>Sizes that only a long can hold: the error names each of them.</summary>
     public static TheoryData<string, Func<Variable>, string> TooLarge => new()
     {
         { "spread", () => F.ConvTranspose2d(V(1, 1, 4, 4), V(1, 1, 2, 2), stride: 1431655766), "4,294,967,300" },
@@ -151,7 +151,7 @@ public class ImageTests
         y.Sum().Backward();
         double[] slope = [1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0, 1, 1, 0, 1];
         Assert.Equal([.. slope, .. slope], x.Grad!.Data.ToArray<double>());
-        // the first element of a dilated window lies before the edge, and the next one behind it
+        // the first element of a dilated window is before the edge, and the next one after it
         var row = x[..1, .., ..1, ..3];
         Assert.Equal([1L], F.MaxPool2dWithIndices(row, (1, 3), 1, (0, 1), (1, 2)).Indices.ToArray<long>());
     }

@@ -4,7 +4,7 @@ namespace Tensorlet.Tests.Verification;
 
 /// <summary>
 /// A number with its first and second derivative along a direction: x + x′t + x″t²/2. An oracle that is written over it
-/// gives its own slopes, to the last digits, where finite differences give nine.
+/// provides its own slopes, to the last digits, where finite differences give nine.
 /// </summary>
 /// <param name="Value">x</param>
 /// <param name="First">x′</param>
@@ -47,7 +47,7 @@ static class Jets
 
 public static partial class OpTable
 {
-    /// <summary>What oracles call: the runtime's functions, and the same of numbers with slopes.</summary>
+    /// <summary>The functions that oracles call: those of the runtime, and the same for numbers with slopes.</summary>
     static class Math
     {
         public const double PI = System.Math.PI;

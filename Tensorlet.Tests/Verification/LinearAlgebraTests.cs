@@ -1,13 +1,15 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>The edges of products and linear algebra: wrong calls, matrices without an inverse or without elements,
-/// equal eigenvalues. Values that are a matter of choice were measured with libtorch 2.10.</summary>
+/// <summary>
+/// The edges of products and linear algebra: wrong calls, matrices without an inverse or without elements, equal
+/// eigenvalues. Values that are a matter of choice were measured with libtorch 2.10.
+/// </summary>
 public class LinearAlgebraTests
 {
     static Variable V(params int[] shape) => new(Tensor.Ones(shape), requiresGrad: true);
     static Variable M(double[,] x) => new(Tensor.Of(x, DType.Float64), requiresGrad: true);
 
-    /// <summary>Three matrices, the second of which is this one.</summary>
+    /// <summary>Three matrices; this one is the second.</summary>
     static Variable Second(double[,] x) => new(Tensor.Stack([Tensor.Eye(x.GetLength(0), type: DType.Float64),
         Tensor.Of(x, DType.Float64), Tensor.Eye(x.GetLength(0), type: DType.Float64)]), requiresGrad: true);
 
@@ -161,7 +163,7 @@ public class LinearAlgebraTests
         double[,] x = { { 2, 0, 0 }, { 0, 2, 0 }, { 0, 0, 1 } };
         Near([1, 0, 0, 0, 1, 0, 0, 0, 1], Tensor.From(Gradient(M(x), x => x.Svd().S.Sum())));
         Near([1, 0, 0, 0, 1, 0, 0, 0, 1], Tensor.From(Gradient(M(x), x => x.Eigh().Eigenvalues.Sum())));
-        // some gradient, also of a singular value 0, where it has a kink
+        // any gradient, also of a singular value 0, where it has a kink
         Assert.All(Gradient(M(new double[,] { { 1, 0 }, { 1, 0 }, { 1, 0 } }), x => x.Svd().S.Sum()), g =>
             Assert.True(double.IsFinite(g)));
     }
@@ -205,7 +207,8 @@ public class LinearAlgebraTests
     [Fact]
     public void A_result_used_beside_its_gradient()
     {
-        // The walk back from here meets the product, made before its expanded operands, and its gradients, made after.
+        // From here, the backward pass reaches the product, which was created before its expanded operands, and its
+        // gradients, which were created after them.
         var (a, b) = (V(2, 2), V(3, 2, 2));
         var y = a.MatMul(b);
         var hooked = 0;

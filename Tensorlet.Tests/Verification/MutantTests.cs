@@ -1,8 +1,6 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>
-/// The checks are checked: wrong functions have to be rejected by the machinery that passes the right ones.
-/// </summary>
+/// <summary>The checks are checked: the code that passes the right functions must reject wrong ones.</summary>
 public class MutantTests
 {
     /// <summary>A product whose backward is given from outside.</summary>
@@ -70,7 +68,7 @@ public class MutantTests
             Assert.False(report.Passed, $"{mutant} was not noticed");
             Assert.NotEmpty(report.Text);
         }
-        // the walk itself refuses a gradient of another shape
+        // the backward pass itself refuses a gradient of another shape
         catch (ShapeException) when (mutant == "shape") { }
     }
 

@@ -1,17 +1,17 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>A mistake that people make in a backward.</summary>
+/// <summary>A mistake that people make in a backward function.</summary>
 public enum Mutation
 {
     Sign, Factor2, Slightly, Transposed, InputsSwapped, MissingSum, MeanForSum, IncomingIgnored, Stale,
-    /// <summary>Right, but its own gradient by the one that comes in is lost: dy.Data in place of dy.</summary>
+    /// <summary>Right, but its own gradient with respect to the incoming one is lost: dy.Data instead of dy.</summary>
     Cut,
 }
 
 /// <summary>A function of the library, as a row of the table applied it, with a mistake in its backward.</summary>
 /// <param name="original">The right function, not applied yet.</param>
 /// <param name="mutation">The mistake.</param>
-/// <param name="first">What the first application has left, for the stale one.</param>
+/// <param name="first">What the first application has left, for the stale mutant.</param>
 sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) : Function
 {
     public sealed class Memory { public Mutant? Mutant; }
@@ -56,7 +56,7 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
         });
     }
 
-    /// <summary>The gradients on the tape by the inputs, and not by the one that comes in.</summary>
+    /// <summary>The gradients on the tape with respect to the inputs, and not to the incoming gradient.</summary>
     Variable?[] Cut(Tensor dy)
     {
         Variable[] inputs = [.. leaves.Select((_, i) => Input(i))];
@@ -73,7 +73,9 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
         return part;
     }
 
-    /// <summary>Whether a function of these shapes can have the mistake: there is something to sum, to swap.</summary>
+    /// <summary>
+    /// Whether a function of these shapes can have the mistake: whether there is something to sum or to swap.
+    /// </summary>
     public static bool Concerns(Mutation mutation, Tensor[] inputs, Tensor result) => mutation switch
     {
         _ when result.Numel == 0 => false,
@@ -84,7 +86,7 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
         _ => true,
     };
 
-    /// <summary>What it should be taken for.</summary>
+    /// <summary>The diagnosis that it should get.</summary>
     public static GradFault Diagnosis(Mutation mutation) => mutation switch
     {
         Mutation.Sign => GradFault.Sign,
@@ -100,12 +102,12 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
 }
 
 /// <summary>
-/// Mutants are generated from every function that the rows of the table apply; each that is not equivalent has to be
-/// rejected by the check that passes the right one, and most with the right diagnosis.
+/// Mutants are generated from every function that the rows of the table apply. Each one that is not equivalent must be
+/// rejected by the check that passes the right one, and most of them with the right diagnosis.
 /// </summary>
 public class GeneratedMutants
 {
-    /// <summary>The functions that the table's rows record, some applications of each.</summary>
+    /// <summary>The functions that the rows of the table record, with some applications of each.</summary>
     static List<(Function Function, Tensor[] Inputs)> Applications()
     {
         List<(Function, Tensor[])> found = [];
@@ -124,7 +126,7 @@ public class GeneratedMutants
             .OrderByDescending(a => a.Item2.Sum(x => x.Rank)).Take(4))];
     }
 
-    /// <summary>The gradients of a function for an incoming gradient; null where it refuses.</summary>
+    /// <summary>The gradients of a function for an incoming gradient; null if it refuses.</summary>
     static double[][]? Gradients(Func<Variable[], Variable> f, Tensor[] inputs)
     {
         Variable[] leaves = [.. inputs.Select(x => new Variable(x, x.DType.IsFloat()))];
@@ -150,7 +152,7 @@ public class GeneratedMutants
                 made++;
                 Gradients(Wrong, [.. inputs.Select(x => x.DType.IsFloat() ? x * 1.1 : x)]);
                 var (right, wrong) = (Gradients(Right, inputs)!, Gradients(Wrong, inputs));
-                // a function whose gradient is 0 has that of the gradient, too
+                // a function whose gradient is 0 also has a second gradient of 0
                 if (mutation == Mutation.Cut ? right.All(g => g.All(x => Math.Abs(x) < Least))
                     : wrong is not null && right.Zip(wrong).All(Agree))
                 {

@@ -4,8 +4,8 @@ using Module = Tensorlet.Nn.Module;
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// Public operations and layers are called with operands, axes and sizes drawn at random, most of which do not fit:
-/// each error names the operation that was called, and none that works inside of it.
+/// Public operations and layers are called with random operands, axes and sizes, most of which do not fit. Each error
+/// names the operation that was called, and not one that works inside it.
 /// </summary>
 public class NameTests
 {
@@ -66,7 +66,7 @@ public class NameTests
         Assert.True(made > Draws / 10, $"{made} were made.");
     }
 
-    /// <summary>What a call throws, which begins with one of the names; null if it goes well.</summary>
+    /// <summary>The exception of a call, which begins with one of the names; null if the call succeeds.</summary>
     static Exception? Check(Func<object?> call, string[] names, string shown)
     {
         Exception? error = null;
@@ -80,7 +80,9 @@ public class NameTests
         return error;
     }
 
-    /// <summary>How errors call a method: by its name, its symbol, or what the layer of a function is called.</summary>
+    /// <summary>
+    /// The names of a method in errors: its name, its symbol, or the name of the layer that calls the function.
+    /// </summary>
     static string[] Names(string method) => method switch
     {
         "op_Addition" => ["+", "Add"],
@@ -113,7 +115,7 @@ public class NameTests
     static object? Default(ParameterInfo p) =>
         p.ParameterType.IsEnum ? Enum.ToObject(p.ParameterType, p.DefaultValue!) : p.DefaultValue;
 
-    /// <summary>An argument of a layer: a size from 1 to 4, or what it is if it is not given.</summary>
+    /// <summary>An argument of a layer: a size from 1 to 4, or its default.</summary>
     static object? Size(ParameterInfo p, Random random) =>
         p.HasDefaultValue ? p.ParameterType == typeof(Pair) || p.ParameterType == typeof(Triple)
             ? Activator.CreateInstance(p.ParameterType) : Default(p)

@@ -59,7 +59,7 @@ public class NumericsTests
         Assert.Contains("divided by 0", Assert.Throws<TensorletException>(() => Variable.FloorDivide(a, zero)).Message);
     }
 
-    /// <summary>a/b as the quotient of two whole numbers, exactly.</summary>
+    /// <summary>a/b as the exact quotient of two integers.</summary>
     static (BigInteger, BigInteger) Ratio(double a, double b)
     {
         var ((m, e), (n, f)) = (Parts(a), Parts(b));
@@ -69,7 +69,7 @@ public class NumericsTests
             && x != 0 ? (whole, Math.ILogB(x) - 52) : (0, 0);
     }
 
-    /// <summary>Against C#'s exact remainder and quotients of whole numbers.</summary>
+    /// <summary>Compared with C#'s exact remainder and quotients of integers.</summary>
     [Theory, MemberData(nameof(Devices))]
     public void Remainders_are_exact(string device)
     {
@@ -107,7 +107,7 @@ public class NumericsTests
         }
     }
 
-    /// <summary>Results within the range of Float32 are found, though their squares or sums are beyond it.</summary>
+    /// <summary>Results within the range of Float32 are found, although their squares or sums are beyond it.</summary>
     [Theory, MemberData(nameof(Devices))]
     public void Ranges_of_Float32(string device)
     {

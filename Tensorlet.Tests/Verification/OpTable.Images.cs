@@ -61,7 +61,7 @@ public static partial class OpTable
             Each(axes, _ => d.Int(1, 2)), d.Int(1, 2), d.Coin());
     }
 
-    /// <summary>The element at a place along the axes of space; nothing outside.</summary>
+    /// <summary>The element at a position along the axes of space; nothing outside.</summary>
     static double? At(double[] x, int[] shape, int[] leading, int[] place) =>
         place.Select((p, a) => p >= 0 && p < shape[leading.Length + a]).All(inside => inside)
             ? x[Naive.Place([.. leading, .. place], shape)] : null;
@@ -106,7 +106,7 @@ public static partial class OpTable
         });
     });
 
-    /// <summary>The oracle gets the elements inside of a window, and how many places count with padding.</summary>
+    /// <summary>The oracle gets the elements inside a window, and the number of positions including padding.</summary>
     static Op Pool(string name, int axes, Func<Variable, Plan, Variable> f, Func<double[], int, double> oracle,
         bool dilated = false) => new("images", name, d =>
     {

@@ -1,7 +1,7 @@
 namespace Tensorlet.Tests.Verification;
 
-// Factors are unique but for signs, so the rows check what does not depend on them; singular values and eigenvalues are
-// drawn well apart, for gradients of vectors have their gaps in the denominator.
+// Factors are unique except for signs, so the rows check what does not depend on these. Singular values and eigenvalues
+// are generated far apart, because the gradients of vectors have their differences in the denominator.
 
 public static partial class OpTable
 {
@@ -68,7 +68,9 @@ public static partial class OpTable
         return Each(f, Regular(d, batch, n, n), batch, n, n, shape(n, n), oracle);
     });
 
-    /// <summary>Tall, square and wide ones, with singular values that are well apart unless drawn otherwise.</summary>
+    /// <summary>
+    /// Tall, square and wide matrices, with singular values that are far apart unless generated otherwise.
+    /// </summary>
     static Op Any(string name, Func<Variable, Variable> f, Func<int, int, int[]> shape,
         Func<double[][], double[][]> oracle, Func<Draw, int[], int, int, Input>? draw = null) =>
         new("linearalgebra", name, d =>
@@ -78,7 +80,7 @@ public static partial class OpTable
         return Each(f, x, batch, m, n, shape(m, n), oracle);
     });
 
-    /// <summary>Symmetric ones with eigenvalues well apart; differences leave symmetry, so it is made.</summary>
+    /// <summary>Symmetric matrices with eigenvalues far apart; differences break symmetry, so it is restored.</summary>
     static Op Symmetric(string name, Func<Variable, Variable> f, Func<int, int[]> shape,
         Func<double[][], double[][]> oracle, bool positive = false) => new("linearalgebra", name, d =>
     {
@@ -100,7 +102,7 @@ public static partial class OpTable
         return new([.. batch, m, n], x);
     }
 
-    /// <summary>U·S·Vᵀ with drawn rotations and S well apart; V = U where symmetric.</summary>
+    /// <summary>U·S·Vᵀ with random rotations and S far apart; V = U if symmetric.</summary>
     static Input Spectral(Draw d, int[] batch, int m, int n, bool positive, bool symmetric = false)
     {
         var values = new List<double>();

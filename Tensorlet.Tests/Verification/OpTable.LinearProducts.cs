@@ -48,7 +48,7 @@ public static partial class OpTable
 
     static string Shuffled(Draw d, string letters) => string.Concat(d.Order(letters.Length).Select(i => letters[i]));
 
-    /// <summary>Names of up to three axes, perhaps one twice.</summary>
+    /// <summary>Names of up to three axes, possibly one of them twice.</summary>
     static string Drawn(Draw d) => string.Concat(Enumerable.Range(0, d.Int(0, 3)).Select(_ => "ijKl"[d.Int(0, 3)]));
 
     /// <summary>A sum of products by an equation in which every axis of the inputs has its size.</summary>
@@ -71,7 +71,7 @@ public static partial class OpTable
             [.. product.Oracle(v).Select((x, i) => alpha * x + beta * v[2][Naive.Broadcast(indices[i], added.Shape)])]);
     }
 
-    /// <summary>Inputs of drawn sizes, some of them 1 where another operand has more.</summary>
+    /// <summary>Inputs of random sizes, some of them 1 where another operand has more.</summary>
     static Case Named(Draw d, Func<Variable[], Variable> f, string[] terms, string result)
     {
         var names = string.Concat(terms).Distinct().ToArray();
@@ -82,7 +82,7 @@ public static partial class OpTable
                 && terms.Any(other => other != term && other.Contains(name))).ToArray();
             return d.Input([.. term.Select(name => ones.Contains(name) ? 1 : sizes[name])]);
         })];
-        foreach (var name in names)             // all may have drawn 1
+        foreach (var name in names)             // all may be 1
             sizes[name] = terms.SelectMany((term, i) => term.Select((x, a) => (x, Size: inputs[i].Shape[a])))
                 .Where(axis => axis.x == name).Select(axis => axis.Size).Aggregate((x, y) => x == 1 ? y : x);
         return Summed(f, inputs, terms, result, sizes);
@@ -106,8 +106,9 @@ public static partial class OpTable
             kept ? letters.Insert(at, dots) : letters);
     }
 
-    /// <summary>For every value of all names the product of the elements there, added where the result has
-    /// it.</summary>
+    /// <summary>
+    /// For every value of all names the product of the elements there, added where the result has it.
+    /// </summary>
     static Case Summed(Func<Variable[], Variable> f, Input[] inputs, string[] terms, string result,
         Dictionary<char, int> sizes)
     {

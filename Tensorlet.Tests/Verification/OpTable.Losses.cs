@@ -97,7 +97,7 @@ public static partial class OpTable
         Func<Jet, Jet, Jet> oracle) => new("losses", name, d =>
         {
             var (x, reduction) = (d.Input(d.Shape(1, 3, 1)), Some(d));
-            // apart by anything but 0 and 0.7, where the functions of the distance bend
+            // differences other than 0 and 0.7, where the functions of the distance have kinks
             double[] far = [.. x.Values.Select(v =>
                 v + (d.Coin() ? 1 : -1) * (d.Coin() ? d.Int(10, 60) : d.Int(80, 200)) / 100.0)];
             return Case.Smooth(v => f(v[0], v[1], reduction), [x, new(x.Shape, far)], Left(x.Shape, reduction), v =>
@@ -129,7 +129,7 @@ public static partial class OpTable
         int[] shape = [x.Shape[0], x.Shape[2]];
         var classes = x.Shape[1];
         var weights = weighted ? d.Values(classes, Domain.Positive) : [.. Enumerable.Repeat(1.0, classes)];
-        // the first is not ignored, so that the mean is of something
+        // the first is not ignored, so that the mean is not empty
         long[] target = [.. Naive.Indices(shape).Select((_, i) =>
             ignoring && i > 0 && d.Int(0, 3) == 0 ? -100L : d.Int(0, classes - 1))];
         return new(v =>

@@ -2,11 +2,11 @@ namespace Tensorlet.Tests.Verification;
 
 public static partial class OpTable
 {
-    /// <summary>The rows along an axis, each with the places of its elements.</summary>
+    /// <summary>The rows along an axis, each with the positions of its elements.</summary>
     static IEnumerable<int[]> Lines(int[] shape, int axis) => Naive.Indices(With(shape, axis, 1)).Select(i =>
         Enumerable.Range(0, shape[axis]).Select(at => Naive.Place(With(i, axis, at), shape)).ToArray());
 
-    /// <summary>A function of each row along an axis, which gives a row of some size.</summary>
+    /// <summary>A function of each row along an axis, which returns a row of some size.</summary>
     static Op Rows(string name, Func<Variable, int, Variable> f, Func<double[], double[]> oracle, Func<int, int> size,
         Domain domain = Domain.Any, int least = 0) => new("reductions", name, d =>
     {

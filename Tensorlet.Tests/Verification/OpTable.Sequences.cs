@@ -13,7 +13,7 @@ public static partial class OpTable
         return [.. x.Select(v => (v - mean) / spread)];
     }
 
-    /// <summary>Standardised over the elements that share a key; times weights, plus a bias.</summary>
+    /// <summary>Normalized over the elements that share a key; times weights, plus a bias.</summary>
     static double[] GroupedBy(double[] x, int[] shape, Func<int[], int> key, Func<int[], int> place, double[] w,
         double[] b)
     {
@@ -110,7 +110,9 @@ public static partial class OpTable
             [.. v[1..(1 + states)].Select(s => Rows(s, n)[i])], v.AsSpan(1 + states)).SelectMany(s => s))]);
     });
 
-    /// <summary>Layers of cells both ways, with sequences of several lengths: outputs and last states.</summary>
+    /// <summary>
+    /// Layers of cells in both directions, with sequences of several lengths: outputs and final states.
+    /// </summary>
     static Op Network(string kind, int layers, int ways, bool batchFirst) => new("layers",
         $"{kind}, {layers} layers, {(ways == 2 ? "both ways" : "one way")}", d =>
     {

@@ -3,7 +3,7 @@ namespace Tensorlet.Tests.Verification;
 /// <summary>A row of the table: everything that is verified about an operation follows from it.</summary>
 public sealed record Op(string Family, string Name, Func<Draw, Case> Draw);
 
-/// <summary>Every operation, with an oracle in plain doubles that uses nothing of the library.</summary>
+/// <summary>Every operation, with an oracle in plain doubles that uses no code of the library.</summary>
 public static partial class OpTable
 {
     public static IReadOnlyList<Op> All { get; } =
@@ -35,11 +35,11 @@ public static partial class OpTable
                 oracle(v[0][Naive.Broadcast(i, a.Shape)], v[1][Naive.Broadcast(i, b.Shape)]))]);
     });
 
-    /// <summary>A result each element of which is one of the input.</summary>
+    /// <summary>A result whose elements are elements of the input.</summary>
     static Case Moved(Func<Variable, Variable> f, Input x, int[] shape, Func<int[], int[]> from) =>
         new(v => f(v[0]), [x], shape, v => [.. Naive.Indices(shape).Select(i => v[0][Naive.Place(from(i), x.Shape)])]);
 
-    /// <summary>A fold over drawn axes.</summary>
+    /// <summary>A reduction over random axes.</summary>
     static Op Fold(string name, Func<Variable, int[], bool, Variable> f, Func<Jet[], Jet> oracle,
         Domain domain = Domain.Any, int leastSize = 0) => new("reductions", name, d =>
     {

@@ -5,31 +5,32 @@ namespace Tensorlet.Tests.Verification;
 /// <summary>Two numbers, or shapes, that should have been the same.</summary>
 public sealed class Disagreement(string message) : Exception(message);
 
-/// <summary>What a case is drawn from: a seed, and the largest size of an axis, which shrinking lowers.</summary>
+/// <summary>The source of a random case: a seed, and the largest size of an axis, which shrinking lowers.</summary>
 public sealed record Spec(int Seed, int Largest);
 
 /// <summary>
-/// What is verified of one drawn case of an operation: value, gradient, gradient of the gradient, and Float32. It uses
-/// no test framework, so that a program without one can run it, too.
+/// What is verified in one random case of an operation: value, gradient, gradient of the gradient, and Float32. It uses
+/// no test framework, so that a program without one can run it too.
 /// </summary>
 public static class OperationCheck
 {
-    /// <summary>True where gradients are compared with numeric ones, and not with the reference's.</summary>
+    /// <summary>True if gradients are compared with numeric ones, and not with those of the reference.</summary>
     public static bool IsDifferenced(Device device) => device == Device.Cpu || device == Device.Reference;
 
     /// <summary>
-    /// How far a gradient may be from a difference, relative to its terms: some ten times the noise of the rows that
-    /// cancel most, the recurrent ones.
+    /// How far a gradient may be from a difference, relative to its terms: about ten times the noise of the rows in
+    /// which most digits cancel, the recurrent ones.
     /// </summary>
     const double Differenced = 1e-9;
 
     /// <summary>Checks one case.</summary>
     /// <param name="op">The operation.</param>
-    /// <param name="device">Where it runs.</param>
-    /// <param name="spec">What the case is drawn from.</param>
-    /// <param name="secondOrder">Whether to difference the gradient, too, where gradients are differenced.</param>
+    /// <param name="device">The device on which it runs.</param>
+    /// <param name="spec">The source of the case.</param>
+    /// <param name="secondOrder">Whether to compare the gradient of the gradient too, where gradients are compared with
+    /// differences.</param>
     /// <returns>The worst difference, relative to max(1, |value|).</returns>
-    /// <exception cref="Disagreement">Something is not as it should be.</exception>
+    /// <exception cref="Disagreement">Two numbers or shapes differ.</exception>
     public static double Run(Op op, Device device, Spec spec, bool secondOrder = true)
     {
         var draw = new Draw(spec.Seed, spec.Largest);
@@ -52,9 +53,9 @@ public static class OperationCheck
     }
 
     /// <summary>
-    /// First and second derivative along a random direction, for a random incoming gradient, as the oracle's own slopes
-    /// are, to all digits but three; and the product of the Jacobian with the direction, which is the gradient of the
-    /// first derivative by the incoming gradient.
+    /// First and second derivative along a random direction, for a random incoming gradient, compared with the slopes
+    /// of the oracle, to all digits but three; and the product of the Jacobian with the direction, which is the
+    /// gradient of the first derivative with respect to the incoming gradient.
     /// </summary>
     static void AgainstSlopes(Case c, Func<Jet[][], Jet[]> oracle, Tensor[] inputs, int seed)
     {
@@ -90,8 +91,8 @@ public static class OperationCheck
         }
     }
 
-    /// <summary>Value and first gradients on a device as on the reference, in both precisions.</summary>
-    /// <exception cref="Disagreement">Something is not as there.</exception>
+    /// <summary>Compares value and first gradients on a device with the reference, in both precisions.</summary>
+    /// <exception cref="Disagreement">Two numbers differ.</exception>
     public static void Compare(Case c, Draw draw, Device device)
     {
         Tensor[] inputs = [.. c.Inputs.Select(input => draw.Lay(input, device))];
@@ -100,7 +101,7 @@ public static class OperationCheck
         Same(DType.Float32, Results(c, inputs, DType.Float32), Results(c, there, DType.Float32), 1e-4);
     }
 
-    /// <summary>Value and gradients in Float32 as in Float64.</summary>
+    /// <summary>Compares value and gradients in Float32 with Float64.</summary>
     static void Narrow(Case c, Tensor[] inputs) =>
         Same(DType.Float32, Results(c, inputs, DType.Float32), Results(c, inputs, DType.Float64), 1e-4);
 
@@ -110,7 +111,7 @@ public static class OperationCheck
         for (var i = 0; i < expected.Length; i++)
         {
             var scale = expected[i].Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
-            Difference($"in {type}, {(i == 0 ? "the value" : $"the gradient by input {i - 1}")}",
+            Difference($"in {type}, {(i == 0 ? "the value" : $"the gradient with respect to input {i - 1}")}",
                 Array.ConvertAll(actual[i], x => x / scale), Array.ConvertAll(expected[i], x => x / scale), tolerance);
         }
     }
@@ -147,7 +148,10 @@ public static class OperationCheck
         return worst;
     }
 
-    /// <summary>Gradients as on the reference: of both orders, of the second by the incoming one, too.</summary>
+    /// <summary>
+    /// Compares gradients with the reference: those of both orders, and of the second also with respect to the incoming
+    /// one.
+    /// </summary>
     static double AgainstReference(Case c, Tensor[] inputs, Tensor y)
     {
         var incoming = Tensor.Randn(y.Size(), DType.Float64, generator: new Generator(5));

@@ -5,9 +5,10 @@ using Tensorlet.Tests.Devices;
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// operations at the sizes where devices change their way: value and gradients in both precisions as on the reference.
-/// Every row of the table whose inputs have drawn shapes, and layers and losses, whose sizes are their own. Where
-/// <c>TENSORLET_SECONDS</c> says how long, cases are drawn for so many seconds in place of one.
+/// Operations at the sizes where devices switch to another method: value and gradients in both precisions are compared
+/// with the reference, for every row of the table whose inputs have random shapes, and for layers and losses, which
+/// have sizes of their own. If <c>TENSORLET_SECONDS</c> is set, cases are generated for that time, and not only
+/// one.
 /// </summary>
 public class OperationThresholds
 {
@@ -23,7 +24,7 @@ public class OperationThresholds
     static Tensor Classes(Variable x) =>
         Tensor.From([.. Enumerable.Range(0, x.Size(0)).Select(i => (long)(7 * i % x.Size(1)))], device: x.Device);
 
-    /// <summary>Layers and losses whose shapes are not drawn as a whole.</summary>
+    /// <summary>Layers and losses whose shapes are not generated as a whole.</summary>
     static readonly Op[] layers =
     [
         Sized("cross-entropy of one row", v => F.CrossEntropy(v[0], Classes(v[0])), n => [1, n]),
@@ -61,7 +62,7 @@ public class OperationThresholds
             n => [1, n, 2]),
     ];
 
-    /// <summary>The operations whose cases lie around a size that is given.</summary>
+    /// <summary>The operations whose cases are around a given size.</summary>
     static readonly Op[] operations = [.. OpTable.All
         .Where(op => op.Family != "linearalgebra" || ThresholdTests.Seconds is not null)
         .Where(op =>
@@ -86,7 +87,7 @@ public class OperationThresholds
             int seed = random.Next(), threshold = thresholds[random.Next(thresholds.Length)];
             var draw = new Draw(seed, 5, threshold);
             var c = op.Draw(draw);
-            // the windows of a long signal, and the like
+            // the windows of a long signal, and similar ones
             if (c.Shape.Aggregate(1L, (n, size) => n * size) > 1 << 20) continue;
             var device = new CpuDevice { Threads = 1 + round % 3 };
             try { OperationCheck.Compare(c, draw, device); }

@@ -1,12 +1,14 @@
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// Programs of up to 20 operations with views and writes through Data: every gradient is right, or the walk back is a
-/// typed error; none is silently wrong. A write is not recorded: to the tape it is a constant that is added.
+/// Programs of up to 20 operations with views and writes through Data: every gradient is right, or the backward pass
+/// throws a typed error; none is silently wrong. A write is not recorded: to the tape it is a constant that is added.
 /// </summary>
 public class RandomPrograms
 {
-    /// <summary>Runs the program of a seed. The first time, what writes change is kept; then that is added.</summary>
+    /// <summary>
+    /// Runs the program of a seed. The first time, the changes by writes are kept; then they are added as constants.
+    /// </summary>
     static Variable Run(int seed, Variable[] leaves, List<Tensor> writes, bool first)
     {
         var random = new Random(seed);
@@ -16,7 +18,7 @@ public class RandomPrograms
         {
             Variable x = values[random.Next(values.Count)], y = values[random.Next(values.Count)];
             int kind = random.Next(14), axis = random.Next(2), at = random.Next(8);
-            if (kind >= 12)                                             // write, perhaps through a view
+            if (kind >= 12)                                             // write, possibly through a view
             {
                 var part = at % 2 == 0 ? x.Data : x.Data.Narrow(axis, at % x.Size(axis), 1);
                 if (part.Layout.Overlaps) continue;

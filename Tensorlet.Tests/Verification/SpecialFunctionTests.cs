@@ -2,7 +2,9 @@ using MathNet.Numerics;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Functions that polynomials compute, to the last digits, against those of MathNet and of .NET.</summary>
+/// <summary>
+/// Functions that are computed by polynomials, compared to the last digits with those of MathNet and of .NET.
+/// </summary>
 public class SpecialFunctionTests
 {
     public static TheoryData<string, Func<Variable, Variable>, Func<double, double>, double> Functions => new()
@@ -25,7 +27,7 @@ public class SpecialFunctionTests
         double[] x = [.. Enumerable.Range(-5000, 10001).Select(i => Math.Pow(i / 5000.0, 3) * end)];
         var wide = f(Tensor.From(x)).Data.ToArray<double>();
         var single = f(Tensor.From(x).To(DType.Float32)).Data.ToArray<double>();
-        var steep = name is "sinh" or "cosh" ? end : 1;         // a rounded argument moves these by so much
+        var steep = name is "sinh" or "cosh" ? end : 1;         // the rounding of the argument moves these by this much
         for (var i = 0; i < x.Length; i++)
         {
             Near(x[i], wide[i], right(x[i]), 1e-14 * steep);

@@ -1,6 +1,6 @@
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>What the tape promises besides right derivatives.</summary>
+/// <summary>What the tape promises in addition to right derivatives.</summary>
 public class TapeTests
 {
     static Variable Leaf(params double[] values) => new(Tensor.From(values), requiresGrad: true);

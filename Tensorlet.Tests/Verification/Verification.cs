@@ -9,7 +9,7 @@ using Xunit.Sdk;
 
 namespace Tensorlet.Tests.Verification;
 
-/// <summary>Verifies a row of the table on a device, over many drawn cases.</summary>
+/// <summary>Verifies a row of the table on a device, over many random cases.</summary>
 static class Verifier
 {
     static readonly int? asked = int.TryParse(Environment.GetEnvironmentVariable("TENSORLET_CASES"), out var n) ? n
@@ -48,12 +48,10 @@ static class Verifier
     }
 }
 
-/// <summary>The devices that operations are verified on.</summary>
+/// <summary>The devices on which operations are verified.</summary>
 static class Machines
 {
-    /// <summary>
-    /// Their names: those that every machine has, and an OpenCL device where there is a driver for one.
-    /// </summary>
+    /// <summary>Their names: those that every machine has, and an OpenCL device if there is a driver for one.</summary>
     public static IReadOnlyList<string> All
     {
         get;
@@ -90,15 +88,15 @@ static class Report
 {
     static readonly ConcurrentDictionary<(Op, string), (int First, int Second, double Worst)> verified = new();
 
-    /// <summary>What became of the mutants, in a sentence.</summary>
+    /// <summary>The results of the mutants, in a sentence.</summary>
     public static string Mutants { get; set; } = "";
 
-    /// <summary>What became of the random programs, in a sentence.</summary>
+    /// <summary>The results of the random programs, in a sentence.</summary>
     public static string Programs { get; set; } = "";
 
     static readonly ConcurrentDictionary<string, int> aroundThresholds = new();
 
-    /// <summary>Counts a case around a size at which devices change their way.</summary>
+    /// <summary>Counts a case around a size at which devices switch to another method.</summary>
     public static void AddThreshold(Device device) => aroundThresholds.AddOrUpdate(device.Name, 1, (_, n) => n + 1);
 
     static Report() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Write();
@@ -135,6 +133,6 @@ static class Report
             var folder = Directory.Exists(root) ? root : AppContext.BaseDirectory;
             File.WriteAllText(Path.Combine(folder, "verification.md"), text.ToString());
         }
-        catch (IOException) { }         // a report that cannot be written is no failed test
+        catch (IOException) { }         // a report that cannot be written is not a failed test
     }
 }

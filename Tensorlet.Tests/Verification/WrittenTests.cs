@@ -3,9 +3,9 @@ using System.Reflection;
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// Somebody may write to any tensor between an operation and its backward pass: an input, a result, a buffer of labels
-/// that is used again, an index that Sort returned. The gradient is then the one of the values at the time of the call,
-/// or there is an error; never a gradient of something else.
+/// A program may write to any tensor between an operation and its backward pass: to an input, a result, a buffer of
+/// labels that is used again, an index that Sort returned. The gradient is then that of the values at the time of the
+/// call, or there is an error; it is never the gradient of something else.
 /// </summary>
 public class WrittenTests
 {
@@ -35,7 +35,7 @@ public class WrittenTests
             }
             for (var k = 0; k < leaves.Length; k++)
                 OperationCheck.Difference($"after a write to {storage.Count} elements of {storage.DType} that the " +
-                    $"graph holds, the gradient by input {k}", actual[k], expected[k], 1e-12);
+                    $"graph holds, the gradient with respect to input {k}", actual[k], expected[k], 1e-12);
         }
     }
 
@@ -60,7 +60,9 @@ public class WrittenTests
         else x.Mul_(-2).Add_(1);
     }
 
-    /// <summary>Every storage that a graph leads to, over all fields, arrays and closures, in a fixed order.</summary>
+    /// <summary>
+    /// Every storage that a graph refers to, through all fields, arrays and closures, in a fixed order.
+    /// </summary>
     sealed class Reached
     {
         readonly HashSet<object> seen = new(ReferenceEqualityComparer.Instance);

@@ -238,7 +238,7 @@ public class WrongCallTests
         ["item"] = (() => V(2).Item(), typeof(ShapeException), ["Item", "(2)"]),
     };
 
-    /// <summary>What a user writes, and what the graph ends in.</summary>
+    /// <summary>What a user writes, and the function at the end of the graph.</summary>
     static readonly Dictionary<string, Func<Variable, Variable>> wholes = new()
     {
         ["Sum"] = x => x.Sum(),
@@ -266,7 +266,7 @@ public class WrongCallTests
         var error = Assert.Throws<AutogradException>(() => y.Backward());
         Assert.Contains("freed the graph through", error.Message);
         Assert.Equal(gradient, x.Grad!.Data.ToArray<float>());
-        Assert.Equal("<Exp>", $"{V(2).Exp().Roll(0, 0).GradFn}");         // it gave what it was given
+        Assert.Equal("<Exp>", $"{V(2).Exp().Roll(0, 0).GradFn}");         // it returned its argument
     }
 
     public static TheoryData<string> Calls => [.. calls.Keys];

@@ -2,7 +2,7 @@
 namespace Tensorlet.Tests.Verification;
 
 /// <summary>
-/// Operations that are wrong forward and, consistently, backward: no gradient check can notice, the oracles must.
+/// Operations whose forward and backward are wrong in the same way: no gradient check can notice, but the oracles must.
 /// </summary>
 public class WrongForwards
 {

@@ -5,7 +5,7 @@ namespace Tensorlet;
 public static partial class Autograd
 {
     /// <summary>
-    /// The Jacobian of y = f(x): element (i…, j…) is ∂y[i…]/∂x[j…], of the shape of y followed by that of x.
+    /// The Jacobian of y = f(x): element (i…, j…) is ∂y[i…]/∂x[j…]. Its shape is that of y followed by that of x.
     /// </summary>
     public static Variable Jacobian(Func<Variable, Variable> f, Variable x, bool createGraph = false)
     {
@@ -19,11 +19,13 @@ public static partial class Autograd
         return rows.Length == 0 ? Tensor.Zeros(shape, x.DType, x.Device) : Variable.Stack(rows).Reshape(shape);
     }
 
-    /// <summary>The Hessian of a scalar f(x): element (i…, j…) is ∂²f/∂x[i…]∂x[j…], of the shape of x twice.</summary>
+    /// <summary>
+    /// The Hessian of a scalar f(x): element (i…, j…) is ∂²f/∂x[i…]∂x[j…]. Its shape is that of x, twice.
+    /// </summary>
     public static Variable Hessian(Func<Variable, Variable> f, Variable x, bool createGraph = false) =>
         Jacobian(v => GradOrZeros(f.Given()(v), v, createGraph: true), x, createGraph);
 
-    /// <summary>y = f(x) and the product vᵀ·J of a vector of the shape of y with the Jacobian.</summary>
+    /// <summary>y = f(x), and the product vᵀ·J of a vector v, of the shape of y, with the Jacobian.</summary>
     public static (Variable Y, Variable Product) Vjp(Func<Variable, Variable> f, Variable x, Variable v)
     {
         using var _ = EnableGrad();
@@ -33,8 +35,8 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// y = f(x) and the product J·v of the Jacobian with a vector of the shape of x: the gradient by u, which is linear
-    /// in u, of ⟨uᵀ·J, v⟩.
+    /// y = f(x), and the product J·v of the Jacobian with a vector v of the shape of x. It is the gradient of ⟨uᵀ·J,
+    /// v⟩, which is linear in u, with respect to u.
     /// </summary>
     public static (Variable Y, Variable Product) Jvp(Func<Variable, Variable> f, Variable x, Variable v)
     {
@@ -50,23 +52,24 @@ public static partial class Autograd
         Vjp(z => GradOrZeros(f.Given()(z), z, createGraph: true), x, v).Product;
 
     /// <summary>
-    /// f(inputs), without keeping what f saves: it is computed again in backward (Chen et al. 2016, Training Deep Nets
-    /// with Sublinear Memory Cost). Parameters that f uses get their gradients too, where an input requires one.
+    /// f(inputs), without keeping what f saves: the backward pass computes it again (Chen et al. 2016, Training Deep
+    /// Nets with Sublinear Memory Cost). If an input requires a gradient, the parameters that f uses get their
+    /// gradients too.
     /// </summary>
     public static Variable Checkpoint(Func<Variable[], Variable> f, params Variable[] inputs) =>
         new CheckpointFunction(f.Given()).Apply(inputs.Given());
 
-    /// <summary>The gradient of y by x; zeros where y does not depend on it.</summary>
+    /// <summary>The gradient of y with respect to x; zeros where y does not depend on x.</summary>
     static Variable GradOrZeros(Variable y, Variable x, Variable? v = null, bool retainGraph = false,
         bool createGraph = false) =>
         y.RequiresGrad && Grad(y, x, v, retainGraph, createGraph) is { } g ? g : x.Data.ZerosLike();
 }
 
 /// <summary>
-/// The second time is like the first: random numbers are drawn from where each generator stood, so that a dropout
-/// leaves out the same elements, and what gathers statistics does not count the batch twice.
+/// The second run repeats the first one: each generator starts where it started then, so that dropout leaves out the
+/// same elements, and running statistics do not count the batch twice.
 /// </summary>
-sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, run once more
+sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, which is run again
 {
     ConcurrentDictionary<Generator, long> taken = [];
 

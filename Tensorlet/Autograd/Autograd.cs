@@ -2,12 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Tensorlet;
 
-/// <summary>The tape: whether it records, gradients of anything by anything, and the walk back.</summary>
+/// <summary>
+/// The tape: whether it records, the gradient of anything with respect to anything, and the backward pass.
+/// </summary>
 public static partial class Autograd
 {
     /// <summary>
-    /// What holds for the calls of a flow: recorded or not, watched for NaN, measured, listened to; where each
-    /// generator stood that numbers were taken from; and whether it all happens a second time.
+    /// The settings for the calls of one flow of control: whether they are recorded, checked for NaN, timed or
+    /// observed; where each generator stood before numbers were taken from it; and whether this is a second run.
     /// </summary>
     internal sealed record Modes(bool Records = true, bool Anomaly = false, Profile? Profile = null,
         Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
@@ -18,27 +20,29 @@ public static partial class Autograd
 
     internal static Modes Mode => scopes.Value.Mode ?? usual;
 
-    /// <summary>True while operations are recorded. Flows with the call, through await and Parallel.</summary>
+    /// <summary>
+    /// True while operations are recorded. The setting follows the calls, also through await and Parallel.
+    /// </summary>
     public static bool Enabled => Mode.Records;
 
-    /// <summary>Records nothing until disposed: <c>using (Autograd.NoGrad()) …</c></summary>
+    /// <summary>Stops recording until the result is disposed: <c>using (Autograd.NoGrad()) …</c></summary>
     public static IDisposable NoGrad() => new Scope(mode => mode with { Records = false });
 
-    /// <summary>Records again within <see cref="NoGrad"/>, until disposed.</summary>
+    /// <summary>Records again inside <see cref="NoGrad"/>, until the result is disposed.</summary>
     public static IDisposable EnableGrad() => new Scope(mode => mode with { Records = true });
 
     /// <summary>
-    /// Until disposed, operations remember the line of the user's code that called them, errors tell it, and the first
-    /// backward that makes a NaN is an error. Slow: some 20 µs for an operation.
+    /// Until the result is disposed, operations remember the line of the user's code that called them, errors show it,
+    /// and the first backward function that produces a NaN throws an exception. Slow: about 20 µs for each operation.
     /// </summary>
     public static IDisposable DetectAnomaly() => new Scope(mode => mode with { Anomaly = true });
 
-    /// <summary>Counts and times operations, until the profile is disposed.</summary>
+    /// <summary>Counts and times operations until the profile is disposed.</summary>
     public static Profile Profile() => new();
 
     /// <summary>
-    /// What changes the modes until it is disposed. The modes are those of the scopes that are open, in their order, so
-    /// that one that is disposed twice, or before one inside it, takes back its own change and no other.
+    /// A change of the settings, which ends when it is disposed. The settings follow from all scopes that are open, in
+    /// order. So a scope that is disposed twice, or before one inside it, undoes its own change and no other.
     /// </summary>
     internal sealed class Scope : IDisposable
     {
@@ -56,32 +60,37 @@ public static partial class Autograd
             scopes.Value = (open, open.Aggregate(usual, (mode, scope) => scope.change(mode)));
     }
 
-    /// <summary>Adds to <c>Grad</c> of every leaf the sum of the gradients of several variables by it.</summary>
+    /// <summary>
+    /// Adds to <c>Grad</c> of every leaf the sum of the gradients of several variables with respect to it.
+    /// </summary>
     /// <param name="roots">The variables.</param>
-    /// <param name="gradients">The gradient of the loss by each; 1 for a scalar where null or not given.</param>
-    /// <param name="retainGraph">Keep what was saved, to go through the graph again.</param>
-    /// <param name="createGraph">Record the walk itself, to differentiate the gradients.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each variable; 1 for a scalar if it is null or
+    /// not given.</param>
+    /// <param name="retainGraph">Keep what was saved, so that the graph can be used again.</param>
+    /// <param name="createGraph">Record the backward pass itself, so that the gradients can be differentiated.</param>
     public static void Backward(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? gradients = null,
         bool retainGraph = false, bool createGraph = false) =>
         Run(roots, gradients, retainGraph || createGraph, createGraph, null);
 
     /// <summary>
-    /// The gradients of the sum of some variables by others, which may be leaves or not; <c>Grad</c> stays as it is.
+    /// The gradients of the sum of some variables with respect to others, which may be leaves or not. <c>Grad</c> does
+    /// not change.
     /// </summary>
-    /// <param name="outputs">What is differentiated.</param>
-    /// <param name="inputs">By what.</param>
-    /// <param name="gradients">The gradient of the loss by each output; 1 for a scalar where null or not given.</param>
-    /// <param name="retainGraph">Keep what was saved, to go through the graph again.</param>
-    /// <param name="createGraph">Record the walk itself, to differentiate the gradients.</param>
-    /// <returns>One for each input; null where no output depends on it.</returns>
-    /// <exception cref="AutogradException">An input requires no gradient.</exception>
+    /// <param name="outputs">The variables that are differentiated.</param>
+    /// <param name="inputs">The variables with respect to which they are differentiated.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each output; 1 for a scalar if it is null or
+    /// not given.</param>
+    /// <param name="retainGraph">Keep what was saved, so that the graph can be used again.</param>
+    /// <param name="createGraph">Record the backward pass itself, so that the gradients can be differentiated.</param>
+    /// <returns>A gradient for each input; null if no output depends on it.</returns>
+    /// <exception cref="AutogradException">An input does not require a gradient.</exception>
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
-        if (inputs.Given().Count == 0) throw new AutogradException("Grad: there are no inputs to differentiate by.");
+        if (inputs.Given().Count == 0) throw new AutogradException("Grad: there are no inputs. Name at least one.");
         Function[] origins = [.. inputs.Select(input => input.Given(nameof(input)).OriginFor("Grad"))];
         var found = Gradients(outputs.Given(), gradients, origins, retainGraph || createGraph, createGraph);
-        var given = new Variable?[origins.Length];          // each has memory of its own
+        var given = new Variable?[origins.Length];          // each in memory of its own
         for (var i = 0; i < given.Length; i++)
             given[i] = found[origins[i]] is { } gradient && IsHeld(gradient) ? gradient.Copied() : found[origins[i]];
         return given;
@@ -90,11 +99,11 @@ public static partial class Autograd
             other => other?.Data.Storage == gradient.Data.Storage);
     }
 
-    /// <summary>The gradient of one variable by one other; see the general form.</summary>
+    /// <summary>The gradient of one variable with respect to another; see the general form.</summary>
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
         bool createGraph = false) => Grad([output.Given()], [input.Given()], [gradient], retainGraph, createGraph)[0];
 
-    /// <summary>The gradients of the sum of some variables by the results of functions.</summary>
+    /// <summary>The gradients of the sum of some variables with respect to the results of functions.</summary>
     internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
         IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create)
     {
@@ -104,26 +113,26 @@ public static partial class Autograd
     }
 
     internal static AutogradException NoGradient(string operation, Variable x) =>
-        new($"{operation}: this variable of shape {x.Data.Layout} requires no gradient" +
+        new($"{operation}: this variable of shape {x.Data.Layout} does not require a gradient" +
             (Enabled ? ". Make a leaf with requiresGrad: true; a gradient needs createGraph: true to have one itself."
                 : "; recording is off (NoGrad)."));
 
     /// <summary>
-    /// Walks back from some roots. Functions are numbered as they are made, and none is made before its inputs are; so
-    /// taking the pending function with the largest number is a topological order, and needs no sort, no marks and no
-    /// recursion.
+    /// The backward pass. Functions are numbered as they are created, and none is created before its inputs. So taking
+    /// the pending function with the largest number, again and again, follows a topological order, and needs no sort,
+    /// no marks and no recursion.
     /// </summary>
     /// <param name="roots">Where to start.</param>
-    /// <param name="seeds">The gradients there.</param>
+    /// <param name="seeds">The gradients with respect to the roots.</param>
     /// <param name="retain">Whether functions keep what they have saved.</param>
-    /// <param name="create">Whether the walk is recorded.</param>
-    /// <param name="wanted">The functions whose arriving gradients are asked for; null to add to the leaves.</param>
+    /// <param name="create">Whether the backward pass is recorded.</param>
+    /// <param name="wanted">The functions whose incoming gradients are returned; null to add to the leaves.</param>
     static void Run(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? seeds, bool retain, bool create,
         Dictionary<Function, Variable?>? wanted)
     {
         if (roots.Given().Count == 0 || (seeds is not null && seeds.Count != roots.Count))
             throw new AutogradException($"Backward: {roots.Count} variables and {seeds?.Count ?? 0} gradients were " +
-                "given; one variable at least is needed, and a gradient (or null) for each, or none at all.");
+                "given. Give at least one variable, and either a gradient (or null) for each or no gradients.");
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
         for (var i = 0; i < roots.Count; i++)
@@ -147,9 +156,9 @@ public static partial class Autograd
             for (var i = 0; i < gradients.Length; i++)
             {
                 if (function.next[i] is not { } next || gradients[i] is not { } passed) continue;
-                if (!passed.Shape.SequenceEqual(function.shapes[i]))        // the text is long to make
+                if (!passed.Shape.SequenceEqual(function.shapes[i]))        // the text takes long to build
                     CheckShape($"{function.Name}.Backward, for input {i},", passed, function.shapes[i]);
-                // A gradient that may be someone else's memory too is copied before a leaf keeps it.
+                // A gradient that may share memory with something else is copied before a leaf keeps it.
                 Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients));
             }
             if (!retain) function.Free();
@@ -172,7 +181,7 @@ public static partial class Autograd
     static Variable Seed(Variable root, Variable? seed) =>
         seed is not null ? CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape)
         : root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
-            $"Backward: shape {root.Data.Layout} is no scalar. Give its gradient, or Sum or Mean it first.");
+            $"Backward: shape {root.Data.Layout} is not a scalar. Give its gradient, or take its Sum or Mean first.");
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>
         gradient.Shape.SequenceEqual(shape) ? gradient

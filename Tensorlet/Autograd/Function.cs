@@ -1,12 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>
-/// One differentiable operation, recorded as it runs. A function of one's own derives from this, says in
-/// <see cref="Forward"/> what it computes and in <see cref="Backward"/> how a gradient passes back, and is used as
-/// <c>new Mine().Apply(x)</c>.
+/// One differentiable operation, recorded as it runs. To write a function of your own, derive from this class, compute
+/// the result in <see cref="Forward"/> and the gradients in <see cref="Backward"/>, and call <c>new
+/// Mine().Apply(x)</c>.
 /// </summary>
 /// <remarks>
-/// Backward is written in variables, so that it is recorded itself where a gradient of the gradient is wanted.
+/// Backward is written in variables, so that it is recorded itself when a gradient of the gradient is wanted.
 /// </remarks>
 public abstract class Function
 {
@@ -17,39 +17,40 @@ public abstract class Function
     int[] versions = [];
     Tensor? result;
     int resultVersion;
-    uint saved;                     // a bit for each input
+    uint saved;                     // one bit for each input
     (Tensor Tensor, int Version)[] kept = [];
     bool running;
-    string? line;                   // of the user's code, in anomaly mode
+    string? line;                   // the line of the user's code, in anomaly mode
 
-    /// <summary>What the graph calls this function: the name of its class.</summary>
+    /// <summary>The name of this function in the graph: that of its class.</summary>
     public virtual string Name => GetType().Name;
 
     /// <summary>
-    /// The number of this function in order of creation: every function has a larger one than those it depends on.
+    /// The number of this function in order of creation. It is larger than the numbers of all functions that this one
+    /// depends on.
     /// </summary>
     public long Id { get; private set; } = Interlocked.Increment(ref created);
 
-    /// <summary>The functions that made the inputs, in order; null for an input that needs no gradient.</summary>
+    /// <summary>The functions that computed the inputs, in order; null for an input that needs no gradient.</summary>
     public IReadOnlyList<Function?> NextFunctions => next;
 
     internal Function?[] next = [];
-    internal int[][] shapes = [];           // of the inputs, once it is recorded
+    internal int[][] shapes = [];           // the shapes of the inputs, set when it is recorded
     internal List<Func<Variable, Variable?>>? hooks;
     List<Func<Variable?[], Variable, Variable?[]?>>? afterwards;
     internal bool Freed { get; private set; }
-    /// <summary>What the user called, if this is the last of its parts.</summary>
+    /// <summary>The operation that the user called, if this is the last of its parts.</summary>
     internal string? Operation { get; set; }
 
     /// <summary>
-    /// Computes the result from the inputs' <c>Data</c>, and saves what <see cref="Backward"/> will read.
+    /// Computes the result from the <c>Data</c> of the inputs, and saves what <see cref="Backward"/> will read.
     /// </summary>
     protected abstract Tensor Forward();
 
     /// <summary>
-    /// The gradient of the loss by each input, from its gradient by the result: the product of the Jacobian,
-    /// transposed, with <paramref name="gradient"/>. One for each input, of the input's shape; null where there is
-    /// none.
+    /// The gradients of the loss with respect to the inputs, given its gradient with respect to the result: the product
+    /// of the transposed Jacobian with <paramref name="gradient"/>. There is one for each input, of its shape, or null
+    /// where there is no gradient.
     /// </summary>
     public abstract Variable?[] Backward(Variable gradient);
 
@@ -85,22 +86,24 @@ public abstract class Function
         return new Variable(data, this);
     }
 
-    /// <summary>Runs the function alone, with all its results in one vector if it has several: for checks.</summary>
+    /// <summary>
+    /// Runs the function alone, for checks. If it has several results, they are joined into one vector.
+    /// </summary>
     internal virtual Variable ApplyAlone(params ReadOnlySpan<Variable> variables) => Apply(variables);
 
-    /// <summary>Whether it only hands on what another function has computed.</summary>
+    /// <summary>Whether it only passes on what another function has computed.</summary>
     internal virtual bool IsPart => false;
 
-    /// <summary>Whether Forward is code of the library alone, whose errors get the name of the function.</summary>
+    /// <summary>Whether Forward is code of the library only, so that its errors get the name of the function.</summary>
     internal virtual bool IsOwn => GetType().Assembly == typeof(Function).Assembly;
 
     /// <summary>
-    /// Calls a function with the gradients by the inputs and the one that came in, after each Backward of this one.
-    /// What it gives, if anything, takes the place of the former.
+    /// Calls a hook after each Backward of this function, with the gradients with respect to the inputs and the
+    /// incoming gradient. If the hook returns gradients, they replace the former.
     /// </summary>
     public void RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) => (afterwards ??= []).Add(hook.Given());
 
-    /// <summary>Backward, with what belongs around it.</summary>
+    /// <summary>Calls Backward, with the checks before and after it.</summary>
     internal Variable?[] Differentiate(Variable gradient)
     {
         if (Freed) throw FreedGraph();
@@ -118,15 +121,15 @@ public abstract class Function
         if (gradients.Length != next.Length)
             throw new AutogradException($"{Name}.Backward gave {gradients.Length} gradients for {next.Length} inputs.");
         if (line is not null && !HasNaN(gradient) && Array.FindIndex(gradients, HasNaN) is >= 0 and var i)
-            throw new AutogradException($"Backward: {this} made the first NaN, in the gradient by input {i} of shape " +
-                $"{gradients[i]!.Data.Layout}.");
+            throw new AutogradException($"Backward: {this} produced the first NaN, in the gradient with respect to " +
+                $"input {i} of shape {gradients[i]!.Data.Layout}.");
         return gradients;
     }
 
     static bool HasNaN(Variable? x) => x is not null && x.Data.ToArray<double>().Any(double.IsNaN);
 
     /// <summary>
-    /// Keeps these inputs for <see cref="Backward"/>, all if none are named. Until then nobody may write to them.
+    /// Keeps these inputs for <see cref="Backward"/>, or all if none are named. They must not be written to until then.
     /// </summary>
     protected void Save(params ReadOnlySpan<Variable> variables)
     {
@@ -137,8 +140,8 @@ public abstract class Function
     }
 
     /// <summary>
-    /// Keeps tensors that are not inputs, such as an index, a mask or a target, for <see cref="Backward"/>. Until then
-    /// nobody may write to them.
+    /// Keeps tensors that are not inputs, such as an index, a mask or a target, for <see cref="Backward"/>. They must
+    /// not be written to until then.
     /// </summary>
     protected void Keep(params ReadOnlySpan<Tensor> tensors)
     {
@@ -149,18 +152,18 @@ public abstract class Function
 
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;
 
-    /// <summary>True in Backward if anybody asks for the gradient by this input.</summary>
+    /// <summary>In Backward: true if the gradient with respect to this input is needed.</summary>
     protected bool Needs(int i) => next[i] is not null;
 
-    /// <summary>Keeps the result for <see cref="Backward"/>, and gives it back.</summary>
+    /// <summary>Keeps the result for <see cref="Backward"/>, and returns it.</summary>
     protected Tensor SaveResult(Tensor y) => result = y;
 
-    /// <summary>An input. In Backward: one that was saved and has not changed since.</summary>
-    /// <exception cref="AutogradException">It was not saved, or has been written to since.</exception>
+    /// <summary>An input. In Backward, it must have been saved, and must not have changed since.</summary>
+    /// <exception cref="AutogradException">The input was not saved, or it has been written to since.</exception>
     protected Variable Input(int i)
     {
         if (running) return i < inputs.Length ? inputs[i]
-            : throw new AutogradException($"{Name}: it was applied to {inputs.Length} inputs, and reads input {i}.");
+            : throw new AutogradException($"{Name}: it was applied to {inputs.Length} inputs, but reads input {i}.");
         if (Freed) throw FreedGraph();
         if (!IsSaved(i))
             throw new AutogradException($"{Name}.Backward reads input {i}, but Forward has not called Save for it.");
@@ -168,10 +171,10 @@ public abstract class Function
         return inputs[i];
     }
 
-    /// <summary>How many inputs there are, in Forward.</summary>
+    /// <summary>The number of inputs, in Forward.</summary>
     protected int Count => inputs.Length;
 
-    /// <summary>All inputs, each as <see cref="Input"/> gives it.</summary>
+    /// <summary>All inputs, each as <see cref="Input"/> returns it.</summary>
     private protected Variable[] Inputs => [.. inputs.Select((_, i) => Input(i))];
 
     /// <summary>The first input.</summary>
@@ -184,17 +187,19 @@ public abstract class Function
     /// <summary>The result, if it was saved and has not changed since.</summary>
     protected Variable Y => Freed ? throw FreedGraph()
         : result is { } y ? new(Unchanged("its result", y, resultVersion), this)
-        : throw new AutogradException($"{Name}.Backward reads its result; Forward has not called SaveResult.");
+        : throw new AutogradException($"{Name}.Backward reads its result, but Forward has not called SaveResult.");
 
     Tensor Unchanged(string what, Tensor tensor, int version) => tensor.Storage.Version == version ? tensor
         : throw new AutogradException($"Backward: {this} saved {what}, of shape {tensor.Layout}, and " +
             $"{tensor.Storage.LastWriter} has written to that memory since. Write to a Clone, or after Backward.");
 
     internal AutogradException FreedGraph() =>
-        new($"Backward: an earlier one freed the graph through {this}; call that one with retainGraph: true, or with " +
-            "createGraph: true if its gradients are differentiated here.");
+        new($"Backward: an earlier call freed the graph through {this}. Call that one with retainGraph: true, or " +
+            "with createGraph: true if you differentiate its gradients here.");
 
-    /// <summary>This function as it was before it was applied, to be applied to something else.</summary>
+    /// <summary>
+    /// A copy of this function as it was before it was applied, which can be applied to something else.
+    /// </summary>
     internal Function Again()
     {
         var copy = (Function)MemberwiseClone();
@@ -207,11 +212,11 @@ public abstract class Function
     /// <summary>Forgets what was saved.</summary>
     internal virtual void Free() => (inputs, result, kept, Freed) = ([], null, [], true);
 
-    /// <summary>The name of the function, and in anomaly mode where it was called.</summary>
+    /// <summary>The name of the function, and in anomaly mode the line that called it.</summary>
     public override string ToString() => $"<{Operation ?? Name}>{(line is null ? "" : $" in {line}")}";
 }
 
-/// <summary>The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>.</summary>
+/// <summary>The end of the backward pass at a leaf: adds the gradient to the <c>Grad</c> of the variable.</summary>
 sealed class AccumulateGrad(Variable leaf) : Function
 {
     public Variable Leaf => leaf;

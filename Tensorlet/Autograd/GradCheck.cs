@@ -1,16 +1,18 @@
 namespace Tensorlet;
 
-/// <summary>What a gradient check found.</summary>
-/// <param name="Passed">True if every gradient agreed, but for kinks.</param>
+/// <summary>The result of a gradient check.</summary>
+/// <param name="Passed">True if every gradient agreed; kinks do not count.</param>
 /// <param name="WorstError">The largest difference, relative to max(1, |numeric|).</param>
-/// <param name="Text">In words: that they agree, or which element of which input does not, and what that means.</param>
-/// <param name="Fault">What kind of mistake it looks like.</param>
-/// <param name="Kinks">At how many places the slopes to the two sides differ; a number between them is right.</param>
+/// <param name="Text">The result in words: that the gradients agree, or which element of which input does not, and what
+/// that means.</param>
+/// <param name="Fault">The kind of mistake that it looks like.</param>
+/// <param name="Kinks">The number of points where the slopes on the two sides differ. There, a number between them is
+/// right.</param>
 public sealed record GradReport(
     bool Passed, double WorstError, string Text, GradFault Fault = GradFault.None, int Kinks = 0)
 {
-    /// <summary>Throws if the check failed.</summary>
-    /// <exception cref="AutogradException">It did; the message is the text.</exception>
+    /// <summary>Throws an exception if the check failed.</summary>
+    /// <exception cref="AutogradException">The check failed; the message is the text.</exception>
     public void ThrowIfFailed()
     {
         if (!Passed) throw new AutogradException(Text);
@@ -21,43 +23,44 @@ public sealed record GradReport(
 }
 
 /// <summary>
-/// Holds the gradient of a function against differences by five points in float64,
-/// (8(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h)))/12h, which are wrong by h⁴f⁽⁵⁾/30 only. The gradient
-/// that comes in is random: with ones, a softmax whose backward gives 0 or a permutation that is not undone would pass.
-/// Other calls lie before and between, so that values left over from them show.
+/// Compares the gradient of a function with five-point differences in float64, (8(f(x + h) − f(x − h)) − (f(x + 2h) −
+/// f(x − 2h)))/12h, whose error is h⁴f⁽⁵⁾/30. The incoming gradient is random: with ones, a softmax whose backward
+/// gives 0, or a permutation that is not undone, would pass. Other calls are made before and in between, to reveal
+/// values that are left over from them.
 /// </summary>
 public static class GradCheck
 {
-    /// <summary>Up to how many elements each is moved alone; of more, random directions are.</summary>
+    /// <summary>
+    /// The number of elements up to which each is moved alone; if there are more, the check moves in random directions.
+    /// </summary>
     const int EveryElement = 12, Directions = 3;
 
     /// <summary>
-    /// The steps h, powers of two, of which the first is best. The next ones are tried where the function bends too
-    /// much for it, or has a kink or an end within 2h.
+    /// The steps h, powers of two. The first is best. The next ones are tried where the function bends too much for it,
+    /// or has a kink or an end within 2h.
     /// </summary>
     static readonly double[] steps = [.. ((int[])[-10, -14, -18, -22, -26]).Select(power => Math.ScaleB(1, power))];
 
-    /// <summary>How far rounding may move a value, relative to it: some units in the last place.</summary>
+    /// <summary>How far rounding may move a value, relative to it: a few units in the last place.</summary>
     const double Rounding = 16 * 1.1e-16;
 
     /// <summary>A slope below this is compared absolutely.</summary>
     internal const double SmallSlope = 1e-2;
 
-    /// <summary>Checks the gradients of a function by its floating-point inputs; others are constants.</summary>
+    /// <summary>
+    /// Checks the gradients of a function with respect to its floating-point inputs; other inputs are constants.
+    /// </summary>
     /// <param name="f">The function.</param>
-    /// <param name="inputs">Where to check it: Float64, perhaps views.</param>
-    /// <param name="seed">What the incoming gradient and the directions are drawn from.</param>
-    /// <param name="secondOrder">
-    /// Check the gradient of the gradient, too: of its product with a random direction, by the inputs and by the
-    /// gradient that comes in. The latter is the product of the Jacobian with the direction, as forward mode gives it.
-    /// </param>
-    /// <param name="jacobian">
-    /// Check every element of the Jacobian, and not only its product with a random incoming gradient.
-    /// </param>
-    /// <param name="tolerance">
-    /// How far a gradient may be from the numeric one, relative to the sum of the absolute values of its terms.
-    /// </param>
-    /// <exception cref="DTypeException">An input or the result is not Float64, but floating-point.</exception>
+    /// <param name="inputs">The point where it is checked, in Float64; views are allowed.</param>
+    /// <param name="seed">The seed of the random incoming gradient and of the random directions.</param>
+    /// <param name="secondOrder">Check the gradient of the gradient too: the gradient of the product of the first
+    /// gradient with a random direction, with respect to the inputs and to the incoming gradient. The latter is the
+    /// product of the Jacobian with the direction, as forward mode computes it.</param>
+    /// <param name="jacobian">Check every element of the Jacobian, and not only its product with a random incoming
+    /// gradient.</param>
+    /// <param name="tolerance">The largest difference from the numeric gradient that passes, relative to the sum of the
+    /// absolute values of its terms.</param>
+    /// <exception cref="DTypeException">An input or the result is floating-point, but not Float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
         bool secondOrder = false, bool jacobian = false, double tolerance = 1e-6)
@@ -74,11 +77,11 @@ public static class GradCheck
         { return new(false, double.PositiveInfinity, $"  {e.Message}", GradFault.Shape); }
         var (first, refined) = Compare("gradient", tolerance, ByInputs(problem, analytic, problem.Terms));
         if ((!first.Passed || refined) && !problem.IsRepeatable())
-            return Explained(first, (GradFault.Random, "The function gives other values for the same input: it draws " +
-                "random numbers. Call Eval() on a network with dropout, or draw from a new generator of the same " +
+            return Explained(first, (GradFault.Random, "The function returns different values for the same input: it " +
+                "uses random numbers. Call Eval() on a network with dropout, or use a new generator with the same " +
                 "seed in every call."));
         if (!first.Passed) return Explained(first, first.Fault == GradFault.Kink ? (first.Fault,
-            "It is wrong only at kinks: take a number between the slopes to the two sides.") : Diagnosis.Of(problem));
+            "It is wrong only at kinks: return a number between the slopes on the two sides.") : Diagnosis.Of(problem));
         if (Diagnosis.Alone(problem, analytic) is { } alone) return alone;
         if (jacobian && Diagnosis.Jacobian(problem) is { } wrong) return wrong;
         if (!secondOrder) return first;
@@ -92,7 +95,9 @@ public static class GradCheck
         { Passed = false, Text = $"{report.Text}\n  {why.Sentence} (seed {seed})", Fault = why.Fault };
     }
 
-    /// <summary>A slope that backward gives, and what it is held against: the function's terms a step h away.</summary>
+    /// <summary>
+    /// A slope that backward gives, and what it is compared with: the terms of the function a step h away.
+    /// </summary>
     sealed record Probe(string Place, double Yours, Func<double, double[]> Terms);
 
     static IEnumerable<Probe> ByInputs(GradProblem problem, Tensor?[] gradients, Func<Tensor[], double[]> terms,
@@ -137,11 +142,11 @@ public static class GradCheck
             if (agrees || (failed is not null && atKink)) continue;
             var against = atKink ? $"slopes {left:0.######} and {right:0.######}"
                 : $"numeric {numeric:0.000000}, ratio {yours / numeric:0.########}";
-            failed = new(false, worst, $"  {what} by {place}: yours {yours:0.000000}, {against}",
+            failed = new(false, worst, $"  {what} with respect to {place}: yours {yours:0.000000}, {against}",
                 atKink ? GradFault.Kink : yours == 0 ? GradFault.Zero : GradFault.Formula);
             if (!atKink) return (failed, refined);
         }
-        var noted = kinks > 0 ? $"; {kinks} places are kinks" : "";
+        var noted = kinks > 0 ? $"; {kinks} points are kinks" : "";
         return (failed ?? new(true, worst, $"gradients agree (worst relative difference {worst:0.0e+0}{noted})",
             Kinks: kinks), refined);
     }
@@ -168,7 +173,7 @@ public static class GradCheck
             var bend = Math.Abs(right - left);
             var atKink = bend > allowed + rounding && Math.Abs(wider) < 1.5 * bend;
             var error = Math.Abs(yours - numeric);
-            // a smaller step, whose rounding is larger, counts only as far as it gives another slope
+            // a smaller step has a larger rounding error, and counts only as far as it gives another slope
             agrees |= error <= allowed + Math.Min(rounding, Math.Abs(numeric - before));
             before = double.IsFinite(numeric) ? numeric : before;
             if (!(error >= least)) (least, closest) = (error, numeric);
@@ -184,7 +189,7 @@ public static class GradCheck
     }
 }
 
-/// <summary>A function with the point where its gradient is checked.</summary>
+/// <summary>A function, and the point where its gradient is checked.</summary>
 sealed class GradProblem
 {
     const int Repetitions = 16;
@@ -194,7 +199,7 @@ sealed class GradProblem
     readonly Tensor[] directions;
 
     public Tensor[] Inputs { get; }
-    /// <summary>Another point, near by.</summary>
+    /// <summary>Another point near this one.</summary>
     public Tensor[] Elsewhere { get; }
     public Tensor Output { get; }
     public Tensor Incoming { get; }
@@ -213,7 +218,7 @@ sealed class GradProblem
 
     public Tensor Random(Tensor like) => Tensor.Randn(like.Size(), DType.Float64, like.Device, generator);
 
-    /// <summary>1 at one element, 0 elsewhere.</summary>
+    /// <summary>A tensor that is 1 at one element and 0 elsewhere.</summary>
     public static Tensor Unit(Tensor like, int element)
     {
         var unit = like.ZerosLike();
@@ -221,7 +226,7 @@ sealed class GradProblem
         return unit;
     }
 
-    /// <summary>A point, a step along input k away.</summary>
+    /// <summary>The point that is one step away along input k.</summary>
     public static Tensor[] Moved(Tensor[] at, int k, Tensor step) => [.. at.Select((x, i) => i == k ? x + step : x)];
 
     public Tensor Value(Tensor[] at)
@@ -233,7 +238,7 @@ sealed class GradProblem
     /// <summary>The terms of the sum ⟨f(x), incoming gradient⟩.</summary>
     public double[] Terms(Tensor[] at) => (Value(at) * Incoming).ToArray<double>();
 
-    /// <summary>f, a step away along the directions of the inputs that have a slope.</summary>
+    /// <summary>f at the point that is one step away along the directions of the differentiable inputs.</summary>
     public double[] Along(double h, Tensor?[] gradients) => Value([.. Inputs.Select((x, k) =>
         gradients[k] is { } g && Size(g) > 0 ? x + directions[k] * h : x)]).ToArray<double>();
 
@@ -248,7 +253,7 @@ sealed class GradProblem
             .SelectMany(g => g?.ToArray<double>() ?? [])];
     }
 
-    /// <summary>Whether two are equal, as far as the tolerance asks for.</summary>
+    /// <summary>Whether two tensors are equal to within the tolerance.</summary>
     public bool Same(Tensor a, Tensor b) => Size(a - b) <= Tolerance * (GradCheck.SmallSlope + Size(b));
 
     public static double Size(Tensor a) => Math.Sqrt((a * a).Sum().Item());
@@ -257,8 +262,8 @@ sealed class GradProblem
         [.. at.Select((x, k) => new Variable(x, x.DType.IsFloat() && (only < 0 || k == only)))];
 
     /// <summary>
-    /// The gradients at a point. Where disturbed, the function has been differentiated elsewhere before, and is called
-    /// elsewhere between its call and the walk back. Only one input requires a gradient, or all do.
+    /// The gradients at a point. If disturbed, the function is differentiated elsewhere before, and called elsewhere
+    /// between its call and the backward pass. Either one input alone requires a gradient, or all do.
     /// </summary>
     public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false, int only = -1)
     {
@@ -274,7 +279,9 @@ sealed class GradProblem
     public double[] Slopes(Tensor[] at) =>
         [.. Gradients(at, Incoming).SelectMany((g, k) => g is null ? [] : (g * directions[k]).ToArray<double>())];
 
-    /// <summary>The gradients of the sum of <see cref="Slopes"/> by the inputs and, last, by what comes in.</summary>
+    /// <summary>
+    /// The gradients of the sum of <see cref="Slopes"/> with respect to the inputs and, last, to the incoming gradient.
+    /// </summary>
     public Tensor?[] SecondGradients()
     {
         var leaves = Leaves(Inputs);

@@ -2,12 +2,13 @@ using static System.Net.WebUtility;
 
 namespace Tensorlet;
 
-/// <summary>A function of a graph, as a picture shows it.</summary>
-/// <param name="Number">Its number in the picture, from 1, inputs before what is made of them.</param>
+/// <summary>A function of the graph, as the picture shows it.</summary>
+/// <param name="Number">Its number in the picture, from 1; inputs come before what is computed from them.</param>
 /// <param name="Name">The name of the operation, or of the leaf.</param>
 /// <param name="Shape">The shape of its result.</param>
-/// <param name="Inputs">The numbers of the functions that made its inputs.</param>
-/// <param name="Gradient">The Euclidean norm of the gradient by its result; null if not known.</param>
+/// <param name="Inputs">The numbers of the functions that computed its inputs.</param>
+/// <param name="Gradient">The Euclidean norm of the gradient with respect to its result; null if it is not
+/// known.</param>
 public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
 {
     internal bool IsLeaf => Inputs.Count == 0;
@@ -15,17 +16,21 @@ public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyL
 }
 
 /// <summary>
-/// The graph behind a variable: as text, for Mermaid and Graphviz, as an SVG, and as the steps of the walk back.
+/// The graph behind a variable: as text, for Mermaid and Graphviz, as an SVG, and as the steps of the backward pass.
 /// </summary>
 public sealed class GraphPicture
 {
-    /// <summary>The functions, inputs before what is made of them; the last one made the variable.</summary>
+    /// <summary>
+    /// The functions; inputs come before what is computed from them, and the last one computed the variable.
+    /// </summary>
     public IReadOnlyList<GraphNode> Nodes { get; }
 
-    /// <summary>Draws the graph of a variable, with the norms of the gradients unless it has been freed.</summary>
+    /// <summary>
+    /// Draws the graph of a variable, with the norms of the gradients unless the graph has been freed.
+    /// </summary>
     /// <param name="root">The variable.</param>
     /// <param name="names">Names for leaves, as <c>NamedParameters</c> of a module gives them.</param>
-    /// <exception cref="AutogradException">The variable requires no gradient.</exception>
+    /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
     {
         var start = root.Given().OriginFor("GraphPicture");
@@ -53,13 +58,15 @@ public sealed class GraphPicture
         $"{n.Number,4} {n.Name,-18} {n.Shape,-16} {(n.IsLeaf ? " " : "←")} {string.Join(", ", n.Inputs),-12} {n.Norm}"
             .TrimEnd()));
 
-    /// <summary>The steps of the walk back, in order: what arrives where, and to whom it is handed.</summary>
+    /// <summary>
+    /// The steps of the backward pass, in order: which gradient arrives where, and where it is passed on to.
+    /// </summary>
     public string ToTrace() => string.Join('\n', Nodes.OrderBy(n => n.IsLeaf).ThenByDescending(n => n.Number)
         .Select((n, step) => $"{step + 1,4}. {n.Name} ({n.Number}) gets a gradient of shape {n.Shape} {n.Norm}" +
-            (n.IsLeaf ? " and keeps it" : $" and hands on to {string.Join(" and ", n.Inputs.Select(i =>
+            (n.IsLeaf ? " and keeps it" : $" and passes gradients on to {string.Join(" and ", n.Inputs.Select(i =>
                 $"{Nodes[i - 1].Name} ({i})"))}")));
 
-    /// <summary>A flow chart in Mermaid's language, which code hosts show in Markdown.</summary>
+    /// <summary>A flow chart in Mermaid's language, which code hosting sites show in Markdown.</summary>
     public string ToMermaid() => Chart("flowchart TD", "", "-->", n =>
         $"{(n.IsLeaf ? '(' : '[')}\"{n.Name}<br>{n.Shape}<br>{n.Norm}\"{(n.IsLeaf ? ')' : ']')}");
 
@@ -74,8 +81,8 @@ public sealed class GraphPicture
     }
 
     /// <summary>
-    /// A drawing: the result below, every function above those that use it, near the middle of them (the layers and
-    /// barycentres of Sugiyama).
+    /// A drawing. The result is at the bottom, and every function is above those that use it, near the middle of them
+    /// (the layers and barycentres of Sugiyama).
     /// </summary>
     public string ToSvg()
     {

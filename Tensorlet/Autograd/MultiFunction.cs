@@ -1,18 +1,20 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A function with several results: <see cref="Apply"/> gives them all, and <see cref="Backward(Variable[])"/> is given
-/// their gradients together, zeros for results that were not used.
+/// A function with several results. <see cref="Apply"/> returns them all, and <see cref="Backward(Variable[])"/> gets
+/// their gradients together, with zeros for results that were not used.
 /// </summary>
 public abstract class MultiFunction : Function
 {
     Tensor[] results = [];
     Variable?[] arrived = [];
 
-    /// <summary>Computes the results from the inputs' <c>Data</c>, and saves what Backward will read.</summary>
+    /// <summary>Computes the results from the <c>Data</c> of the inputs, and saves what Backward will read.</summary>
     protected abstract Tensor[] ForwardAll();
 
-    /// <summary>The gradient of the loss by each input, from its gradients by all results.</summary>
+    /// <summary>
+    /// The gradients of the loss with respect to the inputs, given its gradients with respect to all results.
+    /// </summary>
     protected abstract Variable?[] Backward(Variable[] gradients);
 
     /// <summary>Runs the function, and records it if an input requires a gradient.</summary>
@@ -26,7 +28,7 @@ public abstract class MultiFunction : Function
     internal override Variable ApplyAlone(params ReadOnlySpan<Variable> variables) =>
         Variable.Cat(Array.ConvertAll(Apply(variables), y => y.Reshape(-1)));
 
-    /// <summary>What stands for all results together, and has no value of its own.</summary>
+    /// <summary>Stands for all results together, and has no value of its own.</summary>
     protected sealed override Tensor Forward()
     {
         results = ForwardAll();

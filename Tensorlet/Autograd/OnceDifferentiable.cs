@@ -1,12 +1,14 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A function whose backward is written in tensors. It is quick to write, and has no gradient of the gradient: asked
-/// for one, it says so.
+/// A function whose backward is written in tensors. It is quick to write, but its gradient cannot be differentiated
+/// again: an attempt throws an exception that says so.
 /// </summary>
 public abstract class OnceDifferentiable : Function
 {
-    /// <summary>The gradient of the loss by each input, as in <see cref="Function.Backward"/>, in tensors.</summary>
+    /// <summary>
+    /// The gradients of the loss with respect to the inputs, as in <see cref="Function.Backward"/>, in tensors.
+    /// </summary>
     protected abstract Tensor?[] Backward(Tensor gradient);
 
     /// <inheritdoc/>
@@ -14,10 +16,10 @@ public abstract class OnceDifferentiable : Function
         Backward(gradient.Given().Data), g => g is null ? null
             : Autograd.Enabled ? new NotAgain(Name, g).Apply(new Variable(g, true)) : new Variable(g));
 
-    sealed class NotAgain(string name, Tensor value) : Function // y = a gradient     nobody knows how to go on
+    sealed class NotAgain(string name, Tensor value) : Function // y = a gradient     it cannot be differentiated
     {
         protected override Tensor Forward() => value;
         public override Variable[] Backward(Variable dy) => throw new AutogradException(
-            $"Backward: {name} can be differentiated once only, because its backward is written in tensors.");
+            $"Backward: {name} can be differentiated only once, because its backward is written in tensors.");
     }
 }

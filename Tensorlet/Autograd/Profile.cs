@@ -5,8 +5,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// How often each operation ran, forward and backward, how long it took, and how many bytes its results have: <c>using
-/// var profile = Autograd.Profile(); … Console.WriteLine(profile);</c> An operation inside of another, as in the
-/// backward of one that is recorded, counts in both.
+/// var profile = Autograd.Profile(); … Console.WriteLine(profile);</c> An operation inside another one, as in a
+/// backward pass that is recorded, counts in both.
 /// </summary>
 public sealed class Profile : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class Profile : IDisposable
 
     internal Profile() => scope = new Autograd.Scope(mode => mode with { Profile = this });
 
-    /// <summary>Name, calls, milliseconds and bytes of each operation, the longest first.</summary>
+    /// <summary>Name, calls, milliseconds and bytes of each operation, the slowest first.</summary>
     public IReadOnlyList<(string Operation, int Count, double Milliseconds, long Bytes)> Rows =>
         [.. rows.OrderByDescending(r => r.Value.Ticks).Select(r => (r.Key, r.Value.Count,
             r.Value.Ticks * 1000.0 / Stopwatch.Frequency, r.Value.Bytes))];
@@ -33,7 +33,7 @@ public sealed class Profile : IDisposable
     /// <summary>Stops counting.</summary>
     public void Dispose() => scope.Dispose();
 
-    /// <summary>A table, the longest first.</summary>
+    /// <summary>A table, the slowest first.</summary>
     public override string ToString() => $"{"operation",-28}{"calls",8}{"ms",12}{"MB",12}\n" +
         string.Concat(Rows.Select(row =>
             $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n"));

@@ -2,19 +2,19 @@ using System.Collections.Concurrent;
 
 namespace Tensorlet;
 
-/// <summary>What the check of one recorded operation found.</summary>
-/// <param name="Operation">Its name and the shapes that it saw.</param>
+/// <summary>The result of checking one recorded operation.</summary>
+/// <param name="Operation">The name of the operation, and the shapes of its inputs.</param>
 /// <param name="Line">The line of the user's code that called it, as in <c>Program.cs:12</c>.</param>
 /// <param name="Report">Whether its gradient is right.</param>
 public sealed record TapeReport(string Operation, string Line, GradReport Report);
 
 /// <summary>
-/// Checks each operation of a computation alone, with the values that it really saw. A wrong derivative makes every
-/// parameter before it look wrong; this names the operation that is to blame.
+/// Checks each operation of a computation alone, with the values that it was given. A wrong derivative makes every
+/// earlier parameter look wrong; this check names the operation that is to blame.
 /// </summary>
 public static class TapeCheck
 {
-    /// <summary>What a computation applies, in order.</summary>
+    /// <summary>The operations that a computation applies, in order.</summary>
     internal static List<(Function Function, Variable[] Inputs, string Line)> Listen(Action computation)
     {
         var heard = new ConcurrentQueue<(Function, Variable[], string)>();
@@ -27,8 +27,8 @@ public static class TapeCheck
     /// <summary>
     /// Runs a computation and checks every operation that it applied to floating-point numbers, in float64.
     /// </summary>
-    /// <param name="computation">What is run.</param>
-    /// <param name="tolerance">As that of <see cref="GradCheck.Run"/>.</param>
+    /// <param name="computation">The computation that is run.</param>
+    /// <param name="tolerance">The tolerance of <see cref="GradCheck.Run"/>.</param>
     public static IReadOnlyList<TapeReport> Run(Func<Variable> computation, double tolerance = 1e-6) =>
         [.. from heard in Listen(() => computation.Given()())
             let values = Array.ConvertAll(heard.Inputs, v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)

@@ -3,12 +3,13 @@ using System.Diagnostics;
 namespace Tensorlet;
 
 /// <summary>
-/// Where in the user's code an operation was called: for checks and anomaly mode, since it takes time.
+/// Where in the user's code an operation was called. Finding it takes time, so it is used only for checks and in
+/// anomaly mode.
 /// </summary>
 static class UserLine
 {
     /// <summary>
-    /// File and line (or the method, without symbols) of the innermost caller outside of the library.
+    /// File and line (or the method, if there are no symbols) of the innermost caller outside the library.
     /// </summary>
     public static string Find()
     {

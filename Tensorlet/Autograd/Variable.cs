@@ -4,20 +4,20 @@ namespace Tensorlet;
 
 /// <summary>
 /// A tensor on the tape. Operations on variables are recorded where a gradient is required, and <see cref="Backward"/>
-/// walks the record back. Variables have no in-place operations; writing to <see cref="Data"/> is how weights are
-/// updated.
+/// goes through the record in reverse. Variables have no in-place operations; weights are updated by writing to
+/// <see cref="Data"/>.
 /// </summary>
 [DebuggerDisplay("{Data.DebuggerText,nq} {GradFn}")]
 public sealed partial class Variable
 {
     Function? accumulate;
 
-    /// <summary>The values. Writing to them is not recorded; what the tape has saved notices.</summary>
+    /// <summary>The values. Writing to them is not recorded, but the tape notices if it has saved them.</summary>
     public Tensor Data { get; private set; }
     /// <summary>The gradient that has been accumulated here, or null.</summary>
-    /// <exception cref="ShapeException">What is set has another shape than the values.</exception>
-    /// <exception cref="DTypeException">What is set has another type than the values.</exception>
-    /// <exception cref="DeviceException">What is set is on another device than the values.</exception>
+    /// <exception cref="ShapeException">The new gradient has another shape than the values.</exception>
+    /// <exception cref="DTypeException">The new gradient has another type than the values.</exception>
+    /// <exception cref="DeviceException">The new gradient is on another device than the values.</exception>
     public Variable? Grad
     {
         get;
@@ -32,17 +32,17 @@ public sealed partial class Variable
             field = value;
         }
     }
-    /// <summary>The function that made this variable; null where the user made it.</summary>
+    /// <summary>The function that computed this variable; null if the user created it.</summary>
     public Function? GradFn { get; }
     /// <summary>True if gradients flow to or through this variable.</summary>
     public bool RequiresGrad { get; }
 
-    /// <summary>A variable of the user's own: a leaf of the graph.</summary>
-    /// <exception cref="DTypeException">A gradient is required of integers or truth values.</exception>
+    /// <summary>A variable that the user creates: a leaf of the graph.</summary>
+    /// <exception cref="DTypeException">A gradient is required of integers or Booleans.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
         if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(
-            $"Variable: {data.DType} of shape {data.Layout} has no gradient; Float32 and Float64 do.");
+            $"Variable: {data.DType} of shape {data.Layout} cannot have a gradient; only Float32 and Float64 can.");
         (Data, RequiresGrad) = (data, requiresGrad);
     }
 
@@ -51,7 +51,7 @@ public sealed partial class Variable
     /// <summary>A tensor is a constant of the graph.</summary>
     public static implicit operator Variable(Tensor data) => new(data);
 
-    /// <summary>True if the user made it.</summary>
+    /// <summary>True if the user created it.</summary>
     public bool IsLeaf => GradFn is null;
     /// <inheritdoc cref="Tensor.Shape"/>
     public ReadOnlySpan<int> Shape => Data.Shape;
@@ -70,15 +70,15 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Item"/>
     public double Item() => Data.Item();
 
-    /// <summary>The same values, cut off from the graph: a constant that shares memory.</summary>
+    /// <summary>The same values, detached from the graph: a constant that shares memory.</summary>
     public Variable Detach() => new(Data);
 
     /// <summary>
-    /// Puts a copy of another type or device in the place of a parameter's values; its gradient is forgotten.
+    /// Replaces the values of a parameter by a copy of another type or on another device. Its gradient is discarded.
     /// </summary>
     internal void MoveTo(Tensor data) => (Data, Grad) = (data, data == Data ? Grad : null);
 
-    /// <summary>The function that a gradient for this variable is handed to.</summary>
+    /// <summary>The function that receives a gradient for this variable.</summary>
     internal Function? Origin => GradFn ?? (!RequiresGrad ? null
         : accumulate ?? LazyInitializer.EnsureInitialized(ref accumulate, () => new AccumulateGrad(this)));
 
@@ -92,35 +92,37 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Calls a function with the gradient by this variable when it is known, in each Backward. What it gives, if
-    /// anything, takes the gradient's place.
+    /// Calls a hook in each Backward, when the gradient with respect to this variable is known. If the hook returns a
+    /// gradient, it replaces the one it was given.
     /// </summary>
-    /// <exception cref="AutogradException">The variable requires no gradient.</exception>
+    /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public void RegisterHook(Func<Variable, Variable?> hook) =>
         (OriginFor("RegisterHook").hooks ??= []).Add(hook.Given());
 
-    /// <summary>Keeps the gradient by this variable in <see cref="Grad"/> though it is no leaf.</summary>
+    /// <summary>
+    /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although it is not a leaf.
+    /// </summary>
     public void RetainGrad()
     {
         if (!IsLeaf) RegisterHook(gradient => { AddGrad(gradient, shared: true); return null; });
     }
 
     /// <summary>
-    /// Adds to <see cref="Grad"/> of every leaf the gradient of this variable by it (chain rule, from here back to the
-    /// leaves).
+    /// Adds to <see cref="Grad"/> of every leaf the gradient of this variable with respect to it (the chain rule, from
+    /// here back to the leaves).
     /// </summary>
-    /// <param name="gradient">The gradient of the loss by this variable, of its shape; 1 for a scalar if not
-    /// given.</param>
-    /// <param name="retainGraph">Keep what was saved, so that the graph can be gone through again.</param>
-    /// <param name="createGraph">Record the walk itself, so that gradients can be differentiated; implies
-    /// retainGraph.</param>
-    /// <exception cref="AutogradException">Nothing here requires a gradient; a gradient is missing; the graph was
-    /// freed; a saved value has changed.</exception>
+    /// <param name="gradient">The gradient of the loss with respect to this variable, of its shape; for a scalar, 1 if
+    /// not given.</param>
+    /// <param name="retainGraph">Keep what was saved, so that the graph can be used again.</param>
+    /// <param name="createGraph">Record the backward pass itself, so that the gradients can be differentiated. It
+    /// implies retainGraph.</param>
+    /// <exception cref="AutogradException">Nothing here requires a gradient, a gradient is missing, the graph was
+    /// freed, or a saved value has changed.</exception>
     /// <exception cref="ShapeException">The gradient has another shape.</exception>
     public void Backward(Variable? gradient = null, bool retainGraph = false, bool createGraph = false) =>
         Autograd.Backward([this], [gradient], retainGraph, createGraph);
 
-    /// <summary>The values, and the function that made them.</summary>
+    /// <summary>The values, and the function that computed them.</summary>
     public override string ToString() =>
         GradFn is not null ? $"{Data}\n[made by {GradFn}]" : RequiresGrad ? $"{Data}\n[requires gradient]" : $"{Data}";
 }

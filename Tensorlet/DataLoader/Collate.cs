@@ -1,12 +1,13 @@
 namespace Tensorlet.Data;
 
-/// <summary>Ways to make one batch of samples.</summary>
+/// <summary>Ways to make a batch from samples.</summary>
 public static class Collate
 {
-    /// <summary>Each tensor of the samples with a new first axis, N.</summary>
+    /// <summary>Stacks each tensor of the samples along a new first axis, N.</summary>
     /// <param name="samples">The samples.</param>
-    /// <param name="numbers">Their numbers, for the error; 0, 1, … if not given.</param>
-    /// <exception cref="ShapeException">There are none, or they differ in number, shapes or types.</exception>
+    /// <param name="numbers">Their numbers, for the error message; 0, 1, … if not given.</param>
+    /// <exception cref="ShapeException">There are no samples, or they differ in number of tensors, shapes or
+    /// types.</exception>
     public static Tensor[] Default(Tensor[][] samples, ReadOnlySpan<long> numbers = default)
     {
         if (samples.Given() is not [var first, ..]) throw new ShapeException("Collate: there are no samples.");
@@ -14,7 +15,7 @@ public static class Collate
             if (samples[i].Length != first.Length || !samples[i].Zip(first, Alike).All(alike => alike))
                 throw new ShapeException(
                     $"Collate: sample {Number(0, numbers)} is {Shown(first)}, and sample {Number(i, numbers)} is " +
-                    $"{Shown(samples[i])}: they do not stack. Bring them to one shape, or use Collate.Padded().");
+                    $"{Shown(samples[i])}: they cannot be stacked. Give them one shape, or use Collate.Padded().");
         return [.. first.Select((_, part) => Tensor.Stack([.. samples.Select(sample => sample[part])]))];
 
         static bool Alike(Tensor a, Tensor b) =>
@@ -24,10 +25,10 @@ public static class Collate
     }
 
     /// <summary>
-    /// Sequences (L, …) are padded behind to the longest, (N, L, …); tensors without axes are stacked. Behind all of
-    /// them come the lengths (N) of each tensor that has an axis, Int64.
+    /// Pads sequences (L, …) at their end to the length of the longest, (N, L, …), and stacks tensors without axes.
+    /// After all of them come the lengths (N) of each tensor that has an axis, Int64.
     /// </summary>
-    /// <param name="value">What stands behind the shorter ones.</param>
+    /// <param name="value">The value with which shorter ones are padded.</param>
     public static Func<Tensor[][], Tensor[]> Padded(double value = 0) => samples =>
     {
         if (samples is not [var first, ..] || samples.Any(s => s.Length != first.Length)) return Default(samples);

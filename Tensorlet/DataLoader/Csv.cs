@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A table in a text file of UTF-8: fields between separators, quoted where they contain one, a quote
-/// (doubled) or a line's end (RFC 4180), which is \n, \r or both. Empty lines are passed over.
+/// A table in a text file in UTF-8: fields between separators, quoted where they contain one, a quote (doubled) or a
+/// line end (RFC 4180), which is \n, \r or both. Empty lines are skipped.
 /// </summary>
 public sealed class Csv
 {
@@ -17,19 +17,21 @@ public sealed class Csv
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="separator">What stands between fields.</param>
-    /// <param name="header">The first line names the columns; without, they are named 0, 1, …</param>
-    /// <exception cref="InvalidDataException">A quote is not closed or in the wrong place, a row has not as many fields
-    /// as the first, a name comes twice, or there is no row: file, line and column are told.</exception>
+    /// <param name="separator">The character between fields.</param>
+    /// <param name="header">Whether the first line has the names of the columns; otherwise they are named 0, 1,
+    /// …</param>
+    /// <exception cref="InvalidDataException">A quote is not closed or in the wrong position, a row does not have as
+    /// many fields as the first one, a name occurs twice, or there is no row. The message names file, line and
+    /// column.</exception>
     public Csv(string path, char separator = ',', bool header = true)
         : this(File.ReadAllText(Files.OfFile("Csv", path)), path, separator, header) { }
 
     /// <summary>Reads a text.</summary>
     /// <inheritdoc cref="Csv(string, char, bool)"/>
     /// <param name="text">The text.</param>
-    /// <param name="path">What errors call it.</param>
-    /// <param name="separator">What stands between fields.</param>
-    /// <param name="header">The first line names the columns.</param>
+    /// <param name="path">The name of the text in error messages.</param>
+    /// <param name="separator">The character between fields.</param>
+    /// <param name="header">Whether the first line has the names of the columns.</param>
     public Csv(string text, string path, char separator = ',', bool header = true)
     {
         this.path = path.Given();
@@ -41,7 +43,7 @@ public sealed class Csv
                 $"expected {Columns.Count} fields, found {fields.Length}");
         foreach (var (column, name) in Columns.Index())
             if (!places.TryAdd(name, column))
-                throw Wrong(1, column + 1, $"expected names that differ, found '{name}' again");
+                throw Wrong(1, column + 1, $"expected different names, found '{name}' again");
         if (header) rows.RemoveAt(0);
     }
 
@@ -50,18 +52,19 @@ public sealed class Csv
     /// <summary>The number of rows.</summary>
     public int Count => rows.Count;
 
-    /// <summary>A column as it is written.</summary>
+    /// <summary>A column as text.</summary>
     /// <exception cref="IndexException">There is no such column.</exception>
     public string[] Text(string column) =>
         places.TryGetValue(column.Given(), out var at) ? [.. rows.Select(row => row.Fields[at])]
             : throw new IndexException(
                 $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
 
-    /// <summary>Columns of numbers, (N, C) in Float32; all if none is named.</summary>
+    /// <summary>Columns of numbers, (N, C) in Float32; all columns if none is named.</summary>
     /// <param name="columns">Their names.</param>
-    /// <param name="missing">The number for an empty field; without, that is no number.</param>
+    /// <param name="missing">The number for an empty field; if not given, an empty field is an error.</param>
     /// <exception cref="IndexException">There is no such column.</exception>
-    /// <exception cref="InvalidDataException">A field is no number: file, line and column are told.</exception>
+    /// <exception cref="InvalidDataException">A field is not a number; the message names file, line and
+    /// column.</exception>
     public Tensor Numbers(string[]? columns = null, double? missing = null)
     {
         columns ??= [.. Columns];
@@ -72,11 +75,12 @@ public sealed class Csv
             : throw Wrong(row, column, "a number", field)))], [columns.Length, Count]).T.Contiguous();
     }
 
-    /// <summary>A column of names as labels (N), Int64: the numbers of the names in order.</summary>
+    /// <summary>A column of names as labels (N), Int64: the positions of the names in sorted order.</summary>
     /// <param name="column">Its name.</param>
-    /// <param name="missing">The label for an empty field, as what a loss ignores; without, that is no name.</param>
+    /// <param name="missing">The label for an empty field, such as one that a loss ignores; if not given, an empty
+    /// field is an error.</param>
     /// <exception cref="IndexException">There is no such column.</exception>
-    /// <exception cref="InvalidDataException">A field is empty: file, line and column are told.</exception>
+    /// <exception cref="InvalidDataException">A field is empty; the message names file, line and column.</exception>
     public (Tensor Labels, string[] Classes) Labels(string column, long? missing = null)
     {
         var text = Text(column);
@@ -92,11 +96,13 @@ public sealed class Csv
     InvalidDataException Wrong(int line, int column, string what) =>
         new($"{path}, line {line}, column {column}: {what}.");
 
-    /// <summary>A field after another, with what ends it: the separator, a line's end, or that of the text.</summary>
+    /// <summary>
+    /// One field after another, with what ends it: the separator, a line end, or the end of the text.
+    /// </summary>
     List<(int, string[])> Parse(string text, char separator)
     {
         if (separator is '"' or '\r' or '\n') throw new ArgumentOutOfRangeException(
-            nameof(separator), separator, "Csv: the separator must be neither a quote nor a line's end.");
+            nameof(separator), separator, "Csv: the separator must be neither a quote nor a line end.");
         var mark = $@"\u{(int)separator:x4}";
         var pattern = new Regex($"""
             \G (?: "(?<quoted>(?>(?:[^"]+|"")*))" | (?<plain>(?!")[^{mark}\r\n]*) )

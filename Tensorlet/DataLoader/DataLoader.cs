@@ -4,42 +4,45 @@ using System.Collections.Concurrent;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each time it is gone through is
-/// an epoch; order and chance depend on the seed and the epoch alone, and not on the number of workers. The state is
-/// seed, epoch and position: the epoch that was interrupted goes on at the next batch.
+/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop is an epoch. Order and
+/// random numbers depend on the seed and the epoch alone, and not on the number of workers. The state consists of seed,
+/// epoch and position, so that an interrupted epoch continues at the next batch.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 {
-    /// <summary>How the batches of an epoch are made, from number start on; the number of each sample is told to at
-    /// before it is made.</summary>
+    /// <summary>
+    /// How the batches of an epoch are made, from a start on. The number of each sample is passed to at before the
+    /// sample is made.
+    /// </summary>
     delegate IEnumerable<Func<Tensor[]>> Making(int start, CancellationToken stop, Action<long> at);
 
-    const int Ahead = 3;                // batches for each worker that are begun before they are taken
+    const int Ahead = 3;                // batches that each worker begins before they are taken
     readonly Func<int, Making> open;
-    readonly Sampler<long[]>? indexed;  // null where samples come one after another
+    readonly Sampler<long[]>? indexed;  // null if samples come one after another
     readonly int workers, batchSize;
     readonly TimeSpan patience;
     readonly CancellationToken cancellation;
     ulong seed;
-    int epoch, skip;                    // the next epoch, and how many of its batches have been seen already
+    int epoch, skip;                    // the next epoch, and the number of its batches to skip
     (int Epoch, int Position) now;
 
     /// <param name="dataset">The samples.</param>
-    /// <param name="batchSize">Samples in a batch; the last one may be smaller.</param>
-    /// <param name="shuffle">Another order in every epoch.</param>
-    /// <param name="seed">What the orders and the random numbers of the samples are drawn from.</param>
+    /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
+    /// <param name="shuffle">Use another order in every epoch.</param>
+    /// <param name="seed">The seed of the orders and of the random numbers of the samples.</param>
     /// <param name="dropLast">Leave out a smaller last batch.</param>
-    /// <param name="workers">Threads that prepare batches ahead, no more than there are batches; with 0 the caller's
-    /// own does.</param>
-    /// <param name="sampler">What gives the order, in place of shuffle.</param>
-    /// <param name="batchSampler">What gives the batches, in place of batchSize, shuffle, dropLast and sampler.</param>
-    /// <param name="collate">What makes one batch of samples; <see cref="Collate.Default"/> if not given.</param>
+    /// <param name="workers">The number of threads that prepare batches ahead, never more than there are batches; with
+    /// 0, the thread of the caller prepares them.</param>
+    /// <param name="sampler">The source of the order, instead of shuffle.</param>
+    /// <param name="batchSampler">The source of the batches, instead of batchSize, shuffle, dropLast and
+    /// sampler.</param>
+    /// <param name="collate">Makes a batch from samples; <see cref="Collate.Default"/> if not given.</param>
     /// <param name="cancellation">Ends an epoch with an OperationCanceledException.</param>
-    /// <param name="patience">How long leaving or cancelling an epoch waits for the samples that the workers are at; a
-    /// minute if not given.</param>
+    /// <param name="patience">How long leaving or cancelling an epoch waits for the samples on which the workers are
+    /// working; one minute if not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers
     /// negative.</exception>
-    /// <exception cref="ArgumentException">Arguments of which one takes the other's place.</exception>
+    /// <exception cref="ArgumentException">Two arguments exclude each other.</exception>
     public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false,
         int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
@@ -47,8 +50,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     {
         if ((sampler is not null && shuffle)
             || (batchSampler is not null && (batchSize != 1 || shuffle || dropLast || sampler is not null)))
-            throw new ArgumentException("DataLoader: a sampler takes the place of shuffle, and a batchSampler that " +
-                "of batchSize, shuffle, dropLast and sampler. Give one of them.");
+            throw new ArgumentException("DataLoader: a sampler replaces shuffle, and a batchSampler replaces " +
+                "batchSize, shuffle, dropLast and sampler. Give one of them.");
         dataset.Given();
         this.batchSize = batchSampler is null ? batchSize : 0;
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
@@ -69,8 +72,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>
-    /// Goes through samples that come one after another. Only one thread can read them: with any number of workers one
-    /// does, ahead. A state that is loaded reads past what has been seen.
+    /// Goes through samples that come one after another. Only one thread can read them; with any number of workers, one
+    /// of them reads ahead. After a state is loaded, the samples that have been seen are read and skipped.
     /// </summary>
     /// <inheritdoc cref="DataLoader(Dataset, int, bool, ulong, bool, int, Sampler{long}, Sampler{long[]},
     /// Func{Tensor[][], Tensor[]}, CancellationToken, TimeSpan?)"/>
@@ -90,7 +93,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     static TimeSpan Patience(TimeSpan? given) => TimeSpan.FromMilliseconds((given ?? TimeSpan.FromMinutes(1))
         .TotalMilliseconds.In(nameof(DataLoader), 0, int.MaxValue, "patience in milliseconds"));
 
-    /// <summary>The number of the next epoch, from 0.</summary>
+    /// <summary>The number of the next epoch, from 0 on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     public int Epoch
     {
@@ -99,18 +102,18 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>The number of batches in an epoch.</summary>
-    /// <exception cref="TensorletException">The dataset is iterable: nobody knows.</exception>
+    /// <exception cref="TensorletException">The dataset is iterable, so the number is not known.</exception>
     public int Count => indexed?.Count ?? throw new TensorletException(
-        "DataLoader: an iterable dataset has no Count; how many batches there are is known at its end.");
+        "DataLoader: an iterable dataset has no Count: the number of batches is known only at its end.");
 
     /// <summary>
-    /// The batches of the next epoch, or the rest of the one in the state that was loaded. A worker's exception arrives
-    /// here, with the number of its sample. Leaving early ends the workers; it waits for the samples they are at. Those
-    /// of an enumerator that nobody can reach any more end, too.
+    /// The batches of the next epoch, or the rest of the epoch in the state that was loaded. An exception in a worker
+    /// arrives here, with the number of its sample. Leaving the loop early ends the workers, after waiting for the
+    /// samples on which they are working. The workers of an enumerator that is no longer reachable end too.
     /// </summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="TensorletException">A sample failed, a sample or a batch is null, or a worker was at a sample
-    /// longer than leaving waits.</exception>
+    /// <exception cref="OperationCanceledException">The epoch was cancelled.</exception>
+    /// <exception cref="TensorletException">A sample failed, a sample or a batch is null, or leaving waited too long
+    /// for a worker.</exception>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var pass = Pass(epoch, skip, open(epoch));
@@ -121,28 +124,30 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>
-    /// Seed, epoch and position, the number of batches of the epoch that have been handed out, and their size, 0 with a
-    /// batchSampler. After an epoch's end the next one at 0.
+    /// Seed, epoch, position (the number of batches of the epoch that have been taken) and batch size, which is 0 with
+    /// a batchSampler. After the end of an epoch, the next epoch at position 0.
     /// </summary>
     public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch),
         ("position", now.Position), ("batch_size", batchSize));
 
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">The place is not in an epoch of this loader, or was counted in batches of
-    /// another size. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">The position is not in an epoch of this loader, or was counted in batches
+    /// of another size. Nothing has changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("DataLoader", StateDict(), state);
         int Number(string key) => Stateful.Count(state, key);
         var (at, position, size) = (Number("epoch"), Number("position"), Number("batch_size"));
         if (size != batchSize || position > indexed?.Count) throw new TensorletException(
-            $"LoadStateDict: batch {position} of those of {size} samples (0: as a sampler gives them) is no place in " +
-            $"an epoch of this DataLoader, whose batches have {batchSize}. Give it the dataset and size of the saved.");
+            $"LoadStateDict: batch {position}, with {size} samples in a batch (0: set by a sampler), is not in " +
+            $"an epoch of this DataLoader, with {batchSize}. Use the dataset and batch size of the saved one.");
         (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], at);
         (skip, now) = (position, (at, position));
     }
 
-    /// <summary>What the random numbers of an epoch's samples are drawn from: another row than the order's.</summary>
+    /// <summary>
+    /// The source of the random numbers for the samples of an epoch: another sequence than that of the order.
+    /// </summary>
     ulong Key(int epoch) => Philox.Bits(~seed, epoch);
 
     IEnumerator<Tensor[]> Pass(int current, int position, Making make)
@@ -162,7 +167,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         now = (current + 1, 0);
     }
 
-    /// <summary>Batches that are made in any order, in theirs.</summary>
+    /// <summary>Returns batches in their order, in whatever order they are made.</summary>
     IEnumerable<Tensor[]> Prefetched(int start, Making make)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -187,18 +192,18 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             stop.Cancel();
             foreach (var thread in threads)
                 if (thread.IsAlive && !thread.Join(patience)) throw new TensorletException("DataLoader: after " +
-                    $"{patience}, a worker has not come back from " + (at.TryGetValue(thread, out var sample)
+                    $"{patience}, a worker has not returned from " + (at.TryGetValue(thread, out var sample)
                     ? $"sample {sample}" : "the sampler") + ". Its thread goes on; what blocks it must end by itself.");
         }
     }
 
-    /// <summary>Ends the workers of an enumerator that nobody can reach any more.</summary>
+    /// <summary>Ends the workers of an enumerator that is no longer reachable.</summary>
     sealed class Lifeline(CancellationTokenSource stop)
     {
         ~Lifeline() => stop.Cancel();
     }
 
-    /// <summary>A thread that makes batches. It knows nothing of who takes them.</summary>
+    /// <summary>A thread that makes batches. It has no reference to the enumerator that takes them.</summary>
     static Thread Worker(int number, IEnumerator<Func<Tensor[]>> batches, BlockingCollection<Task<Tensor[]>> queue,
         CancellationToken stop)
     {
@@ -207,15 +212,15 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         void Work()
         {
             try { while (Next() is { } batch) batch.RunSynchronously(TaskScheduler.Default); }
-            catch (OperationCanceledException) { }          // nobody takes any more
+            catch (OperationCanceledException) { }          // no batches are taken any more
             lock (batches)
             {
                 queue.CompleteAdding();
-                try { batches.Dispose(); } catch (Exception) { }        // there is nobody to be told
+                try { batches.Dispose(); } catch (Exception) { }        // there is nobody to report to
             }
         }
 
-        // one worker after another puts a batch, or what went wrong with the order, where it is taken; then makes it
+        // in turn, each worker queues a batch (or the exception of the order) where it will be taken, and then makes it
         Task<Tensor[]>? Next()
         {
             lock (batches)
@@ -235,8 +240,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 /// <summary>Takes a batch apart in a <c>foreach</c>.</summary>
 public static class Batches
 {
-    /// <summary>A batch of two tensors, as in <c>var (images, labels) = batch</c>.</summary>
-    /// <exception cref="ShapeException">There are not two.</exception>
+    /// <summary>Takes a batch of two tensors apart, as in <c>var (images, labels) = batch</c>.</summary>
+    /// <exception cref="ShapeException">There are not two tensors.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
             : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");

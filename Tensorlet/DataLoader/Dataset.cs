@@ -1,30 +1,31 @@
 namespace Tensorlet.Data;
 
-/// <summary>Samples by number. A sample is some tensors, as in (image, label).</summary>
+/// <summary>Samples by number. A sample consists of a few tensors, as in (image, label).</summary>
 public abstract class Dataset
 {
     /// <summary>The number of samples.</summary>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Sample number <paramref name="index"/>, 0 … Count−1. Called from several threads where a loader has workers.
+    /// Sample number <paramref name="index"/>, 0 … Count − 1. A loader with workers calls it from several threads.
     /// </summary>
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>
-    /// Sample number <paramref name="index"/>, with random numbers for whatever is random about it. Those that a loader
-    /// gives depend on its seed, the epoch and the sample's place in the epoch alone.
+    /// Sample number <paramref name="index"/>, with a generator for everything that is random about it. The numbers
+    /// that a loader provides depend on its seed, the epoch and the position of the sample in the epoch alone.
     /// </summary>
     public virtual Tensor[] Sample(int index, Generator random) => this[index];
 
-    /// <summary>Several samples together, by default each tensor of them with a new first axis, N.</summary>
+    /// <summary>
+    /// Several samples together; by default, each of their tensors is stacked along a new first axis, N.
+    /// </summary>
     /// <param name="indices">Their numbers.</param>
-    /// <param name="random">The random numbers of the first, second … of them; the default generator's if not
-    /// given.</param>
-    /// <param name="collate">What makes one batch of samples: <see cref="Collate.Default"/> if not given.</param>
-    /// <param name="stop">Asked before each sample.</param>
-    /// <exception cref="TensorletException">A sample failed, is not there or null: its number, and inside the exception
-    /// it threw.</exception>
+    /// <param name="random">A generator for each of them; the default generator if not given.</param>
+    /// <param name="collate">Makes a batch from samples; <see cref="Collate.Default"/> if not given.</param>
+    /// <param name="stop">Checked before each sample.</param>
+    /// <exception cref="TensorletException">A sample failed, does not exist or is null. The message has its number, and
+    /// the inner exception is the one that it threw.</exception>
     /// <exception cref="ShapeException">The samples differ.</exception>
     public virtual Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
@@ -43,43 +44,47 @@ public abstract class Dataset
     internal static TensorletException Failed(long index, Exception e) =>
         new($"DataLoader: sample {index}: {e.Message}", e);
 
-    /// <summary>A sample, if it and its tensors are there.</summary>
+    /// <summary>A sample, if it and its tensors are not null.</summary>
     internal static Tensor[] Whole(long index, Tensor[]? sample) => sample?.Contains(null) == false ? sample
         : throw new TensorletException($"DataLoader: sample {index} is null, or a tensor of it is.");
 
-    /// <summary>The number of a sample, if there is one of this number.</summary>
-    /// <exception cref="IndexException">There is none.</exception>
+    /// <summary>The number of a sample, if there is a sample with this number.</summary>
+    /// <exception cref="IndexException">There is no such sample.</exception>
     protected internal int Index(long index) => index >= 0 && index < Count ? (int)index
         : throw new IndexException($"{GetType().Name}: index {index} is outside of {Count} samples.");
 
-    /// <summary>This dataset, every sample through a function that may be random.</summary>
+    /// <summary>This dataset, with a function, which may use random numbers, applied to every sample.</summary>
     public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
-    /// <summary>This dataset, every sample through a function.</summary>
+    /// <summary>This dataset, with a function applied to every sample.</summary>
     public Dataset Map(Func<Tensor[], Tensor[]> function) => Map(WithoutChance(function.Given()));
-    /// <summary>This dataset, the first tensor of every sample, the image, through a transform.</summary>
+    /// <summary>This dataset, with a transform applied to the first tensor of every sample, the image.</summary>
     public Dataset Map(Transform transform) => Map(transform.Given().OfSample);
 
     internal static Func<Tensor[], Generator, Tensor[]> WithoutChance(Func<Tensor[], Tensor[]> function) =>
         (sample, _) => function(sample);
 
-    /// <summary>Parts of these sizes, drawn without replacement, that have no sample in common.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A size is negative, or they do not sum to Count.</exception>
+    /// <summary>Random parts of these sizes, which have no sample in common.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A size is negative, or the sizes do not add up to
+    /// Count.</exception>
     public Subset[] RandomSplit(int[] sizes, Generator? generator = null)
     {
         if (sizes.Given().Any(size => size < 0) || sizes.Sum(size => (long)size) != Count)
             throw new ArgumentOutOfRangeException(nameof(sizes),
-                $"RandomSplit: {Layout.Show(sizes)} are not sizes that sum to the {Count} samples.");
+                $"RandomSplit: {Layout.Show(sizes)} are not sizes that add up to the {Count} samples.");
         var (order, end) = ((generator ?? Generator.Default).Permutation(Count), 0);
         return [.. sizes.Select(size => new Subset(this, order[end..(end += size)]))];
     }
 
-    /// <summary>Parts of these fractions, rounded down; what is left goes one by one to the first parts.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A fraction is negative, or they do not sum to 1.</exception>
+    /// <summary>
+    /// Random parts of these fractions, rounded down; samples that are left go one by one to the first parts.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fraction is negative, or the fractions do not add up to
+    /// 1.</exception>
     public Subset[] RandomSplit(double[] fractions, Generator? generator = null)
     {
         if (fractions.Given().Any(f => !(f >= 0)) || Math.Abs(fractions.Sum() - 1) > 1e-9)
             throw new ArgumentOutOfRangeException(nameof(fractions),
-                $"RandomSplit: [{string.Join(", ", fractions.Select(f => $"{f}"))}] are not fractions that sum to 1.");
+                $"RandomSplit: [{string.Join(", ", fractions.Select(f => $"{f}"))}] do not add up to 1.");
         int[] sizes = [.. fractions.Select(f => (int)(Count * f))];
         for (var (part, left) = (0, Count - sizes.Sum()); left > 0; left--) sizes[part++ % sizes.Length]++;
         return RandomSplit(sizes, generator);
@@ -93,11 +98,11 @@ public abstract class Dataset
     }
 }
 
-/// <summary>Tensors whose first axes run over the samples together.</summary>
+/// <summary>Tensors whose first axes are the samples.</summary>
 public sealed class TensorDataset : Dataset
 {
-    /// <summary>A dataset of tensors with first axes of one size.</summary>
-    /// <exception cref="ShapeException">None given, or the first axes differ.</exception>
+    /// <summary>A dataset of tensors whose first axes have the same size.</summary>
+    /// <exception cref="ShapeException">No tensors were given, or the first axes differ.</exception>
     public TensorDataset(params Tensor[] tensors)
     {
         if (tensors.Given().Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
@@ -133,7 +138,7 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
     readonly Dataset[] datasets = datasets.Given();
 
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">They are too many to be numbered by an int.</exception>
+    /// <exception cref="TensorletException">There are too many samples to be numbered by an int.</exception>
     public override int Count => datasets.Sum(dataset => (long)dataset.Count) switch
     {
         <= int.MaxValue and var count => (int)count,
@@ -154,14 +159,14 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
 }
 
 /// <summary>Some samples of a dataset.</summary>
-/// <param name="dataset">The dataset.</param>
+/// <param name="dataset">The dataset from which they are taken.</param>
 /// <param name="indices">Their numbers there.</param>
 /// <exception cref="IndexException">There is no such sample.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
     readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];
 
-    /// <summary>The numbers of the samples in the dataset they are from.</summary>
+    /// <summary>The numbers of the samples in the dataset from which they are taken.</summary>
     public IReadOnlyList<long> Indices => indices;
 
     /// <inheritdoc/>

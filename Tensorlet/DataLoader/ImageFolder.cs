@@ -3,8 +3,9 @@ using System.IO.Enumeration;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Images in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>, also in folders inside it. Classes and
-/// files are in the order of their names' characters; a sample is (image, label), the label a class's number.
+/// Images in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>, or in folders inside it. Classes and
+/// files are sorted by the characters of their names. A sample is (image, label), where the label is the number of its
+/// class.
 /// </summary>
 public sealed class ImageFolder : Dataset
 {
@@ -12,13 +13,13 @@ public sealed class ImageFolder : Dataset
     readonly Func<string, Tensor> decode;
     readonly Transform? transform;
 
-    /// <summary>The images below a folder.</summary>
-    /// <param name="root">The folder of the classes' folders.</param>
-    /// <param name="decode">What makes the image (C, H, W) of a file, named by its path.</param>
-    /// <param name="transform">What images go through.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">It has no folders, one of them no image, or one of them is a link to the
-    /// root or above. Below these folders, links to folders are not followed.</exception>
+    /// <summary>The images in and below a folder.</summary>
+    /// <param name="root">The folder that contains the folders of the classes.</param>
+    /// <param name="decode">Reads the image (C, H, W) from a file, given its path.</param>
+    /// <param name="transform">A transform of the images.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">It contains no folders, one of them has no image, or one of them is a
+    /// link to the root or above. Below these folders, links to folders are not followed.</exception>
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode.Given(), transform);
@@ -45,9 +46,9 @@ public sealed class ImageFolder : Dataset
         }
     }
 
-    /// <summary>The classes by label.</summary>
+    /// <summary>The names of the classes by label.</summary>
     public IReadOnlyList<string> Classes { get; }
-    /// <summary>Path and label of each sample.</summary>
+    /// <summary>The path and the label of each sample.</summary>
     public IReadOnlyList<(string Path, int Label)> Samples { get; }
 
     /// <inheritdoc/>

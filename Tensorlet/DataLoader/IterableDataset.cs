@@ -1,23 +1,24 @@
 namespace Tensorlet.Data;
 
-/// <summary>Samples that come one after another, as from a stream. How many is known at the end.</summary>
+/// <summary>Samples that come one after another, as from a stream. Their number is known only at the end.</summary>
 public abstract class IterableDataset
 {
     /// <summary>
-    /// The samples of an epoch, read by one thread. Random numbers of a loader depend on its seed and the epoch alone.
+    /// The samples of an epoch, read by one thread. The random numbers that a loader provides depend on its seed and
+    /// the epoch alone.
     /// </summary>
     public abstract IEnumerable<Tensor[]> Samples(Generator random);
 
-    /// <summary>The samples, each through a function that may be random.</summary>
+    /// <summary>The samples, with a function, which may use random numbers, applied to each.</summary>
     public IterableDataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
-    /// <summary>The samples, each through a function.</summary>
+    /// <summary>The samples, with a function applied to each.</summary>
     public IterableDataset Map(Func<Tensor[], Tensor[]> function) => Map(Dataset.WithoutChance(function.Given()));
 
-    /// <summary>The samples, with the stop asked before each, and an exception told with its number.</summary>
+    /// <summary>The samples, with a check for a stop before each. An exception gets the number of its sample.</summary>
     internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop, Action<long> at)
     {
         using var samples = Samples(random)?.GetEnumerator() ?? throw new TensorletException(
-            $"DataLoader: {GetType().Name}.Samples gives null.");
+            $"DataLoader: {GetType().Name}.Samples returns null.");
         for (var i = 0L; ; i++)
         {
             stop.ThrowIfCancellationRequested();

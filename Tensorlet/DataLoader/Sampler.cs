@@ -1,14 +1,14 @@
 namespace Tensorlet.Data;
 
-/// <summary>What an epoch goes through: samples (<c>long</c>) or batches of them (<c>long[]</c>), in order.</summary>
+/// <summary>The samples (<c>long</c>) of an epoch, or batches of them (<c>long[]</c>), in order.</summary>
 public abstract class Sampler<T>
 {
-    /// <summary>How many there are in an epoch.</summary>
+    /// <summary>Their number in an epoch.</summary>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Those of one epoch. All chance is taken from <paramref name="random"/>, which a loader makes from its seed and
-    /// the epoch alone.
+    /// Those of one epoch. All random numbers come from <paramref name="random"/>, which a loader creates from its seed
+    /// and the epoch alone.
     /// </summary>
     public abstract IEnumerable<T> Order(Generator random);
 }
@@ -26,9 +26,9 @@ public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
 
 /// <summary>Samples in random order.</summary>
 /// <param name="dataset">The dataset.</param>
-/// <param name="replacement">Draw each from all of them, so that one may come twice.</param>
-/// <param name="numSamples">How many to draw, all if not given. Without replacement more of them than there are begin
-/// another order.</param>
+/// <param name="replacement">Choose each sample from all of them, so that one may occur twice.</param>
+/// <param name="numSamples">The number of samples to choose; all if not given. If that is more than there are, without
+/// replacement, another order begins.</param>
 public sealed class RandomSampler(Dataset dataset, bool replacement = false, int? numSamples = null) : Sampler<long>
 {
     readonly Dataset dataset = dataset.Given();
@@ -43,7 +43,7 @@ public sealed class RandomSampler(Dataset dataset, bool replacement = false, int
         : Enumerable.Range(0, Count).SelectMany(_ => random.Given().Permutation(dataset.Count)).Take(Count);
 }
 
-/// <summary>The samples of these numbers in random order.</summary>
+/// <summary>The samples with these numbers, in random order.</summary>
 public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 {
     readonly long[] indices = indices.Given();
@@ -56,7 +56,7 @@ public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 }
 
 /// <summary>
-/// Sample i is drawn with a probability in proportion to its weight; without replacement as the smallest of −ln(u)/w
+/// Chooses sample i with a probability in proportion to its weight; without replacement, by the smallest of −ln(u)/w
 /// (Efraimidis and Spirakis 2006).
 /// </summary>
 public sealed class WeightedRandomSampler : Sampler<long>
@@ -64,9 +64,9 @@ public sealed class WeightedRandomSampler : Sampler<long>
     readonly double[] weights;
     readonly bool replacement;
 
-    /// <summary>Draws so many samples by these weights.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or not finite, all are 0, or without
-    /// replacement fewer than are drawn are above 0.</exception>
+    /// <summary>Chooses a number of samples by these weights.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or not finite, all are 0, or, without
+    /// replacement, fewer weights are positive than samples are to be chosen.</exception>
     public WeightedRandomSampler(IEnumerable<double> weights, int numSamples, bool replacement = true)
     {
         const string name = nameof(WeightedRandomSampler);
@@ -74,7 +74,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
         if (!this.weights.All(w => w >= 0 && double.IsFinite(w))
             || this.weights.Count(w => w > 0) < (replacement ? 1 : numSamples))
             throw new ArgumentOutOfRangeException(nameof(weights), $"{name}: {numSamples} samples " +
-                $"cannot be drawn by these {this.weights.Length} weights: finite ones, not negative, enough above 0.");
+                $"cannot be sampled with these {this.weights.Length} weights: finite ones from 0 on, enough above 0.");
         // the largest becomes about 1, so that sums are finite; a power of two changes no digit
         var exponent = Math.ILogB(this.weights.Max());
         this.weights = Array.ConvertAll(this.weights, w => Math.ScaleB(w, -exponent));
@@ -93,7 +93,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
         double[] sums = [.. weights.Select(w => total += w)];
         return Enumerable.Range(0, Count).Select(_ =>
         {
-            // the first sum above the number drawn: never that of a weight 0, which is the sum before it
+            // the first sum above the random number: never that of a weight 0, which equals the sum before it
             var at = Array.BinarySearch(sums, Uniform() * total);
             while (at >= 0 && sums[at + 1] == sums[at]) at++;
             return at < 0 ? ~at : at + 1L;
@@ -103,9 +103,9 @@ public sealed class WeightedRandomSampler : Sampler<long>
     }
 }
 
-/// <summary>Batches of what a sampler gives.</summary>
-/// <param name="sampler">What gives the samples.</param>
-/// <param name="batchSize">Samples in a batch; the last one may be smaller.</param>
+/// <summary>Batches of the samples of a sampler.</summary>
+/// <param name="sampler">The source of the samples.</param>
+/// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
 /// <param name="dropLast">Leave out a smaller last batch.</param>
 public sealed class BatchSampler(Sampler<long> sampler, int batchSize, bool dropLast = false) : Sampler<long[]>
 {

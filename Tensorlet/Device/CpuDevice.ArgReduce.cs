@@ -4,7 +4,7 @@ namespace Tensorlet;
 
 public sealed partial class CpuDevice
 {
-    const int CountedInFloats = 1 << 24;        // places up to here are exact in a register of floats
+    const int CountedInFloats = 1 << 24;        // positions up to here are exact in a register of floats
 
     internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
@@ -43,8 +43,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// For results side by side, in registers: the place of the best so far. A value is taken if it is better, or the
-    /// first NaN.
+    /// For adjacent results, in registers: the position of the best value so far. A value is taken if it is better, or
+    /// the first NaN.
     /// </summary>
     static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable)
         where T : unmanaged
@@ -64,7 +64,7 @@ public sealed partial class CpuDevice
         return best;
     }
 
-    /// <summary>Every second of 32 floats: two registers, sorted by one instruction.</summary>
+    /// <summary>Every other one of 32 floats: two registers, combined by one instruction.</summary>
     [MethodImpl(AggressiveInlining)]
     static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged => new(Avx512F.PermuteVar16x32x2(
         Vector512.LoadUnsafe(ref p).AsInt32(),

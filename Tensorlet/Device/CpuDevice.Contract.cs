@@ -1,19 +1,19 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The product of the CPU. Rows, columns and the summed axes of the operands are tables of offsets, so that a matrix,
-/// its transpose, a slice and the windows of a convolution are all read alike.
+/// The matrix product on the CPU. Rows, columns and summed axes of the operands are tables of offsets, so that a
+/// matrix, its transpose, a slice and the windows of a convolution are all read in the same way.
 /// </summary>
 [SkipLocalsInit]
 public sealed partial class CpuDevice
 {
     const int Inner = 512;          // summed elements in a block
     const int Near = 1 << 16, Far = 1 << 19;    // bytes that stay in the first and the second level of the cache
-    const int Segment = 8 * Inner, WorthSegments = 2 * Segment;    // a long sum with a small result is cut along it
+    const int Segment = 8 * Inner, WorthSegments = 2 * Segment; // a long sum with a small result is cut into segments
     const int MostInSegments = 1 << 13;                   // the size of such a result
-    const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // products within, and of a batch
+    const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // products within one, and in a batch
     const int Registers = 16;                   // elements that a register multiplies at once
-    const int ScratchBytes = 1 << 17, Beyond = 64;      // the smallest scratch memory; elements read beyond its end
+    const int ScratchBytes = 1 << 17, Beyond = 64; // the smallest scratch memory; elements read beyond its end
 
     [ThreadStatic] static byte[]? scratchA, scratchB;
 
@@ -25,11 +25,11 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// One operand as a matrix: where its wide axis (rows of a, columns of b) and its summed axis lead.
+    /// One operand as a matrix: the offsets along its wide axis (rows of a, columns of b) and along its summed axis.
     /// </summary>
     internal readonly record struct Side(Tensor Tensor, OffsetTable Wide, OffsetTable Inner)
     {
-        /// <summary>How many elements from the tensor's first on may be read.</summary>
+        /// <summary>How many elements may be read, from the first element of the tensor on.</summary>
         public int Readable(int at) => ((HostStorage)Tensor.Storage).Readable - Tensor.Layout.Offset - at;
     }
 
@@ -44,7 +44,7 @@ public sealed partial class CpuDevice
         int[] atA = left.Tensor.Layout[..batch].Offsets(), atB = right.Tensor.Layout[..batch].Offsets();
         var atC = c.Layout[..batch].Offsets();
         var work = (long)down.Count * across.Count * left.Inner.Count;
-        // a thread for each product, or threads within one
+        // a thread for each product, or several threads within one
         var apart = atC.Length > 1 && work <= WorthThreadsOutside;
         if (apart) Share(atC.Length, 1, work * atC.Length / Registers, (i, _) => One(i));
         else for (var i = 0; i < atC.Length; i++) One(i);
@@ -53,8 +53,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Roughly, in steps of a register: whole tiles are multiplied, and an operand or a result whose columns lie apart
-    /// is turned element by element.
+    /// An estimate, in operations on a register: only whole tiles are multiplied, and an operand or a result whose
+    /// columns are not adjacent is transposed element by element.
     /// </summary>
     static long Cost<T>(Side left, Side right, OffsetTable across) where T : unmanaged
     {
@@ -67,7 +67,7 @@ public sealed partial class CpuDevice
 
     internal static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
-    /// <summary>Two operands, the result, and where in each this product of the batch begins.</summary>
+    /// <summary>Two operands, the result, and where this product of the batch begins in each.</summary>
     internal readonly record struct Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across,
         int AtA, int AtB, int AtC)
     {
@@ -77,10 +77,10 @@ public sealed partial class CpuDevice
     void Product<T>(Problem p, bool alone) where T : unmanaged
     {
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count;
-        // A small result with a long sum is cut along the sum, in segments of fixed length with results of their own.
+        // A small result with a long sum is cut along the sum, into segments of fixed length with results of their own.
         if (m * n <= MostInSegments && k >= WorthSegments && !alone) { Segments<T>(p); return; }
-        // Each part packs a for itself where that is large, so there are few of them: four for a matrix, more for the
-        // long sides of convolutions.
+        // Each part packs a for itself if that is large, so there are few parts: four for a matrix, more for the long
+        // sides of convolutions.
         var width = (Math.Max(n / Parts, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
         if (alone || Threads == 1 || work < WorthThreadsInside) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
@@ -112,8 +112,8 @@ public sealed partial class CpuDevice
         int height = MicroKernel<T>.Rows, m = p.Down.Count, panels = (m + height - 1) / height;
         var block = Math.Min(toK - fromK, Inner);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
-        // With few rows, packing b costs as much as multiplying by it; where its columns lie in runs it is then read in
-        // place.
+        // With few rows, packing b costs as much as multiplying by it. If its columns are contiguous in runs, it is
+        // then read in place.
         var direct = panels <= 4 && p.Right.Wide.Runs[fromN] >= Math.Min(8, toN - fromN)
             && p.Right.Wide.Runs[(fromN + toN) / 2] >= Math.Min(4, (toN - fromN) / 2);
         for (var k = fromK; k < toK; k += block)
@@ -136,12 +136,12 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Whether a block of a does not stay in the cache. It is then packed, and read as seldom as can be: much of b lies
-    /// ready for it.
+    /// Whether a block of a does not stay in the cache. It is then packed, and read as rarely as possible: much of b is
+    /// packed in advance.
     /// </summary>
     static bool IsLarge<T>(int rows, int count) where T : unmanaged => (long)rows * count * Unsafe.SizeOf<T>() > Far;
 
-    /// <summary>b is packed into panels of the micro-kernel's width, which are used for all rows.</summary>
+    /// <summary>Packs b into panels of the width of the micro-kernel, which are used for all rows.</summary>
     [MethodImpl(AggressiveOptimization)]
     static void Packed<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged
@@ -168,7 +168,7 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>One tile of the result, straight into it where the tile is whole, else through a copy.</summary>
+    /// <summary>One tile of the result, written in place if the tile is whole, otherwise through a copy.</summary>
     [MethodImpl(AggressiveOptimization)]
     static void Tile<T>(in Problem p, Strided<T> left, int i, ref T b0, ref T b1, ReadOnlySpan<int> inner, ref T c,
         int j, int first, int second, bool add) where T : unmanaged
@@ -187,9 +187,7 @@ public sealed partial class CpuDevice
         if (second > 0) Panels.Unpack(ref tile[width / 2], p, ref c, i, j + first, second, add);
     }
 
-    /// <summary>
-    /// Two registers of columns at a time, each from within a run of b, are multiplied where they lie.
-    /// </summary>
+    /// <summary>Multiplies in place, two registers of columns at a time, each from within a run of b.</summary>
     [MethodImpl(AggressiveOptimization)]
     static void InPlace<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged
@@ -206,7 +204,7 @@ public sealed partial class CpuDevice
             var next = j + first;
             var second = next < toN ? Math.Min(Math.Min(half, p.Right.Wide.Runs[next]), toN - next) : 0;
             int at0 = p.Right.Wide.Offsets[j], at1 = second > 0 ? p.Right.Wide.Offsets[next] : at0;
-            // a register would reach beyond the memory: the last few are packed
+            // a register would reach beyond the memory, so the last few columns are packed
             if (Math.Max(at0, at1) + reach > readable)
             {
                 Packed(p, left, ref c, k, count, j, toN, add);

@@ -2,7 +2,7 @@ namespace Tensorlet;
 
 public sealed unsafe partial class CpuDevice
 {
-    const int Piece = 1 << 15;      // elements a thread takes at a time
+    const int Piece = 1 << 15;      // elements that a thread takes at a time
 
     internal override void ApplyCore<F>(F f, ReadOnlySpan<Tensor> x, Tensor y)
     {
@@ -12,7 +12,7 @@ public sealed unsafe partial class CpuDevice
         else Apply<F, float>(f, [.. x, y]);
     }
 
-    /// <summary>Computes in numbers of type T: whole registers of them, but integers one by one.</summary>
+    /// <summary>Computes in numbers of type T: in whole registers of them, but with integers one by one.</summary>
     void Apply<F, T>(F f, Tensor[] operands) where F : struct, IFormula where T : unmanaged
     {
         var count = operands[^1].Numel;
@@ -28,7 +28,7 @@ public sealed unsafe partial class CpuDevice
             Operands.Pin(operands, new Part<F, T>(f, walk, from, to)));
     }
 
-    /// <summary>Some rows of a walk; of the only row some elements.</summary>
+    /// <summary>Some rows of the iteration; if there is only one row, some of its elements.</summary>
     readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned
         where F : struct, IFormula where T : unmanaged
     {
@@ -54,8 +54,9 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// A row: at once if every operand lies ready, else chunk by chunk, each made ready first. Whole registers are
-    /// written where they belong; what does not fill a register, or is to be converted, by way of a buffer.
+    /// A row: at once if every operand can be read in place, otherwise chunk by chunk, each copied to a buffer first.
+    /// Whole registers are written in place; what does not fill a register, or must be converted, goes through a
+    /// buffer.
     /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void Row<F, T>(F f, Line* lines, T* buffers, int count, bool ready)
@@ -84,7 +85,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    // by itself: the compiler inlines so much into one method, and no more
+    // on its own, because the compiler inlines only so much into one method
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Loop<F, T>(F f, T** at, nint* steps, T* y, int registers) where F : struct, IFormula where T : unmanaged
     {

@@ -9,7 +9,9 @@ public sealed partial class CpuDevice
         else Reference.AddIntoCore(x, y);
     }
 
-    /// <summary>Row by row: elements of one row with distance 1 do not overlap, those of different rows may.</summary>
+    /// <summary>
+    /// Row by row: elements of one row with distance 1 do not overlap, but those of different rows may.
+    /// </summary>
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
         ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
@@ -46,7 +48,7 @@ public sealed partial class CpuDevice
         else Reference.ScatterAddCore(x, axis, index, y);
     }
 
-    /// <summary>The table's element at the index, read into the items or added to from them.</summary>
+    /// <summary>Reads the element of the table at the index into the items, or adds the items to it.</summary>
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {
         ref T pt = ref HostStorage.First<T>(table), pi = ref HostStorage.First<T>(items);

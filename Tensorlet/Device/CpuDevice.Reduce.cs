@@ -2,10 +2,10 @@ namespace Tensorlet;
 
 public sealed unsafe partial class CpuDevice
 {
-    const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is one of parts, of a fixed size
-    const int Few = 24;                                             // numbers for each result that are not worth a row
-    const int Depth = 16;                                           // rows that a register of columns goes down
-    const int Columns = 256;                                        // results that are worked on together
+    const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is the sum of parts of a fixed size
+    const int Few = 24; // so few numbers for each result are not read as a row
+    const int Depth = 16;                                           // the rows that a register of columns goes down
+    const int Columns = 256;                                        // the results that are computed together
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
@@ -15,7 +15,7 @@ public sealed unsafe partial class CpuDevice
         else Fold<F, R, float>(f, r, [.. x], y);
     }
 
-    /// <summary>Formulas are computed in T, and folded in double.</summary>
+    /// <summary>Formulas are computed in T, and reduced in double.</summary>
     void Fold<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
         where T : unmanaged
     {
@@ -68,7 +68,7 @@ public sealed unsafe partial class CpuDevice
         else Unsafe.Add(ref HostStorage.First<B8>(y), offset) = B8.Of(value);
     }
 
-    /// <summary>Part of everything into one number.</summary>
+    /// <summary>Reduces a part of all elements to one number.</summary>
     readonly struct OnePart<F, R, T>(F f, R r, int from, int to, int part, double[] sums) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -83,7 +83,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Results one by one: what is folded into each lies side by side, or in several such runs.</summary>
+    /// <summary>Results one by one: the numbers of each are contiguous, or in several contiguous runs.</summary>
     readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to)
         : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -108,7 +108,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Results side by side: a row of numbers at a time is folded into a row of doubles.</summary>
+    /// <summary>Adjacent results: a row of numbers at a time is added to a row of doubles.</summary>
     readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, Tensor y, int row, int column) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -148,7 +148,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Some rows, whose elements lie ready: a register of columns at a time goes down all of them.</summary>
+    /// <summary>Some rows that can be read in place: one register of columns at a time goes down all of them.</summary>
     [MethodImpl(AggressiveOptimization)]
     static void FoldColumns<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int rows, int columns)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
@@ -180,7 +180,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>What has been folded, in registers of doubles that a loop takes in turn.</summary>
+    /// <summary>The results so far, in registers of doubles that a loop goes through.</summary>
     struct Folded<R>(R r) where R : struct, IReduction
     {
         public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start);
@@ -196,7 +196,9 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>A row: at once if it lies ready, else chunk by chunk, each made ready first.</summary>
+    /// <summary>
+    /// A row: at once if it can be read in place, otherwise chunk by chunk, each copied to a buffer first.
+    /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, bool ready, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
@@ -246,7 +248,7 @@ public sealed unsafe partial class CpuDevice
         return (r.Apply(a, r.Take(low)), typeof(T) == typeof(float) ? r.Apply(b, r.Take(high)) : b);
     }
 
-    /// <summary>A register as doubles: one of floats is two.</summary>
+    /// <summary>A register as doubles; a register of floats becomes two.</summary>
     [MethodImpl(AggressiveInlining)]
     static (Lanes<double>, Lanes<double>) Wide<T>(Lanes<T> x) where T : unmanaged
     {

@@ -3,16 +3,16 @@ using System.Runtime.ExceptionServices;
 namespace Tensorlet;
 
 /// <summary>
-/// The verbs, fast, on the processor. Work is cut by its size and never by the number of threads, and accumulators have
-/// a fixed width: the same bits come out for any number of threads.
+/// The primitives on the processor, written for speed. Work is divided by its size and never by the number of threads,
+/// and accumulators have a fixed width, so that any number of threads gives the same bits.
 /// </summary>
 public sealed partial class CpuDevice : Device
 {
-    const int WorthThreads = 1 << 16;           // elements from which on waking other threads pays
-    const int Parts = 16;                       // rows are cut into so many, or fewer
-    const int Short = 8;                        // a row below this is copied one by one
+    const int WorthThreads = 1 << 16;           // elements from which on it pays to wake other threads
+    const int Parts = 16;                       // rows are divided into this many parts, or fewer
+    const int Short = 8;                        // a row shorter than this is copied element by element
 
-    /// <summary>How many threads share large work: all processors unless set.</summary>
+    /// <summary>The number of threads that share large work: one for each processor unless set.</summary>
     public int Threads { get; set => field = Math.Max(1, value); } = Environment.ProcessorCount;
 
     /// <inheritdoc/>
@@ -25,7 +25,9 @@ public sealed partial class CpuDevice : Device
     internal override void DownloadCore(Storage storage, int offset, Span<byte> bytes) =>
         Reference.DownloadCore(storage, offset, bytes);
 
-    /// <summary>Runs part(from, to) for pieces of 0 … count−1, on threads if the work, in elements, pays.</summary>
+    /// <summary>
+    /// Runs part(from, to) for pieces of 0 … count − 1, on threads if the work, in elements, is worth it.
+    /// </summary>
     void Share(int count, int piece, long work, Action<int, int> part)
     {
         var parts = (count + piece - 1) / piece;
@@ -35,7 +37,7 @@ public sealed partial class CpuDevice : Device
         void Run(int p) => part(p * piece, Math.Min(count, (p + 1) * piece));
     }
 
-    /// <summary>Runs part(0 … parts−1) on threads. What one of them throws arrives as from a loop.</summary>
+    /// <summary>Runs part(0 … parts − 1) on threads. An exception in one of them arrives as if from a loop.</summary>
     internal static void OnThreads(int parts, int threads, Action<int> part)
     {
         try { Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part); }

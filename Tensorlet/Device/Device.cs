@@ -1,16 +1,16 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What hardware must do for tensors, in a few verbs. A verb writes into operands that its caller allocated, all on
-/// this device; its doc comment states the law. Adding an ordinary operation adds a scalar function and touches no
-/// device.
+/// What hardware must do for tensors, in a few primitives (called verbs). A primitive writes into operands that its
+/// caller has allocated, all on this device, and its doc comment states its law. Adding an ordinary operation adds a
+/// scalar function, and changes no device.
 /// </summary>
 /// <remarks>
-/// Operands are tensors, because a layout with its storage is just that.
-/// x, a, b, c are read and may be any view; y is written and may be any view whose elements do not overlap (but for
-/// <see cref="AddInto"/>). y[i] and x[i] are elements of the same index. Every verb refuses operands whose shapes or
-/// types do not fit together, that are on another device, or that reach beyond their storage, and then has written
-/// nothing; overlaps are left to the caller.
+/// Operands are tensors, because a tensor is a layout with its storage. x, a, b, c are read and may be any view; y is
+/// written and may be any view whose elements do not overlap (except in <see cref="AddInto"/>). y[i] and x[i] are
+/// elements of the same index. Every primitive refuses operands whose shapes or types do not fit together, that are on
+/// another device, or that reach beyond their storage, before it writes anything. The caller ensures that operands do
+/// not overlap.
 /// </remarks>
 public abstract partial class Device
 {
@@ -20,29 +20,29 @@ public abstract partial class Device
     /// <summary>The name of the device.</summary>
     public sealed override string ToString() => Name;
 
-    /// <summary>Memory for <paramref name="count"/> elements, not initialised.</summary>
-    /// <exception cref="ShapeException">It is more than one tensor holds.</exception>
+    /// <summary>Uninitialised memory for <paramref name="count"/> elements.</summary>
+    /// <exception cref="ShapeException">It is more than one tensor can hold.</exception>
     /// <exception cref="DeviceException">It does not fit into what is left of <see cref="MemoryLimit"/>.</exception>
     public Storage Allocate(DType type, int count)
     {
         var bytes = (long)count * type.Size() + HostStorage.Beyond;
         return bytes <= Array.MaxLength ? AllocateCore(type, count) : throw new ShapeException(
-            $"Memory: {count:N0} elements of {type} take {bytes:N0} bytes; one tensor holds {Array.MaxLength:N0}.");
+            $"Memory: {count:N0} elements of {type} take {bytes:N0} bytes; one tensor can hold {Array.MaxLength:N0}.");
     }
 
     /// <summary>
-    /// What its memory is used for. The devices of the host share theirs; tensors of less than 16 KiB are not counted
-    /// there.
+    /// How the memory of this device is used. The devices of the host share theirs, and there, tensors of less than 16
+    /// KiB are not counted.
     /// </summary>
     public MemoryUse Memory => Pool.Use;
 
     /// <summary>
-    /// The most bytes that its tensors may take: all that the machine, or the accelerator, has, unless set. What does
-    /// not fit is refused by a <see cref="DeviceException"/>.
+    /// The most bytes that the tensors of this device may take: all that the machine, or the accelerator, has, unless
+    /// set. A tensor that does not fit is refused with a <see cref="DeviceException"/>.
     /// </summary>
     public long MemoryLimit { get => Pool.Limit; set => Pool.Limit = value; }
 
-    /// <summary>Gives memory back that is kept for new tensors.</summary>
+    /// <summary>Gives back memory that is kept for new tensors.</summary>
     public void EmptyCache() => Pool.GiveBack();
 
     internal abstract Pool Pool { get; }
@@ -91,8 +91,8 @@ public abstract partial class Device
         Apply(new Of3<F>(f), y, a.Given(), b.Given(), c.Given());
 
     /// <summary>
-    /// y[i] = f(x₀[i], x₁[i], …). The operands are of one type, but for masks beside them, which are read as 0 and 1. y
-    /// is of their type too, or it is Bool: f ≠ 0.
+    /// y[i] = f(x₀[i], x₁[i], …). The operands have the same type, except for masks among them, which are read as 0 and
+    /// 1. y has that type too, or it is Bool: f ≠ 0.
     /// </summary>
     public void Apply<F>(F f, Tensor y, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
@@ -104,12 +104,12 @@ public abstract partial class Device
         KeepAlive(y);
     }
 
-    /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are folded.</summary>
+    /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are reduced.</summary>
     public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction =>
         Reduce(default(Of1<IdentityFormula>), r, y, x);
 
     /// <summary>
-    /// y[i] = r over j of f(x₀[i, j], x₁[i, j], …): what the formula makes is folded, and never written.
+    /// y[i] = r over j of f(x₀[i, j], x₁[i, j], …): the values of the formula are reduced, and never written to memory.
     /// </summary>
     public void Reduce<F, R>(F f, R r, Tensor y, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction
@@ -122,13 +122,13 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// y[i] = the j at which x[i, j] is largest (or smallest), counted row-major over the folded axes; the first of
-    /// equal ones, and the first NaN where there is one. y is Int64.
+    /// y[i] = the j at which x[i, j] is largest (or smallest), counted in row-major order over the reduced axes; the
+    /// first of equal elements, and the first NaN if there is one. y is Int64.
     /// </summary>
-    /// <param name="largest">The largest, or the smallest.</param>
-    /// <param name="x">What is searched.</param>
-    /// <param name="y">Where the results go.</param>
-    /// <param name="asOffset">Give the place in memory, counted from the first element of x, in place of j.</param>
+    /// <param name="largest">Whether to find the largest, or the smallest.</param>
+    /// <param name="x">The tensor that is searched.</param>
+    /// <param name="y">Where the results are written.</param>
+    /// <param name="asOffset">Return the position in memory, counted from the first element of x, instead of j.</param>
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         Fit("ArgReduce", y.Given().DType == DType.Int64
@@ -139,8 +139,8 @@ public abstract partial class Device
 
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where batch, rows, k and columns each
-    /// stand for the number of axes given. A matrix product, a batched one and a convolution over windows are this one
-    /// verb.
+    /// stand for the given number of axes. A matrix product, a batched one and a convolution over windows are all this
+    /// one primitive.
     /// </summary>
     public void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
@@ -164,9 +164,10 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// y[…, j, …] = x[…, index[…, j, …], …] along one axis; index is Int64, of the shape of y, in 0 … size−1.
+    /// y[…, j, …] = x[…, index[…, j, …], …] along one axis. The index is Int64, has the shape of y, and its elements
+    /// are in 0 … size − 1.
     /// </summary>
-    /// <exception cref="IndexException">An index outside of the axis of x; y is unchanged or partly
+    /// <exception cref="IndexException">An index is outside the axis of x; y is unchanged or partly
     /// written.</exception>
     public void Gather(Tensor x, int axis, Tensor index, Tensor y)
     {
@@ -176,10 +177,10 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// y[…, index[…, j, …], …] += x[…, j, …] along one axis: the adjoint of <see cref="Gather"/>. Where there are many
-    /// indices, and more than places, so that many numbers meet in one, floats are summed in double.
+    /// y[…, index[…, j, …], …] += x[…, j, …] along one axis: the adjoint of <see cref="Gather"/>. If there are many
+    /// indices, and more than positions, so that many numbers are added to one, floats are summed in double.
     /// </summary>
-    /// <exception cref="IndexException">An index outside of the axis of y.</exception>
+    /// <exception cref="IndexException">An index is outside the axis of y.</exception>
     public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
     {
         Indexed("ScatterAdd", y.Given(), axis, index, x.Given());
@@ -195,7 +196,7 @@ public abstract partial class Device
 
     const int ManySummands = 1 << 14;
 
-    // What a device does for each verb. Operands fit, and there is something to do.
+    // The implementations of the primitives. Their operands fit, and are not empty.
     internal abstract Storage AllocateCore(DType type, int count);
     internal abstract void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset);
     internal abstract void DownloadCore(Storage storage, int offset, Span<byte> bytes);
@@ -232,7 +233,7 @@ public abstract partial class Device
         if (!fit) Fit(verb, false, [.. x, y]);
     }
 
-    /// <summary>The type of the operands that are no masks.</summary>
+    /// <summary>The type of the operands that are not masks.</summary>
     internal static DType TypeOf(ReadOnlySpan<Tensor> x)
     {
         foreach (var operand in x)
@@ -240,7 +241,7 @@ public abstract partial class Device
         return DType.Bool;
     }
 
-    /// <summary>The operands in one type, for devices that want them so.</summary>
+    /// <summary>The operands converted to one type, for devices that need this.</summary>
     private protected static Tensor[] Alike(ReadOnlySpan<Tensor> x)
     {
         var type = TypeOf(x);
@@ -267,8 +268,8 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Operands stay reachable until here: what is not could be collected, and its memory reused, while a verb still
-    /// works on it.
+    /// Operands stay reachable until here. Otherwise, they could be collected, and their memory reused, while a
+    /// primitive still works on it.
     /// </summary>
     [MethodImpl(NoInlining)]
     private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
@@ -278,11 +279,11 @@ public abstract partial class Device
             (x.Shape[axis] == 0 ? ", which is empty." : $"; take 0 to {x.Shape[axis] - 1}."));
 
     /// <summary>
-    /// Runs what can be done for items from … to−1 apart, all at once; where there is a cache that is smaller than all
-    /// of them, in slices that fit.
+    /// Runs what can be done separately for items from … to − 1: all at once or, if there is a cache that is too small
+    /// for all of them, in slices that fit.
     /// </summary>
     internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
 
-    /// <summary>Waits until everything asked for has been done.</summary>
+    /// <summary>Waits until all work has been done.</summary>
     public virtual void Synchronize() { }
 }

@@ -1,14 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Memory of the host: an array from one of its bytes on, perhaps the caller's own, or memory outside of this process.
+/// Memory of the host: an array, from one of its bytes on, which may be the caller's own, or memory outside this
+/// process.
 /// </summary>
 class HostStorage(Device device, DType type, int count, Array? array, int first = 0)
     : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
-    public const int Beyond = 128;         // bytes, so that whole registers can be read at the end, too
-    public const int Line = 64;            // bytes of a line of the cache: a register across two takes twice as long
+    public const int Beyond = 128;         // bytes, so that whole registers can be read at the end too
+    public const int Line = 64;            // bytes of a cache line: a register across two takes twice as long
     internal static readonly Pool<byte[]> Pool = new Pool<byte[]>("the host",
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
@@ -16,16 +17,14 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     nint outside;
     private protected Array? Array => array;
 
-    /// <summary>What keeps memory outside of this process mapped; null where the memory is an array.</summary>
+    /// <summary>Keeps memory outside this process mapped; null if the memory is an array.</summary>
     public object? Owner { get; private set; }
 
     /// <summary>The first byte.</summary>
     public unsafe ref byte Start => ref outside != 0 ? ref Unsafe.AsRef<byte>((void*)outside)
         : ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(array!), first);
 
-    /// <summary>
-    /// Puts other memory in the place of the array, for all views at once. No other thread may be using it.
-    /// </summary>
+    /// <summary>Replaces the array by other memory, for all views at once. No other thread may be using it.</summary>
     public HostStorage MoveTo(nint address, object owner)
     {
         Release();
@@ -33,14 +32,14 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         return this;
     }
 
-    /// <summary>Gives the array away, where somebody waits for it.</summary>
+    /// <summary>Gives the array back to its pool, if it has one.</summary>
     private protected virtual void Release() { }
 
-    /// <summary>The first element of a tensor on the host. Whoever uses it keeps the tensor alive until done.</summary>
+    /// <summary>The first element of a tensor on the host. The caller keeps the tensor alive while using it.</summary>
     public static ref T First<T>(Tensor x) where T : unmanaged => ref Unsafe.Add(
         ref Unsafe.As<byte, T>(ref ((HostStorage)x.Storage).Start), x.Layout.Offset);
 
-    /// <summary>How many elements may be read: those of the tensor, and what else the memory holds.</summary>
+    /// <summary>How many elements may be read: those of the tensor, and the rest of its memory.</summary>
     public int Readable => array is byte[]? (array.Length - first) / DType.Size() : Count;
 
     /// <summary>Whether a register may be read beyond the end.</summary>
@@ -48,7 +47,9 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
 
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Start, Count * DType.Size());
 
-    /// <summary>Memory for a new tensor. Small ones are plain arrays; the garbage collector is good at those.</summary>
+    /// <summary>
+    /// Memory for a new tensor. Small ones are plain arrays, which the garbage collector handles well.
+    /// </summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
         var bytes = count * type.Size() + Beyond;
@@ -57,11 +58,11 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
             : new PooledHostStorage(device, type, count, Pool.Rent(bytes + Line));
     }
 
-    /// <summary>Where the first whole line of the cache begins in an array that does not move.</summary>
+    /// <summary>Where the first whole cache line begins in an array that does not move.</summary>
     public static unsafe int FirstLine(byte[] pinned) =>
         (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)) & (Line - 1));
 
-    /// <summary>Memory that goes back to the pool when the storage is no longer reachable.</summary>
+    /// <summary>Memory that returns to the pool when the storage is no longer reachable.</summary>
     sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
         : HostStorage(device, type, count, array, FirstLine(array))
     {

@@ -1,12 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Rows at equal distances, each of elements at equal distances: an operand in place, or a packed panel.
+/// Rows at equal distances, each with elements at equal distances: an operand in place, or a packed panel.
 /// </summary>
 /// <param name="first">The first element.</param>
-/// <param name="down">From a row to the next.</param>
-/// <param name="along">From an element of a row to the next.</param>
-/// <param name="next">From a panel that begins at a row to the one that begins at the next.</param>
+/// <param name="down">The distance from a row to the next.</param>
+/// <param name="along">The distance from an element of a row to the next.</param>
+/// <param name="next">The distance from a panel that begins at a row to the one that begins at the next.</param>
 readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
 {
     readonly ref T first = ref first;
@@ -14,14 +14,14 @@ readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
 
     public ref T Row(int i) => ref Unsafe.Add(ref first, i * down);
 
-    /// <summary>From row i on.</summary>
+    /// <summary>The rows from row i on.</summary>
     public Strided<T> From(int i) => new(ref Unsafe.Add(ref first, i * next), down, Along, next);
 }
 
 /// <summary>
-/// The heart of the product: a tile of the result held in registers while the summed axis is walked. Each row of a has
-/// a pointer; of b one or two registers of columns are read at each of the offsets. 8 rows by two 512-bit registers, or
-/// 4 by two of 256 bits, is what the register file holds.
+/// The core of the matrix product: a tile of the result stays in registers while the loop goes along the summed axis.
+/// There is a pointer for each row of a, and at each of the offsets one or two registers of columns of b are read. 8
+/// rows by two registers of 512 bits, or 4 rows by two of 256 bits, fill the register file.
 /// </summary>
 static class MicroKernel<T> where T : unmanaged
 {
@@ -29,8 +29,8 @@ static class MicroKernel<T> where T : unmanaged
     public static int Columns => Vector512.IsHardwareAccelerated ? 2 * Vector512<T>.Count : 2 * Vector256<T>.Count;
 
     /// <summary>
-    /// to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += where the sum goes on: the left half of the columns from
-    /// one place, the right half from another. Of fewer than all rows the last one is repeated.
+    /// to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += if the sum continues. The left half of the columns is
+    /// read from one address, the right half from another. If there are fewer rows, the last one is repeated.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static void Run(Strided<T> a, int rows, ref T left, ref T right, bool two, ReadOnlySpan<int> offsets,

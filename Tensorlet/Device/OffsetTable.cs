@@ -3,12 +3,13 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// Where the elements of a layout lie, in row-major order, and how many neighbours follow each. Large
-/// tables are remembered: a training asks for the same ones in every step.
+/// The offsets of the elements of a layout, in row-major order, and how many neighbours follow each. Large tables are
+/// cached, because training asks for the same ones in every step.
 /// </summary>
-/// <param name="Offsets">For each element its distance from the first.</param>
-/// <param name="Runs">For each element how many consecutive ones start with it, itself included.</param>
-/// <param name="Step">The distance from each to the next, where all are equally far apart; else null.</param>
+/// <param name="Offsets">For each element, its distance from the first.</param>
+/// <param name="Runs">For each element, the number of consecutive elements that start with it, including
+/// itself.</param>
+/// <param name="Step">The distance from each element to the next, if it is the same for all; otherwise null.</param>
 sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
 {
     const int Small = 1 << 10, MostRemembered = 1 << 22;
@@ -24,7 +25,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
             return regular.TryGetValue((flat.Count, flat.strides[0]), out var known) ? known
                 : Remember(regular, (flat.Count, flat.strides[0]), flat);
         if (layout.Count <= Small) return Of(layout.Offsets());
-        // the numbers as a string's bits
+        // the numbers as the bits of a string
         var key = MemoryMarshal.Cast<int, char>((int[])[.. layout.shape, .. layout.strides]).ToString();
         return remembered.TryGetValue(key, out var table) ? table : Remember(remembered, key, layout);
     }
@@ -41,7 +42,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
         return tables[key] = table;
     }
 
-    /// <summary>The table of offsets that are known already.</summary>
+    /// <summary>The tables of offsets that are cached.</summary>
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];

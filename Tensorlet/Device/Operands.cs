@@ -2,9 +2,9 @@ namespace Tensorlet;
 
 /// <summary>An operand along a row: where it begins, the distance between its elements, and their type.</summary>
 /// <param name="Start">The first element. The memory is pinned.</param>
-/// <param name="Step">In elements; 0 is one number for the whole row.</param>
+/// <param name="Step">The distance, in elements; 0 for a single number that is used for the whole row.</param>
 /// <param name="Type">The type of its elements.</param>
-/// <param name="Size">The bytes of one.</param>
+/// <param name="Size">The size of an element in bytes.</param>
 /// <param name="Ahead">Whether a register may be read beyond the end.</param>
 unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead)
 {
@@ -12,22 +12,23 @@ unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead
     public readonly Line At(int element) => this with { Start = Start + (nint)element * Size };
 }
 
-/// <summary>Something done with memory that stays where it is meanwhile.</summary>
+/// <summary>An action on memory that is pinned meanwhile.</summary>
 interface IPinned { unsafe void Run(Line* lines); }
 
 /// <summary>
-/// The operands of a formula, made ready for a loop over registers of type T: where they lie if they are of that type
-/// and side by side, else in a buffer, piece by piece.
+/// The operands of a formula, prepared for a loop over registers of type T: read in place if they have that type and
+/// are contiguous, otherwise copied to a buffer, piece by piece.
 /// </summary>
 [SkipLocalsInit]
 static unsafe class Operands
 {
-    public const int Most = IFormula.Most + 1;      // with the result
+    public const int Most = IFormula.Most + 1;      // including the result
     const int Register = 64, Bytes = 64, Half = 32, Floats = 16, Doubles = 8;       // what a register holds
-    public const int Chunk = 512;                   // elements made ready at a time
+    public const int Chunk = 512;                   // elements that are prepared at a time
 
     /// <summary>
-    /// Whether each operand is contiguous or one number, so that all are one row; <see cref="Line.Step"/> says which.
+    /// Whether each operand is contiguous or a single number, so that all are one row; <see cref="Line.Step"/> says
+    /// which it is.
     /// </summary>
     public static bool Uniform(Tensor[] operands)
     {
@@ -35,7 +36,7 @@ static unsafe class Operands
         return true;
     }
 
-    /// <summary>Pins the operands and hands on where they begin, with the steps of a uniform row.</summary>
+    /// <summary>Pins the operands and passes on where they begin, with the steps of a uniform row.</summary>
     public static void Pin<B>(Tensor[] x, B body) where B : struct, IPinned
     {
         fixed (byte* a = &First(x, 0), b = &First(x, 1), c = &First(x, 2), d = &First(x, 3))
@@ -52,12 +53,14 @@ static unsafe class Operands
         }
     }
 
-    /// <summary>Elements to reserve for so many buffers, of which the first begins where a register does.</summary>
+    /// <summary>
+    /// The number of elements to reserve for a number of buffers, the first of which is aligned to a register.
+    /// </summary>
     public static int Room<T>(int buffers) where T : unmanaged => buffers * Chunk + Vector512<T>.Count;
 
     public static T* Aligned<T>(T* room) where T : unmanaged => (T*)(((nint)room + Register - 1) & -Register);
 
-    static HostStorage Storage(Tensor x) => Unsafe.As<HostStorage>(x.Storage);      // the verbs have checked the device
+    static HostStorage Storage(Tensor x) => Unsafe.As<HostStorage>(x.Storage); // the primitives have checked the device
 
     static ref byte First(Tensor[] x, int k) => ref Storage(x[k < x.Length ? k : 0]).Start;
 
@@ -69,7 +72,7 @@ static unsafe class Operands
             .At(layout.Offset);
     }
 
-    /// <summary>Whether all lines lie ready as they are, or are one number.</summary>
+    /// <summary>Whether all lines can be read in place, or are a single number.</summary>
     public static bool AreReady<T>(Line* lines, int count) where T : unmanaged
     {
         var ready = true;
@@ -79,7 +82,7 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Where elements i … i+n−1 of a line lie side by side as T, and how far a register is from the next.
+    /// Where elements i … i + n − 1 of a line are contiguous as T, and the distance from a register to the next.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
@@ -100,11 +103,11 @@ static unsafe class Operands
         return buffer;
     }
 
-    /// <summary>Writes n elements that lie side by side as T.</summary>
+    /// <summary>Writes n elements that are contiguous as T.</summary>
     public static void Put<T>(T* from, int n, in Line line) where T : unmanaged =>
         Convert(Line.Of(from), line, n);
 
-    /// <summary>Copies n elements, each converted to the type of where it goes.</summary>
+    /// <summary>Copies n elements, each converted to the type of the destination.</summary>
     public static void Convert(in Line from, in Line to, int n) => from.Type.Run(new ConvertFrom(from, to, n));
 
     readonly struct ConvertFrom(Line from, Line to, int n) : IForType
@@ -123,7 +126,7 @@ static unsafe class Operands
                 : W.Of(from[(nint)i * fromStep].ToDouble());
     }
 
-    /// <summary>As many as whole registers hold.</summary>
+    /// <summary>The number of elements in whole registers.</summary>
     [MethodImpl(AggressiveOptimization)]
     static int ConvertRegisters<V, W>(V* from, W* to, int n)
         where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
@@ -175,7 +178,7 @@ static unsafe class Operands
     }
 }
 
-/// <summary>Where the operands of a formula are read next: a register of each at a time.</summary>
+/// <summary>Where the operands of a formula are read next: one register of each at a time.</summary>
 [method: MethodImpl(AggressiveInlining)]
 unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
 {

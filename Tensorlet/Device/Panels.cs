@@ -2,20 +2,22 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Tensorlet;
 
-/// <summary>Between operands that lie anyhow and the dense panels that the micro-kernel reads.</summary>
+/// <summary>
+/// Packs operands of any layout into the dense panels that the micro-kernel reads, and writes its results back.
+/// </summary>
 [SkipLocalsInit]
 static class Panels
 {
-    const int WorthRuns = 12;       // neighbours from which on registers are copied, where they are not all
-    const int Tall = 16;            // rows that are transposed at once, four to each lane of a register
+    const int WorthRuns = 12;       // neighbours from which on registers are copied, unless all are neighbours
+    const int Tall = 16;            // rows that are transposed at once, four for each lane of a register
     const byte LowHalves = 0b01_00_01_00, HighHalves = 0b11_10_11_10;       // of each lane, for a shuffle
 
     /// <summary>
-    /// panel[i, q] = source[wide[j + q] + inner[k + i]]. Columns beyond the last keep what was there: what the
-    /// micro-kernel makes of them is never written out.
+    /// panel[i, q] = source[wide[j + q] + inner[k + i]]. Columns beyond the last keep their old values; what the
+    /// micro-kernel computes from them is never written to the result.
     /// </summary>
     /// <param name="side">The operand.</param>
-    /// <param name="at">Where in it this product of the batch begins.</param>
+    /// <param name="at">Where this product of the batch begins in it.</param>
     /// <param name="j">The first column.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="k">The first row.</param>
@@ -42,8 +44,8 @@ static class Panels
     }
 
     /// <summary>
-    /// Columns in long runs: copied in whole registers, beyond the end of a run too, which the next one is written
-    /// over.
+    /// Columns in long runs are copied in whole registers, also beyond the end of a run, where the next one overwrites
+    /// them.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
@@ -83,7 +85,7 @@ static class Panels
     }
 
     /// <summary>
-    /// Where neighbours lie along the summed axis: blocks of 16 by 4 and of 4 by 4 floats are transposed in registers.
+    /// If neighbours are along the summed axis, blocks of 16 by 4 and of 4 by 4 floats are transposed in registers.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void PackAlongInner(ref float source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner,
@@ -94,7 +96,7 @@ static class Panels
             for (; j + Tall <= wide.Length; j += Tall)
                 for (var k = 0; k < inner.Length;)
                 {
-                    // the end of a run is turned together with what stands before it
+                    // the end of a run is transposed together with what is before it
                     var back = 4 - Math.Min(runs[k], inner.Length - k);
                     if (back > 0 && back <= k && runs[k - back] > 3) k -= back;
                     ref var from = ref Unsafe.Add(ref source, inner[k]);
@@ -135,7 +137,9 @@ static class Panels
         }
     }
 
-    /// <summary>Sixteen rows of four become four columns: in each lane of the registers four of the rows.</summary>
+    /// <summary>
+    /// Sixteen rows of four become four columns, with four of the rows in each lane of the registers.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static void Transpose(ref float from, ReadOnlySpan<int> rows, ref float to, int width)
     {
@@ -174,7 +178,7 @@ static class Panels
     static void Put(Vector128<float> sum, ref float to, bool add) =>
         (add ? sum + Vector128.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
 
-    /// <summary>result[row + i, column + j] = tile[i, j], or += where the sum goes on, for some columns.</summary>
+    /// <summary>result[row + i, column + j] = tile[i, j], or += if the sum continues, for some columns.</summary>
     [MethodImpl(AggressiveOptimization)]
     public static void Unpack<T>(ref T tile, in CpuDevice.Problem p, ref T c, int row, int column, int columns,
         bool add) where T : unmanaged
@@ -197,7 +201,7 @@ static class Panels
         }
     }
 
-    /// <summary>The same where the rows of the result lie side by side, and not its columns.</summary>
+    /// <summary>The same, if the rows of the result are contiguous and its columns are not.</summary>
     [MethodImpl(AggressiveOptimization)]
     static void UnpackTransposed<T>(ref T tile, ReadOnlySpan<int> across, ref T c, int rows, bool add)
         where T : unmanaged

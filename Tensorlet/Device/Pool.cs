@@ -3,72 +3,75 @@ using System.Numerics;
 
 namespace Tensorlet;
 
-/// <summary>What a device's memory is used for, in bytes.</summary>
+/// <summary>How the memory of a device is used, in bytes.</summary>
 /// <param name="Used">In tensors that are reachable, or not yet found to be unreachable.</param>
 /// <param name="Cached">Kept for new tensors.</param>
-/// <param name="Peak">The most that was in use at a time.</param>
+/// <param name="Peak">The most that was in use at one time.</param>
 public readonly record struct MemoryUse(long Used, long Cached, long Peak);
 
-/// <summary>The memory of a device, whatever it is made of.</summary>
+/// <summary>The memory of a device of any kind.</summary>
 abstract class Pool(long limit)
 {
     private protected long used, cached, peak;
 
     public MemoryUse Use => new(Interlocked.Read(ref used), Interlocked.Read(ref cached), Interlocked.Read(ref peak));
 
-    /// <summary>The most bytes that may be used and cached.</summary>
+    /// <summary>The most bytes that may be used and cached together.</summary>
     public long Limit { get; set; } = limit;
 
-    /// <summary>Finds what is unreachable, and gives all back that nobody uses.</summary>
+    /// <summary>Finds memory that is unreachable, and gives back everything that is not in use.</summary>
     public abstract void GiveBack();
 }
 
 /// <summary>
-/// Memory that tensors have given up and new ones take over, by size (four to an octave). Before a size grows past what
-/// it may, the garbage collector finds the tensors that are no longer reachable; so nobody disposes, and memory stays
-/// flat. What nobody has needed for a while is given back.
+/// Keeps memory that tensors no longer use for new ones, by size (four sizes to an octave). Before the memory of a size
+/// grows beyond its bound, the garbage collector finds the tensors that are no longer reachable. So tensors need not be
+/// disposed, and memory does not grow without limit. Memory that has not been needed for a while is given back.
 /// </summary>
 /// <remarks>
-/// A collection of the young finds what a loop gives up. Where it brings back less than half, a full one follows, and
-/// then twice what is in use is made without asking: holding n tensors takes log n collections. A full one waits until
-/// twenty times as long as the last one took has passed, whatever the program holds.
+/// A collection of the young generation finds what a loop drops. If that brings back less than half, a full collection
+/// follows, and then twice the memory in use is allocated without another one, so that holding n tensors takes log n
+/// collections. The next full collection waits until twenty times the duration of the last one has passed, whatever the
+/// program holds.
 /// </remarks>
 /// <typeparam name="M">An array of the host, or a buffer of a device.</typeparam>
 /// <param name="name">The name of the device.</param>
-/// <param name="limit">The most bytes.</param>
+/// <param name="limit">The most bytes that may be used and cached.</param>
 /// <param name="smallest">The smallest size in bytes.</param>
-/// <param name="make">Makes memory of a size.</param>
-/// <param name="drop">Gives memory back; none where forgetting it is enough.</param>
+/// <param name="make">Allocates memory of a size.</param>
+/// <param name="drop">Frees memory; null if it is enough to drop the reference.</param>
 sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, Action<M>? drop = null) : Pool(limit)
     where M : class
 {
-    const int FreelyTaken = 32 << 20;           // bytes a size may take, or grow by, without asking
+    const int FreelyTaken = 32 << 20;           // bytes that a size may take, or grow by, without a collection
     const int Sizes = 128, Few = 4;
     const long SweepEvery = 2000;               // milliseconds
     readonly Size[] sizes = [.. Enumerable.Range(0, Sizes).Select(_ => new Size())];
     long swept = Environment.TickCount64;
 
-    /// <summary>Sweeps by itself, where memory is given back by forgetting it.</summary>
+    /// <summary>Sweeps by itself, if memory is freed by dropping the reference.</summary>
     public Pool<M> Swept()
     {
         _ = new AfterCollections(this);
         return this;
     }
 
-    /// <summary>What there is of one size. All of it is held on to: ILGPU frees a buffer that nobody holds.</summary>
+    /// <summary>
+    /// The memory of one size. All of it is referenced here, because ILGPU frees a buffer that is no longer referenced.
+    /// </summary>
     sealed class Size
     {
         public readonly Stack<M> Free = new();
         public readonly HashSet<M> All = [];
         public int Bytes;
-        /// <summary>Up to so many are made without a collection.</summary>
+        /// <summary>The number that may be allocated without a collection.</summary>
         public int Most;
-        /// <summary>So many have not been needed since the last sweep.</summary>
+        /// <summary>The number that has not been needed since the last sweep.</summary>
         public int Idle;
     }
 
     /// <summary>Memory of at least this size.</summary>
-    /// <exception cref="DeviceException">It does not fit, even after what nobody uses has been given back.</exception>
+    /// <exception cref="DeviceException">It does not fit, even after unused memory has been given back.</exception>
     public M Rent(int bytes)
     {
         var (index, rounded) = RoundUp(Math.Max(bytes, smallest));
@@ -82,8 +85,8 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         static bool IsFull(Exception e) => e is OutOfMemoryException or ILGPU.Runtime.AcceleratorException;
     }
 
-    DeviceException Full(long bytes, Exception? inner = null) => new($"Memory: that of {name} is full: " +
-        $"{Use.Used:N0} of {Limit:N0} bytes are in use, {bytes:N0} more asked for. Take smaller batches or keep " +
+    DeviceException Full(long bytes, Exception? inner = null) => new($"Memory: {name} is full: " +
+        $"{Use.Used:N0} of {Limit:N0} bytes are in use, and {bytes:N0} more are needed. Use smaller batches or keep " +
         "fewer tensors.", inner);
 
     M Rent(Size size, int rounded)
@@ -128,7 +131,7 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         foreach (var size in sizes) Drop(size, all: true);
     }
 
-    /// <summary>Gives back what has not been needed since the last time, if that is a while ago.</summary>
+    /// <summary>Gives back what has not been needed since the last sweep, if that is some time ago.</summary>
     internal void Sweep(bool atOnce = false)
     {
         var now = Environment.TickCount64;
@@ -150,7 +153,7 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         Interlocked.Add(ref cached, -(long)dropped.Count * size.Bytes);
     }
 
-    /// <summary>Sweeps after each full collection, also where no more memory is asked for.</summary>
+    /// <summary>Sweeps after each full collection, also if no more memory is asked for.</summary>
     sealed class AfterCollections(Pool<M> pool)
     {
         ~AfterCollections()
@@ -172,17 +175,17 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
 /// <summary>Collections that pools force.</summary>
 static class Collections
 {
-    const int Rest = 20;                        // times as long as a full one took, before the next
-    const int FullAfter = 256;                  // young ones; what these promote lies between gaps that grow
+    const int Rest = 20; // the wait before the next full collection, as a multiple of the duration of the last
+    const int FullAfter = 256;                  // young collections; what these promote lies between gaps that grow
     static long earliest, count;
 
-    /// <summary>Forces a collection of the young, or now and then a full one.</summary>
+    /// <summary>Forces a collection of the young generation, or from time to time a full one.</summary>
     public static void ForceYoung()
     {
         if (Interlocked.Increment(ref count) % FullAfter != 0 || !TryForceFull()) Force(1);
     }
 
-    /// <summary>Forces a full collection, unless the last one was too short a time ago.</summary>
+    /// <summary>Forces a full collection, unless the last one was too recent.</summary>
     public static bool TryForceFull()
     {
         var start = Stopwatch.GetTimestamp();
@@ -193,7 +196,7 @@ static class Collections
         return true;
     }
 
-    /// <summary>Lets finalizers return memory. No lock is held: they take it.</summary>
+    /// <summary>Lets finalizers return memory. No lock is held, because they take it.</summary>
     public static void Force(int generation)
     {
         GC.Collect(generation, GCCollectionMode.Forced, blocking: true);

@@ -4,8 +4,8 @@ using MathNet.Numerics.LinearAlgebra;
 namespace Tensorlet;
 
 /// <summary>
-/// The definition of every verb, made to be read and believed: elements are read in row-major order into an array,
-/// worked on by a plain loop or by MathNet, and written back. Sums and products of matrices are in double.
+/// The definition of every primitive, written to be read and trusted: elements are read in row-major order into an
+/// array, processed by a plain loop or by MathNet, and written back. Sums and matrix products are computed in double.
 /// </summary>
 sealed class ReferenceDevice : Device
 {
@@ -35,7 +35,7 @@ sealed class ReferenceDevice : Device
         for (var i = 0; i < offsets.Length; i++) Unsafe.Add(ref first, offsets[i]) = value(i);
     }
 
-    /// <summary>The elements as they are, whatever their type: integers as integers, all else in double.</summary>
+    /// <summary>The elements unchanged, whatever their type: integers as integers, everything else as double.</summary>
     static Number[] Read(Tensor x) => x.DType switch
     {
         DType.Bool => Array.ConvertAll(Read<B8>(x), v => (Number)v.ToDouble()),
@@ -127,7 +127,7 @@ sealed class ReferenceDevice : Device
         var (left, right) = (Doubles(a), Doubles(b));
         for (var g = 0; g < batches; g++)
         {
-            // MathNet stores columns, so a row-major matrix read by it is the transpose: Cᵀ = Bᵀ·Aᵀ.
+            // MathNet stores columns, so a row-major matrix that it reads is the transpose: Cᵀ = Bᵀ·Aᵀ.
             var at = Matrix<double>.Build.Dense(k, m, left[(g * m * k)..((g + 1) * m * k)]);
             var bt = Matrix<double>.Build.Dense(n, k, right[(g * k * n)..((g + 1) * k * n)]);
             (bt * at).AsColumnMajorArray().CopyTo(result, g * m * n);
@@ -161,7 +161,7 @@ sealed class ReferenceDevice : Device
         Write(y, i => sums[i]);
     }
 
-    /// <summary>For each element of the index, the row-major place in x that it names.</summary>
+    /// <summary>For each element of the index, the row-major position in x that it names.</summary>
     static int[] Places(string operation, Tensor x, int axis, Tensor index)
     {
         int inner = Layout.Product(x.Shape[(axis + 1)..]), size = x.Shape[axis], length = index.Shape[axis];

@@ -1,22 +1,22 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Several layouts of one shape, walked together row by row. Axes along which all of them can be stepped through as one
-/// are joined first, so that rows are as long as possible; the offsets advance like an odometer, without a division per
-/// element.
+/// Goes through several layouts of the same shape together, row by row. Axes along which all of them can be stepped
+/// through as one are merged first, so that rows are as long as possible. The offsets advance like an odometer, without
+/// a division for each element.
 /// </summary>
 sealed class Walk
 {
     readonly int[][] strides;      // [operand][axis]
 
-    /// <summary>The sizes of the joined axes, at least one.</summary>
+    /// <summary>The sizes of the merged axes, of which there is at least one.</summary>
     public int[] Shape { get; }
     /// <summary>The number of rows.</summary>
     public int Rows { get; }
-    /// <summary>Elements in a row.</summary>
+    /// <summary>The number of elements in a row.</summary>
     public int Length => Shape[^1];
 
-    /// <summary>The strides of one operand along the joined axes.</summary>
+    /// <summary>The strides of one operand along the merged axes.</summary>
     public int[] Strides(int operand) => strides[operand];
     /// <summary>The distance between neighbours in a row of one operand.</summary>
     public int Step(int operand) => strides[operand][^1];
@@ -43,7 +43,7 @@ sealed class Walk
         Rows = Layout.Product(Shape.AsSpan(..^1));
     }
 
-    /// <summary>For each row where it starts in every operand, in one array that moves on.</summary>
+    /// <summary>For each row, its start in every operand, in one array that is updated.</summary>
     public Places All => Part(0, Rows);
 
     /// <summary>The same for the rows from … to−1.</summary>
@@ -52,7 +52,7 @@ sealed class Walk
     /// <summary>The same for the elements from … to−1, one by one.</summary>
     public Places Each(int from, int to) => new(this, from, to, Shape.Length);
 
-    /// <summary>Divides once, to find its first place; from there it counts.</summary>
+    /// <summary>Divides once, to find its first position; from there it counts.</summary>
     public struct Places
     {
         readonly Walk walk;

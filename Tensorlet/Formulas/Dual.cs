@@ -1,24 +1,24 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A number and its slope, x + x′ε with ε² = 0. It is a number itself, so that a formula runs over it, and gives its
-/// own derivative; and over a Dual of it, which gives the second one.
+/// A number and its slope, x + x′ε with ε² = 0. It is a number itself, so a formula that runs over it computes its own
+/// derivative; run over a Dual of a Dual, it computes the second derivative.
 /// </summary>
 /// <remarks>
-/// A slope of exactly 0 stays 0, whatever it is multiplied by: what does not depend on x has no slope, also where it is
-/// infinite. Where two branches meet, the slope is that of the branch which is taken.
+/// A slope of exactly 0 stays 0, whatever it is multiplied by: what does not depend on x has no slope, even where it is
+/// infinite. Where two branches of a formula meet, the slope is that of the branch that is taken.
 /// </remarks>
 readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, INumeric<V>
 {
     public readonly V Value = value, Slope = slope;
 
-    /// <summary>slope · factor, and 0 where the slope is.</summary>
+    /// <summary>slope · factor, but 0 if the slope is 0.</summary>
     [MethodImpl(AggressiveInlining)]
     static V Times(V slope, V factor) => Kept(slope, slope * factor);
 
     /// <summary>
-    /// What was made of a slope; not 0·∞ or 0/0, but the slope. A slope of 0 may have a slope itself, as that of x² at
-    /// 0 has, so that every other 0 is taken as it was made.
+    /// The computed value, or the slope itself where that is 0 and the value is NaN (0·∞ or 0/0). Elsewhere a slope of
+    /// 0 is not used, because it may have a slope itself, as that of x² at 0 has.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static V Kept(V slope, V made) => V.IfEqual(made, made, made, V.IfEqual(slope, V.Of(0), slope, made));

@@ -3,15 +3,15 @@ using System.Runtime.Intrinsics.X86;
 namespace Tensorlet;
 
 /// <summary>
-/// Functions of 16 floats that compute in floats, because the runtime's exp goes through doubles, which takes twice as
-/// long, and its log errs by two units in the last place.
+/// Functions of 16 floats that compute in float: the runtime's exp computes in double, which takes twice as long, and
+/// its log has errors of two units in the last place.
 /// </summary>
 static class FloatFunctions
 {
     const float Log2OfE = 1.44269504f, Ln2High = 6.93145752e-1f, Ln2Low = 1.42860677e-6f;   // ln 2 in two parts
 
     const float SmallestNormal = 1.17549435e-38f;
-    const int TwoThirds = 0x3f2aaaab, ExponentBits = unchecked((int)0xff800000);           // the bits of 2/3; the mask
+    const int TwoThirds = 0x3f2aaaab, ExponentBits = unchecked((int)0xff800000);           // the bits of 2/3; a mask
 
     /// <summary>
     /// eˣ to within a unit in the last place: x = n·ln 2 + r with |r| ≤ ln 2/2, and eˣ = 2ⁿ·eʳ (the coefficients
@@ -20,7 +20,8 @@ static class FloatFunctions
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // beyond these the result is 0 or infinite, which the last step finds; NaN passes through both, as it is second
+        // outside these bounds the result is 0 or infinite, which the last step takes care of; NaN passes, as second
+        // argument
         x = Vector512.MaxNative(Vector512.Create(-104f), Vector512.MinNative(Vector512.Create(89f), x));
         var n = Vector512.Round(x * Log2OfE);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
@@ -32,7 +33,7 @@ static class FloatFunctions
         p = Vector512.FusedMultiplyAdd(p, r, Vector512<float>.One);
         p = Vector512.FusedMultiplyAdd(p, r, Vector512<float>.One);
         if (Avx512F.IsSupported) return Avx512F.Scale(p, n);
-        // 2ⁿ in two factors, so that results below the normal range are rounded once
+        // 2ⁿ as two factors, so that results below the normal range are rounded only once
         var whole = Vector512.ConvertToInt32(n);
         var half = whole >> 1;
         return p * PowerOfTwo(half) * PowerOfTwo(whole - half);
@@ -48,7 +49,7 @@ static class FloatFunctions
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Log(Vector512<float> x)
     {
-        // numbers below the normal range are scaled by 2²³ first
+        // numbers below the normal range are first scaled by 2²³
         var small = Vector512.LessThan(x, Vector512.Create(SmallestNormal));
         var bits = Vector512.ConditionalSelect(small, x * Vector512.Create(8388608f), x).AsInt32();
         var exponent = (bits - Vector512.Create(TwoThirds)) & Vector512.Create(ExponentBits);
@@ -73,7 +74,7 @@ static class FloatFunctions
     }
 
     /// <summary>
-    /// The error function to within a unit in the last place: an odd polynomial near 0, and beyond 1 − e^p(|x|) (the
+    /// The error function to within a unit in the last place: an odd polynomial near 0, and 1 − e^p(|x|) elsewhere (the
     /// coefficients are those of N. Juffa).
     /// </summary>
     [MethodImpl(AggressiveInlining)]

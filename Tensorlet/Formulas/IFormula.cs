@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A scalar function of up to eight numbers, as devices run it. What it takes comes first; the rest is nothing, and not
-/// to be read. Functions of one, two and three numbers are written as <see cref="IMap"/>, <see cref="IZip"/> and
-/// <see cref="IZip3"/>.
+/// A scalar function of up to eight numbers, as devices run it. It takes the first of them; the others are undefined,
+/// and must not be read. Functions of one, two and three numbers are written as <see cref="IMap"/>, <see cref="IZip"/>
+/// and <see cref="IZip3"/>.
 /// </summary>
 public interface IFormula
 {
-    /// <summary>The most that one takes.</summary>
+    /// <summary>The largest number of inputs.</summary>
     const int Most = 8;
-    /// <summary>How many numbers it takes.</summary>
+    /// <summary>The number of inputs.</summary>
     static abstract int Inputs { get; }
     /// <summary>f(a, b, c, …)</summary>
     V Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) where V : struct, INumeric<V>;
@@ -39,13 +39,13 @@ readonly struct Of3<F>(F zip) : IFormula where F : struct, IZip3
 /// <summary>x itself.</summary>
 readonly struct IdentityFormula : IMap { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x; }
 
-/// <summary>f with the slope that it says it has.</summary>
+/// <summary>f, with the slope that it provides.</summary>
 readonly struct Called<F>(F f) : IMap where F : struct, ISmooth
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(f, x); }
 
 /// <summary>
-/// ∂f/∂x·w, where x is input number <paramref name="input"/> of f, and w comes after all of f's: the line of f over
-/// numbers with a slope. It is a formula itself, and so has slopes of its own.
+/// ∂f/∂x·w, where x is input number <paramref name="input"/> of f, and w comes after all inputs of f. It runs the line
+/// of f over numbers with a slope. It is a formula itself, and so has slopes of its own.
 /// </summary>
 readonly struct Slope<F>(F formula, int input) : IFormula where F : struct, IFormula
 {

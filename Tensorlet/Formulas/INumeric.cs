@@ -1,10 +1,11 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What a scalar function may do with a number. One float, one double, one long or a whole register of them implements
-/// it, so that a function written once runs in the loops of the CPU, in the reference and as an ILGPU kernel.
+/// What a scalar function can do with a number. It is implemented by one float, one double, one long and by a register
+/// full of them, so that a function that is written once runs in the loops of the CPU, in the reference and as an ILGPU
+/// kernel.
 /// </summary>
-/// <typeparam name="V">The number itself.</typeparam>
+/// <typeparam name="V">The type of the number.</typeparam>
 public interface INumeric<V> where V : struct, INumeric<V>
 {
     /// <summary>a + b</summary>
@@ -19,14 +20,14 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V operator %(V a, V b);
     /// <summary>−a</summary>
     static abstract V operator -(V a);
-    /// <summary>A constant as this kind of number.</summary>
+    /// <summary>A constant as a number of this type.</summary>
     static abstract V Of(double constant);
     /// <summary>
-    /// <paramref name="then"/> where a &gt; b, else <paramref name="otherwise"/>, also where either is NaN.
+    /// <paramref name="then"/> where a &gt; b, <paramref name="otherwise"/> elsewhere, also where either is NaN.
     /// </summary>
     static abstract V IfGreater(V a, V b, V then, V otherwise);
     /// <summary>
-    /// <paramref name="then"/> where a = b, else <paramref name="otherwise"/>, also where either is NaN.
+    /// <paramref name="then"/> where a = b, <paramref name="otherwise"/> elsewhere, also where either is NaN.
     /// </summary>
     static abstract V IfEqual(V a, V b, V then, V otherwise);
     /// <summary>|a|</summary>
@@ -43,14 +44,15 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V Cos(V a);
     /// <summary>aᵇ</summary>
     static abstract V Pow(V a, V b);
-    /// <summary>The largest whole number that is not above a.</summary>
+    /// <summary>The largest integer that is not above a.</summary>
     static abstract V Floor(V a);
-    /// <summary>f(a), with the slope that f says it has.</summary>
+    /// <summary>f(a), with the slope that f provides.</summary>
     static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
 
 /// <summary>
-/// A function of one number, y = f(x). Its constants are fields. A public struct: it becomes the body of a kernel.
+/// A function of one number, y = f(x). Its constants are fields. It is a public struct, because it becomes part of a
+/// kernel.
 /// </summary>
 public interface IMap
 {
@@ -59,14 +61,14 @@ public interface IMap
 }
 
 /// <summary>
-/// A function of one number that knows its slope, because that of its approximation would be slow or lose digits. A
-/// formula calls it by <see cref="INumeric{V}.Call"/>.
+/// A function of one number that provides its own slope, because the derivative of its approximation would be slow or
+/// inaccurate. A formula calls it through <see cref="INumeric{V}.Call"/>.
 /// </summary>
 public interface ISmooth : IMap
 {
     /// <summary>f′(x)</summary>
-    /// <param name="x">Where.</param>
-    /// <param name="y">f(x), which often says it shortly.</param>
+    /// <param name="x">The point.</param>
+    /// <param name="y">f(x), from which the slope is often short to compute.</param>
     V Slope<V>(V x, V y) where V : struct, INumeric<V>;
 }
 
@@ -85,25 +87,25 @@ public interface IZip3
 }
 
 /// <summary>
-/// A sequence of numbers: each from its place alone, so that it can be filled in by any number of threads.
+/// A sequence of numbers, each computed from its position alone, so that any number of threads can fill it in.
 /// </summary>
 public interface ISequence
 {
-    /// <summary>The number at place i, counted from 0.</summary>
+    /// <summary>The number at position i, counted from 0.</summary>
     double At(long i);
 }
 
-/// <summary>An associative and commutative operation that folds many numbers into one, in double precision.</summary>
+/// <summary>An associative and commutative operation that reduces many numbers to one, in double precision.</summary>
 public interface IReduction
 {
-    /// <summary>The neutral element: what folding nothing gives.</summary>
+    /// <summary>The neutral element: the result for no numbers.</summary>
     double Start { get; }
     /// <summary>
-    /// What is made of a number before it is folded: itself, or its square; of the neutral element that element.
+    /// What is applied to a number before it is reduced: nothing, or a square. The neutral element stays as it is.
     /// </summary>
     V Take<V>(V x) where V : struct, INumeric<V>;
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
-    /// <summary>What is made of the whole at the end, before it is rounded: itself, or its root.</summary>
+    /// <summary>What is applied to the result at the end, before it is rounded: nothing, or a root.</summary>
     V Finish<V>(V y) where V : struct, INumeric<V>;
 }

@@ -2,12 +2,12 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>A number as a kernel or a plain loop holds it, with its way to and from double.</summary>
+/// <summary>A number as a kernel or a plain loop holds it, with conversions to and from double.</summary>
 public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
 {
     /// <summary>This number as a double.</summary>
     double ToDouble();
-    /// <summary>place += x, by any number of threads of a kernel at once.</summary>
+    /// <summary>place += x, for any number of threads of a kernel at once.</summary>
     static abstract void AddAtomically(ref V place, V x);
 }
 
@@ -73,7 +73,9 @@ public readonly struct F64(double value) : IScalar<F64>
     public static F64 operator *(F64 a, F64 b) => new(a.Value * b.Value);
     /// <inheritdoc/>
     public static F64 operator /(F64 a, F64 b) => new(a.Value / b.Value);
-    /// <summary>By subtraction of b·2ᵏ, as C's fmod does it: exact also where a device divides only roughly.</summary>
+    /// <summary>
+    /// Subtracts b·2ᵏ repeatedly, as C's fmod does: exact, also on a device that divides only approximately.
+    /// </summary>
     public static F64 operator %(F64 a, F64 b)
     {
         double r = Math.Abs(a.Value), y = Math.Abs(b.Value), part = y;
@@ -118,8 +120,8 @@ public readonly struct F64(double value) : IScalar<F64>
 }
 
 /// <summary>
-/// A 64-bit integer as a number. Sums, products and powers wrap around; a quotient is cut to a whole number. Integers
-/// are promoted before a root or an exponential reaches them.
+/// A 64-bit integer as a number. Sums, products and powers wrap around, and quotients are truncated. Integers are
+/// converted before a root or an exponential is applied to them.
 /// </summary>
 /// <param name="value">Its value.</param>
 public readonly struct I64(long value) : IScalar<I64>
@@ -175,7 +177,7 @@ public readonly struct I64(long value) : IScalar<I64>
     public static void AddAtomically(ref I64 place, I64 x) => Atomic.Add(ref Unsafe.As<I64, long>(ref place), x.Value);
 }
 
-/// <summary>A truth value as a number, 0 or 1, so that masks can be read and written by the same loops.</summary>
+/// <summary>A Boolean as a number, 0 or 1, so that the same loops can read and write masks.</summary>
 /// <param name="value">0 or 1.</param>
 public readonly struct B8(byte value) : IScalar<B8>
 {
@@ -219,7 +221,7 @@ public readonly struct B8(byte value) : IScalar<B8>
     public static B8 Call<F>(F f, B8 a) where F : struct, ISmooth => f.Apply(a);
     /// <inheritdoc/>
     public double ToDouble() => Value;
-    /// <summary>Or: threads can only write the same.</summary>
+    /// <summary>The logical or: threads can only write the same value.</summary>
     public static void AddAtomically(ref B8 place, B8 x)
     {
         if (x.Value != 0) place = x;

@@ -9,7 +9,7 @@ public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Te
     public sealed override Tensor UpdateGradInput(Tensor input, Tensor gradOutput) =>
         GradInput = g(Output, gradOutput.Given());
 
-    // the largest is taken away first, so that no power overflows
+    // the maximum is subtracted first, so that exp does not overflow
     private protected static Tensor Shifted(Tensor x, int dim) => x - x.AMax([dim], keepDim: true);
     private protected static Tensor Exp(Tensor x) => x.Map(new ExpFormula());
 }
@@ -26,7 +26,7 @@ public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1
 public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 0
     x => x.Map(new ReluFormula()), (y, dy) => Tensor.Zip(new Gate.Formula(), dy, y));
 
-/// <summary>eˣ/Σeˣ along an axis, the classes' unless another is named.</summary>
+/// <summary>eˣ/Σeˣ along an axis, by default that of the classes.</summary>
 public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)
     x => Exp(Shifted(x, dim)) * (1 / Exp(Shifted(x, dim)).Sum([dim], keepDim: true)),
     (y, dy) => y * (dy - (dy * y).Sum([dim], keepDim: true)));

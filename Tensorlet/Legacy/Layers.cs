@@ -1,6 +1,8 @@
 namespace Tensorlet.Legacy;
 
-/// <summary>A layer with weights and a bias, both uniform in ±1/√(numbers that make one output) at first.</summary>
+/// <summary>
+/// A layer with weights and a bias, both of which start uniform in ±1/√(number of inputs of one output).
+/// </summary>
 public abstract class Weighted : Module
 {
     private protected readonly Parameter weight, bias;
@@ -12,13 +14,13 @@ public abstract class Weighted : Module
         bias = new(Tensor.Empty(shape[0]).Uniform_(-bound, bound));
     }
 
-    /// <summary>W, outputs first.</summary>
+    /// <summary>W, with the outputs as first axis.</summary>
     public Tensor Weight => weight.Weight;
     /// <summary>b, one number for each output.</summary>
     public Tensor Bias => bias.Weight;
-    /// <summary>The gradient by the weights.</summary>
+    /// <summary>The gradient with respect to the weights.</summary>
     public Tensor GradWeight => weight.Gradient;
-    /// <summary>The gradient by the bias.</summary>
+    /// <summary>The gradient with respect to the bias.</summary>
     public Tensor GradBias => bias.Gradient;
     /// <inheritdoc/>
     public sealed override Parameter[] Parameters() => [weight, bias];
@@ -47,16 +49,17 @@ public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize
 }
 
 /// <summary>
-/// Filters (O, C, kH, kW) over images: (N, C, H, W) to (N, O, OH, OW), where OH = ⌊(H + 2·padH − kH)/dH⌋ + 1.
+/// A convolution with filters (O, C, kH, kW) over images: (N, C, H, W) to (N, O, OH, OW), where OH = ⌊(H + 2·padH −
+/// kH)/dH⌋ + 1.
 /// </summary>
 /// <param name="nInputPlane">C</param>
 /// <param name="nOutputPlane">O</param>
 /// <param name="kW">The width of a filter.</param>
 /// <param name="kH">The height of a filter.</param>
-/// <param name="dW">How far apart neighbouring windows are, across.</param>
-/// <param name="dH">How far apart they are, down.</param>
+/// <param name="dW">The horizontal distance between neighbouring windows.</param>
+/// <param name="dH">Their vertical distance.</param>
 /// <param name="padW">Zeros on the left and on the right.</param>
-/// <param name="padH">Zeros above and below; as many if not given.</param>
+/// <param name="padH">Zeros above and below; the same number if not given.</param>
 public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW, int kH, int dW = 1, int dH = 1,
     int padW = 0, int? padH = null) : Weighted([nOutputPlane, nInputPlane, kH, kW])
 {
@@ -89,11 +92,11 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     }
 }
 
-/// <summary>The largest of each window, the first of equal ones: (N, C, H, W) to (N, C, OH, OW).</summary>
+/// <summary>The maximum of each window, the first of equal elements: (N, C, H, W) to (N, C, OH, OW).</summary>
 /// <param name="kW">The width of a window.</param>
 /// <param name="kH">The height of a window.</param>
-/// <param name="dW">How far apart neighbouring windows are, across; their width if not given.</param>
-/// <param name="dH">How far apart they are, down; their height if not given.</param>
+/// <param name="dW">The horizontal distance between neighbouring windows; their width if not given.</param>
+/// <param name="dH">Their vertical distance; their height if not given.</param>
 public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = null) : Module
 {
     Tensor? places;

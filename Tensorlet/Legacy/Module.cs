@@ -1,46 +1,50 @@
 namespace Tensorlet.Legacy;
 
-/// <summary>A tensor that is learned, and the gradient of the loss by it, which adds up until it is zeroed.</summary>
-/// <param name="weight">What is learned.</param>
+/// <summary>
+/// A tensor that is trained, and the gradient of the loss with respect to it, which accumulates until it is zeroed.
+/// </summary>
+/// <param name="weight">The tensor that is trained.</param>
 public sealed class Parameter(Tensor weight)
 {
-    /// <summary>What is learned.</summary>
+    /// <summary>The tensor that is trained.</summary>
     public Tensor Weight { get; internal set; } = weight;
-    /// <summary>The gradient by it, of its shape.</summary>
+    /// <summary>The gradient with respect to it, of the same shape.</summary>
     public Tensor Gradient { get; internal set; } = weight.Given().ZerosLike();
 }
 
 /// <summary>
-/// A layer as it was before the tape: it computes an output, and, told the gradient of the loss by that output (dy),
-/// the gradients by its input (dx) and by its parameters, each by a formula of its own. It remembers one output, so it
-/// stands in a network once.
+/// A layer as it was before the tape. It computes an output and, given the gradient of the loss with respect to that
+/// output (dy), the gradients with respect to its input (dx) and its parameters, each by a formula of its own. It
+/// remembers one output, so it can be used only once in a network.
 /// </summary>
 public abstract class Module
 {
-    /// <summary>What the last <see cref="Forward"/> gave; empty before.</summary>
+    /// <summary>The result of the last <see cref="Forward"/>; empty before.</summary>
     public Tensor Output { get; protected set; } = Tensor.Empty(0);
 
-    /// <summary>What the last <see cref="Backward"/> gave; empty before.</summary>
+    /// <summary>The result of the last <see cref="Backward"/>; empty before.</summary>
     public Tensor GradInput { get; protected set; } = Tensor.Empty(0);
 
     /// <summary>Computes <see cref="Output"/>.</summary>
     public abstract Tensor UpdateOutput(Tensor input);
 
-    /// <summary>Computes <see cref="GradInput"/>, dx, of the input that the output was computed from.</summary>
+    /// <summary>Computes <see cref="GradInput"/>, dx, for the input from which the output was computed.</summary>
     public abstract Tensor UpdateGradInput(Tensor input, Tensor gradOutput);
 
     /// <summary>
-    /// Adds scale times the gradients by the parameters to those that are there; after <see cref="UpdateGradInput"/>.
+    /// Adds scale times the gradients with respect to the parameters to the accumulated ones; call it after
+    /// <see cref="UpdateGradInput"/>.
     /// </summary>
     public virtual void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1) { }
 
-    /// <summary>The output of an input.</summary>
+    /// <summary>The output for an input.</summary>
     public Tensor Forward(Tensor input) => UpdateOutput(input);
 
-    /// <summary>The gradient by the input; those by the parameters are added up.</summary>
-    /// <param name="input">What <see cref="Forward"/> was given.</param>
-    /// <param name="gradOutput">dy, the gradient of the loss by the output, of its shape.</param>
-    /// <param name="scale">A factor of the gradients by the parameters.</param>
+    /// <summary>The gradient with respect to the input; those with respect to the parameters are accumulated.</summary>
+    /// <param name="input">The argument of <see cref="Forward"/>.</param>
+    /// <param name="gradOutput">dy, the gradient of the loss with respect to the output, of the shape of the
+    /// output.</param>
+    /// <param name="scale">A factor for the gradients with respect to the parameters.</param>
     /// <exception cref="ShapeException">The gradient has another shape than the output.</exception>
     public Tensor Backward(Tensor input, Tensor gradOutput, double scale = 1)
     {
@@ -53,15 +57,15 @@ public abstract class Module
     /// <summary>The weights and their gradients, in order.</summary>
     public virtual Parameter[] Parameters() => [];
 
-    /// <summary>Forgets the gradients.</summary>
+    /// <summary>Sets the gradients to zero.</summary>
     public void ZeroGradParameters() => Array.ForEach(Parameters(), p => p.Gradient.Zero_());
 
     /// <summary>w ← w − lr·dw</summary>
     public void UpdateParameters(double lr) => Array.ForEach(Parameters(), p => p.Weight.Add_(p.Gradient, -lr));
 
     /// <summary>
-    /// Moves all weights into one tensor, and all gradients into another, of one axis each; the layers' own become
-    /// views of these. An earlier pair is then no longer theirs.
+    /// Moves all weights into one tensor and all gradients into another, with one axis each; those of the layers become
+    /// views of these. Tensors from an earlier call are then no longer connected with the layers.
     /// </summary>
     /// <exception cref="ShapeException">There are no parameters.</exception>
     public (Tensor Weights, Tensor Gradients) GetParameters()
@@ -79,7 +83,9 @@ public abstract class Module
         return (weights, gradients);
     }
 
-    /// <summary>The input, if it has so many axes, and so many numbers along axis 1 (any if not given).</summary>
+    /// <summary>
+    /// The input, if it has the right number of axes, and the right size along axis 1 (any size if not given).
+    /// </summary>
     private protected Tensor Only(Tensor input, int rank, int? size = null,
         [CallerArgumentExpression(nameof(input))] string name = "") =>
         input.Given(name).Rank == rank && input.Size(1) == (size ?? input.Size(1)) ? input : throw new ShapeException(

@@ -1,8 +1,9 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// Optimizers as functions of flat parameters, as <see cref="Module.GetParameters"/> gives them. Each calls a function
-/// that tells the loss at x and its gradient, moves x in place, and remembers the rest in a state, empty at first.
+/// Optimizers as functions of flat parameters, as <see cref="Module.GetParameters"/> returns them. Each calls a
+/// function that computes the loss at x and its gradient, updates x in place, and keeps everything else in a state,
+/// which is empty at first.
 /// </summary>
 public static class Optim
 {
@@ -52,15 +53,17 @@ public static class Optim
 
     static readonly Tensor counter = Tensor.Scalar(0, DType.Int64, Device.Cpu);
 
-    /// <summary>What the state keeps under a key; zeros at first.</summary>
+    /// <summary>The tensor in the state under a key; zeros at first.</summary>
     static Tensor Kept(Dictionary<string, Tensor> state, string key, Tensor like) =>
         state.Given().TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
 }
 
-/// <summary>What <see cref="Optim.Sgd"/> is told. Dampening was the momentum by default, and is 0 today.</summary>
+/// <summary>
+/// The options of <see cref="Optim.Sgd"/>. The default of dampening used to be the momentum, and is 0 today.
+/// </summary>
 public sealed record SgdConfig(double LearningRate = 1e-3, double LearningRateDecay = 0, double WeightDecay = 0,
     double Momentum = 0, double Dampening = 0, bool Nesterov = false);
 
-/// <summary>What <see cref="Optim.Adam"/> is told.</summary>
+/// <summary>The options of <see cref="Optim.Adam"/>.</summary>
 public sealed record AdamConfig(double LearningRate = 1e-3, double Beta1 = 0.9, double Beta2 = 0.999,
     double Epsilon = 1e-8, double WeightDecay = 0);

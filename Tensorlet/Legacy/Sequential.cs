@@ -1,6 +1,8 @@
 namespace Tensorlet.Legacy;
 
-/// <summary>Layers one after another: each gets what the one before it gave. <see cref="Add"/> puts them in.</summary>
+/// <summary>
+/// Layers one after another: each gets the result of the one before it. <see cref="Add"/> appends a layer.
+/// </summary>
 public sealed class Sequential : Module // y = fₙ(…f₁(x))     dx = df₁(…dfₙ(dy))
 {
     readonly List<Module> modules = [];
@@ -8,12 +10,12 @@ public sealed class Sequential : Module // y = fₙ(…f₁(x))     dx = df₁(�
     /// <summary>The layers.</summary>
     public IReadOnlyList<Module> Modules => modules;
 
-    /// <summary>Puts a layer behind the others, and gives the row back.</summary>
-    /// <exception cref="TensorletException">It is there already.</exception>
+    /// <summary>Appends a layer, and returns this container.</summary>
+    /// <exception cref="TensorletException">The layer is already in it.</exception>
     public Sequential Add(Module module)
     {
         if (modules.Contains(module.Given()))
-            throw new TensorletException($"Sequential: {module} is there already; a layer remembers one output.");
+            throw new TensorletException($"Sequential: {module} is already in it; a layer remembers one output.");
         modules.Add(module);
         return this;
     }

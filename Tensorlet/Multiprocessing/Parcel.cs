@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Values on their way to another process: JSON, and behind it the bytes of those tensors that are copied. A tensor
-/// that is shared travels as its name; in what a process leaves behind, one that it shared itself is copied.
+/// Values that are sent to another process: as JSON, followed by the bytes of the tensors that are copied. A shared
+/// tensor is sent as its name; in the result of a process, a tensor that this process has shared itself is copied.
 /// </summary>
 sealed class Parcel
 {
@@ -15,16 +15,16 @@ sealed class Parcel
 
     static readonly JsonSerializerOptions options = new()
     {
-        Converters = { new Converter() }, IncludeFields = true,             // and so pairs
+        Converters = { new Converter() }, IncludeFields = true,             // and so pairs work
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
-    [ThreadStatic] static Parcel? current;                                  // of which the converter knows
+    [ThreadStatic] static Parcel? current; // the parcel that the converter reads or writes
     readonly List<Tensor> copies = [];
     readonly JsonElement[] values;
     readonly byte[] head;
     readonly bool leaving;
 
-    /// <summary>Copies the values as they are now.</summary>
+    /// <summary>Copies the values in their present state.</summary>
     public Parcel(bool leaving, params IEnumerable<(object? Value, Type Type)> items)
     {
         this.leaving = leaving;
@@ -35,8 +35,8 @@ sealed class Parcel
     }
 
     /// <summary>Reads what <see cref="Write"/> has written.</summary>
-    /// <exception cref="JsonException">It is no such thing.</exception>
-    /// <exception cref="EndOfStreamException">There is less than was written.</exception>
+    /// <exception cref="JsonException">It is not such a message.</exception>
+    /// <exception cref="EndOfStreamException">It is shorter than its header says.</exception>
     public Parcel(Stream stream)
     {
         var length = 0;
@@ -54,7 +54,7 @@ sealed class Parcel
 
     static Span<byte> Bytes(Tensor x) => ((HostStorage)x.Storage).Bytes;
 
-    /// <summary>How many bytes <see cref="Write"/> writes.</summary>
+    /// <summary>The number of bytes that <see cref="Write"/> writes.</summary>
     public long Length => sizeof(int) + head.Length + copies.Sum(x => (long)Bytes(x).Length);
 
     public void Write(Stream stream)
@@ -64,7 +64,7 @@ sealed class Parcel
         foreach (var x in copies) stream.Write(Bytes(x));
     }
 
-    /// <exception cref="JsonException">It is of another type.</exception>
+    /// <exception cref="JsonException">The value has another type.</exception>
     public object? Get(int i, Type type) => Converting(() => values[i].Deserialize(type, options));
 
     T Converting<T>(Func<T> step)

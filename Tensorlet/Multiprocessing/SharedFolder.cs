@@ -4,10 +4,10 @@ using System.Globalization;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Where shared memory lies: a folder of the user's own and closed to others, in memory (/dev/shm) where there is such
-/// a place, else in the temporary directory. The name of a file says which process made it; when that one ends, or
-/// has ended and another one starts, the file is deleted. The folder may disappear at any time, and is made again; what
-/// is mapped stays. Containers that share /dev/shm have to share process ids.
+/// The folder of shared memory. It belongs to the user and is closed to others, and it is in memory (/dev/shm) if there
+/// is such a file system, otherwise in the temporary directory. The name of a file says which process created it; when
+/// that process ends, or when another one starts after its end, the file is deleted. The folder may disappear at any
+/// time, and is created again; what is mapped stays. Containers that share /dev/shm must share process ids.
 /// </summary>
 static class SharedFolder
 {
@@ -25,46 +25,46 @@ static class SharedFolder
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Clean(folder, process => process == Me);
     }
 
-    /// <summary>The folder, made unless it is there.</summary>
+    /// <summary>The folder, which is created if it does not exist.</summary>
     public static string Make()
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, Own);
         return Foreign(folder) is not { } why ? folder
-            : throw new TensorletException($"{folder} must hold no shared memory: {why}.");
+            : throw new TensorletException($"{folder} must not hold shared memory: {why}.");
     }
 
-    /// <summary>How many bytes are free there.</summary>
+    /// <summary>The number of free bytes there.</summary>
     public static long Free => new DriveInfo(Path.GetDirectoryName(folder)!).AvailableFreeSpace;
 
     /// <summary>A name that no other file has had.</summary>
     public static string NewName() => $"{Me:x16}-{Interlocked.Increment(ref count):x}";
 
-    /// <summary>The file of a name, which may not lead elsewhere.</summary>
+    /// <summary>The file with a name, which must not lead elsewhere.</summary>
     public static string Find(string name) => Maker(name) != 0 && name.All(c => char.IsAsciiHexDigit(c) || c == '-')
-        ? Path.Combine(folder, name) : throw new InvalidDataException($"'{name}' is no name of shared memory.");
+        ? Path.Combine(folder, name) : throw new InvalidDataException($"'{name}' is not a name of shared memory.");
 
-    /// <summary>The process that made the file of this name; 0 if it is no name of ours.</summary>
+    /// <summary>The process that created the file with this name; 0 if the name is not one of ours.</summary>
     public static long Maker(string name) => name.Given().IndexOf('-') == 16 && long.TryParse(
         name.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var maker) ? maker : 0;
 
-    /// <summary>Deletes the files of those processes.</summary>
+    /// <summary>Deletes the files of these processes.</summary>
     public static void Clean(string folder, Func<long, bool> made) => Quietly(() =>
     {
         foreach (var file in Directory.EnumerateFiles(folder))
             if (Maker(Path.GetFileName(file)) is not 0 and var maker && made(maker)) Delete(file);
     });
 
-    /// <summary>Windows keeps a file that somebody still maps; the next start deletes it.</summary>
+    /// <summary>Windows keeps a file that a process still maps; the next start deletes it.</summary>
     public static void Delete(string file) => Quietly(() => File.Delete(file));
 
-    /// <summary>What cannot be cleaned, or is gone already, must not end the process.</summary>
+    /// <summary>A file that cannot be deleted, or no longer exists, must not end the process.</summary>
     static void Quietly(Action clean)
     { try { clean(); } catch (Exception e) when (e is IOException or UnauthorizedAccessException) { } }
 
     /// <summary>
-    /// Why others than this user may write to a file or folder; null if they may not. But on Linux, the temporary
-    /// directory itself is the user's own.
+    /// Why others than this user may write to a file or folder; null if they may not. This is checked on Linux only;
+    /// elsewhere, the temporary directory itself belongs to the user.
     /// </summary>
     public static unsafe string? Foreign(string path)
     {
@@ -79,7 +79,7 @@ static class SharedFolder
     [DllImport("libc", EntryPoint = "geteuid")]
     static extern uint User();
 
-    /// <summary>True while the process of this key runs, and where that cannot be told.</summary>
+    /// <summary>True while the process with this key runs, and if that cannot be found out.</summary>
     public static bool IsAlive(long process)
     {
         try { return Key((int)process) == process; }
@@ -88,13 +88,15 @@ static class SharedFolder
     }
 
     /// <summary>
-    /// A process: its id below and, because ids are used again, when it started above. 0 for one that has ended.
+    /// A process: its id in the lower bits and, because ids are used again, the time of its start in the upper bits; 0
+    /// if it has ended.
     /// </summary>
     static long Key(int process)
     {
         if (!OperatingSystem.IsLinux())
             return Process.GetProcessById(process).StartTime.ToFileTimeUtc() << 32 | (uint)process;
-        // behind the program's name in brackets, which may hold anything: the state and, 19 fields on, the start
+        // after the name of the program in brackets, which may contain anything: the state and, 19 fields later, the
+        // start
         var fields = File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ');
         return fields[1] is "Z" or "X" ? 0 : long.Parse(fields[20], CultureInfo.InvariantCulture) << 32 | (uint)process;
     }

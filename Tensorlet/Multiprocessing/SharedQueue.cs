@@ -4,14 +4,14 @@ using System.Text.Json;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Tensors on their way between processes, or pairs, arrays and records of them: what <see cref="Spawn"/> takes as an
-/// argument. First in, first out, through a ring of places in shared memory; any number of processes and threads put
-/// and take. A tensor is copied, but for one that another process has shared, which travels as its name.
+/// A queue of tensors between processes, or of pairs, arrays and records of them: everything that <see cref="Spawn"/>
+/// takes as an argument. First in, first out, through a ring of slots in shared memory; any number of processes and
+/// threads can put and take. A tensor is copied, unless another process has shared it; then its name is sent.
 /// </summary>
 /// <remarks>
-/// No process leaves another hanging by its death. Every wait has an end. The lock is a word that holds the key of the
-/// process in it; whoever finds a dead one's takes it over. And an item is there, or gone, by one write of a counter,
-/// after all else: a process that is killed while it copies has changed nothing.
+/// A process that dies never blocks another one. Every wait ends. The lock is a word with the key of the process that
+/// holds it, and whoever finds the key of a dead process takes the lock over. An item is added or removed by a single
+/// write of a counter, after everything else, so a process that is killed while it copies has changed nothing.
 /// </remarks>
 public sealed unsafe class SharedQueue<T>
 {
@@ -26,35 +26,35 @@ public sealed unsafe class SharedQueue<T>
 
     SharedQueue(SharedFile file) => (this.file, capacity, place) = (file, file.Shape[0] - 1, file.Shape[1]);
 
-    /// <summary>A new queue. It lasts as long as its maker can reach it.</summary>
-    /// <param name="capacity">How many items it holds.</param>
-    /// <param name="itemBytes">The most that one takes: a tensor its bytes, and up to 200 more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">One is not positive.</exception>
-    /// <exception cref="ShapeException">Together they are more than 2 GB.</exception>
+    /// <summary>A new queue. It exists as long as its creator can reach it.</summary>
+    /// <param name="capacity">The number of items that it can hold.</param>
+    /// <param name="itemBytes">The most bytes that an item takes: those of a tensor, and up to 200 more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of them is not positive.</exception>
+    /// <exception cref="ShapeException">Together they take more than 2 GB.</exception>
     public SharedQueue(int capacity, int itemBytes)
         : this(SharedFile.Create(Magic, DType.Bool, [capacity.In(nameof(SharedQueue<>), 1) + 1,
             (itemBytes.In(nameof(SharedQueue<>), 1) / 8 + 4) * 8])) => file.Publish();
 
-    /// <summary>The name by which another process opens it.</summary>
+    /// <summary>The name with which another process opens it.</summary>
     public string Name => file.Name;
 
-    /// <summary>The queue of another process.</summary>
+    /// <summary>Opens the queue of another process.</summary>
     /// <inheritdoc cref="SharedTensors.Open"/>
     public static SharedQueue<T> Open(string name) => new(SharedFile.Open(name, Magic));
 
-    /// <summary>How many items are in it just now.</summary>
+    /// <summary>The number of items in it at this moment.</summary>
     public int Count => (int)(Volatile.Read(ref State->Put) - Volatile.Read(ref State->Taken));
 
-    /// <summary>Puts an item in, as soon as there is room.</summary>
+    /// <summary>Adds an item, as soon as there is room.</summary>
     /// <exception cref="ShapeException">It is larger than the items of this queue.</exception>
-    /// <exception cref="TimeoutException">The queue was full all the time.</exception>
+    /// <exception cref="TimeoutException">The queue stayed full all the time.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public void Put(T item, TimeSpan timeout, CancellationToken cancellation = default)
     {
         var parcel = new Parcel(leaving: true, (item, typeof(T)));
         if (parcel.Length > place) throw new ShapeException(
-            $"Put: the item takes {parcel.Length} bytes; those of {Name} have {place}. Give more as itemBytes.");
+            $"Put: the item takes {parcel.Length} bytes; those of {Name} can have {place}. Increase itemBytes.");
         Locked("Put", timeout, cancellation, () => Count < capacity, () =>
         {
             parcel.Write(Place(State->Put));
@@ -63,11 +63,11 @@ public sealed unsafe class SharedQueue<T>
         });
     }
 
-    /// <summary>Takes the oldest item, as soon as there is one.</summary>
-    /// <exception cref="TimeoutException">The queue was empty all the time.</exception>
+    /// <summary>Removes the oldest item, as soon as there is one.</summary>
+    /// <exception cref="TimeoutException">The queue stayed empty all the time.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="JsonException">It is no T. It has been taken out.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    /// <exception cref="JsonException">It is not a T. It has been removed.</exception>
     public T Take(TimeSpan timeout, CancellationToken cancellation = default) =>
         (T)Locked("Take", timeout, cancellation, () => Count > 0, () =>
         {

@@ -3,9 +3,9 @@ using Tensorlet.Nn;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Tensors whose memory several processes of one user see. What one writes, the others read, with no lock; a number is
-/// never torn, but the order of several is not kept. Another process's writes do not raise a storage's version, so the
-/// tape does not notice them.
+/// Tensors whose memory several processes of one user share. What one of them writes, the others read, without a lock:
+/// a number is never torn, but the order of several writes is not kept. Writes of another process do not change the
+/// version of a storage, so the tape does not notice them.
 /// </summary>
 public static class SharedTensors
 {
@@ -14,28 +14,29 @@ public static class SharedTensors
     internal static SharedFile? File(this Tensor tensor) =>
         (tensor.Given().Storage as HostStorage)?.Owner as SharedFile;
 
-    /// <summary>Refuses what is not all of a storage on the CPU.</summary>
+    /// <summary>Refuses tensors that are not a whole storage on the CPU.</summary>
     static HostStorage Whole(string operation, Tensor x) => x.Device != Device.Cpu
-        ? throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; bring it to the CPU: .Cpu().")
+        ? throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; move it to the CPU: .Cpu().")
         : x.IsContiguous && x.Numel == x.Storage.Count ? (HostStorage)x.Storage : throw new ShapeException(
             $"{operation}: shape {x.Layout} is a view of {x.Storage.Count} elements, or not in their order. " +
             "Share the tensor that it is a view of, or a .Clone().");
 
     /// <summary>
     /// Moves the memory of a tensor, with its values, to where other processes can open it by its
-    /// <see cref="SharedName(Tensor)"/>; all views of the tensor move with it, and where it lay over a caller's array
-    /// (<see cref="Tensor.Over"/>), the array is left behind. Nothing happens if it is shared already. No other thread
-    /// may use the tensor meanwhile.
+    /// <see cref="SharedName(Tensor)"/>. All views of the tensor move with it; if it was over an array of the caller
+    /// (<see cref="Tensor.Over"/>), that array is no longer used. Nothing happens if it is already shared. No other
+    /// thread may use the tensor at the same time.
     /// </summary>
     /// <remarks>
-    /// The name lasts as long as the tensor or a view is reachable in this process, and ends with the process. Whoever
-    /// has opened it keeps the memory. Shared memory never enters a pool; when it is no longer reachable, it is
-    /// unmapped.
+    /// The name exists as long as the tensor or a view of it is reachable in this process, and ends with the process.
+    /// Processes that have opened it keep the memory. Shared memory never enters a pool; when it is no longer
+    /// reachable, it is unmapped.
     /// </remarks>
     /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
-    /// <exception cref="ShapeException">It is a view of a part of its memory, or in another order.</exception>
-    /// <exception cref="IOException">There is not enough room in /dev/shm or the temporary directory, even without
-    /// what is no longer reachable.</exception>
+    /// <exception cref="ShapeException">It is a view of a part of its memory, or its elements are in another
+    /// order.</exception>
+    /// <exception cref="IOException">There is not enough room in /dev/shm or the temporary directory, even after
+    /// unreachable memory has been released.</exception>
     public static Tensor ShareMemory(this Tensor tensor)
     {
         if (tensor.IsShared()) return tensor;
@@ -50,21 +51,21 @@ public static class SharedTensors
     /// <summary>True if other processes can open the memory of this tensor.</summary>
     public static bool IsShared(this Tensor tensor) => tensor.File() is not null;
 
-    /// <summary>The name by which another process opens it; of a view, that of the whole memory.</summary>
-    /// <exception cref="TensorletException">It is not shared.</exception>
+    /// <summary>The name by which another process opens the tensor; for a view, that of its whole memory.</summary>
+    /// <exception cref="TensorletException">The tensor is not shared.</exception>
     public static string SharedName(this Tensor tensor) => tensor.File()?.Name ?? throw new TensorletException(
         $"SharedName: the tensor of shape {tensor.Layout} is not shared. Call ShareMemory first.");
 
-    /// <summary>A tensor over the memory that another process has shared. Each call maps it anew.</summary>
-    /// <exception cref="FileNotFoundException">There is nothing of this name; its maker let go of it, or
+    /// <summary>A tensor over memory that another process has shared. Each call maps it again.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing with this name; its creator has released it, or has
     /// ended.</exception>
-    /// <exception cref="InvalidDataException">It is not a tensor's memory: of another kind, version or user, still
-    /// being written, too short, of an impossible shape. The message says which.</exception>
+    /// <exception cref="InvalidDataException">It is not the memory of a tensor: it is of another kind, version or user,
+    /// is still being written, is too short, or has an impossible shape. The message says which.</exception>
     public static Tensor Open(string name) => SharedFile.Open(name, Magic).Tensor();
 
     /// <summary>
-    /// Shares all that <see cref="Module.StateDict"/> has, parameters and buffers, in their places; all or nothing but
-    /// where there is not enough room.
+    /// Shares everything in <see cref="Module.StateDict"/>, parameters and buffers, in place; all or nothing, except if
+    /// there is not enough room.
     /// </summary>
     /// <inheritdoc cref="ShareMemory(Tensor)"/>
     public static Module ShareMemory(this Module module)
@@ -75,16 +76,16 @@ public static class SharedTensors
         return module;
     }
 
-    /// <summary>The keys and names of all its tensors, in one line: what <see cref="OpenShared"/> takes.</summary>
+    /// <summary>The keys and names of all its tensors, in one line: the argument of <see cref="OpenShared"/>.</summary>
     /// <inheritdoc cref="SharedName(Tensor)"/>
     public static string SharedName(this Module module) =>
         string.Join(';', module.Given().StateDict().Select(p => $"{p.Key}={p.Value.SharedName()}"));
 
     /// <summary>
-    /// Moves the memory of all parameters and buffers of a module to what another process has shared of its module of
-    /// the same class: from now on both train one network.
+    /// Replaces the memory of all parameters and buffers of a module by that which another process has shared of a
+    /// module of the same class: from now on, both train one network.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or left over. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">A key is missing or unknown. Nothing has changed.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has changed.</exception>
     /// <exception cref="DTypeException">Two types differ. Nothing has changed.</exception>
     /// <inheritdoc cref="Open"/>

@@ -12,9 +12,9 @@ namespace Tensorlet.Multiprocessing;
 /// var losses = Spawn.Run(Worker.Train, [net.SharedName()], nprocs: 4);
 /// static class Worker { public static double Train(int rank, string network) { … } }
 /// </code>
-/// Arguments and results travel through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
-/// bytes. A tensor that is shared travels as its name and is the same memory there, views too; but in a result, what
-/// the child shared itself is copied, for that ends with it.
+/// Arguments and results are sent through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
+/// bytes. A shared tensor is sent as its name, and is the same memory there, also for views; but in a result, what
+/// the child has shared itself is copied, because that memory ends with it.
 /// </summary>
 public static class Spawn
 {
@@ -23,26 +23,26 @@ public static class Spawn
 
     internal sealed record Order(int Rank, string Assembly, string Type, string Method);
 
-    /// <summary>The program that is started, and its arguments: this program without any, unless set.</summary>
+    /// <summary>The program that is started, and its arguments: this program without arguments, unless set.</summary>
     public static string[] Command { get; set => field = value.Given(); } =
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
             ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
-    /// True in a process that <see cref="Start"/> started, when its work is done: the program must end then. It is the
-    /// first thing that Main calls. In any other process it is false at once. The child's standard input is empty.
+    /// In a process that <see cref="Start"/> started, runs its work and returns true; the program must then end. Main
+    /// must call it first. In any other process, it returns false immediately. The standard input of a child is empty.
     /// </summary>
     public static bool Child()
     {
         if (Environment.GetEnvironmentVariable(Variable) is not { } name) return false;
         Environment.SetEnvironmentVariable(Variable, null);
-        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, Options);      // closed by the end
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, Options); // closed when the process ends
         try
         {
-            try { pipe.Connect(TimeSpan.FromSeconds(1)); }      // the parent has waited since before this began
-            finally { SharedFolder.Delete(name); }              // which is killed, perhaps, and then leaves it
+            try { pipe.Connect(TimeSpan.FromSeconds(1)); }      // the parent was waiting before this process began
+            finally { SharedFolder.Delete(name); }              // the parent may be killed, and would leave it
             Parcel order = new(pipe), arguments = new(pipe);
-            pipe.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Environment.Exit(1));    // the parent ends
+            pipe.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Environment.Exit(1));    // the parent has ended
             Call((Order)order.Get(0, typeof(Order))!, arguments).Write(pipe);
         }
         catch (Exception e) when (e is IOException or TimeoutException) { }                 // the parent has ended
@@ -68,36 +68,36 @@ public static class Spawn
 
     static Type Result(MethodInfo method) => method.ReturnType == typeof(void) ? typeof(object) : method.ReturnType;
 
-    /// <summary>Starts the processes, waits for them, and gives their results: <see cref="Spawned.Join"/>.</summary>
+    /// <summary>Starts the processes, waits for them, and returns their results: <see cref="Spawned.Join"/>.</summary>
     /// <inheritdoc cref="Start"/>
     public static object?[] Run(Delegate entry, object?[]? args = null, int nprocs = 1, TimeSpan? timeout = null) =>
         Start(entry, args, nprocs).Join(timeout);
 
-    /// <summary>Starts processes that call entry(rank, args…), where rank counts them from 0.</summary>
-    /// <param name="entry">A static method, the only one of its name in its class. Its first parameter is the
+    /// <summary>Starts processes that call entry(rank, args…), where the rank counts them from 0.</summary>
+    /// <param name="entry">A static method, the only one with its name in its class. Its first parameter is the
     /// rank.</param>
     /// <param name="args">Its other arguments.</param>
     /// <param name="nprocs">The number of processes.</param>
-    /// <exception cref="TensorletException">The entry is no such method, takes another number of arguments, is async,
-    /// or takes or gives a module; or <see cref="Command"/> cannot be started.</exception>
-    /// <exception cref="ArgumentException">An argument is not of its parameter's type.</exception>
+    /// <exception cref="TensorletException">The entry is not such a method, takes another number of arguments, is
+    /// async, or takes or returns a module; or <see cref="Command"/> cannot be started.</exception>
+    /// <exception cref="ArgumentException">An argument does not have the type of its parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)
     {
         (_, _) = (entry.Given(), nprocs.In(nameof(Spawn), 1));
         if (Environment.GetEnvironmentVariable(Variable) is not null)
-            throw new TensorletException("Spawn: this is a child already. Begin the program with Spawn.Child().");
+            throw new TensorletException("Spawn: this is already a child. Begin the program with Spawn.Child().");
         var (method, parameters, owner) = (entry.Method, entry.Method.GetParameters(), entry.Method.DeclaringType!);
         args ??= [];
         if (!method.IsStatic || method.IsGenericMethod || owner.GetMember(method.Name, Static).Length != 1
             || parameters.Length != args.Length + 1 || parameters[0].ParameterType != typeof(int))
             throw new TensorletException(
-                $"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} arguments. Take a " +
-                "static method, the only one of its name, whose first parameter is an int, the rank.");
+                $"Spawn: {owner}.{method.Name} cannot be called with a rank and {args.Length} arguments. Use a " +
+                "static method, the only one with its name, whose first parameter is an int, the rank.");
         if (method.IsDefined(typeof(AsyncStateMachineAttribute))
             || parameters.Select(p => p.ParameterType).Append(method.ReturnType).Any(StaysHere))
-            throw new TensorletException($"Spawn: {owner}.{method.Name} is async, or takes or gives a task or a " +
-                "module: these do not travel. Wait for the task inside; send a module's SharedName() or StateDict().");
+            throw new TensorletException($"Spawn: {owner}.{method.Name} is async, or takes or returns a task or a " +
+                "module: these cannot be sent. Wait for the task inside; send a module's SharedName() or StateDict().");
         var order = new Order(0, owner.Assembly.Location, owner.AssemblyQualifiedName!, method.Name);
         return new Spawned(nprocs, order, args, new Parcel(leaving: false,
             args.Zip(parameters.Skip(1).Select(p => p.ParameterType))), Result(method));
@@ -108,11 +108,11 @@ public static class Spawn
 
     const PipeOptions Options = PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly;
 
-    /// <summary>Starts a process, and makes the pipe to it.</summary>
+    /// <summary>Starts a process, and creates the pipe to it.</summary>
     internal static (Process Process, NamedPipeServerStream Pipe) Launch()
     {
         if (Command is not [{ Length: > 0 } program, .. var arguments])
-            throw new TensorletException("Spawn: Command is empty. It is the program to start, and its arguments.");
+            throw new TensorletException("Spawn: Command is empty. Set it to the program to start, and its arguments.");
         var name = Path.Combine(OperatingSystem.IsWindows() ? "" : Path.GetTempPath(),
             $"tensorlet-{SharedFolder.NewName()}");
         var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, Options);
@@ -132,8 +132,8 @@ public static class Spawn
 }
 
 /// <summary>
-/// Processes that <see cref="Spawn.Start"/> started. They end with this process, however that ends. One that throws or
-/// is killed does not end the others.
+/// Processes that <see cref="Spawn.Start"/> started. They end with this process, however it ends. A process that throws
+/// an exception or is killed does not end the others.
 /// </summary>
 public sealed class Spawned : IDisposable
 {
@@ -167,7 +167,7 @@ public sealed class Spawned : IDisposable
                 catch (IOException) { }     // it has ended meanwhile
             ended.Wait();
         }
-        GC.KeepAlive(arguments);            // until now: what is shared keeps its name
+        GC.KeepAlive(arguments);            // until now: shared tensors keep their names
         if (answer is null) throw new ProcessException(order.Rank, process.ExitCode,
             $"Process {order.Rank} ended with exit code {process.ExitCode} and without an answer: it was killed, " +
             "or called Exit, or its program does not begin with Spawn.Child().");
@@ -175,34 +175,35 @@ public sealed class Spawned : IDisposable
             : throw new ProcessException(order.Rank, null, $"Process {order.Rank} threw {error}");
     }
 
-    /// <summary>Waits until all have ended, and gives their results by rank.</summary>
-    /// <exception cref="ProcessException">One threw, was killed or ended without an answer; of several, the one of the
-    /// lowest rank.</exception>
-    /// <exception cref="TimeoutException">The time is over. Those that still ran have been killed.</exception>
+    /// <summary>Waits until all processes have ended, and returns their results by rank.</summary>
+    /// <exception cref="ProcessException">A process threw an exception, was killed, or ended without an answer; if
+    /// several did, the one with the lowest rank.</exception>
+    /// <exception cref="TimeoutException">The time is over. Processes that were still running have been
+    /// killed.</exception>
     public object?[] Join(TimeSpan? timeout = null)
     {
         using var _ = this;
         if (!Task.WhenAll(answers).ContinueWith(_ => { }).Wait(timeout ?? Timeout.InfiniteTimeSpan))
             throw new TimeoutException($"Join: after {timeout}, {answers.Count(answer => !answer.IsCompleted)} of " +
-                $"{answers.Length} processes still ran, and were killed.");
+                $"{answers.Length} processes were still running, and have been killed.");
         return [.. answers.Select(answer => answer.GetAwaiter().GetResult())];
     }
 
-    /// <summary>Kills those that still run, and what they started.</summary>
+    /// <summary>Kills those that are still running, and what they started.</summary>
     public void Dispose() => Array.ForEach(children, child => child.Process.Kill(entireProcessTree: true));
 }
 
-/// <summary>A process that <see cref="Spawn"/> started did not come to its result.</summary>
-/// <param name="rank">Which one, from 0.</param>
-/// <param name="exitCode">Its exit code, if it gave no answer.</param>
+/// <summary>A process that <see cref="Spawn"/> started did not return its result.</summary>
+/// <param name="rank">The process, counted from 0.</param>
+/// <param name="exitCode">Its exit code, if it returned no answer.</param>
 /// <param name="message">What happened: the exception that left the entry point, with its stack, or the exit.</param>
 public sealed class ProcessException(int rank, int? exitCode, string message) : TensorletException(message)
 {
-    /// <summary>Which process, from 0.</summary>
+    /// <summary>The process, counted from 0.</summary>
     public int Rank => rank;
     /// <summary>
-    /// Its exit code if it was killed or ended without an answer (on Unix, 128 and the number of the signal); null if
-    /// it threw.
+    /// Its exit code if it was killed or ended without an answer (on Unix, 128 plus the number of the signal); null if
+    /// it threw an exception.
     /// </summary>
     public int? ExitCode => exitCode;
 }

@@ -35,27 +35,30 @@ public sealed class Hardsigmoid() : Simple(x => x.Hardsigmoid());
 public sealed class Hardswish() : Simple(x => x.Hardswish());
 /// <summary>The scaled exponential unit with the constants of Klambauer et al. 2017.</summary>
 public sealed class SELU() : Simple(x => x.Selu());
-/// <summary>x where positive, else α·(eˣ − 1).</summary>
+/// <summary>x where positive, α·(eˣ − 1) elsewhere.</summary>
 public sealed class ELU(double alpha = 1) : Simple(x => x.Elu(alpha), () => $"alpha={Python.Show(alpha)}");
-/// <summary>x where positive, else α·(e^(x/α) − 1).</summary>
+/// <summary>x where positive, α·(e^(x/α) − 1) elsewhere.</summary>
 public sealed class CELU(double alpha = 1) : Simple(x => x.Celu(alpha), () => $"alpha={Python.Show(alpha)}");
-/// <summary>x·Φ(x), Φ the normal distribution's, or its approximation by a tanh (Hendrycks and Gimpel 2016).</summary>
+/// <summary>
+/// x·Φ(x), where Φ is the distribution function of the normal distribution, or its approximation by a tanh (Hendrycks
+/// and Gimpel 2016).
+/// </summary>
 public sealed class GELU(bool tanh = false)
     : Simple(x => x.Gelu(tanh), () => $"approximate={Python.Show(tanh ? "tanh" : "none")}");
-/// <summary>x where positive, else slope·x.</summary>
+/// <summary>x where positive, slope·x elsewhere.</summary>
 public sealed class LeakyReLU(double negativeSlope = 0.01)
     : Simple(x => x.LeakyRelu(negativeSlope), () => $"negative_slope={Python.Show(negativeSlope)}");
-/// <summary>ln(1 + e^(βx))/β, and x where βx is above the threshold.</summary>
+/// <summary>ln(1 + e^(βx))/β, or x where βx is above the threshold.</summary>
 public sealed class Softplus(double beta = 1, double threshold = 20) : Simple(x => x.Softplus(beta, threshold),
     () => $"beta={Python.Show(beta)}, threshold={Python.Show(threshold)}");
-/// <summary>x nearer to 0 by λ, and 0 within λ of it.</summary>
+/// <summary>x moved towards 0 by λ, and 0 within λ of it.</summary>
 public sealed class Softshrink(double lambda = 0.5) : Simple(x => x.Softshrink(lambda), () => Python.Show(lambda));
-/// <summary>x, and 0 within λ of 0.</summary>
+/// <summary>x, or 0 within λ of 0.</summary>
 public sealed class Hardshrink(double lambda = 0.5) : Simple(x => x.Hardshrink(lambda), () => Python.Show(lambda));
 /// <summary>min(max(x, low), high)</summary>
 public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Simple(x => x.Hardtanh(minVal, maxVal),
     () => $"min_val={Python.Show(minVal)}, max_val={Python.Show(maxVal)}");
-/// <summary>x where above the threshold, else a value.</summary>
+/// <summary>x where it is above the threshold, a value elsewhere.</summary>
 public sealed class Threshold(double threshold, double value) : Simple(x => x.Threshold(threshold, value),
     () => $"threshold={Python.Show(threshold)}, value={Python.Show(value)}");
 /// <summary>The first half of an axis times the logistic function of the second.</summary>
@@ -67,7 +70,9 @@ public sealed class LogSoftmax(int dim) : Simple(x => x.LogSoftmax(dim), () => $
 /// <summary>e⁻ˣ/Σe⁻ˣ along an axis.</summary>
 public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), () => $"dim={dim}");
 
-/// <summary>x where positive, else slope·x, the slope learned, for all or for each channel (He et al. 2015).</summary>
+/// <summary>
+/// x where positive, slope·x elsewhere. The slope is learned, for all or for each channel (He et al. 2015).
+/// </summary>
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
 {
     /// <summary>The slopes.</summary>

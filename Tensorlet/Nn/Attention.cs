@@ -1,40 +1,42 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Attention in several heads: queries, keys and values of E numbers are projected, cut into heads of E/heads, attended
-/// to each alone, joined and projected again (Vaswani et al. 2017). (L, N, E), or batch first (N, L, E).
+/// Multi-head attention: queries, keys and values of size E are projected and split into heads of size E/heads; each
+/// head attends separately, and the results are joined and projected again (Vaswani et al. 2017). The shapes are (L, N,
+/// E), or batch first (N, L, E).
 /// </summary>
 /// <param name="embedDim">E, the size of queries, keys and values.</param>
 /// <param name="numHeads">The number of heads.</param>
-/// <param name="dropout">The probability of dropout of the weights.</param>
+/// <param name="dropout">The probability with which a weight is dropped.</param>
 /// <param name="bias">Whether the projections have biases.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
-/// <exception cref="ShapeException">E does not divide into the heads.</exception>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
+/// <exception cref="ShapeException">E is not divisible by the number of heads.</exception>
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
 {
     readonly double dropout = dropout.In("MultiheadAttention", 0, 1);
     readonly int heads = numHeads >= 1 && embedDim % numHeads == 0 ? numHeads : throw new ShapeException(
-        $"MultiheadAttention: {embedDim} numbers do not divide into {numHeads} heads.");
+        $"MultiheadAttention: {embedDim} is not divisible by {numHeads} heads.");
     readonly Variable inProjWeight = Init.XavierUniform_(Parameter(Tensor.Empty(3 * embedDim, embedDim)));
     readonly Variable? inProjBias = bias ? Parameter(Tensor.Zeros(3 * embedDim)) : null;
     readonly Linear outProj =
         new(embedDim, embedDim, bias) { Bias = bias ? Parameter(Tensor.Zeros(embedDim)) : null };
 
-    /// <summary>Of a sequence to itself.</summary>
+    /// <summary>The attention of a sequence to itself.</summary>
     public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;
 
-    /// <summary>What the queries find, and the weights that they gave the keys.</summary>
-    /// <param name="query">(L, N, E), or batch first.</param>
-    /// <param name="key">(S, N, E), or batch first.</param>
-    /// <param name="value">(S, N, E), or batch first.</param>
-    /// <param name="keyPaddingMask">(N, S): keys that do not take part, or numbers that are added. What does not take
-    /// part is not read, and may be NaN in keys and values.</param>
-    /// <param name="attnMask">(L, S) or (N·heads, L, S): what a query does not see, or numbers that are added.</param>
-    /// <param name="needWeights">Whether the weights are given.</param>
-    /// <param name="averageWeights">Whether they are the mean over the heads, (N, L, S), and not (N, heads, L,
+    /// <summary>The attention of the queries to the keys and values, and its weights.</summary>
+    /// <param name="query">(L, N, E), or batch first (N, L, E).</param>
+    /// <param name="key">(S, N, E), or batch first (N, S, E).</param>
+    /// <param name="value">(S, N, E), or batch first (N, S, E).</param>
+    /// <param name="keyPaddingMask">(N, S): true for keys that are ignored, or numbers that are added to the scores.
+    /// Keys and values that are ignored are not read, and may be NaN.</param>
+    /// <param name="attnMask">(L, S) or (N·heads, L, S): true for what a query does not see, or numbers that are added
+    /// to the scores.</param>
+    /// <param name="needWeights">Whether the weights are returned.</param>
+    /// <param name="averageWeights">Whether they are the mean over the heads, (N, L, S), instead of (N, heads, L,
     /// S).</param>
-    /// <param name="isCausal">Whether a query sees only keys of its place and before.</param>
+    /// <param name="isCausal">Whether a query sees only the keys at its own position and before.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public (Variable Output, Variable? Weights) Call(Variable query, Variable key, Variable value,
         Tensor? keyPaddingMask = null, Tensor? attnMask = null, bool needWeights = true, bool averageWeights = true,
@@ -68,7 +70,9 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
         }
     }, "MultiheadAttention");
 
-    /// <summary>Projected by the queries', keys' or values' third of the weights, as (N, heads, L, E/heads).</summary>
+    /// <summary>
+    /// Projects by the third of the weights that belongs to queries, keys or values, to (N, heads, L, E/heads).
+    /// </summary>
     Variable Heads(Variable x, int third)
     {
         var first = third * embedDim;

@@ -14,17 +14,17 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
 
     /// <summary>H</summary>
     internal int HiddenSize => hiddenSize;
-    /// <summary>The number of tensors that a state is made of.</summary>
+    /// <summary>The number of tensors that a state consists of.</summary>
     internal int States => states;
 
-    /// <summary>What a step needs of the input: of all steps (…, in) in one product.</summary>
+    /// <summary>The projection of the input: of all steps (…, in) in one product.</summary>
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
 
-    /// <summary>What a state is projected by: weights (gates·H, H), and a bias or 0.</summary>
+    /// <summary>The projection of a state: weights (gates·H, H), and a bias or 0.</summary>
     internal Variable[] Own => [weightHh,
         biasHh?.To(weightHh.DType) ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
 
-    /// <summary>The next state, from the projected input and state, (N, gates·H) each, and the state.</summary>
+    /// <summary>The next state, given the projected input and state, (N, gates·H) each, and the state.</summary>
     internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);
 
     /// <summary>How many numbers a step keeps for its backward pass, in multiples of H.</summary>
@@ -56,7 +56,7 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     private protected Tensor Part(Tensor x, int first, int count = 1) =>
         x.Narrow(-1, first * hiddenSize, count * hiddenSize);
 
-    /// <summary>A state of zeros, for N sequences.</summary>
+    /// <summary>A state of zeros for N sequences.</summary>
     internal Variable[] Nothing(Variable x, int n) =>
         [.. Enumerable.Range(0, States).Select(_ => (Variable)Tensor.Zeros([n, HiddenSize], x.DType, x.Device))];
 
@@ -71,18 +71,18 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
         return Named(() => Step(Project(x), F.Linear(state[0], weightHh, biasHh), state), GetType().Name);
     }
 
-    /// <summary>The next state, from a state of zeros.</summary>
+    /// <summary>The next state after a state of zeros.</summary>
     public sealed override Variable Forward(Variable x) => From(x, null)[0];
 
     /// <inheritdoc/>
     protected override string Arguments => $"{weightIh.Size(1)}, {HiddenSize}{(biasIh is null ? ", bias=False" : "")}";
 }
 
-/// <summary>h′ = tanh(W·x + b + U·h + c), or with relu in the place of tanh (Elman 1990).</summary>
+/// <summary>h′ = tanh(W·x + b + U·h + c), or with relu instead of tanh (Elman 1990).</summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of the state.</param>
 /// <param name="bias">Whether there are b and c.</param>
-/// <param name="relu">Whether to take relu.</param>
+/// <param name="relu">Whether to use relu instead of tanh.</param>
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, bool relu = false)
     : RecurrentCell(1, 1, inputSize, hiddenSize, bias)
 {

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace Tensorlet.Nn;
 
-/// <summary>Modules or parameters in a row, found by their places.</summary>
+/// <summary>A list of modules or parameters, accessed by index.</summary>
 public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : class
 {
     readonly List<T> items;
@@ -11,21 +11,21 @@ public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : c
 
     private protected override IEnumerable<(string Key, object Value)> Members() =>
         items.Select((item, i) => ($"{i}", (object)item));
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of them.</summary>
     public int Count => items.Count;
-    /// <summary>One by its place.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    /// <summary>The module or parameter at an index.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is none at this index.</exception>
     public T this[int index] => items[index.In(GetType().Name, 0, Count - 1)];
-    /// <summary>Adds one at the end.</summary>
+    /// <summary>Appends one at the end.</summary>
     public void Add(T item) => items.Add(item.Given());
     /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator() => items.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-    /// <summary>A list computes nothing; loop over it.</summary>
+    /// <summary>A list computes nothing itself; loop over it.</summary>
     public override Variable Forward(Variable x) => throw NoForward();
 }
 
-/// <summary>Modules one after another: each gets what the one before it gave.</summary>
+/// <summary>Modules one after another: each gets the result of the one before it.</summary>
 public sealed class Sequential(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules.Given())
 {
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ public sealed class Sequential(params IEnumerable<Module> modules) : ModuleColle
 /// <summary>A list of modules whose parameters are found.</summary>
 public sealed class ModuleList(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules.Given());
 
-/// <summary>Parameters in a row, found by their places.</summary>
+/// <summary>A list of parameters, accessed by index.</summary>
 public sealed class ParameterList(params IEnumerable<Variable> parameters)
     : ModuleCollection<Variable>(parameters.Given());
 
@@ -47,7 +47,7 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     private protected override IEnumerable<(string Key, object Value)> Members() =>
         modules.Select(m => (m.Key, (object)m.Value));
     /// <summary>A module by its name.</summary>
-    /// <exception cref="TensorletException">There is none of that name.</exception>
+    /// <exception cref="TensorletException">There is no module of this name.</exception>
     public Module this[string name]
     {
         get => modules.TryGetValue(name.Given(), out var module) ? module : throw new TensorletException(
@@ -57,6 +57,6 @@ public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module
     /// <inheritdoc/>
     public IEnumerator<KeyValuePair<string, Module>> GetEnumerator() => modules.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-    /// <summary>A dictionary computes nothing; call its modules.</summary>
+    /// <summary>A dictionary computes nothing itself; call its modules.</summary>
     public override Variable Forward(Variable x) => throw NoForward();
 }

@@ -1,8 +1,8 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Filters over (N, C, …): what the convolutions share. Filters and bias start uniform in ±1/√(C/groups·K), where K is
-/// the number of elements of a filter in one channel, as PyTorch's.
+/// What the convolutions over (N, C, …) share. Filters and bias start uniform in ±1/√(C/groups·K), as in PyTorch, where
+/// K is the number of elements of a filter in one channel.
 /// </summary>
 public abstract class Convolutional : Module
 {
@@ -15,8 +15,8 @@ public abstract class Convolutional : Module
         int[] dilation, int groups, bool bias, PadMode mode, int[]? outputPadding = null)
     {
         if (groups < 1 || inChannels < 1 || outChannels < 1 || inChannels % groups != 0 || outChannels % groups != 0)
-            throw new ShapeException($"{GetType().Name}: channels ({inChannels}, {outChannels}), in and out, do not " +
-                $"divide into {groups} groups.");
+            throw new ShapeException($"{GetType().Name}: channels ({inChannels}, {outChannels}), in and out, are not " +
+                $"divisible by {groups} groups.");
         new WindowPlan(kernel, stride, Array.ConvertAll(padding, p => p == F.Same ? 0 : p), padding, dilation)
             .Check(GetType().Name);
         (this.inChannels, this.outChannels, this.groups) = (inChannels, outChannels, groups);
@@ -29,9 +29,9 @@ public abstract class Convolutional : Module
         if (bias) Bias = Uniform(fanIn, outChannels);
     }
 
-    /// <summary>The filters: (O, C/groups, …), of a transposed convolution (C, O/groups, …).</summary>
+    /// <summary>The filters: (O, C/groups, …); of a transposed convolution (C, O/groups, …).</summary>
     public Variable Weight { get; }
-    /// <summary>One number for each filter, if there are any.</summary>
+    /// <summary>One number for each output channel, or null.</summary>
     public Variable? Bias { get; }
 
     /// <inheritdoc/>
@@ -54,22 +54,22 @@ public abstract class Convolutional : Module
         sizes.All(size => size == usual) ? "" : $", {name}={Python.Show(sizes)}";
 }
 
-/// <summary>Filters over sequences: (N, C, L) to (N, O, OL).</summary>
-/// <param name="inChannels">C, the channels of the input.</param>
+/// <summary>A convolution of sequences: (N, C, L) to (N, O, OL).</summary>
+/// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of filters.</param>
 /// <param name="kernelSize">The size of a filter.</param>
-/// <param name="stride">How far apart neighbouring windows are.</param>
-/// <param name="padding">What is put around the input, or <see cref="F.Same"/>.</param>
-/// <param name="dilation">How far apart the elements of a window are.</param>
-/// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
-/// <param name="bias">Whether to add a number to each result.</param>
-/// <param name="paddingMode">With what the input is continued; Constant is zeros.</param>
-/// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+/// <param name="stride">The distance between neighbouring windows.</param>
+/// <param name="padding">The padding around the input, or <see cref="F.Same"/>.</param>
+/// <param name="dilation">The distance between the elements of a window.</param>
+/// <param name="groups">The number of groups of channels; each has filters of its own.</param>
+/// <param name="bias">Whether to add a number to each output channel.</param>
+/// <param name="paddingMode">What the padding consists of; Constant stands for zeros.</param>
+/// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
 public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
     int dilation = 1, int groups = 1, bool bias = true, PadMode paddingMode = PadMode.Constant)
     : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias, paddingMode);
 
-/// <summary>Filters over images: (N, C, H, W) to (N, O, OH, OW).</summary>
+/// <summary>A convolution of images: (N, C, H, W) to (N, O, OH, OW).</summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
@@ -77,7 +77,7 @@ public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pai
     : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
         paddingMode);
 
-/// <summary>Filters over volumes: (N, C, D, H, W) to (N, O, OD, OH, OW).</summary>
+/// <summary>A convolution of volumes: (N, C, D, H, W) to (N, O, OD, OH, OW).</summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
     Triple padding = default, Triple? dilation = null, int groups = 1, bool bias = true,
@@ -86,25 +86,25 @@ public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, T
         paddingMode);
 
 /// <summary>
-/// The adjoint of <see cref="Conv1d"/>, of which it undoes the shape: (N, C, L) to (N, O, OL), with OL = (L − 1)·stride
-/// − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
+/// The adjoint of <see cref="Conv1d"/>, which restores the shape of its input: (N, C, L) to (N, O, OL), with OL = (L −
+/// 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
 /// </summary>
-/// <param name="inChannels">C, the channels of the input.</param>
-/// <param name="outChannels">O, the channels of the result.</param>
+/// <param name="inChannels">C, the number of channels of the input.</param>
+/// <param name="outChannels">O, the number of channels of the result.</param>
 /// <param name="kernelSize">The size of a filter.</param>
-/// <param name="stride">How far apart the places are where neighbouring elements are spread to.</param>
-/// <param name="padding">What is cut off around the result.</param>
-/// <param name="outputPadding">What the result is longer by at its end.</param>
-/// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
-/// <param name="bias">Whether to add a number to each result.</param>
-/// <param name="dilation">How far apart the elements of a window are.</param>
-/// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+/// <param name="stride">The distance between the windows to which neighbouring elements are spread.</param>
+/// <param name="padding">How much is cut off around the result.</param>
+/// <param name="outputPadding">How much the result is extended at its end.</param>
+/// <param name="groups">The number of groups of channels; each has filters of its own.</param>
+/// <param name="bias">Whether to add a number to each output channel.</param>
+/// <param name="dilation">The distance between the elements of a window.</param>
+/// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
 public sealed class ConvTranspose1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
     int outputPadding = 0, int groups = 1, bool bias = true, int dilation = 1)
     : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias,
         PadMode.Constant, [outputPadding]);
 
-/// <summary>The adjoint of <see cref="Conv2d"/>, of which it undoes the shape.</summary>
+/// <summary>The adjoint of <see cref="Conv2d"/>, which restores the shape of its input.</summary>
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair outputPadding = default, int groups = 1, bool bias = true, Pair? dilation = null)

@@ -9,13 +9,15 @@ public static partial class F
     /// <param name="query">Q</param>
     /// <param name="key">K</param>
     /// <param name="value">V</param>
-    /// <param name="mask">Broadcast to (…, L, S): truth values say what takes part, numbers are added.</param>
-    /// <param name="dropout">The probability of dropout of the weights.</param>
-    /// <param name="isCausal">Whether a query sees only keys of its place and before.</param>
+    /// <param name="mask">Broadcast to (…, L, S): true for what a query sees, or numbers that are added to the
+    /// scores.</param>
+    /// <param name="dropout">The probability with which a weight is dropped.</param>
+    /// <param name="isCausal">Whether a query sees only the keys at its own position and before.</param>
     /// <param name="scale">1/√E if not given.</param>
     /// <remarks>
-    /// What no query sees, because it is masked for all of them, is not read, and may be NaN. Where only some do not
-    /// see it, its value still meets their weights of 0, as in PyTorch: 0·NaN is NaN.
+    /// Keys and values that no query sees, because they are masked for all of them, are not read, and may be NaN. If
+    /// only some queries do not see them, the value is still multiplied by their weights of 0, as in PyTorch: 0·NaN is
+    /// NaN.
     /// </remarks>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,
@@ -31,7 +33,7 @@ public static partial class F
         if (query.Given().Rank < 2 || key.Given().Rank < 2 || value.Given().Rank < 2 || query.Size(-1) != key.Size(-1)
             || key.Size(-2) != value.Size(-2))
             throw new ShapeException($"ScaledDotProductAttention: queries {query.Data.Layout}, keys " +
-                $"{key.Data.Layout} and values {value.Data.Layout} are not (…, L, E), (…, S, E) and (…, S, V).");
+                $"{key.Data.Layout} and values {value.Data.Layout} must be (…, L, E), (…, S, E) and (…, S, V).");
         dropout.In("ScaledDotProductAttention", 0, 1);
         int queries = query.Size(-2), keys = key.Size(-2);
         if (added is not null) seen = Both(seen, added.Data.Ne(Tensor.Like(added.Data, double.NegativeInfinity)));
@@ -50,10 +52,10 @@ public static partial class F
         return (Dropout(weights, dropout).MatMul(value), weights);
     }
 
-    /// <summary>What two masks let through, of which either may be missing.</summary>
+    /// <summary>What both of two masks let through; either may be missing.</summary>
     internal static Tensor? Both(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a & b;
 
-    /// <summary>What a query at place i may see: the keys at places 0 … i, as (L, S) truth values.</summary>
+    /// <summary>What a query at position i may see: the keys at positions 0 … i, as (L, S) Booleans.</summary>
     public static Tensor Causal(int queries, int keys, Device? device = null) => Named(() =>
         Tensor.Arange(queries, DType.Int64, device).Unsqueeze(1) >= Tensor.Arange(keys, DType.Int64, device));
 }

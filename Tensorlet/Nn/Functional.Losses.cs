@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
-/// <summary>How a loss makes one number of many.</summary>
+/// <summary>How the values of a loss are reduced to one number.</summary>
 public enum Reduction
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>They are not reduced.</summary>
     None,
     /// <summary>The mean; where classes have weights or are ignored, the weighted mean of those that count.</summary>
     Mean,
     /// <summary>The sum.</summary>
     Sum,
-    /// <summary>The sum, divided by the size of the first axis, or by 1 where there is none.</summary>
+    /// <summary>The sum divided by the size of the first axis, or by 1 if there is none.</summary>
     BatchMean,
 }
 
@@ -23,7 +23,7 @@ public static partial class F
         var shape = OneShape(operation, x);
         foreach (var w in weights)
             if (w is not null && !Layout.Broadcast(operation, Layout.Contiguous(shape), w.Layout).SequenceEqual(shape))
-                throw new ShapeException($"{operation}: weights {w.Layout} would spread {x[0].Data.Layout}.");
+                throw new ShapeException($"{operation}: weights {w.Layout} would expand {x[0].Data.Layout}.");
         Variable[] all = [.. x, .. weights.Select(w => (Variable)(w ?? Tensor.Like(x[0].Data, 1)))];
         if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
         var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, shape.Length)], all).Reshape();
@@ -32,8 +32,8 @@ public static partial class F
     }, operation);
 
     /// <summary>
-    /// The shape of all, which differ by leading axes of 1 at most. Broadcasting by which every input meets every
-    /// target would train quietly and wrongly.
+    /// The shape of all operands, which may differ by leading axes of 1 at most. If they were broadcast, so that every
+    /// input met every target, training would silently go wrong.
     /// </summary>
     static int[] OneShape(string operation, params ReadOnlySpan<Variable> x)
     {
@@ -42,7 +42,7 @@ public static partial class F
         foreach (var other in x)
             if (!other.Shape.SequenceEqual(x[0].Shape) && (x[0].Numel != count || other.Numel != count))
                 throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would " +
-                    "spread over one another. Reshape one to the shape of the other.");
+                    "broadcast to a larger one. Reshape one to the shape of the other.");
         return shape;
     }
 
@@ -54,53 +54,54 @@ public static partial class F
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
         Loss("MSELoss", new Of2<SquaredError>(), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>|x − target|, with a gradient of 0 where they are equal.</summary>
+    /// <summary>|x − target|, with a gradient of 0 where both are equal.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable L1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
         Loss("L1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>With d = x − target: d²/(2β) where |d| is below β, else |d| − β/2 (Girshick 2015).</summary>
+    /// <summary>With d = x − target: d²/(2β) where |d| is below β, |d| − β/2 elsewhere (Girshick 2015).</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">β is below 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">β is negative.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         double beta = 1) => beta.In("SmoothL1Loss", 0, double.PositiveInfinity) == 0
             ? Loss("SmoothL1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()])
             : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>With d = x − target: d²/2 where |d| is at most δ, else δ·(|d| − δ/2) (Huber 1964).</summary>
+    /// <summary>With d = x − target: d²/2 where |d| is at most δ, δ·(|d| − δ/2) elsewhere (Huber 1964).</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">δ is not above 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">δ is not positive.</exception>
     public static Variable HuberLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         double delta = 1) => Loss("HuberLoss", new Of2<HuberFormula>(
             new(delta.In("HuberLoss", double.Epsilon, double.PositiveInfinity), 1)), reduction,
             [x.Given(), target.Given()]);
 
     /// <summary>
-    /// −ln p of the classes, of log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().
+    /// −ln p of the target classes, given log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().
     /// </summary>
     /// <param name="x">ln p.</param>
     /// <param name="target">Classes.</param>
     /// <param name="weight">The weight of each class, (C).</param>
     /// <param name="reduction">The mean is weighted, and leaves out what is ignored.</param>
-    /// <param name="ignoreIndex">A target that does not count.</param>
-    /// <exception cref="ShapeException">The shapes do not belong together.</exception>
-    /// <exception cref="IndexException">A target is no class.</exception>
+    /// <param name="ignoreIndex">A target that is ignored.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
+    /// <exception cref="IndexException">A target is not a class.</exception>
     public static Variable NllLoss(Variable x, Tensor target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100) =>
         Likelihood("NLLLoss", x, target, weight, reduction, ignoreIndex, 0, false);
 
     /// <summary>
-    /// −ln softmax(x) of the classes: scores (N, C, …) against classes (N, …) as Int64, (C) against (), or against
-    /// probabilities of the scores' shape.
+    /// −ln softmax(x) of the target classes: scores (N, C, …) with classes (N, …) as Int64, (C) with (), or scores with
+    /// probabilities of the same shape.
     /// </summary>
     /// <param name="x">Scores, also called logits.</param>
     /// <param name="target">Classes, or probabilities.</param>
     /// <param name="weight">The weight of each class, (C).</param>
     /// <param name="reduction">The mean is weighted for classes, and leaves out what is ignored.</param>
-    /// <param name="ignoreIndex">A target class that does not count.</param>
-    /// <param name="labelSmoothing">What part of the probability is spread evenly (Szegedy et al. 2016).</param>
-    /// <exception cref="ShapeException">The shapes do not belong together.</exception>
-    /// <exception cref="IndexException">A target is no class.</exception>
+    /// <param name="ignoreIndex">A target class that is ignored.</param>
+    /// <param name="labelSmoothing">The part of the probability that is spread evenly over all classes (Szegedy et al.
+    /// 2016).</param>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
+    /// <exception cref="IndexException">A target is not a class.</exception>
     public static Variable CrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
@@ -108,8 +109,8 @@ public static partial class F
         if (!target.Given().DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
         if (x.Given().Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
-            throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} are not of the shape of the " +
-                $"scores, {x.Data.Layout}. Classes are Int64.");
+            throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} do not have the shape of the " +
+                $"scores, {x.Data.Layout}. Classes must be Int64.");
         return Named(() =>
         {
             var axis = x.Rank == 1 ? 0 : 1;
@@ -123,7 +124,7 @@ public static partial class F
     static Variable Weighted(Variable x, Variable w, int axis) =>
         Variable.Total(new Of2<WeightedFormula>(), "Weighted", [axis], x, w);
 
-    /// <summary>The weights of classes, of a shape that broadcasts along their axis.</summary>
+    /// <summary>The weights of the classes, in a shape that broadcasts along their axis.</summary>
     static Tensor PerClass(string operation, Variable x, int axis, Tensor weight) =>
         OfShape(operation, "weight of the classes", weight, x.Size(axis)).Data
             .Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]);
@@ -133,7 +134,7 @@ public static partial class F
     {
         var axis = x.Given().Rank == 1 ? 0 : 1;
         if (x.Rank == 0 || !target.Given().Shape.SequenceEqual([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]))
-            throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} are not " +
+            throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} must be " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
         var some = target.ToArray<long>().Contains(ignoreIndex);        // a row that is ignored is not read
@@ -142,7 +143,7 @@ public static partial class F
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
         Variable losses;
         try { losses = scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at); }
-        catch (IndexException e) when (e.By($"{operation}: a target is no class")) { throw; }
+        catch (IndexException e) when (e.By($"{operation}: a target is not a class")) { throw; }
         if (weight is null && !some && smoothing == 0) return Reduced(operation, losses.Squeeze(axis), reduction);
 
         var all = (weight is null ? Tensor.Like(x.Data, 1) : PerClass(operation, x, axis, weight)).Expand(x.Size());
@@ -152,27 +153,26 @@ public static partial class F
             losses = losses * (1 - smoothing)
                 - Weighted(x, all, axis).MaskedFill(ignored, 0) * (smoothing / x.Size(axis));
         if (reduction != Reduction.Mean) return Reduced(operation, losses.Squeeze(axis), reduction);
-        var total = weights.Sum().Item();                       // the mean of nothing is NaN, and has no gradient
+        var total = weights.Sum().Item();                       // the mean over no targets is NaN, and has no gradient
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
     }, operation);
 
-    /// <summary>−w·(t·ln x + (1 − t)·ln(1 − x)) of probabilities x, with logarithms not below −100.</summary>
+    /// <summary>−w·(t·ln x + (1 − t)·ln(1 − x)) of probabilities x, where logarithms are not below −100.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="TensorletException">A number is no probability.</exception>
+    /// <exception cref="TensorletException">A number is not a probability.</exception>
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
         var shape = OneShape("BCELoss", x.Given(), target.Given());
         if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
-                "Take Sigmoid() first, or BCEWithLogitsLoss.");
+                "Apply Sigmoid() first, or use BCEWithLogitsLoss.");
         var losses = new BinaryCrossEntropy().Apply(Variable.Alike("BCELoss", [x.Expand(shape), target.Expand(shape)]));
         return Reduced("BCELoss", losses, reduction, weight);
     }
 
     /// <summary>
-    /// −w·(p·t·ln σ(x) + (1 − t)·ln(1 − σ(x))) of scores x, without the infinities of the parts; p is the weight of
-    /// what is true.
+    /// −w·(p·t·ln σ(x) + (1 − t)·ln(1 − σ(x))) of scores x, without overflow; p is the weight of positive targets.
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable BinaryCrossEntropyWithLogits(Variable x, Variable target, Tensor? weight = null,
@@ -180,11 +180,12 @@ public static partial class F
         Loss("BCEWithLogitsLoss", new LogitsFormula(), reduction, [x.Given(), target.Given()], posWeight, weight);
 
     /// <summary>
-    /// t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) where t are logarithms too.
+    /// t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) if t are logarithms too.
     /// </summary>
-    /// <param name="x">ln of the probabilities that are compared.</param>
+    /// <param name="x">The logarithms of the probabilities that are compared.</param>
     /// <param name="target">The probabilities that they are compared with, or their logarithms.</param>
-    /// <param name="reduction">BatchMean is the divergence as it is defined, for one sample.</param>
+    /// <param name="reduction">BatchMean is the mathematical definition of the divergence, as a mean over
+    /// samples.</param>
     /// <param name="logTarget">Whether the targets are logarithms.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
@@ -198,7 +199,7 @@ public static partial class F
         Reduction reduction = Reduction.Mean) =>
         Loss("HingeEmbeddingLoss", new Of2<HingeFormula>(new(margin)), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>max(0, −t·(x − y) + margin): t is 1 where x should rank above y, −1 below.</summary>
+    /// <summary>max(0, −t·(x − y) + margin), where t is 1 if x should rank above y, and −1 if below.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MarginRankingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean) =>
@@ -207,7 +208,7 @@ public static partial class F
 
     /// <summary>1 − cos(x, y) where the target is 1, max(0, cos(x, y) − margin) where it is −1: (N, D), (N, D) and
     /// (N), or (D), (D) and ().</summary>
-    /// <exception cref="ShapeException">The shapes do not belong together.</exception>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable CosineEmbeddingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean)
     {
@@ -215,15 +216,15 @@ public static partial class F
         x.Data.SameDevice("CosineEmbeddingLoss", y.Data);
         if (x.Rank is < 1 or > 2 || !target.Given().Shape.SequenceEqual(x.Shape[..^1]))
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
-                "are not (N, D) and (N).");
+                "must be (N, D) and (N).");
         var cosine = (x * y).Sum(-1) / (((x * x).Sum(-1) + 1e-12) * ((y * y).Sum(-1) + 1e-12)).Sqrt();
         return Reduced("CosineEmbeddingLoss", Variable.Where(target.Eq(Tensor.Like(target.Data, 1)), 1 - cosine,
             (cosine - margin).Clamp(low: 0)), reduction);
     }
 
     /// <summary>
-    /// max(0, ‖a − p‖ − ‖a − n‖ + margin) of an anchor, something alike and something not, (N, D) each. With swap, n is
-    /// as near as it is to the nearer of a and p (Balntas et al. 2016).
+    /// max(0, ‖a − p‖ − ‖a − n‖ + margin) of an anchor a, a similar sample p and a different sample n, (N, D) each.
+    /// With swap, the distance of n is that to the nearer one of a and p (Balntas et al. 2016).
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,
@@ -245,7 +246,7 @@ readonly struct SquaredError : IZip
 
 readonly struct AbsoluteError : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Abs(x - t); }
 
-/// <summary>With d = x − t: d²/2 where |d| is at most δ, else δ·(|d| − δ/2); all times a scale.</summary>
+/// <summary>With d = x − t: d²/2 where |d| is at most δ, δ·(|d| − δ/2) elsewhere; all multiplied by a scale.</summary>
 readonly struct HuberFormula(double delta, double scale) : IZip
 {
     [MethodImpl(AggressiveInlining)]
@@ -256,7 +257,7 @@ readonly struct HuberFormula(double delta, double scale) : IZip
     }
 }
 
-/// <summary>w·x; where w is 0 nothing counts, an infinite x neither.</summary>
+/// <summary>w·x; where w is 0 it is 0, even if x is infinite.</summary>
 readonly struct WeightedFormula : IZip
 {
     [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => At(x, w);

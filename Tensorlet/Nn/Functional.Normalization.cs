@@ -1,9 +1,12 @@
 namespace Tensorlet;
 
-// (x − μ)/√(σ² + ε), times weights, plus a bias: what differs is the axes that mean and variance are taken over.
+// (x − μ)/√(σ² + ε), times weights, plus a bias. The functions differ in the axes over which mean and variance are
+// taken.
 public static partial class F
 {
-    /// <summary>x, its weight or 1, and its bias or 0; these of their own shape, then of one that broadcasts.</summary>
+    /// <summary>
+    /// x, its weight or 1, and its bias or 0: these first in their own shape, then in one that broadcasts.
+    /// </summary>
     static Variable[] Weighted(string operation, Variable x, Variable? weight, Variable? bias, int[] own, int[] shape)
     {
         FitsWeights(operation, x, weight ?? bias ?? x, bias);
@@ -14,12 +17,12 @@ public static partial class F
     }
 
     /// <summary>
-    /// Each channel of (N, C, …) standardised over all samples and places (Ioffe and Szegedy 2015). While training,
-    /// mean and (unbiased) variance are gathered in the running ones: r ← (1 − momentum)·r + momentum·s; else those are
-    /// used. Of no samples nothing is gathered.
+    /// Normalizes each channel of (N, C, …) over all samples and positions (Ioffe and Szegedy 2015). In training, the
+    /// running mean and (unbiased) variance are updated with those of the batch: r ← (1 − momentum)·r + momentum·s;
+    /// otherwise the running ones are used. A batch without samples does not change them.
     /// </summary>
-    /// <exception cref="ShapeException">No channels, one value per channel while training, or weights that are not (C).
-    /// </exception>
+    /// <exception cref="ShapeException">There are no channels, there is one value per channel in training, or weights
+    /// are not (C).</exception>
     /// <exception cref="TensorletException">There are no running statistics, and it is not training.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,
         Variable? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
@@ -27,11 +30,12 @@ public static partial class F
             weight, bias, training, momentum, eps);
 
     /// <summary>
-    /// Each channel of each sample of (N, C, …) standardised over its places (Ulyanov et al. 2016). Running statistics,
-    /// if given, are gathered as the means over the samples, and used where the input's are not.
+    /// Normalizes each channel of each sample of (N, C, …) over its positions (Ulyanov et al. 2016). If running
+    /// statistics are given, they are updated with the means over the samples, and used if those of the input are not.
     /// </summary>
-    /// <exception cref="ShapeException">No channels, one value per channel, or weights that are not (C).</exception>
-    /// <exception cref="TensorletException">There are no running statistics, and none of the input's.</exception>
+    /// <exception cref="ShapeException">There are no channels, there is one value per channel, or weights are not
+    /// (C).</exception>
+    /// <exception cref="TensorletException">There are neither running statistics nor those of the input.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
         Variable? weight = null, Variable? bias = null, bool useInputStats = true, double momentum = 0.1,
         double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))],
@@ -47,25 +51,25 @@ public static partial class F
                 OfShape(operation, $"running statistic of the {x.Size(1)} channels (axis 1) of {x.Data.Layout}", r,
                     x.Size(1));
             else if (!inputStatistics)
-                throw new TensorletException($"{operation}: there are no running statistics to standardise " +
-                    $"{x.Data.Layout} by. Give them, or take the input's own.");
+                throw new TensorletException($"{operation}: there are no running statistics to normalize " +
+                    $"{x.Data.Layout} with. Give them, or use those of the input.");
         var given = Weighted(operation, x, weight, bias, [x.Size(1)], shape);
         if (!inputStatistics)
             return Variable.Apply(new StandardFormula(), operation, x, runningMean!.Reshape(shape),
                 runningVar!.Reshape(shape).Map(new RootFormula(eps)), given[1], given[2]);
         var count = over.Aggregate(1, (n, axis) => n * x.Size(axis));
         if (count == 1)
-            throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, and no variance " +
-                "to learn from. Take more samples, or Eval().");
+            throw new ShapeException($"{operation}: shape {x.Data.Layout} has one value per channel, so there is no " +
+                "variance to learn from. Use more samples, or call Eval().");
         var function = new Standardize(operation, over, eps);
         var y = function.Apply(given);
-        if (x.Numel == 0 || Autograd.Mode.Again) return y;       // nothing to count, or it was counted the first time
+        if (x.Numel == 0 || Autograd.Mode.Again) return y; // nothing to count, or it was counted before
         runningMean?.Mul_(1 - momentum).Add_(function.Mean.Mean([0]).Reshape(-1), momentum);
         runningVar?.Mul_(1 - momentum).Add_(function.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
         return y;
     }
 
-    /// <summary>The last axes standardised together (Ba et al. 2016).</summary>
+    /// <summary>Normalizes over the last axes together (Ba et al. 2016).</summary>
     /// <param name="x">(…, normalizedShape).</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
     /// <param name="weight">Of that shape.</param>
@@ -80,7 +84,7 @@ public static partial class F
     /// <param name="x">(…, normalizedShape).</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
     /// <param name="weight">Of that shape.</param>
-    /// <param name="eps">The distance from 1 to the next number of the type, if not given.</param>
+    /// <param name="eps">Added to the mean; if not given, the distance from 1 to the next number of the type.</param>
     /// <exception cref="ShapeException">The last axes have other sizes.</exception>
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
@@ -89,13 +93,13 @@ public static partial class F
             Weighted("RMSNorm", x, weight, null, normalizedShape, normalizedShape));
     }
 
-    /// <summary>Groups of channels of each sample of (N, C, …) standardised together (Wu and He 2018).</summary>
-    /// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+    /// <summary>Normalizes groups of channels of each sample of (N, C, …) together (Wu and He 2018).</summary>
+    /// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
     public static Variable GroupNorm(Variable x, int numGroups, Variable? weight = null, Variable? bias = null,
         double eps = 1e-5)
     {
         if (x.Given().Rank < 2 || numGroups < 1 || x.Size(1) % numGroups != 0)
-            throw new ShapeException($"GroupNorm: the channels (axis 1) of {x.Data.Layout} do not divide into " +
+            throw new ShapeException($"GroupNorm: the channels (axis 1) of {x.Data.Layout} are not divisible by " +
                 $"{numGroups} groups.");
         var size = x.Size(1) / numGroups;
         var groups = Weighted("GroupNorm", x.Reshape([x.Size(0), numGroups, size, .. x.Shape[2..]]), weight, bias,
@@ -144,9 +148,9 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
     Tensor? mean, variance, r;
 
     public override string Name => name;
-    /// <summary>μ, with the axes kept as 1.</summary>
+    /// <summary>μ, with the reduced axes kept as 1.</summary>
     public Tensor Mean => mean!;
-    /// <summary>σ², with the axes kept as 1.</summary>
+    /// <summary>σ², with the reduced axes kept as 1.</summary>
     public Tensor Variance => variance!;
 
     protected override Tensor Forward()

@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-/// <summary>What layers compute, as functions with all their arguments.</summary>
+/// <summary>The computations of layers as functions, with all their arguments.</summary>
 public static partial class F
 {
     /// <summary>x·Wᵀ + b: (…, in) with weights (out, in) and bias (out) gives (…, out).</summary>
@@ -21,26 +21,28 @@ public static partial class F
         x.Data.SameDevice(operation, weight.Data);
         x.Data.SameDevice(operation, (bias ?? x).Data);
         if (x.DType != weight.DType)
-            throw new DTypeException($"{operation}: the input is {x.DType} of shape {x.Data.Layout}, and the weights " +
+            throw new DTypeException($"{operation}: the input is {x.DType} of shape {x.Data.Layout}, but the weights " +
                 $"are {weight.DType}. Convert the input with .To(DType.{weight.DType}).");
         bias?.Data.OnlyType($"{operation}: the bias", x.DType);
     }
 
-    /// <summary>A weight, a bias or a state, if it has the shape that the operation asks for.</summary>
-    /// <exception cref="ShapeException">It has another one.</exception>
+    /// <summary>A weight, a bias or a state, if it has the shape that the operation needs.</summary>
+    /// <exception cref="ShapeException">It has another shape.</exception>
     internal static Variable OfShape(string operation, string what, Variable given, params int[] shape) =>
         given.Shape.SequenceEqual(shape) ? given : throw new ShapeException(
-            $"{operation}: the {what} has shape {given.Data.Layout}, and should have {Layout.Show(shape)}.");
+            $"{operation}: the {what} has shape {given.Data.Layout}, but must have {Layout.Show(shape)}.");
 
     /// <summary>
-    /// While training, sets each number to 0 with probability p and divides the others by 1 − p; else nothing
-    /// (Srivastava et al. 2014).
+    /// In training, sets each number to 0 with probability p and divides the others by 1 − p; otherwise returns the
+    /// input (Srivastava et al. 2014).
     /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
         Dropped("Dropout", x.Given(), x.Size(), p, training, generator);
 
-    /// <summary>While training, sets whole channels of (N, C, …) to 0 with probability p, and divides the others by 1 −
-    /// p (Tompson et al. 2015).</summary>
+    /// <summary>
+    /// In training, sets whole channels of (N, C, …) to 0 with probability p and divides the others by 1 − p (Tompson
+    /// et al. 2015).
+    /// </summary>
     /// <exception cref="ShapeException">There are no channels.</exception>
     public static Variable Dropout2d(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
         x.Given().Rank < 2 ? throw new ShapeException($"Dropout2d: shape {x.Data.Layout} has no channels (N, C, …).")
@@ -60,11 +62,11 @@ public static partial class F
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
         Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(low: eps));
 
-    /// <summary>x·y/(max(‖x‖, eps)·max(‖y‖, eps)) along an axis, which goes.</summary>
+    /// <summary>x·y/(max(‖x‖, eps)·max(‖y‖, eps)) along an axis, which disappears.</summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
         Named(() => (Normalize(x.Given(), 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim));
 
-    /// <summary>‖x − y + eps‖ₚ along the last axis, which goes unless keepDim is set.</summary>
+    /// <summary>‖x − y + eps‖ₚ along the last axis, which disappears unless keepDim is set.</summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
         bool keepDim = false) => Named(() => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim));
 }

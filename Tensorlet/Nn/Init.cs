@@ -1,15 +1,15 @@
 namespace Tensorlet.Nn;
 
-/// <summary>Which size of a weight keeps its scale: that of what comes in, or of what goes out.</summary>
+/// <summary>Which size of a weight determines its scale: that of the input, or that of the output.</summary>
 public enum FanMode
 {
-    /// <summary>Forward values keep their variance.</summary>
+    /// <summary>Values keep their variance in the forward pass.</summary>
     FanIn,
-    /// <summary>Gradients keep their variance.</summary>
+    /// <summary>Gradients keep their variance in the backward pass.</summary>
     FanOut,
 }
 
-/// <summary>What follows a layer; it decides the gain.</summary>
+/// <summary>The nonlinearity that follows a layer; it determines the gain.</summary>
 public enum Nonlinearity
 {
     /// <summary>Nothing.</summary>
@@ -26,11 +26,13 @@ public enum Nonlinearity
     SELU,
 }
 
-/// <summary>First values of parameters, written in place; each gives what it was given.</summary>
+/// <summary>Initial values of parameters, written in place. Each method returns its argument.</summary>
 public static class Init
 {
-    /// <summary>The factor by which weights before a nonlinearity are larger: 1, 5/3 for tanh, √2 for relu, √(2/(1 +
-    /// slope²)) for leaky relu, 3/4 for selu.</summary>
+    /// <summary>
+    /// The factor by which weights before a nonlinearity are larger: 1, 5/3 for tanh, √2 for relu, √(2/(1 + slope²))
+    /// for leaky relu, 3/4 for selu.
+    /// </summary>
     public static double CalculateGain(Nonlinearity nonlinearity, double slope = 0.01) => nonlinearity switch
     {
         Nonlinearity.Tanh => 5.0 / 3,
@@ -40,10 +42,10 @@ public static class Init
         _ => 1,
     };
 
-    /// <summary>Uniform in low … high.</summary>
+    /// <summary>Uniformly distributed in low … high.</summary>
     public static Variable Uniform_(Variable x, double low = 0, double high = 1, Generator? generator = null) =>
         Written(x, x.Given().Data.Uniform_(low.In("Uniform_"), high.In("Uniform_", low), generator));
-    /// <summary>Normal.</summary>
+    /// <summary>Normally distributed.</summary>
     public static Variable Normal_(Variable x, double mean = 0, double std = 1, Generator? generator = null) =>
         Written(x, x.Given().Data.Normal_(mean.In("Normal_"), std.In("Normal_", 0), generator));
     /// <summary>One number everywhere.</summary>
@@ -53,7 +55,7 @@ public static class Init
     /// <summary>Zeros.</summary>
     public static Variable Zeros_(Variable x) => Constant_(x, 0);
 
-    /// <summary>Normal, of what lies in low … high alone, by the inverse of its distribution.</summary>
+    /// <summary>Normally distributed, truncated to low … high, by the inverse of the distribution function.</summary>
     public static Variable TruncNormal_(Variable x, double mean = 0, double std = 1, double low = -2, double high = 2,
         Generator? generator = null)
     {
@@ -66,20 +68,20 @@ public static class Init
     }
 
     /// <summary>A matrix with ones on its diagonal.</summary>
-    /// <exception cref="ShapeException">No matrix.</exception>
+    /// <exception cref="ShapeException">It is not a matrix.</exception>
     public static Variable Eye_(Variable x)
     {
         OfRank("Eye_", x, 2, 2).Data.Zero_().Diagonal().Fill_(1);
         return x;
     }
 
-    /// <summary>Filters (O, C, …) that give each channel back, within each of some groups.</summary>
-    /// <exception cref="ShapeException">No filters, or they do not divide into the groups.</exception>
+    /// <summary>Filters (O, C, …) that preserve each channel, within each group of channels.</summary>
+    /// <exception cref="ShapeException">They are not filters, or not divisible by the number of groups.</exception>
     public static Variable Dirac_(Variable x, int groups = 1)
     {
         OfRank("Dirac_", x, 3, 5);
         if (x.Size(0) % groups.In("Dirac_", 1) != 0)
-            throw new ShapeException($"Dirac_: the filters {x.Data.Layout} do not divide into {groups} groups.");
+            throw new ShapeException($"Dirac_: the filters {x.Data.Layout} are not divisible by {groups} groups.");
         var filters = x.Data.Zero_();
         for (var axis = 2; axis < x.Rank; axis++) filters = filters.Select(2, x.Size(axis) / 2);
         var each = x.Size(0) / groups;
@@ -87,48 +89,48 @@ public static class Init
         return x;
     }
 
-    /// <summary>Uniform in ±gain·√(6/(in + out)) (Glorot and Bengio 2010).</summary>
-    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    /// <summary>Uniformly distributed in ±gain·√(6/(in + out)) (Glorot and Bengio 2010).</summary>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public static Variable XavierUniform_(Variable x, double gain = 1, Generator? generator = null) =>
         Symmetric(x, gain.In("XavierUniform_", 0) * Math.Sqrt(3 / Fan("XavierUniform_", x)), generator);
-    /// <summary>Normal with deviation gain·√(2/(in + out)) (Glorot and Bengio 2010).</summary>
-    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    /// <summary>Normally distributed with standard deviation gain·√(2/(in + out)) (Glorot and Bengio 2010).</summary>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public static Variable XavierNormal_(Variable x, double gain = 1, Generator? generator = null) =>
         Normal_(x, 0, gain.In("XavierNormal_", 0) / Math.Sqrt(Fan("XavierNormal_", x)), generator);
 
-    /// <summary>Uniform in ±gain·√(3/fan) (He et al. 2015).</summary>
+    /// <summary>Uniformly distributed in ±gain·√(3/fan) (He et al. 2015).</summary>
     /// <param name="x">A weight, (out, in, …).</param>
-    /// <param name="slope">Of leaky relu.</param>
-    /// <param name="mode">Which fan.</param>
-    /// <param name="nonlinearity">Decides the gain.</param>
-    /// <param name="generator">Where the numbers come from.</param>
-    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    /// <param name="slope">The slope of leaky relu.</param>
+    /// <param name="mode">Which of the two sizes is the fan.</param>
+    /// <param name="nonlinearity">Determines the gain.</param>
+    /// <param name="generator">The generator of the random numbers.</param>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public static Variable KaimingUniform_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
         Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
         Symmetric(x, Math.Sqrt(3) * Kaiming("KaimingUniform_", x, slope, mode, nonlinearity), generator);
-    /// <summary>Normal with deviation gain/√fan (He et al. 2015).</summary>
+    /// <summary>Normally distributed with standard deviation gain/√fan (He et al. 2015).</summary>
     /// <inheritdoc cref="KaimingUniform_"/>
     public static Variable KaimingNormal_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
         Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
         Normal_(x, 0, Kaiming("KaimingNormal_", x, slope, mode, nonlinearity), generator);
 
     /// <summary>
-    /// Rows, or columns if there are fewer, that are orthogonal and of length gain (Saxe et al. 2014).
+    /// A matrix whose rows (or columns, if there are fewer) are orthogonal and of length gain (Saxe et al. 2014).
     /// </summary>
-    /// <exception cref="ShapeException">Fewer than two axes.</exception>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public static Variable Orthogonal_(Variable x, double gain = 1, Generator? generator = null)
     {
         OfRank("Orthogonal_", x, 2, int.MaxValue);
         int rows = x.Size(0), columns = x.Numel / Math.Max(1, rows);
         int[] tall = [Math.Max(rows, columns), Math.Min(rows, columns)];
         var (q, r) = new Variable(Tensor.Randn(tall, DType.Float64, generator: generator)).Qr();
-        q *= r.Diagonal().Sign();                               // so that every orthogonal matrix is as likely
+        q *= r.Diagonal().Sign();                               // so that every orthogonal matrix is equally likely
         var values = (rows < columns ? q.T : q).Reshape(x.Size()) * gain.In("Orthogonal_");
         return Written(x, x.Data.Copy_(values.Data));
     }
 
-    /// <summary>Normal, with a part of each column set to 0 (Martens 2010).</summary>
-    /// <exception cref="ShapeException">No matrix.</exception>
+    /// <summary>Normally distributed, with a part of each column set to 0 (Martens 2010).</summary>
+    /// <exception cref="ShapeException">It is not a matrix.</exception>
     public static Variable Sparse_(Variable x, double sparsity, double std = 0.01, Generator? generator = null)
     {
         OfRank("Sparse_", x, 2, 2);
@@ -146,7 +148,9 @@ public static class Init
     static double Kaiming(string operation, Variable x, double slope, FanMode mode, Nonlinearity nonlinearity) =>
         CalculateGain(nonlinearity, slope.In(operation)) / Math.Sqrt(Fan(operation, x, mode));
 
-    /// <summary>How many numbers make one output, or are made of one input; or the mean of both.</summary>
+    /// <summary>
+    /// How many numbers contribute to one output, or how many outputs one number contributes to; or the mean of both.
+    /// </summary>
     static double Fan(string operation, Variable x, FanMode? mode = null)
     {
         var (fanOut, fanIn) = ((double)OfRank(operation, x, 2, int.MaxValue).Size(0), (double)x.Size(1));

@@ -1,6 +1,6 @@
 namespace Tensorlet.Nn;
 
-/// <summary>y = x·Wᵀ + b: (…, in) to (…, out). Weights and bias start uniform in ±1/√in, as PyTorch's.</summary>
+/// <summary>y = x·Wᵀ + b: (…, in) to (…, out). Weights and bias start uniform in ±1/√in, as in PyTorch.</summary>
 /// <param name="inFeatures">The size of the last axis of the input.</param>
 /// <param name="outFeatures">The size of the last axis of the result.</param>
 /// <param name="bias">Whether to add b.</param>
@@ -17,16 +17,18 @@ public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : 
         $"bias={Python.Show(Bias is not null)}";
 }
 
-/// <summary>The rows of a table at given indices: (…) of Int64 to (…, D). Rows start as normal numbers.</summary>
+/// <summary>
+/// The rows of a table at given indices: (…) of Int64 to (…, D). The rows start normally distributed.
+/// </summary>
 public sealed class Embedding : Module
 {
     readonly int? paddingIdx;
 
     /// <param name="numEmbeddings">V, the number of rows.</param>
     /// <param name="embeddingDim">D, the size of a row.</param>
-    /// <param name="paddingIdx">A row that starts as zeros and gets no gradient; negative ones count from the
+    /// <param name="paddingIdx">A row that starts with zeros and gets no gradient; negative ones count from the
     /// end.</param>
-    /// <exception cref="IndexException">There is no such row for padding.</exception>
+    /// <exception cref="IndexException">The padding index is not a row of the table.</exception>
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null)
     {
         this.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
@@ -43,31 +45,31 @@ public sealed class Embedding : Module
         (paddingIdx is null ? "" : $", padding_idx={paddingIdx}");
 }
 
-/// <summary>What comes in.</summary>
+/// <summary>Returns its input.</summary>
 public sealed class Identity() : Simple(x => x);
 
-/// <summary>Axes joined into one: (N, C, H, W) to (N, C·H·W).</summary>
+/// <summary>Joins axes into one: (N, C, H, W) to (N, C·H·W).</summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1)
     : Simple(x => x.Flatten(startDim, endDim), () => $"start_dim={startDim}, end_dim={endDim}");
 
-/// <summary>An axis taken apart into several.</summary>
+/// <summary>Splits an axis into several.</summary>
 public sealed class Unflatten(int dim, params int[] unflattenedSize)
     : Simple(Apart(dim, unflattenedSize.Given()), () => $"dim={dim}, unflattened_size={Layout.Show(unflattenedSize)}")
 {
     static Func<Variable, Variable> Apart(int dim, int[] sizes) => x => x.Unflatten(dim, sizes);
 }
 
-/// <summary>While training, numbers set to 0 with probability p and the others divided by 1 − p.</summary>
-/// <exception cref="ArgumentOutOfRangeException">p is no probability.</exception>
+/// <summary>In training, sets numbers to 0 with probability p and divides the others by 1 − p.</summary>
+/// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
 public sealed class Dropout(double p = 0.5) : Dropping(p, F.Dropout);
 
 /// <summary>
-/// While training, whole channels of (N, C, …) set to 0 with probability p, the others divided by 1 − p.
+/// In training, sets whole channels of (N, C, …) to 0 with probability p and divides the others by 1 − p.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">p is no probability.</exception>
+/// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
 public sealed class Dropout2d(double p = 0.5) : Dropping(p, F.Dropout2d);
 
-/// <summary>Something that is dropped with a probability while training.</summary>
+/// <summary>Something that is dropped with a probability in training.</summary>
 public abstract class Dropping : Module
 {
     readonly double p;

@@ -1,16 +1,16 @@
 namespace Tensorlet.Nn;
 
-/// <summary>A number that tells how far a result is from its target.</summary>
+/// <summary>A number that says how far a result is from its target.</summary>
 /// <param name="loss">The function.</param>
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
-    /// <summary>The loss of an input against a target.</summary>
+    /// <summary>The loss of an input with respect to a target.</summary>
     public Variable Call(Variable input, Variable target) => loss(input.Given(), target.Given());
     /// <summary>The name, as PyTorch prints it.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }
 
-/// <summary>A number that tells how three results are to one another.</summary>
+/// <summary>A number that says how three results relate to one another.</summary>
 /// <param name="loss">The function.</param>
 public abstract class Loss3(Func<Variable, Variable, Variable, Variable> loss)
 {

@@ -7,43 +7,43 @@ namespace Tensorlet.Nn;
 
 /// <summary>
 /// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are
-/// its parameters, tensors are its buffers (which are saved, and not trained), modules are its children; all are found
-/// in the fields, in the order of their declaration.
+/// its parameters, tensors are its buffers (which are saved, but not trained), and modules are its children; all of
+/// them are found in the fields, in the order of their declaration.
 /// </summary>
 public abstract class Module : IStateful
 {
     const BindingFlags OwnFields =
         BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>True while training; <see cref="Eval"/> switches dropout and its kind off.</summary>
+    /// <summary>True in training mode. <see cref="Eval"/> switches off dropout and similar modules.</summary>
     public bool Training { get; private set; } = true;
 
-    /// <summary>What the module computes. Others call it through <see cref="Call"/>.</summary>
+    /// <summary>What the module computes. Call it through <see cref="Call"/>.</summary>
     public abstract Variable Forward(Variable x);
 
-    /// <summary>Runs the module, and the hooks before and after it.</summary>
+    /// <summary>Runs the module, with the hooks before and after it.</summary>
     public Variable Call(Variable x) => Hooked(x, Forward);
 
     readonly List<Func<Module, Variable, Variable?>> before = [];
     readonly List<Func<Module, Variable, Variable, Variable?>> after = [];
 
     /// <summary>
-    /// Calls a function with the module and its input before each <see cref="Forward"/>; what it gives, if anything,
-    /// takes the place of the input. Dispose the result to end that.
+    /// Calls a hook with the module and its input before each <see cref="Forward"/>. If it returns a value, that
+    /// replaces the input. Dispose the result to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
 
     /// <summary>
-    /// Calls a function with the module, its input and its result after each <see cref="Forward"/>; what it gives, if
-    /// anything, takes the place of the result. Dispose the result to end that.
+    /// Calls a hook with the module, its input and its result after each <see cref="Forward"/>. If it returns a value,
+    /// that replaces the result. Dispose the result of this method to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
 
     /// <summary>
-    /// Calls a function with the module and the gradient by its result, each time that one is known; what it gives, if
-    /// anything, takes the place of that gradient. Dispose the result to end that.
+    /// Calls a hook with the module and the gradient with respect to its result, each time that gradient is known. If
+    /// it returns a gradient, that replaces the other one. Dispose the result to remove the hook.
     /// </summary>
     public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook)
     {
@@ -74,10 +74,10 @@ public abstract class Module : IStateful
         public void Dispose() => hooks.Remove(hook);
     }
 
-    /// <summary>A tensor as a parameter.</summary>
+    /// <summary>Makes a parameter of a tensor.</summary>
     private protected static Variable Parameter(Tensor values) => new(values, requiresGrad: true);
 
-    /// <summary>A parameter that starts uniform in ±1/√fanIn.</summary>
+    /// <summary>Makes a parameter that starts uniform in ±1/√fanIn.</summary>
     private protected static Variable Uniform(int fanIn, params int[] shape)
     {
         var bound = 1 / Math.Sqrt(Math.Max(1, fanIn));
@@ -85,15 +85,15 @@ public abstract class Module : IStateful
     }
 
     private protected TensorletException NoForward() =>
-        new($"{GetType().Name}: it only holds what it is given and computes nothing; use its parts, or Sequential.");
+        new($"{GetType().Name}: it only holds its modules and computes nothing; call these, or use Sequential.");
 
     /// <summary>The arguments that <see cref="ToString"/> shows, as in <c>784, 256</c>.</summary>
     protected virtual string Arguments => "";
 
     /// <summary>
-    /// The fields of this module and their keys in PyTorch's writing: <c>inProj</c> is <c>in_proj</c>.
+    /// The fields of this module and their keys in PyTorch's spelling: <c>inProj</c> is <c>in_proj</c>.
     /// </summary>
-    /// <exception cref="TensorletException">A collection of modules that only a ModuleList would make
+    /// <exception cref="TensorletException">A field is a collection of modules, which only a ModuleList would make
     /// visible.</exception>
     private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
@@ -102,27 +102,25 @@ public abstract class Module : IStateful
             {
                 if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
                     item is Module or Variable { RequiresGrad: true }))
-                    throw new TensorletException($"{GetType().Name}: what '{field.Name}' holds would not " +
+                    throw new TensorletException($"{GetType().Name}: the modules in '{field.Name}' would not " +
                         "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
                 yield return (Key(field.Name), value);
             }
         foreach (var part in parts) yield return part;
     }
 
-    /// <summary>The fields of a class of modules, those of its bases first.</summary>
+    /// <summary>The fields of a class of modules, those of its base classes first.</summary>
     static IEnumerable<FieldInfo> Fields(Type type) =>
         type == typeof(Module) ? [] : Fields(type.BaseType!).Concat(type.GetFields(OwnFields));
 
     readonly List<(string Key, object Value)> parts = [];
 
-    /// <summary>
-    /// Puts other parameters in the place of one, from which it is computed before every call.
-    /// </summary>
+    /// <summary>Replaces a parameter by others, from which it is computed before every call.</summary>
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
         Func<Variable[], Variable> join)
     {
         var field = Fields(GetType()).LastOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable)
-            ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
+            ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}'; it " +
                 $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
         var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
         parts.AddRange(others.Select(other => (other.Key, (object)other.Value)));
@@ -133,26 +131,28 @@ public abstract class Module : IStateful
             (Variable)part.Value)]));
     }
 
-    /// <summary>The key of a field; that of an automatic property, or of a primary constructor's parameter, is in
-    /// angle brackets.</summary>
+    /// <summary>
+    /// The key of a field. In an automatic property or a primary constructor's parameter, it is in angle brackets.
+    /// </summary>
     static string Key(string field) =>
         Regex.Replace(field.TrimStart('<', '_').Split('>')[0], @"(?<!^)(?=\p{Lu})", "_").ToLowerInvariant();
 
-    /// <summary>The modules directly inside, with their keys.</summary>
+    /// <summary>The direct child modules, with their keys.</summary>
     public IEnumerable<(string Name, Module Module)> NamedChildren() => Of<Module>(Members());
 
-    /// <summary>The modules directly inside.</summary>
+    /// <summary>The direct child modules.</summary>
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
 
-    /// <summary>This module and all inside it.</summary>
+    /// <summary>This module and all modules inside it.</summary>
     public IEnumerable<Module> Modules() => Children().SelectMany(c => c.Modules()).Prepend(this);
 
     /// <summary>
-    /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.
+    /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>. Each occurs once, even if several modules share
+    /// it.
     /// </summary>
     public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Of<Variable>(Named());
 
-    /// <summary>The tensors that are part of the state and not trained, as in <c>bn1.running_mean</c>.</summary>
+    /// <summary>The tensors that are part of the state but not trained, as in <c>bn1.running_mean</c>.</summary>
     public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers() => Of<Tensor>(Named());
 
     static IEnumerable<(string, T)> Of<T>(IEnumerable<(string Key, object Value)> members) =>
@@ -167,13 +167,13 @@ public abstract class Module : IStateful
     /// <summary>The parameters: what an optimizer is given.</summary>
     public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
 
-    /// <summary>Switches to training, or back.</summary>
+    /// <summary>Switches to training mode, or back.</summary>
     public Module Train(bool on = true) => Apply(module => module.Training = on);
 
-    /// <summary>Switches to evaluation.</summary>
+    /// <summary>Switches to evaluation mode.</summary>
     public Module Eval() => Train(false);
 
-    /// <summary>Forgets the gradients of all parameters, or sets them to zeros.</summary>
+    /// <summary>Discards the gradients of all parameters, or sets them to zero.</summary>
     public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
         p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike()));
 
@@ -182,11 +182,11 @@ public abstract class Module : IStateful
         Named().ToDictionary(m => m.Key, m => m.Value as Tensor ?? ((Variable)m.Value).Data);
 
     /// <summary>
-    /// Copies tensors into the parameters and buffers of the same keys. One that several modules share may come under
-    /// any of its keys, or under all.
+    /// Copies tensors into the parameters and buffers with the same keys. A tensor that several modules share may be
+    /// given under any of its keys, or under all of them.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or left over, or what is shared differs. Nothing has been
-    /// copied.</exception>
+    /// <exception cref="TensorletException">A key is missing or unknown, or the values of a shared tensor differ.
+    /// Nothing has been copied.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
@@ -197,13 +197,14 @@ public abstract class Module : IStateful
                     && !(tensor.Layout.SameShape(given[names.First()].Layout)
                         && tensor.Memory<byte>().AsSpan().SequenceEqual(given[names.First()].Memory<byte>())))
                     throw new TensorletException($"LoadStateDict: {GetType().Name} has one tensor for " +
-                        $"'{names.First()}' and '{other}', which differ in what is loaded.");
+                        $"'{names.First()}' and '{other}', which differ in the loaded state.");
         Stateful.Check(GetType().Name, own, given);
         foreach (var (key, tensor) in own) tensor.Copy_(given[key]);
     }
 
     /// <summary>
-    /// Replaces the memory of every parameter and buffer by a copy on another device or, of numbers, in another type.
+    /// Replaces the memory of every parameter and buffer by a copy on another device or, except for integers, in
+    /// another type.
     /// </summary>
     public Module To(DType? type = null, Device? device = null)
     {
@@ -215,7 +216,7 @@ public abstract class Module : IStateful
         Tensor Moved(Tensor x) => (x.DType.IsFloat() ? x.To(type ?? x.DType) : x).To(device ?? x.Device);
     }
 
-    /// <summary>Does something with this module and all inside it, those inside first.</summary>
+    /// <summary>Applies an action to this module and all modules inside it, inner ones first.</summary>
     public Module Apply(Action<Module> action)
     {
         foreach (var child in Children()) child.Apply(action);
@@ -227,7 +228,7 @@ public abstract class Module : IStateful
     public override string ToString()
     {
         var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // for Arguments that users write
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // for Arguments that users override
         try
         {
             var children = NamedChildren().ToList();

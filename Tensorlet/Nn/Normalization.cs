@@ -1,16 +1,16 @@
 namespace Tensorlet.Nn;
 
-/// <summary>Channels of (N, C, …) brought to mean 0 and variance 1.</summary>
+/// <summary>Normalizes channels of (N, C, …) to mean 0 and variance 1.</summary>
 public abstract class ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
     int least, int most, bool perSample = false) : Module
 {
-    /// <summary>What each channel is multiplied by, if anything.</summary>
+    /// <summary>The factor of each channel, or null.</summary>
     public Variable? Weight { get; } = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
-    /// <summary>What is added to each channel, if anything.</summary>
+    /// <summary>What is added to each channel, or null.</summary>
     public Variable? Bias { get; } = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
-    /// <summary>The running mean of each channel, if it is gathered.</summary>
+    /// <summary>The running mean of each channel, or null.</summary>
     public Tensor? RunningMean { get; } = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
-    /// <summary>The running unbiased variance of each channel, if it is gathered.</summary>
+    /// <summary>The running unbiased variance of each channel, or null.</summary>
     public Tensor? RunningVar { get; } = trackRunningStats ? Tensor.Ones(numFeatures) : null;
     readonly Tensor? numBatchesTracked = trackRunningStats ? Tensor.Zeros([], DType.Int64) : null;
 
@@ -18,8 +18,8 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
     public sealed override Variable Forward(Variable x)
     {
         if (x.Given().Rank < least || x.Rank > most)
-            throw new ShapeException($"{GetType().Name}: takes (N, C, …) of {least} to {most} axes, not " +
-                $"{x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
+            throw new ShapeException($"{GetType().Name}: takes (N, C, …) with {least} to {most} axes, not " +
+                $"{x.Data.Layout}. Give a single sample its batch axis with Unsqueeze(0).");
         if (!Training) return Normalized(x, RunningMean is null, 0);
         var y = Normalized(x, true, momentum ?? 1 / (1 + numBatchesTracked?.Item() ?? 1));
         if (!perSample && x.Numel > 0 && !Autograd.Mode.Again) numBatchesTracked?.Add_(1);
@@ -36,41 +36,42 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
         $"track_running_stats={Python.Show(RunningMean is not null)}";
 }
 
-/// <summary>Each channel of (N, C) or (N, C, L) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <summary>Normalizes each channel of (N, C) or (N, C, L) over the batch; see <see cref="F.BatchNorm"/>.</summary>
 /// <param name="numFeatures">C, the number of channels.</param>
 /// <param name="eps">Added to the variance.</param>
-/// <param name="momentum">The weight of a new batch in the running statistics; null for the mean of all.</param>
+/// <param name="momentum">The weight of a new batch in the running statistics; null for the mean of all
+/// batches.</param>
 /// <param name="affine">Whether each channel has a weight and a bias.</param>
-/// <param name="trackRunningStats">Whether statistics are gathered while training, to be used after Eval.</param>
+/// <param name="trackRunningStats">Whether running statistics are updated in training, to be used after Eval.</param>
 public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 2, 3);
 
-/// <summary>Each channel of (N, C, H, W) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <summary>Normalizes each channel of (N, C, H, W) over the batch; see <see cref="F.BatchNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4);
 
-/// <summary>Each channel of (N, C, D, H, W) standardised over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <summary>Normalizes each channel of (N, C, D, H, W) over the batch; see <see cref="F.BatchNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class BatchNorm3d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5);
 
-/// <summary>Each channel of each sample, (N, C, L); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>Normalizes each channel of each sample, (N, C, L); see <see cref="F.InstanceNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm1d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 3, 3, true);
 
-/// <summary>Each channel of each sample, (N, C, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>Normalizes each channel of each sample, (N, C, H, W); see <see cref="F.InstanceNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm2d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4, true);
 
-/// <summary>Each channel of each sample, (N, C, D, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>Normalizes each channel of each sample, (N, C, D, H, W); see <see cref="F.InstanceNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
 
-/// <summary>The last axes standardised together, with a weight and a bias for each place.</summary>
+/// <summary>Normalizes the last axes together, with a weight and a bias for each position.</summary>
 /// <param name="normalizedShape">The sizes of the last axes.</param>
 /// <param name="eps">Added to the variance.</param>
 /// <param name="elementwiseAffine">Whether there is a weight, and a bias.</param>
@@ -82,7 +83,7 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
     readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
     readonly Variable? bias = elementwiseAffine && bias ? Parameter(Tensor.Zeros(normalizedShape)) : null;
 
-    /// <summary>Of the last axis alone.</summary>
+    /// <summary>Normalizes the last axis only.</summary>
     public LayerNorm(int normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
         : this([normalizedShape], eps, elementwiseAffine, bias) { }
 
@@ -93,13 +94,13 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
         $"elementwise_affine={Python.Show(weight is not null)}";
 }
 
-/// <summary>The last axes divided by the root of the mean of their squares, with a weight for each place.</summary>
+/// <summary>Divides by the root of the mean of squares over the last axes, with a weight for each position.</summary>
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {
     readonly int[] normalizedShape = normalizedShape.Given();
     readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
 
-    /// <summary>Of the last axis alone.</summary>
+    /// <summary>Normalizes the last axis only.</summary>
     public RMSNorm(int normalizedShape, double? eps = null, bool elementwiseAffine = true)
         : this([normalizedShape], eps, elementwiseAffine) { }
 
@@ -110,18 +111,16 @@ public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elem
         (eps is { } e ? Python.Show(e) : "None") + $", elementwise_affine={Python.Show(weight is not null)}";
 }
 
-/// <summary>
-/// Groups of channels of each sample standardised together, with a weight and a bias for each channel.
-/// </summary>
+/// <summary>Normalizes groups of channels of each sample together, with a weight and a bias for each channel.</summary>
 /// <param name="numGroups">The number of groups.</param>
 /// <param name="numChannels">C, the number of channels.</param>
 /// <param name="eps">Added to the variance.</param>
 /// <param name="affine">Whether each channel has a weight and a bias.</param>
-/// <exception cref="ShapeException">The channels do not divide into the groups.</exception>
+/// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
 public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true) : Module
 {
     readonly int groups = numGroups >= 1 && numChannels % numGroups == 0 ? numGroups
-        : throw new ShapeException($"GroupNorm: {numChannels} channels do not divide into {numGroups} groups.");
+        : throw new ShapeException($"GroupNorm: {numChannels} channels are not divisible by {numGroups} groups.");
     readonly Variable? weight = affine ? Parameter(Tensor.Ones(numChannels)) : null;
     readonly Variable? bias = affine ? Parameter(Tensor.Zeros(numChannels)) : null;
 

@@ -1,6 +1,6 @@
 namespace Tensorlet.Nn;
 
-/// <summary>A function of the input, with arguments that are shown.</summary>
+/// <summary>A function of the input, with arguments that are printed.</summary>
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>
@@ -12,18 +12,18 @@ public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments
         $"kernel_size={kernel}, stride={stride}, padding={padding}{(ceilMode ? ", ceil_mode=True" : "")}";
 }
 
-/// <summary>The largest of each window: (N, C, L) to (N, C, OL).</summary>
+/// <summary>The maximum of each window: (N, C, L) to (N, C, OL).</summary>
 /// <param name="kernelSize">The size of a window.</param>
-/// <param name="stride">How far apart neighbouring windows are; their size if not given.</param>
-/// <param name="padding">What is put around the input, and is never the largest.</param>
-/// <param name="dilation">How far apart the elements of a window are.</param>
+/// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
+/// <param name="padding">The padding around the input, which is never the maximum.</param>
+/// <param name="dilation">The distance between the elements of a window.</param>
 /// <param name="ceilMode">Whether a last window may reach beyond the input.</param>
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
     bool ceilMode = false)
     : Simple(x => F.MaxPool1d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The largest of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
+/// <summary>The maximum of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null,
     bool ceilMode = false)
@@ -32,8 +32,8 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
 
 /// <summary>The mean of each window: (N, C, L) to (N, C, OL).</summary>
 /// <param name="kernelSize">The size of a window.</param>
-/// <param name="stride">How far apart neighbouring windows are; their size if not given.</param>
-/// <param name="padding">Zeros put around the input.</param>
+/// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
+/// <param name="padding">The zeros around the input.</param>
 /// <param name="ceilMode">Whether a last window may reach beyond the input.</param>
 /// <param name="countIncludePad">Whether padding counts in the mean.</param>
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false,
@@ -52,15 +52,15 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
 public sealed class AdaptiveAvgPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), () => $"output_size={outputSize}");
 
-/// <summary>The largest of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
+/// <summary>The maximum of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
 public sealed class AdaptiveMaxPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), () => $"output_size={outputSize}");
 
-/// <summary>Images in another size: (…, H, W) to (…, OH, OW).</summary>
-/// <param name="size">(OH, OW); or give the factor.</param>
-/// <param name="scaleFactor">How many times as high and wide, rounded down.</param>
-/// <param name="mode">How numbers between are found.</param>
-/// <param name="alignCorners">Whether the corner elements keep their places, when bilinear.</param>
+/// <summary>Resizes images: (…, H, W) to (…, OH, OW).</summary>
+/// <param name="size">(OH, OW), unless the factor is given.</param>
+/// <param name="scaleFactor">The factor of height and width; the sizes are rounded down.</param>
+/// <param name="mode">How values between pixels are found.</param>
+/// <param name="alignCorners">Whether the corner elements keep their positions, if bilinear.</param>
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
     bool alignCorners = false)
     : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
@@ -71,8 +71,8 @@ public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpol
 }
 
 /// <summary>
-/// Something around the last axes, given as the numbers before and after the last one, the one before it, and so on; or
-/// one number for all of them.
+/// Padding around the last axes: the numbers before and after the last axis, then those of the one before it, and so
+/// on; or one number for all of them.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
     : Simple(Around(Filled(axes, padding), mode, value), () => Layout.Show(Filled(axes, padding)) +
@@ -83,24 +83,24 @@ public abstract class Padding(int axes, int[] padding, PadMode mode, double valu
 
     static int[] Filled(int axes, int[] padding) => padding.Given().Length == 2 * axes ? padding
         : padding is [var all] ? [.. Enumerable.Repeat(all, 2 * axes)] : throw new ShapeException(
-            $"Padding: {Layout.Show(padding)} is neither one number nor {2 * axes}, before and after an axis.");
+            $"Padding: {Layout.Show(padding)} must be one number, or {2 * axes}: before and after each axis.");
 }
 
-/// <summary>A number around sequences, (N, C, L).</summary>
+/// <summary>Pads sequences, (N, C, L), with a number.</summary>
 public sealed class ConstantPad1d(int[] padding, double value) : Padding(1, padding, PadMode.Constant, value);
-/// <summary>A number around images, (N, C, H, W).</summary>
+/// <summary>Pads images, (N, C, H, W), with a number.</summary>
 public sealed class ConstantPad2d(int[] padding, double value) : Padding(2, padding, PadMode.Constant, value);
-/// <summary>Zeros around images, (N, C, H, W).</summary>
+/// <summary>Pads images, (N, C, H, W), with zeros.</summary>
 public sealed class ZeroPad2d(params int[] padding) : Padding(2, padding, PadMode.Constant);
-/// <summary>Sequences, (N, C, L), continued by their mirror image without the outermost element.</summary>
+/// <summary>Pads sequences, (N, C, L), with their mirror image, without the outermost element.</summary>
 public sealed class ReflectionPad1d(params int[] padding) : Padding(1, padding, PadMode.Reflect);
-/// <summary>Images, (N, C, H, W), continued by their mirror image without the outermost elements.</summary>
+/// <summary>Pads images, (N, C, H, W), with their mirror image, without the outermost elements.</summary>
 public sealed class ReflectionPad2d(params int[] padding) : Padding(2, padding, PadMode.Reflect);
-/// <summary>Sequences, (N, C, L), continued by their outermost element.</summary>
+/// <summary>Pads sequences, (N, C, L), with their outermost element.</summary>
 public sealed class ReplicationPad1d(params int[] padding) : Padding(1, padding, PadMode.Replicate);
-/// <summary>Images, (N, C, H, W), continued by their outermost elements.</summary>
+/// <summary>Pads images, (N, C, H, W), with their outermost elements.</summary>
 public sealed class ReplicationPad2d(params int[] padding) : Padding(2, padding, PadMode.Replicate);
-/// <summary>Sequences, (N, C, L), continued from their other end.</summary>
+/// <summary>Pads sequences, (N, C, L), with elements from their other end.</summary>
 public sealed class CircularPad1d(params int[] padding) : Padding(1, padding, PadMode.Circular);
-/// <summary>Images, (N, C, H, W), continued from their other side.</summary>
+/// <summary>Pads images, (N, C, H, W), with elements from their other side.</summary>
 public sealed class CircularPad2d(params int[] padding) : Padding(2, padding, PadMode.Circular);

@@ -1,14 +1,14 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A cell through all steps, as one operation: of projected inputs (L, N, gates·H), what the state is projected by, and
-/// a state (N, H), …, to outputs (L, N, H) and the state at the end. Each step writes where the next one reads; in the
-/// backward pass, the gradients of the weights are those of one product over all steps.
+/// A recurrent cell over all steps, as one operation: given projected inputs (L, N, gates·H), the projection of the
+/// state, and a state (N, H), …, it returns outputs (L, N, H) and the final state. Each step writes where the next one
+/// reads; in the backward pass, the gradients of the weights are computed in one product over all steps.
 /// </summary>
 /// <param name="cell">The cell.</param>
-/// <param name="backwards">From the last step to the first.</param>
-/// <param name="living">(L, N, 1): false where a sequence has ended; its state stays there, its output is
-/// 0.</param>
+/// <param name="backwards">Whether to go from the last step to the first.</param>
+/// <param name="living">(L, N, 1): false after the end of a sequence. Its state no longer changes there, and its output
+/// is 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction
 {
     Tensor[] states = [];               // each part of the state, before and after all steps: (L + 1, N, H)
@@ -83,7 +83,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         return [dx, dw, dOwn.Sum([0, 1]), .. dy.Select(d => (Variable)d)];
     }
 
-    /// <summary>The same, of operations that are recorded one by one.</summary>
+    /// <summary>The same, from operations that are recorded one by one.</summary>
     Variable[] Composed()
     {
         var (x, state) = (X.Unbind(), Inputs[^cell.States..]);

@@ -1,8 +1,8 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Layers of cells that go through sequences, one way or both: (L, N, in), or batch first (N, L, in), to (L, N, D·H),
-/// where D is 2 if both ways, else 1. The states of all layers and ways are (layers·D, N, H).
+/// Layers of cells over sequences, in one direction or both: (L, N, in), or batch first (N, L, in), to (L, N, D·H),
+/// where D is 2 for both directions and 1 otherwise. The states of all layers and directions are (layers·D, N, H).
 /// </summary>
 public abstract class Recurrent : Module
 {
@@ -23,10 +23,10 @@ public abstract class Recurrent : Module
         cell.NamedParameters().Select(p => ($"{p.Name}_l{i / ways}{(i % ways == 1 ? "_reverse" : "")}",
             (object)p.Parameter)));
 
-    /// <summary>The states of the last layer at every step, from states of zeros.</summary>
+    /// <summary>The states of the last layer at every step, starting from states of zeros.</summary>
     public sealed override Variable Forward(Variable x) => Run(x, null, null).Output;
 
-    /// <summary>Runs with hooks, and gives the states at the ends too.</summary>
+    /// <summary>Runs the layers with their hooks, and also returns the final states.</summary>
     private protected (Variable Output, Variable[] States) Run(Variable input, Variable[]? initial, Tensor? lengths)
     {
         Variable[] states = [];
@@ -39,7 +39,7 @@ public abstract class Recurrent : Module
         var name = GetType().Name;
         if (x.Given().Rank != 3 || x.Size(2) != inputSize || x.Size(batchFirst ? 1 : 0) == 0)
             throw new ShapeException($"{name}: takes ({(batchFirst ? "N, L" : "L, N")}, {inputSize}) of one step or " +
-                $"more, not {x.Data.Layout}. A single sequence gets its batch axis by " +
+                $"more, not {x.Data.Layout}. Give a single sequence its batch axis with " +
                 $"Unsqueeze({(batchFirst ? 0 : 1)}).");
         if (batchFirst) x = x.Transpose(0, 1);
         int steps = x.Size(0), n = x.Size(1);
@@ -51,7 +51,7 @@ public abstract class Recurrent : Module
         {
             if (!lengths.Shape.SequenceEqual([n]) || lengths.DType != DType.Int64
                 || lengths.ToArray<long>().Any(length => length < 1 || length > steps))
-                throw new ShapeException($"{name}: lengths {lengths} are not one Int64 from 1 to {steps}, the steps, " +
+                throw new ShapeException($"{name}: lengths {lengths} must be one Int64 from 1 to {steps}, the steps, " +
                     $"for each of the {n} sequences ({n}).");
             living = Tensor.Arange(steps, DType.Int64, x.Device).Reshape(-1, 1, 1) < lengths.Reshape(1, -1, 1);
             x = x.MaskedFill(!living, 0);           // what comes after the end is not read
@@ -75,7 +75,7 @@ public abstract class Recurrent : Module
         return batchFirst ? x.Transpose(0, 1) : x;
     }
 
-    /// <summary>Runs with a state of one tensor.</summary>
+    /// <summary>Runs the layers with a state of one tensor.</summary>
     private protected (Variable Output, Variable State) RunOne(Variable x, Variable? state, Tensor? lengths)
     {
         var (output, states) = Run(x, state is null ? null : [state], lengths);
@@ -91,22 +91,22 @@ public abstract class Recurrent : Module
 /// <summary>Layers of <see cref="RNNCell"/>.</summary>
 /// <param name="inputSize">The size of the input at each step.</param>
 /// <param name="hiddenSize">H, the size of a state.</param>
-/// <param name="numLayers">The number of layers; each goes through the outputs of the one before it.</param>
-/// <param name="relu">Whether to take relu in the place of tanh.</param>
+/// <param name="numLayers">The number of layers; each gets the outputs of the one before it.</param>
+/// <param name="relu">Whether to use relu instead of tanh.</param>
 /// <param name="bias">Whether the cells have biases.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, …) and not (L, N, …).</param>
-/// <param name="dropout">The probability of dropout between layers.</param>
-/// <param name="bidirectional">Whether to go through the sequences both ways.</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, …) instead of (L, N, …).</param>
+/// <param name="dropout">The probability of dropout between the layers.</param>
+/// <param name="bidirectional">Whether to go through the sequences in both directions.</param>
 public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool relu = false, bool bias = true,
     bool batchFirst = false, double dropout = 0, bool bidirectional = false)
     : Recurrent(size => new RNNCell(size, hiddenSize, bias, relu), inputSize, hiddenSize, numLayers, batchFirst,
         dropout, bidirectional)
 {
-    /// <summary>The outputs at every step, and the states at the end.</summary>
+    /// <summary>The outputs at every step, and the final states.</summary>
     /// <param name="x">(L, N, in), or batch first.</param>
-    /// <param name="state">The first states, (layers·D, N, H); zeros if not given.</param>
-    /// <param name="lengths">The length of each sequence, (N) of Int64, 1 … L; all L if not given. What comes after it
-    /// is not read, and outputs there are 0.</param>
+    /// <param name="state">The initial states, (layers·D, N, H); zeros if not given.</param>
+    /// <param name="lengths">The length of each sequence, (N) of Int64, 1 … L; all are L if not given. What follows the
+    /// end of a sequence is not read, and its outputs are 0.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
     public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null) =>
         RunOne(x, state, lengths);

@@ -1,17 +1,17 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Attention of a sequence to itself, then a network of two layers at each place; each is added to what it got, and the
-/// sum standardised (Vaswani et al. 2017), or standardised first (Xiong et al. 2020).
+/// Self-attention, then a network of two layers at each position. The input of each is added to its output, and the sum
+/// is normalized (post-norm, Vaswani et al. 2017), or the input is normalized first (pre-norm, Xiong et al. 2020).
 /// </summary>
-/// <param name="dModel">E, the size of what is at a place.</param>
+/// <param name="dModel">E, the size of the vector at each position.</param>
 /// <param name="nHead">The number of heads.</param>
 /// <param name="dimFeedforward">The size between the two layers.</param>
 /// <param name="dropout">The probability of dropout.</param>
-/// <param name="gelu">Whether gelu is between the two layers, and not relu.</param>
-/// <param name="layerNormEps">Added to variances.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
-/// <param name="normFirst">Whether to standardise first.</param>
+/// <param name="gelu">Whether to use gelu between the two layers instead of relu.</param>
+/// <param name="layerNormEps">Added to the variances.</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
+/// <param name="normFirst">Whether to normalize first (pre-norm).</param>
 /// <param name="bias">Whether there are biases.</param>
 public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
@@ -25,7 +25,7 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => Layer(x.Given(), null, null, false);
 
-    /// <summary>As <see cref="MultiheadAttention"/> takes masks.</summary>
+    /// <summary>Uses the masks of <see cref="MultiheadAttention"/>.</summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
         Hooked(x, v => Layer(v, mask, keyPaddingMask, isCausal));
 
@@ -50,10 +50,10 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     }
 }
 
-/// <summary>Layers one after another.</summary>
-/// <param name="layer">Makes a layer; each has parameters of its own.</param>
+/// <summary>Encoder layers one after another.</summary>
+/// <param name="layer">Creates a layer; each has parameters of its own.</param>
 /// <param name="numLayers">The number of layers.</param>
-/// <param name="norm">What follows the last one, if anything.</param>
+/// <param name="norm">What follows the last layer, or null.</param>
 public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null) : Module
 {
     readonly ModuleList layers = new(Enumerable.Range(0, numLayers).Select(_ => layer.Given()()));
@@ -75,11 +75,11 @@ public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int 
 }
 
 /// <summary>
-/// Adds to each place p of a sequence (L, N, E), or batch first, sin(p/10000^(2i/E)) at even numbers 2i and cos of the
-/// same at 2i + 1 (Vaswani et al. 2017).
+/// Adds to each position p of a sequence (L, N, E), or batch first (N, L, E), sin(p/10000^(2i/E)) at even indices 2i,
+/// and the cosine of the same at 2i + 1 (Vaswani et al. 2017).
 /// </summary>
 /// <param name="dModel">E</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) and not (L, N, E).</param>
+/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
 public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : Module
 {
     /// <inheritdoc/>

@@ -1,14 +1,17 @@
 namespace Tensorlet.Nn;
 
-/// <summary>Gradients held within bounds, parameters as one vector, and weights by length and direction.</summary>
+/// <summary>
+/// Clips gradients, converts parameters to one vector, and separates weights into length and direction.
+/// </summary>
 public static class Utils
 {
     /// <summary>
-    /// Scales all gradients together so that their norm is at most a number: g ← g·min(1, max/(norm + 10⁻⁶)) (Pascanu
+    /// Scales all gradients together so that their norm is at most a maximum: g ← g·min(1, max/(norm + 10⁻⁶)) (Pascanu
     /// et al. 2013).
     /// </summary>
-    /// <returns>The norm before.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The largest norm is negative or NaN, or the kind NaN.</exception>
+    /// <returns>The norm before scaling.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The maximum is negative or NaN, or the kind of norm is
+    /// NaN.</exception>
     public static double ClipGradNorm_(IEnumerable<Variable> parameters, double maxNorm, double normType = 2)
     {
         maxNorm.In("ClipGradNorm_", 0, double.PositiveInfinity);
@@ -24,7 +27,7 @@ public static class Utils
         return norm;
     }
 
-    /// <summary>Cuts every gradient to ±a number.</summary>
+    /// <summary>Clips every gradient to ± a number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative or NaN.</exception>
     public static void ClipGradValue_(IEnumerable<Variable> parameters, double clipValue)
     {
@@ -38,12 +41,12 @@ public static class Utils
         Variable.Cat([.. parameters.Given().Select(p => p.Given(nameof(parameters)).Reshape(-1))]);
 
     /// <summary>Writes the elements of a vector into parameters.</summary>
-    /// <exception cref="ShapeException">They have another number of elements. Nothing has been written.</exception>
+    /// <exception cref="ShapeException">They have a different number of elements. Nothing has been written.</exception>
     public static void VectorToParameters(Variable vector, IEnumerable<Variable> parameters)
     {
         Variable[] all = [.. parameters.Given()];
         if (vector.Given().Rank != 1 || vector.Numel != all.Sum(p => p.Given(nameof(parameters)).Numel))
-            throw new ShapeException($"VectorToParameters: a vector of shape {vector.Data.Layout} does not fill " +
+            throw new ShapeException($"VectorToParameters: a vector of shape {vector.Data.Layout} does not have " +
                 $"{all.Sum(p => p.Numel)} elements.");
         var at = 0;
         foreach (var p in all)
@@ -51,9 +54,9 @@ public static class Utils
     }
 
     /// <summary>
-    /// Learns a weight as length and direction, w = g·v/‖v‖, one length for each place along an axis (Salimans and
-    /// Kingma 2016). The parameter's field holds w anew in each call; its place in the state take <c>…_g</c> and
-    /// <c>…_v</c>.
+    /// Learns a weight as length and direction, w = g·v/‖v‖, with one length for each index along an axis (Salimans and
+    /// Kingma 2016). The field of the parameter holds w, which is computed again in each call; in the state, <c>…_g</c>
+    /// and <c>…_v</c> replace it.
     /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="name">The key of the parameter, as in <c>weight</c>.</param>

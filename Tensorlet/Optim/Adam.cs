@@ -2,7 +2,7 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
-/// v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015). With amsgrad, v̂ is of the largest v so far (Reddi et al. 2018).
+/// v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015). With amsgrad, v̂ is computed from the largest v so far (Reddi et al. 2018).
 /// </summary>
 public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
     double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
@@ -28,7 +28,7 @@ public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double bet
 }
 
 /// <summary>
-/// Adam with p ← (1 − lr·weightDecay)·p before the step, in the place of a term in the gradient (Loshchilov and Hutter
+/// Adam with p ← (1 − lr·weightDecay)·p before the step, instead of a term in the gradient (Loshchilov and Hutter
 /// 2019).
 /// </summary>
 public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
@@ -39,7 +39,7 @@ public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, do
 }
 
 /// <summary>
-/// Adam by the largest gradient: u ← max(β₂·u, |g| + ε); p ← p − lr/(1 − β₁ᵗ)·m/u (Kingma and Ba 2015, section 7).
+/// Adam with the largest gradient: u ← max(β₂·u, |g| + ε); p ← p − lr/(1 − β₁ᵗ)·m/u (Kingma and Ba 2015, section 7).
 /// </summary>
 public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9,
     double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
@@ -59,8 +59,8 @@ public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, d
 }
 
 /// <summary>
-/// Adam that looks a step ahead: with μ = β₁·(1 − ½·0.96^(t·ψ)) and its product Π, p ← p − lr·((1 − μ)/(1 − Π)·g +
-/// μ′/(1 − Π·μ′)·m)/(√v̂ + ε), where ψ is the momentum decay and μ′ the next μ (Dozat 2016).
+/// Adam with Nesterov momentum: with μ = β₁·(1 − ½·0.96^(t·ψ)) and its product Π, p ← p − lr·((1 − μ)/(1 − Π)·g + μ′/(1
+/// − Π·μ′)·m)/(√v̂ + ε), where ψ is the momentum decay and μ′ the next μ (Dozat 2016).
 /// </summary>
 public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9, double beta2 = 0.999,
     double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false,

@@ -1,8 +1,9 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum the
-/// quotient is gathered in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves 2013).
+/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum, the
+/// quotients are accumulated in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves
+/// 2013).
 /// </summary>
 public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
     double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)

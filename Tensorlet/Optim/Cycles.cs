@@ -1,23 +1,23 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// From maxLr/divFactor up to maxLr within a part of the steps, and down to that divided by finalDivFactor; momentum
-/// goes the other way (Smith and Topin 2019).
+/// Raises the rate from maxLr/divFactor to maxLr within a part of the steps, and lowers it to the first rate divided by
+/// finalDivFactor; momentum goes the other way (Smith and Topin 2019).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="maxLr">The highest rate.</param>
 /// <param name="totalSteps">The number of steps; one more is an error.</param>
-/// <param name="pctStart">The part of them in which the rate rises.</param>
-/// <param name="linear">Whether rates go in straight lines, and not along cosines.</param>
+/// <param name="pctStart">The part of the steps in which the rate rises.</param>
+/// <param name="linear">Whether rates follow straight lines instead of cosines.</param>
 /// <param name="cycleMomentum">Whether momentum, or β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
-/// <param name="divFactor">How many times the first rate is in the highest.</param>
-/// <param name="finalDivFactor">How many times the last rate is in the first.</param>
-/// <param name="threePhase">Whether to go down to the first rate as fast as up, and then on.</param>
+/// <param name="divFactor">The ratio of the highest rate to the first.</param>
+/// <param name="finalDivFactor">The ratio of the first rate to the last.</param>
+/// <param name="threePhase">Whether to go down to the first rate as fast as up, and then further down.</param>
 /// <exception cref="TensorletException">The optimizer has no momentum.</exception>
-/// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor not
-/// positive, or the part not from 0 to 1.</exception>
+/// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor is not
+/// positive, or the part is not from 0 to 1.</exception>
 public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps, double pctStart = 0.3,
     bool linear = false, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
     double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false)
@@ -28,7 +28,7 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
         cycleMomentum ? e => At(e, linear, Points(totalSteps, pctStart, threePhase,
             maxMomentum.In(nameof(OneCycleLR), 0), baseMomentum.In(nameof(OneCycleLR), 0), maxMomentum)) : null)
 {
-    /// <summary>The values at the beginning and where the phases end.</summary>
+    /// <summary>The values at the beginning, and where the phases end.</summary>
     static (double E, double Value)[] Points(
         int totalSteps, double pctStart, bool threePhase, double first, double most, double last)
     {
@@ -37,13 +37,13 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
             (totalSteps - 1, last)];
     }
 
-    /// <summary>Between the values at the beginning and the end of the phase that e is in.</summary>
+    /// <summary>Interpolates between the values at the beginning and the end of the phase that contains e.</summary>
     static double At(int e, bool linear, (double E, double Value)[] points)
     {
         if (e > points[^1].E + 1) throw new TensorletException($"OneCycleLR: step {e} of {points[^1].E + 1} steps.");
         var phase = points[1..^1].Count(point => e > point.E);
         var ((start, from), (end, to)) = (points[phase], points[phase + 1]);
-        if (end <= start) return to;                                    // a phase of no steps
+        if (end <= start) return to;                                    // a phase without steps
         var part = (e - start) / (end - start);
         return linear ? (to - from) * part + from : to + (from - to) / 2 * (1 + Math.Cos(Math.PI * part));
     }
@@ -52,7 +52,7 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
 /// <summary>How the peaks of a cyclic schedule change.</summary>
 public enum CyclicMode
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>They stay the same.</summary>
     Triangular,
     /// <summary>Half as high in each cycle.</summary>
     Triangular2,
@@ -64,15 +64,15 @@ public enum CyclicMode
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="baseLr">The lowest rate.</param>
 /// <param name="maxLr">The highest rate.</param>
-/// <param name="stepSizeUp">Steps in which it rises.</param>
-/// <param name="stepSizeDown">Steps in which it falls; as many if not given.</param>
+/// <param name="stepSizeUp">The number of steps in which it rises.</param>
+/// <param name="stepSizeDown">The number of steps in which it falls; the same if not given.</param>
 /// <param name="mode">How the peaks change.</param>
 /// <param name="gamma">γ</param>
 /// <param name="cycleMomentum">Whether momentum, or β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <exception cref="TensorletException">The optimizer has no momentum.</exception>
-/// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative, or a number of steps not
+/// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative, or a number of steps is not
 /// positive.</exception>
 public sealed class CyclicLR(Optimizer optimizer, double baseLr, double maxLr, int stepSizeUp = 2000,
     int? stepSizeDown = null, CyclicMode mode = CyclicMode.Triangular, double gamma = 1, bool cycleMomentum = true,

@@ -1,16 +1,16 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Quasi-Newton steps: the inverse of the Hessian is known by the last steps s and the changes y of the gradient that
-/// they made (Nocedal and Wright 2006, algorithm 7.4), with steps of length lr, or of the length that the strong Wolfe
-/// conditions ask for. One group; all parameters are one vector.
+/// Quasi-Newton steps: the inverse of the Hessian is approximated from the last steps s and the changes y of the
+/// gradient that they caused (Nocedal and Wright 2006, algorithm 7.4). Steps have length lr, or a length that satisfies
+/// the strong Wolfe conditions. There is one group of parameters, and all of them are one vector.
 /// </summary>
 /// <param name="parameters">The parameters.</param>
-/// <param name="lr">The length of a step, or the first guess of it.</param>
-/// <param name="maxIter">Iterations in a step.</param>
-/// <param name="maxEval">Calls of the closure in a step; 5/4 of the iterations if not given.</param>
-/// <param name="toleranceGrad">Ends where no element of the gradient is larger.</param>
-/// <param name="toleranceChange">Ends where parameters or loss change less.</param>
+/// <param name="lr">The length of a step, or its first guess.</param>
+/// <param name="maxIter">The most iterations in a step.</param>
+/// <param name="maxEval">The most calls of the closure in a step; 5/4 of the iterations if not given.</param>
+/// <param name="toleranceGrad">Ends when no element of the gradient is larger than this.</param>
+/// <param name="toleranceChange">Ends when parameters or loss change less than this.</param>
 /// <param name="historySize">The number of steps that are remembered.</param>
 /// <param name="strongWolfe">Whether to search along the direction.</param>
 public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int maxIter = 20, int? maxEval = null,
@@ -25,23 +25,23 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
 
     IReadOnlyList<Variable> Parameters => ParamGroups[0].Parameters;
 
-    /// <summary>There is but one group.</summary>
-    /// <exception cref="AutogradException">There is one already.</exception>
+    /// <summary>There can be only one group.</summary>
+    /// <exception cref="AutogradException">There is already a group.</exception>
     public override void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {
         if (ParamGroups.Count > 0) throw new AutogradException("LBFGS: takes one group of parameters.");
         base.AddParamGroup(parameters, options);
     }
 
-    /// <summary>A step needs the loss at several places: give it the closure.</summary>
-    public override void Step() => throw new AutogradException("LBFGS: Step takes a closure that forgets the " +
-        "gradients, computes the loss, calls Backward and gives the loss.");
+    /// <summary>A step needs the loss at several points, so it needs the closure.</summary>
+    public override void Step() => throw new AutogradException("LBFGS: Step takes a closure that zeroes the " +
+        "gradients, computes the loss, calls Backward and returns the loss.");
 
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory) => Step();
 
-    /// <summary>Iterations until one of the limits ends them.</summary>
-    /// <param name="closure">Forgets the gradients, computes the loss, calls Backward and gives the loss.</param>
+    /// <summary>Iterates until one of the limits is reached.</summary>
+    /// <param name="closure">Zeroes the gradients, computes the loss, calls Backward and returns the loss.</param>
     /// <returns>The loss before the step.</returns>
     public override double Step(Func<Variable> closure)
     {
@@ -76,7 +76,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
         return first;
 
-        // the closure's loss comes first: it makes the gradients
+        // the loss of the closure comes first, because it computes the gradients
         (double Loss, Tensor Gradient) Evaluate()
         {
             calls++;
@@ -84,7 +84,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
     }
 
-    /// <summary>−H·g by the two loops over what is remembered.</summary>
+    /// <summary>−H·g by the two-loop recursion over the steps that are remembered.</summary>
     Tensor Direction(Tensor gradient, Memory memory)
     {
         if (memory.Step == 1) return -gradient;
@@ -130,7 +130,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     private protected override bool Fits(string name, Tensor tensor, Variable parameter) =>
         tensor.Rank == (Optional.Contains(name) ? 2 : 1) && tensor.Size(-1) == Parameters.Sum(p => p.Numel);
 
-    /// <summary>There are as many changes as steps, and with them the first guess.</summary>
+    /// <summary>Checks that there are as many changes as steps, and with them the first guess.</summary>
     private protected override bool IsWhole(Memory memory)
     {
         int? Rows(string name) => memory.Tensors.TryGetValue(name, out var rows) ? rows.Size(0) : null;
@@ -148,7 +148,7 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
     const double C1 = 1e-4, C2 = 0.9;
     const int MostCalls = 25;
 
-    /// <summary>A place along the direction.</summary>
+    /// <summary>A point along the direction.</summary>
     readonly record struct Point(double T, double F, Tensor G, double Slope);
 
     Point At(double t)
@@ -161,7 +161,7 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
     {
         var (round, start, now) = (0, new Point(0, f, g, slope), At(t));
         var before = start;
-        bool Rises(Point p, double bound) => !(p.F <= f + C1 * p.T * slope && p.F < bound);     // and where it is NaN
+        bool Rises(Point p, double bound) => !(p.F <= f + C1 * p.T * slope && p.F < bound);     // also if it is NaN
         bool Flat(Point p) => Math.Abs(p.Slope) <= -C2 * slope;
         for (; round < MostCalls && !Rises(now, round > 1 ? before.F : double.PositiveInfinity); round++)
         {
@@ -189,7 +189,7 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
         return (low.F, low.G, low.T);
     }
 
-    /// <summary>The least of the cubic through two points with their slopes, within bounds.</summary>
+    /// <summary>The minimum of the cubic through two points with their slopes, within bounds.</summary>
     static double Cubic(Point a, Point b, double from, double to)
     {
         if (a.T > b.T) (a, b) = (b, a);

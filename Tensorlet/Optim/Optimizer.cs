@@ -1,6 +1,6 @@
 namespace Tensorlet.Optim;
 
-/// <summary>Moves parameters against their gradients.</summary>
+/// <summary>Updates parameters by their gradients.</summary>
 public abstract class Optimizer : IStateful
 {
     readonly List<ParamGroup> groups = [];
@@ -8,15 +8,14 @@ public abstract class Optimizer : IStateful
     readonly (string Name, double Value)[] defaults;
     readonly bool maximize;
 
-    /// <summary>An optimizer of these parameters.</summary>
+    /// <summary>An optimizer for these parameters.</summary>
     /// <param name="parameters">The parameters of the first group.</param>
-    /// <param name="maximize">Whether to move along the gradients.</param>
-    /// <param name="options">What each group has if it is not given otherwise; the first is the learning
-    /// rate.</param>
-    /// <exception cref="AutogradException">There are none, one comes twice, or one is no leaf that requires a
-    /// gradient.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta, rho or alpha not
-    /// below 1.</exception>
+    /// <param name="maximize">Whether to move in the direction of the gradients.</param>
+    /// <param name="options">The defaults of the options of each group; the first is the learning rate.</param>
+    /// <exception cref="AutogradException">There are no parameters, one occurs twice, or one is not a leaf that
+    /// requires a gradient.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta, rho or alpha is not below
+    /// 1.</exception>
     protected Optimizer(IEnumerable<Variable> parameters, bool maximize, params (string Name, double Value)[] options)
     {
         foreach (var (name, value) in options) ParamGroup.Checked(GetType().Name, name, value);
@@ -28,10 +27,10 @@ public abstract class Optimizer : IStateful
     public IReadOnlyList<ParamGroup> ParamGroups => groups;
 
     /// <summary>
-    /// More parameters, with options of their own: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
+    /// Adds parameters with options of their own: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
     /// </summary>
-    /// <exception cref="AutogradException">There are none, one comes twice, or one is no leaf that requires a
-    /// gradient. Nothing has changed.</exception>
+    /// <exception cref="AutogradException">There are no parameters, one occurs twice, or one is not a leaf that
+    /// requires a gradient. Nothing has changed.</exception>
     public virtual void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {
         var group = new ParamGroup(parameters, defaults);
@@ -41,27 +40,27 @@ public abstract class Optimizer : IStateful
         foreach (var p in group.Parameters)
             if (!p.Given(nameof(parameters)).IsLeaf || !p.RequiresGrad)
                 throw new AutogradException(
-                    $"{name}: the variable of shape {p.Data.Layout} is no leaf that requires a gradient.");
+                    $"{name}: the variable of shape {p.Data.Layout} is not a leaf that requires a gradient.");
             else if (!known.Add(p))
-                throw new AutogradException($"{name}: the parameter of shape {p.Data.Layout} comes twice.");
+                throw new AutogradException($"{name}: the parameter of shape {p.Data.Layout} occurs twice.");
         foreach (var (option, value) in options.Given()) group[option] = value;
         foreach (var p in group.Parameters) memories[p] = new(p);
         groups.Add(group);
     }
 
-    /// <summary>The learning rate of the first group; sets it for all.</summary>
+    /// <summary>The learning rate of the first group; setting it sets that of all groups.</summary>
     public double Lr
     {
         get => groups[0].Lr;
         set { foreach (var group in groups) group.Lr = value; }
     }
 
-    /// <summary>Forgets the gradients of all parameters.</summary>
+    /// <summary>Discards the gradients of all parameters.</summary>
     public void ZeroGrad() => Array.ForEach([.. memories.Keys], p => p.Grad = null);
 
     /// <summary>One step for every parameter that has a gradient.</summary>
-    /// <exception cref="AutogradException">A parameter was moved to another type or device since what is remembered of
-    /// it was made. Nothing has changed.</exception>
+    /// <exception cref="AutogradException">A parameter was moved to another type or device after its state was created.
+    /// Nothing has changed.</exception>
     public virtual void Step()
     {
         foreach (var p in memories.Keys) Of(p);
@@ -74,7 +73,7 @@ public abstract class Optimizer : IStateful
                 }
     }
 
-    /// <summary>g + weightDecay·p; or, decoupled, p ← (1 − lr·weightDecay)·p.</summary>
+    /// <summary>g + weightDecay·p; or, if decoupled, p ← (1 − lr·weightDecay)·p.</summary>
     Tensor Decayed(Tensor p, Tensor g, ParamGroup group)
     {
         if (!group.Has("weight_decay") || group["weight_decay"] is not (not 0 and var decay)) return g;
@@ -83,10 +82,10 @@ public abstract class Optimizer : IStateful
         return g;
     }
 
-    /// <summary>Whether weight decay is a step of its own, and no term of the gradient.</summary>
+    /// <summary>Whether weight decay is a step of its own, and not a term of the gradient.</summary>
     private protected virtual bool Decoupled => false;
 
-    /// <summary>A step after a function that forgets the gradients, computes the loss and calls Backward.</summary>
+    /// <summary>A step after a closure that zeroes the gradients, computes the loss and calls Backward.</summary>
     /// <returns>The loss before the step.</returns>
     public virtual double Step(Func<Variable> closure)
     {
@@ -95,10 +94,12 @@ public abstract class Optimizer : IStateful
         return loss;
     }
 
-    /// <summary>Moves a parameter p by a gradient g, in which the option <c>weight_decay</c> has its part.</summary>
+    /// <summary>
+    /// Updates a parameter p by a gradient g, to which the option <c>weight_decay</c> has been applied.
+    /// </summary>
     protected abstract void Update(Tensor p, Tensor g, ParamGroup group, Memory memory);
 
-    /// <summary>What is remembered of a parameter between steps: tensors of its shape, and numbers.</summary>
+    /// <summary>The state of a parameter between steps: tensors of its shape, and numbers.</summary>
     protected sealed class Memory(Variable parameter)
     {
         internal readonly Dictionary<string, Tensor> Tensors = [];
@@ -107,7 +108,7 @@ public abstract class Optimizer : IStateful
         /// <summary>The number of this step, from 1.</summary>
         public int Step { get; internal set; }
 
-        /// <summary>A tensor that is remembered; one number everywhere at first.</summary>
+        /// <summary>A tensor of the state; it starts with one value everywhere.</summary>
         public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
             : Tensors[name] = parameter.Data.EmptyLike().SetAll(first);
     }
@@ -116,8 +117,7 @@ public abstract class Optimizer : IStateful
         groups.SelectMany(group => group.Parameters).Select((p, i) => ($"state.{i}", p));
 
     /// <summary>
-    /// What is remembered of each parameter (<c>state.0.exp_avg</c>), and the options of the groups
-    /// (<c>param_groups.0.lr</c>).
+    /// The state of each parameter (<c>state.0.exp_avg</c>), and the options of the groups (<c>param_groups.0.lr</c>).
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict()
     {
@@ -156,33 +156,33 @@ public abstract class Optimizer : IStateful
             if (!remembered.TryGetValue(key[..^(name.Length + 1)], out var of) || !(number || Names.Contains(name)))
                 throw new TensorletException($"LoadStateDict: {GetType().Name} does not know '{key}'.");
             if (number ? tensor.Rank > 0 : !Fits(name, tensor, of.Parameter))
-                throw new ShapeException($"LoadStateDict: '{key}' has shape {tensor.Layout} in what is loaded, for " +
+                throw new ShapeException($"LoadStateDict: '{key}' has shape {tensor.Layout} in the loaded state, for " +
                     $"the parameter of shape {of.Parameter.Data.Layout}.");
             if (tensor.DType == DType.Bool)
-                throw new DTypeException($"LoadStateDict: '{key}' has type Bool in what is loaded; it is a number.");
+                throw new DTypeException($"LoadStateDict: '{key}' is Bool in the loaded state; it must be a number.");
             if (name == "step") of.Memory.Step = Stateful.Count(state, key, low: 1);
             else if (number) of.Memory.Numbers[name] = tensor.Item();
             else of.Memory.Tensors[name] = tensor.To(of.Parameter.DType).To(of.Parameter.Device).Clone();
         }
         foreach (var (key, (_, memory)) in remembered)
             if (memory.Step + memory.Tensors.Count + memory.Numbers.Count > 0 && (memory.Step == 0 || !IsWhole(memory)))
-                throw new TensorletException($"LoadStateDict: {GetType().Name} misses something of '{key}': a step, " +
-                    $"{string.Join(", ", Names.Concat(Numbers).Except(Optional))}, or what belongs to something else.");
+                throw new TensorletException($"LoadStateDict: {GetType().Name} lacks a part of '{key}': a step, " +
+                    $"{string.Join(", ", Names.Concat(Numbers).Except(Optional))}, or what it belongs to.");
         foreach (var (group, name, value) in options) group[name] = value;
         foreach (var (p, memory) in remembered.Values) memories[p] = memory;
     }
 
     static bool IsState(KeyValuePair<string, Tensor> entry) => entry.Key.StartsWith("state.", StringComparison.Ordinal);
 
-    /// <summary>Whether a tensor can be what is remembered of a parameter.</summary>
+    /// <summary>Whether a tensor can be part of the state of a parameter.</summary>
     private protected virtual bool Fits(string name, Tensor tensor, Variable parameter) =>
         tensor.Shape.SequenceEqual(parameter.Shape);
 
-    /// <summary>Whether all that is remembered after a step is there.</summary>
+    /// <summary>Whether everything is there that the state has after a step.</summary>
     private protected virtual bool IsWhole(Memory memory) =>
         !Names.Concat(Numbers).Except(Optional).Except(memory.Tensors.Keys).Except(memory.Numbers.Keys).Any();
 
-    /// <summary>What is remembered of a parameter.</summary>
+    /// <summary>The state of a parameter.</summary>
     private protected Memory Of(Variable parameter)
     {
         foreach (var kept in memories[parameter].Tensors.Values)
@@ -193,10 +193,10 @@ public abstract class Optimizer : IStateful
         return memories[parameter];
     }
 
-    /// <summary>The names of the tensors that are remembered.</summary>
+    /// <summary>The names of the tensors of the state.</summary>
     protected abstract string[] Names { get; }
-    /// <summary>The names of the numbers that are remembered, besides the step.</summary>
+    /// <summary>The names of the numbers of the state, besides the step.</summary>
     protected virtual string[] Numbers => [];
-    /// <summary>Those of both that need not be there after a step.</summary>
+    /// <summary>Those of both that may be missing after a step.</summary>
     protected virtual string[] Optional => [];
 }

@@ -27,5 +27,5 @@ public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, doub
     /// <inheritdoc/>
     protected override string[] Names => ["momentum_buffer"];
     /// <inheritdoc/>
-    protected override string[] Optional => Names;      // a momentum may be given later
+    protected override string[] Optional => Names;      // a momentum may be set later
 }

@@ -1,14 +1,16 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Sets the learning rates of an optimizer's groups. <see cref="Step()"/> is called after each epoch, or after each
-/// batch, as one counts; e is the number of calls. Several schedules of one optimizer each scale the rate that the
-/// others have left, as PyTorch's chainable ones do; so do those that overwrite it there (by a function, in cycles,
-/// with restarts).
+/// Sets the learning rates of the groups of an optimizer. <see cref="Step()"/> is called after each epoch or after each
+/// batch, as you choose; e is the number of calls. If one optimizer has several schedules, each scales the rate that
+/// the others have set, like PyTorch's chainable schedules; this includes those that overwrite the rate in PyTorch (by
+/// a function, in cycles, with restarts).
 /// </summary>
 public abstract class Scheduler : IStateful
 {
-    /// <summary>A schedule for an optimizer, from the rates that its groups had at their first schedule.</summary>
+    /// <summary>
+    /// A schedule for an optimizer; it starts from the rates that the groups had before their first schedule.
+    /// </summary>
     protected Scheduler(Optimizer optimizer)
     {
         Optimizer = optimizer;
@@ -19,13 +21,13 @@ public abstract class Scheduler : IStateful
     protected Optimizer Optimizer { get; }
     /// <summary>e, the number of calls of Step.</summary>
     public int LastEpoch { get; private set; }
-    /// <summary>The rates of the groups now.</summary>
+    /// <summary>The present rates of the groups.</summary>
     public double[] LastLr => [.. Optimizer.ParamGroups.Select(group => group.Lr)];
 
-    /// <summary>Brings a group to e, from the rate that it has.</summary>
+    /// <summary>Sets a group to e, starting from the rate that it has.</summary>
     private protected abstract void Go(int epoch, ParamGroup group);
 
-    /// <summary>The next rates.</summary>
+    /// <summary>Computes the next rates.</summary>
     public void Step() => Go(LastEpoch + 1);
 
     private protected void Go(int epoch)
@@ -34,8 +36,10 @@ public abstract class Scheduler : IStateful
         LastEpoch = epoch;
     }
 
-    /// <summary>The number of calls, and the first and the present rates: these are right at once when it is loaded,
-    /// whether the optimizer is loaded before, after or never.</summary>
+    /// <summary>
+    /// The number of calls, and the first and the present rates. The rates are right as soon as this is loaded, whether
+    /// the optimizer is loaded before, after or never.
+    /// </summary>
     public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
         ["base_lrs"] = Tensor.From([.. Optimizer.ParamGroups.Select(group => group.InitialLr ?? group.Lr)]),
@@ -59,12 +63,12 @@ public abstract class Scheduler : IStateful
             Stateful.Checked(key, rate, v => ParamGroup.Checked(key, "lr", v)))];
     }
 
-    /// <summary>The momentum at e, where it is scheduled.</summary>
-    /// <exception cref="TensorletException">The schedule has ended before.</exception>
+    /// <summary>The momentum at e, if it is scheduled.</summary>
+    /// <exception cref="TensorletException">The schedule has ended.</exception>
     private protected virtual double? Momentum(int epoch, double firstLr) => null;
 }
 
-/// <summary>A rate, and perhaps a momentum, that depend on e and the first rate alone.</summary>
+/// <summary>A rate, and possibly a momentum, that depend only on e and on the first rate.</summary>
 public abstract class ClosedForm : Scheduler
 {
     readonly Func<int, double, double> rate;
@@ -72,15 +76,15 @@ public abstract class ClosedForm : Scheduler
     readonly double floor;
 
     /// <param name="optimizer">The optimizer.</param>
-    /// <param name="rate">The rate at e of a first rate.</param>
-    /// <param name="momentum">The momentum at e, if it is set there.</param>
-    /// <param name="floor">What is left as it is where the rate that other schedules have changed is scaled.</param>
+    /// <param name="rate">The rate at e, given the first rate.</param>
+    /// <param name="momentum">The momentum at e, if it is scheduled.</param>
+    /// <param name="floor">The part of the rate that is not scaled when other schedules have changed the rate.</param>
     private protected ClosedForm(Optimizer optimizer, Func<int, double, double> rate,
         Func<int, double?>? momentum = null, double floor = 0) : base(optimizer)
     {
         if (momentum?.Invoke(0) is not null && !optimizer.ParamGroups.All(group => group.Has(group.Momentum)))
             throw new TensorletException($"{GetType().Name}: {optimizer.GetType().Name} has no momentum to cycle; " +
-                "say cycleMomentum: false.");
+                "use cycleMomentum: false.");
         (this.rate, this.momentum, this.floor) = (rate, momentum, floor);
         Go(0);
     }
@@ -91,7 +95,7 @@ public abstract class ClosedForm : Scheduler
         var first = group.InitialLr ??= group.Lr;
         var (before, now) = (isNew ? first : rate(epoch - 1, first), rate(epoch, first));
         if (momentum?.Invoke(epoch) is { } value) group[group.Momentum] = value;
-        // where no other schedule has changed the rate, it is the formula's to the last bit
+        // where no other schedule has changed the rate, it is exactly that of the formula
         group.Lr = group.Lr == before || before == floor ? now
             : Math.Max(0, floor + (group.Lr - floor) * (now - floor) / (before - floor));
     }
@@ -118,7 +122,7 @@ public sealed class LambdaLR(Optimizer optimizer, Func<int, double> lambda)
 public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : ClosedForm(optimizer,
     (e, lr) => lr * Math.Pow(gamma.In(nameof(StepLR), 0), e / stepSize.In(nameof(StepLR), 1)));
 
-/// <summary>lr·γⁿ, where n milestones are reached.</summary>
+/// <summary>lr·γⁿ, where n is the number of milestones that have been reached.</summary>
 /// <exception cref="ArgumentOutOfRangeException">A milestone or γ is negative.</exception>
 public sealed class MultiStepLR(Optimizer optimizer, IReadOnlyCollection<int> milestones, double gamma = 0.1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(MultiStepLR), 0),
@@ -133,20 +137,20 @@ public sealed class ExponentialLR(Optimizer optimizer, double gamma)
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="tMax">T, half a period.</param>
 /// <param name="etaMin">η</param>
-/// <exception cref="ArgumentOutOfRangeException">T is not positive, or η negative.</exception>
+/// <exception cref="ArgumentOutOfRangeException">T is not positive, or η is negative.</exception>
 public sealed class CosineAnnealingLR(Optimizer optimizer, int tMax, double etaMin = 0) : ClosedForm(optimizer,
     (e, lr) => etaMin + (lr - etaMin) * (1 + Math.Cos(Math.PI * e / tMax.In(nameof(CosineAnnealingLR), 1))) / 2,
     floor: etaMin.In(nameof(CosineAnnealingLR), 0));
 
 /// <summary>
-/// η + (lr − η)·(1 + cos(π·t/T))/2, where t begins again after T, which grows tMult times each time (Loshchilov and
+/// η + (lr − η)·(1 + cos(π·t/T))/2, where t restarts after T, and T is multiplied by tMult each time (Loshchilov and
 /// Hutter 2017).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="t0">The first T.</param>
-/// <param name="tMult">How many times as long the next one is.</param>
+/// <param name="tMult">The factor by which each T is longer than the one before.</param>
 /// <param name="etaMin">η</param>
-/// <exception cref="ArgumentOutOfRangeException">T or tMult is not positive, or η negative.</exception>
+/// <exception cref="ArgumentOutOfRangeException">T or tMult is not positive, or η is negative.</exception>
 public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int tMult = 1, double etaMin = 0)
     : ClosedForm(optimizer, (e, lr) =>
     {
@@ -156,7 +160,7 @@ public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int
         return eta + (lr - eta) * (1 + Math.Cos(Math.PI * e / period)) / 2;
     });
 
-/// <summary>lr·f, where f goes in a straight line from startFactor to endFactor within totalIters.</summary>
+/// <summary>lr·f, where f goes in a straight line from startFactor to endFactor within totalIters steps.</summary>
 /// <exception cref="ArgumentOutOfRangeException">A factor is not from 0 to 1, the first one is 0, or totalIters is not
 /// positive.</exception>
 public sealed class LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1,
@@ -165,16 +169,17 @@ public sealed class LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, 
         * Math.Min(totalIters.In(nameof(LinearLR), 1), e) / totalIters));
 
 /// <summary>lr·(1 − min(e, totalIters)/totalIters)^power</summary>
-/// <exception cref="ArgumentOutOfRangeException">totalIters is not positive, or the power negative.</exception>
+/// <exception cref="ArgumentOutOfRangeException">totalIters is not positive, or the power is negative.</exception>
 public sealed class PolynomialLR(Optimizer optimizer, int totalIters = 5, double power = 1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(1 - Math.Min((double)e
         / totalIters.In(nameof(PolynomialLR), 1), 1), power.In(nameof(PolynomialLR), 0)));
 
 /// <summary>Schedules one after another; each begins with e = 0 at its milestone.</summary>
-/// <param name="optimizer">The optimizer of them all.</param>
+/// <param name="optimizer">The optimizer of all of them.</param>
 /// <param name="schedulers">The schedules.</param>
-/// <param name="milestones">Where all but the first begin.</param>
-/// <exception cref="ArgumentException">The milestones are not one fewer, in order.</exception>
+/// <param name="milestones">Where all but the first schedule begin.</param>
+/// <exception cref="ArgumentException">The milestones are not one fewer than the schedules, or not in
+/// order.</exception>
 public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers,
     IReadOnlyList<int> milestones) : ClosedForm(Begun(optimizer, schedulers, milestones), e =>
     {
@@ -182,31 +187,31 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
         return (schedulers[now], e - (now == 0 ? 0 : milestones[now - 1]));
     })
 {
-    /// <summary>Each of the schedules has set its own beginning; the first rates are put back.</summary>
+    /// <summary>Each of the schedules has set its own start; this restores the first rates.</summary>
     static Optimizer Begun(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers, IReadOnlyList<int> milestones)
     {
         if (schedulers.Given().Count != milestones.Given().Count + 1
             || !milestones.SequenceEqual(milestones.Distinct().Order()))
             throw new ArgumentException($"SequentialLR: milestones {Layout.Show([.. milestones])} for " +
-                $"{schedulers.Count} schedulers: they are one fewer, in order.");
+                $"{schedulers.Count} schedulers: there must be one fewer, in order.");
         foreach (var group in optimizer.Given().ParamGroups) group.Lr = group.InitialLr ?? group.Lr;
         return optimizer;
     }
 }
 
 /// <summary>
-/// lr·factor when a metric has not become better for more than patience calls; better is below best·(1 − threshold), or
-/// above best·(1 + threshold).
+/// Multiplies the rates by a factor when a metric has not improved for more than patience calls. Better means below
+/// best·(1 − threshold), or above best·(1 + threshold).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
-/// <param name="max">Whether more is better.</param>
-/// <param name="factor">What the rates are multiplied by.</param>
-/// <param name="patience">How many calls without progress are borne.</param>
-/// <param name="threshold">What counts as better.</param>
-/// <param name="absolute">Whether the threshold is a difference, and not a part of the best.</param>
-/// <param name="cooldown">Calls after a change that do not count.</param>
-/// <param name="minLr">The least rate.</param>
-/// <param name="eps">Smaller changes are not made.</param>
+/// <param name="max">Whether larger values are better.</param>
+/// <param name="factor">The factor of the rates.</param>
+/// <param name="patience">The number of calls without improvement that are tolerated.</param>
+/// <param name="threshold">How much counts as an improvement.</param>
+/// <param name="absolute">Whether the threshold is a difference instead of a part of the best value.</param>
+/// <param name="cooldown">The number of calls after a change that do not count.</param>
+/// <param name="minLr">The lowest rate.</param>
+/// <param name="eps">Changes that are smaller than this are not made.</param>
 public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, double factor = 0.1, int patience = 10,
     double threshold = 1e-4, bool absolute = false, int cooldown = 0, double minLr = 0, double eps = 1e-8)
     : Scheduler(optimizer)
@@ -221,7 +226,7 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     /// <summary>The best metric so far.</summary>
     public double Best { get; private set; } = max ? double.NegativeInfinity : double.PositiveInfinity;
 
-    /// <summary>Tells the metric, and reduces the rates if it is time. NaN is no progress.</summary>
+    /// <summary>Reports the metric, and reduces the rates if necessary. NaN is not an improvement.</summary>
     public void Step(double metric)
     {
         var margin = double.IsInfinity(Best) ? 0 : absolute ? by.Threshold : by.Threshold * Math.Abs(Best);
@@ -249,7 +254,7 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
         Stateful.Check(GetType().Name, StateDict(), state);
         var counts = (Stateful.Count(state, "num_bad_epochs"), Stateful.Count(state, "cooldown_counter"));
         var best = state["best"].Item();
-        if (double.IsNaN(best)) throw new TensorletException("LoadStateDict: 'best' is NaN; nothing is better.");
+        if (double.IsNaN(best)) throw new TensorletException("LoadStateDict: 'best' is NaN; nothing could be better.");
         base.LoadStateDict(state);
         ((bad, cooling), Best) = (counts, best);
     }

@@ -1,13 +1,14 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A training's whole state in one safetensors file, with keys as in <c>model.conv1.weight</c> and
-/// <c>optimizer.state.0.exp_avg</c>. At any moment the old or the new checkpoint is there whole.
+/// The whole state of a training run in one safetensors file, with keys such as <c>model.conv1.weight</c> and
+/// <c>optimizer.state.0.exp_avg</c>. At every moment, either the old or the new checkpoint is complete.
 /// </summary>
 public static class Checkpoint
 {
     /// <summary>Writes the states of the parts under their names, as <see cref="SafeTensors.Save"/> does.</summary>
-    /// <exception cref="ArgumentException">Two parts have one name, or a name is empty or has a dot.</exception>
+    /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty or contains a
+    /// dot.</exception>
     public static void Save(string path, params (string Name, IStateful Part)[] parts)
     {
         CheckNames(parts);
@@ -16,20 +17,22 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Gives each part the state under its name; what the file has under other names stays there. If a part refuses its
-    /// state, all have the states that they had before.
+    /// Loads the state of each part from the entries under its name; entries under other names are ignored. If a part
+    /// refuses its state, all parts get back the states that they had before.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint. Nothing has changed.</exception>
-    /// <exception cref="TensorletException">The file has nothing for a part, or a part refuses what it has. Nothing has
+    /// <exception cref="InvalidDataException">The file is damaged, or it is not a checkpoint. Nothing has
     /// changed.</exception>
-    /// <exception cref="ArgumentException">Two parts have one name, or a name is empty or has a dot.</exception>
+    /// <exception cref="TensorletException">The file has nothing for a part, or a part refuses its state. Nothing has
+    /// changed.</exception>
+    /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty or contains a
+    /// dot.</exception>
     public static void Load(string path, params (string Name, IStateful Part)[] parts)
     {
         CheckNames(parts);
         var (file, _) = SafeTensors.Load(path, checksum: true);
         var there = file.ToLookup(t => t.Key.Split('.')[0],
             t => KeyValuePair.Create(t.Key[(t.Key.IndexOf('.') + 1)..], t.Value));
-        // a module's state shares memory with it, and would change with it
+        // the state of a module shares memory with it, and would change with it
         var before = Array.ConvertAll(parts, p => p.Part.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
         foreach (var (part, state) in parts.Zip(before))
             if (state.Count > 0 && !there.Contains(part.Name)) throw new TensorletException("Checkpoint.Load: " +
@@ -47,20 +50,20 @@ public static class Checkpoint
     {
         foreach (var (name, _) in parts.Given())
             if (name.Length == 0 || name.Contains('.') || parts.Count(part => part.Name == name) > 1)
-                throw new ArgumentException($"Checkpoint: '{name}' is the name of two parts, empty, or has a dot.");
+                throw new ArgumentException($"Checkpoint: '{name}' names two parts, is empty, or contains a dot.");
     }
 }
 
-/// <summary>A whole number from 0 on that is part of a checkpoint, such as the number of the epoch.</summary>
+/// <summary>A number 0, 1, 2, … that is part of a checkpoint, such as the number of the epoch.</summary>
 /// <param name="value">The number.</param>
-/// <param name="most">The largest that it may be.</param>
-/// <exception cref="ArgumentOutOfRangeException">The number is negative or larger.</exception>
+/// <param name="most">The largest value that it may have.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number is negative or too large.</exception>
 public sealed class Counter(long value = 0, long most = long.MaxValue) : IStateful
 {
     long value = Checked(value, most);
 
     /// <summary>The number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative or larger than it may be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative or too large.</exception>
     public long Value { get => value; set => this.value = Checked(value, most); }
 
     static long Checked(long value, long most)

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The checksum of gzip, zip and PNG: the remainder of the message as a polynomial over bits, divided by x³² + x²⁶ +
+/// The checksum of gzip, zip and PNG: the remainder of the message, as a polynomial over bits, divided by x³² + x²⁶ +
 /// x²³ + … + 1, lowest bits first (RFC 1952, section 8).
 /// </summary>
 sealed class Crc32

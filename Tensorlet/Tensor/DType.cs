@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
-/// <summary>The type of a tensor's elements, in the order in which they promote.</summary>
+/// <summary>The types of the elements of tensors, in the order of promotion.</summary>
 public enum DType
 {
-    /// <summary>Truth values, one byte each: masks.</summary>
+    /// <summary>Booleans, one byte each: masks.</summary>
     Bool,
     /// <summary>64-bit integers: labels and indices.</summary>
     Int64,
@@ -13,26 +13,27 @@ public enum DType
     Float64,
 }
 
-/// <summary>What an element type is, and what two of them make together.</summary>
+/// <summary>Properties of element types, and the common type of two of them.</summary>
 public static class DTypes
 {
-    /// <summary>The type of new floating-point tensors, process-wide: Float32 unless set.</summary>
+    /// <summary>The type of new floating-point tensors in this process: Float32 unless set.</summary>
     public static DType Default
     {
         get;
         set => field = value.IsFloat() ? value
-            : throw new DTypeException($"Default: {value} is no floating-point type.");
+            : throw new DTypeException($"Default: {value} is not a floating-point type.");
     } = DType.Float32;
 
-    /// <summary>Bytes per element.</summary>
+    /// <summary>The number of bytes of an element.</summary>
     public static int Size(this DType type) => type switch { DType.Bool => 1, DType.Float32 => 4, _ => 8 };
 
-    /// <summary>True of Float32 and Float64, the types that have gradients.</summary>
+    /// <summary>True for Float32 and Float64, the types that can have gradients.</summary>
     public static bool IsFloat(this DType type) => type >= DType.Float32;
 
     /// <summary>
-    /// The type of a result of two operands, by PyTorch's rule: the higher kind (truth, integer, floating point) wins,
-    /// and within a kind the larger type; but a 0-d operand does not widen another one of its own kind.
+    /// The type of the result of an operation on two operands, by PyTorch's rule: the higher kind (Boolean, integer,
+    /// floating point) wins, and within a kind the larger type. But a 0-dimensional operand does not widen another
+    /// operand of the same kind.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {
@@ -50,9 +51,9 @@ public static class DTypes
         : typeof(T) == typeof(long) ? DType.Int64
         : typeof(T) == typeof(bool) ? DType.Bool
         : throw new DTypeException(
-            $"{operation}: {typeof(T).Name} is no element type; take float, double, long or bool.");
+            $"{operation}: {typeof(T).Name} is not an element type; use float, double, long or bool.");
 
-    /// <summary>Runs what is written for any element type for this one.</summary>
+    /// <summary>Runs code that is written for any element type with the C# type of this one.</summary>
     internal static void Run<B>(this DType type, B body) where B : struct, IForType
     {
         if (type == DType.Bool) body.Run<B8>();
@@ -62,5 +63,5 @@ public static class DTypes
     }
 }
 
-/// <summary>Something written for any element type, with its operands as fields.</summary>
+/// <summary>Code that is written for any element type, with its operands as fields.</summary>
 interface IForType { void Run<V>() where V : unmanaged, IScalar<V>; }

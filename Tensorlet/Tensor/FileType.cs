@@ -2,23 +2,23 @@ using System.Numerics;
 
 namespace Tensorlet;
 
-/// <summary>Takes elements of a file over into ours.</summary>
+/// <summary>Converts elements of a file to ours.</summary>
 delegate void Widening(ReadOnlySpan<byte> from, Span<byte> to);
 
-/// <summary>A type of elements that files have, and the one of ours that holds all its values.</summary>
+/// <summary>An element type that occurs in files, and the one of ours that holds all its values.</summary>
 /// <param name="Name">The name in safetensors.</param>
-/// <param name="Code">The name in NumPy, without the order of bytes.</param>
+/// <param name="Code">The name in NumPy, without the byte order.</param>
 /// <param name="Size">Bytes per element in the file.</param>
 /// <param name="Type">Our type.</param>
-/// <param name="Widen">Takes elements over.</param>
+/// <param name="Widen">Converts elements.</param>
 sealed record FileType(string Name, string Code, int Size, DType Type, Widening Widen)
 {
-    const int Piece = 1 << 16;          // elements that are read or written at once
+    const int Piece = 1 << 16;          // elements that are read or written at a time
 
-    /// <summary>As in NumPy.</summary>
+    /// <summary>The limit of NumPy.</summary>
     public const int MostAxes = 64;
 
-    /// <summary>Those that we write come first.</summary>
+    /// <summary>The types that we write come first.</summary>
     public static readonly FileType[] All =
     [
         Of<byte, byte>("BOOL", "b1", DType.Bool, Truth), Of<long, long>("I64", "i8", DType.Int64),
@@ -29,17 +29,17 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
         Of<Half, float>("F16", "f2", DType.Float32), Of<ushort, float>("BF16", "", DType.Float32, UpperHalf),
     ];
 
-    /// <summary>How a tensor is written.</summary>
-    /// <exception cref="ShapeException">It has more axes than are read.</exception>
+    /// <summary>The file type in which a tensor is written.</summary>
+    /// <exception cref="ShapeException">It has more axes than can be read.</exception>
     public static FileType Of(string name, Tensor tensor) => tensor.Given(name).Rank <= MostAxes
         ? All.First(t => t.Type == tensor.DType) : throw new ShapeException(
-            $"Save: '{name}', {tensor.Layout}, has {tensor.Rank} axes; files have up to {MostAxes}.");
+            $"Save: '{name}', {tensor.Layout}, has {tensor.Rank} axes; files can have up to {MostAxes}.");
 
     /// <summary>BF16 is the upper half of a Float32.</summary>
     static float UpperHalf(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     static byte Truth(byte value) => value <= 1 ? value
-        : throw new InvalidDataException($"a truth value is {value}, neither 0 nor 1");
+        : throw new InvalidDataException($"a Boolean has the value {value}, which is neither 0 nor 1");
 
     static FileType Of<S, T>(string name, string code, DType type, Func<S, T>? convert = null)
         where S : unmanaged, INumberBase<S> where T : unmanaged, INumberBase<T> =>
@@ -52,7 +52,7 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
                 target[i] = convert is null ? T.CreateTruncating(source[i]) : convert(source[i]);
         });
 
-    /// <summary>The sizes as a shape whose elements take just these bytes.</summary>
+    /// <summary>Converts the sizes to a shape, if its elements take exactly these bytes.</summary>
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)
     {
         var more = sizes.Count > MostAxes ? ", …" : "";
@@ -61,13 +61,13 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
             throw new InvalidDataException($"{shown}: expected up to {MostAxes} sizes from 0 to {int.MaxValue}");
         int[] shape = [.. sizes.Select(n => (int)n)];
         return (long)Layout.Product(shape) * Size == bytes ? shape
-            : throw new InvalidDataException($"{shown} does not take the {bytes} bytes that are there for it");
+            : throw new InvalidDataException($"{shown} does not take the {bytes} bytes that the file has for it");
     }
 
-    /// <summary>Reads a tensor a piece at a time.</summary>
+    /// <summary>Reads a tensor, a piece at a time.</summary>
     /// <param name="shape">The shape.</param>
-    /// <param name="fill">Gives the next bytes of the file.</param>
-    /// <param name="reversed">The highest byte of an element comes first.</param>
+    /// <param name="fill">Reads the next bytes of the file.</param>
+    /// <param name="reversed">Whether the highest byte of an element comes first.</param>
     public Tensor Read(int[] shape, Action<Span<byte>> fill, bool reversed = false)
     {
         var result = Tensor.Empty(shape, Type, Device.Cpu);
@@ -85,7 +85,7 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
         return result;
     }
 
-    /// <summary>Writes a tensor's elements in row-major order, a piece at a time.</summary>
+    /// <summary>Writes the elements of a tensor in row-major order, a piece at a time.</summary>
     public static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
     {
         tensor = tensor.Contiguous();

@@ -3,21 +3,21 @@ using System.Text.RegularExpressions;
 
 namespace Tensorlet;
 
-/// <summary>How every file is written and read here: whole or not at all.</summary>
+/// <summary>How all files are written and read here: completely, or not at all.</summary>
 static class Files
 {
     /// <summary>
-    /// Writes under a temporary name in the same folder, flushes to disk and renames: at any moment the old or the new
-    /// file is there whole, and a failure leaves only the old one.
+    /// Writes under a temporary name in the same folder, flushes to disk and renames. At every moment, either the old
+    /// or the new file is complete, and a failure leaves the old one.
     /// </summary>
-    /// <exception cref="IOException">It cannot be written there.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<FileStream> write)
     {
         path = Path.GetFullPath(OfFile("Save", path));
         try
         {
             Sweep(path);
-            // open while it is renamed: whoever sweeps sees by the lock that its writer lives
+            // stays open while it is renamed: the lock shows others that clean up that its writer is alive
             using var file = Create(path);
             try
             {
@@ -34,8 +34,8 @@ static class Files
     const string TemporaryEnd = @"\.[0-9a-f]{32}\.tmp";
 
     /// <summary>
-    /// A new temporary file, locked. Another writer may sweep it before the lock is there, and then it is made anew;
-    /// one that is locked and still has its name, nobody sweeps any more.
+    /// A new temporary file, locked. If another writer deletes it before it is locked, it is created again. Once it is
+    /// locked and still has its name, nobody deletes it.
     /// </summary>
     static FileStream Create(string path)
     {
@@ -53,11 +53,11 @@ static class Files
 
     /// <summary>The path, if it is not empty.</summary>
     public static string OfFile(string operation, string path) => path != "" ? path
-        : throw new ArgumentException($"{operation}: the name of the file, or of the folder, is empty.", nameof(path));
+        : throw new ArgumentException($"{operation}: the path of the file or folder is empty.", nameof(path));
 
     /// <summary>
-    /// Deletes what killed writers of this path have left. A file that can be had for oneself alone has no writer: the
-    /// system takes a process's locks back when it ends.
+    /// Deletes what writers of this path have left that were killed. A file that can be opened exclusively has no
+    /// writer: the system releases the locks of a process when it ends.
     /// </summary>
     static void Sweep(string path)
     {
@@ -70,17 +70,19 @@ static class Files
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
     }
 
-    /// <summary>Reads a file, and names it where it is damaged.</summary>
-    /// <exception cref="InvalidDataException">Its content is not what its format says.</exception>
+    /// <summary>Reads a file, and adds its path to the message if it is damaged.</summary>
+    /// <exception cref="InvalidDataException">The content does not follow the format.</exception>
     public static T Read<T>(string path, string format, Func<FileStream, T> read)
     {
         using var file = File.OpenRead(OfFile("Load", path));
         try { return read(file); }
         catch (Exception e) when (IsDamage(e))
-        { throw new InvalidDataException($"{path} is no sound {format} file: {e.Message}", e); }
+        { throw new InvalidDataException($"{path} is not a valid {format} file: {e.Message}", e); }
     }
 
-    /// <summary>True of what the readers of bytes, of JSON and of shapes throw at content that they refuse.</summary>
+    /// <summary>
+    /// True for the exceptions that readers of bytes, of JSON and of shapes throw when they refuse the content.
+    /// </summary>
     public static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or JsonException
         or InvalidOperationException or FormatException or ShapeException;
 }

@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Random numbers by counter: number i of a seed is Philox-4×32-10 of i (Salmon et al., Parallel Random Numbers: As
-/// Easy as 1, 2, 3; SC 2011), so that every device and any number of threads give the same. The state is one count.
+/// A counter-based random number generator: number i of a seed is Philox-4×32-10 of i (Salmon et al., Parallel Random
+/// Numbers: As Easy as 1, 2, 3; SC 2011), so that every device and any number of threads give the same numbers. Its
+/// state is a single counter.
 /// </summary>
 /// <param name="seed">The seed.</param>
 public sealed class Generator(ulong seed) : IStateful
@@ -10,16 +11,16 @@ public sealed class Generator(ulong seed) : IStateful
     ulong seed = seed;
     long next;
 
-    /// <summary>What the random functions use where no generator is given.</summary>
+    /// <summary>The generator that random functions use if none is given.</summary>
     public static Generator Default { get; private set; } = new(0);
 
-    /// <summary>Starts the default generator anew.</summary>
+    /// <summary>Restarts the default generator with a seed.</summary>
     public static void Seed_(ulong seed) => Default = new Generator(seed);
 
     /// <summary>The seed.</summary>
     public ulong Seed => seed;
 
-    /// <summary>How many numbers have been taken: with the seed, the whole state.</summary>
+    /// <summary>How many numbers have been taken. With the seed, this is the whole state.</summary>
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
 
     /// <inheritdoc/>
@@ -32,7 +33,7 @@ public sealed class Generator(ulong seed) : IStateful
         (seed, Position) = ((ulong)state["seed"].Item<long>(), state["position"].Item<long>());
     }
 
-    /// <summary>Reserves the next numbers and tells where they start.</summary>
+    /// <summary>Reserves the next numbers, and returns the position of the first.</summary>
     internal long Take(long count)
     {
         var position = Interlocked.Add(ref next, count) - count;
@@ -43,10 +44,10 @@ public sealed class Generator(ulong seed) : IStateful
     /// <summary>The next number in [0, 1).</summary>
     public double NextDouble() => Philox.Uniform(seed, Take(1));
 
-    /// <summary>The next integer in 0 … bound−1.</summary>
+    /// <summary>The next integer in 0 … bound − 1.</summary>
     public int Next(int bound) => (int)((Philox.Bits(seed, Take(1)) >> 32) * (ulong)bound >> 32);
 
-    /// <summary>0 … n−1 in random order (Fisher and Yates).</summary>
+    /// <summary>The numbers 0 … n − 1 in random order (Fisher and Yates).</summary>
     /// <exception cref="ArgumentOutOfRangeException">n is negative.</exception>
     public long[] Permutation(int n)
     {
@@ -60,10 +61,10 @@ public sealed class Generator(ulong seed) : IStateful
     }
 }
 
-/// <summary>The counter-based generator itself, in integer arithmetic that every machine does alike.</summary>
+/// <summary>The counter-based generator itself, in integer arithmetic that is the same on every machine.</summary>
 static class Philox
 {
-    /// <summary>64 random bits for a seed and a count: two of the four words of one block.</summary>
+    /// <summary>64 random bits for a seed and a counter: two of the four words of one block.</summary>
     public static ulong Bits(ulong seed, long count)
     {
         var (a, b, _, _) = Block((uint)count, (uint)(count >> 32), 0, 0, (uint)seed, (uint)(seed >> 32));
@@ -99,7 +100,7 @@ static class Philox
     }
 }
 
-/// <summary>Uniform numbers from low to the last number of their type below high.</summary>
+/// <summary>Uniform numbers from low up to, but not including, high.</summary>
 readonly struct RandomUniform(ulong seed, long start, double low, double high, DType type) : ISequence
 {
     readonly double below = Math.Max(low, type == DType.Float32 ? MathF.BitDecrement((float)high)
@@ -107,6 +108,6 @@ readonly struct RandomUniform(ulong seed, long start, double low, double high, D
     public double At(long i) => Math.Min(below, low + (high - low) * Philox.Uniform(seed, start + i));
 }
 
-/// <summary>Normal numbers.</summary>
+/// <summary>Normally distributed numbers.</summary>
 readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence
 { public double At(long i) => mean + deviation * Philox.Normal(seed, start + i); }

@@ -1,21 +1,23 @@
 namespace Tensorlet;
 
 /// <summary>
-/// How the elements of a tensor lie in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>.
-/// Immutable. Every shape operation is arithmetic on a layout and touches no data.
+/// Where the elements of a tensor are in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>. A
+/// layout is immutable. Every operation on shapes is arithmetic on layouts, and touches no data.
 /// </summary>
-/// <remarks>One file, though a long one: it is all that can be done to a shape without looking at a number.</remarks>
+/// <remarks>
+/// This is one file, though a long one: it holds everything that can be done to a shape without looking at a number.
+/// </remarks>
 public sealed class Layout
 {
     internal readonly int[] shape, strides;
 
     /// <summary>The size of each axis.</summary>
     public ReadOnlySpan<int> Shape => shape;
-    /// <summary>The distance in elements between neighbours along each axis.</summary>
+    /// <summary>The distance, in elements, between neighbours along each axis.</summary>
     public ReadOnlySpan<int> Strides => strides;
-    /// <summary>Where the first element is.</summary>
+    /// <summary>The position of the first element.</summary>
     public int Offset { get; }
-    /// <summary>The number of elements: the product of the sizes (1 for a 0-d layout).</summary>
+    /// <summary>The number of elements: the product of the sizes (1 for a 0-dimensional layout).</summary>
     public int Count { get; }
     /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
     public bool IsContiguous { get; }
@@ -26,7 +28,7 @@ public sealed class Layout
     {
         (this.shape, this.strides) = (shape, strides);
         Count = Product(shape);
-        // an empty part may seem to begin behind the end of an empty storage
+        // an empty part may seem to begin after the end of an empty storage
         Offset = Count == 0 ? 0 : offset;
         IsContiguous = true;
         for (int a = shape.Length - 1, expected = 1; a >= 0 && Count > 0; expected *= shape[a--])
@@ -34,14 +36,15 @@ public sealed class Layout
     }
 
     /// <summary>The row-major layout of a shape, from offset 0.</summary>
-    /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
+    /// <exception cref="ShapeException">A size is negative, or there are more elements than an int can
+    /// count.</exception>
     public static Layout Contiguous(params int[] shape)
     {
         var strides = new int[shape.Given().Length];
         for (int a = shape.Length - 1, stride = 1; a >= 0; a--)
         {
             strides[a] = stride;
-            stride = unchecked(stride * Math.Max(1, shape[a]));   // an overflow is found by Product
+            stride = unchecked(stride * Math.Max(1, shape[a]));   // Product finds an overflow
         }
         return new Layout(shape, strides, 0);
     }
@@ -58,9 +61,9 @@ public sealed class Layout
             $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
     }
 
-    /// <summary>A size that was computed in long, if an int holds it.</summary>
+    /// <summary>A size that was computed in long, if it fits into an int.</summary>
     internal static int Fitting(string operation, long size) => size is >= 0 and <= int.MaxValue ? (int)size
-        : throw new ShapeException($"{operation}: a size of {size:N0} is not from 0 to {int.MaxValue:N0}.");
+        : throw new ShapeException($"{operation}: a size of {size:N0} is not between 0 and {int.MaxValue:N0}.");
 
     internal static string Show(ReadOnlySpan<int> shape) =>
         $"({string.Join(", ", shape.ToArray().Select(n => $"{n}"))})";
@@ -68,29 +71,29 @@ public sealed class Layout
     /// <summary>The shape, as in <c>(64, 1, 28, 28)</c>.</summary>
     public override string ToString() => Show(shape);
 
-    /// <summary>The size of an axis, for an operation that takes it.</summary>
+    /// <summary>The size of the axis along which an operation works.</summary>
     internal int Size(string operation, int axis) => shape[Axis(operation, axis)];
 
     internal int Axis(string operation, int axis, int extra = 0)
     {
         var rank = Rank + extra;
         if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-        throw new IndexException($"{operation}: axis {axis} is not one of shape {this}" +
-            (rank == 0 ? ", which has none." : $"; take {-rank} to {rank - 1}."));
+        throw new IndexException($"{operation}: axis {axis} does not exist in shape {this}" +
+            (rank == 0 ? ", which has no axes." : $"; use {-rank} to {rank - 1}."));
     }
 
-    /// <summary>An index into an axis, counted from 0; a negative one counts from the end.</summary>
+    /// <summary>An index along an axis, counted from 0; a negative one counts from the end.</summary>
     internal int Index(string operation, int axis, long index)
     {
         var size = shape[axis];
         if (index >= -size && index < size) return (int)(index < 0 ? index + size : index);
         throw new IndexException($"{operation}: index {index} is outside of axis {axis} of shape {this}" +
-            (size == 0 ? ", which is empty." : $"; take {-size} to {size - 1}."));
+            (size == 0 ? ", which is empty." : $"; use {-size} to {size - 1}."));
     }
 
     /// <summary>
-    /// All the axes where none are named; otherwise these, counted from 0, sorted, each once. A 0-d layout lets one be
-    /// named, as if it were of one element along an axis.
+    /// All axes if none are named; otherwise these, counted from 0, sorted, each once. A 0-dimensional layout accepts
+    /// one axis, as if it had one element along it.
     /// </summary>
     internal int[] Axes(string operation, int[]? axes)
     {
@@ -102,7 +105,9 @@ public sealed class Layout
         return Rank == 0 ? [] : sorted;
     }
 
-    /// <summary>A shape with its size of −1, if there is one, found so that it has as many elements as this.</summary>
+    /// <summary>
+    /// A shape whose size of −1, if there is one, is replaced such that it has as many elements as this layout.
+    /// </summary>
     internal int[] Inferred(string operation, int[] shape)
     {
         int[] target = [.. shape.Given()];
@@ -112,7 +117,7 @@ public sealed class Layout
             if (target.Contains(-1))
                 throw new ShapeException($"{operation}: only one size of {Show(shape)} can be −1.");
             var known = Product(target, operation);
-            target[open] = known > 0 ? Count / known : throw Misfit(": beside a size of 0, −1 may be any number");
+            target[open] = known > 0 ? Count / known : throw Misfit(": with a size of 0, −1 could be any number");
         }
         return Product(target, operation) == Count ? target : throw Misfit();
 
@@ -120,7 +125,7 @@ public sealed class Layout
             new($"{operation}: the {Count} elements of shape {this} do not fill the shape {Show(shape)}{more}.");
     }
 
-    /// <summary>The same elements in another shape, if that is possible without moving any; null if not.</summary>
+    /// <summary>The same elements in another shape, if that is possible without moving them; otherwise null.</summary>
     internal Layout? Reshape(int[] target)
     {
         if (IsContiguous) return new Layout(target, Contiguous(target).strides, Offset);
@@ -128,7 +133,7 @@ public sealed class Layout
         var t = target.Length - 1;
         for (int a = Rank - 1, length = 1, last = Rank - 1; a >= 0; a--)
         {
-            // axes last … a lie densely together, as one axis of this length
+            // the axes from last … to a are contiguous together, like one axis of this length
             length *= shape[a];
             if (a > 0 && (shape[a - 1] == 1 || strides[a - 1] == length * strides[last])) continue;
             var filled = 1;
@@ -147,7 +152,7 @@ public sealed class Layout
         return [.. Enumerable.Range(0, Rank).Select(axis => axis == a ? b : axis == b ? a : axis)];
     }
 
-    /// <summary>The order of axes that puts the second group before the first, behind some that stay.</summary>
+    /// <summary>The order of axes in which the second group comes before the first, after some that stay.</summary>
     internal static int[] GroupsSwapped(int before, int first, int second) =>
         [.. Enumerable.Range(0, before), .. Enumerable.Range(before + first, second),
             .. Enumerable.Range(before, first)];
@@ -160,7 +165,7 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Axes of size 1, and new ones in front, take the target's sizes with stride 0; null where that does not fit.
+    /// Axes of size 1, and new ones in front, get the sizes of the target, with stride 0; null if they do not fit.
     /// </summary>
     internal Layout? Expand(int[] target)
     {
@@ -176,7 +181,7 @@ public sealed class Layout
     internal Layout Slice(int axis, int start, int length, int step) => new(With(shape, axis, length),
         With(strides, axis, strides[axis] * step), Offset + (length > 0 ? start * strides[axis] : 0));
 
-    /// <summary>A copy of numbers for each axis, with another one for one of them.</summary>
+    /// <summary>A copy of numbers for each axis, with one of them replaced.</summary>
     internal static int[] With(int[] each, int axis, int number)
     {
         var copy = (int[])each.Clone();
@@ -192,7 +197,8 @@ public sealed class Layout
 
     /// <summary>
     /// Windows of <paramref name="size"/> elements, <paramref name="dilation"/> apart, one every
-    /// <paramref name="stride"/>: the axis becomes the windows' places, and a new last axis runs inside the window.
+    /// <paramref name="stride"/>: the axis becomes the positions of the windows, and a new last axis runs inside a
+    /// window.
     /// </summary>
     internal Layout Windows(int axis, int size, int stride, int dilation)
     {
@@ -203,15 +209,15 @@ public sealed class Layout
     internal Layout Diagonal() =>
         new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
 
-    /// <summary>Some of the axes alone, from offset 0.</summary>
+    /// <summary>Some of the axes only, from offset 0.</summary>
     internal Layout this[Range axes] => new(shape[axes], strides[axes], 0);
 
-    /// <summary>Where each element is, counted from <see cref="Offset"/>, in row-major order.</summary>
+    /// <summary>The position of each element, relative to <see cref="Offset"/>, in row-major order.</summary>
     internal int[] Offsets()
     {
         var result = new int[Count];
         var filled = Math.Min(1, Count);
-        // repeat what is there already along the next axis outward
+        // repeat what is there already along the next axis outwards
         for (var a = Rank - 1; a >= 0 && filled > 0; a--)
         {
             for (var i = 1; i < shape[a]; i++)
@@ -222,7 +228,7 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Where an index of this layout into an axis finds its rows: along that axis only what the index says steps.
+    /// The layout of the rows that an index along an axis picks from: only the index moves along that axis.
     /// </summary>
     internal Layout Rows(int axis, Layout index) => new(index.shape, With(strides, axis, 0), 0);
 
@@ -233,7 +239,7 @@ public sealed class Layout
             if (!x.SameShape(layouts[0])) throw new ShapeException($"{operation}: shapes {layouts[0]} and {x} differ.");
     }
 
-    /// <summary>True if every element is one of a storage of this many.</summary>
+    /// <summary>True if every element lies within a storage of this many elements.</summary>
     internal bool IsWithin(int count)
     {
         if (IsContiguous) return Count == 0 || (Offset >= 0 && Offset + (long)Count <= count);
@@ -246,17 +252,17 @@ public sealed class Layout
 
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
 
-    /// <summary>True if every index leads to the same place in both.</summary>
+    /// <summary>True if every index leads to the same element in both.</summary>
     internal bool SamePlaces(Layout other) => SameShape(other) && Offset == other.Offset &&
         (strides.AsSpan().SequenceEqual(other.strides) || (IsContiguous && other.IsContiguous));
 
-    /// <summary>True if two indices may be the same element, as in an expanded layout or in windows.</summary>
+    /// <summary>True if two indices may lead to the same element, as in an expanded layout or in windows.</summary>
     internal bool Overlaps
     {
         get
         {
             if (IsContiguous || Count <= 1) return false;
-            var reach = 0;                                  // how far the smaller strides get
+            var reach = 0;                                  // how far the smaller strides reach
             foreach (var a in Enumerable.Range(0, Rank).Where(a => shape[a] > 1).OrderBy(a => Math.Abs(strides[a])))
             {
                 if (Math.Abs(strides[a]) <= reach) return true;
@@ -266,8 +272,11 @@ public sealed class Layout
         }
     }
 
-    /// <summary>The shape that two shapes broadcast to, axes counted from the right: equal, or one of them 1.</summary>
-    /// <exception cref="ShapeException">Two sizes of an axis differ and neither is 1.</exception>
+    /// <summary>
+    /// The shape to which two shapes broadcast. Counted from the right, the sizes of an axis are equal, or one of them
+    /// is 1.
+    /// </summary>
+    /// <exception cref="ShapeException">Two sizes of an axis differ, and neither is 1.</exception>
     internal static int[] Broadcast(string operation, Layout a, Layout b)
     {
         if (a.SameShape(b)) return a.shape;
@@ -276,7 +285,7 @@ public sealed class Layout
         {
             var (x, y) = (i <= a.Rank ? a.shape[^i] : 1, i <= b.Rank ? b.shape[^i] : 1);
             if (x != y && x != 1 && y != 1) throw new ShapeException(
-                $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. Sizes have to " +
+                $"{operation}: the shapes {a} and {b} do not broadcast: axis {-i} is {x} against {y}. Sizes must " +
                 "be equal or 1, counted from the right; Unsqueeze or Reshape one of them.");
             result[^i] = x == 1 ? y : x;
         }

@@ -13,27 +13,27 @@ public static class Npy
     const int LongestHeader = ushort.MaxValue;
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
-    // three members, and no other; what is matched is never tried another way, so that the time is linear
+    // three members and no others; what has matched is never tried another way, so that the time is linear
     const string Sizes = @"(?>(?: *[0-9]{1,10}L? *,)+)(?: *[0-9]{1,10}L?)? *| *",
         Member = @"(?> *(?<q>['""])(?:descr\k<q> *: *(?<p>['""])(?<order>[<>|=])(?<code>\w+)\k<p>" +
             $@"|fortran_order\k<q> *: *(?<fortran>True|False)|shape\k<q> *: *\((?<sizes>{Sizes})\)) *)";
     static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:, *)?\}} *\n?\z");
 
     /// <summary>
-    /// Writes a tensor in row-major order, little-endian, as version 1.0: as <c>numpy.save</c> does. At any moment the
-    /// old or the new file is there whole (<see cref="SafeTensors.Save"/>).
+    /// Writes a tensor in row-major order, little-endian, as version 1.0, as <c>numpy.save</c> does. At every moment,
+    /// either the old or the new file is complete (<see cref="SafeTensors.Save"/>).
     /// </summary>
     /// <exception cref="ShapeException">The tensor has more than 64 axes.</exception>
     public static void Save(string path, Tensor tensor) => Files.Write(path, file => Write(tensor, file.Write));
 
     /// <summary>
-    /// Reads a file of version 1.0, 2.0 or 3.0, of either order of bytes and of axes; in Fortran's order the result is
-    /// a view with the strides of the file. b1, i8, f4 and f8 are our types; f2 becomes Float32, i4, i2, i1, u4, u2 and
-    /// u1 become Int64. Shape and length of the file are compared before memory is taken. There is no checksum: other
-    /// numbers in their place are read as they are.
+    /// Reads a file of version 1.0, 2.0 or 3.0, with either byte order and either order of axes; in Fortran order, the
+    /// result is a view with the strides of the file. b1, i8, f4 and f8 are our types; f2 becomes Float32, and i4, i2,
+    /// i1, u4, u2 and u1 become Int64. Shape and length of the file are compared before memory is allocated. There is
+    /// no checksum, so numbers that were changed are read as they are.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is no .npy file, is shorter or longer than its shape says, has a
-    /// header of more than 65,535 bytes, or elements of another type; objects are never unpickled.</exception>
+    /// <exception cref="InvalidDataException">The file is not an .npy file, is shorter or longer than its shape says,
+    /// has a header of more than 65,535 bytes, or elements of another type. Objects are never unpickled.</exception>
     public static Tensor Load(string path) => Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
 
     internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
@@ -49,7 +49,7 @@ public static class Npy
         FileType.Write(tensor, put);
     }
 
-    /// <summary>Reads what has so many bytes; the caller sees to it that there are no more.</summary>
+    /// <summary>Reads a tensor from the given number of bytes; the caller ensures that there are no more.</summary>
     internal static Tensor Read(Action<Span<byte>> fill, long length)
     {
         var start = Next(8);
@@ -58,7 +58,7 @@ public static class Npy
         var size = start[6] == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(Next(2))
             : BinaryPrimitives.ReadUInt32LittleEndian(Next(4));
         if (size > Math.Min(LongestHeader, length)) throw new InvalidDataException(
-            $"it says that its header has {size} bytes; {Math.Min(LongestHeader, length)} can be");
+            $"it says that its header has {size} bytes; at most {Math.Min(LongestHeader, length)} are possible");
         var text = Encoding.Latin1.GetString(Next((int)size));
         var found = dictionary.Match(text).Groups;
         var type = FileType.All.FirstOrDefault(t => t.Code == found["code"].Value);

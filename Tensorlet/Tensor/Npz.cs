@@ -4,17 +4,18 @@ using System.Text;
 namespace Tensorlet;
 
 /// <summary>
-/// Named tensors in a file, as NumPy has them: a zip archive of <see cref="Npy"/> files, each called by its name and
-/// <c>.npy</c>.
+/// Named tensors in a file, in NumPy's format: a zip archive of <see cref="Npy"/> files, each with its name and the
+/// ending <c>.npy</c>.
 /// </summary>
 public static class Npz
 {
     /// <summary>
-    /// Writes tensors as <c>numpy.savez</c> does, or compressed, as <c>numpy.savez_compressed</c>. The same tensors
-    /// give the same bytes. At any moment the old or the new file is there whole (<see cref="SafeTensors.Save"/>).
+    /// Writes tensors as <c>numpy.savez</c> does, or compressed, as <c>numpy.savez_compressed</c> does. The same
+    /// tensors give the same bytes. At every moment, either the old or the new file is complete
+    /// (<see cref="SafeTensors.Save"/>).
     /// </summary>
-    /// <exception cref="ArgumentException">A name is empty, begins at a root, or has a backslash or the part '..', is
-    /// no text, or is longer than an archive's names are; or a tensor is null.</exception>
+    /// <exception cref="ArgumentException">A name is empty, begins at a root, has a backslash or the part '..', is not
+    /// valid text, or is too long for an archive; or a tensor is null.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
     {
@@ -23,11 +24,11 @@ public static class Npz
             using var archive = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
             foreach (var (name, tensor) in tensors.Given())
             {
-                if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' is no name in an archive.");
+                if (!IsName(name)) throw new ArgumentException($"Npz.Save: '{name}' cannot be a name in an archive.");
                 FileType.Of(name, tensor);
                 var entry = archive.CreateEntry($"{name}.npy",
                     compressed ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
-                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);          // zip's first
+                entry.LastWriteTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);          // the earliest in zip
                 using var content = entry.Open();
                 Npy.Write(tensor, content.Write);
             }
@@ -35,16 +36,16 @@ public static class Npz
     }
 
     /// <summary>
-    /// Reads an archive, stored or deflated. Names are keys and never paths. The CRC-32 of each entry is compared, and
-    /// its shape with its length before memory is taken.
+    /// Reads an archive, stored or deflated. Names are keys, and never paths. The CRC-32 of each entry is verified, and
+    /// its shape is compared with its length before memory is allocated.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="expansion">How many bytes all entries together may have more inflated than in the file: the memory
-    /// that you give for them. Packed entries may not be more than the file, so that bytes read are never more than
-    /// this and the file's length; where integers are widened to Int64, their tensors take up to 8 times that. If not
-    /// given, a sixteenth of the memory that this process may have.</param>
-    /// <exception cref="InvalidDataException">The file is no such archive, is damaged or encrypted, inflates to more
-    /// than was allowed, or has a name twice or one that <see cref="Save"/> refuses.</exception>
+    /// <param name="expansion">How many bytes more all entries together may have inflated than in the file: the memory
+    /// that you allow for them. Compressed entries may not take more than the file, so that never more bytes are read
+    /// than this number and the length of the file; where integers are widened to Int64, their tensors take up to 8
+    /// times that. If not given, it is a sixteenth of the memory that this process may use.</param>
+    /// <exception cref="InvalidDataException">The file is not such an archive, is damaged or encrypted, inflates to
+    /// more than was allowed, or has a name twice or one that <see cref="Save"/> refuses.</exception>
     public static Dictionary<string, Tensor> Load(string path, long? expansion = null) =>
         Files.Read(path, "npz", file =>
     {
@@ -60,13 +61,13 @@ public static class Npz
             var (full, crc) = (entry.FullName, new Crc32());
             var name = full.EndsWith(".npy", StringComparison.Ordinal) ? full[..^4] : full;
             if (!IsName(name) || tensors.ContainsKey(name) || entry.IsEncrypted)
-                throw new InvalidDataException($"'{full}' is there twice, is encrypted, or leads out of the archive");
+                throw new InvalidDataException($"'{full}' occurs twice, is encrypted, or leads out of the archive");
             packed -= entry.CompressedLength;
             left -= Math.Max(0, entry.Length - entry.CompressedLength);
             if (packed < 0 || left < 0) throw new InvalidDataException(
-                $"'{full}' has {entry.CompressedLength} bytes packed and {entry.Length} inflated; more than the file " +
-                $"has, or than the expansion by {most} bytes that is allowed. If you trust the file and have the " +
-                "memory, give more: Npz.Load(path, expansion: bytes)");
+                $"'{full}' has {entry.CompressedLength} bytes compressed and {entry.Length} inflated: more than the " +
+                $"file has, or than the expansion by {most} bytes that is allowed. If you trust the file and have " +
+                "the memory, allow more: Npz.Load(path, expansion: bytes)");
             using var content = entry.Open();
             try
             {
@@ -75,7 +76,7 @@ public static class Npz
                     content.ReadExactly(bytes);
                     crc.Add(bytes);
                 }, entry.Length);
-                if (content.ReadByte() >= 0) throw new InvalidDataException("bytes are trailing");
+                if (content.ReadByte() >= 0) throw new InvalidDataException("there are trailing bytes");
             }
             catch (Exception e) when (Files.IsDamage(e))
             { throw new InvalidDataException($"'{full}': {e.Message}", e); }

@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A number in an operation with a tensor. Its C# type, and not its value, decides what an integer tensor becomes: int
-/// and long leave it Int64 (<c>x * 2</c>), float and double make it floating point (<c>x * 2.0</c>). A floating-point
-/// tensor keeps its type with both.
+/// A number in an operation with a tensor. Its C# type, and not its value, decides what an integer tensor becomes: with
+/// int and long it stays Int64 (<c>x * 2</c>), with float and double it becomes floating-point (<c>x * 2.0</c>). A
+/// floating-point tensor keeps its type with all of them.
 /// </summary>
 public readonly struct Number
 {
@@ -13,12 +13,12 @@ public readonly struct Number
 
     Number(double value, long whole, bool isWhole) => (this.value, this.whole, this.isWhole) = (value, whole, isWhole);
 
-    /// <summary>What changes nothing when it is added, not even the sign of a zero.</summary>
+    /// <summary>The number that changes nothing when it is added, not even the sign of a zero.</summary>
     internal static Number Nothing => new(-0.0, 0, true);
 
-    /// <summary>A whole number, exact.</summary>
+    /// <summary>An integer, exact.</summary>
     public static implicit operator Number(long x) => new(x, x, true);
-    /// <summary>A floating-point number, whole or not.</summary>
+    /// <summary>A floating-point number, whether it is an integer or not.</summary>
     public static implicit operator Number(double x) => new(x, 0, false);
     /// <summary>The number.</summary>
     public override string ToString() => isWhole ? $"{whole}" : $"{value}";

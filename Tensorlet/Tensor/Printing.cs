@@ -7,13 +7,13 @@ public sealed partial class Tensor
     const int MostShown = 1000, Edge = 3, LineWidth = 80;
 
     /// <summary>
-    /// The values as PyTorch prints them, and the type and size on a line of their own below:
+    /// The values as PyTorch prints them, with the type and size on a line below:
     /// <code>
     /// [[ 1.0000, -0.5000],
     ///  [ 0.2500, 12.0000]]
     /// [Float32 of size 2x2]
     /// </code>
-    /// Beyond 1,000 elements only the first and last three along each axis are shown.
+    /// If there are more than 1,000 elements, only the first and last three along each axis are shown.
     /// </summary>
     public override string ToString()
     {
@@ -21,7 +21,7 @@ public sealed partial class Tensor
         return $"{Values()}\n[{DType} of size {size}{(Device == Device.Cpu ? "" : $" on {Device}")}]";
     }
 
-    /// <summary>The values alone, nested in brackets as the axes are.</summary>
+    /// <summary>The values alone, nested in brackets like the axes.</summary>
     internal string Values()
     {
         if (Numel == 0) return "[]";
@@ -63,13 +63,15 @@ public sealed partial class Tensor
     }
 }
 
-/// <summary>Floating-point numbers as text, all in one notation: whole, with four decimals, or scientific.</summary>
+/// <summary>
+/// Floating-point numbers as text, all in the same notation: as integers, with four decimals, or scientific.
+/// </summary>
 static class NumberText
 {
-    /// <summary>The texts and their width: that of the widest finite number other than 0.</summary>
+    /// <summary>The texts, and their width: that of the widest finite number other than 0.</summary>
     public static (string[] Texts, int Width) Aligned(double[] values)
     {
-        // these alone decide on notation and width
+        // these alone determine notation and width
         double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)], sizes = [.. counted.Select(Math.Abs)];
         var whole = counted.All(v => v == Math.Floor(v));
         var scientific = counted.Length > 0

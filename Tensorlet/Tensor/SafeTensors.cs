@@ -8,11 +8,11 @@ namespace Tensorlet;
 
 /// <summary>
 /// Named tensors in a file, in the safetensors format: the length of a JSON header (8 bytes, little-endian), the header
-/// with type, shape and place of each tensor, and the numbers, without gaps.
+/// with type, shape and position of each tensor, and the numbers, without gaps.
 /// </summary>
 /// <remarks>
-/// The metadata <c>tensorlet.sha256</c> is written, and compared where it is there: the SHA-256, in hexadecimal digits,
-/// of the whole file as it is with 64 zeros in place of these digits. So names and shapes are protected like numbers.
+/// The metadata entry <c>tensorlet.sha256</c> is written, and verified if a file has it: the SHA-256, in hexadecimal
+/// digits, of the whole file with 64 zeros in place of these digits. So names and shapes are protected like numbers.
 /// </remarks>
 public static class SafeTensors
 {
@@ -20,14 +20,14 @@ public static class SafeTensors
     const string Metadata = "__metadata__", Checksum = "tensorlet.sha256";
 
     /// <summary>
-    /// Writes a file, first under a temporary name, flushed to disk and then renamed: the old or the new one is there
-    /// whole. What a writer that was killed has left under such a name, the next one of this path deletes. Tensors of
+    /// Writes a file under a temporary name, flushes it to disk, and renames it: at every moment, either the old or the
+    /// new file is complete. What a writer that was killed has left, the next writer of this path deletes. Tensors of
     /// the larger types come first, so that all elements are aligned. The header is read as <see cref="Load(string)"/>
-    /// does before the old file is touched.
+    /// reads it before the old file is replaced.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is null or called <c>__metadata__</c>, a note is null or called
-    /// <c>tensorlet.sha256</c>, a name or a note is no text (it has half a character), or the names take more than the
-    /// 100,000,000 bytes that a header may have.</exception>
+    /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>, a note is null or named
+    /// <c>tensorlet.sha256</c>, a name or a note is not valid text (it contains half a character), or the names take
+    /// more than the 100,000,000 bytes that a header may have.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
@@ -35,7 +35,7 @@ public static class SafeTensors
         var zeros = new string('0', 2 * SHA256.HashSizeInBytes);
         if (metadata?.ContainsKey(Checksum) == true || tensors.Given().ContainsKey(Metadata))
             throw new ArgumentException(
-                $"Save: the note '{Checksum}' and the name '{Metadata}' are the format's own; take others.");
+                $"Save: the note '{Checksum}' and the name '{Metadata}' are reserved by the format; choose others.");
         var notes = new Dictionary<string, string>([new(Checksum, zeros), .. metadata?.AsEnumerable() ?? []]);
         var header = new Dictionary<string, object> { [Metadata] = notes };
         var ordered = tensors.OrderByDescending(t => FileType.Of(t.Key, t.Value).Size).ToArray();
@@ -44,7 +44,7 @@ public static class SafeTensors
             header.Add(name, new Written(FileType.Of(name, tensor).Name, [.. tensor.Size()],
                 [end, end += (long)tensor.Numel * tensor.DType.Size()]));
         var json = JsonSerializer.SerializeToUtf8Bytes(header);
-        var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // they come first
+        var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // the digits come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
         if (json.Length > LargestHeader) throw new ArgumentException($"Save: the names take {json.Length} bytes.");
@@ -52,7 +52,7 @@ public static class SafeTensors
         {
             var (entries, read) = Header(json, end);
             if (!header.Keys.Except(entries.Select(e => e.Name)).SequenceEqual([Metadata]) || read.Except(notes).Any())
-                throw new InvalidDataException("a name or a note is no text: it has half a character");
+                throw new InvalidDataException("a name or a note is not valid text: it contains half a character");
         }
         catch (InvalidDataException e)
         { throw new ArgumentException($"Save: {path} could not be read again: {e.Message}.", e); }
@@ -74,24 +74,25 @@ public static class SafeTensors
     }
 
     /// <summary>
-    /// Reads a file. BOOL, I64, F32 and F64 are our types; F16 and BF16 become Float32, I32, I16, I8, U32, U16 and U8
-    /// become Int64. The header is checked whole before memory is taken for tensors, and read a token at a time, so
-    /// that a file costs no more memory than its header, the numbers of its tensors and about 1 kB for each of them.
+    /// Reads a file. BOOL, I64, F32 and F64 are our types; F16 and BF16 become Float32, and I32, I16, I8, U32, U16 and
+    /// U8 become Int64. The header is checked completely before memory is allocated for tensors, and it is read a token
+    /// at a time, so that a file takes no more memory than its header, the numbers of its tensors and about 1 kB for
+    /// each of them.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is no safetensors file, or damaged; the message says what was
-    /// expected and what is there.</exception>
+    /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is damaged; the message says
+    /// what was expected and what was found.</exception>
     public static Dictionary<string, Tensor> Load(string path) => Load(path, out _);
 
     /// <inheritdoc cref="Load(string)"/>
     /// <param name="path">The file.</param>
-    /// <param name="metadata">The file's notes, without the checksum.</param>
+    /// <param name="metadata">The notes of the file, without the checksum.</param>
     public static Dictionary<string, Tensor> Load(string path, out Dictionary<string, string> metadata)
     {
         (var tensors, metadata) = Load(path, checksum: false);
         return tensors;
     }
 
-    /// <summary>Reads a file that has to have a checksum, if that is wanted.</summary>
+    /// <summary>Reads a file; if wanted, it must have a checksum.</summary>
     internal static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Load(
         string path, bool checksum) => Files.Read(path, "safetensors", file =>
     {
@@ -99,7 +100,7 @@ public static class SafeTensors
         file.ReadExactly(length);
         var size = BinaryPrimitives.ReadInt64LittleEndian(length);
         if (size is < 2 or > LargestHeader || size > file.Length - 8)
-            throw new InvalidDataException($"it says that its header has {size} bytes; the file has {file.Length}");
+            throw new InvalidDataException($"it says that its header has {size} bytes, but the file has {file.Length}");
         var json = new byte[size];
         file.ReadExactly(json);
         var (entries, notes) = Header(json, file.Length - 8 - size);
@@ -122,17 +123,17 @@ public static class SafeTensors
             });
         var found = Convert.ToHexStringLower(hash.GetHashAndReset());
         return sum is null || sum == found ? (tensors, notes) : throw new InvalidDataException(
-            $"its checksum is {found}, and it says {sum}: it was damaged or changed");
+            $"its checksum is {found}, but it says {sum}: it was damaged or changed");
     });
 
-    /// <summary>The entries in the order of their places, which follow one another through all the data.</summary>
+    /// <summary>The entries in the order of their positions; they follow one another through all the data.</summary>
     static (List<Entry> Entries, Dictionary<string, string> Notes) Header(ReadOnlySpan<byte> json, long dataLength)
     {
         var reader = new Utf8JsonReader(json);
         var entries = new Dictionary<string, Entry>();
         Dictionary<string, string>? notes = null;
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new InvalidDataException($"its header begins with {reader.TokenType}, and not with StartObject");
+            throw new InvalidDataException($"its header begins with {reader.TokenType} instead of StartObject");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
@@ -142,7 +143,7 @@ public static class SafeTensors
             else entries.Add(name, Checked(name, JsonSerializer.Deserialize<Written>(ref reader, strict)));
         }
         if (notes?.ContainsValue(null!) == true) throw new InvalidDataException("one of its notes is null");
-        reader.Read();                  // throws at whatever follows
+        reader.Read();                  // throws an exception at whatever follows
         var (ordered, at) = (entries.Values.OrderBy(e => e.Begin).ThenBy(e => e.End).ToList(), 0L);
         foreach (var entry in ordered)
         {
@@ -151,29 +152,29 @@ public static class SafeTensors
             at = entry.End;
         }
         return at == dataLength ? (ordered, notes ?? [])
-            : throw new InvalidDataException($"its tensors take {at} bytes, and {dataLength} are there");
+            : throw new InvalidDataException($"its tensors take {at} bytes, but there are {dataLength}");
     }
 
     static Entry Checked(string name, Written? entry)
     {
         var type = FileType.All.FirstOrDefault(t => t.Name == entry?.Type) ?? throw new InvalidDataException(
-            $"'{name}' has type {entry?.Type}; {string.Join(", ", FileType.All.Select(t => t.Name))} are read");
+            $"'{name}' has type {entry?.Type}; known are {string.Join(", ", FileType.All.Select(t => t.Name))}");
         if (entry!.Place is not [>= 0 and var begin, >= 0 and var end])
-            throw new InvalidDataException($"'{name}' has no two data_offsets from 0 on");
+            throw new InvalidDataException($"'{name}' does not have two data_offsets from 0 on");
         try { return new(name, type, type.Shape(entry.Shape, end - begin), begin, end); }
         catch (Exception e) when (Files.IsDamage(e)) { throw new InvalidDataException($"'{name}': {e.Message}", e); }
     }
 
     sealed record Entry(string Name, FileType Type, int[] Shape, long Begin, long End);
 
-    /// <summary>An entry as it is written. All its members are there, once, and no other.</summary>
+    /// <summary>An entry as it is written. It has all of these members, each once, and no others.</summary>
     sealed record Written(
         [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] List<long> Shape,
         [property: JsonPropertyName("data_offsets")] List<long> Place);
 
     static readonly JsonSerializerOptions strict = new(JsonSerializerOptions.Strict) { Converters = { new Sizes() } };
 
-    /// <summary>A list of numbers, of which no more are read than a shape has.</summary>
+    /// <summary>A list of numbers, of which no more are read than a shape can have.</summary>
     sealed class Sizes : JsonConverter<List<long>>
     {
         public override List<long> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
@@ -182,7 +183,7 @@ public static class SafeTensors
             while (reader.Read() && reader.TokenType == JsonTokenType.Number && numbers.Count <= FileType.MostAxes)
                 numbers.Add(reader.GetInt64());
             return reader.TokenType == JsonTokenType.EndArray ? numbers : throw new InvalidDataException(
-                $"it has {reader.TokenType} where a list of up to {FileType.MostAxes} sizes goes on");
+                $"it has {reader.TokenType} within a list of up to {FileType.MostAxes} sizes");
         }
 
         public override void Write(Utf8JsonWriter writer, List<long> value, JsonSerializerOptions options) =>

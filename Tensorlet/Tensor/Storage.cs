@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The memory behind a tensor and its views, on one device. Nobody disposes it: when it is no longer reachable, it goes
-/// back to its device's pool.
+/// The memory of a tensor and its views, on one device. It need not be disposed: when it is no longer reachable, it
+/// returns to the pool of its device.
 /// </summary>
 public abstract class Storage(Device device, DType type, int count)
 {
@@ -13,10 +13,11 @@ public abstract class Storage(Device device, DType type, int count)
     /// <summary>The number of its elements.</summary>
     public int Count => count;
     /// <summary>
-    /// How often it was written to since it was filled first; views share it. The tape compares it with what it saved.
+    /// How often the memory was written to after it was first filled; all views share this number. The tape compares it
+    /// with the one that it saved.
     /// </summary>
     public int Version { get; private set; }
-    /// <summary>The operation that wrote last, for messages.</summary>
+    /// <summary>The operation that wrote last, for error messages.</summary>
     public string LastWriter { get; private set; } = "";
 
     internal void Written(string operation) => (Version, LastWriter) = (Version + 1, operation);

@@ -3,7 +3,7 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y = f(x) for every element, by a scalar function of one's own; integers are promoted to floating point.
+    /// y = f(x) for every element, with a scalar function of your own; integers are converted to floating point.
     /// </summary>
     public Tensor Map<F>(F f) where F : struct, IMap =>
         Apply("Map", new Of1<F>(f), DType.IsFloat() ? this : To(DTypes.Default));
@@ -12,9 +12,9 @@ public sealed partial class Tensor
     /// <param name="f">The scalar function.</param>
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand.</param>
-    /// <param name="operation">The name that errors give.</param>
-    /// <param name="type">Bool for a predicate that gives 0 or 1; else the operands' common type.</param>
-    /// <param name="destination">Where to write; it is resized to the result. A new tensor if not given.</param>
+    /// <param name="operation">The name that errors show.</param>
+    /// <param name="type">Bool for a predicate that returns 0 or 1; otherwise the common type of the operands.</param>
+    /// <param name="destination">Where to write; it is resized to fit the result. A new tensor if not given.</param>
     public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null,
         Tensor? destination = null) where F : struct, IZip
     {
@@ -31,25 +31,25 @@ public sealed partial class Tensor
         return destination.Set(new Of2<F>(f), a, b);
     }
 
-    /// <summary>Two operands brought to their common type.</summary>
+    /// <summary>Converts two operands to their common type.</summary>
     static (Tensor, Tensor) Promoted(Tensor a, Tensor b)
     {
         var type = DTypes.Promote(a, b);
         return (a.To(type), b.To(type));
     }
 
-    /// <summary>y = f(x₀, x₁, …) for all elements of the same place, broadcast.</summary>
+    /// <summary>y = f(x₀, x₁, …) for all elements at the same position, broadcast.</summary>
     internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
         x[0].NewEmpty(Common(operation, x), Device.TypeOf(x), operation).Set(f, x);
 
-    /// <summary>this = f(x₀, x₁, …), broadcast to this one's shape.</summary>
+    /// <summary>this = f(x₀, x₁, …), broadcast to the shape of this tensor.</summary>
     internal Tensor Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
         Device.Apply(f, this, Spread(x, Layout.shape));
         return this;
     }
 
-    /// <summary>The shape to which all broadcast, which are on one device.</summary>
+    /// <summary>The shape to which all of them broadcast, if they are on one device.</summary>
     internal static int[] Common(string operation, ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Layout.shape;
@@ -70,7 +70,7 @@ public sealed partial class Tensor
         return x;
     }
 
-    /// <summary>a·x + b with two numbers; integers stay integers, and exact, where a and b are whole.</summary>
+    /// <summary>a·x + b with two numbers; integers stay integers, and exact, if a and b are integers.</summary>
     internal Tensor Affine(Number a, Number b)
     {
         var x = DType.IsFloat() ? this : To(TypeOf(a, b));
@@ -98,17 +98,17 @@ public sealed partial class Tensor
     internal readonly struct WhereFormula : IZip3
     { V IZip3.Apply<V>(V condition, V a, V b) => V.IfEqual(condition, V.Of(0), b, a); }
 
-    /// <summary>a + b, broadcast; into a destination where one is given, which is resized.</summary>
+    /// <summary>a + b, broadcast; written into the destination if one is given, which is resized.</summary>
     public static Tensor Add(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new AddFormula(), a, b, "Add", null, destination);
     /// <summary>a − b, broadcast.</summary>
-    /// <exception cref="DTypeException">Of truth values.</exception>
+    /// <exception cref="DTypeException">They are Booleans.</exception>
     public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(),
         b.Given().DType == DType.Bool ? a.Given().NoMask("Sub", ", or write a ^ b") : a, b, "Sub", null, destination);
     /// <summary>a · b, element by element, broadcast.</summary>
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
-    /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
+    /// <summary>a / b, broadcast; the quotient of integers is floating-point too.</summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new DivideFormula(), a.Given().DType.IsFloat() || b.Given().DType.IsFloat() ? a : a.To(DTypes.Default), b,
             "Div", null, destination);
@@ -138,18 +138,18 @@ public sealed partial class Tensor
     /// <summary>a / x</summary>
     public static Tensor operator /(Number a, Tensor x) => Div(Like(x, a), x);
     /// <summary>−x</summary>
-    /// <exception cref="DTypeException">Of truth values.</exception>
+    /// <exception cref="DTypeException">They are Booleans.</exception>
     public static Tensor operator -(Tensor x) => x.Given().NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
 
-    /// <summary>A number as a 0-d tensor that an operation with x does not promote further than PyTorch does.</summary>
+    /// <summary>A number as a 0-dimensional tensor, which does not promote x any further than in PyTorch.</summary>
     internal static Tensor Like(Tensor x, Number value, DType? fraction = null,
         [CallerArgumentExpression(nameof(x))] string name = "") =>
         !x.Given(name).DType.IsFloat() && value.isWhole ? From([value.whole], [], x.Device)
             : Scalar(value.value, x.DType.IsFloat() ? x.DType : fraction ?? DTypes.Default, x.Device);
 
     /// <summary>
-    /// A mask by a predicate. Integers and floating-point numbers are compared as doubles, and those that are equal as
-    /// integers, so that nothing is rounded away.
+    /// A mask from a predicate. Integers are compared with floating-point numbers as doubles first, and then, if these
+    /// are equal, as integers, so that no digits are lost.
     /// </summary>
     static Tensor Compare<F>(string operation, F f, Tensor a, Tensor b,
         [CallerArgumentExpression(nameof(a))] string first = "",
@@ -184,25 +184,27 @@ public sealed partial class Tensor
     /// <summary>The mask a ≠ b.</summary>
     public Tensor Ne(Tensor other) => Compare("Ne", new NotEqualFormula(), this, other);
 
-    /// <summary>The mask of NaN.</summary>
+    /// <summary>The mask of elements that are NaN.</summary>
     public Tensor IsNaN() => Ne(this);
-    /// <summary>The mask of ∞ and −∞.</summary>
+    /// <summary>The mask of elements that are ∞ or −∞.</summary>
     public Tensor IsInf() => Eq(Like(this, double.PositiveInfinity)) | Eq(Like(this, double.NegativeInfinity));
-    /// <summary>The mask of what is neither infinite nor NaN.</summary>
+    /// <summary>The mask of elements that are neither infinite nor NaN.</summary>
     public Tensor IsFinite() => !(IsInf() | IsNaN());
-    /// <summary>Both are true; of integers the bits that both have.</summary>
-    /// <exception cref="DTypeException">Of floating-point numbers.</exception>
+    /// <summary>The logical and of masks; of integers the bitwise and.</summary>
+    /// <exception cref="DTypeException">They are floating-point numbers.</exception>
     public static Tensor operator &(Tensor a, Tensor b) => Bits("&", new MultiplyFormula(), (x, y) => x & y, a, b);
-    /// <summary>One at least is true; of integers the bits that one at least has.</summary>
-    /// <exception cref="DTypeException">Of floating-point numbers.</exception>
+    /// <summary>The logical or of masks; of integers the bitwise or.</summary>
+    /// <exception cref="DTypeException">They are floating-point numbers.</exception>
     public static Tensor operator |(Tensor a, Tensor b) => Bits("|", new AddFormula(), (x, y) => x | y, a, b);
-    /// <summary>One alone is true; of integers the bits that one alone has.</summary>
-    /// <exception cref="DTypeException">Of floating-point numbers.</exception>
+    /// <summary>The exclusive or of masks; of integers the bitwise exclusive or.</summary>
+    /// <exception cref="DTypeException">They are floating-point numbers.</exception>
     public static Tensor operator ^(Tensor a, Tensor b) => Bits("^", new NotEqualFormula(), (x, y) => x ^ y, a, b);
-    /// <summary>False, or 0.</summary>
+    /// <summary>The logical not: true where x is false, or 0.</summary>
     public static Tensor operator !(Tensor x) => x.Eq(Like(x, 0));
 
-    /// <summary>Of masks by a formula; of integers on the host, because formulas know no bits.</summary>
+    /// <summary>
+    /// Masks are combined by a formula; integers are combined on the host, because formulas have no bit operations.
+    /// </summary>
     static Tensor Bits<F>(string operation, F masks, Func<long, long, long> integers, Tensor a, Tensor b)
         where F : struct, IZip
     {

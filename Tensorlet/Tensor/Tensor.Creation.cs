@@ -3,7 +3,8 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>An uninitialised tensor.</summary>
-    /// <exception cref="ShapeException">A negative size, or more elements than an int counts.</exception>
+    /// <exception cref="ShapeException">A size is negative, or there are more elements than an int can
+    /// count.</exception>
     public static Tensor Empty(int[] shape, DType? type = null, Device? device = null) =>
         New("Empty", shape, type, device);
 
@@ -38,7 +39,7 @@ public sealed partial class Tensor
     /// <summary>Ones.</summary>
     public static Tensor Ones(params int[] shape) => Ones(shape, type: null);
 
-    /// <summary>A 0-d tensor of one number.</summary>
+    /// <summary>A 0-dimensional tensor with one number.</summary>
     public static Tensor Scalar(Number value, DType? type = null, Device? device = null) =>
         Full([], value, type, device);
 
@@ -51,7 +52,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// start, start + step, … below end (above it where the step is negative). Int64 if all three are integers.
+    /// The numbers start, start + step, … below end (above it if the step is negative). Int64 if all three are
+    /// integers.
     /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
     public static Tensor Arange(Number start, Number end, Number? step = null, DType? type = null,
@@ -70,7 +72,7 @@ public sealed partial class Tensor
             : Fill(new Line(0, 1), [(int)count], type, device).Affine(by, start);
     }
 
-    /// <summary>0, 1, … below end. Int64 if the end is an integer.</summary>
+    /// <summary>The numbers 0, 1, … below end. Int64 if end is an integer.</summary>
     public static Tensor Arange(Number end, DType? type = null, Device? device = null) =>
         Arange(0, end, 1, type, device);
 
@@ -78,7 +80,7 @@ public sealed partial class Tensor
     public static Tensor Linspace(double start, double end, int steps, DType? type = null, Device? device = null) =>
         Named(() => Fill(new Span(start, end, steps), [steps], type, device));
 
-    /// <summary>Uniform random numbers in [0, 1).</summary>
+    /// <summary>Random numbers, uniform in [0, 1).</summary>
     public static Tensor Rand(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
         Named(() => Empty(shape, type, device).Uniform_(0, 1, generator));
 
@@ -92,7 +94,7 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
 
-    /// <summary>Random integers low ≤ x &lt; high, as Int64 unless another type is asked for.</summary>
+    /// <summary>Random integers x with low ≤ x &lt; high; Int64 unless another type is given.</summary>
     public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null,
         Generator? generator = null)
     {
@@ -106,13 +108,13 @@ public sealed partial class Tensor
         }).To(type ?? DType.Int64);
     }
 
-    /// <summary>The numbers 0 … n−1 in random order, Int64.</summary>
+    /// <summary>The numbers 0 … n − 1 in random order, Int64.</summary>
     /// <exception cref="ShapeException">n is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
-        n < 0 ? throw new ShapeException($"RandPerm: there are no {n} numbers.")
+        n < 0 ? throw new ShapeException($"RandPerm: there cannot be {n} numbers.")
             : Integers("RandPerm", [n], device, (generator ?? Generator.Default).Permutation);
 
-    /// <summary>Integers, made once there is room for them.</summary>
+    /// <summary>Integers, computed only when there is memory for them.</summary>
     static Tensor Integers(string operation, int[] shape, Device? device, Func<int, long[]> numbers)
     {
         var result = New(operation, shape, DType.Int64, device);
@@ -121,8 +123,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// A copy of numbers given flat, in row-major order, in a shape, one size of which may be −1 (one axis if none is
-    /// given).
+    /// A copy of numbers, given in row-major order, in a shape of which one size may be −1 (a single axis if no shape
+    /// is given).
     /// </summary>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
     {
@@ -140,8 +142,8 @@ public sealed partial class Tensor
     /// A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes
     /// Int64.
     /// </summary>
-    /// <exception cref="ShapeException">Rows of different shapes.</exception>
-    /// <exception cref="DTypeException">Elements that are no numbers.</exception>
+    /// <exception cref="ShapeException">The rows have different shapes.</exception>
+    /// <exception cref="DTypeException">The elements are not numbers.</exception>
     public static Tensor Of(Array array, DType? type = null, Device? device = null)
     {
         if (array is Array?[] { Length: > 0 } rows)
@@ -155,13 +157,13 @@ public sealed partial class Tensor
         var numbers = element == typeof(int) ? From<long>([.. array.Cast<int>()], shape, device)
             : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
             : element == typeof(double) ? Flat<double>() : element == typeof(float) || array.Length == 0 ? Flat<float>()
-            : throw new DTypeException($"Of: {element.Name} is no number; take float, double, long, int or bool.");
+            : throw new DTypeException($"Of: {element.Name} is not a number; use float, double, long, int or bool.");
         return numbers.To(type ?? numbers.DType);
 
         Tensor Flat<T>() where T : unmanaged => From<T>([.. array.Cast<T>()], shape, device);
     }
 
-    /// <summary>A tensor over the caller's array, on the CPU: both see what the other writes.</summary>
+    /// <summary>A tensor over the array of the caller, on the CPU: each sees what the other writes.</summary>
     public static Tensor Over<T>(T[] array, params int[] shape) where T : unmanaged
     {
         shape = Layout.Contiguous(array.Given().Length)
@@ -176,10 +178,10 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Sets every element without counting as a write that the tape has to hear of: for new tensors.</summary>
+    /// <summary>Sets every element of a new tensor. It does not count as a write that the tape must notice.</summary>
     internal Tensor SetAll(Number value)
     {
-        // a device fills in doubles, which not every integer is
+        // a device fills in doubles, which cannot hold every integer
         if (DType == DType.Int64 && value.isWhole && (Int128)value.value != value.whole)
             Device.Copy(Like(this, value).Expand(Layout.shape), this);
         else Device.Fill(new Line(value.value, 0), this);
@@ -193,7 +195,7 @@ public sealed partial class Tensor
         public double At(long i) => IsConstant ? start : start + i * step;
     }
 
-    /// <summary>From start to end, counted from the nearer of the two, so that both are hit exactly.</summary>
+    /// <summary>From start to end, counted from the nearer one, so that both are met exactly.</summary>
     internal readonly struct Span(double start, double end, int steps) : ISequence
     {
         readonly double step = steps > 1 ? (end - start) / (steps - 1) : 0;

@@ -3,7 +3,7 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Gives this tensor another shape: in the memory of its own elements if they are enough, else in new memory.
+    /// Gives this tensor another shape: in the memory that it has if that is large enough, otherwise in new memory.
     /// </summary>
     Tensor Resize(int[] shape)
     {
@@ -16,7 +16,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// This tensor, or a copy of it if writing to y, element by element, would change elements that are read later.
+    /// This tensor, or a copy of it if writing to y, element by element, would change elements that are still to be
+    /// read.
     /// </summary>
     Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
 
@@ -35,7 +36,8 @@ public sealed partial class Tensor
         Taking(operation, TypeOf(a, b)).Affine(a, b, Writing(operation));
 
     /// <summary>
-    /// Refuses to write fractions into integers or integers into truth values: a result may only lose precision.
+    /// Refuses to write floating-point numbers into integers, or integers into Booleans: a result may only lose
+    /// precision.
     /// </summary>
     Tensor Taking(string operation, DType type) => type <= DType || DType.IsFloat() ? this : throw new DTypeException(
         $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
@@ -50,7 +52,7 @@ public sealed partial class Tensor
     /// <summary>this ·= other, in place.</summary>
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
     /// <summary>this /= other, in place.</summary>
-    /// <exception cref="DTypeException">Of integers: their quotients are floating-point numbers.</exception>
+    /// <exception cref="DTypeException">They are integers, whose quotients are floating-point numbers.</exception>
     public Tensor Div_(Tensor other) => Taking("Div_", DTypes.Default).InPlace(new DivideFormula(), other, "Div_");
     /// <summary>this += b, in place.</summary>
     public Tensor Add_(Number b) => InPlace(1, b, "Add_");
@@ -58,10 +60,12 @@ public sealed partial class Tensor
     public Tensor Sub_(Number b) => InPlace(1, -b, "Sub_");
     /// <summary>this ·= a, in place.</summary>
     public Tensor Mul_(Number a) => InPlace(a, Number.Nothing, "Mul_");
-    /// <summary>this = f(this, other) by a scalar function of one's own, in place.</summary>
+    /// <summary>this = f(this, other) with a scalar function of your own, in place.</summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 
-    /// <summary>this = f(this, b, c) by a scalar function of one's own, in place; one shape, type and device.</summary>
+    /// <summary>
+    /// this = f(this, b, c) with a scalar function of your own, in place; all of one shape, type and device.
+    /// </summary>
     public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
     {
         SameDevice("Zip_", b.Given().OnlyType("Zip_", DType));
@@ -72,7 +76,7 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Writes the other's numbers here, broadcast and converted.</summary>
+    /// <summary>Copies the elements of another tensor into this one, broadcast and converted.</summary>
     public Tensor Copy_(Tensor other)
     {
         if (other.Given().Device != Device) other = other.To(Device);
@@ -98,8 +102,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Normal random numbers, in place. They are drawn on the host: logarithms differ in the last place between
-    /// devices.
+    /// Normally distributed random numbers, in place. They are computed on the host, because logarithms differ between
+    /// devices in the last place.
     /// </summary>
     public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
     {

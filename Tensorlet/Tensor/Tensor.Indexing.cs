@@ -1,12 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>
-/// One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, a new
+/// One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, or a new
 /// axis.
 /// </summary>
 public readonly struct TensorIndex
 {
-    internal readonly object? part;             // an int, an Index, a Range, a Tensor, or nothing: a new axis
+    internal readonly object? part;             // an int, an Index, a Range, a Tensor, or null for a new axis
     internal readonly int step;
 
     TensorIndex(object? part, int step = 1) => (this.part, this.step) = (part, step);
@@ -15,9 +15,9 @@ public readonly struct TensorIndex
     public static TensorIndex NewAxis => new(null);
     /// <summary>Every step-th element of a range.</summary>
     public static TensorIndex Every(int step, Range? range = null) => new(range ?? .., step);
-    /// <summary>One element; a negative one counts from the end. The axis disappears.</summary>
+    /// <summary>One element; a negative index counts from the end. The axis disappears.</summary>
     public static implicit operator TensorIndex(int i) => new(i);
-    /// <summary>One element, perhaps counted from the end. The axis disappears.</summary>
+    /// <summary>One element, possibly counted from the end. The axis disappears.</summary>
     public static implicit operator TensorIndex(Index i) => new(i);
     /// <summary>A range of elements.</summary>
     public static implicit operator TensorIndex(Range r) => new(r);
@@ -32,10 +32,10 @@ public readonly struct TensorIndex
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Part of the tensor, as NumPy indexes: integers and ranges give views; masks and lists of integers give copies.
-    /// Axes not named are taken whole. Every part can be written to.
+    /// A part of the tensor, indexed as in NumPy: integers and ranges give views, masks and lists of integers give
+    /// copies. Axes that are not named are taken completely. Every part can be written to.
     /// </summary>
-    /// <exception cref="IndexException">More parts than axes, or an index outside of its axis.</exception>
+    /// <exception cref="IndexException">There are more parts than axes, or an index is outside its axis.</exception>
     [IndexerName("Part")]
     public Tensor this[params TensorIndex[] indices]
     {
@@ -48,7 +48,9 @@ public sealed partial class Tensor
         }, "Indexing");
     }
 
-    /// <summary>Writes values at places of the flattened tensor; of several for one place the last.</summary>
+    /// <summary>
+    /// Writes values to positions of the flattened tensor; if a position occurs more than once, the last value is kept.
+    /// </summary>
     Tensor Put(Tensor places, Tensor value)
     {
         if (value.Layout.Expand(places.Layout.shape) is not { } layout)
@@ -58,8 +60,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Where each element comes from when values are written at places of the flattened tensor: its own place, or
-    /// Numel + k for value k. Of several for one place the last stays.
+    /// Where each element comes from when values are written to positions of the flattened tensor: its own position, or
+    /// Numel + k for value k. If a position occurs more than once, the last value is kept.
     /// </summary>
     internal Tensor Sources(Tensor places)
     {
@@ -68,15 +70,15 @@ public sealed partial class Tensor
         return From(from, device: Device);
     }
 
-    /// <summary>The place of each element in the flattened tensor, in this shape.</summary>
+    /// <summary>The position of each element in the flattened tensor, in this shape.</summary>
     internal Tensor Places => Arange(Numel, DType.Int64, Device).Reshape(Size());
 
-    /// <summary>The places of the elements that are not 0, Int64: (how many, axes).</summary>
+    /// <summary>The positions of the elements that are not 0, Int64: (number of them, axes).</summary>
     public Tensor Nonzero() => Rank == 0 ? Empty([Item() != 0 ? 1 : 0, 0], DType.Int64, Device)
         : Stack([.. WhereTrue(To(DType.Bool), this, 0)], 1);
 
     /// <summary>
-    /// Applies integers, ranges and new axes; what remains for <see cref="Pick"/> is given as (axis, integers).
+    /// Applies integers, ranges and new axes; what is left for <see cref="Pick"/> is returned as (axis, integers).
     /// </summary>
     internal Tensor Basic(TensorIndex[] indices, out List<(int Axis, Tensor Index)> picks)
     {
@@ -93,7 +95,7 @@ public sealed partial class Tensor
                 null => result.Unsqueeze(axis++),
                 int i => result.Selected("Indexing", axis, i),
                 Index { IsFromEnd: true, Value: > 0 } i => result.Selected("Indexing", axis, -i.Value),
-                Index i => result.Selected("Indexing", axis, i.GetOffset(size)),          // ^0 is one too far
+                Index i => result.Selected("Indexing", axis, i.GetOffset(size)),          // ^0 is one beyond the end
                 Range r => result.Slice(axis++, At(r.Start), At(r.End), index.step),
                 _ => result,
             };
@@ -110,8 +112,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Picks along the given axes by integers that broadcast; the picked axes become one group. It takes their place,
-    /// or comes first where a range or a new axis stands between the lists and single integers.
+    /// Picks along the given axes by integers that broadcast; the picked axes become one group. It takes their
+    /// position, or comes first if a range or a new axis is between the lists and single integers.
     /// </summary>
     Tensor Pick(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
@@ -130,7 +132,7 @@ public sealed partial class Tensor
             .IndexSelect(lead.Length, flat.Reshape(-1)).Reshape([.. Sizes(lead), .. flat.Shape, .. Sizes(rest)]);
     }
 
-    /// <summary>Negative integers counted from the end; all checked against the axis.</summary>
+    /// <summary>Integers with negative ones counted from the end; all are checked against the axis.</summary>
     internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.Given().ToArray<long>(), i =>
         (long)Layout.Index("Indexing", axis, i)), index.Size(), Device);
 
@@ -146,9 +148,11 @@ public sealed partial class Tensor
             yield return From<long>([.. places.Select(p => (long)(p / below[a] % mask.Size(a)))], device: x.Device);
     }
 
-    /// <summary>y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, at every place by its own index.</summary>
+    /// <summary>
+    /// y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, with an index of its own for every element.
+    /// </summary>
     /// <exception cref="ShapeException">The index is larger than the tensor in another axis than this one.</exception>
-    /// <exception cref="IndexException">An index is outside of the axis.</exception>
+    /// <exception cref="IndexException">An index is outside the axis.</exception>
     public Tensor Gather(int axis, Tensor index)
     {
         var table = Reached("Gather", ref axis, index);
@@ -167,29 +171,33 @@ public sealed partial class Tensor
         x.OnlyType("ScatterAdd_", DType);
         Layout.OnlySame("ScatterAdd_", x.Layout, index.Layout);
         Writable("ScatterAdd_");
-        Device.ScatterAdd(x.Beside(this), axis, index, table);          // may still find an index outside
+        Device.ScatterAdd(x.Beside(this), axis, index, table);          // may still find an index outside the axis
         Storage.Written("ScatterAdd_");
         return this;
     }
 
-    /// <summary>The given places along an axis, one after another.</summary>
+    /// <summary>The elements at the given positions along an axis, one after another.</summary>
     public Tensor IndexSelect(int axis, Tensor index) =>
         Named(() => Gather(axis, AlongAxis("IndexSelect", axis, index)));
 
     /// <summary>
-    /// A 1-d index of places along an axis, expanded over all the other axes, as <see cref="Gather"/> takes it.
+    /// A 1-dimensional index of positions along an axis, expanded over all other axes, as <see cref="Gather"/> needs
+    /// it.
     /// </summary>
     internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);
         index.Given().OnlyType($"{operation}: the index", DType.Int64);
         if (index.Rank != 1)
-            throw new ShapeException($"{operation}: the indices have shape {index.Layout} and must have one axis.");
+            throw new ShapeException($"{operation}: the indices have shape {index.Layout}, but must have one axis.");
         return index.Reshape([index.Numel, .. Enumerable.Repeat(1, Rank - 1 - axis)])
             .Expand(Layout.With(Layout.shape, axis, index.Numel));
     }
 
-    /// <summary>What an index reaches: along other axes than its own it may be smaller than the tensor.</summary>
+    /// <summary>
+    /// The part of the tensor that an index reaches: along other axes than its own, the index may be smaller than the
+    /// tensor.
+    /// </summary>
     Tensor Reached(string operation, ref int axis, Tensor index)
     {
         axis = Layout.Axis(operation, axis);

@@ -2,7 +2,7 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    /// <summary>a + b, and the sum of many.</summary>
+    /// <summary>a + b, and the sum of many numbers.</summary>
     internal readonly struct AddFormula : IZip, IReduction
     {
         double IReduction.Start => 0;
@@ -17,7 +17,7 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => a * b;
         V IReduction.Finish<V>(V y) => y;
     }
-    /// <summary>The larger one; NaN wins, because it is neither greater nor equal to itself.</summary>
+    /// <summary>The larger number. NaN wins: it is neither greater than nor equal to itself.</summary>
     internal readonly struct MaxFormula : IZip, IReduction
     {
         double IReduction.Start => double.NegativeInfinity;
@@ -32,7 +32,7 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
         V IReduction.Finish<V>(V y) => y;
     }
-    /// <summary>1 where a value is better than the best so far, or the first NaN; else 0.</summary>
+    /// <summary>1 where a value is better than the best so far, or the first NaN; otherwise 0.</summary>
     internal readonly struct BetterFormula(int sign) : IZip
     {
         [MethodImpl(AggressiveInlining)]
@@ -45,53 +45,53 @@ public sealed partial class Tensor
     /// <summary>Σx/n, or Σx²/n, or √(Σx²/n)</summary>
     internal readonly struct MeanFormula(double n, bool squares = false, bool root = false) : IReduction
     {
-        readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels take no bool
+        readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels cannot have a bool
         double IReduction.Start => 0;
         V IReduction.Take<V>(V x) => power == 2 ? x * x : x;
         V IReduction.Apply<V>(V a, V b) => a + b;
         V IReduction.Finish<V>(V y) => rooted == 1 ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);
     }
 
-    /// <summary>The sum over these axes, or over all. Truth values are counted.</summary>
+    /// <summary>The sum over these axes, or of all elements. Booleans are counted.</summary>
     public Tensor Sum(int[]? axes = null, bool keepDim = false) =>
         Counted().Reduce(new AddFormula(), "Sum", axes, keepDim);
-    /// <summary>The product over these axes, or over all.</summary>
+    /// <summary>The product over these axes, or of all elements.</summary>
     public Tensor Prod(int[]? axes = null, bool keepDim = false) =>
         Counted().Reduce(new MultiplyFormula(), "Prod", axes, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
-    /// <summary>The largest over these axes, or of all; NaN where there is one.</summary>
-    /// <exception cref="ShapeException">Of nothing.</exception>
+    /// <summary>The maximum over these axes, or of all elements; NaN if there is a NaN.</summary>
+    /// <exception cref="ShapeException">There are no elements.</exception>
     public Tensor AMax(int[]? axes = null, bool keepDim = false) =>
         NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
-    /// <summary>The smallest over these axes, or of all; NaN where there is one.</summary>
-    /// <exception cref="ShapeException">Of nothing.</exception>
+    /// <summary>The minimum over these axes, or of all elements; NaN if there is a NaN.</summary>
+    /// <exception cref="ShapeException">There are no elements.</exception>
     public Tensor AMin(int[]? axes = null, bool keepDim = false) =>
         NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
-    /// <summary>The mean over these axes, or of all; NaN of nothing.</summary>
+    /// <summary>The mean over these axes, or of all elements; NaN if there are none.</summary>
     public Tensor Mean(int[]? axes = null, bool keepDim = false) =>
         OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
 
-    /// <summary>How many elements over these axes, or of all, are not 0.</summary>
+    /// <summary>How many elements are not 0, over these axes or of all.</summary>
     public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) =>
         Named(() => To(DType.Bool).Sum(axes, keepDim));
-    /// <summary>Whether over these axes, or of all, any element is not 0.</summary>
+    /// <summary>Whether any element is not 0, over these axes or of all.</summary>
     public Tensor Any(int[]? axes = null, bool keepDim = false) =>
         To(DType.Bool).Reduce(new AddFormula(), "Any", axes, keepDim);
-    /// <summary>Whether over these axes, or of all, no element is 0.</summary>
+    /// <summary>Whether no element is 0, over these axes or of all.</summary>
     public Tensor All(int[]? axes = null, bool keepDim = false) => Named(() => !(!this).Any(axes, keepDim));
 
     /// <summary>
-    /// The place of the largest along an axis (in the flattened tensor if none is named), Int64: the first of equal
-    /// ones.
+    /// The position of the maximum along an axis (in the flattened tensor if none is named), Int64: the first of equal
+    /// elements.
     /// </summary>
     public Tensor ArgMax(int? axis = null, bool keepDim = false) => ArgReduce("ArgMax", true, axis, keepDim);
     /// <summary>
-    /// The place of the smallest along an axis (in the flattened tensor if none is named), Int64: the first of equal
-    /// ones.
+    /// The position of the minimum along an axis (in the flattened tensor if none is named), Int64: the first of equal
+    /// elements.
     /// </summary>
     public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
 
-    /// <summary>Folds these axes, or all, by an operation of one's own.</summary>
+    /// <summary>Reduces these axes, or all, with an operation of your own.</summary>
     public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false)
         where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) =>
             Device.Reduce(r, x[0], y), this);
@@ -103,12 +103,14 @@ public sealed partial class Tensor
             Device.ArgReduce(largest, x[0], y, asOffset: false), NotEmpty(operation, axes));
     }
 
-    /// <summary>r over some axes, kept as 1, of f(x₀, x₁, …), broadcast.</summary>
+    /// <summary>The reduction r over some axes, kept as 1, of f(x₀, x₁, …), broadcast.</summary>
     internal static Tensor Fold<F, R>(string operation, F f, R r, int[] axes, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction =>
         Fold(operation, axes, true, Device.TypeOf(x), (x, y) => y.Device.Reduce(f, r, y, x), x);
 
-    /// <summary>Hands a verb what it folds, broadcast, with the folded axes at the end, as it wants them.</summary>
+    /// <summary>
+    /// Passes the operands to a primitive as it needs them: broadcast, with the reduced axes at the end.
+    /// </summary>
     static Tensor Fold(string operation, int[] axes, bool keepDim, DType type, Action<Tensor[], Tensor> verb,
         params ReadOnlySpan<Tensor> x)
     {
@@ -120,8 +122,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Runs what can be done apart for every line along an axis: on slices of this tensor, or of one that broadcasts to
-    /// it, which the device cuts as it likes.
+    /// Runs what can be done separately for every line along an axis: on slices of this tensor, or of one that
+    /// broadcasts to it; the device chooses the slices.
     /// </summary>
     internal void BySlices(int axis, Action<Func<Tensor, Tensor>> part)
     {
@@ -141,18 +143,18 @@ public sealed partial class Tensor
     {
         foreach (var a in Layout.Axes(operation, axes))
             if (Layout.shape[a] == 0)
-                throw new ShapeException($"{operation}: axis {a} of shape {Layout} is empty, and so has no extreme.");
+                throw new ShapeException($"{operation}: axis {a} of shape {Layout} is empty and has no extreme.");
         return this;
     }
 
-    /// <summary>How many elements are folded into one.</summary>
+    /// <summary>The number of elements that are reduced to one.</summary>
     internal int CountOver(int[]? axes) => Layout.Axes("Mean", axes).Aggregate(1, (n, a) => n * Layout.shape[a]);
 
     /// <summary>
-    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], each a group of axes: the given numbers
-    /// of them, and k what remains.
+    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where each is a group of axes: the given
+    /// numbers of them, and k the remaining ones.
     /// </summary>
-    /// <exception cref="ShapeException">The groups disagree.</exception>
+    /// <exception cref="ShapeException">The groups of the operands do not agree.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
         a.Given().SameDevice("Contract", b);
@@ -169,9 +171,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The matrix product of the last two axes; leading axes broadcast; 1-d operands are a row and a column.
+    /// The matrix product over the last two axes; leading axes broadcast. 1-dimensional operands are a row and a
+    /// column.
     /// </summary>
-    /// <exception cref="ShapeException">The columns of a are not the rows of b.</exception>
+    /// <exception cref="ShapeException">The columns of a are not as many as the rows of b.</exception>
     public static Tensor MatMul(Tensor a, Tensor b)
     {
         CheckMatMul(a, b);
@@ -187,7 +190,7 @@ public sealed partial class Tensor
         a.Given().SameDevice("MatMul", b.Given());
         b.OnlyType("MatMul: the second operand", a.NoMask("MatMul").DType);
         if (a.Rank == 0 || b.Rank == 0)
-            throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is no matrix; use *.");
+            throw new ShapeException($"MatMul: {a.Layout} and {b.Layout}: a 0-d operand is not a matrix; use *.");
         var (columns, rows) = (a.Size(-1), b.Size(b.Rank == 1 ? 0 : -2));
         if (columns != rows) throw new ShapeException($"MatMul: shapes {a.Layout} and {b.Layout} do not multiply: " +
             $"{columns} columns against {rows} rows. Transpose one of them (.T), perhaps.");

@@ -3,9 +3,9 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, by an associative scalar function of one's own: in
-    /// 2·log₂ n steps, which join each element with another one twice at most (Brent and Kung 1982). Truth values are
-    /// counted.
+    /// y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, with an associative scalar function of your own. It
+    /// takes 2·log₂ n steps, in which each element is combined with another one at most twice (Brent and Kung 1982).
+    /// Booleans are counted.
     /// </summary>
     /// <exception cref="IndexException">There is no such axis.</exception>
     public Tensor Scan<F>(F f, int axis, string operation = "Scan") where F : struct, IZip
@@ -16,7 +16,9 @@ public sealed partial class Tensor
         return y;
     }
 
-    /// <summary>In place: what pairs give, all of these scanned, and from them the places between two pairs.</summary>
+    /// <summary>
+    /// In place: combines pairs, scans the results, and computes from them the elements between two pairs.
+    /// </summary>
     void ScanPairs<F>(F f, int axis) where F : struct, IZip
     {
         var n = Layout.shape[axis];

@@ -3,28 +3,28 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// The same elements in another shape, one size of which may be −1; a view where that is possible, else a copy.
+    /// The same elements in another shape, one size of which may be −1: a view if that is possible, otherwise a copy.
     /// </summary>
-    /// <exception cref="ShapeException">The sizes do not multiply to the number of elements.</exception>
+    /// <exception cref="ShapeException">The product of the sizes is not the number of elements.</exception>
     public Tensor Reshape(params int[] shape)
     {
         var target = Layout.Inferred("Reshape", shape);
         return Layout.Reshape(target) is { } view ? With(view) : Clone().Reshape(target);
     }
 
-    /// <summary>The same elements in another shape, one size of which may be −1; always sharing memory.</summary>
-    /// <exception cref="ShapeException">The sizes do not fit, or the elements lie so that no view has this
-    /// shape.</exception>
+    /// <summary>The same elements in another shape, one size of which may be −1: always a view.</summary>
+    /// <exception cref="ShapeException">The sizes do not fit, or the elements are in an order for which no view has
+    /// this shape.</exception>
     public Tensor View(params int[] shape)
     {
         var target = Layout.Inferred("View", shape);
         return Layout.Reshape(target) is { } view ? With(view) : throw new ShapeException(
             $"View: shape {Layout} with strides {Layout.Show(Layout.Strides)} has no view of shape " +
-            $"{Layout.Show(target)}: its elements do not lie in order. Use Reshape, which copies where it has to.");
+            $"{Layout.Show(target)}: its elements are not in order. Use Reshape, which copies if it has to.");
     }
 
     /// <summary>The axes in another order: axis a of the result is axis <c>axes[a]</c> of this one.</summary>
-    /// <exception cref="ShapeException">Not every axis is named once.</exception>
+    /// <exception cref="ShapeException">Not every axis is named exactly once.</exception>
     public Tensor Permute(params int[] axes)
     {
         int[] order = [.. axes.Given().Select(a => Layout.Axis("Permute", a))];
@@ -39,14 +39,14 @@ public sealed partial class Tensor
     /// <summary>The matrix transposed: the last two axes swapped.</summary>
     public Tensor T => Transpose(-2, -1);
 
-    /// <summary>Without this axis of size 1; without any axis of size 1 if none is named.</summary>
+    /// <summary>Without this axis, which must have size 1; or without all axes of size 1 if none is named.</summary>
     public Tensor Squeeze(int? axis = null)
     {
         int[] named = axis is { } one ? [Layout.Axis("Squeeze", one)] : [.. Enumerable.Range(0, Rank)];
         return With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(named.Where(a => Layout.shape[a] == 1))]));
     }
 
-    /// <summary>With a new axis of size 1 at this place.</summary>
+    /// <summary>With a new axis of size 1 at this position.</summary>
     public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));
 
     /// <summary>
@@ -59,11 +59,11 @@ public sealed partial class Tensor
         int[] target = [.. shape.Select((size, a) => size == -1 && a >= lead ? Layout.shape[a - lead] : size)];
         Layout.Product(target, "Expand");
         return Layout.Expand(target) is { } view ? With(view) : throw new ShapeException(
-            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1, and new ones, can.");
+            $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1 and new ones can.");
     }
 
     /// <summary>The elements start … start + length − 1 of an axis. A negative start counts from the end.</summary>
-    /// <exception cref="IndexException">They are not all there.</exception>
+    /// <exception cref="IndexException">Not all of these elements exist.</exception>
     public Tensor Narrow(int axis, int start, int length)
     {
         axis = Layout.Axis("Narrow", axis);
@@ -84,10 +84,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Every step-th element of an axis from start to below end; bounds beyond the axis are cut, negative ones count
-    /// from the end.
+    /// Every step-th element of an axis, from start to below end. Bounds beyond the axis are clamped, and negative ones
+    /// count from the end.
     /// </summary>
-    /// <exception cref="IndexException">The step is not positive (Flip reverses).</exception>
+    /// <exception cref="IndexException">The step is not positive (use Flip to reverse an axis).</exception>
     public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
     {
         axis = Layout.Axis("Slice", axis);
@@ -109,8 +109,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Sliding windows: the axis becomes their places, and a new last axis runs inside a window. A view; elements
-    /// overlap.
+    /// Sliding windows: the axis becomes their positions, and a new last axis runs inside a window. It is a view, in
+    /// which elements overlap.
     /// </summary>
     /// <exception cref="ShapeException">The window is longer than the axis, or an argument is not positive.</exception>
     public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
@@ -124,7 +124,9 @@ public sealed partial class Tensor
                 $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {axis} of {Layout}.");
     }
 
-    /// <summary>Windows along as many of the last axes as there are sizes, a number for each of these axes.</summary>
+    /// <summary>
+    /// Windows along as many of the last axes as there are sizes, with a number for each of these axes.
+    /// </summary>
     internal Tensor Windows(int[] size, int[] stride, int[] dilation)
     {
         var result = this;
@@ -133,10 +135,10 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>A copy with a value around the last axes: so many before and after each.</summary>
+    /// <summary>A copy with a value around the last axes: the given numbers of it before and after each.</summary>
     internal Tensor Framed(int[] before, int[] after, double value)
     {
-        if (before.Length > Rank) throw new ShapeException($"Pad: {Layout} has not {before.Length} axes.");
+        if (before.Length > Rank) throw new ShapeException($"Pad: {Layout} does not have {before.Length} axes.");
         if (before.Max() + after.Max() == 0) return this;
         int[] shape = [.. Shape];
         for (var a = 1; a <= before.Length; a++)
@@ -146,28 +148,29 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Of each of the last axes so many elements, behind others.</summary>
+    /// <summary>A given number of elements of each of the last axes, after some that are skipped.</summary>
     internal Tensor Inside(int[] before, int[] sizes) => Enumerable.Range(1, before.Length).Aggregate(this, (x, a) =>
         x.Narrow(-a, before[^a], sizes[^a]));
 
     /// <summary>
-    /// A diagonal of two axes, which become a new last one: the main one, or so many beside it. A view.
+    /// A diagonal of two axes, which become a new last one: the main diagonal, or one at an offset from it. A view.
     /// </summary>
-    /// <exception cref="ShapeException">It is one axis, twice.</exception>
+    /// <exception cref="ShapeException">Both axes are the same.</exception>
     public Tensor Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1)
     {
-        if (Rank < 2) throw new ShapeException($"Diagonal: shape {Layout} is no matrix.");
+        if (Rank < 2) throw new ShapeException($"Diagonal: shape {Layout} is not a matrix.");
         var (a, b) = (Layout.Axis("Diagonal", axis1), Layout.Axis("Diagonal", axis2));
-        if (a == b) throw new ShapeException($"Diagonal: axes {axis1} and {axis2} of shape {Layout} are one.");
+        if (a == b) throw new ShapeException($"Diagonal: axes {axis1} and {axis2} of shape {Layout} are the same.");
         var x = With(Layout.Permute([.. Enumerable.Range(0, Rank).Where(axis => axis != a && axis != b), a, b]));
         x = x.Slice(-2, Math.Max(0, -Math.Max(offset, -int.MaxValue))).Slice(-1, Math.Max(0, offset));
         return x.With(x.Layout.Diagonal());
     }
 
     /// <summary>
-    /// Tensors one after another along an axis, in which alone they may differ; of several types the highest.
+    /// Tensors joined one after another along an axis, in which alone they may differ. Of several types, the highest is
+    /// taken.
     /// </summary>
-    /// <exception cref="ShapeException">None given, or they differ in another axis.</exception>
+    /// <exception cref="ShapeException">No tensors were given, or they differ in another axis.</exception>
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         if (tensors.Given().Count == 0) throw new ShapeException("Cat: no tensors were given.");
@@ -177,10 +180,10 @@ public sealed partial class Tensor
         {
             first.SameDevice("Cat", t);
             if (t.Rank != first.Rank)
-                throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} do not have as many axes.");
+                throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} have different numbers of axes.");
             for (var a = 0; a < first.Rank; a++)
                 if (a != axis && t.Layout.shape[a] != first.Layout.shape[a]) throw new ShapeException(
-                    $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but do in axis {a}.");
+                    $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but differ in axis {a}.");
         }
         int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
         var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
@@ -189,14 +192,14 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Tensors of one shape along a new axis.</summary>
+    /// <summary>Tensors of the same shape joined along a new axis.</summary>
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         Layout.OnlySame("Stack", [.. tensors.Given().Select(t => t.Given(nameof(tensors)).Layout)]);
         return Named(() => Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis));
     }
 
-    /// <summary>Pieces of this size along an axis; the last one may be smaller. Views.</summary>
+    /// <summary>Pieces of this size along an axis; the last one may be smaller. They are views.</summary>
     public Tensor[] Split(int size, int axis = 0)
     {
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
@@ -204,8 +207,8 @@ public sealed partial class Tensor
         return Split([.. Enumerable.Repeat(size, whole), .. rest > 0 || whole == 0 ? (int[])[rest] : []], axis);
     }
 
-    /// <summary>Pieces of these sizes along an axis. Views.</summary>
-    /// <exception cref="ShapeException">They do not add up to its size.</exception>
+    /// <summary>Pieces of these sizes along an axis. They are views.</summary>
+    /// <exception cref="ShapeException">The sizes do not add up to the size of the axis.</exception>
     public Tensor[] Split(int[] sizes, int axis = 0)
     {
         if (sizes.Given().Sum(size => (long)size) != Layout.Size("Split", axis) || sizes.Any(size => size < 0))
@@ -214,7 +217,7 @@ public sealed partial class Tensor
         return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));
     }
 
-    /// <summary>At most this many pieces of equal size (but the last one) along an axis. Views.</summary>
+    /// <summary>At most this many pieces along an axis, of equal size except the last one. They are views.</summary>
     public Tensor[] Chunk(int chunks, int axis = 0) => chunks < 1
         ? throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.")
         : Split((int)Math.Max(1, (Layout.Size("Chunk", axis) + chunks - 1L) / chunks), axis);

@@ -4,14 +4,14 @@ namespace Tensorlet;
 
 /// <summary>
 /// An n-dimensional array of numbers: a layout over storage on a device. It knows nothing of gradients; see
-/// <see cref="Variable"/> for that. Views share their storage. Nobody disposes a tensor.
+/// <see cref="Variable"/> for that. Views share their storage. Tensors need not be disposed.
 /// </summary>
 [DebuggerDisplay("{DebuggerText,nq}")]
 public sealed partial class Tensor
 {
-    /// <summary>The memory, shared by all views of it.</summary>
+    /// <summary>The memory, which all views share.</summary>
     public Storage Storage { get; private set; }
-    /// <summary>Where in the storage the elements are.</summary>
+    /// <summary>Where the elements are in the storage.</summary>
     public Layout Layout { get; private set; }
     /// <summary>The type of the elements.</summary>
     public DType DType => Storage.DType;
@@ -23,12 +23,12 @@ public sealed partial class Tensor
     public int Rank => Layout.Rank;
     /// <summary>The number of elements.</summary>
     public int Numel => Layout.Count;
-    /// <summary>True if the elements lie in row-major order without gaps.</summary>
+    /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
     public bool IsContiguous => Layout.IsContiguous;
 
     internal Tensor(Storage storage, Layout layout) => (Storage, Layout) = (storage, layout);
 
-    /// <summary>Takes the memory of another tensor in the place of its own.</summary>
+    /// <summary>Replaces the memory of this tensor by that of another one.</summary>
     internal void Become(Tensor other) => (Storage, Layout) = (other.Storage, other.Layout);
 
     internal Tensor With(Layout layout) => new(Storage, layout);
@@ -40,14 +40,15 @@ public sealed partial class Tensor
     /// <exception cref="IndexException">There is no such axis.</exception>
     public int Size(int axis) => Layout.shape[Layout.Axis("Size", axis)];
 
-    /// <summary>The only element.</summary>
+    /// <summary>The value of the only element.</summary>
     /// <exception cref="ShapeException">There is more than one element, or none.</exception>
-    /// <exception cref="DTypeException">An integer that no double is; take <see cref="Item{T}"/> of long.</exception>
+    /// <exception cref="DTypeException">It is an integer that no double is equal to; use <see cref="Item{T}"/> of
+    /// long.</exception>
     public double Item() => DType != DType.Int64 ? Item<double>()
         : Item<long>() is var whole && (Int128)(double)whole == whole ? whole
-        : throw new DTypeException($"Item: the Int64 {whole} is no double. Take Item<long>().");
+        : throw new DTypeException($"Item: no double is equal to the Int64 {whole}. Use Item<long>().");
 
-    /// <summary>The only element, converted to T: float, double, long or bool.</summary>
+    /// <summary>The value of the only element, converted to T: float, double, long or bool.</summary>
     /// <exception cref="ShapeException">There is more than one element, or none.</exception>
     public T Item<T>() where T : unmanaged => Numel == 1 ? ToArray<T>()[0]
         : throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
@@ -66,14 +67,14 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// This tensor if its elements lie in row-major order without gaps, else a copy of which that is true.
+    /// This tensor if it is contiguous (in row-major order without gaps), otherwise a contiguous copy.
     /// </summary>
     public Tensor Contiguous() => IsContiguous ? this : Clone();
 
-    /// <summary>A copy of the elements in storage of its own, contiguous.</summary>
+    /// <summary>A contiguous copy of the elements in storage of its own.</summary>
     public Tensor Clone() => Copied(DType);
 
-    /// <summary>The same numbers in another type: this tensor if it has that type already. To Bool: x ≠ 0.</summary>
+    /// <summary>The same numbers in another type: this tensor if it already has that type. To Bool: x ≠ 0.</summary>
     public Tensor To(DType type) => type == DType ? this : Copied(type);
 
     Tensor Copied(DType type, [CallerMemberName] string operation = "")
@@ -83,7 +84,7 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The same numbers on another device: this tensor if it is there already.</summary>
+    /// <summary>The same numbers on another device: this tensor if it is already there.</summary>
     public Tensor To(Device device)
     {
         if (device == Device) return this;
@@ -96,26 +97,26 @@ public sealed partial class Tensor
     public Tensor Cpu() => To(Device.Cpu);
 
     /// <summary>The same numbers on a CUDA device.</summary>
-    /// <exception cref="DeviceException">There is none.</exception>
+    /// <exception cref="DeviceException">There is no CUDA device.</exception>
     public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
 
-    /// <summary>An uninitialised, contiguous tensor of this one's shape and device.</summary>
+    /// <summary>An uninitialised, contiguous tensor with the shape and device of this one.</summary>
     public Tensor EmptyLike(DType? type = null) => NewEmpty(Layout.shape, type);
 
     internal Tensor NewEmpty(int[] shape, DType? type = null, [CallerMemberName] string operation = "") =>
         New(operation, shape, type ?? DType, Device);
 
-    /// <summary>Zeros of this one's shape, type and device.</summary>
+    /// <summary>Zeros with the shape, type and device of this tensor.</summary>
     public Tensor ZerosLike() => NewEmpty(Layout.shape).SetAll(0);
 
-    /// <summary>Ones of this one's shape, type and device.</summary>
+    /// <summary>Ones with the shape, type and device of this tensor.</summary>
     public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
 
     /// <summary>Refuses operands on different devices.</summary>
     internal Tensor SameDevice(string operation, Tensor other,
         [CallerArgumentExpression(nameof(other))] string name = "") => Device == other.Given(name).Device ? this
         : throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
-            $"{other.Layout} on {other.Device}. Bring one to the other with .To(Device…), .Cpu() or .Cuda().");
+            $"{other.Layout} on {other.Device}. Move one of them with .To(Device…), .Cpu() or .Cuda().");
 
     internal Tensor OnlyFloat(string operation) =>
         DType.IsFloat() ? this : throw Unfit(operation, DType.Float32, "Float32 or Float64");
@@ -123,7 +124,7 @@ public sealed partial class Tensor
     internal Tensor OnlyType(string operation, DType type) =>
         DType == type ? this : throw Unfit(operation, type, $"{type} here");
 
-    /// <summary>This, if it is no mask.</summary>
+    /// <summary>This tensor, if it is not a mask.</summary>
     internal Tensor NoMask(string operation, string instead = "") => DType != DType.Bool ? this
         : throw new DTypeException(
             $"{operation}: takes numbers, not the mask of shape {Layout}. Convert it with .To(DType.Int64){instead}.");
@@ -133,9 +134,9 @@ public sealed partial class Tensor
 
     /// <summary>Refuses to write through a view in which elements overlap.</summary>
     internal Tensor Writable(string operation) => !Layout.Overlaps ? this : throw new ShapeException(
-        $"{operation}: elements of this view of shape {Layout} overlap (it was expanded, or windows). Clone it first.");
+        $"{operation}: elements of this view of shape {Layout} overlap (expanded axes, or windows). Clone it first.");
 
-    /// <summary>Marks a write for the tape, refusing one through a view in which elements overlap.</summary>
+    /// <summary>Marks a write for the tape, and refuses it through a view in which elements overlap.</summary>
     internal Tensor Writing(string operation)
     {
         Writable(operation);

@@ -1,14 +1,17 @@
 namespace Tensorlet.Training;
 
-/// <summary>How often each class was taken for each: targets (N, …), outputs scores (N, C, …) or classes.</summary>
+/// <summary>
+/// How often each class was predicted for each class: targets (N, …), outputs as scores (N, C, …) or classes.
+/// </summary>
 /// <param name="classes">C, the number of classes.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive, or its square no int.</exception>
+/// <exception cref="ArgumentOutOfRangeException">It is not positive, or its square does not fit into an
+/// int.</exception>
 public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMatrix), 1, 46_340) * classes)
 {
     /// <summary>The classes, 0 to C − 1.</summary>
     protected IEnumerable<int> All => Enumerable.Range(0, classes);
 
-    /// <summary>How many targets of a class were taken for another, or for what they are.</summary>
+    /// <summary>How many targets of a class were predicted as another class, or as the right one.</summary>
     public long this[int actual, int predicted] => (long)Sums[
         actual.In(nameof(ConfusionMatrix), 0, classes - 1) * classes
         + predicted.In(nameof(ConfusionMatrix), 0, classes - 1)];
@@ -17,20 +20,20 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
     public override double Value => All.Sum(c => this[c, c]) / Sums.Sum();
 
     /// <inheritdoc/>
-    /// <exception cref="IndexException">A target or an output is no class. Nothing has been taken in.</exception>
+    /// <exception cref="IndexException">A target or an output is not a class. Nothing has been added.</exception>
     public sealed override void Add(Tensor output, Tensor target)
     {
         var predicted = Classes(GetType().Name, output, target).ToArray<long>();
         var actual = target.ToArray<long>();
         foreach (var c in predicted.Concat(actual))
             if (c < 0 || c >= classes)
-                throw new IndexException($"{GetType().Name}: {c} is none of the classes 0 to {classes - 1}.");
+                throw new IndexException($"{GetType().Name}: {c} is not one of the classes 0 to {classes - 1}.");
         for (var i = 0; i < actual.Length; i++) Sums[(int)(actual[i] * classes + predicted[i])]++;
     }
 
     private protected override bool CanBe(double[] sums) => sums.All(n => n >= 0 && n == Math.Floor(n));
 
-    /// <summary>A table: a row is a class, a column what it was taken for.</summary>
+    /// <summary>A table: a row for each class, and a column for each prediction.</summary>
     public sealed override string ToString()
     {
         var width = $"{Math.Max(Sums.Max(), classes - 1)}".Length + 1;
@@ -43,7 +46,7 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
 
 /// <summary>
 /// F₁ = 2·hits/(2·hits + false + missed) of each class, the harmonic mean of precision and recall. A class that occurs
-/// neither among the targets nor among the outputs has 0, and no part in the mean.
+/// neither among the targets nor among the outputs has 0, and does not count in the mean.
 /// </summary>
 /// <param name="classes">C, the number of classes.</param>
 public sealed class F1(int classes) : ConfusionMatrix(classes)
@@ -52,11 +55,11 @@ public sealed class F1(int classes) : ConfusionMatrix(classes)
     public double[] PerClass => [.. All.Select(c => 2.0 * this[c, c] / Math.Max(1, Seen(c)))];
     /// <summary>The mean over the classes that occur; the same as <see cref="Value"/>.</summary>
     public double Macro => PerClass.Sum() / All.Count(c => Seen(c) > 0);
-    /// <summary>F₁ of hits and misses of all classes together, which is the accuracy.</summary>
+    /// <summary>F₁ of the hits and misses of all classes together, which is the accuracy.</summary>
     public double Micro => base.Value;
     /// <summary>The macro average.</summary>
     public override double Value => Macro;
 
-    /// <summary>How often a class is a target, and how often an output.</summary>
+    /// <summary>How often a class is a target, and how often it is an output.</summary>
     long Seen(int c) => All.Sum(other => this[c, other] + this[other, c]);
 }

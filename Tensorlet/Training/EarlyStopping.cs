@@ -3,12 +3,12 @@ using Tensorlet.Nn;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Ends the training when what is watched has not become better for some epochs. At its end, however it came, the model
-/// has the weights of the best epoch.
+/// Ends the training when a measured value has not improved for some epochs. At the end of the training, however it is
+/// reached, the model has the weights of the best epoch.
 /// </summary>
-/// <param name="patience">For how many epochs.</param>
-/// <param name="watch">The name of what is measured.</param>
-/// <param name="larger">Whether larger is better. NaN is never better.</param>
+/// <param name="patience">The number of epochs.</param>
+/// <param name="watch">The name of the value that is watched.</param>
+/// <param name="larger">Whether larger values are better. NaN is never better.</param>
 public sealed class EarlyStopping(int patience, string watch = "validation_loss", bool larger = false)
     : Plugin, IStateful
 {
@@ -34,7 +34,7 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     public override void EpochEnded(Trainer trainer)
     {
         var value = trainer.Given().Watched(watch);
-        // NaN is better than nothing, and any number is better than NaN
+        // any number is better than NaN, and NaN is better than none
         if (weights.Count == 0 || (!double.IsNaN(value) && !(larger ? value <= now.Best : value >= now.Best)))
         {
             now = (value, 0);

@@ -2,9 +2,9 @@ using System.Text;
 
 namespace Tensorlet.Training;
 
-/// <summary>The course of the loss as a picture: an SVG file that is written anew every so often.</summary>
+/// <summary>A picture of the loss over time: an SVG file, which is written again at intervals.</summary>
 /// <param name="path">The file.</param>
-/// <param name="every">After how many batches too.</param>
+/// <param name="every">Also write it after this number of batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class LossPicture(string path, int? every = null)
     : Periodic(every?.In(nameof(LossPicture), 1)), IStateful
@@ -22,7 +22,7 @@ public sealed class LossPicture(string path, int? every = null)
 
     private protected override void Act(Trainer trainer)
     {
-        // in a long course a point is the mean of several batches
+        // if there are many batches, a point is the mean of several
         double[] y = [.. losses.Chunk((losses.Count + Points - 1) / Points).Select(part => part.Average())];
         var (low, high) = (Math.Min(0, y.Min()), Math.Max(1e-9, y.Max()));
         double Down(double loss) => 20 + Height * (high - loss) / (high - low);

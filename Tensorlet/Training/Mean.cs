@@ -1,10 +1,10 @@
 namespace Tensorlet.Training;
 
-/// <summary>The mean of numbers, as of losses; or of f(output, target), as of squared differences.</summary>
+/// <summary>The mean of numbers, such as losses; or of f(output, target), such as squared differences.</summary>
 /// <param name="f">What is averaged; the outputs themselves if not given.</param>
 public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
 {
-    /// <summary>Takes a number in that stands for so many.</summary>
+    /// <summary>Adds a number that is the mean of several.</summary>
     public void Add(double value, double weight = 1) => AddSum(value * weight, weight);
 
     /// <inheritdoc/>
@@ -20,14 +20,15 @@ public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
     public sealed override double Value => Sums[0] / Sums[1];
 }
 
-/// <summary>The share of targets (N, …) that the outputs hit: scores (N, C, …) or classes (N, …).</summary>
+/// <summary>The share of targets (N, …) that the outputs predict: scores (N, C, …) or classes (N, …).</summary>
 public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", output, target).Eq(target));
 
 /// <summary>
-/// The share of targets (N) that are among the k classes of largest scores (N, C); 1 where there are no more than k. Of
-/// equal scores the first class counts as the larger, so that 1 gives <see cref="Accuracy"/>; NaN is missed.
+/// The share of targets (N) that are among the k classes with the largest scores (N, C); 1 if there are no more than k
+/// classes. Of equal scores, the first class counts as the larger, so that k = 1 gives <see cref="Accuracy"/>. NaN
+/// counts as missed.
 /// </summary>
-/// <param name="k">How many classes.</param>
+/// <param name="k">The number of classes.</param>
 /// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>
 public sealed class TopKAccuracy(int k) : Mean(Hits(k.In(nameof(TopKAccuracy), 1)))
 {
@@ -38,7 +39,7 @@ public sealed class TopKAccuracy(int k) : Mean(Hits(k.In(nameof(TopKAccuracy), 1
                 $"TopKAccuracy: scores {output.Layout} and targets {target.Layout} are not (N, C) and (N).");
         var place = target.Unsqueeze(1);
         var score = output.Gather(1, place);
-        // before the target is what is not smaller, and no equal one from it on
+        // above the target are all that are not smaller, except equal ones from the target on
         var from = Tensor.Arange(output.Size(1), device: output.Device) >= place;
         return (!(output < score | (output.Eq(score) & from))).Sum([1]) < k;
     };

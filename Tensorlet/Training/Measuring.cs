@@ -2,9 +2,11 @@ using Tensorlet.Data;
 
 namespace Tensorlet.Training;
 
-/// <summary>Measures the batches of an epoch: after each, <c>Stats[name]</c> is the metric of those so far.</summary>
-/// <param name="name">As "accuracy".</param>
-/// <param name="metric">As new Accuracy().</param>
+/// <summary>
+/// Measures the batches of an epoch: after each batch, <c>Stats[name]</c> is the metric of all batches so far.
+/// </summary>
+/// <param name="name">The name, as in "accuracy".</param>
+/// <param name="metric">The metric, as in new Accuracy().</param>
 public sealed class Meter(string name, Metric metric) : Plugin, IStateful
 {
     readonly string name = name.Given();
@@ -30,12 +32,12 @@ public sealed class Meter(string name, Metric metric) : Plugin, IStateful
 }
 
 /// <summary>
-/// After each epoch, <c>Stats["validation_loss"]</c> is the mean loss of other batches, and
-/// <c>Stats["validation_" + name]</c> a metric of them.
+/// After each epoch, <c>Stats["validation_loss"]</c> is the mean loss of other batches, and <c>Stats["validation_" +
+/// name]</c> is a metric of them.
 /// </summary>
-/// <param name="batches">They are gone through after each epoch, in an order that a resumed training does not
-/// know of: take them unshuffled.</param>
-/// <param name="metrics">As ("accuracy", new Accuracy()).</param>
+/// <param name="batches">The batches, which are read after each epoch. A resumed training does not know their order, so
+/// do not shuffle them.</param>
+/// <param name="metrics">The metrics, as in ("accuracy", new Accuracy()).</param>
 public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Name, Metric Metric)[] metrics) : Plugin
 {
     readonly IEnumerable<Tensor[]> batches = batches.Given();
@@ -50,8 +52,8 @@ public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Nam
 }
 
 /// <summary>
-/// Writes a row of what is measured after each epoch, under a header of its names. Where a training goes on, the rows
-/// of its complete epochs stay.
+/// Writes a row with the measured values after each epoch, under a header with their names. When a training is resumed,
+/// the rows of its complete epochs stay.
 /// </summary>
 /// <param name="path">The file.</param>
 public sealed class CsvLog(string path) : Plugin

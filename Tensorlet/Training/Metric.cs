@@ -1,20 +1,20 @@
 namespace Tensorlet.Training;
 
-/// <summary>A number about the outputs and targets of many batches. All that it remembers are some sums.</summary>
-/// <param name="count">How many sums there are; with none, a metric appends as many as it likes.</param>
+/// <summary>A number about the outputs and targets of many batches. It remembers nothing but some sums.</summary>
+/// <param name="count">The number of sums; with 0, a metric appends as many as it needs.</param>
 public abstract class Metric(int count) : IStateful
 {
-    /// <summary>What is remembered, zeros at first.</summary>
+    /// <summary>The sums, which are zeros at first.</summary>
     protected List<double> Sums { get; private set; } = [.. new double[count]];
 
-    /// <summary>Takes a batch in.</summary>
-    /// <exception cref="ShapeException">Outputs and targets do not fit. Nothing has been taken in.</exception>
+    /// <summary>Adds a batch.</summary>
+    /// <exception cref="ShapeException">Outputs and targets do not fit together. Nothing has been added.</exception>
     public abstract void Add(Tensor output, Tensor target);
 
-    /// <summary>The number for all that was taken in; NaN for nothing.</summary>
+    /// <summary>The number for everything that was added; NaN if there was nothing.</summary>
     public abstract double Value { get; }
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Forgets everything.</summary>
     public void Reset() => Sums = [.. new double[count]];
 
     /// <inheritdoc/>
@@ -24,12 +24,12 @@ public abstract class Metric(int count) : IStateful
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
         Sums = [.. Stateful.Only(GetType().Name, "sums", state, count == 0 ? null : count, CanBe)];
 
-    /// <summary>Whether sums can be what this metric remembers.</summary>
+    /// <summary>Whether these sums can be those of this metric.</summary>
     private protected virtual bool CanBe(double[] sums) => true;
 
     /// <summary>
-    /// The classes that outputs say: of scores (N, C, …) the largest's, the first of equal ones; of Int64 (N, …) they
-    /// themselves.
+    /// The classes that outputs predict: with scores (N, C, …), those with the largest score, the first of equal ones;
+    /// with Int64 (N, …), the outputs themselves.
     /// </summary>
     private protected static Tensor Classes(string metric, Tensor output, Tensor target)
     {

@@ -3,29 +3,29 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// What a <see cref="Trainer"/> tells when something happens. One with a state implements <see cref="IStateful"/>, and
-/// is in the trainer's checkpoints.
+/// An object that a <see cref="Trainer"/> calls when something happens. If it has a state, it implements
+/// <see cref="IStateful"/>, and is saved in the checkpoints of the trainer.
 /// </summary>
 public abstract class Plugin
 {
     /// <summary>A state is about to be loaded for this training.</summary>
     public virtual void Resuming(Trainer trainer) { }
-    /// <summary>The training begins, or goes on.</summary>
+    /// <summary>The training begins, or is resumed.</summary>
     public virtual void Started(Trainer trainer) { }
-    /// <summary>An epoch begins; not where one that was left goes on.</summary>
+    /// <summary>An epoch begins. It is not called when an interrupted epoch is resumed.</summary>
     public virtual void EpochStarted(Trainer trainer) { }
-    /// <summary>A batch is there.</summary>
+    /// <summary>A batch has been read.</summary>
     public virtual void BatchStarted(Trainer trainer) { }
-    /// <summary>The step is done.</summary>
+    /// <summary>A step has been made.</summary>
     public virtual void BatchEnded(Trainer trainer) { }
-    /// <summary>An epoch is complete, and counted.</summary>
+    /// <summary>An epoch is complete, and has been counted.</summary>
     public virtual void EpochEnded(Trainer trainer) { }
-    /// <summary>The training is done, or was stopped; not after an exception.</summary>
+    /// <summary>The training is complete, or was stopped. It is not called after an exception.</summary>
     public virtual void Ended(Trainer trainer) { }
 }
 
-/// <summary>What is done after each epoch, and after every so many batches of one where that is asked.</summary>
-/// <param name="every">After how many batches; only after epochs if not given.</param>
+/// <summary>An action after each epoch and, if wanted, at intervals within an epoch.</summary>
+/// <param name="every">Also act after this number of batches; only after epochs if not given.</param>
 public abstract class Periodic(int? every) : Plugin
 {
     private protected abstract void Act(Trainer trainer);
@@ -40,9 +40,9 @@ public abstract class Periodic(int? every) : Plugin
     public sealed override void EpochEnded(Trainer trainer) => Act(trainer.Given());
 }
 
-/// <summary>Saves the training, always to one whole file.</summary>
+/// <summary>Saves the training, always to the same file.</summary>
 /// <param name="path">The file.</param>
-/// <param name="every">After how many batches too.</param>
+/// <param name="every">Also save after this number of batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class Checkpoints(string path, int? every = null) : Periodic(every?.In(nameof(Checkpoints), 1))
 {
@@ -50,9 +50,9 @@ public sealed class Checkpoints(string path, int? every = null) : Periodic(every
     private protected override void Act(Trainer trainer) => trainer.Save(path);
 }
 
-/// <summary>Writes a line of what is measured.</summary>
-/// <param name="writer">Where to, as Console.Out.</param>
-/// <param name="every">After how many batches too.</param>
+/// <summary>Writes a line with the measured values.</summary>
+/// <param name="writer">The writer, as in Console.Out.</param>
+/// <param name="every">Also write after this number of batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class Progress(TextWriter writer, int? every = null) : Periodic(every?.In(nameof(Progress), 1))
 {
@@ -64,8 +64,8 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 
 /// <summary>Steps a schedule of the learning rate after each epoch or batch; <c>Stats["lr"]</c> is the rate.</summary>
 /// <param name="scheduler">The schedule.</param>
-/// <param name="perBatch">After each batch, and not after each epoch.</param>
-/// <param name="watch">What <see cref="ReduceLROnPlateau"/> is told.</param>
+/// <param name="perBatch">Step after each batch instead of each epoch.</param>
+/// <param name="watch">The name of the value that <see cref="ReduceLROnPlateau"/> gets.</param>
 public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")
     : Plugin, IStateful
 {

@@ -5,14 +5,16 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Trains a model: epochs of batches (input, target), for each a gradient of the loss and a step. All else are plugins,
-/// told what happens in the order given (<see cref="Checkpoints"/> last).
+/// Trains a model: in epochs of batches (input, target), each of which gives a gradient of the loss and a step.
+/// Everything else is done by plugins, which are called in the order in which they are given (<see cref="Checkpoints"/>
+/// last).
 /// </summary>
-/// <param name="model">What learns.</param>
-/// <param name="loss">One number for an output and a target.</param>
-/// <param name="optimizer">What moves the model's parameters.</param>
-/// <param name="batches">An epoch each time they are gone through; they are brought to the model's device.</param>
-/// <param name="plugins">Who is told.</param>
+/// <param name="model">The model that is trained.</param>
+/// <param name="loss">Computes the loss of an output and a target.</param>
+/// <param name="optimizer">Updates the parameters of the model.</param>
+/// <param name="batches">The batches of an epoch, each time they are enumerated; they are moved to the device of the
+/// model.</param>
+/// <param name="plugins">The plugins that are called.</param>
 public sealed class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
@@ -28,38 +30,39 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     public Trainer(Module model, Loss loss, Optimizer optimizer, IEnumerable<Tensor[]> batches,
         params IEnumerable<Plugin> plugins) : this(model, loss.Given().Call, optimizer, batches, plugins) { }
 
-    /// <summary>What learns.</summary>
+    /// <summary>The model that is trained.</summary>
     public Module Model { get; } = model.Given();
-    /// <summary>What moves its parameters.</summary>
+    /// <summary>The optimizer of its parameters.</summary>
     public Optimizer Optimizer { get; } = optimizer.Given();
-    /// <summary>How many epochs are complete.</summary>
+    /// <summary>The number of complete epochs.</summary>
     public int Epoch => (int)epoch.Value;
-    /// <summary>The number of the batch in the epoch under way, from 1; 0 between epochs.</summary>
+    /// <summary>The number of the batch in the present epoch, from 1; 0 between epochs.</summary>
     public int Batch => (int)batch.Value;
     /// <summary>The input of the batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
     /// <summary>Its target.</summary>
     public Tensor Target { get; private set; } = Tensor.Empty(0);
-    /// <summary>What the model gave for it.</summary>
+    /// <summary>The output of the model for it.</summary>
     public Tensor Output { get; private set; } = Tensor.Empty(0);
     /// <summary>The loss of the batch; NaN before the first.</summary>
     public double Loss { get; private set; } = double.NaN;
 
     /// <summary>
-    /// What is measured, by name, for plugins to show and to watch: "loss", the mean over the epoch so far, and what
+    /// The measured values by name, which plugins show and watch: "loss", the mean over the epoch so far, and what
     /// plugins add.
     /// </summary>
     public Dictionary<string, double> Stats { get; } = [];
 
-    /// <summary>Something measured.</summary>
-    /// <exception cref="TensorletException">There is nothing of this name.</exception>
+    /// <summary>A measured value.</summary>
+    /// <exception cref="TensorletException">There is no value with this name.</exception>
     public double Watched(string name) => Stats.TryGetValue(name.Given(), out var value) ? value
-        : throw new TensorletException($"Trainer: '{name}' is not among what is measured, " +
-            $"[{string.Join(", ", Stats.Keys)}]. Put the plugin that measures it before the one that asks.");
+        : throw new TensorletException($"Trainer: '{name}' is not among the measured values, " +
+            $"[{string.Join(", ", Stats.Keys)}]. Put the plugin that measures it before the one that uses it.");
 
     /// <summary>
-    /// Trains until so many epochs are complete, those before <see cref="Resume"/> included, in training mode; then, or
-    /// after an exception, every module is in its mode of before. An epoch that was left goes on at the next batch.
+    /// Trains in training mode until this number of epochs is complete, including those before <see cref="Resume"/>. At
+    /// the end, or after an exception, every module returns to its former mode. An interrupted epoch continues at the
+    /// next batch.
     /// </summary>
     /// <exception cref="DivergenceException">A loss is NaN or infinite; nothing was learned from its batch.</exception>
     public void Run(int epochs) => InMode(training: true, () =>
@@ -70,13 +73,13 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         Tell(plugin => plugin.Ended(this));
     });
 
-    /// <summary>Ends the training after this batch, or epoch.</summary>
+    /// <summary>Ends the training after this batch or epoch.</summary>
     public void Stop() => stopped = true;
 
     void RunEpoch()
     {
         if (Batch == 0) Tell(plugin => plugin.EpochStarted(this));
-        else if (batches is IStateful loader) loader.LoadStateDict(loader.StateDict());     // it goes on where it is
+        else if (batches is IStateful loader) loader.LoadStateDict(loader.StateDict());     // continues at its position
         foreach (var tensors in batches is IStateful ? batches : batches.Skip(Batch))
         {
             batch.Value++;
@@ -107,8 +110,8 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     }
 
     /// <summary>
-    /// The mean loss of the samples of some batches, in evaluation mode and without gradients; each metric is reset and
-    /// takes them in.
+    /// The mean loss of the samples of some batches, in evaluation mode and without gradients. Each metric is reset,
+    /// and the batches are added to it.
     /// </summary>
     public double Evaluate(IEnumerable<Tensor[]> batches, params Metric[] metrics)
     {
@@ -134,25 +137,26 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         return (input.To(device), target.To(device));
     }
 
-    /// <summary>Does something in a mode, and puts every module back into its own.</summary>
+    /// <summary>Runs an action in a mode, and returns every module to its own mode.</summary>
     void InMode(bool training, Action action)
     {
         (Module Module, bool Training)[] modes = [.. Model.Modules().Select(module => (module, module.Training))];
         Model.Train(training);
         try { action(); }
-        finally { foreach (var (module, on) in modes) module.Train(on); }       // those inside come after it
+        finally { foreach (var (module, on) in modes) module.Train(on); }       // modules inside come after it
     }
 
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
 
     /// <summary>
-    /// Writes all that a training goes on from: place, model, optimizer, random numbers, loader, plugins.
+    /// Writes everything that is needed to resume the training: position, model, optimizer, random numbers, loader,
+    /// plugins.
     /// </summary>
     public void Save(string path) => Checkpoint.Save(path, Parts());
 
     /// <summary>
-    /// Takes a file over that <see cref="Save"/> wrote, with the same kinds of parts; <see cref="Run"/> then gives the
-    /// same bits as if the training had never stopped.
+    /// Loads a file that <see cref="Save"/> wrote, with parts of the same kinds. <see cref="Run"/> then gives the same
+    /// bits as if the training had never stopped.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
     /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>

@@ -1,17 +1,17 @@
 namespace Tutorials.Chapter02;
 
 /// <summary>
-/// Exercise 2: layouts. A layout says where the elements of a tensor lie in memory, and a view is a new layout over
-/// the same memory. Here they are computed as the engine computes them, and no number is moved.
+/// Exercise 2: layouts. A layout says where the elements of a tensor are in memory, and a view is a new layout over the
+/// same memory. Here layouts are computed as in the engine, and no number is moved.
 /// </summary>
 public sealed class Mine : ILayouts
 {
-    /// <summary>The strides of a new tensor of this shape, whose elements lie in order, row by row.</summary>
+    /// <summary>The strides of a new tensor of this shape, whose elements are in order, row by row.</summary>
     /// <param name="shape">The size of each axis, at least 1; it may have no axes.</param>
     public int[] Strides(int[] shape) => throw new Todo("the strides of elements that lie in order");
 
-    /// <summary>The place in memory of the element at an index.</summary>
-    /// <param name="layout">Where the elements lie.</param>
+    /// <summary>The position in memory of the element at an index.</summary>
+    /// <param name="layout">Where the elements are.</param>
     /// <param name="index">A number for each axis, from 0 to below its size.</param>
     public int Place(Places layout, int[] index) => throw new Todo("the place in memory of an element");
 
@@ -26,8 +26,8 @@ public sealed class Mine : ILayouts
         throw new Todo("the layout of a part of an axis");
 
     /// <summary>
-    /// The layout repeated to a larger shape: axes that are missing in front are new, axes of size 1 take the size in
-    /// the shape, all others have that size already.
+    /// The layout repeated to a larger shape: axes that are missing in front are new, axes of size 1 get the size in
+    /// the shape, and all others already have that size.
     /// </summary>
     public Places Expand(Places layout, int[] shape) => throw new Todo("the layout with repeated axes");
 }

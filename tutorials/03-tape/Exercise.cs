@@ -3,13 +3,13 @@ using Tensorlet;
 namespace Tutorials.Chapter03;
 
 /// <summary>
-/// Exercise 3: the gradient of an operand that was broadcast. On the way forward its elements were repeated along some
-/// axes; on the way back, each element gets the sum of the gradients of its copies.
+/// Exercise 3: the gradient of an operand that was broadcast. In the forward pass, its elements were repeated along
+/// some axes; in the backward pass, each element gets the sum of the gradients of its copies.
 /// </summary>
 public sealed class Mine : IBroadcast
 {
     /// <summary>Sums a gradient to the shape of the operand.</summary>
-    /// <param name="gradient">The gradient by the broadcast operand.</param>
+    /// <param name="gradient">The gradient with respect to the broadcast operand.</param>
     /// <param name="shape">
     /// The operand's shape before: it may have fewer axes, which are missing in front, and axes of size 1.
     /// </param>

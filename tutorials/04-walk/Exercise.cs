@@ -1,8 +1,8 @@
 namespace Tutorials.Chapter04;
 
 /// <summary>
-/// Exercise 4: the order of the walk back, for a graph whose numbers say nothing. <c>inputs[n]</c> lists the nodes that
-/// node n is computed from; a node may stand there twice, as in x·x. There are no cycles.
+/// Exercise 4: the order of the backward pass, for a graph whose numbers say nothing. <c>inputs[n]</c> lists the nodes
+/// from which node n is computed; a node may occur twice, as in x·x. There are no cycles.
 /// </summary>
 public sealed class Mine : IOrder
 {
@@ -13,12 +13,12 @@ public sealed class Mine : IOrder
     public int[] Order(int[][] inputs, int root) =>
         throw new Todo("give each node that the root needs once, after all nodes that use it");
 
-    /// <summary>The derivative of the root by each node; 0 for nodes that it does not depend on.</summary>
+    /// <summary>The derivative of the root with respect to each node; 0 for nodes that it does not depend on.</summary>
     /// <param name="inputs">As above.</param>
     /// <param name="slopes">
-    /// <c>slopes[n][i]</c> is the derivative of node n by its i-th input, which is <c>inputs[n][i]</c>.
+    /// <c>slopes[n][i]</c> is the derivative of node n with respect to its i-th input, which is <c>inputs[n][i]</c>.
     /// </param>
-    /// <param name="root">The node that is differentiated. Its derivative by itself is 1.</param>
+    /// <param name="root">The node that is differentiated. Its derivative with respect to itself is 1.</param>
     /// <returns>One number for each node of the graph.</returns>
     public double[] Gradients(int[][] inputs, double[][] slopes, int root) =>
         throw new Todo("walk in that order, and hand each node's gradient times a slope to its inputs");

@@ -4,8 +4,8 @@ namespace Tutorials.Chapter05;
 public sealed class Mine : IChecker
 {
     /// <summary>
-    /// The gradient of f at x by central differences, one element for each element of x, right to about eight digits
-    /// where x and f are of the size of 1. What is in x afterwards is what was in it before.
+    /// The gradient of f at x by central differences, one element for each element of x, correct to about eight digits
+    /// where x and f are of the size of 1. Afterwards, x must have the same elements as before.
     /// </summary>
     public double[] Numeric(Func<double[], double> f, double[] x) =>
         throw new Todo("for each element of x: step to both sides, subtract, divide");

@@ -4,9 +4,9 @@ namespace Tutorials.Chapter06;
 
 /// <summary>
 /// Exercise 6: cross-entropy, forward and backward, written by hand. Scores have shape (N, C), a row for each sample
-/// and a column for each class; targets have shape (N), the number of the right class of each sample as Int64. A
-/// tensor has no logarithm: make it a variable, as in <c>new Variable(x).Log().Data</c>. Do without
-/// <c>Softmax</c>, <c>LogSoftmax</c>, <c>LogSumExp</c> and <c>F.CrossEntropy</c>, which are what is to be written.
+/// and a column for each class; targets have shape (N), the number of the right class of each sample as Int64. A tensor
+/// has no logarithm: make it a variable, as in <c>new Variable(x).Log().Data</c>. Do not use <c>Softmax</c>,
+/// <c>LogSoftmax</c>, <c>LogSumExp</c> or <c>F.CrossEntropy</c>, which are what you are to write.
 /// </summary>
 public sealed class Mine : ICrossEntropy
 {
@@ -23,7 +23,7 @@ public sealed class Mine : ICrossEntropy
     public double Loss(Tensor scores, Tensor targets) =>
         throw new Todo("the mean of minus the logarithm of the right class's probability");
 
-    /// <summary>The gradient of <see cref="Loss"/> by the scores.</summary>
+    /// <summary>The gradient of <see cref="Loss"/> with respect to the scores.</summary>
     /// <param name="scores">(N, C).</param>
     /// <param name="targets">(N), Int64.</param>
     /// <returns>(N, C).</returns>

@@ -1,8 +1,9 @@
 namespace Tutorials.Chapter07;
 
 /// <summary>
-/// Exercise 7: the steps of two optimizers, on plain arrays. Each method changes the parameters <c>p</c> in place, by
-/// their gradients <c>g</c>, and changes what it remembers. All arrays have the same length; each element is by itself.
+/// Exercise 7: the steps of two optimizers, on plain arrays. Each method changes the parameters <c>p</c> in place,
+/// given their gradients <c>g</c>, and updates its state. All arrays have the same length, and each element is computed
+/// separately.
 /// </summary>
 public sealed class Mine : ISteps
 {
@@ -21,8 +22,8 @@ public sealed class Mine : ISteps
     /// </summary>
     /// <param name="p">The parameters.</param>
     /// <param name="g">Their gradients, which stay as they are.</param>
-    /// <param name="memory">m and v, zeros before the first step, and how many steps were made, which is for you to
-    /// count.</param>
+    /// <param name="memory">m and v, which are zeros before the first step, and the number of steps that were made,
+    /// which you must count.</param>
     /// <param name="lr">The learning rate of this step.</param>
     /// <param name="beta1">β₁</param>
     /// <param name="beta2">β₂</param>

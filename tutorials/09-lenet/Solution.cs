@@ -16,7 +16,7 @@ public sealed class Solution : IMaxPool
         return dx.Reshape(x.Size());
     }
 
-    /// <summary>Where the largest of each window is in the flattened images, (N, C, H/2, W/2).</summary>
+    /// <summary>The position of the maximum of each window in the flattened images, (N, C, H/2, W/2).</summary>
     static Tensor Largest(Tensor x)
     {
         var (pixels, width) = (x.ToArray<double>(), x.Size(3));

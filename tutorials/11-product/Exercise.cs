@@ -1,8 +1,8 @@
 namespace Tutorials.Chapter11;
 
 /// <summary>
-/// Exercise 11: the product c = a·b as a kernel of a GPU, in tiles. A group is 4 by 4 threads (<see
-/// cref="Group.Size"/>) and computes 4 by 4 elements of c, one to a thread.
+/// Exercise 11: the product c = a·b as a kernel of a GPU, in tiles. A group is 4 by 4 threads
+/// (<see cref="Group.Size"/>) and computes 4 by 4 elements of c, one for each thread.
 /// </summary>
 public sealed class Mine : ITiledProduct
 {
@@ -20,9 +20,9 @@ public sealed class Mine : ITiledProduct
     /// <param name="b">In memory, with as many rows as a has columns.</param>
     /// <param name="c">In memory. Each element is to be written once.</param>
     /// <remarks>
-    /// No size has to be a multiple of four: there are threads whose Row or Column is outside of c, and the last tile
-    /// may reach beyond a and b. Reading or writing there is a fault. Every number may be read from memory once by a
-    /// group, and no more.
+    /// The sizes need not be multiples of four: there are threads whose Row or Column is outside c, and the last tile
+    /// may reach beyond a and b. Reading or writing there is a fault. A group may read every number from memory only
+    /// once.
     /// </remarks>
     public IEnumerable<Barrier> Run(GpuThread thread, Matrix a, Matrix b, Matrix c) =>
         throw new Todo("load the tiles, wait, multiply, wait; yield return thread.Barrier; waits");

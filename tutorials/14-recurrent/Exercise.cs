@@ -3,8 +3,8 @@ using Tensorlet;
 namespace Tutorials.Chapter14;
 
 /// <summary>
-/// Exercise 14: an embedding, forward and backward. Forward looks rows of a table up by their numbers. Backward adds
-/// the gradient of each row that was looked up to that row's gradient, as often as it was looked up.
+/// Exercise 14: an embedding, forward and backward. Forward looks up rows of a table by their numbers. Backward adds
+/// the gradient of each row that was looked up to the gradient of that row of the table, as often as it was looked up.
 /// </summary>
 public sealed class Mine : IEmbedding
 {
@@ -14,11 +14,11 @@ public sealed class Mine : IEmbedding
     /// <returns>The shape of the index, and behind it D: (L, D), (N, L, D), …</returns>
     public Tensor Forward(Tensor index, Tensor table) => throw new Todo("the row of each number");
 
-    /// <summary>The gradient by the table.</summary>
-    /// <param name="index">What forward was given.</param>
-    /// <param name="dy">The gradient by what forward gave, of its shape. It is not to be changed.</param>
+    /// <summary>The gradient with respect to the table.</summary>
+    /// <param name="index">The argument of forward.</param>
+    /// <param name="dy">The gradient with respect to what forward gave, of its shape. It is not to be changed.</param>
     /// <param name="rows">V, the number of rows of the table.</param>
-    /// <param name="padding">A row that gets no gradient, if given: it stands where a text has ended.</param>
+    /// <param name="padding">A row that gets no gradient, if given: it is used where a text has ended.</param>
     /// <returns>(V, D)</returns>
     public Tensor Backward(Tensor index, Tensor dy, int rows, int? padding) =>
         throw new Todo("for each row of the table, the sum of its gradients");

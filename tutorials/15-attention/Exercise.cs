@@ -3,16 +3,16 @@ using Tensorlet;
 namespace Tutorials.Chapter15;
 
 /// <summary>
-/// Exercise 15: causal attention, in which a place of a text sees itself and what came before, and nothing later.
+/// Exercise 15: causal attention, in which each position of a text sees itself and what came before, and nothing later.
 /// </summary>
 public sealed class Mine : ICausal
 {
-    /// <summary>What a place may see.</summary>
-    /// <param name="n">The number of places.</param>
-    /// <returns>(n, n) of Bool: true in row i, column j, if place i may see place j.</returns>
+    /// <summary>What each position may see.</summary>
+    /// <param name="n">The number of positions.</param>
+    /// <returns>(n, n) of Bool: true in row i, column j, if position i may see position j.</returns>
     public Tensor Mask(int n) => throw new Todo("which place sees which");
 
-    /// <summary>softmax(Q·Kᵀ/√E)·V, in which the weights of what a place may not see are 0.</summary>
+    /// <summary>softmax(Q·Kᵀ/√E)·V, in which the weights of what a position may not see are 0.</summary>
     /// <param name="q">Q, the queries, (N, L, E).</param>
     /// <param name="k">K, the keys, (N, L, E).</param>
     /// <param name="v">V, the values, (N, L, E).</param>

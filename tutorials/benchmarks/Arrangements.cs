@@ -4,7 +4,7 @@ using static Benchmarks.Operands;
 
 namespace Benchmarks;
 
-/// <summary>A matrix of 1024×1024 copied, added up along its rows, and sorted.</summary>
+/// <summary>A matrix of 1024×1024 numbers, copied, summed along its rows, and sorted.</summary>
 static class Arrangements
 {
     public static IEnumerable<Row> Rows =>

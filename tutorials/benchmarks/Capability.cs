@@ -5,8 +5,8 @@ using TorchSharp;
 namespace Benchmarks;
 
 /// <summary>
-/// Which of its kernels libtorch takes. Left to itself it takes scalar ones on some processors that have AVX-512, and a
-/// comparison with those is worth nothing.
+/// Which kernels libtorch uses. By default it uses scalar ones on some processors that have AVX-512, and a comparison
+/// with those would mean nothing.
 /// </summary>
 static class Capability
 {
@@ -14,14 +14,14 @@ static class Capability
     /// process starts.</summary>
     public const string Variable = "ATEN_CPU_CAPABILITY";
 
-    /// <summary>What this processor has, in the variable's words; null where there is nothing to name.</summary>
+    /// <summary>The capability of this processor, as the variable names it; null if there is nothing to name.</summary>
     public static string? Widest => Avx512F.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : null;
 
-    /// <summary>Whether nobody has named the kernels.</summary>
+    /// <summary>Whether the variable has not been set.</summary>
     public static bool IsUnnamed =>
         Widest is not null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
 
-    /// <summary>What libtorch says that it takes, as in <c>AVX512</c>; null where it cannot be asked.</summary>
+    /// <summary>The kernels that libtorch says it uses, as in <c>AVX512</c>; null if it cannot be asked.</summary>
     public static string? Reported()
     {
         // TorchSharp has no function for it, so libtorch itself is called: std::string at::get_cpu_capability(). In the
@@ -46,6 +46,6 @@ static class Capability
 
     delegate nint TextFunction(nint result);
 
-    /// <summary>Whether libtorch takes scalar kernels though the processor has better.</summary>
+    /// <summary>Whether libtorch uses scalar kernels although the processor has better ones.</summary>
     public static bool IsTooLow(string? reported) => reported is "DEFAULT" or "NO AVX" && Avx2.IsSupported;
 }

@@ -2,10 +2,12 @@ using System.Diagnostics;
 
 namespace Benchmarks;
 
-/// <summary>This program once more, in a process of its own, in which libtorch is told which kernels to take.</summary>
+/// <summary>
+/// Runs this program again, in a process of its own, in which a variable says which kernels libtorch must use.
+/// </summary>
 static class Child
 {
-    /// <summary>Runs to the end with this process's output, and gives the exit code.</summary>
+    /// <summary>Runs to the end, with the output of this process, and returns the exit code.</summary>
     public static int Run(params string[] args)
     {
         using var process = Start(args, read: false);
@@ -13,7 +15,7 @@ static class Child
         return process.ExitCode;
     }
 
-    /// <summary>The first line that it writes, and how long after its start that came.</summary>
+    /// <summary>The first line that it writes, and the time from its start until then.</summary>
     /// <exception cref="ChildException">It failed.</exception>
     public static (string Line, double Ms) FirstLine(params string[] args)
     {

@@ -6,7 +6,9 @@ namespace Benchmarks;
 /// <summary>Measures the rows that are asked for, and prints the table.</summary>
 static class Comparison
 {
-    /// <summary>Gives the exit code: 0 if all rows were measured, 1 if some failed, 2 if libtorch is slowed.</summary>
+    /// <summary>
+    /// Returns the exit code: 0 if all rows were measured, 1 if some failed, 2 if libtorch is slowed down.
+    /// </summary>
     public static int Run(Options options)
     {
         var rows = options.Select(Catalogue.Rows);

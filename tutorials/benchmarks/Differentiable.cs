@@ -10,8 +10,8 @@ namespace Benchmarks;
 sealed record Definition(Func<Variable[], Variable> Tensorlet, Func<torch.Tensor[], torch.Tensor> Torch);
 
 /// <summary>
-/// A function of inputs that require gradients: forward alone, and with backward. Both systems record, and neither
-/// adds to gradients that are there.
+/// A function of inputs that require gradients: forward alone, and with backward. Both systems record, and neither adds
+/// to existing gradients.
 /// </summary>
 sealed class Differentiable
 {
@@ -27,18 +27,18 @@ sealed class Differentiable
         torchInputs = Array.ConvertAll(both, x => x.Torch);
     }
 
-    /// <summary>Two rows: the second one's family ends in -back, and it goes back too.</summary>
-    /// <param name="family">What is done.</param>
-    /// <param name="size">On how much.</param>
-    /// <param name="shapes">Of the inputs, which are normal numbers.</param>
-    /// <param name="definition">Makes the function, and what else it needs.</param>
+    /// <summary>Two rows; the family of the second one ends in -back, and it includes the backward pass.</summary>
+    /// <param name="family">The name of the function.</param>
+    /// <param name="size">The size of the inputs.</param>
+    /// <param name="shapes">The shapes of the inputs, which are normal random numbers.</param>
+    /// <param name="definition">Creates the function, and everything else that it needs.</param>
     public static IEnumerable<Row> Rows(string family, string size, int[][] shapes, Func<Definition> definition) =>
     [
         new(family, size, true, () => new Differentiable(shapes, definition()).Forward()),
         new($"{family}-back", size, true, () => new Differentiable(shapes, definition()).Backward()),
     ];
 
-    /// <summary>The same for functions of nothing but their inputs.</summary>
+    /// <summary>The same for functions that need nothing but their inputs.</summary>
     public static IEnumerable<Row> Rows(string family, string size, int[][] shapes, Func<Variable[], Variable> ours,
         Func<torch.Tensor[], torch.Tensor> theirs) => Rows(family, size, shapes, () => new(ours, theirs));
 
@@ -69,8 +69,8 @@ sealed class Differentiable
     }
 
     /// <summary>
-    /// The gradient that backward starts with: normal numbers; for a mean over all inputs as many as there are inputs,
-    /// because gradients near 0 would always agree.
+    /// The gradient with which backward starts: normal random numbers; for a mean over all inputs, as many as there are
+    /// inputs, because gradients near 0 would always agree.
     /// </summary>
     (Variable, torch.Tensor) Incoming()
     {

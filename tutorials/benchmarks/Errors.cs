@@ -3,8 +3,8 @@ using Tensorlet;
 namespace Benchmarks;
 
 /// <summary>
-/// How far the functions of floats are from the same functions in double, in units in the last place of the result.
-/// Where the result is below the smallest normal float, nothing is compared.
+/// The errors of functions of floats compared with the same functions in double, in units in the last place of the
+/// result. Results below the smallest normal float are not compared.
 /// </summary>
 static class Errors
 {
@@ -18,7 +18,7 @@ static class Errors
         ("log1p", x => x.Log1p()), ("sqrt", x => x.Sqrt()),
     ];
 
-    /// <summary>Prints a row for each function, of every so manieth of all floats.</summary>
+    /// <summary>Prints a row for each function, for a part of all floats at equal distances.</summary>
     public static void Measure(string? every)
     {
         var step = every is null ? 101 : int.TryParse(every, out var n) && n is >= 1 and <= MostEvery ? n

@@ -6,9 +6,9 @@ using Tensorlet.Data;
 namespace Benchmarks;
 
 /// <summary>
-/// How fast files are read and written, in millions of the file's bytes in a second, beside the machine's own speed:
-/// the same bytes in one piece, without a meaning. Writes are flushed to disk on both sides; what is read was just
-/// written, so that it comes from the system's memory on both sides.
+/// How fast files are read and written, in millions of bytes of the file per second, compared with the speed of the
+/// machine: the same bytes in one piece, without any format. Writes are flushed to disk on both sides; what is read was
+/// just written, so that it comes from the memory of the system on both sides.
 /// </summary>
 static class FileSpeed
 {

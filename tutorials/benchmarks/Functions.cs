@@ -29,7 +29,7 @@ static class Functions
         from row in Rows(name, size.Name, [size.Shape], v => ours(v[0]), v => theirs(v[0]))
         select row;
 
-    /// <summary>Losses against targets between 0 and 1.</summary>
+    /// <summary>Losses with targets between 0 and 1.</summary>
     static IEnumerable<Row> Against(string name, Func<Variable, Variable, Variable> ours,
         Func<torch.Tensor, torch.Tensor, torch.Tensor> theirs) =>
         from size in Layers.Sizes

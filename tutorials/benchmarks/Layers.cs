@@ -5,7 +5,7 @@ using Functional = TorchSharp.torch.nn.functional;
 
 namespace Benchmarks;
 
-/// <summary>What layers compute.</summary>
+/// <summary>The computations of layers.</summary>
 static class Layers
 {
     const int Channels = 32, Width = 256; // of images, and of rows
@@ -54,7 +54,7 @@ static class Layers
     const double Epsilon = 1e-5;
     static readonly Scalar epsilon = Epsilon;
 
-    /// <summary>TorchSharp has no name for libtorch's own, so this is put together as a user would.</summary>
+    /// <summary>TorchSharp has no name for libtorch's own, so this is composed as a user would.</summary>
     static torch.Tensor RmsNorm(torch.Tensor[] v)
     {
         using var squares = v[0] * v[0];

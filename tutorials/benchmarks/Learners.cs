@@ -8,27 +8,27 @@ using Peer = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torc
 
 namespace Benchmarks;
 
-/// <summary>What a network is to do.</summary>
+/// <summary>What a network learns.</summary>
 enum Goal
 {
-    /// <summary>To name the class of each sample: the loss is the cross-entropy.</summary>
+    /// <summary>To predict the class of each sample: the loss is the cross-entropy.</summary>
     Classes,
-    /// <summary>To give its input: the loss is the mean of the squared differences.</summary>
+    /// <summary>To reproduce its input: the loss is the mean of the squared differences.</summary>
     Input,
-    /// <summary>To give little: the loss is the mean of what it gives.</summary>
+    /// <summary>To return small numbers: the loss is their mean.</summary>
     Least,
 }
 
-/// <summary>A network in both systems, and what it is trained with.</summary>
+/// <summary>A network in both systems, and the data with which it is trained.</summary>
 /// <param name="Name">The row's name.</param>
-/// <param name="Network">Makes the network in Tensorlet.</param>
-/// <param name="Peer">Makes the same one for libtorch, its parameters in the same order.</param>
+/// <param name="Network">Creates the network in Tensorlet.</param>
+/// <param name="Peer">Creates the same network for libtorch, with its parameters in the same order.</param>
 /// <param name="Batch">The shape of the input.</param>
-/// <param name="Goal">What the network is to do.</param>
+/// <param name="Goal">What the network learns.</param>
 /// <param name="Classes">The number of classes.</param>
-/// <param name="Vocabulary">Where the input is integers below this number, each of which has a class; else null, the
-/// input is normal numbers, and each sample has a class.</param>
-/// <param name="Sgd">The learning rate of plain descent; without it, Adam takes its usual one.</param>
+/// <param name="Vocabulary">If given, the input consists of integers below this number, each of which has a class;
+/// otherwise the input is normal random numbers, and each sample has a class.</param>
+/// <param name="Sgd">The learning rate of plain gradient descent; if not given, Adam with its default rate.</param>
 sealed record Lesson(string Name, Func<Module> Network, Func<Peer> Peer, int[] Batch, Goal Goal = Goal.Classes,
     int Classes = 10, int? Vocabulary = null, double? Sgd = null)
 {
@@ -36,9 +36,9 @@ sealed record Lesson(string Name, Func<Module> Network, Func<Peer> Peer, int[] B
 
     int Count => Batch.Aggregate(1, (a, b) => a * b);
 
-    /// <summary>The input where it is integers.</summary>
+    /// <summary>The input, if it is integers.</summary>
     public long[] Tokens => Below(1, Count, Vocabulary!.Value);
-    /// <summary>The input where it is numbers.</summary>
+    /// <summary>The input, if it is floating-point numbers.</summary>
     public float[] Numbers => Normal(1, Count);
     /// <summary>The class of each sample, or of each integer.</summary>
     public long[] Labels => Below(2, Vocabulary is null ? Batch[0] : Count, Classes);
@@ -64,7 +64,7 @@ sealed class TensorletLearner
 
     public IReadOnlyList<Variable> Parameters => network.Parameters();
 
-    /// <summary>One step of training; its loss.</summary>
+    /// <summary>One training step; returns its loss.</summary>
     public Variable Step()
     {
         optimizer.ZeroGrad();
@@ -82,7 +82,7 @@ sealed class TensorletLearner
     };
 }
 
-/// <summary>The same one in libtorch.</summary>
+/// <summary>The same network in libtorch.</summary>
 sealed class TorchLearner
 {
     readonly Goal goal;
@@ -101,10 +101,10 @@ sealed class TorchLearner
 
     public IEnumerable<torch.Tensor> Parameters => network.parameters();
 
-    /// <summary>One step of training.</summary>
+    /// <summary>One training step.</summary>
     public void Step() => Step(read: false);
 
-    /// <summary>One step of training; its loss, if it is to be read.</summary>
+    /// <summary>One training step; returns its loss if it is needed.</summary>
     public float Step(bool read)
     {
         using var scope = torch.NewDisposeScope();

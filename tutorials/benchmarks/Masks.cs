@@ -5,7 +5,7 @@ using static Benchmarks.Operands;
 
 namespace Benchmarks;
 
-/// <summary>Comparing, choosing, other types, and a power: a million numbers.</summary>
+/// <summary>Comparisons, choices, conversions, and a power, on a million numbers.</summary>
 static class Masks
 {
     const string Size = "1M";

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Benchmarks;
 
-/// <summary>The most memory that a process had while it trained, .NET and the engine themselves included.</summary>
+/// <summary>The peak memory of a process that trains, including .NET and the engine.</summary>
 static class Memory
 {
     const int StepCount = 50;
@@ -21,7 +21,7 @@ static class Memory
     static double MB(string system, string row) =>
         long.Parse(Child.FirstLine("steps", system, row).Line, CultureInfo.InvariantCulture) / 1e6;
 
-    /// <summary>What such a process does: it trains, and tells its peak in bytes.</summary>
+    /// <summary>What such a process does: it trains, and reports its peak in bytes.</summary>
     public static void Steps(string system, string row)
     {
         var lesson = Training.Find(row);

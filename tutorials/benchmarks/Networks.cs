@@ -5,7 +5,7 @@ using TorchLinear = TorchSharp.Modules.Linear;
 
 namespace Benchmarks;
 
-// Each network twice: as one writes it in Tensorlet, and as one writes it in TorchSharp.
+// Each network twice: as it is written in Tensorlet, and as it is written in TorchSharp.
 
 /// <summary>2-16-16-2, tanh: so small that a step is all overhead.</summary>
 sealed class TinyMlp : Module
@@ -114,7 +114,7 @@ sealed class NormalizedCnn : Module
     }
 }
 
-/// <summary>Two blocks of two convolutions each, in the manner of VGG, for images of 3×32×32.</summary>
+/// <summary>Two blocks of two convolutions each, in the style of VGG, for images of 3×32×32.</summary>
 sealed class Vgg : Module
 {
     readonly Sequential layers = new(
@@ -169,7 +169,9 @@ sealed class Autoencoder : Module
     }
 }
 
-/// <summary>200 operations on 64 numbers, one after another: a step is what calls cost, and the walk back.</summary>
+/// <summary>
+/// 200 operations on 64 numbers, one after another: the cost of a step is that of calls and of the backward pass.
+/// </summary>
 sealed class Chain : Module
 {
     public const int Size = 64;
@@ -186,7 +188,7 @@ sealed class Chain : Module
     public sealed class Peer : torch.nn.Module<torch.Tensor, torch.Tensor>
     {
         readonly TorchSharp.Modules.Parameter weight = torch.nn.Parameter(torch.ones(Size));
-        readonly Scalar factor = 0.99, shift = 0.01; // made once: TorchSharp would make new ones for each operation
+        readonly Scalar factor = 0.99, shift = 0.01; // created once: TorchSharp would create them each time
 
         public Peer() : base("chain") => RegisterComponents();
 

@@ -6,7 +6,10 @@ namespace Benchmarks;
 /// <summary>The same numbers for both systems.</summary>
 static class Operands
 {
-    /// <summary>The sizes of one-operation rows: from only the cost of a call to what leaves the caches.</summary>
+    /// <summary>
+    /// The sizes of the rows of one operation: from small ones, which cost no more than a call, to ones that exceed the
+    /// caches.
+    /// </summary>
     public static readonly (string Name, int Count)[] Sizes =
         [("16", 16), ("1k", 1 << 10), ("64k", 1 << 16), ("1M", 1 << 20), ("4M", 1 << 22)];
 
@@ -40,7 +43,7 @@ static class Operands
         return (Tensor.From(values, shape), Torch(values, shape));
     }
 
-    /// <summary>The same as a parameter, by which one can differentiate.</summary>
+    /// <summary>The same as a parameter that requires a gradient.</summary>
     public static (Variable Tensorlet, torch.Tensor Torch) Parameter(int seed, params int[] shape)
     {
         var (x, tx) = Randn(seed, shape);

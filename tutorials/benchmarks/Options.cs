@@ -58,7 +58,7 @@ sealed record Options(string[] Names, int[] Threads, int Repeats, double BatchMs
             counts, repeats ?? (quick ? FewestRepeats : 15), quick ? 20 : 40, json);
     }
 
-    /// <summary>The rows that are asked for, in the catalogue's order; all of them if none is named.</summary>
+    /// <summary>The rows that were asked for, in the order of the catalogue; all of them if none is named.</summary>
     public Row[] Select(IReadOnlyList<Row> rows)
     {
         foreach (var name in Names)

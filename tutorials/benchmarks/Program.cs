@@ -1,11 +1,12 @@
 using Benchmarks;
 
-// Tensorlet beside libtorch, on the CPU: the same work on the same numbers, in turns. README.md says how to read it.
+// Compares Tensorlet with libtorch on the CPU: the same work on the same numbers, in turns. README.md explains the
+// table.
 try
 {
     switch (args)
     {
-        // What the two commands below it run in processes of their own, and nobody types.
+        // The commands that the two commands below run in processes of their own; users do not type them.
         case ["first-step"]: Startup.FirstStep(); return 0;
         case ["steps", var system, var row]: Memory.Steps(system, row); return 0;
         case ["start"]: Startup.Measure(); return 0;

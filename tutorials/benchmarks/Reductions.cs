@@ -4,7 +4,9 @@ using static Benchmarks.Operands;
 
 namespace Benchmarks;
 
-/// <summary>Folding a square matrix: whole, each row (along axis 1), each column (along axis 0).</summary>
+/// <summary>
+/// Reductions of a square matrix: of all elements, of each row (along axis 1), of each column (along axis 0).
+/// </summary>
 static class Reductions
 {
     public static IEnumerable<Row> Rows =>

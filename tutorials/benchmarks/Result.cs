@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Benchmarks;
 
-/// <summary>What was measured of one row at one number of threads: medians, in milliseconds per call.</summary>
+/// <summary>What was measured for one row with one number of threads: medians, in milliseconds per call.</summary>
 /// <param name="Ratio">Torch's time over Tensorlet's, the median of the alternations.</param>
 /// <param name="RatioLowerQuartile">Three quarters of the alternations had a ratio above this one.</param>
-/// <param name="Disturbed">True where fewer threads were much faster: the machine had something else to do.</param>
+/// <param name="Disturbed">True if fewer threads were much faster: the machine was busy with something else.</param>
 /// <param name="Failed">Why there are no figures.</param>
 sealed record Result(string Name, int Threads, double? TensorletMs = null, double? TorchMs = null,
     double? Ratio = null, double? RatioLowerQuartile = null, bool? Disturbed = null, string? Failed = null)
@@ -32,7 +32,7 @@ sealed record Result(string Name, int Threads, double? TensorletMs = null, doubl
         return $"{cause.GetType().Name}: {cause.Message.Split('\n')[0].TrimEnd()}";
     }
 
-    /// <summary>This result, marked as disturbed if another one of its row shows that.</summary>
+    /// <summary>This result, marked as disturbed if another result of its row shows that.</summary>
     public Result ComparedWith(IEnumerable<Result> results) =>
         results.Any(r => r.Name == Name && r.Threads < Threads
             && (TorchMs > 1.5 * r.TorchMs || TensorletMs > 1.5 * r.TensorletMs))

@@ -7,8 +7,8 @@ using TorchLinear = TorchSharp.Modules.Linear;
 
 namespace Benchmarks;
 
-// Networks for sequences. Where TorchSharp's own layer would project three times, or keep the weights of attention, the
-// peer is put together from libtorch's fastest functions.
+// Networks for sequences. Where TorchSharp's own layer would project three times, or keep the attention weights, the
+// peer is composed of libtorch's fastest functions.
 
 /// <summary>Two layers of LSTM, and the classes from the last step.</summary>
 sealed class LongMemory : Module
@@ -48,7 +48,7 @@ sealed class GatedMemory : Module
     }
 }
 
-/// <summary>Two layers of a transformer, and the classes from the mean over all places.</summary>
+/// <summary>Two layers of a transformer, and the classes from the mean over all positions.</summary>
 sealed class Encoder : Module
 {
     public const int Size = 64;
@@ -89,7 +89,7 @@ sealed class Encoder : Module
     }
 }
 
-/// <summary>A small GPT: it foretells each next one of 65 letters from those before it.</summary>
+/// <summary>A small GPT: it predicts each of 65 letters from the letters before it.</summary>
 sealed class Gpt : Module
 {
     public const int Vocabulary = 65, Length = 64;
@@ -171,7 +171,7 @@ sealed class Gpt : Module
 }
 
 /// <summary>
-/// A sequence's attention to itself in libtorch: one product for queries, keys and values, and its fused attention.
+/// Self-attention of a sequence in libtorch: one product for queries, keys and values, and its fused attention.
 /// </summary>
 sealed class TorchAttention : torch.nn.Module<torch.Tensor, torch.Tensor>
 {

@@ -15,7 +15,7 @@ static class Startup
             $"{ms[Runs / 2]:F0} ms, best {ms[0]:F0} ms");
     }
 
-    /// <summary>What a run does: it says when the step is done. Nothing here loads anything of TorchSharp.</summary>
+    /// <summary>What a run does: it reports when the step is done. Nothing here loads TorchSharp.</summary>
     public static void FirstStep()
     {
         var net = new LeNet();

@@ -28,7 +28,7 @@ static class Stopwatches
         }
         finally
         {
-            GC.Collect(); // the operands of this row are no burden to the next
+            GC.Collect(); // so that the operands of this row do not slow down the next
             GC.WaitForPendingFinalizers();
         }
     }
@@ -62,7 +62,7 @@ static class Stopwatches
         return MsPerCall(work, Math.Max(1, calls / 20));
     }
 
-    /// <summary>Worker threads wait for more work with a processor in their hands, for some milliseconds.</summary>
+    /// <summary>Worker threads keep a processor busy while they wait for more work, for a few milliseconds.</summary>
     static void LetTheOtherSleep(int threads)
     {
         if (threads > 1) Thread.Sleep(10);
@@ -70,7 +70,10 @@ static class Stopwatches
 
     static int CallsThatTake(double ms, double msPerCall) => Math.Max(1, (int)Math.Round(ms / msPerCall));
 
-    /// <summary>The time of a batch over its calls. Whoever leaves finalizers waits for them in this time.</summary>
+    /// <summary>
+    /// The time of a batch divided by the number of its calls. A side that leaves finalizers waits for them in this
+    /// time.
+    /// </summary>
     static double MsPerCall(Action work, int calls)
     {
         var watch = Stopwatch.StartNew();

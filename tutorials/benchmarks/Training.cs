@@ -4,7 +4,7 @@ using static Benchmarks.Operands;
 
 namespace Benchmarks;
 
-/// <summary>Whole steps of training: zero the gradients, forward, loss, backward, step.</summary>
+/// <summary>Whole training steps: zero the gradients, forward, loss, backward, step.</summary>
 static class Training
 {
     const int StepsCompared = 3;
@@ -27,7 +27,7 @@ static class Training
 
     public static IEnumerable<Row> Rows => lessons.Select(Steps);
 
-    /// <summary>The lesson of this name, of which the caller is sure.</summary>
+    /// <summary>The network with this name, which the caller knows to exist.</summary>
     public static Lesson Find(string name) => lessons.Single(lesson => lesson.Name == name);
 
     static Row Steps(Lesson lesson) => new(lesson.Name, "", true, () =>
@@ -55,7 +55,7 @@ static class Training
                     $"[{string.Join(", ", torchShapes)}] in libtorch");
         }
 
-        // Each batch of calls starts from the weights that Tensorlet drew, so that all batches do the same work.
+        // Each batch of calls starts from the weights that Tensorlet generated, so that all batches do the same work.
         void Restore()
         {
             using var none = torch.no_grad();

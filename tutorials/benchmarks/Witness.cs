@@ -9,8 +9,9 @@ using Torch = TorchSharp.torch.Tensor;
 namespace Benchmarks;
 
 /// <summary>
-/// Writes what libtorch makes of every layer and loss: inputs, parameters, results and gradients, in float64, for the
-/// tests to compare with. A case is a name, a function, the shapes of its inputs, and a module whose parameters count.
+/// Writes what libtorch computes for every layer and loss: inputs, parameters, results and gradients, in float64, for
+/// the tests to compare with. A case is a name, a function, the shapes of its inputs, and a module whose parameters are
+/// included.
 /// </summary>
 static class Witness
 {
@@ -123,7 +124,9 @@ static class Witness
 
     const double Inf = double.PositiveInfinity;
 
-    /// <summary>Where functions are looked at: kinks, far out, where they saturate, and infinity.</summary>
+    /// <summary>
+    /// The points at which functions are compared: kinks, far out, where they saturate, and infinity.
+    /// </summary>
     static readonly double[] far = [-Inf, -1000, -745, -100, -40, -20, -18, -6, -3, -1, -0.5, -1e-3, -0.0, 0, 1e-3, 0.5,
         1, 3, 6, 18, 20, 40, 100, 800, 1000, Inf], near = [-1, -0.999, -0.5, -1e-3, 0, 1e-3, 0.5, 0.999, 1],
         positive = [1e-300, 1e-3, 0.5, 1, 3, 100, 1e300, Inf];

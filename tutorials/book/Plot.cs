@@ -7,8 +7,8 @@ using OxyPlot.Series;
 namespace Tutorials;
 
 /// <summary>
-/// A plot with axes, as an SVG that is readable on a light page and on a dark one: its colours are of middle lightness
-/// and it has no ground of its own. Text stays text, so that no font is needed to make it.
+/// A plot with axes, as an SVG that is readable on a light page and on a dark one: its colours are of medium lightness,
+/// and it has no background of its own. Text stays text, so that no font is needed to create it.
 /// </summary>
 sealed class Plot
 {
@@ -20,7 +20,7 @@ sealed class Plot
         OxyColor.FromRgb(0xD0, 0x6A, 0x1E), OxyColor.FromRgb(0x2E, 0x9E, 0x5B), OxyColor.FromRgb(0xC2, 0x3B, 0x6E),
         OxyColor.FromRgb(0x8A, 0x63, 0xC9), OxyColor.FromRgb(0x9A, 0x8B, 0x1E)];
 
-    /// <summary>Where <see cref="Save"/> writes to.</summary>
+    /// <summary>The folder to which <see cref="Save"/> writes.</summary>
     public static string Folder { get; set; } = Path.Combine("tutorials", "out");
 
     /// <summary>Called with the name of each picture that has been written.</summary>
@@ -37,9 +37,9 @@ sealed class Plot
     /// <summary>An empty plot.</summary>
     /// <param name="x">What the horizontal axis shows.</param>
     /// <param name="y">What the vertical axis shows.</param>
-    /// <param name="title">What it says above.</param>
-    /// <param name="logX">Powers of ten at equal distances from left to right.</param>
-    /// <param name="logY">Powers of ten at equal distances from below.</param>
+    /// <param name="title">The text above the plot.</param>
+    /// <param name="logX">A logarithmic horizontal axis.</param>
+    /// <param name="logY">A logarithmic vertical axis.</param>
     public Plot(string x, string y, string? title = null, bool logX = false, bool logY = false)
     {
         model.Title = title;
@@ -67,7 +67,7 @@ sealed class Plot
         LegendPadding = 24, // the font that a reader has may be wider than the one measured here
     };
 
-    /// <summary>Sets what an axis shows from and to; NaN leaves an end to the data.</summary>
+    /// <summary>Sets the range of an axis; NaN leaves an end to the data.</summary>
     public Plot Range(
         double left = double.NaN, double right = double.NaN, double bottom = double.NaN, double top = double.NaN)
     {
@@ -76,7 +76,7 @@ sealed class Plot
         return this;
     }
 
-    /// <summary>A curve through points, in the next colour; several are told apart by a legend.</summary>
+    /// <summary>A curve through points, in the next colour; a legend distinguishes several.</summary>
     public Plot Line(string name, IEnumerable<double> x, IEnumerable<double> y, bool dots = false, bool dashed = false)
     {
         var line = new LineSeries
@@ -107,7 +107,7 @@ sealed class Plot
         return this;
     }
 
-    /// <summary>Lines of equal height of a function of two numbers, as on a map.</summary>
+    /// <summary>Contour lines of a function of two numbers, as on a map.</summary>
     public Plot Heights(Func<double, double, double> f, double[] x, double[] y, double[] levels)
     {
         var data = new double[x.Length, y.Length];
@@ -136,7 +136,7 @@ sealed class Plot
         return this;
     }
 
-    /// <summary>Writes the plot as SVG, 800 pixels wide unless said otherwise.</summary>
+    /// <summary>Writes the plot as SVG, 800 pixels wide unless another width is given.</summary>
     public void Save(string name, int width = 800, int height = 400)
     {
         if (model.Series.Count(s => s.Title is not null) > 1) model.Legends.Add(LegendAbove());
@@ -144,7 +144,7 @@ sealed class Plot
         Save(name, svg);
     }
 
-    /// <summary>Writes any SVG to where pictures go.</summary>
+    /// <summary>Writes any SVG to the folder of the pictures.</summary>
     public static void Save(string name, string svg)
     {
         Directory.CreateDirectory(Folder);

@@ -5,21 +5,21 @@ using Tensorlet;
 namespace Tutorials;
 
 /// <summary>
-/// Matrices as squares, side by side, as an SVG: the larger a number, the stronger its colour; blue from 0 up, orange
-/// from 0 down. For filters, images, attention, and for memory.
+/// Matrices as squares, side by side, as an SVG: the larger a number, the stronger its colour; blue for positive
+/// numbers, orange for negative ones. For filters, images, attention, and memory.
 /// </summary>
-/// <param name="side">Of a square, in pixels.</param>
-/// <param name="columns">How many matrices stand in a row.</param>
+/// <param name="side">The side of a square, in pixels.</param>
+/// <param name="columns">The number of matrices in a row.</param>
 /// <param name="numbers">Write each number into its square.</param>
-/// <param name="grid">Draw the edges of squares; without, one frame, and nothing where a number is 0.</param>
+/// <param name="grid">Draw the edges of squares; otherwise, draw one frame, and nothing where a number is 0.</param>
 sealed class Squares(int side = 12, int columns = 6, bool numbers = false, bool grid = true)
 {
     const int Gap = 16, Caption = 22;
 
     readonly List<(string Caption, Tensor Values)> matrices = [];
 
-    /// <summary>One more matrix, with words above it.</summary>
-    /// <exception cref="ArgumentException">It has not two axes.</exception>
+    /// <summary>Adds a matrix, with a text above it.</summary>
+    /// <exception cref="ArgumentException">It does not have two axes.</exception>
     public Squares Add(string caption, Tensor values)
     {
         if (values.Rank != 2)
@@ -28,14 +28,14 @@ sealed class Squares(int side = 12, int columns = 6, bool numbers = false, bool 
         return this;
     }
 
-    /// <summary>What is added next stands at the beginning of a row.</summary>
+    /// <summary>The next matrix begins a new row.</summary>
     public Squares NextRow()
     {
         while (matrices.Count % columns != 0) Add("", Tensor.Zeros(1, 0));
         return this;
     }
 
-    /// <summary>Writes the picture to where pictures go.</summary>
+    /// <summary>Writes the picture to the folder of the pictures.</summary>
     public void Save(string name)
     {
         var (text, top, width) = (new StringBuilder(), 0, 0);

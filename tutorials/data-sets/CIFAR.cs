@@ -27,9 +27,9 @@ sealed class CIFAR10(string? root = null, bool train = true, Transform? transfor
 
     /// <summary>The images (N × 3 × 32 × 32) and labels (N) of one file of records, gzipped or not.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="most">How many records it may have; as many as the set's own if nothing is said.</param>
-    /// <exception cref="InvalidDataException">It is no file of whole records, has more, is damaged, or a label is no
-    /// class.</exception>
+    /// <param name="most">The most records that it may have; if not given, as many as the set has.</param>
+    /// <exception cref="InvalidDataException">It is not a file of complete records, has too many, is damaged, or a
+    /// label is not a class.</exception>
     public static (byte[] Images, byte[] Labels) Read(string path, long most) => Files.Read(path, most);
 }
 
@@ -53,8 +53,10 @@ sealed class CIFAR100(string? root = null, bool train = true, Transform? transfo
     public static (byte[] Images, byte[] Labels) Read(string path, long most) => Files.Read(path, most);
 }
 
-/// <summary>Where a CIFAR set is, and its records: so many bytes of labels, the last of which counts, and at most so
-/// many of them in a file.</summary>
+/// <summary>
+/// Where a CIFAR set is, and its records: the number of bytes of labels, the last of which counts, and the most records
+/// in a file.
+/// </summary>
 sealed record CifarSet(string Folder, int LabelBytes, int Classes, int Most, string[] Train, string Test,
     Download Archive)
 {

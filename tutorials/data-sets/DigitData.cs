@@ -3,15 +3,15 @@ using Tensorlet.Data;
 
 namespace Tutorials;
 
-/// <summary>Digits to train and to test with: bytes as they are drawn, and tensors as LeNet takes them.</summary>
+/// <summary>Digits for training and testing: bytes as they are drawn, and tensors as LeNet takes them.</summary>
 sealed record DigitData(string Source, byte[] Images, byte[] Labels)
 {
     const float Mean = 0.1307f, Deviation = 0.3081f;
 
-    /// <summary>(N, 1, 32, 32) with mean 0 and deviation 1 over MNIST, and the labels.</summary>
+    /// <summary>(N, 1, 32, 32), with mean 0 and standard deviation 1 over MNIST, and the labels.</summary>
     public TensorDataset Dataset(DType type = DType.Float32) => new(Pixels(Mean, Deviation).To(type), Classes);
 
-    /// <summary>The same, each digit turned, moved and scaled a little, and otherwise each time.</summary>
+    /// <summary>The same, with each digit rotated, moved and scaled a little, in another way each time.</summary>
     public Dataset Augmented() => new TensorDataset(Pixels(0, 1), Classes)
         .Map(new RandomAffine(10, translate: (0.06, 0.06), scale: (0.9, 1.1)))
         .Map(new Normalize([Mean], [Deviation]));
@@ -30,7 +30,7 @@ sealed record DigitData(string Source, byte[] Images, byte[] Labels)
     public DigitData First(int count) =>
         count >= Labels.Length ? this : this with { Images = Images[..(count * 784)], Labels = Labels[..count] };
 
-    /// <summary>MNIST where the folder has it, else generated digits; fewer of them in the quick form.</summary>
+    /// <summary>MNIST if the folder has it, otherwise generated digits; fewer of them in the quick form.</summary>
     public static (DigitData Train, DigitData Test) Load(Options options)
     {
         if (options.Data is { Length: > 0 } folder)

@@ -19,7 +19,7 @@ public static partial class Digits
         static double Hundredths(string number) => int.Parse(number, CultureInfo.InvariantCulture) / 100.0 - 0.5;
     }
 
-    /// <summary>Who writes, how and with which pen: all that is the same for the strokes of one digit.</summary>
+    /// <summary>The writer's hand and pen: everything that is the same for the strokes of one digit.</summary>
     sealed record Hand(Point X, Point Y, Point Bend, Point Centre, double Shake, double Pen, double Taper, double Soft,
         double Brightness, double Grain)
     {
@@ -27,7 +27,8 @@ public static partial class Digits
         {
             var (height, width) = (20 + 1.4 * Bell(random), 19 + 2.6 * Bell(random));
             var (t, slant) = (0.07 * Bell(random), 0.16 + 0.2 * Bell(random));
-            // With t = tan(angle / 2), these are the cosine and the sine, whose library functions have no fixed bits.
+            // With t = tan(angle / 2), these are the cosine and the sine; the library functions may differ in their
+            // last bits.
             var (cos, sin) = ((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t));
             return new(
                 X: new Point(cos, sin) * width,
@@ -42,7 +43,7 @@ public static partial class Digits
                 Grain: 0.25 * random.NextDouble());
         }
 
-        /// <summary>From the box, whose centre is 0, to pixels: bent, slanted, turned, scaled and moved.</summary>
+        /// <summary>From the box, whose centre is 0, to pixels: bent, slanted, rotated, scaled and moved.</summary>
         public Point Place(Point p) =>
             Centre + X * (p.X + Bend.X * (p.Y * p.Y - 0.08)) + Y * (p.Y + Bend.Y * (p.X * p.X - 0.04));
 

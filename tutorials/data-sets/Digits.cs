@@ -3,8 +3,8 @@ using Tensorlet;
 namespace Tutorials;
 
 /// <summary>
-/// Handwriting-like digits, drawn by rule, for machines without MNIST: white strokes on black, 28 × 28 pixels of 0 to
-/// 255. Only + − × ÷, square roots and the counter-based <see cref="Generator"/> are used, whose bits are fixed
+/// Handwriting-like digits, generated for machines without MNIST: white strokes on black, 28 × 28 pixels of 0 to 255.
+/// Only + − × ÷, square roots and the counter-based <see cref="Generator"/> are used, whose bits are the same
 /// everywhere: the same seed draws the same digits on every machine.
 /// </summary>
 public static partial class Digits
@@ -61,7 +61,7 @@ public static partial class Digits
             if (i % 10 == 0)
                 order = shuffle.Permutation(10);
             labels[i] = (byte)order[i % 10];
-            // 4,096 random numbers are set apart for each image, which takes fewer than 1,000.
+            // 4,096 random numbers are reserved for each image, which uses fewer than 1,000.
             Draw(images.AsSpan(i * Size * Size, Size * Size), labels[i], new Generator(seed) { Position = i * 4096L });
         }
         return (images, labels);
@@ -96,7 +96,9 @@ public static partial class Digits
                 image[i] = (byte)(255 * hand.Brightness * ink[i] * (1 - hand.Grain * random.NextDouble()) + 0.5);
     }
 
-    /// <summary>Nearly normal, with deviation 1 and never beyond 3: three uniform numbers, added.</summary>
+    /// <summary>
+    /// Nearly normal, with standard deviation 1 and never beyond 3: the sum of three uniform numbers.
+    /// </summary>
     static double Bell(Generator random) => 2 * (random.NextDouble() + random.NextDouble() + random.NextDouble()) - 3;
 
     static Stroke[] Parse(string way) => [.. way.Split(" | ").Select(stroke => stroke.Split(' ')).Select(points =>

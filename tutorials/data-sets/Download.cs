@@ -6,17 +6,17 @@ namespace Tutorials;
 /// <summary>A file that could not be downloaded: from where, what was wrong, and where to put it by hand.</summary>
 sealed class DownloadException(string message, Exception? inner = null) : TensorletException(message, inner);
 
-/// <summary>How far a download is.</summary>
+/// <summary>The progress of a download.</summary>
 /// <param name="File">The name of the file.</param>
 /// <param name="Received">Bytes received.</param>
-/// <param name="Length">Bytes that it has.</param>
+/// <param name="Length">The length of the file in bytes.</param>
 readonly record struct DownloadProgress(string File, long Received, long Length);
 
-/// <summary>A file of a public data set, and how to know it.</summary>
+/// <summary>A file of a public data set, and how to recognise it.</summary>
 /// <param name="Name">Its name in the folder.</param>
 /// <param name="Length">Its length in bytes.</param>
-/// <param name="Checksum">Its MD5 or SHA-256 in hexadecimal digits; their number tells which.</param>
-/// <param name="Urls">Where it is, to be tried in this order.</param>
+/// <param name="Checksum">Its MD5 or SHA-256 in hexadecimal digits; their number says which.</param>
+/// <param name="Urls">Where it can be downloaded, to be tried in this order.</param>
 sealed record Download(string Name, long Length, string Checksum, params string[] Urls)
 {
     static readonly HttpClient Client = new() { Timeout = Timeout.InfiniteTimeSpan };
@@ -30,15 +30,15 @@ sealed record Download(string Name, long Length, string Checksum, params string[
             Environment.SpecialFolderOption.DoNotVerify), "tensorlet");
 
     /// <summary>
-    /// Brings the file to a folder, unless it is there. It arrives under a temporary name, and gets its own when length
-    /// and checksum are right.
+    /// Downloads the file to a folder, unless it is already there. It is written under a temporary name, and gets its
+    /// own name when length and checksum are right.
     /// </summary>
-    /// <param name="folder">The folder, made if it is not there.</param>
-    /// <param name="progress">Told as bytes arrive.</param>
+    /// <param name="folder">The folder, which is created if it does not exist.</param>
+    /// <param name="progress">Called as bytes arrive.</param>
     /// <param name="timeout">How long a server may be silent: 30 s if not given.</param>
     /// <param name="cancellation">Ends it with an OperationCanceledException.</param>
     /// <returns>The path of the file.</returns>
-    /// <exception cref="DownloadException">No server gave it.</exception>
+    /// <exception cref="DownloadException">No server provided it.</exception>
     public string Fetch(string folder, IProgress<DownloadProgress>? progress = null, TimeSpan? timeout = null,
         CancellationToken cancellation = default)
     {
@@ -49,7 +49,7 @@ sealed record Download(string Name, long Length, string Checksum, params string[
         foreach (var url in Urls)
             try
             {
-                // on the pool, where no context of a user interface waits for itself
+                // on the thread pool, where no context of a user interface waits for itself
                 Task.Run(() => Receive(url, temporary, silence, progress, cancellation), CancellationToken.None)
                     .GetAwaiter().GetResult();
                 File.Move(temporary, path, overwrite: true);

@@ -11,12 +11,12 @@ static class Idx
     /// <inheritdoc cref="Read(string, long)"/>
     public static (byte[] Data, int[] Shape) Read(string path) => Read(path, Unpacked.Most);
 
-    /// <summary>Reads a file, gzipped or not: its first bytes tell, not its name.</summary>
+    /// <summary>Reads a file, gzipped or not: its first bytes decide, not its name.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="most">How many bytes a gzipped file may have inflated.</param>
+    /// <param name="most">The most bytes to which a gzipped file may inflate.</param>
     /// <returns>The elements, and the size of each axis.</returns>
-    /// <exception cref="InvalidDataException">The file is no IDX file of bytes, is shorter or longer than it says,
-    /// inflates to more than is allowed, or is damaged. Memory is taken as the bytes arrive.</exception>
+    /// <exception cref="InvalidDataException">The file is not an IDX file of bytes, is shorter or longer than it says,
+    /// inflates to more than is allowed, or is damaged. Memory is allocated as the bytes arrive.</exception>
     public static (byte[] Data, int[] Shape) Read(string path, long most) => Unpacked.Read(path, content =>
     {
         var magic = content.Next(4, "magic number");

@@ -4,8 +4,8 @@ using Tensorlet.Data;
 namespace Tutorials;
 
 /// <summary>
-/// Images kept as bytes, with labels: a sample is (image, label), the image Float32 (C, H, W) in [0, 1] and through the
-/// transform, the label Int64 without axes.
+/// Images stored as bytes, with labels: a sample is (image, label), where the image is Float32 (C, H, W) in [0, 1]
+/// after the transform, and the label is a 0-dimensional Int64.
 /// </summary>
 abstract class ImageDataset : Dataset
 {
@@ -20,7 +20,7 @@ abstract class ImageDataset : Dataset
     /// <summary>The labels, (N).</summary>
     public byte[] Labels { get; }
 
-    /// <summary>The first place where a file of this name is, gzipped or not; or null.</summary>
+    /// <summary>The first folder that has a file with this name, gzipped or not; or null.</summary>
     internal static string? Find(string name, params IEnumerable<string> folders) => folders
         .Select(folder => Path.Combine(folder, name)).SelectMany(path => new[] { path, path + ".gz" })
         .FirstOrDefault(File.Exists);

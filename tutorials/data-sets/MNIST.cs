@@ -8,12 +8,12 @@ namespace Tutorials;
 /// MNIST: 60,000 training and 10,000 test images (1, 28, 28) of handwritten digits (LeCun, Cortes, Burges), read from
 /// its four files, gzipped or not.
 /// </summary>
-/// <param name="root">The folder with the files or with a folder mnist that holds them.</param>
-/// <param name="train">The training images, or those to test with.</param>
-/// <param name="transform">What images go through.</param>
+/// <param name="root">The folder with the files, or with a folder mnist that contains them.</param>
+/// <param name="train">Whether to read the training images, or the test images.</param>
+/// <param name="transform">A transform of the images.</param>
 /// <param name="download">Download what is missing.</param>
-/// <param name="progress">Told how far a download is.</param>
-/// <exception cref="FileNotFoundException">A file is missing, and not to be downloaded.</exception>
+/// <param name="progress">Called with the progress of a download.</param>
+/// <exception cref="FileNotFoundException">A file is missing, and is not to be downloaded.</exception>
 /// <exception cref="InvalidDataException">A file is damaged, or is not the one of MNIST.</exception>
 /// <exception cref="DownloadException">A file could not be downloaded.</exception>
 sealed class MNIST(string? root = null, bool train = true, Transform? transform = null, bool download = false,
@@ -23,7 +23,7 @@ sealed class MNIST(string? root = null, bool train = true, Transform? transform 
     /// <summary>The environment variable that names the folder with the files.</summary>
     public const string Variable = "TENSORLET_DATA";
 
-    // MD5 of the inflated files: it tells this data from any other, and is no protection against malice.
+    // MD5 of the inflated files: it distinguishes this data from other data, and does not protect against attackers.
     static readonly IdxSet Files = new("MNIST", "mnist", [
         new("train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb", 9912422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
         new("train-labels-idx1-ubyte", "a25bea736e30d166cdddb491f175f624", 28881, "d53e105ee54ea40749a09fcbcd1e9432"),
@@ -37,7 +37,7 @@ sealed class MNIST(string? root = null, bool train = true, Transform? transform 
 
     /// <summary>Reads the training or the test set from a folder, or from its folder mnist.</summary>
     /// <returns>Images (N × 28 × 28, 0 is the background) and labels 0 … 9 (N); N is 60,000 or 10,000.</returns>
-    /// <exception cref="FileNotFoundException">A file is missing, and not to be downloaded.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing, and is not to be downloaded.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or is not the one of MNIST.</exception>
     /// <exception cref="DownloadException">A file could not be downloaded.</exception>
     public static (byte[] Images, byte[] Labels) Load(string folder, bool train, bool download = false,
@@ -66,10 +66,13 @@ sealed class FashionMNIST(string? root = null, bool train = true, Transform? tra
         "Sneaker", "Bag", "Ankle boot"];
 }
 
-/// <summary>One of the four: its name, the MD5 of it inflated (if known), and length and MD5 gzipped.</summary>
+/// <summary>
+/// One of the four files: its name, its MD5 when inflated (if known), and its length and MD5 when gzipped.
+/// </summary>
 sealed record IdxFile(string Name, string? Md5, long Packed, string PackedMd5);
 
-/// <summary>A set of images (28, 28) in four IDX files: training images, their labels, and the same to test with.
+/// <summary>
+/// A set of images (28, 28) in four IDX files: the training images and their labels, and the test images and theirs.
 /// </summary>
 sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirrors)
 {
@@ -103,7 +106,9 @@ sealed record IdxSet(string Name, string Folder, IdxFile[] Files, string[] Mirro
         }
     }
 
-    /// <summary>In the set's own folder; MNIST's, which are known by their MD5, may also be in the root.</summary>
+    /// <summary>
+    /// In the set's own folder; the files of MNIST, which are recognised by their MD5, may also be in the root.
+    /// </summary>
     string? Find(string root, string name) =>
         ImageDataset.Find(name, new[] { Path.Combine(root, Folder), root }.Take(Files[0].Md5 is null ? 1 : 2));
 }

@@ -10,8 +10,10 @@ static class Tar
 {
     const int Block = 512;
 
-    /// <summary>The ordinary files in order: whoever wants one takes its bytes before going on. What has another kind
-    /// is passed over, long names too.</summary>
+    /// <summary>
+    /// The ordinary files in order; a caller that needs one reads its bytes before continuing. Other entries are
+    /// skipped, including long names.
+    /// </summary>
     /// <exception cref="InvalidDataException">A header is damaged, or the archive ends before a file does.</exception>
     public static IEnumerable<(string Name, long Length)> Files(Unpacked archive)
     {

@@ -4,13 +4,13 @@ using Tensorlet.Data;
 namespace Tutorials;
 
 /// <summary>
-/// Small problems in the plane, drawn by rule: points (N, 2), Float32, and classes (N), Int64, which take turns. Normal
-/// noise is added to the points. All are drawn from the generator, the default one if none is given. Counts that are
-/// negative, or no classes, are an ArgumentOutOfRangeException.
+/// Small generated problems in the plane: points (N, 2), Float32, and classes (N), Int64, which take turns. Normal
+/// noise is added to the points. All random numbers come from the generator, the default one if none is given. Negative
+/// counts, or no classes, throw an ArgumentOutOfRangeException.
 /// </summary>
 static class Toys
 {
-    /// <summary>Two half circles that reach into each other (scikit-learn's make_moons).</summary>
+    /// <summary>Two half circles that interlock (scikit-learn's make_moons).</summary>
     public static TensorDataset Moons(int count, double noise = 0.1, Generator? generator = null) =>
         Points(count, 2, noise, generator, (k, random) => Math.PI * random.NextDouble() is var a && k == 0
             ? (Math.Cos(a), Math.Sin(a)) : (1 - Math.Cos(a), 0.5 - Math.Sin(a)));
@@ -33,7 +33,7 @@ static class Toys
             return (x, y * (x < 0 ^ k == 1 ? -1 : 1));
         });
 
-    /// <summary>Normal clouds of this deviation around places in [−10, 10]² (make_blobs).</summary>
+    /// <summary>Normal clouds with this standard deviation around points in [−10, 10]² (make_blobs).</summary>
     public static TensorDataset Blobs(int count, int centers = 3, double deviation = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;

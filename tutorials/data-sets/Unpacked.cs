@@ -5,11 +5,11 @@ using System.IO.Hashing;
 namespace Tutorials;
 
 /// <summary>
-/// The bytes of a file in order, inflated where its first two bytes say that it is gzipped, whatever its name is.
+/// The bytes of a file in order, inflated if its first two bytes say that it is gzipped, whatever its name is.
 /// </summary>
 sealed class Unpacked(Stream content, long length)
 {
-    /// <summary>The most bytes that a gzipped file may have inflated if nothing else is said: 256 MB.</summary>
+    /// <summary>The most bytes to which a gzipped file may inflate by default: 256 MB.</summary>
     public const long Most = 1 << 28;
 
     readonly Crc32 crc = new();
@@ -17,14 +17,14 @@ sealed class Unpacked(Stream content, long length)
 
     /// <summary>The number of bytes that the file says it has, inflated.</summary>
     public long Length => length;
-    /// <summary>How many of them are still to be taken.</summary>
+    /// <summary>How many of them have not been read yet.</summary>
     public long Left => length - taken;
 
-    /// <summary>What is read from a file, all of whose bytes have to be taken.</summary>
+    /// <summary>Reads something from a file, of which all bytes must be read.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="read">Takes the bytes.</param>
-    /// <param name="most">How many a gzipped file may have inflated: a thousand come from one.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, inflates to more, or what is read from it is not as
+    /// <param name="read">Reads the bytes.</param>
+    /// <param name="most">The most bytes to which a gzipped file may inflate: one byte can become a thousand.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, inflates to too much, or its content is not as
     /// expected.</exception>
     public static T Read<T>(string path, Func<Unpacked, T> read, long most = Most)
     {
@@ -37,8 +37,8 @@ sealed class Unpacked(Stream content, long length)
     }
 
     /// <summary>
-    /// Gzip ends in the checksum and the length of what was packed. .NET does not insist on either being there, so both
-    /// are compared here; bytes after them, or a second gzip member, make them disagree.
+    /// Gzip ends with the checksum and the length of the content. .NET does not require either, so both are compared
+    /// here; bytes after them, or a second gzip member, make them disagree.
     /// </summary>
     static T ReadGzip<T>(FileStream file, Func<Unpacked, T> read, long most)
     {
@@ -72,8 +72,9 @@ sealed class Unpacked(Stream content, long length)
             : throw new InvalidDataException($"expected {Length} bytes, found more: bytes are trailing.");
     }
 
-    /// <summary>The next so many bytes. Memory is taken as they arrive.</summary>
-    /// <exception cref="InvalidDataException">They are not all there, or more than an array has.</exception>
+    /// <summary>The next bytes, of a given number. Memory is allocated as they arrive.</summary>
+    /// <exception cref="InvalidDataException">They are not all there, or they are more than an array can
+    /// hold.</exception>
     public byte[] Next(long count, string what)
     {
         Expect(count, what, Math.Min(Left, Array.MaxLength));
@@ -86,7 +87,7 @@ sealed class Unpacked(Stream content, long length)
         }
     }
 
-    /// <summary>Passes over so many bytes.</summary>
+    /// <summary>Skips a number of bytes.</summary>
     /// <inheritdoc cref="Next"/>
     public void Skip(long count, string what)
     {

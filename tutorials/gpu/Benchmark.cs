@@ -64,7 +64,7 @@ static class Benchmark
         Variable x = Random(images, channels, 56, 56), w = Random(channels, channels, 3, 3);
         yield return ($"conv 3x3 {images}x{channels}x56", () => F.Conv2d(x, w, padding: 1));
         yield return ($"transposed copy {rows}x1024", () => matrix.Data.T.Clone());
-        if (device == Device.Simulated) yield break;    // trainings on host loops take long and tell nothing
+        if (device == Device.Simulated) yield break;    // training runs in host loops take long and show nothing
         var mlp = new Sequential(new Linear(784, 256), new ReLU(), new Linear(256, 128), new ReLU(),
             new Linear(128, 10));
         yield return ("step mlp", Step(mlp, Random(64, 784), Labels([64], 10)));

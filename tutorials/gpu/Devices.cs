@@ -5,7 +5,7 @@ namespace Tutorials.Gpu;
 /// <summary>The devices of this machine.</summary>
 static class Devices
 {
-    /// <summary>Lists what ILGPU finds, also what does not start.</summary>
+    /// <summary>Lists everything that ILGPU finds, including devices that do not start.</summary>
     public static void Print()
     {
         Console.WriteLine("devices:");
@@ -22,8 +22,10 @@ static class Devices
         }
     }
 
-    /// <summary>The device of a name; without one the first GPU, else OpenCL, else the simulator.</summary>
-    /// <exception cref="DeviceException">It is not there.</exception>
+    /// <summary>
+    /// The device with a name; without a name the first GPU, otherwise OpenCL, otherwise the simulator.
+    /// </summary>
+    /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="UsageException">There can be no device of this name.</exception>
     public static Device Named(string? name) => name?.Split(':') switch
     {
@@ -34,6 +36,6 @@ static class Devices
         _ => throw new UsageException($"--device takes cuda:0, opencl:0 or simulated, not {name}."),
     };
 
-    /// <summary>True if it is a GPU, for which large sizes are no trouble.</summary>
+    /// <summary>True if it is a GPU, which can handle large sizes.</summary>
     public static bool IsGpu(Device device) => device.Name.StartsWith("cuda", StringComparison.Ordinal);
 }

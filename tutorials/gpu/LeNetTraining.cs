@@ -5,13 +5,13 @@ using Tensorlet.Optim;
 
 namespace Tutorials.Gpu;
 
-/// <summary>A training on the device beside the same one on the CPU.</summary>
-/// <param name="Steps">How many steps.</param>
+/// <summary>A training run on the device compared with the same one on the CPU.</summary>
+/// <param name="Steps">The number of steps.</param>
 /// <param name="Losses">The losses on the device.</param>
 /// <param name="Worst">The largest difference from the loss on the CPU in the first 50 steps, relative to max(1,
 /// loss).</param>
-/// <param name="Seconds">How long it took on the device.</param>
-/// <param name="Agrees">Whether the difference is what rounding explains, and the network learned.</param>
+/// <param name="Seconds">The time that it took on the device.</param>
+/// <param name="Agrees">Whether the difference can be explained by rounding, and the network learned.</param>
 sealed record Trained(int Steps, double[] Losses, double Worst, double Seconds, bool Agrees);
 
 /// <summary>LeNet on generated digits for 200 steps.</summary>
@@ -19,7 +19,7 @@ static class LeNetTraining
 {
     const int Steps = 200, Compared = 50, Batch = 32;
 
-    /// <summary>How far rounding may lead two machines apart; it grows from step to step.</summary>
+    /// <summary>How far rounding may drive two devices apart; it grows from step to step.</summary>
     const double Allowed = 1e-3;
 
     public static Trained Run(Device device)

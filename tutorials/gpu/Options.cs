@@ -22,7 +22,7 @@ sealed record Options(string? Device, string? Only, double Seconds, string Out)
     /// <summary>Whether a part is to be run.</summary>
     public bool Does(string part) => Only is null || Only == part;
 
-    /// <exception cref="UsageException">An option is not known, or has no fit value.</exception>
+    /// <exception cref="UsageException">An option is unknown, or has no valid value.</exception>
     public static Options Parse(string[] args)
     {
         var options = new Options(null, null, 60, "tensorlet-gpu");

@@ -5,7 +5,7 @@ using Tensorlet;
 
 namespace Tutorials.Gpu;
 
-/// <summary>What came out, for people and for programs.</summary>
+/// <summary>The results, for people and for programs.</summary>
 sealed class Report(Device device)
 {
     /// <summary>The device's name, as in <c>cuda:0</c>.</summary>
@@ -20,7 +20,7 @@ sealed class Report(Device device)
     public Trained? Training { get; set; }
     /// <summary>The times, if they were taken.</summary>
     public List<Timed> Rows { get; set; } = [];
-    /// <summary>Whether nothing was wrong.</summary>
+    /// <summary>Whether everything was right.</summary>
     public bool Passed => Verification is null or { Failures.Count: 0 } && Training is null or { Agrees: true };
 
     /// <summary>Writes NAME.json and NAME.md.</summary>

@@ -5,27 +5,28 @@ using Tensorlet.Tests.Verification;
 namespace Tutorials.Gpu;
 
 /// <summary>What was verified.</summary>
-/// <param name="Operations">How many operations.</param>
-/// <param name="Cases">How many drawn cases of them, small ones and ones around large sizes.</param>
-/// <param name="Edges">How many edges and kinks, in two precisions.</param>
+/// <param name="Operations">The number of operations.</param>
+/// <param name="Cases">The number of random cases, small ones and ones around large sizes.</param>
+/// <param name="Edges">The number of edges and kinks, in two precisions.</param>
 /// <param name="Worst">The worst difference of a small case in Float64, relative to max(1, |value|).</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Failures">What is wrong, a line each.</param>
 sealed record Verified(int Operations, int Cases, int Edges, double Worst, double Seconds, List<string> Failures);
 
 /// <summary>
-/// The whole table of operations on a device: value against the oracle, gradients of both orders against the
-/// reference's, Float32 against Float64; each once around a large size against the reference; and all edges.
+/// The whole table of operations on a device: values compared with the oracle, gradients of both orders with those of
+/// the reference, Float32 with Float64; each operation once around a large size compared with the reference; and all
+/// edges.
 /// </summary>
 static class Verification
 {
     static readonly int[] large = [256, 1024, 1 << 14, 1 << 16];
 
-    /// <summary>Draws cases for so many seconds, at least one of each operation.</summary>
+    /// <summary>Generates cases for a number of seconds, with at least one for each operation.</summary>
     public static Verified Run(Device device, double seconds)
     {
         var (watch, failures, worst, cases, edges) = (Stopwatch.StartNew(), new List<string>(), 0.0, 0, 0);
-        // what the device cannot do at all is said once, and not for every operation
+        // what the device cannot do at all is reported once, and not for every operation
         _ = (Tensor.Ones([3], device: device) + 1).ToArray<float>();
         foreach (var edge in Edges.All)
             foreach (var type in (DType[])[DType.Float64, DType.Float32])

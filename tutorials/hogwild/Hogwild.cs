@@ -10,8 +10,9 @@ namespace Tutorials;
 
 /// <summary>
 /// Several processes train one network without a lock (Recht et al., Hogwild!: A Lock-Free Approach to Parallelizing
-/// Stochastic Gradient Descent; NIPS 2011). The parameters and the digits are in shared memory; a step reads parameters
-/// that others are just writing, and what it adds now and then overwrites what they added. It learns all the same.
+/// Stochastic Gradient Descent; NIPS 2011). The parameters and the digits are in shared memory. A step reads parameters
+/// that others are writing at the same time, and its update sometimes overwrites theirs. The network learns
+/// nevertheless.
 /// </summary>
 static class Hogwild
 {
@@ -40,7 +41,7 @@ static class Hogwild
         return 0;
     }
 
-    /// <summary>What each process does, with a part of the digits of its own; gives the number of its steps.</summary>
+    /// <summary>What each process does, with its own part of the digits; returns the number of its steps.</summary>
     static int Train(int rank, string network, Tensor images, Tensor labels, int epochs)
     {
         Device.Cpu.Threads = 1;                         // the others need the processors

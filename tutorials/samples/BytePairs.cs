@@ -6,18 +6,18 @@ using Tensorlet;
 namespace Tutorials;
 
 /// <summary>
-/// Text as numbers of byte pairs: a vocabulary is learned from a text and kept in a file, and a library's tokenizer
-/// applies it.
+/// Text as the numbers of byte pairs: a vocabulary is learned from a text and saved in a file, and the tokenizer of a
+/// library applies it.
 /// </summary>
 static class BytePairs
 {
-    // a word with the blank before it, or what stands between words: no token reaches over their borders
+    // a word with the blank before it, or the characters between words: no token crosses their borders
     static readonly Regex Words = new(@" ?\S+|\s+");
 
     /// <summary>
-    /// Writes a vocabulary, a line for each token with its bytes in base 64 and its number: all 256 bytes, and then
-    /// again and again the most frequent pair of neighbouring tokens, as long as one comes twice (Sennrich, Haddow and
-    /// Birch 2016, over bytes).
+    /// Writes a vocabulary, a line for each token with its bytes in base 64 and its number: all 256 bytes, and then,
+    /// again and again, the most frequent pair of neighbouring tokens, as long as one occurs twice (Sennrich, Haddow
+    /// and Birch 2016, over bytes).
     /// </summary>
     public static void Learn(string path, string text, int size)
     {
@@ -46,7 +46,7 @@ static class BytePairs
     }
 
     /// <summary>The tokenizer of a vocabulary.</summary>
-    /// <exception cref="InvalidDataException">It is no vocabulary, or damaged.</exception>
+    /// <exception cref="InvalidDataException">It is not a vocabulary, or it is damaged.</exception>
     public static Tokenizer Load(string path)
     {
         var lines = File.ReadAllLines(path);
@@ -69,7 +69,7 @@ static class BytePairs
         Tensor.From<long>([.. tokenizer.EncodeToIds(text).Select(number => (long)number)]);
 
     /// <summary>The text of such numbers.</summary>
-    /// <exception cref="IndexException">A number is no token's.</exception>
+    /// <exception cref="IndexException">A number does not belong to a token.</exception>
     public static string Text(this Tokenizer tokenizer, Tensor numbers) =>
         tokenizer.Decode(numbers.ToArray<long>().Select(number => number is >= 0 and <= int.MaxValue ? (int)number
             : throw new IndexException($"Text: {number} is the number of no token.")))!;

@@ -2,10 +2,12 @@ using Tensorlet;
 
 namespace Tutorials;
 
-/// <summary>What the samples are made of, so that none has to be brought along.</summary>
+/// <summary>What the samples are generated from, so that no files are needed.</summary>
 static class Drawn
 {
-    /// <summary>An image (3, H, W) of a function: colours by place, x to the right and y downwards in [0, 1].</summary>
+    /// <summary>
+    /// An image (3, H, W) of a function: colours by position, x to the right and y downwards in [0, 1].
+    /// </summary>
     static Tensor Image(int height, int width, Func<double, double, (double, double, double)> color)
     {
         var pixels = new float[3 * height * width];
@@ -18,7 +20,7 @@ static class Drawn
         return Tensor.From(pixels, [height, width, 3]).Permute(2, 0, 1);
     }
 
-    /// <summary>1 inside of a circle, 0 outside, with a soft edge.</summary>
+    /// <summary>1 inside a circle, 0 outside, with a soft edge.</summary>
     static double Disc(double x, double y, double radius) =>
         Math.Clamp((radius - Math.Sqrt(x * x + y * y)) * 80 + 0.5, 0, 1);
 
@@ -43,14 +45,16 @@ static class Drawn
         return y > 0.9 ? (0.35, 0.3, 0.25) : (0.15 + 0.8 * ball, 0.2 + 0.3 * ball, 0.3 - 0.2 * ball);
     });
 
-    /// <summary>A tone (1, L) that rises evenly from one frequency to another (in hertz) in so many seconds.</summary>
+    /// <summary>
+    /// A tone (1, L) that rises evenly from one frequency to another (in hertz) in a number of seconds.
+    /// </summary>
     public static Tensor Chirp(double from, double to, double seconds, int rate)
     {
         var t = new Variable(Tensor.Arange(seconds * rate, DType.Float64) / rate);
         return ((t * (from + (to - from) / (2 * seconds) * t) * (2 * Math.PI)).Sin() * 0.5).Data.Unsqueeze(0);
     }
 
-    /// <summary>Sentences to learn byte pairs from.</summary>
+    /// <summary>Sentences from which to learn byte pairs.</summary>
     public const string Text = """
         A tensor is a box of numbers with a shape. A picture is a tensor, and so is a sound; a text is a tensor as
         soon as its words are numbers. A network takes tensors and gives tensors, and the gradient of its loss is a

@@ -14,10 +14,10 @@ sealed class FrameFolder : Dataset
     readonly Func<string, Tensor> decode;
     readonly Transform? transform;
 
-    /// <param name="folder">Where the frames are, and no other files.</param>
-    /// <param name="length">T, the frames in a clip.</param>
-    /// <param name="decode">What makes the image (C, H, W) of a file.</param>
-    /// <param name="transform">What clips go through; all frames of one are treated alike.</param>
+    /// <param name="folder">The folder with the frames, and no other files.</param>
+    /// <param name="length">T, the number of frames in a clip.</param>
+    /// <param name="decode">Reads the image (C, H, W) from a file.</param>
+    /// <param name="transform">A transform of the clips, which treats all frames of a clip alike.</param>
     /// <exception cref="InvalidDataException">A name has no number, or two have the same.</exception>
     public FrameFolder(string folder, int length, Func<string, Tensor> decode, Transform? transform = null)
     {
@@ -33,7 +33,7 @@ sealed class FrameFolder : Dataset
         long.TryParse(Regex.Match(Path.GetFileNameWithoutExtension(path), @"[0-9]+(?=[^0-9]*$)").Value, out var number)
             ? number : throw new InvalidDataException($"{path}: expected a number in the name of a frame.");
 
-    /// <summary>The frames' files in order.</summary>
+    /// <summary>The files of the frames in order.</summary>
     public IReadOnlyList<string> Frames { get; }
     /// <inheritdoc/>
     public override int Count => Math.Max(0, Frames.Count - length + 1);

@@ -7,13 +7,14 @@ using Components = StbImageWriteSharp.ColorComponents;
 namespace Tutorials;
 
 /// <summary>
-/// PNG and JPEG files as images (3, H, W), red, green and blue in [0, 1], and back. <see cref="Read"/> is what
-/// <see cref="ImageFolder"/> takes as its decoder.
+/// Reads and writes PNG and JPEG files as images (3, H, W), red, green and blue in [0, 1]. <see cref="Read"/> can be
+/// the decoder of <see cref="ImageFolder"/>.
 /// </summary>
 static class ImageFile
 {
-    /// <summary>The most pixels that an image may have if nothing else is said, 4096 × 4096; reading takes about 40
-    /// bytes for each.</summary>
+    /// <summary>
+    /// The most pixels that an image may have by default, 4096 × 4096; reading takes about 40 bytes for each.
+    /// </summary>
     public const long MostPixels = 1 << 24;
 
     /// <inheritdoc cref="Read(string, long)"/>
@@ -21,10 +22,10 @@ static class ImageFile
 
     /// <summary>Reads an image.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="mostPixels">The most that it may have, for some kB can be an image of gigabytes. The size, and that
-    /// the data is as long as that, is checked before memory is taken.</param>
+    /// <param name="mostPixels">The most pixels that it may have, because a few kB can be an image of gigabytes. The
+    /// size, and that there are enough data for it, is checked before memory is allocated.</param>
     /// <exception cref="InvalidDataException">It is neither PNG nor JPEG, has more pixels, or is damaged. (The
-    /// checksums of chunks are not compared: damage that leaves a picture is seen in it.)</exception>
+    /// checksums of chunks are not compared: damage that leaves a picture is visible in it.)</exception>
     public static Tensor Read(string path, long mostPixels)
     {
         var bytes = File.ReadAllBytes(path);
@@ -36,7 +37,7 @@ static class ImageFile
             var image = ImageResult.FromStream(new Strict(bytes), StbImageSharp.ColorComponents.RedGreenBlue);
             return Transform.ToTensor(image.Data, image.Height, image.Width);
         }
-        // the decoder has no exception of its own
+        // the decoder has no exception type of its own
         catch (Exception e)
         {
             throw new InvalidDataException($"{path}: it is no PNG or JPEG file, damaged or too large: {e.Message}", e);
@@ -51,7 +52,7 @@ static class ImageFile
     }
 
     /// <summary>Writes an image (3, H, W), or a grey one (1, H, W); JPEG where the path ends in .jpg.</summary>
-    /// <exception cref="ShapeException">It is no such image.</exception>
+    /// <exception cref="ShapeException">It is not such an image.</exception>
     public static void Write(string path, Tensor image, int quality = 95)
     {
         if (image.Size() is not ([1 or 3, > 0, > 0] and var shape))
@@ -66,7 +67,9 @@ static class ImageFile
         else writer.WritePng(pixels, width, height, components, file);
     }
 
-    /// <summary>Bytes whose end is an error; at the usual zeros the decoder may search for a marker for ever.</summary>
+    /// <summary>
+    /// Bytes whose end is an error; with the usual zeros, the decoder might search for a marker for ever.
+    /// </summary>
     sealed class Strict(byte[] bytes) : MemoryStream(bytes)
     {
         public override int ReadByte() => base.ReadByte() is >= 0 and var b ? b : throw new EndOfStreamException();

@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 namespace Tutorials;
 
 /// <summary>
-/// Compares the size that a JPEG file says it has with its data, of which it walks the first scan without making pixels
-/// of it: a decoder paints grey what is not there, and leaves out what is too much. (ITU-T T.81; a decoder's
-/// loop without its arithmetic.)
+/// Compares the size that a JPEG file claims with its data, by reading the first scan without computing pixels: a
+/// decoder would paint missing data grey, and ignore what is too much. (ITU-T T.81; the loop of a decoder without its
+/// arithmetic.)
 /// </summary>
 sealed class JpegSize(byte[] bytes)
 {
-    /// <summary>How many codes there are of each length from 1 to 16 bits, and what they mean, in order.</summary>
+    /// <summary>How many codes there are of each length from 1 to 16 bits, and their values, in order.</summary>
     sealed record Codes(byte[] Counts, byte[] Symbols);
 
     readonly Dictionary<int, Codes> codes = [];             // by class (0: DC, 1: AC) and number
@@ -19,7 +19,7 @@ sealed class JpegSize(byte[] bytes)
 
     int Number(int place) => BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(place));
 
-    /// <exception cref="InvalidDataException">The size is too large, or not that of the data.</exception>
+    /// <exception cref="InvalidDataException">The size is too large, or is not that of the data.</exception>
     public void Check(long mostPixels)
     {
         while (true)
@@ -64,7 +64,7 @@ sealed class JpegSize(byte[] bytes)
         var (across, down) = (components.Values.Max(c => c.Across), components.Values.Max(c => c.Down));
         if (progressive && bytes[start + 1 + 2 * parts.Count] != 0)
             throw new InvalidDataException("the first scan has no mean brightness");
-        // a component alone comes in its own blocks of 8 × 8, several take turns with as many as they have in a unit
+        // a single component comes in its own blocks of 8 × 8; several take turns with as many as they have in a unit
         var alone = parts.Count == 1;
         var units = alone ? Blocks(width * parts[0].Size.Across, across) * Blocks(height * parts[0].Size.Down, down)
             : Blocks(width, across) * Blocks(height, down);

@@ -4,16 +4,17 @@ using System.IO.Compression;
 namespace Tutorials;
 
 /// <summary>
-/// Compares the size that a PNG file says it has with its data, which is inflated for that and not kept: a decoder
-/// takes memory for whatever it is told, and for whatever comes out of the data.
+/// Compares the size that a PNG file claims with its data, which is inflated for that and not kept: a decoder would
+/// allocate memory for whatever the file claims, and for whatever the data inflate to.
 /// </summary>
 static class PngSize
 {
-    /// <summary>Where the seven passes of an interlaced image begin, and how far apart their pixels are.</summary>
+    /// <summary>Where the seven passes of an interlaced image begin, and the distances of their pixels.</summary>
     static readonly (int X, int Y, int Right, int Down)[] Passes =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
-    /// <exception cref="InvalidDataException">The size is no image's, too large, or not that of the data.</exception>
+    /// <exception cref="InvalidDataException">The size is not that of an image, is too large, or is not that of the
+    /// data.</exception>
     public static void Check(byte[] bytes, long mostPixels)
     {
         var data = new MemoryStream();
@@ -26,7 +27,7 @@ static class PngSize
         long width = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(16)),
             height = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(20));
         ImageFile.CheckPixels(height, width, mostPixels);
-        const string channels = "1 312 4";                                // of each kind of colours
+        const string channels = "1 312 4";                                // for each kind of colours
         if (bytes[25] >= channels.Length || channels[bytes[25]] == ' ')
             throw new InvalidDataException($"there is no kind {bytes[25]} of colours");
         var bits = bytes[24] * (channels[bytes[25]] - '0');

@@ -4,7 +4,7 @@ using Tensorlet.Data;
 namespace Tutorials;
 
 /// <summary>
-/// Samples of every kind become tensors, by libraries of their field and ordinary arrays, and are seen again.
+/// Samples of every kind are converted to tensors, with libraries of their field and plain arrays, and shown again.
 /// </summary>
 static class Samples
 {

@@ -3,13 +3,13 @@ using Tensorlet;
 
 namespace Tutorials;
 
-/// <summary>Which frequencies a sound has, and when.</summary>
+/// <summary>Which frequencies a sound contains, and when.</summary>
 static class Spectrogram
 {
     /// <summary>
-    /// 10·log₁₀ |X|² in decibels, (F, T): X is the Fourier transform of the sound (L) under Hann windows of so many
-    /// samples, each hop samples after the one before. Row f is the frequency f·rate/size; F = size/2 + 1, and T =
-    /// ⌊(L − size)/hop⌋ + 1.
+    /// 10·log₁₀ |X|² in decibels, (F, T): X is the Fourier transform of the sound (L) under Hann windows of size
+    /// samples, each hop samples after the one before. Row f is the frequency f·rate/size; F = size/2 + 1, and T = ⌊(L
+    /// − size)/hop⌋ + 1.
     /// </summary>
     public static Tensor Of(Tensor sound, int size = 512, int hop = 128)
     {
@@ -27,7 +27,8 @@ static class Spectrogram
     }
 
     /// <summary>
-    /// A picture (3, F, T) of the loudest 80 decibels, from black over red and yellow to white, low frequencies below.
+    /// A picture (3, F, T) of the loudest 80 decibels, from black over red and yellow to white, with low frequencies at
+    /// the bottom.
     /// </summary>
     public static Tensor Picture(Tensor decibels)
     {

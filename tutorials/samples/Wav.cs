@@ -7,11 +7,12 @@ namespace Tutorials;
 /// <summary>WAV files of 16-bit numbers (PCM) as sounds (C, L), C channels of L samples in [−1, 1), and back.</summary>
 static class Wav
 {
-    /// <summary>Writes a sound (C, L); what is louder than 1 is cut off.</summary>
+    /// <summary>Writes a sound (C, L); samples beyond ±1 are clipped.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sound">(C, L).</param>
-    /// <param name="rate">Samples in a second.</param>
-    /// <exception cref="ShapeException">It is no sound of 1 to 32,767 channels, or larger than 2 GB.</exception>
+    /// <param name="rate">Samples per second.</param>
+    /// <exception cref="ShapeException">It is not a sound of 1 to 32,767 channels, or it is larger than 2
+    /// GB.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The rate is not positive, or a second is larger than 2 GB.
     /// </exception>
     public static void Write(string path, Tensor sound, int rate)
@@ -41,8 +42,8 @@ static class Wav
         foreach (var sample in samples) file.Write(sample);
     }
 
-    /// <summary>The sound (C, L), and how many samples a second has.</summary>
-    /// <exception cref="InvalidDataException">It is no WAV file of 16-bit PCM, or damaged.</exception>
+    /// <summary>The sound (C, L), and the number of samples per second.</summary>
+    /// <exception cref="InvalidDataException">It is not a WAV file of 16-bit PCM, or it is damaged.</exception>
     public static (Tensor Sound, int Rate) Read(string path)
     {
         var bytes = File.ReadAllBytes(path);
@@ -57,7 +58,7 @@ static class Wav
             var content = bytes[((int)at + 8)..((int)at + 8 + (int)size)];
             if (Name((int)at) == "fmt ") format = content;
             if (Name((int)at) == "data") data = content;
-            at += 8 + size + size % 2;      // chunks begin at even places
+            at += 8 + size + size % 2;      // chunks begin at even positions
         }
         if (data is null || format.Length < 16) throw Damaged("expected chunks 'fmt ' and 'data', one is missing");
         int Number(int at, int length) => length == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(format.AsSpan(at))

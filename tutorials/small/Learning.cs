@@ -7,7 +7,7 @@ using Tensorlet.Training;
 
 namespace Tutorials;
 
-/// <summary>What the small trainings share: where data are, epochs, and how much is right.</summary>
+/// <summary>What the small training programs share: finding data, epochs, and accuracy.</summary>
 static class Learning
 {
     /// <summary>A file below the folder that TENSORLET_DATA names; several names are tried.</summary>
@@ -19,7 +19,7 @@ static class Learning
             : throw new FileNotFoundException($"{what}: set {MNIST.Variable} to a folder with {names[0]}.");
     }
 
-    /// <summary>Epochs of Adam, the learning rate falling to 0 in a straight line.</summary>
+    /// <summary>Epochs of Adam, with a learning rate that falls to 0 in a straight line.</summary>
     public static void Epochs(Module net, DataLoader loader, int epochs, double lr, params Plugin[] plugins)
     {
         var optimizer = new Adam(net.Parameters(), lr);
@@ -28,7 +28,7 @@ static class Learning
             [new Schedule(falling, perBatch: true), .. plugins]).Run(epochs);
     }
 
-    /// <summary>The part of the samples that is classified rightly.</summary>
+    /// <summary>The part of the samples that is classified correctly.</summary>
     public static double Accuracy(Module net, Dataset dataset)
     {
         using var _ = Autograd.NoGrad();

@@ -9,7 +9,7 @@ using Told = Tensorlet.Training.Progress;
 
 namespace Tutorials;
 
-/// <summary>Small trainings on real data, each with a quick form.</summary>
+/// <summary>Small training programs on real data, each with a quick form.</summary>
 static class Small
 {
     public static int Run(string name, bool quick)
@@ -21,7 +21,9 @@ static class Small
         return 0;
     }
 
-    /// <summary>150 irises of three species by four lengths, each judged by a network that has not seen it.</summary>
+    /// <summary>
+    /// 150 irises of three species by four lengths; each is classified by a network that has not seen it.
+    /// </summary>
     static string Iris(bool quick)
     {
         var table = new Csv(Learning.Find("iris", "tabular/iris.csv"));
@@ -39,7 +41,7 @@ static class Small
         return $"{table.Count} irises ({string.Join(", ", classes)}): {Learning.Percent(right)} right";
     }
 
-    /// <summary>1,797 handwritten digits of 8 × 8 pixels, four fifths to learn from.</summary>
+    /// <summary>1,797 handwritten digits of 8 × 8 pixels, four fifths of them for training.</summary>
     static string Digits(bool quick)
     {
         var path = Learning.Find("digits", "tabular/digits.csv.gz", "tabular/digits.csv");
@@ -55,12 +57,12 @@ static class Small
             new Meter("accuracy", new Accuracy()),
             new Validation(new DataLoader(parts[1], 250), ("accuracy", new Accuracy())),
             new Told(Console.Out), new CsvLog(Path.Combine(folder, "digits.csv")),
-            new LossPicture(Path.Combine(folder, "digits.svg"), every: 10));        // to be watched meanwhile
+            new LossPicture(Path.Combine(folder, "digits.svg"), every: 10));        // can be watched meanwhile
         return $"{parts[1].Count} digits of 8 × 8 pixels that were not seen: " +
             $"{Learning.Percent(Learning.Accuracy(net, parts[1]))} right";
     }
 
-    /// <summary>Learns 1,000 images of CIFAR-10 by heart, as they are and mirrored, and 1,000 others not.</summary>
+    /// <summary>Memorises 1,000 images of CIFAR-10, as they are and mirrored, and classifies 1,000 others.</summary>
     static string Cifar(bool quick)
     {
         var seen = Images("cifar10/train_batch_0.bin.gz", "cifar-10-batches-bin/data_batch_1.bin");

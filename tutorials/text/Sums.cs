@@ -3,8 +3,9 @@ using Tensorlet;
 namespace Tutorials;
 
 /// <summary>
-/// Sentences such as <c>seven and nine are sixteen.</c>, which a network learns to write letter by letter. What they
-/// say is known, and so is the least loss that any model can have: two digits that nobody can foresee in each sentence.
+/// Sentences such as <c>seven and nine are sixteen.</c>, which a network learns to write letter by letter. Their
+/// distribution is known, and so is the lowest loss that any model can have: in each sentence, two digits cannot be
+/// predicted.
 /// </summary>
 static class Sums
 {
@@ -20,11 +21,11 @@ static class Sums
                                          from b in Enumerable.Range(0, 10)
                                          select Sentence(a, b).Length).Average();
 
-    /// <summary>The least loss: the entropy of two digits, 2·ln 10, over the letters of a sentence, in nats.</summary>
+    /// <summary>The lowest loss: the entropy of two digits, 2·ln 10, over the letters of a sentence, in nats.</summary>
     public static double Entropy => 2 * Math.Log(10) / meanLength;
 
     /// <summary>
-    /// Letters (N, L) as numbers, each row from the beginning of a sentence, and the letters that follow.
+    /// Letters (N, L) as numbers, each row from the beginning of a sentence on, and the letters that follow them.
     /// </summary>
     public static (Tensor Letters, Tensor Next) Batch(int n, int length, Generator generator)
     {
@@ -39,10 +40,10 @@ static class Sums
         return (Tensor.From(letters, [n, length]), Tensor.From(next, [n, length]));
     }
 
-    /// <summary>The place of a letter in the alphabet.</summary>
+    /// <summary>The index of a letter in the alphabet.</summary>
     public static int Number(char letter) => Alphabet.IndexOf(letter);
 
-    /// <summary>The sentences of a text that are said right, and all of them.</summary>
+    /// <summary>The number of correct sentences in a text, and of all sentences.</summary>
     public static (int Right, int All) Judge(string text)
     {
         var sentences = text.Split(". ")[..^1];

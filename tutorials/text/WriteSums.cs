@@ -56,7 +56,9 @@ static class WriteSums
         return F.CrossEntropy(net.Call(letters).Flatten(0, 1), next.Reshape(-1));
     }
 
-    /// <summary>Draws letter after letter from the network's own probabilities, as it has seen texts begin.</summary>
+    /// <summary>
+    /// Samples letter after letter from the network's own probabilities, beginning as the training texts do.
+    /// </summary>
     static string Write(Module net, int length)
     {
         using var _ = Autograd.NoGrad();
@@ -73,7 +75,7 @@ static class WriteSums
             while (at < scores.Length - 1 && (draw -= scores[at]) > 0) at++;
             text.Append(Sums.Alphabet[at]);
             seen += Sums.Alphabet[at];
-            // what it is shown begins with a sentence, as the texts that it learned from
+            // its context begins with a sentence, as the training texts do
             if (seen.Length >= Context) seen = seen.Split(". ", 2) is [_, var rest] ? rest : "";
         }
         return text.ToString();

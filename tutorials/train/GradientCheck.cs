@@ -4,7 +4,7 @@ using Tensorlet.Nn;
 
 namespace Tutorials;
 
-/// <summary>The gradient of a trained network held against numeric ones.</summary>
+/// <summary>Compares the gradient of a trained network with numeric ones.</summary>
 static class GradientCheck
 {
     /// <summary>

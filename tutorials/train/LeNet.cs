@@ -3,7 +3,9 @@ using Tensorlet.Nn;
 
 namespace Tutorials;
 
-/// <summary>The network of LeCun et al. 1998 as it is introduced today: (N, 1, 32, 32) to scores (N, 10).</summary>
+/// <summary>
+/// The network of LeCun et al. 1998 as it is usually introduced today: (N, 1, 32, 32) to scores (N, 10).
+/// </summary>
 sealed class LeNet : Module
 {
     readonly Conv2d conv1 = new(1, 6, 5);

@@ -6,7 +6,7 @@ namespace Tutorials;
 /// <summary>A command line that cannot be understood.</summary>
 sealed class UsageException(string message) : Exception(message);
 
-/// <summary>What <c>train</c> is told.</summary>
+/// <summary>The options of <c>train</c>.</summary>
 sealed class Options
 {
     public int Epochs { get; private set; } = 2;

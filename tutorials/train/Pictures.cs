@@ -5,15 +5,16 @@ using OxyPlot.Series;
 
 namespace Tutorials;
 
-/// <summary>Pictures of a training: the course of the loss as SVG, and recognised digits as PNG.</summary>
+/// <summary>Pictures of a training run: the loss over time as SVG, and recognised digits as PNG.</summary>
 static class Pictures
 {
     /// <summary>
-    /// Draws the loss of each step, raw and smoothed, and accuracies measured on the way (0 to 1), if there are any.
+    /// Draws the loss of each step, raw and smoothed, and the accuracies that were measured during training (0 to 1),
+    /// if there are any.
     /// </summary>
     /// <param name="path">The SVG file to write.</param>
     /// <param name="losses">The loss of step 1, 2, …</param>
-    /// <param name="accuracies">After how many steps which share was right.</param>
+    /// <param name="accuracies">The accuracies, each with the step after which it was measured.</param>
     public static void LossCurve(
         string path, IReadOnlyList<double> losses, IReadOnlyList<(int Step, double Accuracy)> accuracies)
     {
@@ -46,7 +47,7 @@ static class Pictures
         return line;
     }
 
-    /// <summary>A running mean over a hundredth of the course; at its start, over what there is.</summary>
+    /// <summary>A running mean over a hundredth of all steps; at the start, over the steps so far.</summary>
     static IEnumerable<double> Smoothed(IReadOnlyList<double> values)
     {
         var keep = 1 - 1 / Math.Max(1.0, values.Count / 100.0);
@@ -63,10 +64,11 @@ static class Pictures
     /// </summary>
     /// <param name="path">The PNG file to write.</param>
     /// <param name="images">Grey values, N × 28 × 28.</param>
-    /// <param name="predicted">What the network says, N.</param>
-    /// <param name="actual">What is right, N.</param>
-    /// <param name="columns">How many digits a row has.</param>
-    /// <exception cref="ArgumentException">The arrays do not hold the same number of digits, or none.</exception>
+    /// <param name="predicted">The predictions of the network, N.</param>
+    /// <param name="actual">The right digits, N.</param>
+    /// <param name="columns">The number of digits in a row.</param>
+    /// <exception cref="ArgumentException">The arrays do not have the same number of digits, or they are
+    /// empty.</exception>
     public static void DigitSheet(string path, byte[] images, int[] predicted, int[] actual, int columns)
     {
         const int Size = 28, Zoom = 3, Frame = 3, Cell = Size * Zoom + 2 * Frame;

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Tutorials;
 
-/// <summary>Where a training is: one line that is written over on a terminal, a line now and then elsewhere.</summary>
+/// <summary>
+/// The progress of a training run: one line that is overwritten on a terminal, or a line at intervals elsewhere.
+/// </summary>
 sealed class Progress(int epochs, int batches, int batchSize)
 {
     readonly Stopwatch watch = Stopwatch.StartNew();
@@ -11,7 +13,7 @@ sealed class Progress(int epochs, int batches, int batchSize)
     double loss, accuracy, shownAt;
     int steps;
 
-    /// <summary>After each step. Loss and accuracy are shown as running means over some 50 steps.</summary>
+    /// <summary>Called after each step. Loss and accuracy are shown as running means over about 50 steps.</summary>
     public void Step(int epoch, int batch, double stepLoss, double stepAccuracy)
     {
         var weight = Math.Max(0.02, 1.0 / ++steps);

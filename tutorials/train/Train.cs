@@ -7,7 +7,7 @@ using Tensorlet.Optim;
 
 namespace Tutorials;
 
-/// <summary>The main job: LeNet learns digits, and shows that it did.</summary>
+/// <summary>The main program: LeNet learns digits, and shows that it did.</summary>
 static class Train
 {
     public static int Run(Options options)
@@ -49,7 +49,7 @@ static class Train
         return 0;
     }
 
-    /// <summary>All epochs, or until it is told to stop; gives the loss of every step.</summary>
+    /// <summary>All epochs, or until it is stopped; returns the loss of every step.</summary>
     static List<double> Learn(Module net, Dataset dataset, Options options, Func<bool> stopped)
     {
         Optimizer optimizer = options.Optimizer switch

@@ -7,14 +7,14 @@ using Tensorlet.Optim;
 namespace Tutorials;
 
 /// <summary>
-/// What takes too long for every test run: trainings, memory over many steps, very long chains, and attacks on files
-/// and processes. Prints a report.
+/// Checks that take too long for every test run: training runs, memory over many steps, very long chains, and attacks
+/// on files and processes. Prints a report.
 /// </summary>
 static class Verify
 {
     static int failed;
 
-    /// <param name="quick">Without the long memory check, and with fewer attacks.</param>
+    /// <param name="quick">Leave out the long memory check, and make fewer attacks.</param>
     public static int Run(bool quick)
     {
         failed = 0;
@@ -36,7 +36,7 @@ static class Verify
         Console.WriteLine($"{(passed ? "ok    " : "FAILED")} {what}: {figures}");
     }
 
-    /// <summary>The losses of 20 steps of a small batch are the same on every device.</summary>
+    /// <summary>The losses of 20 steps on a small batch are the same on every device.</summary>
     static void Curves(DigitData digits)
     {
         foreach (var (type, tolerance) in new[] { (DType.Float64, 1e-9), (DType.Float32, 1e-3) })
@@ -86,7 +86,9 @@ static class Verify
         Check("each of its operations alone", alone.All(r => r.Report.Passed), TapeCheck.Text(alone));
     }
 
-    /// <summary>Every verb and operation at large sizes against the reference, for longer than in a test run.</summary>
+    /// <summary>
+    /// Every primitive and operation at large sizes compared with the reference, for longer than in a test run.
+    /// </summary>
     static void Thresholds(int seconds)
     {
         string[] arguments = ["test", "Tensorlet.Tests", "--filter", "FullyQualifiedName~Thresholds"];
@@ -125,7 +127,7 @@ static class Verify
         }
     }
 
-    /// <summary>Nobody disposes, and memory is flat all the same.</summary>
+    /// <summary>No tensor is disposed, and memory stays flat nevertheless.</summary>
     static void Memory(DigitData digits)
     {
         const int steps = 10_000;

@@ -5,12 +5,12 @@ using Tensorlet.Nn;
 namespace Tutorials;
 
 /// <summary>
-/// Attacks on what must stay whole, each tried many times: files and shared memory while processes are killed, while
-/// others write, and where there is no room. To add one, add a line to the list.
+/// Attacks on things that must not break, each tried many times: files and shared memory while processes are killed,
+/// while others write, and when there is no room. To add one, add a line to the list.
 /// </summary>
 static class Attacks
 {
-    const int QuickFiles = 100, Files = 2000;           // damaged ones of each format
+    const int QuickFiles = 100, Files = 2000;           // damaged files of each format
 
     static readonly (string What, Func<bool, Tally> Run)[] parts =
     [
@@ -22,8 +22,8 @@ static class Attacks
         ("the folder of shared memory is removed", quick => NoRoom.Removed(quick ? 10 : 100)),
     ];
 
-    /// <summary>Runs all, and prints what came of each.</summary>
-    /// <returns>How many had a fault.</returns>
+    /// <summary>Runs all attacks, and prints the results.</summary>
+    /// <returns>The number of attacks that found a fault.</returns>
     public static int Run(bool quick)
     {
         var failed = 0;
@@ -38,24 +38,25 @@ static class Attacks
     }
 }
 
-/// <summary>What came of an attack.</summary>
+/// <summary>The result of an attack.</summary>
 sealed class Tally
 {
-    /// <summary>How many attempts were whole, and how many were refused with a typed error.</summary>
+    /// <summary>How many attempts were complete, and how many were refused with a typed error.</summary>
     public int Whole, Errors;
-    /// <summary>What must not be.</summary>
+    /// <summary>The faults.</summary>
     public List<string> Faults = [];
     /// <summary>Why nothing could be tried; or null.</summary>
     public string? LeftOut;
-    /// <summary>What else there is to say; or null.</summary>
+    /// <summary>A remark; or null.</summary>
     public string? Note;
 
-    /// <summary>What the lines of a report begin with.</summary>
+    /// <summary>How the lines of a report begin.</summary>
     public string Verdict => LeftOut is not null ? "absent" : Faults.Count == 0 ? "ok    " : "FAILED";
 
     /// <summary>Tries once.</summary>
-    /// <param name="attempt">It may refuse, with one of the errors that the library has.</param>
-    /// <param name="wrong">What is wrong afterwards, or null; it is told whether the attempt was refused.</param>
+    /// <param name="attempt">The attempt; it may be refused with one of the errors of the library.</param>
+    /// <param name="wrong">What is wrong afterwards, or null; its argument says whether the attempt was
+    /// refused.</param>
     public void Try(Action attempt, Func<bool, string?> wrong)
     {
         var refused = false;
@@ -70,11 +71,11 @@ sealed class Tally
         catch (Exception e) { Faults.Add($"{e.GetType()}: {e.Message}"); }
     }
 
-    /// <summary>True of the errors by which a caller can tell what was refused.</summary>
+    /// <summary>True for the errors that say what was refused.</summary>
     public static bool IsTyped(Exception e) => e is TensorletException or IOException or InvalidDataException
         or UnauthorizedAccessException or ArgumentException;
 
-    /// <summary>Takes in what came of another part of the same attack.</summary>
+    /// <summary>Adds the result of another part of the same attack.</summary>
     public Tally Add(Tally other)
     {
         (Whole, Errors, LeftOut, Note) = (Whole + other.Whole, Errors + other.Errors, LeftOut ?? other.LeftOut,
@@ -83,7 +84,7 @@ sealed class Tally
         return this;
     }
 
-    /// <summary>A fault, unless it holds.</summary>
+    /// <summary>Records a fault, unless the condition holds.</summary>
     public Tally Require(bool holds, string fault)
     {
         if (!holds) Faults.Add(fault);
@@ -96,7 +97,7 @@ sealed class Tally
         string.Concat(Faults.Take(3).Select(fault => $"\n       {fault}"));
 }
 
-/// <summary>A checkpoint of which one can see whether it is whole: it has one number in every place.</summary>
+/// <summary>A checkpoint that shows whether it is complete: all of its elements have the same number.</summary>
 static class Numbered
 {
     sealed class Net : Module
@@ -113,8 +114,8 @@ static class Numbered
         Checkpoint.Save(path, ("model", net), ("counter", new Counter(k)));
     }
 
-    /// <summary>The number of the checkpoint that is there.</summary>
-    /// <exception cref="InvalidDataException">It is not whole.</exception>
+    /// <summary>The number of the checkpoint in the file.</summary>
+    /// <exception cref="InvalidDataException">It is not complete.</exception>
     public static long Load(string path)
     {
         var (net, counter) = (new Net(), new Counter());

@@ -5,12 +5,12 @@ using Tensorlet;
 namespace Tutorials;
 
 /// <summary>
-/// Everything that can be verified on this machine, in one command: the tests, the projects outside of the solution,
-/// the runner for GPUs, and the long verification. What could not be run is named, with what it takes.
+/// Everything that can be verified on this machine, in one command: the tests, the projects outside the solution, the
+/// runner for GPUs, and the long verification. It names what could not be run, and what would be needed for it.
 /// </summary>
 static class Everything
 {
-    const int DoesNotLoad = 3;          // the exit code of the benchmark whose libtorch does not
+    const int DoesNotLoad = 3;          // the exit code of the benchmark if its libtorch does not load
 
     static readonly List<string> failed = [], missing = [];
 
@@ -41,7 +41,7 @@ static class Everything
         return failed.Count == 0 ? 0 : 1;
     }
 
-    /// <summary>The tests, and for each reason how many it kept from running.</summary>
+    /// <summary>The tests, and the number of tests that were skipped for each reason.</summary>
     static void Tests()
     {
         var results = Path.Combine(Path.GetTempPath(), $"tensorlet-{Environment.ProcessId}.trx");

@@ -5,15 +5,16 @@ using Tensorlet.Multiprocessing;
 namespace Tutorials;
 
 /// <summary>
-/// A process saves checkpoints over and over, and is killed at a random moment, again and again. After each time the
-/// file is whole, and the last one that was finished or the one that was being written.
+/// A process saves checkpoints over and over, and is killed at a random moment, again and again. Each time, the file
+/// must be complete afterwards, and be the last checkpoint that was finished or the one that was being written.
 /// </summary>
 static class Kills
 {
-    /// <summary>What the child does: checkpoint k has the number k in every place.</summary>
+    /// <summary>What the child does: checkpoint k has the number k in all of its elements.</summary>
     /// <param name="rank">Not used.</param>
     /// <param name="path">The checkpoint.</param>
-    /// <param name="progress">The number of the checkpoint that was begun last, and of the one finished last.</param>
+    /// <param name="progress">The number of the checkpoint that was begun last, and of the one that was finished
+    /// last.</param>
     public static void Save(int rank, string path, Tensor progress)
     {
         for (var k = (long)progress[0].Item() + 1; ; k++)
@@ -24,7 +25,7 @@ static class Kills
         }
     }
 
-    /// <summary>Kills so many times.</summary>
+    /// <summary>Kills a process a number of times.</summary>
     public static Tally Run(int count)
     {
         var folder = Directory.CreateTempSubdirectory("tensorlet-kills-").FullName;
@@ -57,7 +58,7 @@ static class Kills
         Thread.Sleep(after);
         child.Dispose();
         try { child.Join(); }
-        catch (ProcessException e) when (e.ExitCode is not null) { }         // killed, as it should be
+        catch (ProcessException e) when (e.ExitCode is not null) { }         // killed, as intended
     }
 
     static string? Wrong(string path, Tensor progress)

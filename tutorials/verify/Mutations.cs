@@ -9,28 +9,30 @@ using Tensorlet.Nn;
 namespace Tutorials;
 
 /// <summary>
-/// Files of every format that is read here, damaged: bits flipped, parts cut out, put in and swapped, ends cut off,
-/// lengths changed, the head of one before the rest of another. Each is read, or refused with an InvalidDataException
-/// that names it, in time and at the cost of little memory.
+/// Damaged files of every format that is read here: bits are flipped, parts are cut out, inserted and swapped, ends are
+/// cut off, lengths are changed, the head of one file is joined with the rest of another. Each is read, or refused with
+/// an InvalidDataException that names it, in time and without much memory.
 /// </summary>
 static class Mutations
 {
     /// <summary>A format, and how it is read.</summary>
-    /// <param name="Name">What the report calls it.</param>
-    /// <param name="Sound">Files that are right.</param>
-    /// <param name="Read">Reads one and gives its content as bytes.</param>
-    /// <param name="Sealed">A checksum protects all of the content, so that nothing else may be read.</param>
-    /// <param name="Pack">Packs what is in a file; half of the damage is then done before that, and does not break the
-    /// seal.</param>
+    /// <param name="Name">Its name in the report.</param>
+    /// <param name="Sound">Valid files.</param>
+    /// <param name="Read">Reads a file and returns its content as bytes.</param>
+    /// <param name="Sealed">A checksum protects the whole content, so that nothing else may be read.</param>
+    /// <param name="Pack">Compresses the content of a file; half of the damage is then done before that, and does not
+    /// break the checksum.</param>
     public sealed record Format(string Name, byte[][] Sound, Func<string, byte[]> Read, bool Sealed = false,
         Func<byte[], byte[]>? Pack = null);
 
-    /// <summary>How many files were read as the sound one, read as another one, refused, and none of these.</summary>
+    /// <summary>
+    /// How many files were read as the original, were read as another one, were refused, or none of these.
+    /// </summary>
     public sealed record Counts(int Equal, int Other, int Refused, IReadOnlyList<string> Faults);
 
     const int Seconds = 10, Megabytes = 16;
 
-    /// <summary>Damages so many files of each format, and prints a table.</summary>
+    /// <summary>Damages a number of files of each format, and prints a table.</summary>
     /// <returns>The number of faults.</returns>
     public static int Run(TextWriter report, int count = 2000)
     {
@@ -47,7 +49,7 @@ static class Mutations
         return faults;
     }
 
-    /// <summary>Damages so many files of a format, always the same ones.</summary>
+    /// <summary>Damages a number of files of a format, always the same ones.</summary>
     public static Counts Try(Format format, int count)
     {
         var folder = Directory.CreateTempSubdirectory("tensorlet-mutations-").FullName;
@@ -92,7 +94,7 @@ static class Mutations
 
     static byte[] Packed(Format format, byte[] bytes) => format.Pack?.Invoke(bytes) ?? bytes;
 
-    /// <summary>What was read, nothing if it was refused; and what is wrong with that.</summary>
+    /// <summary>What was read, or nothing if it was refused; and what is wrong with that.</summary>
     static (byte[]? Read, string? Wrong) Outcome(Format format, string path, long length)
     {
         var (before, read, wrong) = (GC.GetAllocatedBytesForCurrentThread(), (byte[]?)null, (string?)null);
@@ -104,7 +106,9 @@ static class Mutations
         return (read, wrong ?? (taken > most ? $"{taken >> 20} MB for {length} bytes of content" : null));
     }
 
-    /// <summary>One to three changes, half of them near the beginning, where the headers are, or the end.</summary>
+    /// <summary>
+    /// One to three changes, half of them near the beginning, where the headers are, or near the end.
+    /// </summary>
     public static byte[] Damaged(byte[] sound, Random random)
     {
         List<byte> bytes = [.. sound];
@@ -141,7 +145,7 @@ static class Mutations
         return [.. bytes];
     }
 
-    /// <summary>The beginning of one file, and the rest of another from some place on.</summary>
+    /// <summary>The beginning of one file, and the rest of another from some position on.</summary>
     static byte[] Spliced(byte[] first, byte[] second, Random random)
     {
         var head = random.Next(Math.Min(first.Length, 256) + 1);

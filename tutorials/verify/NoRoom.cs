@@ -3,13 +3,13 @@ using Tensorlet.Multiprocessing;
 
 namespace Tutorials;
 
-/// <summary>Disks and shared memory that are full, or taken away.</summary>
+/// <summary>Disks and shared memory that are full, or that disappear.</summary>
 static class NoRoom
 {
     const string SharedMemory = "/dev/shm";
     const int MegaByte = 1 << 20;
 
-    /// <summary>Files of all sizes, on a disk that has no room for most of them.</summary>
+    /// <summary>Files of all sizes, on a disk that does not have room for most of them.</summary>
     public static Tally Disk(int count)
     {
         var folder = Directory.CreateTempSubdirectory("tensorlet-disk-").FullName;
@@ -51,7 +51,7 @@ static class NoRoom
     static bool IsSame(Tensor x, Tensor y) =>
         x.ToArray<float>().AsSpan().SequenceEqual(y.ToArray<float>());
 
-    /// <summary>Tensors, queues and processes with 8 MB for all that is shared.</summary>
+    /// <summary>Tensors, queues and processes with 8 MB for everything that is shared.</summary>
     public static Tally Memory(int count) => PrivateMount.Run(FillMemory, SharedMemory, "8m", count);
 
     static Tally FillMemory(int rank, string folder, int count)
@@ -70,7 +70,7 @@ static class NoRoom
             });
         }
         held.Clear();
-        for (var k = 0; k < count; k++)         // nobody holds these
+        for (var k = 0; k < count; k++)         // they are not referenced
             tally.Try(() => Tensor.Ones(MegaByte / 4).ShareMemory(),
                 refused => refused ? "what is unreachable has not made room" : null);
         var large = Tensor.Ones(4 * MegaByte);
@@ -94,7 +94,7 @@ static class NoRoom
     static Tensor Give(int rank, Tensor x) => x;
     static void Share(int rank, Tensor x) => x.ShareMemory();
 
-    /// <summary>The folder is removed as by a logout, while there are tensors and a queue in it.</summary>
+    /// <summary>The folder is removed, as by a logout, while it contains tensors and a queue.</summary>
     public static Tally Removed(int count) => PrivateMount.Run(Remove, SharedMemory, "16m", count);
 
     static Tally Remove(int rank, string folder, int count)
@@ -120,14 +120,14 @@ static class NoRoom
                 tally.Try(() => Spawn.Run(Lose, [folder, y.Clone()], nprocs: 2),
                     refused => refused ? $"attempt {k}: a process did not give its answer" : null);
         }
-        Clear(folder);                          // and then this process ends, and finds nothing to clean
+        Clear(folder);                          // and then this process ends, and finds nothing to clean up
         return tally;
     }
 
     static void Clear(string folder)
     {
         try { foreach (var one in Directory.GetDirectories(folder)) Directory.Delete(one, recursive: true); }
-        catch (IOException) { }                 // another process clears, too, or makes the folder again
+        catch (IOException) { }                 // another process clears it too, or creates the folder again
     }
 
     /// <summary>Ends without the folder.</summary>

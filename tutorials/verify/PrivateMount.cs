@@ -5,14 +5,14 @@ using Tensorlet.Multiprocessing;
 namespace Tutorials;
 
 /// <summary>
-/// Runs an attack in a process that sees a small file system in memory in the place of a folder. Nobody else sees it,
-/// and it ends with the process. Linux allows it to any user, unless its administrator has forbidden it.
+/// Runs an attack in a process that sees a small file system in memory instead of a folder. No other process sees it,
+/// and it ends with the process. Linux allows this to every user, unless the administrator has forbidden it.
 /// </summary>
 static class PrivateMount
 {
     const string Mount = "mount -t tmpfs -o size=$1 tmpfs \"$2\" && shift 2 && ";
 
-    /// <summary>Why there is no such thing here; or null.</summary>
+    /// <summary>Why this is impossible here; or null.</summary>
     public static string? Missing { get; } = OperatingSystem.IsLinux() && Works() ? null
         : "it needs Linux, and the right to 'unshare -rm' and to mount a tmpfs there";
 
@@ -30,11 +30,11 @@ static class PrivateMount
         catch (Win32Exception) { return false; }
     }
 
-    /// <summary>Runs it.</summary>
-    /// <param name="attack">A static method. It takes its rank, and how often to try.</param>
+    /// <summary>Runs the attack.</summary>
+    /// <param name="attack">A static method. Its arguments are its rank, and the number of attempts.</param>
     /// <param name="folder">Where the file system is mounted.</param>
     /// <param name="size">Its size, such as 8m.</param>
-    /// <param name="count">How often to try.</param>
+    /// <param name="count">The number of attempts.</param>
     public static Tally Run(Func<int, string, int, Tally> attack, string folder, string size, int count)
     {
         if (Missing is not null) return new Tally { LeftOut = Missing };

@@ -3,8 +3,8 @@ using Tensorlet.Multiprocessing;
 namespace Tutorials;
 
 /// <summary>
-/// Several save checkpoints to one path at the same time, and load what is there after each: it is always one of
-/// theirs, and whole. In the end, nothing else is left in the folder.
+/// Several writers save checkpoints to the same path at the same time, and each loads the file after each save: it must
+/// always be one of theirs, and complete. In the end, nothing else is left in the folder.
 /// </summary>
 static class Writers
 {
@@ -21,7 +21,7 @@ static class Writers
         return tally;
     }
 
-    /// <summary>Threads, each of which saves so many times.</summary>
+    /// <summary>Threads, each of which saves a number of times.</summary>
     public static Tally Threads(int count) => InFolder(path =>
     {
         var tallies = new Tally[Count];
@@ -32,7 +32,7 @@ static class Writers
         return tallies;
     });
 
-    /// <summary>Processes, each of which saves so many times.</summary>
+    /// <summary>Processes, each of which saves a number of times.</summary>
     public static Tally Processes(int count) =>
         InFolder(path => Spawn.Run(Write, [path, count], Count).Cast<Tally>());
 

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 /// <summary>
-/// x·g(x), where the gate g is 0 to all digits from low down, and 1 from high up. There it is not asked, so that
+/// x·g(x), where the gate g is exactly 0 below some x, and exactly 1 above another. There it is not evaluated, so that
 /// neither it nor its slope meets an infinite x.
 /// </summary>
 readonly struct GatedFormula<G>(G gate, double low, double high) : IMap where G : struct, IMap
@@ -21,7 +21,7 @@ readonly struct NormalFormula : IMap
     V IMap.Apply<V>(V x) => V.Of(0.5) * (V.Of(1) + V.Call(new ErfFormula(), x * V.Of(0.7071067811865476)));
 }
 
-/// <summary>Nearly the same by √(2/π)·(x + 0.044715·x³).</summary>
+/// <summary>The same, approximated by a tanh of √(2/π)·(x + 0.044715·x³).</summary>
 readonly struct NormalTanhFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -48,7 +48,7 @@ readonly struct TanhOfSoftplusFormula : IMap
     }
 }
 
-/// <summary>0 up to −3, 1 from 3 on, straight between them.</summary>
+/// <summary>0 up to −3, 1 from 3 on, and linear in between.</summary>
 readonly struct HardsigmoidFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
 
@@ -88,7 +88,7 @@ readonly struct SoftshrinkFormula(double lambda) : IMap
 readonly struct PReluFormula : IZip
 { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => V.IfGreater(x, V.Of(0), x, w * x); }
 
-/// <summary>Where x &gt; 0 above·x, else below·(e^(rate·x) − 1).</summary>
+/// <summary>above·x where x &gt; 0, below·(e^(rate·x) − 1) elsewhere.</summary>
 readonly struct ExponentialFormula(double above, double below, double rate) : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -96,7 +96,7 @@ readonly struct ExponentialFormula(double above, double below, double rate) : IM
         V.Call(new Expm1Formula(), x * V.Of(rate)) * V.Of(below));
 }
 
-/// <summary>x within the bounds, NaN too; a bound where x reaches it.</summary>
+/// <summary>x within the bounds, and NaN; a bound where x reaches it.</summary>
 readonly struct HardtanhFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x, low, high);
@@ -111,10 +111,10 @@ readonly struct AddProduct(double value) : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V a, V b) => x + a * b * V.Of(value); }
 
 // Compositions: their gradients, of every order, come from those of their parts. Where a branch is not taken, its
-// argument is cut first, so that nothing infinite meets a gradient of 0.
+// argument is clamped first, so that nothing infinite meets a gradient of 0.
 public sealed partial class Variable
 {
-    /// <summary>x cut to the bounds, broadcast; the gradient at a bound is x's.</summary>
+    /// <summary>x clamped to the bounds, broadcast; the gradient at a bound goes to x.</summary>
     public Variable Clamp(Variable low, Variable high) => Named(() =>
     {
         var x = Where(this < low.Given(), low, this);
@@ -135,39 +135,42 @@ public sealed partial class Variable
 
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
-    /// <summary>x cut to low … high; the gradient at the bounds is 0.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The bounds are crossed.</exception>
+    /// <summary>x clamped to low … high; the gradient at the bounds is 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Low is above high.</exception>
     public Variable Hardtanh(Number? low = null, Number? high = null)
     {
         var (from, to) = (low ?? -1, high ?? 1);
         from.value.In("Hardtanh", double.NegativeInfinity, to.value, nameof(low));
         return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
     }
-    /// <summary>x cut to 0 … 6; the gradient at the bounds is 0.</summary>
+    /// <summary>x clamped to 0 … 6; the gradient at the bounds is 0.</summary>
     public Variable Relu6() => Hardtanh(0, 6);
-    /// <summary>x where x &gt; 0, else w·x, with one w for all, or one for each channel (axis 1).</summary>
-    /// <exception cref="ShapeException">The weights are not so many.</exception>
+    /// <summary>x where x &gt; 0, w·x elsewhere, with one w for all or one for each channel (axis 1).</summary>
+    /// <exception cref="ShapeException">There are neither one weight nor as many as channels.</exception>
     public Variable PRelu(Variable weight)
     {
         if (weight.Given().Numel != 1 && (Rank < 2 || weight.Rank != 1 || weight.Numel != Size(1)))
-            throw new ShapeException($"PRelu: weights {weight.Data.Layout} are not one, nor as many as the channels " +
-                $"(axis 1) of {Data.Layout}.");
+            throw new ShapeException($"PRelu: weights {weight.Data.Layout} must have one element, or as many as the " +
+                $"channels (axis 1) of {Data.Layout}.");
         return Zip(new PReluFormula(), this,
             weight.Numel == 1 ? weight.Reshape() : weight.Reshape([-1, .. Enumerable.Repeat(1, Rank - 2)]));
     }
 
-    /// <summary>x where x &gt; 0, else α·(eˣ − 1) (Clevert et al. 2015).</summary>
+    /// <summary>x where x &gt; 0, α·(eˣ − 1) elsewhere (Clevert et al. 2015).</summary>
     public Variable Elu(double alpha = 1) => Exponential(1, alpha, 1);
-    /// <summary>λ·elu(x) with the λ and α that keep means at 0 and variances at 1 (Klambauer et al. 2017).</summary>
+    /// <summary>λ·elu(x), with the λ and α that keep means at 0 and variances at 1 (Klambauer et al. 2017).</summary>
     public Variable Selu() => Exponential(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1);
-    /// <summary>x where x &gt; 0, else α·(e^(x/α) − 1) (Barron 2017).</summary>
+    /// <summary>x where x &gt; 0, α·(e^(x/α) − 1) elsewhere (Barron 2017).</summary>
     /// <exception cref="ArgumentOutOfRangeException">α is 0.</exception>
     public Variable Celu(double alpha = 1) => alpha != 0 ? Exponential(1, alpha, 1 / alpha)
         : throw new ArgumentOutOfRangeException(nameof(alpha), $"{alpha}", "Celu: alpha must not be 0.");
     Variable Exponential(double above, double below, double rate, [CallerMemberName] string name = "") =>
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
-    /// <summary>x·Φ(x), with Φ the normal distribution (Hendrycks and Gimpel 2016); or nearly, by tanh.</summary>
+    /// <summary>
+    /// x·Φ(x), where Φ is the distribution function of the normal distribution (Hendrycks and Gimpel 2016), or its
+    /// approximation by a tanh.
+    /// </summary>
     public Variable Gelu(bool tanh = false) =>
         tanh ? Gated(new NormalTanhFormula(), -40, 40) : Gated(new NormalFormula(), -40, 40);
     /// <summary>x·σ(x)</summary>
@@ -176,11 +179,11 @@ public sealed partial class Variable
     public Variable Mish() => Gated(new TanhOfSoftplusFormula(), -800, 20);
     /// <summary>x/(1 + |x|)</summary>
     public Variable Softsign() => Smooth(new SoftsignFormula());
-    /// <summary>x brought nearer to 0 by λ; 0 within −λ … λ.</summary>
+    /// <summary>x moved towards 0 by λ; 0 within −λ … λ.</summary>
     /// <exception cref="ArgumentOutOfRangeException">λ is negative.</exception>
     public Variable Softshrink(double lambda = 0.5) =>
         Map(new SoftshrinkFormula(lambda.In("Softshrink", 0, double.PositiveInfinity)));
-    /// <summary>x, but 0 within −λ … λ.</summary>
+    /// <summary>x, or 0 within −λ … λ.</summary>
     public Variable Hardshrink(double lambda = 0.5) =>
         Named(() => Where(Data > lambda | Data < -lambda, this, this * 0));
     /// <summary>x − tanh x</summary>
@@ -191,15 +194,15 @@ public sealed partial class Variable
     public Variable Hardswish() => Gated(new HardsigmoidFormula(), -3, 3);
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
-    /// <summary>x where it is above the threshold, else the value.</summary>
+    /// <summary>x where it is above the threshold, the value elsewhere.</summary>
     public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
 
-    /// <summary>a·σ(b), with a and b the halves along an axis (Dauphin et al. 2016).</summary>
-    /// <exception cref="ShapeException">The axis has no halves.</exception>
+    /// <summary>a·σ(b), where a and b are the halves of x along an axis (Dauphin et al. 2016).</summary>
+    /// <exception cref="ShapeException">The size of the axis is odd.</exception>
     public Variable Glu(int axis = -1)
     {
         var size = Data.Layout.Size("Glu", axis);
         return size % 2 == 0 ? Narrow(axis, 0, size / 2) * Narrow(axis, size / 2, size / 2).Sigmoid()
-            : throw new ShapeException($"Glu: axis {axis} of shape {Data.Layout} has an odd size and no halves.");
+            : throw new ShapeException($"Glu: axis {axis} of shape {Data.Layout} has an odd size; it must be even.");
     }
 }

@@ -24,27 +24,29 @@ sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
     public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
 }
 
-// As a class of its own: a million of them take 180 MB less than with two functions in each.
+// A class of its own: a million of them take 180 MB less than with two functions in each.
 sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
 {
     protected override Tensor Forward() => X.Data.Affine(a, b);
     public override Variable[] Backward(Variable dy) => [dy * a];
 }
 
-/// <summary>Small whole powers by multiplication.</summary>
+/// <summary>Small integer powers by multiplication.</summary>
 readonly struct PowerFormula(double p) : IMap
 {
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => p == 2 ? x * x : p == 3 ? x * x * x : p == 4 ? x * x * (x * x) : V.Pow(x, V.Of(p));
 }
 
-/// <summary>The larger, or smaller; NaN wins, and equal ones give their mean, which has half of each slope.</summary>
+/// <summary>
+/// The larger or the smaller number. NaN wins, and equal numbers give their mean, which has half of each slope.
+/// </summary>
 readonly struct ExtremeFormula(int sign) : IZip
 {
     V IZip.Apply<V>(V a, V b)
     {
         var (first, second) = sign > 0 ? (a, b) : (b, a);
-        var mean = V.IfEqual(a - a, V.Of(0), a + (b - a) * V.Of(0.5), a);       // infinite ones have none
+        var mean = V.IfEqual(a - a, V.Of(0), a + (b - a) * V.Of(0.5), a);       // infinite numbers have no mean
         return V.IfGreater(first, second, a, V.IfGreater(second, first, b, V.IfEqual(a, b, mean, a + b)));
     }
 }
@@ -67,7 +69,8 @@ sealed class Where(Tensor condition) : Function
 public sealed partial class Variable
 {
     /// <summary>
-    /// Two operands brought to one type and one shape; broadcasting is an operation of its own, <see cref="Expand"/>.
+    /// Converts two operands to one type, and broadcasts them to one shape by <see cref="Expand"/>, which is an
+    /// operation of its own.
     /// </summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
@@ -83,7 +86,9 @@ public sealed partial class Variable
         return new F().Apply(x, y);
     }
 
-    /// <summary>f of two, broadcast: of floating-point numbers with its slope, of integers and masks exactly.</summary>
+    /// <summary>
+    /// f of two variables, broadcast: of floating-point numbers with its slope, of integers and masks exactly.
+    /// </summary>
     static Variable Exact<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip =>
         a.Given().DType.IsFloat() | b.Given().DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
             : Tensor.Zip(f, a.Data, b.Data, operation);
@@ -97,7 +102,7 @@ public sealed partial class Variable
     public static Variable operator -(Variable a, Variable b) => Apply<Subtract>("-", a, b);
     /// <summary>a · b, element by element, broadcast.</summary>
     public static Variable operator *(Variable a, Variable b) => Apply<Multiply>("*", a, b);
-    /// <summary>a / b, broadcast; of integers too a floating-point quotient.</summary>
+    /// <summary>a / b, broadcast; the quotient of integers is floating-point too.</summary>
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
 
     /// <summary>x + b</summary>
@@ -120,17 +125,17 @@ public sealed partial class Variable
     public static Variable operator -(Variable x) =>
         x.Given().DType.IsFloat() ? Affine(x, -1, Number.Nothing) : -x.Data;
 
-    /// <summary>xᵖ for a number p; of integers and a whole p an integer.</summary>
-    /// <exception cref="TensorletException">An integer to a negative power.</exception>
+    /// <summary>xᵖ for a number p; an integer if x and p are integers.</summary>
+    /// <exception cref="TensorletException">An integer is raised to a negative power.</exception>
     public Variable Pow(Number p) =>
         DType.IsFloat() || !p.isWhole ? Map(new PowerFormula(p.value)) : Pow(this, Tensor.Like(Data, p));
     /// <summary>x²</summary>
     public Variable Square() => DType.IsFloat() ? this * this : Pow(2);
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
-    /// <summary>The larger of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
+    /// <summary>The larger of two, broadcast. NaN wins, and equal numbers share the gradient.</summary>
     public static Variable Maximum(Variable a, Variable b) => Exact("Maximum", new ExtremeFormula(1), a, b);
-    /// <summary>The smaller of two, broadcast; NaN wins, and at a tie the gradient is shared.</summary>
+    /// <summary>The smaller of two, broadcast. NaN wins, and equal numbers share the gradient.</summary>
     public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
 
     /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
@@ -142,11 +147,11 @@ public sealed partial class Variable
         return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
     }
 
-    /// <summary>The same numbers in another type; gradients come back in this one.</summary>
+    /// <summary>The same numbers in another type; the gradient is converted back.</summary>
     public Variable To(DType type) => DType is var before && before != type
         ? Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast") : this;
 
-    /// <summary>The same numbers on another device; gradients come back to this one.</summary>
+    /// <summary>The same numbers on another device; the gradient is moved back.</summary>
     public Variable To(Device device) => Device is var before && before != device
         ? Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer") : this;
 

@@ -1,24 +1,24 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Windows over the last axes of an input, told by a number for each of these axes. S stands for the axes, K for those
-/// of a window, O for those along which the windows lie.
+/// Windows over the last axes of an input, described by a number for each of these axes. S stands for the sizes of the
+/// axes, K for those of a window, and O for the numbers of windows along them.
 /// </summary>
 /// <param name="Kernel">The size of a window.</param>
-/// <param name="Stride">How far apart neighbouring windows are.</param>
-/// <param name="Before">What is put before the input.</param>
-/// <param name="After">What is put after it.</param>
-/// <param name="Dilation">How far apart the elements of a window are.</param>
-/// <param name="Groups">Channels are cut into so many groups, each with filters of its own.</param>
+/// <param name="Stride">The distance between neighbouring windows.</param>
+/// <param name="Before">The padding before the input.</param>
+/// <param name="After">The padding after it.</param>
+/// <param name="Dilation">The distance between the elements of a window.</param>
+/// <param name="Groups">The number of groups of channels; each has filters of its own.</param>
 sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, int[] Dilation, int Groups = 1)
 {
     public int Axes => Kernel.Length;
 
-    /// <summary>How far the last element of a window is from its first.</summary>
+    /// <summary>The distance from the first element of a window to its last.</summary>
     public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
 
-    /// <summary>How many windows lie along each of the last axes of a shape.</summary>
-    /// <exception cref="ShapeException">A number is out of its range, or a window larger than the shape.</exception>
+    /// <summary>The number of windows along each of the last axes of a shape.</summary>
+    /// <exception cref="ShapeException">A number is out of its range, or a window is larger than the shape.</exception>
     public int[] Places(string operation, params int[] shape)
     {
         Check(operation);
@@ -39,8 +39,8 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     }
 
     /// <summary>
-    /// The windows of (N, C, S) as (groups, C/groups, K, N, O), so many along each axis: a view, in which elements
-    /// overlap.
+    /// The windows of (N, C, S) as (groups, C/groups, K, N, O), a given number of them along each axis: a view, in
+    /// which elements overlap.
     /// </summary>
     public Tensor Windows(Tensor x, int[] places)
     {
@@ -58,8 +58,8 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     public Tensor Filters(Tensor w) => w.Reshape([Groups, w.Size(0) / Groups, .. w.Shape[1..]]);
 }
 
-// A convolution is bilinear, and so are the gradients by its input and by its filters: each of the three is the
-// backward of the others.
+// A convolution is bilinear, and so are its gradients with respect to the input and to the filters: each of the three
+// is the backward of the others.
 
 // y[n,o,i] = Σ w[o,c,k]·x[n,c,i+k]     dx = w ⋆ dy     dw = x ⋆ dy
 sealed class Convolution(WindowPlan plan, int[] places) : Function
@@ -96,7 +96,8 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
 }
 
 /// <summary>
-/// The gradient is spread to its windows' places among zeros, and contracted with the filters turned by 180°.
+/// The gradient is spread, among zeros, to the positions of its windows, and contracted with the filters rotated by
+/// 180°.
 /// </summary>
 // x[n,c,i] = Σ w[o,c,k]·g[n,o,i−k]     dg = conv(dx, w)     dw = dx ⋆ g
 sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
@@ -127,7 +128,9 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
 
 public static partial class F
 {
-    /// <summary>As padding: as many zeros as give a result of the input's size, for stride 1.</summary>
+    /// <summary>
+    /// Can be given as padding: as many zeros as are needed for a result of the size of the input, with stride 1.
+    /// </summary>
     public const int Same = int.MinValue;
 
     /// <summary>
@@ -140,16 +143,18 @@ public static partial class F
 
     /// <summary>
     /// Slides filters over images: (N, C, H, W) with (O, C/groups, KH, KW) gives (N, O, OH, OW), where OH = ⌊(H +
-    /// 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. A contraction over windows, not flipped (cross-correlation).
+    /// 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. It is a contraction over windows, and the filters are not
+    /// flipped (cross-correlation).
     /// </summary>
     /// <param name="x">Images, (N, C, H, W).</param>
     /// <param name="weight">Filters, (O, C/groups, KH, KW).</param>
-    /// <param name="bias">One number for each of the O results, or null.</param>
-    /// <param name="stride">How far apart neighbouring windows are.</param>
-    /// <param name="padding">Zeros put around the images, or <see cref="Same"/>.</param>
-    /// <param name="dilation">How far apart the elements of a window are.</param>
-    /// <param name="groups">Channels are cut into so many groups, each with filters of its own.</param>
-    /// <exception cref="ShapeException">Channels do not fit, or the window is larger than the padded image.</exception>
+    /// <param name="bias">One number for each of the O output channels, or null.</param>
+    /// <param name="stride">The distance between neighbouring windows.</param>
+    /// <param name="padding">The zeros around the images, or <see cref="Same"/>.</param>
+    /// <param name="dilation">The distance between the elements of a window.</param>
+    /// <param name="groups">The number of groups of channels; each has filters of its own.</param>
+    /// <exception cref="ShapeException">The channels do not fit, or the window is larger than the padded
+    /// image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, int groups = 1) =>
         Convolve("Conv2d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
@@ -169,11 +174,11 @@ public static partial class F
         Spread("ConvTranspose1d", x, weight, bias, [stride], [padding], [outputPadding], [dilation], groups);
 
     /// <summary>
-    /// The adjoint of <see cref="Conv2d"/> by its input, which spreads each element over a window: (N, C, H, W) with
-    /// (C, O/groups, KH, KW) gives (N, O, OH, OW), where OH = (H − 1)·stride − 2·padding + dilation·(KH − 1) +
-    /// outputPadding + 1.
+    /// The adjoint of <see cref="Conv2d"/> with respect to its input, which spreads each element over a window: (N, C,
+    /// H, W) with (C, O/groups, KH, KW) gives (N, O, OH, OW), where OH = (H − 1)·stride − 2·padding + dilation·(KH − 1)
+    /// + outputPadding + 1.
     /// </summary>
-    /// <exception cref="ShapeException">Channels do not fit, or nothing is left of the result.</exception>
+    /// <exception cref="ShapeException">The channels do not fit, or nothing is left of the result.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
         Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,
@@ -207,8 +212,8 @@ public static partial class F
         long[] space = [.. stride.Select((s, a) =>
             (x.Size(2 + a) - 1L) * s - 2L * padding[a] + plan.Reach(a) + outputPadding[a] + 1)];
         if (outputPadding.Where((p, a) => p < 0 || p >= Math.Max(stride[a], dilation[a])).Any())
-            throw new ShapeException($"{operation}: output padding {Layout.Show(outputPadding)} is from 0 to below " +
-                $"stride {Layout.Show(stride)} or dilation {Layout.Show(dilation)}, the larger of both.");
+            throw new ShapeException($"{operation}: output padding {Layout.Show(outputPadding)} must be at least 0, " +
+                $"and below stride {Layout.Show(stride)} or dilation {Layout.Show(dilation)}, whichever is larger.");
         if (space.Min() < 1 || x.Shape[2..].Contains(0))
             throw new ShapeException($"{operation}: input {x.Data.Layout}, stride {Layout.Show(stride)}, padding " +
                 $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} leave nothing: the " +
@@ -225,7 +230,7 @@ public static partial class F
     {
         var shapes = $"{operation}: input {x.Given().Data.Layout} and filters {w.Given("weight").Data.Layout}";
         if (x.Rank != 2 + axes || w.Rank != 2 + axes) throw new ShapeException($"{shapes}: both need {2 + axes} " +
-            "axes, samples and channels first. A single sample gets its batch axis by Unsqueeze(0).");
+            "axes, samples and channels first. Give a single sample its batch axis with Unsqueeze(0).");
         w.Data.OnlyFloat($"{operation}: the filters");
         FitsWeights(operation, x, w, bias);
         var (inward, outward) = ((long)w.Size(1) * groups, (long)w.Size(0));

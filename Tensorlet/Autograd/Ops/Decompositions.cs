@@ -5,9 +5,9 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 
 namespace Tensorlet;
 
-// A function has one result, and the gradient of a factorisation is one formula in the gradients of all its factors; so
-// the result is all factors, flattened, one after another along the last axis, and a factor is a view of it. Gradients
-// of factors that nobody used come back as zeros.
+// A function has one result, but the gradient of a factorisation is one formula in the gradients of all its factors. So
+// the result holds all factors, flattened, one after another along the last axis, and a factor is a view of it. The
+// gradients of factors that were not used are zeros.
 
 abstract class Factorisation(string refused, params int[][] factors) : Function
 {
@@ -20,7 +20,7 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
         [.. y.Split(Array.ConvertAll(factors, shape => Layout.Product(shape)), -1).Zip(factors, (part, shape) =>
             part.Reshape([.. y.Shape[..^1], .. shape]))];
 
-    /// <summary>A matrix given by its lower triangle; MathNet does not say which one it reads.</summary>
+    /// <summary>A matrix given by its lower triangle. MathNet does not say which triangle it reads.</summary>
     protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
         x[Math.Max(i, j), Math.Min(i, j)]);
 
@@ -30,7 +30,7 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     /// <summary>The symmetric matrix with the lower triangle of x.</summary>
     protected static Variable Mirrored(Variable x)
     {
-        var half = (x.Tril() + x.Tril(-1)) / 2;             // half of the diagonal, which comes twice
+        var half = (x.Tril() + x.Tril(-1)) / 2;             // half of the diagonal, which is added twice
         return half + half.T;
     }
 
@@ -40,7 +40,9 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     /// <summary>xⱼ − xᵢ</summary>
     protected static Variable Gaps(Variable x) => x.Unsqueeze(-2) - x.Unsqueeze(-1);
 
-    /// <summary>a/b, and 0/0 = 0: equal values turn nothing where nothing depends on how they are turned.</summary>
+    /// <summary>
+    /// a/b, with 0/0 = 0: equal values cause no rotation where nothing depends on how they are rotated.
+    /// </summary>
     protected static Variable Ratio(Variable a, Variable b) =>
         a / (b + (a.Abs() + b.Abs()).Data.Eq(Tensor.Like(a.Data, 0)).To(a.DType));
 }
@@ -54,7 +56,8 @@ static class Parts
 }
 
 /// <summary>
-/// Murray, Differentiation of the Cholesky decomposition, 2016. It reads the lower triangle; the gradient is symmetric.
+/// Murray, Differentiation of the Cholesky decomposition, 2016. Only the lower triangle is read; the gradient is
+/// symmetric.
 /// </summary>
 // X = L·Lᵀ     dX = ½·L⁻ᵀ·mirrored(Lᵀ·dL)·L⁻¹
 sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
@@ -90,7 +93,7 @@ sealed class Svd(int m, int n) : Factorisation("is not finite, or did not conver
 {
     protected override Matrix[] Factors(Matrix x)
     {
-        var qr = Finite(x).QR(QRMethod.Thin);       // first, for MathNet's U is m × m
+        var qr = Finite(x).QR(QRMethod.Thin);       // first, because MathNet's U is m × m
         var svd = qr.R.Svd();
         return [qr.Q * svd.U, svd.S.ToRowMatrix(), svd.VT];
     }
@@ -106,7 +109,7 @@ sealed class Svd(int m, int n) : Factorisation("is not finite, or did not conver
     }
 }
 
-/// <summary>Giles 2008. It reads the lower triangle; the gradient is symmetric.</summary>
+/// <summary>Giles 2008. Only the lower triangle is read; the gradient is symmetric.</summary>
 // X = V·Λ·Vᵀ     dX = V·(dΛ + ½K)·Vᵀ     Kᵢⱼ = (Vᵀ·dV − dVᵀ·V)ᵢⱼ/(λⱼ − λᵢ)
 sealed class Eigh(int n) : Factorisation("is not finite, or did not converge", [n], [n, n])
 {
@@ -128,8 +131,8 @@ public sealed partial class Variable
     Variable[] Factored(Factorisation function) => function.Split(function.Apply(this));
 
     /// <summary>
-    /// The lower triangular L with X = L·Lᵀ of symmetric, positive definite matrices (…, n, n), of which the lower
-    /// triangle is read; Lᵀ where upper.
+    /// The lower triangular L with X = L·Lᵀ of symmetric, positive definite matrices (…, n, n), of which only the lower
+    /// triangle is read; or Lᵀ if upper is set.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not positive definite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
@@ -140,26 +143,27 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X = Q·R of matrices (…, m, n): Q (…, m, k) with orthonormal columns and R (…, k, n), 0 below its diagonal, where
-    /// k is the smaller of m and n. Signs are those of Householder's reflections, as in LAPACK.
+    /// X = Q·R of matrices (…, m, n): Q (…, m, k) has orthonormal columns, and R (…, k, n) is 0 below its diagonal,
+    /// where k is the smaller of m and n. The signs are those of Householder reflections, as in LAPACK.
     /// </summary>
-    /// <exception cref="LinAlgException">In the gradient: the first k columns are not independent.</exception>
-    /// <exception cref="ShapeException">There are no two axes.</exception>
+    /// <exception cref="LinAlgException">In the gradient: the first k columns are not linearly independent.</exception>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public (Variable Q, Variable R) Qr()
     {
         var (m, n) = (AsMatrices("Qr", square: false).Size(-2), Size(-1));
-        var square = n > m ? Narrow(-1, 0, m) : this;           // its Q is that of the whole
+        var square = n > m ? Narrow(-1, 0, m) : this;           // its Q is that of the whole matrix
         var (q, r) = square.Factored(new Qr(m, square.Size(-1)));
         return n > m ? (q, Cat([r, q.T.MatMul(Narrow(-1, m, n - m))], -1)) : (q, r);
     }
 
     /// <summary>
-    /// X = U·diag(S)·Vh of matrices (…, m, n): U (…, m, k) and Vh (…, k, n) with orthonormal columns and rows, the
-    /// singular values S (…, k) falling, where k is the smaller of m and n. A column of U and its row of Vh may both be
-    /// turned round; gradients need singular values that differ where they depend on U and Vh.
+    /// X = U·diag(S)·Vh of matrices (…, m, n): U (…, m, k) has orthonormal columns, Vh (…, k, n) has orthonormal rows,
+    /// and the singular values S (…, k) are in descending order, where k is the smaller of m and n. A column of U and
+    /// its row of Vh may both have the other sign. Where a gradient depends on U and Vh, the singular values must
+    /// differ.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not finite.</exception>
-    /// <exception cref="ShapeException">There are no two axes.</exception>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public (Variable U, Variable S, Variable Vh) Svd()
     {
         var tall = AsMatrices("Svd", square: false).Size(-2) >= Size(-1) ? this : T;
@@ -168,9 +172,9 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X = V·diag(λ)·Vᵀ of symmetric matrices (…, n, n), of which the lower triangle is read: the eigenvalues (…, n)
-    /// rising, and the eigenvectors, columns of V (…, n, n), each of which may be turned round. Gradients need
-    /// eigenvalues that differ where they depend on V.
+    /// X = V·diag(λ)·Vᵀ of symmetric matrices (…, n, n), of which only the lower triangle is read: the eigenvalues (…,
+    /// n) in ascending order, and the eigenvectors as columns of V (…, n, n), each of which may have the other sign.
+    /// Where a gradient depends on V, the eigenvalues must differ.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>

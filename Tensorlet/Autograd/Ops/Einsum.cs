@@ -4,20 +4,21 @@ public sealed partial class Variable
 {
     /// <summary>
     /// The sum of products that an equation in Einstein's notation names: <c>"bik,bkj->bij"</c> is y[b, i, j] = Σₖ a[b,
-    /// i, k]·c[b, k, j]. Axes are letters; those that are not in the result are summed over. A letter twice in one
-    /// operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of size 1 broadcast
-    /// too. Without an arrow the result has the axes of <c>...</c> and then the letters that appear once, capitals
-    /// first. Operands are contracted two at a time, from left to right.
+    /// i, k]·c[b, k, j]. Axes are letters, and those that are not in the result are summed over. A letter that occurs
+    /// twice in one operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of size 1
+    /// broadcast too. Without an arrow, the result has the axes of <c>...</c> and then the letters that occur once, in
+    /// alphabetical order with capitals first. Operands are contracted two at a time, from left to right.
     /// </summary>
-    /// <exception cref="ShapeException">The equation cannot be read, or does not fit the operands.</exception>
+    /// <exception cref="ShapeException">The equation cannot be read, or it does not fit the operands.</exception>
     public static Variable Einsum(string equation, params Variable[] operands)
     {
         var sides = equation.Given().Replace(" ", "").Split("->");
         var inputs = sides[0].Split(',');
         if (sides.Length > 2 || operands.Given().Length == 0 || inputs.Length != operands.Length)
-            throw new ShapeException($"Einsum: \"{equation}\" names {inputs.Length} operands, and {operands.Length} " +
+            throw new ShapeException($"Einsum: \"{equation}\" names {inputs.Length} operands, but {operands.Length} " +
                 $"were given.");
-        // The axes that an ellipsis stands for get the names 0, 1, … so that the last is the same in every operand.
+        // The axes that an ellipsis stands for get the names 0, 1, …, so that the last has the same name in every
+        // operand.
         var spare = operands.Select((x, i) => inputs[i].Contains("...") ? x.Rank - inputs[i].Length + 3 : 0).ToArray();
         var all = string.Concat(Enumerable.Range(0, Math.Max(0, spare.Max())).Select(i => (char)('0' + i)));
         for (var i = 0; i < inputs.Length; i++)
@@ -27,7 +28,7 @@ public sealed partial class Variable
         var output = sides.Length == 2 ? Spelled(sides[1], all) : once;
         foreach (var name in output)
             if (output.Count(other => other == name) > 1 || !inputs.Any(input => input.Contains(name)))
-                throw new ShapeException($"Einsum: \"{equation}\": the result names {name} twice, or no operand does.");
+                throw new ShapeException($"Einsum: \"{equation}\": the result has {name} twice, or no operand has it.");
         return Contracted("Einsum", operands, inputs, output);
 
         string Spelled(string term, string ellipsis)
@@ -35,12 +36,14 @@ public sealed partial class Variable
             var at = term.IndexOf("...", StringComparison.Ordinal);
             var letters = at < 0 ? term : term.Remove(at, 3);
             return letters.All(char.IsAsciiLetter) ? at < 0 ? term : letters.Insert(at, ellipsis)
-                : throw new ShapeException($"Einsum: \"{equation}\": \"{term}\" is made of other than letters and " +
+                : throw new ShapeException($"Einsum: \"{equation}\": \"{term}\" must consist of letters and at most " +
                     $"one ellipsis (...).");
         }
     }
 
-    /// <summary>The sum of products over all axes that are not in the result. Names of axes are characters.</summary>
+    /// <summary>
+    /// The sum of products over all axes that are not in the result. The names of axes are characters.
+    /// </summary>
     static Variable Contracted(string operation, Variable[] operands, string[] names, string result)
     {
         var sizes = Sizes(operation, operands, names);
@@ -57,7 +60,7 @@ public sealed partial class Variable
         }
         return Ordered(y, kept, result);
 
-        // An operand, with the axes that it has alone summed over.
+        // An operand, summed over the axes that it alone has.
         (Variable, string) Term(int i)
         {
             var (x, axes) = Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
@@ -73,7 +76,7 @@ public sealed partial class Variable
     static Variable Ordered(Variable x, string axes, string order) =>
         axes == order ? x : x.Permute([.. order.Select(name => axes.IndexOf(name))]);
 
-    /// <summary>Each pair of axes of one name becomes their diagonal, the last axis.</summary>
+    /// <summary>Each pair of axes with the same name becomes its diagonal, the last axis.</summary>
     static (Variable, string) Diagonals(Variable x, string axes)
     {
         if (axes.Distinct().Count() == axes.Length) return (x, axes);
@@ -83,7 +86,7 @@ public sealed partial class Variable
         return Diagonals(x, axes.Remove(j, 1).Remove(i, 1) + axes[i]);
     }
 
-    /// <summary>The size of each name: that of all its axes, but for those of size 1, which broadcast.</summary>
+    /// <summary>The size of each name: that of all its axes, except those of size 1, which broadcast.</summary>
     static Dictionary<char, int> Sizes(string operation, Variable[] operands, string[] names)
     {
         var sizes = new Dictionary<char, int>();
@@ -92,7 +95,7 @@ public sealed partial class Variable
             var (x, axes) = (operands[i], names[i]);
             operands[0].Alike(operation, x);
             if (x.Rank != axes.Length) throw new ShapeException($"{operation}: operand {i} has shape " +
-                $"{x.Data.Layout}, and \"{axes}\" names {axes.Length} axes.");
+                $"{x.Data.Layout}, but \"{axes}\" names {axes.Length} axes.");
             for (var a = 0; a < axes.Length; a++)
             {
                 var (size, known) = (x.Size(a), sizes.GetValueOrDefault(axes[a], 1));

@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
-// Functions of one number are a formula, which is its own derivative. Those below whose derivative is short in terms of
-// the result keep that, in place of the input; Sigmoid is written out as an example of a Function of its own.
+// A function of one number is a formula, from which its derivative follows. The functions below have a derivative that
+// is short in terms of the result, so they keep the result and not the input. Sigmoid is written out as an example of a
+// Function.
 
 sealed class OfResult<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
     where F : struct, IMap // y = f(x)     dx = derivative(y, dy)
@@ -35,7 +36,7 @@ readonly struct SoftplusFormula(double threshold) : ISmooth
 
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
-/// <summary>Near 0 a quotient of polynomials (Moshier, Cephes, tanh), and beyond 1 − 2/(e^(2|x|) + 1).</summary>
+/// <summary>Near 0 a quotient of polynomials (Moshier, Cephes, tanh), and elsewhere 1 − 2/(e^(2|x|) + 1).</summary>
 readonly struct TanhFormula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) - y * y;
@@ -52,7 +53,7 @@ readonly struct TanhFormula : ISmooth
 
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
-/// <summary>x cut to the bounds, the upper one last; NaN stays, as a whole number, which has no slope.</summary>
+/// <summary>x clamped to the bounds, the upper one last. NaN stays, as an integer, which has no slope.</summary>
 readonly struct ClampFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -80,14 +81,14 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
 
 public sealed partial class Variable
 {
-    /// <summary>y = f(x), with the slope that f says it has.</summary>
+    /// <summary>y = f(x), with the slope that f provides.</summary>
     Variable Smooth<F>(F f, [CallerMemberName] string name = "") where F : struct, ISmooth =>
         Apply(new Of1<Called<F>>(new(f)), name, this);
 
     Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
         where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
 
-    /// <summary>f of integers as integers; null of floating-point numbers.</summary>
+    /// <summary>f of integers as integers; null for floating-point numbers.</summary>
     Variable? OfIntegers<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap => DType.IsFloat() ? null
         : new Variable(Tensor.Apply(name, new Of1<F>(f), Data.NoMask(name)));
 
@@ -103,7 +104,7 @@ public sealed partial class Variable
     public Variable Cos() => Map(new CosFormula());
     /// <summary>|x|; its gradient at 0 is 0.</summary>
     public Variable Abs() => OfIntegers(new AbsFormula()) ?? Map(new AbsFormula());
-    /// <summary>−1, 0 or 1; 0 of NaN. Its gradient is 0.</summary>
+    /// <summary>−1, 0 or 1; for NaN 0. Its gradient is 0.</summary>
     public Variable Sign() => OfIntegers(new SignFormula()) ?? Stepped(new SignFormula());
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
@@ -112,12 +113,12 @@ public sealed partial class Variable
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
     public Variable Relu() => OfIntegers(new ReluFormula())
         ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
-    /// <summary>x where x &gt; 0, else slope·x.</summary>
+    /// <summary>x where x &gt; 0, slope·x elsewhere.</summary>
     public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
     /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
         beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
-    /// <summary>x cut to low … high, and high where low is above it; the gradient at the bounds is 1.</summary>
+    /// <summary>x clamped to low … high, or high where low is above it; the gradient at the bounds is 1.</summary>
     public Variable Clamp(Number? low = null, Number? high = null)
     {
         var (from, to) = (low ?? long.MinValue, high ?? long.MaxValue);

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 /// <summary>
-/// x·T(x²)/U(x²) up to 1, and 1 − e^(−x²)·P(x)/Q(x) beyond (Moshier, Cephes, ndtr); from 6 on it is 1 to all digits.
+/// x·T(x²)/U(x²) up to 1, and 1 − e^(−x²)·P(x)/Q(x) above (Moshier, Cephes, ndtr). From 6 on it is exactly 1.
 /// </summary>
 // y = 2/√π ∫₀ˣ e^(−t²) dt     dx = 2/√π·e^(−x²)·dy
 readonly struct ErfFormula : ISmooth
@@ -67,6 +67,6 @@ public sealed partial class Variable
 {
     /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
     public Variable Erf() => Smooth(new ErfFormula());
-    /// <summary>The y with erf y = x; NaN beyond −1 … 1.</summary>
+    /// <summary>The y with erf y = x; NaN outside −1 … 1.</summary>
     public Variable Erfinv() => OfResult(new ErfinvFormula(), (y, dy) => (y * y).Exp() * dy * (Math.Sqrt(Math.PI) / 2));
 }

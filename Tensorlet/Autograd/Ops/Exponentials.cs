@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-/// <summary>Kahan's way: (u − 1)·x/ln u with u = eˣ is exact to rounding near 0.</summary>
+/// <summary>Kahan's formula: (u − 1)·x/ln u with u = eˣ is exact up to rounding near 0.</summary>
 readonly struct Expm1Formula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Exp(x);
@@ -13,7 +13,7 @@ readonly struct Expm1Formula : ISmooth
     }
 }
 
-/// <summary>Kahan's way: ln w · x/(w − 1) with w = 1 + x is exact to rounding near 0.</summary>
+/// <summary>Kahan's formula: ln w · x/(w − 1) with w = 1 + x is exact up to rounding near 0.</summary>
 readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x);
@@ -33,7 +33,7 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
     public override Variable?[] Backward(Variable dc)
     {
         var zero = Tensor.Like(dc.Data, 0);
-        // x⁰ has no slope, and 0ᵇ none along b; there the formulas say 0·∞
+        // x⁰ has no slope, and 0ᵇ has none with respect to b; the formulas would give 0·∞ there
         var da = Needs(0) ? Variable.Where(B.Data.Eq(zero), zero, B * Variable.Pow(A, B - 1) * dc) : null;
         if (!Needs(1)) return [da, null];
         var still = A.Data.Eq(zero) & (B.Data >= zero);
@@ -41,7 +41,9 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
     }
 }
 
-/// <summary>By expm1, which keeps the digits near 0; from 22 on e⁻ˣ does not count, and (e^(x/2))²/2 is left.</summary>
+/// <summary>
+/// Uses expm1, which keeps the digits near 0. From 22 on, e⁻ˣ does not count, and (e^(x/2))²/2 is left.
+/// </summary>
 readonly struct SinhFormula : ISmooth // y′ = cosh x
 {
     V ISmooth.Slope<V>(V x, V y) => V.Call(new CoshFormula(), x);
@@ -68,23 +70,23 @@ public sealed partial class Variable
 {
     /// <summary>2ˣ</summary>
     public Variable Exp2() => Pow(2.0, this);
-    /// <summary>eˣ − 1, exact near 0.</summary>
+    /// <summary>eˣ − 1, accurate near 0.</summary>
     public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
     public Variable Log2() => Log() / Math.Log(2);
     /// <summary>The logarithm to base 10.</summary>
     public Variable Log10() => Log() / Math.Log(10);
-    /// <summary>ln(1 + x), exact near 0.</summary>
+    /// <summary>ln(1 + x), accurate near 0.</summary>
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>
     public Variable Rsqrt() => 1 / Sqrt();
-    /// <summary>aᵇ, broadcast; of integers an integer.</summary>
-    /// <exception cref="TensorletException">An integer to a negative power.</exception>
+    /// <summary>aᵇ, broadcast; an integer if both are integers.</summary>
+    /// <exception cref="TensorletException">An integer is raised to a negative power.</exception>
     public static Variable Pow(Variable a, Variable b)
     {
         if (b.Given().DType == DType.Bool) a.Given().Data.NoMask("Pow");
         if (!a.Given().DType.IsFloat() && b.DType == DType.Int64 && (b < 0).Any().Item<bool>())
-            throw new TensorletException($"Pow: integers of shape {a.Data.Layout} to a negative power are no " +
+            throw new TensorletException($"Pow: integers of shape {a.Data.Layout} to a negative power are not " +
                 "integers. Convert them with .To(DType.Float32).");
         return Apply<PowerOf>("Pow", a, b);
     }

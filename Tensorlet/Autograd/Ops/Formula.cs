@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A formula of broadcast variables, summed over some axes, or over none; these are kept as 1. It is its own
-/// derivative: the same line runs over numbers with a slope, and the gradient of what was repeated is such a sum.
+/// A formula of broadcast variables, summed over some axes (which are kept as 1) or over none. It provides its own
+/// derivative: the same line runs over numbers with a slope. The gradient of a broadcast operand is such a sum.
 /// </summary>
 // y = Σ f(x₀, x₁, …)     dxₖ = Σ ∂f/∂xₖ·dy, over the axes along which xₖ was repeated
 sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struct, IFormula
@@ -33,22 +33,23 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
 public sealed partial class Variable
 {
     /// <summary>
-    /// y = f(x) by a formula of one's own. It needs no derivative: the same line gives the slope, of every order and on
-    /// every device. Where two branches of it meet, the slope is that of the branch which is taken.
+    /// y = f(x) with a formula of your own. It needs no derivative: the same line also computes the slope, for every
+    /// order and on every device. Where two branches of it meet, the slope is that of the branch that is taken.
     /// </summary>
     /// <param name="f">The formula: a public struct with one line of mathematics.</param>
     public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
 
-    /// <summary>y = f(a, b) for every pair of elements, broadcast, by a formula of one's own as in
-    /// <see cref="Map"/>.</summary>
+    /// <summary>
+    /// y = f(a, b) for every pair of elements, broadcast, with a formula of your own as in <see cref="Map"/>.
+    /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
         Apply(new Of2<F>(f), NameOf<F>.Text, a.Given(), b.Given());
 
-    /// <summary>y = f(a, b, c), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
+    /// <summary>y = f(a, b, c), broadcast, with a formula of your own as in <see cref="Map"/>.</summary>
     public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), NameOf<F>.Text, a.Given(), b.Given(), c.Given());
 
-    /// <summary>y = f(x₀, x₁, …), broadcast, by a formula of one's own as in <see cref="Map"/>.</summary>
+    /// <summary>y = f(x₀, x₁, …), broadcast, with a formula of your own as in <see cref="Map"/>.</summary>
     public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
         Apply(f, NameOf<F>.Text, x);
 
@@ -62,7 +63,7 @@ public sealed partial class Variable
     internal static Variable Total<F>(F f, string name, int[] axes, params ReadOnlySpan<Variable> x)
         where F : struct, IFormula => new Formula<F>(name, f, axes).Apply(Alike(name, x));
 
-    /// <summary>On one device and, but for masks, of one floating-point type.</summary>
+    /// <summary>Checks that all are on one device and, except for masks, of one floating-point type.</summary>
     internal static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
     {
         if (x.IsEmpty) throw new ShapeException($"{operation}: no variables were given.");

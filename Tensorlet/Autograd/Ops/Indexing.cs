@@ -12,48 +12,51 @@ public sealed partial class Variable
         Named(() => Gather(axis, Data.AlongAxis("IndexSelect", axis, index)));
 
     /// <summary>
-    /// Zeros of a shape, with this added at the indices along an axis: the adjoint of <see cref="Gather"/>.
+    /// Zeros of a shape, to which this variable is added at the indices along an axis: the adjoint of
+    /// <see cref="Gather"/>.
     /// </summary>
     // y = 0, with x added at the indices     dx = dy gathered at the indices
     public Variable ScatterAdd(int axis, Tensor index, params int[] shape) => Linear(
         x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, x), (dy, _) => dy.Gather(axis, index), index: index);
 
     /// <summary>
-    /// This with alpha times the rows of a source added at indices along an axis; repeated ones add up.
+    /// This variable, plus alpha times the rows of a source at indices along an axis; repeated indices add up.
     /// </summary>
     public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
         Named(() =>
             this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1));
 
     /// <summary>
-    /// This with the rows of a source in the places of those at indices along an axis; of several for one place the
-    /// last.
+    /// This variable, with the rows at indices along an axis replaced by those of a source. If an index is repeated,
+    /// the last row is kept.
     /// </summary>
     public Variable IndexCopy(int axis, Tensor index, Variable source) =>
         Named(() => Scatter(axis, Data.AlongAxis("IndexCopy", axis, index), source));
 
-    /// <summary>This with a value in the rows at indices along an axis.</summary>
+    /// <summary>This variable, with a value in the rows at indices along an axis.</summary>
     public Variable IndexFill(int axis, Tensor index, Number value) =>
         Named(() => Scatter(axis, Data.AlongAxis("IndexFill", axis, index), value));
 
     /// <summary>
-    /// y[…, index[…, j, …], …] = source[…, j, …] along an axis, this elsewhere; of several for one place the last.
+    /// y[…, index[…, j, …], …] = source[…, j, …] along an axis, and this variable elsewhere. If an index is repeated,
+    /// the last element is kept.
     /// </summary>
-    /// <exception cref="ShapeException">Source and indices differ in shape, or this in another axis.</exception>
-    /// <exception cref="IndexException">An index is outside of the axis.</exception>
+    /// <exception cref="ShapeException">Source and indices differ in shape, or this variable differs from them in
+    /// another axis.</exception>
+    /// <exception cref="IndexException">An index is outside the axis.</exception>
     public Variable Scatter(int axis, Tensor index, Variable source)
     {
         Layout.OnlySame("Scatter", source.Given().Data.Layout, index.Given().Layout);
         return Named(() => Put(Data.Places.Gather(axis, index), source));
     }
 
-    /// <summary>y[…, index[…, j, …], …] = value along an axis, this elsewhere.</summary>
+    /// <summary>y[…, index[…, j, …], …] = value along an axis, and this variable elsewhere.</summary>
     public Variable Scatter(int axis, Tensor index, Number value) =>
         Scatter(axis, index, Tensor.Like(Data, value).Expand(index.Given().Size()));
 
     /// <summary>
-    /// The elements where a mask is true taken from a source, one after another, this elsewhere; this and the mask
-    /// broadcast.
+    /// Where the mask is true, the elements of a source, one after another; this variable elsewhere. This variable and
+    /// the mask broadcast.
     /// </summary>
     /// <exception cref="ShapeException">The source has too few elements.</exception>
     public Variable MaskedScatter(Tensor mask, Variable source)
@@ -64,26 +67,26 @@ public sealed partial class Variable
         var places = x.Data.Places[mask.Expand(shape)];
         if (places.Numel > source.Given().Numel)
             throw new ShapeException($"MaskedScatter: a source of shape {source.Data.Layout} has {source.Numel} " +
-                $"elements, and the mask of shape {mask.Layout} takes {places.Numel}.");
+                $"elements, but the mask of shape {mask.Layout} needs {places.Numel}.");
         return Named(() => x.Put(places, source.Reshape(-1).Narrow(0, 0, places.Numel)));
     }
 
-    /// <summary>This with a source at places of the flattened variable.</summary>
+    /// <summary>This variable, with a source at positions of the flattened variable.</summary>
     Variable Put(Tensor places, Variable source) =>
         Cat([Reshape(-1), source.Reshape(-1)]).Gather(0, Data.Sources(places)).Reshape(Size());
 
-    /// <summary>This with a source added: y[…, index[…, j, …], …] += source[…, j, …] along an axis.</summary>
+    /// <summary>This variable, with a source added: y[…, index[…, j, …], …] += source[…, j, …] along an axis.</summary>
     public Variable ScatterAdd(int axis, Tensor index, Variable source) =>
         Named(() => this + source.Given().ScatterAdd(axis, index, Size()));
 
     /// <summary>
-    /// The elements of the flattened variable at these places, of the shape of the indices; negative ones count from
+    /// The elements at these positions of the flattened variable, in the shape of the indices; negative ones count from
     /// the end.
     /// </summary>
     public Variable Take(Tensor index) =>
         Named(() => Reshape(-1).Gather(0, Data.Reshape(-1).Wrapped(index, 0).Reshape(-1)).Reshape(index.Size()));
 
-    /// <summary>The elements where a mask is true, in one row; this and the mask broadcast.</summary>
+    /// <summary>The elements where a mask is true, in one row. This variable and the mask broadcast.</summary>
     public Variable MaskedSelect(Tensor mask)
     {
         mask.Given().OnlyType("MaskedSelect: the mask", DType.Bool);
@@ -99,7 +102,7 @@ public sealed partial class Variable
         {
             Data.Basic(indices, out var picks);
             if (picks.Count == 0) return Read(x => x.Basic(indices, out _), "Index");
-            // What would be picked from the elements' own numbers is where to gather from the flattened tensor.
+            // What would be picked from the elements' own numbers tells where to gather from the flattened tensor.
             var places = Data.Places[indices];
             return Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
         }, "Indexing");

@@ -5,15 +5,16 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 namespace Tensorlet;
 
 /// <summary>
-/// A tensor as matrices, its last two axes, that MathNet works on one after another: on the host and in double,
-/// whatever the device and the type; what comes out goes back to them.
+/// Runs MathNet on a tensor of matrices, its last two axes, one after another. It computes on the host and in double,
+/// whatever the device and the type; the results are converted back to these.
 /// </summary>
 static class Matrices
 {
     /// <summary>
-    /// y[b] = f(x[b]) for every matrix of x, in this shape: the matrices that f gives, flattened, one after another.
+    /// y[b] = f(x[b]) for every matrix of x, in the given shape: the matrices that f returns, flattened, one after
+    /// another.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix was refused, by MathNet or in f, for the reason given.</exception>
+    /// <exception cref="LinAlgException">MathNet or f refused a matrix, for the reason given.</exception>
     public static Tensor Each(string operation, Tensor x, int[] shape, string refused, Func<Matrix, Matrix[]> f)
     {
         if (shape.Contains(0)) return x.NewEmpty(shape);
@@ -21,7 +22,7 @@ static class Matrices
         var (values, results) = (x.ToArray<double>(), new List<double>());
         for (var b = 0; b < Layout.Product(x.Shape[..^2]); b++)
         {
-            // MathNet has no empty matrix; that of one 1 has the same determinant.
+            // MathNet has no empty matrices; a matrix with a single 1 has the same determinant.
             var matrix = size == 0 ? Number(1) : Matrix.Build.DenseOfRowMajor(rows, columns,
                 values[(b * size)..((b + 1) * size)]);
             try { foreach (var y in f(matrix)) results.AddRange(y.ToRowMajorArray()); }
@@ -63,8 +64,8 @@ sealed class Solve : Function // A·X = B     dB = A⁻ᵀ·dX     dA = −dB·X
 }
 
 /// <summary>
-/// The cofactors come from the singular values, where nothing is divided by, so that the gradient of a singular matrix
-/// is right, too (PyTorch says 0). A gradient of the gradient needs the inverse.
+/// The cofactors are computed from the singular values, without a division, so that the gradient of a singular matrix
+/// is right too (PyTorch gives 0). A gradient of the gradient needs the inverse.
 /// </summary>
 sealed class Det : Function // y = det X     dX = cof X·dy     cof X = y·X⁻ᵀ
 {
@@ -108,7 +109,7 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
 
 public sealed partial class Variable
 {
-    /// <summary>This, if it is matrices, or square ones, of floating-point numbers.</summary>
+    /// <summary>This variable, if it holds matrices (or square ones) of floating-point numbers.</summary>
     Variable AsMatrices(string operation, bool square = true)
     {
         Data.OnlyFloat(operation);
@@ -118,15 +119,16 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X⁻¹ of square matrices, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is faster and more exact.
+    /// X⁻¹ of square matrices, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is faster and more
+    /// accurate.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Inverse() => new Inverse().Apply(AsMatrices("Inverse"));
 
     /// <summary>
-    /// The X with this·X = B: (…, n, n), (…, n, k) → (…, n, k), leading axes broadcast. B is one vector for each
-    /// matrix, (…, n) → (…, n), where it is 1-d or has the shape of this without its last axis.
+    /// The X with this·X = B: (…, n, n), (…, n, k) → (…, n, k); leading axes broadcast. B is one vector for each
+    /// matrix, (…, n) → (…, n), if it is 1-dimensional or has the shape of this variable without its last axis.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square, or B has another n.</exception>
@@ -143,14 +145,14 @@ public sealed partial class Variable
         return vectors ? x.Squeeze(-1) : x;
     }
 
-    /// <summary>The determinants of square matrices, (…, n, n) → (…); 1 of no rows.</summary>
+    /// <summary>The determinants of square matrices, (…, n, n) → (…); 1 for a matrix without rows.</summary>
     /// <exception cref="LinAlgException">In a gradient of the gradient: a matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Det() => new Det().Apply(AsMatrices("Det"));
 
     /// <summary>
     /// The sign of the determinants and the logarithm of their magnitude, (…, n, n) → (…), which neither overflow nor
-    /// underflow; of a singular matrix 0 and −∞.
+    /// underflow; 0 and −∞ for a singular matrix.
     /// </summary>
     /// <exception cref="LinAlgException">In the gradient: a matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>

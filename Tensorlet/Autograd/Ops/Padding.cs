@@ -1,31 +1,31 @@
 namespace Tensorlet;
 
-/// <summary>What padding puts around an input.</summary>
+/// <summary>What the padding around an input consists of.</summary>
 public enum PadMode
 {
-    /// <summary>A number.</summary>
+    /// <summary>A constant.</summary>
     Constant,
-    /// <summary>The input, mirrored at its edge, which is not repeated.</summary>
+    /// <summary>The input, mirrored at its edge; the edge is not repeated.</summary>
     Reflect,
-    /// <summary>The edge.</summary>
+    /// <summary>The edge of the input.</summary>
     Replicate,
-    /// <summary>The input, from its other end.</summary>
+    /// <summary>The input, continued from its other end.</summary>
     Circular,
 }
 
 public static partial class F
 {
     /// <summary>
-    /// Puts something around the last axes: padding is (before, after) of the last one, then of the one before it, ….
-    /// Negative numbers cut off.
+    /// Pads the last axes. The numbers are (before, after) for the last axis, then for the one before it, and so on.
+    /// Negative numbers cut elements off.
     /// </summary>
-    /// <exception cref="ShapeException">An odd number, more than there are axes, or more is to be continued or cut off
-    /// than there is.</exception>
+    /// <exception cref="ShapeException">An odd number of paddings, more than there are axes, or more elements to
+    /// continue or to cut off than there are.</exception>
     public static Variable Pad(Variable x, int[] padding, PadMode mode = PadMode.Constant, double value = 0)
     {
         var axes = padding.Given().Length / 2;
         if (padding.Length % 2 != 0 || axes > x.Given().Rank) throw new ShapeException($"Pad: {Layout.Show(padding)} " +
-            $"is not (before, after) for some of the axes of {x.Data.Layout}, the last ones first.");
+            $"must be (before, after) for the last axes of {x.Data.Layout}, the last one first.");
         if (axes == 0) return x;
         for (var a = 1; a <= axes; a++)
         {
@@ -33,8 +33,8 @@ public static partial class F
             var most = mode == PadMode.Reflect ? n - 1 : mode == PadMode.Circular ? n
                 : mode == PadMode.Replicate && n == 0 ? 0 : int.MaxValue;
             if (Math.Max(before, after) > most || n + (long)Math.Min(0, before) + Math.Min(0, after) < 0)
-                throw new ShapeException($"Pad: {before} and {after} are too many to continue or cut off axis {-a} " +
-                    $"of {x.Data.Layout} ({mode}).");
+                throw new ShapeException($"Pad: {before} and {after} are too many elements to add to or cut off axis " +
+                    $"{-a} of {x.Data.Layout} ({mode}).");
             if (mode != PadMode.Constant)
                 x = x.IndexSelect(-a, Tensor.From(Continued(n, before, after, mode), device: x.Device));
             else if (before < 0 || after < 0) x = x.Slice(-a, Math.Max(0, -before), n + Math.Min(0, after));
@@ -44,7 +44,7 @@ public static partial class F
         return x.Framed([.. around.Select(side => side[0])], [.. around.Select(side => side[1])], value);
     }
 
-    /// <summary>The places that n elements, continued before and after, are taken from.</summary>
+    /// <summary>The positions from which n elements, continued before and after, are taken.</summary>
     static long[] Continued(int n, int before, int after, PadMode mode) =>
         [.. Enumerable.Range(-before, Layout.Fitting("Pad", (long)before + n + after)).Select(i => mode switch
         {

@@ -2,28 +2,29 @@ namespace Tensorlet;
 
 public static partial class F
 {
-    /// <summary>The largest of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
+    /// <summary>The maximum of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
     public static Variable MaxPool1d(Variable x, int kernel, int? stride = null, int padding = 0, int dilation = 1,
         bool ceilMode = false) =>
         MaxPool("MaxPool1d", x, [kernel], [stride ?? kernel], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
-    /// The largest of each window: (N, C, H, W) to (N, C, OH, OW). A gather: what is picked depends on the data, and
-    /// the gradient goes to what was picked, the first of equal ones.
+    /// The maximum of each window: (N, C, H, W) to (N, C, OH, OW). It gathers elements whose positions depend on the
+    /// data. The gradient goes to the element that was picked, the first of equal ones.
     /// </summary>
     /// <param name="x">Images, (N, C, H, W).</param>
     /// <param name="kernel">The size of a window.</param>
-    /// <param name="stride">How far apart neighbouring windows are; the size of a window if not given.</param>
-    /// <param name="padding">How far the first windows reach over the edge, at most half a window.</param>
-    /// <param name="dilation">How far apart the elements of a window are; 1 if not given.</param>
-    /// <param name="ceilMode">Take in what a last, partial window would cover.</param>
-    /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
+    /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
+    /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
+    /// <param name="dilation">The distance between the elements of a window; 1 if not given.</param>
+    /// <param name="ceilMode">Add a last, partial window where elements are left.</param>
+    /// <exception cref="ShapeException">There are not four axes, or the window is larger than the padded
+    /// image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
         Pair? dilation = null, bool ceilMode = false) =>
         MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
-    /// <see cref="MaxPool2d"/>, and where in its image of H·W elements each value was: Int64, (N, C, OH, OW).
+    /// <see cref="MaxPool2d"/>, and the position of each value in its image of H·W elements: Int64, (N, C, OH, OW).
     /// </summary>
     public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
@@ -43,17 +44,18 @@ public static partial class F
     /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
     /// <param name="x">Images, (N, C, H, W).</param>
     /// <param name="kernel">The size of a window.</param>
-    /// <param name="stride">How far apart neighbouring windows are; the size of a window if not given.</param>
-    /// <param name="padding">How far the first windows reach over the edge, at most half a window.</param>
-    /// <param name="ceilMode">Take in what a last, partial window would cover; what is beyond counts for
-    /// nothing.</param>
-    /// <param name="countIncludePad">Count padding as zeros; else not at all.</param>
-    /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
+    /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
+    /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
+    /// <param name="ceilMode">Add a last, partial window where elements are left. What lies beyond the padding is not
+    /// counted.</param>
+    /// <param name="countIncludePad">Count padding as zeros; otherwise it is not counted.</param>
+    /// <exception cref="ShapeException">There are not four axes, or the window is larger than the padded
+    /// image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>
         AvgPool("AvgPool2d", x, kernel, stride ?? kernel, padding ?? 0, ceilMode, countIncludePad);
 
-    /// <summary>The values, where they are in the flattened input with its frame, and the frame's end.</summary>
+    /// <summary>The values, their positions in the flattened input with its frame, and the end of the frame.</summary>
     static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,
         int[] stride, int[] padding, int[] dilation, bool ceilMode)
     {
@@ -62,7 +64,7 @@ public static partial class F
         var places = Largest(framed.Data.Contiguous());
         if (padding.Max() > 0)
         {
-            // where all are −∞, so that the frame is as large: the first that is inside, as an image of ones finds it
+            // where all are −∞, as the frame is: the first one inside, as an image of ones finds it
             var image = Tensor.Ones([1, 1, .. x.Shape[2..]], x.DType, x.Device).Framed(padding, plan.After, 0);
             var images = Tensor.From<long>([.. Enumerable.Range(0, x.Size(0) * x.Size(1)).Select(i =>
                 (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], x.Device);
@@ -88,7 +90,7 @@ public static partial class F
         var after = PoolPlan(operation, x, kernel, stride, padding, ones, ceilMode).After;
         var sums = Windowed(x, padding, after);
         if (countIncludePad && after.SequenceEqual(padding)) return sums / Layout.Product(kernel);
-        // what counts: the input, and its padding if that does, but not what a last window reaches beyond
+        // the elements that count: the input, and its padding if wanted, but not what a last window reaches beyond
         Variable counted = x.Data.OnesLike();
         if (!countIncludePad) return sums / Windowed(counted, padding, after);
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
@@ -98,14 +100,14 @@ public static partial class F
             .Windows(kernel, stride, ones).Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
     }
 
-    /// <summary>Refuses what cannot be, and finds how far the last windows reach over the end of each axis.</summary>
+    /// <summary>Checks the arguments, and finds how far the last windows reach over the end of each axis.</summary>
     static WindowPlan PoolPlan(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
         bool ceilMode)
     {
         var plan = new WindowPlan(kernel, stride, padding, padding, dilation);
         if (x.Given().Rank != 2 + plan.Axes)
-            throw new ShapeException($"{operation}: the input has {2 + plan.Axes} axes, samples and channels first, " +
-                $"not shape {x.Data.Layout}. A single sample gets its batch axis by Unsqueeze(0).");
+            throw new ShapeException($"{operation}: the input must have {2 + plan.Axes} axes, samples and channels " +
+                $"first, not shape {x.Data.Layout}. Give a single sample its batch axis with Unsqueeze(0).");
         x.Data.OnlyFloat(operation);
         plan.Check(operation);
         if (padding.Zip(kernel).Any(p => p.First > p.Second / 2)) throw new ShapeException(
@@ -114,7 +116,7 @@ public static partial class F
         if (!ceilMode) return plan;
         var after = padding.Select((p, a) =>
         {
-            // one more window, where it begins in the input or before it, and the last one is not at the end
+            // one more window, if it begins in the input or before it and the last one does not reach the end
             long begin = (long)places[a] * stride[a], end = x.Size(2 + a) + (long)p;
             var more = begin + plan.Reach(a) + 1 - end - p;
             return more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;

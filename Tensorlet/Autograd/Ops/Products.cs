@@ -27,10 +27,10 @@ sealed class Contract(int batch, int rows, int columns) : Function
 public sealed partial class Variable
 {
     /// <summary>
-    /// The matrix product of the last two axes, (…, n, k)·(…, k, m) → (…, n, m); leading axes broadcast; a 1-d operand
-    /// is a row on the left and a column on the right.
+    /// The matrix product over the last two axes, (…, n, k)·(…, k, m) → (…, n, m); leading axes broadcast. A
+    /// 1-dimensional operand is a row on the left, and a column on the right.
     /// </summary>
-    /// <exception cref="ShapeException">The columns of one are not the rows of the other.</exception>
+    /// <exception cref="ShapeException">The columns of the first are not as many as the rows of the second.</exception>
     public Variable MatMul(Variable other)
     {
         var (a, b) = (this, other.Given());
@@ -45,70 +45,80 @@ public sealed partial class Variable
     /// <inheritdoc cref="MatMul(Variable)"/>
     public static Variable MatMul(Variable a, Variable b) => a.Given().MatMul(b.Given());
 
-    // Products with fixed ranks are MatMul after a check: an axis too many or too few is an error and no broadcast.
+    // Products with fixed ranks are MatMul after a check: an axis too many or too few is an error, and is not
+    // broadcast.
 
     /// <summary>Σ aᵢ·bᵢ of two vectors, (n)·(n) → ().</summary>
-    /// <exception cref="ShapeException">They are no vectors of one length.</exception>
+    /// <exception cref="ShapeException">They are not vectors of the same length.</exception>
     public Variable Dot(Variable other) => Product("Dot", other, 1, 1);
 
-    /// <summary>A matrix by a vector, (n, k)·(k) → (n).</summary>
+    /// <summary>A matrix times a vector, (n, k)·(k) → (n).</summary>
     /// <exception cref="ShapeException">Another rank, or the columns are not as many as the elements.</exception>
     public Variable Mv(Variable vector) => Product("Mv", vector.Given(), 2, 1);
 
-    /// <summary>A matrix by a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes any ranks.</summary>
-    /// <exception cref="ShapeException">Another rank, or the columns of one are not the rows of the other.</exception>
+    /// <summary>
+    /// A matrix times a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes any ranks.
+    /// </summary>
+    /// <exception cref="ShapeException">Another rank, or the columns of the first are not as many as the rows of the
+    /// second.</exception>
     public Variable Mm(Variable other) => Product("Mm", other, 2, 2);
 
-    /// <summary>As many matrices by as many, (b, n, k)·(b, k, m) → (b, n, m).</summary>
-    /// <exception cref="ShapeException">Another rank, another b, or columns that are not the other's rows.</exception>
+    /// <summary>A batch of matrices times a batch of matrices, (b, n, k)·(b, k, m) → (b, n, m).</summary>
+    /// <exception cref="ShapeException">Another rank, different batches, or columns and rows that do not
+    /// match.</exception>
     public Variable Bmm(Variable other) => Product("Bmm", other, 3, 3);
 
     /// <summary>aᵢ·bⱼ of two vectors, (n), (m) → (n, m).</summary>
-    /// <exception cref="ShapeException">One of them is no vector.</exception>
+    /// <exception cref="ShapeException">One of them is not a vector.</exception>
     public Variable Outer(Variable other) => Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
 
     /// <summary>
-    /// beta·this + alpha·A·B with A (n, k) and B (k, m); this broadcasts to (n, m), and is not read where beta is 0.
+    /// beta·this + alpha·A·B with A (n, k) and B (k, m). This variable broadcasts to (n, m), and is not read if beta is
+    /// 0.
     /// </summary>
-    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
+    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to
+    /// A·B.</exception>
     public Variable Addmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Addmm", a.Given().Product("Addmm", b.Given(), 2, 2), beta, alpha);
 
     /// <summary>
-    /// beta·this + alpha·A·B with A (b, n, k) and B (b, k, m); this broadcasts to (b, n, m), and is not read where beta
-    /// is 0.
+    /// beta·this + alpha·A·B with A (b, n, k) and B (b, k, m). This variable broadcasts to (b, n, m), and is not read
+    /// if beta is 0.
     /// </summary>
-    /// <exception cref="ShapeException">A and B do not multiply, or this does not broadcast to A·B.</exception>
+    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to
+    /// A·B.</exception>
     public Variable Baddbmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Baddbmm", a.Given().Product("Baddbmm", b.Given(), 3, 3), beta, alpha);
 
     /// <summary>Σ xᵢᵢ of a matrix, (n, m) → ().</summary>
-    /// <exception cref="ShapeException">It is no matrix.</exception>
+    /// <exception cref="ShapeException">It is not a matrix.</exception>
     public Variable Trace() => Rank == 2 ? Diagonal().Sum()
         : throw new ShapeException($"Trace: takes a matrix, not shape {Data.Layout}. Einsum(\"...ii->...\") adds the " +
             $"diagonals of a batch.");
 
-    /// <summary>Sums over the last axes of this with as many first axes of the other: (…, k…)·(k…, …).</summary>
-    /// <exception cref="ShapeException">The axes differ in size, or there are fewer.</exception>
+    /// <summary>
+    /// Sums over the last axes of this variable and as many first axes of the other: (…, k…)·(k…, …).
+    /// </summary>
+    /// <exception cref="ShapeException">The axes differ in size, or there are too few.</exception>
     public Variable Tensordot(Variable other, int axes = 2) => axes >= 0 && axes <= Rank && axes <= other.Given().Rank
         ? Tensordot(other, [.. Enumerable.Range(Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
         : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {axes} " +
             $"axes to sum over.");
 
     /// <summary>
-    /// Sums over pairs of axes, <c>axes[i]</c> of this with <c>otherAxes[i]</c> of the other; the axes that remain
-    /// follow one another.
+    /// Sums over pairs of axes, <c>axes[i]</c> of this variable with <c>otherAxes[i]</c> of the other; the remaining
+    /// axes follow one another.
     /// </summary>
-    /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, or they are not as
-    /// many.</exception>
+    /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, or there are not as many on
+    /// both sides.</exception>
     public Variable Tensordot(Variable other, int[] axes, int[] otherAxes)
     {
         axes = [.. axes.Given().Select(a => Data.Layout.Axis("Tensordot", a))];
         otherAxes = [.. otherAxes.Given().Select(a => other.Given().Data.Layout.Axis("Tensordot", a))];
         if (axes.Length != otherAxes.Length || axes.Distinct().Count() < axes.Length
             || otherAxes.Distinct().Count() < axes.Length)
-            throw new ShapeException($"Tensordot: the axes {Layout.Show(axes)} and {Layout.Show(otherAxes)} are no " +
-                $"pairs: each side names as many, and each of them once.");
+            throw new ShapeException($"Tensordot: the axes {Layout.Show(axes)} and {Layout.Show(otherAxes)} are not " +
+                $"pairs: name as many on each side, and each axis once.");
         var left = Letters(0, Rank);
         var right = Letters(Rank, other.Rank).ToCharArray();
         for (var i = 0; i < axes.Length; i++) right[otherAxes[i]] = left[axes[i]];
@@ -119,14 +129,14 @@ public sealed partial class Variable
             string.Concat(Enumerable.Range(first, count).Select(i => (char)('a' + i)));
     }
 
-    /// <summary>Refuses operands of two types or on two devices.</summary>
+    /// <summary>Refuses operands of different types or on different devices.</summary>
     void Alike(string operation, Variable other)
     {
         if (Data.SameDevice(operation, other.Given().Data).DType != other.DType) throw new DTypeException(
             $"{operation}: the operands are {DType} and {other.DType}; convert one of them with .To(DType…).");
     }
 
-    /// <summary>This, if both operands have so many axes.</summary>
+    /// <summary>This variable, if both operands have the right number of axes.</summary>
     Variable OfRanks(string operation, int rank, Variable other, int otherRank) =>
         other.Given().Rank == otherRank && Rank == rank ? this
             : throw new ShapeException($"{operation}: takes operands of " +

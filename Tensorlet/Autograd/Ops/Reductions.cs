@@ -1,12 +1,15 @@
 namespace Tensorlet;
 
-/// <summary>The product of the others is found without dividing by x: before each, and after it.</summary>
+/// <summary>
+/// The product of the other elements is found without dividing by x: the product of those before each, times that of
+/// those after it.
+/// </summary>
 sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     dxᵢ = dy · Π of the other x
 {
     protected override Tensor Forward() { Save(X); return X.Data.Prod([axis], keepDim: true); }
     public override Variable[] Backward(Variable dy) => [Before(X) * Before(X.Flip(axis)).Flip(axis) * dy];
 
-    /// <summary>The product of all elements before each one; before the first 1.</summary>
+    /// <summary>The product of all elements before each one; 1 before the first.</summary>
     Variable Before(Variable x)
     {
         var one = Tensor.Ones(Layout.With(x.Data.Layout.shape, axis, 1), x.DType, x.Device);
@@ -24,7 +27,7 @@ sealed class Extreme(string name, int[] axes, bool largest, bool shareNaN = fals
     }
     public override Variable[] Backward(Variable dy)
     {
-        var same = X.Data.Eq(Y.Data);                   // NaN equals nothing: 0 winners, 0/0
+        var same = X.Data.Eq(Y.Data);                   // NaN equals nothing: there are 0 winners, and 0/0
         var winners = (shareNaN ? same | X.Data.IsNaN() : same).To(dy.DType);
         return [dy * (winners / winners.Sum(axes, keepDim: true))];
     }
@@ -41,7 +44,7 @@ readonly struct WeightedDeviation : IFormula
     V IFormula.Apply<V>(V x, V m, V r, V w, V e, V f, V g, V h) => (x - m) / r * w;
 }
 
-/// <summary>The squares are of double precision, and so is their sum. A root of 0 has the subgradient 0.</summary>
+/// <summary>The squares are in double precision, and so is their sum. A root of 0 has the subgradient 0.</summary>
 // With m the mean over some axes, or 0: y = Σ(x − m)²/n, or its root r     dx = (x − m)·2/n·dy, or (x − m)/(n·r)·dy
 sealed class Spread(string name, int[] axes, double n, bool centered, bool root) : Function
 {
@@ -66,7 +69,7 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
 public sealed partial class Variable
 {
     /// <summary>
-    /// Applies a function that folds axes and keeps them as 1, and takes these away unless they are wanted.
+    /// Applies a function that reduces axes and keeps them as 1, and removes these unless they are wanted.
     /// </summary>
     Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Variable> function)
     {
@@ -88,8 +91,8 @@ public sealed partial class Variable
     public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
 
     /// <summary>
-    /// Summed over the axes along which a tensor of this shape would be repeated to become this one: the adjoint of
-    /// Expand.
+    /// Summed over the axes along which a tensor of this shape would be repeated to get the shape of this one: the
+    /// adjoint of Expand.
     /// </summary>
     internal Variable SumTo(int[] shape)
     {
@@ -106,7 +109,7 @@ public sealed partial class Variable
     /// <summary>The mean along one axis.</summary>
     public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);
 
-    /// <summary>The product of all, or along one axis.</summary>
+    /// <summary>The product of all elements, or along one axis.</summary>
     public Variable Prod(int? axis = null, bool keepDim = false) =>
         axis is { } along ? Prod([along], keepDim) : Reshape(-1).Prod([0]);
 
@@ -114,26 +117,26 @@ public sealed partial class Variable
     public Variable Prod(int[] axes, bool keepDim = false) => Fold("Prod", axes.Given(), keepDim, over =>
         over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)));
 
-    /// <summary>The largest over these axes, or of all; equal ones share the gradient evenly.</summary>
+    /// <summary>The maximum over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMax(int[]? axes = null, bool keepDim = false) =>
         Fold("AMax", axes, keepDim, over => new Extreme("AMax", over, largest: true).Apply(this));
 
-    /// <summary>The smallest over these axes, or of all; equal ones share the gradient evenly.</summary>
+    /// <summary>The minimum over these axes, or of all; equal ones share the gradient evenly.</summary>
     public Variable AMin(int[]? axes = null, bool keepDim = false) =>
         Fold("AMin", axes, keepDim, over => new Extreme("AMin", over, largest: false).Apply(this));
 
-    /// <summary>The largest of all; equal ones share the gradient evenly, and so do NaNs.</summary>
+    /// <summary>The maximum of all; equal ones share the gradient evenly, and so do NaNs.</summary>
     public Variable Max() => Fold("Max", null, false, over => new Extreme("Max", over, true, true).Apply(this));
-    /// <summary>The smallest of all; equal ones share the gradient evenly, and so do NaNs.</summary>
+    /// <summary>The minimum of all; equal ones share the gradient evenly, and so do NaNs.</summary>
     public Variable Min() => Fold("Min", null, false, over => new Extreme("Min", over, false, true).Apply(this));
 
     /// <summary>
-    /// The largest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
+    /// The maximum along an axis, and its position: the first of equal ones, which alone gets the gradient.
     /// </summary>
     public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) =>
         Named(() => Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim));
     /// <summary>
-    /// The smallest along an axis, and where it is: the first of equal ones, which alone gets the gradient.
+    /// The minimum along an axis, and its position: the first of equal ones, which alone gets the gradient.
     /// </summary>
     public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) =>
         Named(() => Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim));
@@ -146,7 +149,7 @@ public sealed partial class Variable
     {
         var over = Data.Layout.Axes("LogSumExp", axes);
         if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(axes, keepDim);
-        // the largest is taken out so that nothing overflows; not where it is infinite
+        // the maximum is subtracted so that nothing overflows, except where it is infinite
         var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true);
         m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
         return Fold("LogSumExp", axes, keepDim, _ =>
@@ -157,17 +160,17 @@ public sealed partial class Variable
         Fold(name, axes, keepDim, over => new Spread(name, over,
             Math.Max(0, Data.CountOver(over) - (unbiased ? 1 : 0)), true, root).Apply(this));
 
-    /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n where not unbiased.</summary>
+    /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n if not unbiased.</summary>
     public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
         Spread("Var", false, axes, unbiased, keepDim);
 
-    /// <summary>The standard deviation, √Var; of equal numbers 0, with gradient 0.</summary>
+    /// <summary>The standard deviation, √Var; 0 for equal numbers, with gradient 0.</summary>
     public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
         Spread("Std", true, axes, unbiased, keepDim);
 
     /// <summary>
-    /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, how many
-    /// are not 0 for p = 0. Its gradient at 0 is 0.
+    /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, and the
+    /// number of elements that are not 0 for p = 0. Its gradient at 0 is 0.
     /// </summary>
     public Variable Norm(double p, int[]? axes = null, bool keepDim = false) => Named(() =>
     {

@@ -1,34 +1,34 @@
 namespace Tensorlet;
 
-/// <summary>⌊(i·n + rest)/o⌋, in whole numbers</summary>
+/// <summary>⌊(i·n + rest)/o⌋, in integers</summary>
 readonly struct Quotient(long n, long o, long rest = 0) : ISequence { public double At(long i) => (i * n + rest) / o; }
 
 /// <summary>(i + shift)·n/o − shift, but not below 0</summary>
 readonly struct Between(double n, double o, double shift) : ISequence
 { public double At(long i) => Math.Max(0, (i + shift) * n / o - shift); }
 
-// Pooling and interpolation to a given size, one axis after the other.
+// Pooling and interpolation to a given size, one axis after another.
 public static partial class F
 {
     /// <summary>
     /// The mean of each of OH·OW parts of images: (…, H, W) to (…, OH, OW). Part i of H goes from ⌊i·H/OH⌋ to ⌈(i +
     /// 1)·H/OH⌉.
     /// </summary>
-    /// <exception cref="ShapeException">Fewer than two axes, or a size that is not positive.</exception>
+    /// <exception cref="ShapeException">There are fewer than two axes, or a size is not positive.</exception>
     public static Variable AdaptiveAvgPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveAvgPool2d", x, outputSize, (parts, inside, axis) => inside is null ? parts.Mean(axis)
             : Variable.Where(inside, parts, Tensor.Like(parts.Data, 0)).Sum(axis) / inside.Sum([axis]).To(x.DType));
 
     /// <summary>
-    /// The largest of each of OH·OW parts of images, as <see cref="AdaptiveAvgPool2d"/> cuts them; the first of equal
-    /// ones gets the gradient.
+    /// The maximum of each of OH·OW parts of images, as <see cref="AdaptiveAvgPool2d"/> divides them; the first of
+    /// equal elements gets the gradient.
     /// </summary>
     public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveMaxPool2d", x, outputSize, (parts, _, axis) => parts.Max(axis).Values);
 
     /// <summary>
-    /// Folds parts of both axes. Shorter parts are filled up with their first element, and then a mask says what is
-    /// inside of them.
+    /// Reduces parts of both axes. Shorter parts are filled up with their first element, and a mask says what is
+    /// inside.
     /// </summary>
     static Variable InParts(string operation, Variable x, Pair size, Func<Variable, Tensor?, int, Variable> fold) =>
         AlongBoth(operation, x, size, (v, axis, n, o) =>
@@ -48,8 +48,8 @@ public static partial class F
     static Tensor Numbers(Variable x, int count, Quotient each) => Tensor.Fill(each, [count], DType.Int64, x.Device);
 
     /// <summary>
-    /// Images of another size, (…, H, W) to (…, OH, OW). Pixel i is x[⌊i·H/OH⌋]; or between four, weighted by distance,
-    /// at (i + ½)·H/OH − ½, or where the corners are aligned at i·(H − 1)/(OH − 1).
+    /// Images of another size, (…, H, W) to (…, OH, OW). Pixel i is x[⌊i·H/OH⌋]; or, if bilinear, a weighted mean of
+    /// the four pixels around (i + ½)·H/OH − ½, or around i·(H − 1)/(OH − 1) if the corners are aligned.
     /// </summary>
     public static Variable Interpolate(Variable x, Pair size, Interpolation mode = Interpolation.Nearest,
         bool alignCorners = false) => AlongBoth("Interpolate", x, size, (v, axis, n, o) =>
@@ -68,19 +68,20 @@ public static partial class F
     {
         x.Given().Data.OnlyFloat(operation);
         if (x.Rank < 2 || Math.Min(size.H, size.W) < 1 || x.Shape[^2..].Contains(0))
-            throw new ShapeException($"{operation}: shape {x.Data.Layout} to {size}: images have at least two axes, " +
-                "(…, H, W), and every size is positive.");
+            throw new ShapeException($"{operation}: shape {x.Data.Layout} to {size}: images must have at least two " +
+                "axes, (…, H, W), and every size must be positive.");
         x = resize(x, -2, x.Size(-2), size.H);
         return resize(x, -1, x.Size(-1), size.W);
     }
 
     /// <summary>The windows of images as columns (im2col): (N, C, H, W) to (N, C·KH·KW, OH·OW).</summary>
-    /// <exception cref="ShapeException">Not four axes, or the window is larger than the padded image.</exception>
+    /// <exception cref="ShapeException">There are not four axes, or the window is larger than the padded
+    /// image.</exception>
     public static Variable Unfold(Variable x, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
         if (x.Given().Rank != 4)
-            throw new ShapeException($"Unfold: images have four axes (N, C, H, W), not {x.Data.Layout}.");
+            throw new ShapeException($"Unfold: images must have four axes (N, C, H, W), not {x.Data.Layout}.");
         var plan = Columns(kernel, dilation, padding, stride);
         var places = plan.Places("Unfold", x.Size());
         return x.Framed(plan.Before, plan.After, 0).Windows(plan.Kernel, plan.Stride, plan.Dilation)
@@ -92,8 +93,8 @@ public static partial class F
         new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
-    /// Columns added up in their windows' places (col2im), the adjoint of <see cref="Unfold"/>: (N, C·KH·KW, OH·OW) to
-    /// (N, C, H, W).
+    /// Adds columns at the positions of their windows (col2im), the adjoint of <see cref="Unfold"/>: (N, C·KH·KW,
+    /// OH·OW) to (N, C, H, W).
     /// </summary>
     /// <exception cref="ShapeException">The columns are not those of windows of such images.</exception>
     public static Variable Fold(Variable x, Pair outputSize, Pair kernel, Pair? dilation = null, Pair? padding = null,
@@ -112,11 +113,11 @@ public static partial class F
     }
 }
 
-/// <summary>How pixels between pixels are found.</summary>
+/// <summary>How values between pixels are found.</summary>
 public enum Interpolation
 {
-    /// <summary>The nearest one.</summary>
+    /// <summary>The nearest pixel.</summary>
     Nearest,
-    /// <summary>Between four, weighted by distance.</summary>
+    /// <summary>The weighted mean of the four pixels around.</summary>
     Bilinear,
 }

@@ -4,7 +4,7 @@ readonly struct FloorFormula : IMap { V IMap.Apply<V>(V x) => V.Floor(x); }
 readonly struct CeilFormula : IMap { V IMap.Apply<V>(V x) => -V.Floor(-x); }
 readonly struct TruncFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, -V.Floor(-x), V.Floor(x)); }
 
-/// <summary>The nearest whole number; of two as near, the even one.</summary>
+/// <summary>The nearest integer; halfway between two, the even one.</summary>
 readonly struct RoundFormula : IMap
 {
     V IMap.Apply<V>(V x)
@@ -19,19 +19,19 @@ readonly struct RoundFormula : IMap
 
 readonly struct FmodFormula : IZip { V IZip.Apply<V>(V a, V b) => a % b; }
 
-/// <summary>As Python and NumPy have it: b is added where fmod has the other sign; 0 has that of b.</summary>
+/// <summary>As in Python and NumPy: b is added where fmod has the other sign, and 0 has the sign of b.</summary>
 readonly struct RemainderFormula : IZip
 {
     V IZip.Apply<V>(V a, V b)
     {
         V r = a % b, zero = V.Of(0);
-        var above = V.IfEqual(r, zero, r + b - b, r);       // not r + 0, from which a compiler may take the 0
+        var above = V.IfEqual(r, zero, r + b - b, r);       // not r + 0, where a compiler may drop the 0
         var below = V.IfEqual(r, zero, -(-r - b + b), r);
         return V.IfGreater(zero, b, V.IfGreater(r, zero, r + b, below), V.IfGreater(zero, r, r + b, above));
     }
 }
 
-/// <summary>(a − remainder)/b is whole, but for rounding; a/0 is infinite, and what is 0 has the sign of a/b.</summary>
+/// <summary>(a − remainder)/b is an integer up to rounding; a/0 is infinite, and 0 has the sign of a/b.</summary>
 readonly struct FloorDivideFormula : IZip
 {
     V IZip.Apply<V>(V a, V b)
@@ -46,28 +46,28 @@ readonly struct FloorDivideFormula : IZip
 
 public sealed partial class Variable
 {
-    /// <summary>The largest whole number that is not above x. Its gradient is 0.</summary>
+    /// <summary>The largest integer that is not above x. Its gradient is 0.</summary>
     public Variable Floor() => Stepped(new FloorFormula());
-    /// <summary>The smallest whole number that is not below x. Its gradient is 0.</summary>
+    /// <summary>The smallest integer that is not below x. Its gradient is 0.</summary>
     public Variable Ceil() => Stepped(new CeilFormula());
-    /// <summary>The nearest whole number; of two as near, the even one. Its gradient is 0.</summary>
+    /// <summary>The nearest integer; halfway between two, the even one. Its gradient is 0.</summary>
     public Variable Round() => Stepped(new RoundFormula());
-    /// <summary>x without what is behind the point. Its gradient is 0.</summary>
+    /// <summary>The integer part of x. Its gradient is 0.</summary>
     public Variable Trunc() => Stepped(new TruncFormula());
-    /// <summary>What is behind the point, of the sign of x.</summary>
+    /// <summary>The fractional part of x, with the sign of x.</summary>
     public Variable Frac() => Named(() => this - Trunc());
 
     // y = f(x), constant in steps     dx = 0
     Variable Stepped<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap =>
         DType.IsFloat() ? Linear(x => x.Map(f), (dy, _) => dy * 0, name) : this;
 
-    /// <summary>The remainder of the sign of a: a − b·trunc(a/b), broadcast, exact.</summary>
+    /// <summary>The remainder with the sign of a: a − b·trunc(a/b), broadcast, exact.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Fmod(Variable a, Variable b) => Divided("Fmod", new FmodFormula(), a, b);
-    /// <summary>The remainder of the sign of b: a − b·⌊a/b⌋, broadcast.</summary>
+    /// <summary>The remainder with the sign of b: a − b·⌊a/b⌋, broadcast.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Remainder(Variable a, Variable b) => Divided("Remainder", new RemainderFormula(), a, b);
-    /// <summary>⌊a/b⌋, broadcast; of integers an integer. Its gradient is 0.</summary>
+    /// <summary>⌊a/b⌋, broadcast; an integer if both are integers. Its gradient is 0.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable FloorDivide(Variable a, Variable b) =>
         Divided("FloorDivide", new FloorDivideFormula(), a, b);

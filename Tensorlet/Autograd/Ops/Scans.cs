@@ -1,16 +1,17 @@
 namespace Tensorlet;
 
-// Element j of a scan along an axis joins the elements 0 … j.
+// Element j of a scan along an axis combines the elements 0 … j.
 public sealed partial class Variable
 {
-    /// <summary>Along an axis the sum of the elements up to each. Truth values are counted.</summary>
+    /// <summary>The cumulative sum along an axis. Booleans are counted.</summary>
     // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i
     public Variable CumSum(int axis) => Linear(x => x.Scan(new Tensor.AddFormula(), axis, "CumSum"),
         (dy, _) => dy.Flip(axis).CumSum(axis).Flip(axis));
 
     /// <summary>
-    /// Along an axis the product of the elements up to each. Each is joined with the one 1, then 2, 4, … places before
-    /// it (Hillis and Steele 1986); the gradient is that of these products, and so right where elements are 0.
+    /// The cumulative product along an axis. Each element is combined with the one that is 1, then 2, 4, … positions
+    /// before it (Hillis and Steele 1986). The gradient is that of these products, and so it is right where elements
+    /// are 0.
     /// </summary>
     public Variable CumProd(int axis)
     {
@@ -22,8 +23,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Along an axis the largest of the elements up to each, and where it is: the last of equal ones, which alone gets
-    /// the gradient; NaN from the first one on.
+    /// The cumulative maximum along an axis, and its position: the last of equal ones, which alone gets the gradient.
+    /// From the first NaN on, it is NaN.
     /// </summary>
     public (Variable Values, Tensor Indices) CumMax(int axis)
     {

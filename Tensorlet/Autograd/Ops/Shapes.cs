@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
-// Adjoint pairs: each of two functions is the other's backward.
+// Adjoint pairs: each of two functions is the backward of the other.
 
-/// <summary>A function whose derivative is the same everywhere: the adjoint, which is told dy and x's shape.</summary>
+/// <summary>A linear function. Its backward is its adjoint, which is given dy and the shape of x.</summary>
 sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint, Tensor? index)
     : Function
 {
@@ -25,7 +25,7 @@ sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     d
     }
 }
 
-// yᵢ = a part of x     dx = the dyᵢ, joined: in one piece, where a view for each part would add to as many zeros
+// yᵢ = a part of x     dx = the dyᵢ joined, in one piece: a view for each part would add to as many tensors of zeros
 sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], Variable> join) : MultiFunction
 {
     public override string Name => name;
@@ -39,15 +39,17 @@ public sealed partial class Variable
         [CallerMemberName] string name = "", Tensor? index = null) =>
         new LinearMap(name, f, adjoint, index).Apply(this);
 
-    /// <summary>The same in memory of its own.</summary>
+    /// <summary>The same elements in memory of their own.</summary>
     internal Variable Copied() => Linear(x => x.Clone(), (dy, _) => dy, "Clone");
 
-    /// <summary>What a view shows.</summary>
+    /// <summary>The elements that a view shows.</summary>
     // y = x read through a view     dx = 0, with dy added through the view
     Variable Read(Func<Tensor, Tensor> view, [CallerMemberName] string name = "") =>
         Linear(view, (dy, before) => dy.AddInto(view, before, name), name);
 
-    /// <summary>Zeros of a shape, with this added through a view of them: the adjoint of <see cref="Read"/>.</summary>
+    /// <summary>
+    /// Zeros of a shape, to which this variable is added through a view: the adjoint of <see cref="Read"/>.
+    /// </summary>
     // y = 0, with x added through a view     dx = dy read through the view
     internal Variable AddInto(Func<Tensor, Tensor> view, int[] shape, string name) => Linear(x =>
     {
@@ -77,7 +79,7 @@ public sealed partial class Variable
     public Variable Squeeze(int? axis = null) => Reshape(Data.Squeeze(axis).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
     public Variable Unsqueeze(int axis) => Reshape(Data.Unsqueeze(axis).Size());
-    /// <summary>Axes start … end joined into one.</summary>
+    /// <summary>The axes start … end joined into one.</summary>
     /// <exception cref="ShapeException">The end comes before the start.</exception>
     public Variable Flatten(int start = 0, int end = -1)
     {
@@ -113,11 +115,11 @@ public sealed partial class Variable
     Variable[] Divide(Func<Tensor, Tensor[]> cut, int axis, [CallerMemberName] string name = "") =>
         new Divided(name, cut, parts => Cat(parts, axis)).Apply(this);
 
-    /// <summary>This with a value around its last axes; the adjoint keeps the inside.</summary>
+    /// <summary>This variable, with a value around its last axes; the adjoint keeps the inside.</summary>
     internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
         : Linear(x => x.Framed(before, after, value), (dy, sizes) => dy.Read(y => y.Inside(before, sizes), "Inside"));
 
-    /// <summary>Zeros around an axis: this many before and after.</summary>
+    /// <summary>Zeros around an axis: the given numbers before and after.</summary>
     public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
         ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", axis))], before, after])
         : throw new ShapeException($"Pad: {before} and {after} must not be negative.");

@@ -1,20 +1,20 @@
 namespace Tensorlet;
 
-/// <summary>x·scale where the mask is true, −∞ elsewhere: what a softmax sees.</summary>
+/// <summary>x·scale where the mask is true, −∞ elsewhere: the scores of which the softmax is taken.</summary>
 readonly struct SeenFormula(double scale) : IZip
 {
     [MethodImpl(AggressiveInlining)]
     V IZip.Apply<V>(V x, V mask) => V.IfEqual(mask, V.Of(0), V.Of(double.NegativeInfinity), x * V.Of(scale));
 }
 
-/// <summary>e^(x − m) of what is seen; m is its largest. Where nothing is seen, it is 0.</summary>
+/// <summary>e^(x − m) of these scores, where m is their maximum; 0 if all are masked.</summary>
 readonly struct ShiftedExpFormula(double scale) : IZip3
 {
     [MethodImpl(AggressiveInlining)]
     V IZip3.Apply<V>(V x, V mask, V m) => V.IfEqual(mask, V.Of(0), V.Of(0), V.Exp(x * V.Of(scale) - m));
 }
 
-/// <summary>1/Σ, and 0 where there is nothing.</summary>
+/// <summary>1/Σ, and 0 if all are masked.</summary>
 readonly struct ShareFormula : IMap { V IMap.Apply<V>(V sum) => V.IfEqual(sum, V.Of(0), V.Of(0), V.Of(1) / sum); }
 
 /// <summary>y·(dy − t)·scale with t = Σ dy·y</summary>
@@ -58,7 +58,7 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
     internal static Tensor Largest(Tensor x, Tensor seen, int axis, double scale = 1) =>
         Tensor.Fold("Softmax", new Of2<SeenFormula>(new(scale)), new Tensor.MaxFormula(), [axis], x, seen);
 
-    /// <summary>Along an axis the largest m, and Σ e^(x − m).</summary>
+    /// <summary>The maximum m along an axis, and Σ e^(x − m).</summary>
     internal static (Tensor Largest, Tensor Sum) Sums(Tensor x, int axis)
     {
         var m = Largest(x, Always(x), axis);

@@ -3,8 +3,8 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// The places of the elements along an axis in order of size, Int64. Equal ones keep their order; NaN counts as
-    /// largest. The order is found on the host.
+    /// The positions of the elements along an axis in ascending order, Int64. Equal elements keep their order, and NaN
+    /// counts as the largest. Sorting is done on the host.
     /// </summary>
     public Tensor ArgSort(int axis = -1, bool descending = false)
     {
@@ -24,8 +24,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The different elements, sorted; for each element of this which of them it is (of this shape), and for each of
-    /// them how often it occurs.
+    /// The distinct elements, sorted; for each element of this tensor, which of them it is (in its shape); and for each
+    /// of them, how often it occurs.
     /// </summary>
     public (Tensor Values, Tensor Inverse, Tensor Counts) Unique()
     {
@@ -45,7 +45,7 @@ public sealed partial class Tensor
 public sealed partial class Variable
 {
     /// <summary>
-    /// The elements along an axis in order of size, and where they were; see <see cref="Tensor.ArgSort"/>.
+    /// The elements along an axis in ascending order, and their positions; see <see cref="Tensor.ArgSort"/>.
     /// </summary>
     public (Variable Values, Tensor Indices) Sort(int axis = -1, bool descending = false) => Named(() =>
     {
@@ -53,17 +53,17 @@ public sealed partial class Variable
         return (Gather(axis, order), order);
     });
 
-    /// <summary>The k largest (or smallest) along an axis, the first ones first, and where they are.</summary>
-    /// <exception cref="ShapeException">There are not so many.</exception>
+    /// <summary>The k largest (or smallest) along an axis, in order, and their positions.</summary>
+    /// <exception cref="ShapeException">There are fewer than k.</exception>
     public (Variable Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
     {
         if (k < 0 || k > Data.Layout.Size("TopK", axis))
-            throw new ShapeException($"TopK: axis {axis} of shape {Data.Layout} has not {k} elements.");
+            throw new ShapeException($"TopK: axis {axis} of shape {Data.Layout} does not have {k} elements.");
         var order = Data.ArgSort(axis, largest).Narrow(axis, 0, k).Contiguous();
         return (Gather(axis, order), order);
     }
 
-    /// <summary>The middle one along an axis, of two the lower, and where it is; NaN where there is one.</summary>
+    /// <summary>The median along an axis (the lower one of two), and its position; NaN if there is a NaN.</summary>
     /// <exception cref="ShapeException">The axis is empty.</exception>
     public (Variable Values, Tensor Indices) Median(int axis, bool keepDim = false)
     {
@@ -75,8 +75,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The middle one of all, of two the lower; equal ones share the gradient evenly. NaN of nothing, and where there
-    /// is one.
+    /// The median of all elements (the lower one of two); equal ones share the gradient evenly. NaN if there are no
+    /// elements, or a NaN.
     /// </summary>
     public Variable Median()
     {

@@ -12,7 +12,9 @@ readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
     V ISmooth.Slope<V>(V x, V y) => V.Of(-1) / V.Sqrt(V.Of(1) - x * x);
 }
 
-/// <summary>The argument is brought below 0.66, where a quotient of polynomials does (Moshier, Cephes, atan).</summary>
+/// <summary>
+/// The argument is reduced to below 0.66, where a quotient of polynomials is accurate (Moshier, Cephes, atan).
+/// </summary>
 readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 {
     V ISmooth.Slope<V>(V x, V y)
@@ -36,7 +38,7 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
     }
 }
 
-/// <summary>By the angle of (|x|, |y|) in the first quadrant; what a sign is of shows in 1/0, too.</summary>
+/// <summary>Uses the angle of (|x|, |y|) in the first quadrant. The sign of a 0 shows in 1/0.</summary>
 readonly struct Atan2Formula : IZip
 {
     V IZip.Apply<V>(V y, V x)
@@ -49,7 +51,9 @@ readonly struct Atan2Formula : IZip
     }
 }
 
-/// <summary>x·w/(x² + y²), or −y·w/(x² + y²), by the ratio of the smaller to the larger; 0 at the origin.</summary>
+/// <summary>
+/// x·w/(x² + y²), or −y·w/(x² + y²), computed with the ratio of the smaller to the larger; 0 at the origin.
+/// </summary>
 readonly struct Atan2Slope(int input) : IZip3
 {
     V IZip3.Apply<V>(V y, V x, V w)
@@ -72,9 +76,9 @@ public sealed partial class Variable
 {
     /// <summary>tan x, x in radians</summary>
     public Variable Tan() => Sin() / Cos();
-    /// <summary>The angle in −π/2 … π/2 whose sine is x; NaN beyond −1 … 1.</summary>
+    /// <summary>The angle in −π/2 … π/2 whose sine is x; NaN outside −1 … 1.</summary>
     public Variable Asin() => Smooth(new AsinFormula());
-    /// <summary>The angle in 0 … π whose cosine is x; NaN beyond −1 … 1.</summary>
+    /// <summary>The angle in 0 … π whose cosine is x; NaN outside −1 … 1.</summary>
     public Variable Acos() => Smooth(new AcosFormula());
     /// <summary>The angle in −π/2 … π/2 whose tangent is x.</summary>
     public Variable Atan() => Smooth(new AtanFormula());

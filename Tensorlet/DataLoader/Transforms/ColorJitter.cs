@@ -1,10 +1,10 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Brightness, contrast and saturation by factors in [max(0, 1 − b), 1 + b], and the hue turned by up to a part of the
-/// circle, in random order. Images of one channel, which have no colour, keep saturation and hue.
+/// Multiplies brightness, contrast and saturation by factors in [max(0, 1 − b), 1 + b], and rotates the hue by up to a
+/// part of the circle, in random order. Images of one channel, which have no colour, keep saturation and hue.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">One is negative, or the hue above ½.</exception>
+/// <exception cref="ArgumentOutOfRangeException">One of them is negative, or the hue is above ½.</exception>
 public sealed class ColorJitter(double brightness = 0, double contrast = 0, double saturation = 0, double hue = 0)
     : Transform
 {
@@ -22,20 +22,20 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
         return x;
     }
 
-    /// <summary>factor·x, within [0, 1].</summary>
+    /// <summary>factor·x, clamped to [0, 1].</summary>
     public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x.Given(), x.ZerosLike(), factor);
 
-    /// <summary>factor·x + (1 − factor)·(mean grey of the image), within [0, 1].</summary>
+    /// <summary>factor·x + (1 − factor)·(mean grey of the image), clamped to [0, 1].</summary>
     public static Tensor AdjustContrast(Tensor x, double factor) =>
         Blend(x, Grey(x).Mean([-3, -2, -1], keepDim: true), factor);
 
-    /// <summary>factor·x + (1 − factor)·grey, within [0, 1].</summary>
+    /// <summary>factor·x + (1 − factor)·grey, clamped to [0, 1].</summary>
     public static Tensor AdjustSaturation(Tensor x, double factor) => HasNoColour(x) ? x : Blend(x, Grey(x), factor);
 
     /// <summary>
-    /// The hue turned by a part of the circle. With value v = max, chroma c = max − min and hue t in sixths of the
-    /// circle, a channel is v − c·min(1, max(0, min(k, 4 − k))) with k = (n + t) mod 6, n = 5, 3, 1 for red, green and
-    /// blue.
+    /// The hue rotated by a part of the circle. With value v = max, chroma c = max − min and hue t in sixths of the
+    /// circle, a channel is v − c·min(1, max(0, min(k, 4 − k))) with k = (n + t) mod 6, where n = 5, 3, 1 for red,
+    /// green and blue.
     /// </summary>
     public static Tensor AdjustHue(Tensor x, double turn)
     {

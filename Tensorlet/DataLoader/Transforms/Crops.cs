@@ -12,14 +12,14 @@ public sealed class CenterCrop(int size, int? width = null) : Transform
         var (h, w) = size;
         var (down, across) = (Math.Max(0, h - x.Size(-2)), Math.Max(0, w - x.Size(-1)));
         x = x.Framed([down / 2, across / 2], [(down + 1) / 2, (across + 1) / 2], 0);
-        // half of an odd rest is rounded to even, as Python does it
+        // half of an odd difference is rounded to even, as in Python
         return x.Narrow(-2, (int)Math.Round((x.Size(-2) - h) / 2.0), h)
             .Narrow(-1, (int)Math.Round((x.Size(-1) - w) / 2.0), w);
     }
 }
 
-/// <summary>A piece from a random place, of an image that may have a frame of zeros put around it first.</summary>
-/// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the frame negative.</exception>
+/// <summary>A part of an image at a random position. The image may get a frame of zeros first.</summary>
+/// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the frame is negative.</exception>
 public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
 {
     readonly (int H, int W) size = Sizes(nameof(RandomCrop), size, width ?? size);
@@ -29,13 +29,13 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
     protected override Tensor Forward(Tensor x, Generator random) =>
         Piece(x.Framed(frame, frame, 0), size.H, size.W, random);
 
-    /// <summary>A view of h × w pixels from a random place.</summary>
+    /// <summary>A view of h × w pixels at a random position.</summary>
     internal static Tensor Piece(Tensor x, int h, int w, Generator random) => h <= x.Size(-2) && w <= x.Size(-1)
         ? x.Narrow(-2, random.Next(x.Size(-2) - h + 1), h).Narrow(-1, random.Next(x.Size(-1) - w + 1), w)
         : throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
 }
 
-/// <summary>An axis reversed, with a probability.</summary>
+/// <summary>Reverses an axis with a probability.</summary>
 public abstract class RandomFlip(int axis, double p) : Transform
 {
     readonly double probability = p.In(nameof(RandomFlip), 0, 1);
@@ -45,18 +45,19 @@ public abstract class RandomFlip(int axis, double p) : Transform
         random.NextDouble() < probability ? x.Flip(axis) : x;
 }
 
-/// <summary>Left and right exchanged, with a probability.</summary>
+/// <summary>Swaps left and right with a probability.</summary>
 public sealed class RandomHorizontalFlip(double p = 0.5) : RandomFlip(-1, p);
 
-/// <summary>Above and below exchanged, with a probability.</summary>
+/// <summary>Swaps top and bottom with a probability.</summary>
 public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 
 /// <summary>
-/// With a probability a rectangle at a random place gets a value: its share of the area is uniform in scale, the
-/// logarithm of height/width in that of ratio; after ten that do not fit the image stays (Zhong et al. 2017).
+/// With a probability, sets a rectangle at a random position to a value. Its share of the area is uniform in scale, and
+/// the logarithm of height/width is uniform in that of ratio. If ten such rectangles do not fit, the image stays as it
+/// is (Zhong et al. 2017).
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">The probability or a share is not from 0 to 1, a ratio not positive,
-/// or the end of a range below its beginning.</exception>
+/// <exception cref="ArgumentOutOfRangeException">The probability or a share is not from 0 to 1, a ratio is not
+/// positive, or the end of a range is below its beginning.</exception>
 public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scale = null,
     (double Min, double Max)? ratio = null, double value = 0) : Transform
 {

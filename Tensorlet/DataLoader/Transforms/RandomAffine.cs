@@ -1,11 +1,12 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Random rotation by up to so many degrees, and where they are given translation by up to these fractions of width and
-/// height, scale in a range, and shear along x by up to so many degrees. The middle stays; what comes in is 0.
+/// Random rotation by up to a number of degrees and, where they are given, translation by up to these fractions of
+/// width and height, scale in a range, and shear along x by up to a number of degrees. The centre stays, and pixels
+/// from outside are 0.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction not from 0 to 1, or the scales no
-/// range of positive numbers.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction is not from 0 to 1, or the scales are
+/// not a range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
@@ -26,9 +27,9 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 
     /// <summary>
-    /// The image turned clockwise by degrees, sheared along x and y by degrees, scaled and moved by pixels: what was at
-    /// p is at s·R·p + t, seen from the middle. For the angle a and the shears u and v, R has the columns (cos(a−v),
-    /// sin(a−v))/cos v and −tan u times that + (−sin a, cos a), and the determinant 1.
+    /// The image rotated clockwise by degrees, sheared along x and y by degrees, scaled, and moved by pixels: what was
+    /// at p is at s·R·p + t, relative to the centre. For the angle a and the shears u and v, R has the columns
+    /// (cos(a−v), sin(a−v))/cos v and −tan u times that + (−sin a, cos a), and the determinant 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive.</exception>
     public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,
@@ -47,8 +48,8 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 
     /// <summary>
-    /// Pixel (column, row) of the result is taken from a place between four pixels, weighted by distance; beyond the
-    /// edge is 0.
+    /// Pixel (column, row) of the result is taken from a point between four pixels, weighted by distance; outside the
+    /// image, pixels are 0.
     /// </summary>
     static Tensor Bilinear(Tensor x, Func<int, int, (double X, double Y)> from)
     {
@@ -72,7 +73,7 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 }
 
-/// <summary>Random rotation about the middle by up to so many degrees; what comes in from outside is 0.</summary>
+/// <summary>Random rotation about the centre by up to a number of degrees; pixels from outside are 0.</summary>
 /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
 public sealed class RandomRotation(double degrees) : Transform
 {

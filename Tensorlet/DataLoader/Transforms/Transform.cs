@@ -3,16 +3,16 @@ using Tensorlet.Nn;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A function of images (C, H, W) with values in [0, 1], or of several at once, (N, C, H, W), which are then treated
-/// alike. What is random about it is drawn from a generator. The image itself is not written to.
+/// A function of images (C, H, W) with values in [0, 1], or of several together, (N, C, H, W), to which the same is
+/// done. Random numbers come from a generator. The image itself is not changed.
 /// </summary>
 public abstract class Transform
 {
     /// <summary>The image transformed.</summary>
     /// <param name="x">(C, H, W) or (N, C, H, W).</param>
-    /// <param name="random">The random numbers; the default generator's if not given.</param>
-    /// <exception cref="ShapeException">It is no image, or too small.</exception>
-    /// <exception cref="DTypeException">Its numbers are integers.</exception>
+    /// <param name="random">The generator of random numbers; the default generator if not given.</param>
+    /// <exception cref="ShapeException">It is not an image, or too small.</exception>
+    /// <exception cref="DTypeException">Its elements are integers.</exception>
     public Tensor Apply(Tensor x, Generator? random = null)
     {
         x.Given().OnlyFloat(GetType().Name);
@@ -24,10 +24,12 @@ public abstract class Transform
     /// <summary>A sample whose first tensor, the image, is transformed.</summary>
     internal Tensor[] OfSample(Tensor[] sample, Generator random) => [Apply(sample[0], random), .. sample[1..]];
 
-    /// <summary>What the transform computes. Others call it through <see cref="Apply"/>.</summary>
+    /// <summary>What the transform computes. Call it through <see cref="Apply"/>.</summary>
     protected abstract Tensor Forward(Tensor x, Generator random);
 
-    /// <summary>Bytes (H, W, C) as decoders give them, pixel after pixel, to Float32 (C, H, W) in [0, 1].</summary>
+    /// <summary>
+    /// Converts bytes (H, W, C), pixel after pixel, as decoders return them, to Float32 (C, H, W) in [0, 1].
+    /// </summary>
     /// <exception cref="ShapeException">There are not H·W·C bytes.</exception>
     public static Tensor ToTensor(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3)
     {
@@ -53,8 +55,11 @@ public sealed class Compose(params Transform[] transforms) : Transform
         transforms.Aggregate(x, (image, transform) => transform.Apply(image, random));
 }
 
-/// <summary>(x − mean)/deviation by channel, one of each per channel or one for all.</summary>
-/// <exception cref="ArgumentOutOfRangeException">A mean is not finite, or a deviation not positive.</exception>
+/// <summary>
+/// (x − mean)/deviation for each channel, with one mean and one standard deviation for each channel or for all.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException">A mean is not finite, or a standard deviation is not
+/// positive.</exception>
 public sealed class Normalize(double[] mean, double[] std) : Transform
 {
     readonly double[] middle = [.. mean.Given().Select(m => m.In(nameof(Normalize), name: nameof(mean)))],
@@ -67,13 +72,13 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 
         Tensor Channels(double[] values) => values.Length == 1 || values.Length == x.Size(-3)
             ? Tensor.From(values, [values.Length, 1, 1]).To(x.DType).To(x.Device) : throw new ShapeException(
-                $"Normalize: shape {x.Layout} has {x.Size(-3)} channels, {values.Length} numbers are given for them.");
+                $"Normalize: shape {x.Layout} has {x.Size(-3)} channels, but {values.Length} numbers were given.");
     }
 }
 
 /// <summary>
-/// Another size, bilinearly between pixels and without low-pass filter (torchvision's with antialias=False). With one
-/// size the shorter edge gets it and the longer one keeps the ratio, rounded down.
+/// Another size, bilinear between pixels and without a low-pass filter (like torchvision with antialias=False). If one
+/// size is given, it is that of the shorter edge, and the longer edge follows from the ratio, rounded down.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class Resize(int size, int? width = null) : Transform

@@ -9,8 +9,8 @@ using ILGPU.Runtime.OpenCL;
 namespace Tensorlet;
 
 /// <summary>
-/// The devices of one kind that ILGPU finds. Each kind has a context of its own that starts when the kind is asked for
-/// first, and a device starts when it is asked for first: nobody waits for a driver that he does not use.
+/// The devices of one kind that ILGPU finds. Each kind has a context of its own, which is created when the kind is
+/// first asked for, and a device is started when it is first asked for: nobody waits for a driver that is not used.
 /// </summary>
 sealed class Accelerators
 {
@@ -20,13 +20,13 @@ sealed class Accelerators
         new("cuda", AcceleratorType.Cuda, "an NVIDIA GPU and its driver (libcuda.so.1 or nvcuda.dll)", b => b.Cuda());
     public static Accelerators OpenCL { get; } =
         new("opencl", AcceleratorType.OpenCL, "a driver for OpenCL 2 or later (libOpenCL.so.1 or OpenCL.dll) and a " +
-            "device that knows doubles", b => b.OpenCL(IsFit));
+            "device with doubles", b => b.OpenCL(IsFit));
 
     static readonly List<string> unfit = [];
     readonly string kind, sought;
     readonly Lazy<Lazy<IlgpuDevice>[]> devices;
 
-    // ILGPU asks for libraries by names that only development packages bring.
+    // ILGPU asks for libraries by names that only development packages provide.
     static Accelerators() => AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, library) =>
         library is "OpenCL" or "cuda" && NativeLibrary.TryLoad($"lib{library}.so.1", out var handle) ? handle : 0;
 
@@ -40,26 +40,27 @@ sealed class Accelerators
 
     public IEnumerable<IlgpuDevice> All => devices.Value.Select(d => d.Value);
 
-    /// <exception cref="DeviceException">There is none of this number.</exception>
+    /// <exception cref="DeviceException">There is no device with this number.</exception>
     public IlgpuDevice this[int index]
     {
         get
         {
             if (index >= 0 && index < Count) return devices.Value[index].Value;
-            var refused = this == OpenCL && unfit.Count > 0 ? $" Not fit: {string.Join("; ", unfit)}." : "";
-            throw new DeviceException($"Device: {kind}:{index} was not found; what it takes is {sought}.{refused} " +
+            var refused = this == OpenCL && unfit.Count > 0 ? $" Unsuitable: {string.Join("; ", unfit)}." : "";
+            throw new DeviceException($"Device: {kind}:{index} was not found; it needs {sought}.{refused} " +
                 $"There are {string.Join(", ", Device.All.Select(d => $"{d.Name} ({d.Description})"))}.");
         }
     }
 
     /// <summary>
-    /// The devices of the kind, numbered. Where there is no driver there are none, and the simulator does not step in.
+    /// The devices of the kind, numbered. If there is no driver there are none, and the simulator does not take their
+    /// place.
     /// </summary>
     Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
     {
         try
         {
-            // Algorithms bring the functions that CUDA lacks, such as exp and log of doubles.
+            // Algorithms provide the functions that CUDA lacks, such as exp and log of doubles.
             var context = Context.Create(b => register(b.EnableAlgorithms().Optimize(OptimizationLevel.O2)));
             return [.. context.Devices.Where(d => d.AcceleratorType == type).Select((d, i) =>
                 new Lazy<IlgpuDevice>(() => type == AcceleratorType.CPU
@@ -82,13 +83,13 @@ sealed class Accelerators
         }
     }
 
-    /// <summary>What kernels need of an OpenCL device. NVIDIA's cards are left to CUDA.</summary>
+    /// <summary>The requirements of kernels on an OpenCL device. NVIDIA's cards are left to CUDA.</summary>
     static bool IsFit(CLDevice device)
     {
         var reason = device.Vendor == CLDeviceVendor.Nvidia ? "is for CUDA"
             : !device.Capabilities.GenericAddressSpace ? "has no generic address space"
             : !device.Capabilities.Float64 ? "has no doubles"
-            : device.CLStdVersion < CLBackend.MinimumVersion ? $"knows only {device.CLStdVersion}"
+            : device.CLStdVersion < CLBackend.MinimumVersion ? $"supports only {device.CLStdVersion}"
             : null;
         if (reason is not null) unfit.Add($"{device.Name} {reason}");
         return reason is null;
@@ -98,9 +99,9 @@ sealed class Accelerators
 /// <summary>The NVIDIA GPUs of this machine.</summary>
 public static class Cuda
 {
-    /// <summary>True if there is one.</summary>
+    /// <summary>True if there is at least one.</summary>
     public static bool IsAvailable => Count > 0;
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of them.</summary>
     public static int Count => Accelerators.Cuda.Count;
 }
 
@@ -109,8 +110,8 @@ public static class Cuda
 /// </summary>
 public static class OpenCL
 {
-    /// <summary>True if there is one.</summary>
+    /// <summary>True if there is at least one.</summary>
     public static bool IsAvailable => Count > 0;
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of them.</summary>
     public static int Count => Accelerators.OpenCL.Count;
 }

@@ -3,18 +3,18 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// Up to six axes, by value, as a kernel takes them. Axes that can be stepped through as one are joined beforehand,
-/// each operand for itself: a contiguous one has a single axis and costs no division, a bias that is added to rows
-/// costs one.
+/// Up to six axes, by value, as a kernel takes them. Axes that can be stepped through as one are merged beforehand,
+/// separately for each operand: a contiguous operand has a single axis and needs no division, and a bias that is added
+/// to rows needs one.
 /// </summary>
 readonly struct Axes
 {
     public const int Most = 6;
 
-    // n are sizes and t strides, aligned at the right; the outermost size is never needed.
+    // n are sizes and t strides, aligned at the right; the outermost size is not needed.
     readonly int first, rank, n1, n2, n3, n4, n5, t0, t1, t2, t3, t4, t5;
 
-    /// <summary>The axes of a layout, from its offset on and perhaps another one.</summary>
+    /// <summary>The axes of a layout, from its offset on, or from another one.</summary>
     public Axes(Layout layout, int offset = 0)
     {
         var walk = new Walk(layout);
@@ -48,10 +48,12 @@ readonly struct Axes
         return place + i % n1 * t1 + i / n1 * t0;
     }
 
-    /// <summary>True if the axes of a layout, joined, are few enough.</summary>
+    /// <summary>True if the axes of a layout, once merged, are few enough.</summary>
     public static bool Fit(Layout layout) => layout.Rank <= Most || new Walk(layout).Shape.Length <= Most;
 }
 
-/// <summary>An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever it lies.</summary>
+/// <summary>
+/// An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever it is in memory.
+/// </summary>
 readonly struct View<V>(ArrayView<V> memory, Axes axes) where V : unmanaged
 { public ref V this[int i] => ref memory[axes.Of(i)]; }

@@ -3,7 +3,8 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// One operand of a product: where its batches, its wide axes (rows of a, columns of b) and its summed axes lead.
+/// One operand of a product: the offsets of its batches, of its wide axes (rows of a, columns of b) and of its summed
+/// axes.
 /// </summary>
 readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) where V : unmanaged
 {
@@ -19,8 +20,8 @@ readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) 
 }
 
 /// <summary>
-/// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]: one thread takes one element. The products are
-/// summed in another type, double for floats.
+/// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]: one thread computes one element. The products are
+/// summed in another type, which is double for floats.
 /// </summary>
 readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V> c, int rows, int columns, int inner)
     : IKernel

@@ -2,7 +2,9 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>y[row] = the place of the best of x[row, j], the first of equal ones. One thread takes a row.</summary>
+/// <summary>
+/// y[row] = the position of the best of x[row, j], the first of equal elements. One thread searches a row.
+/// </summary>
 readonly struct BestKernel<V>(Tensor.BetterFormula better, ArrayView<V> x, Axes rows, Axes folded, int length,
     View<I64> y, int asOffset, int first) : IKernel where V : unmanaged, IScalar<V>
 {
@@ -26,7 +28,7 @@ sealed partial class IlgpuDevice
         var (from, to) = (Fit(x, y.Rank), Fit(y));
         if (from != x && asOffset)
             throw new ShapeException(
-                $"ArgReduce: the view of shape {x.Layout} has too many axes to find places. Call Contiguous first.");
+                $"ArgReduce: the view of shape {x.Layout} has too many axes to find positions. Call Contiguous first.");
         x.DType.Run(new Searching(this, largest, from, to, asOffset));
         GC.KeepAlive(from);
         Finish(to, y);

@@ -32,7 +32,7 @@ sealed partial class IlgpuDevice
         }
     }
 
-    /// <summary>The sizes of a product: how many batches, rows, columns and summed elements.</summary>
+    /// <summary>The sizes of a product: the numbers of batches, rows, columns and summed elements.</summary>
     static (int Batches, int Rows, int Columns, int Inner) Sizes(Tensor a, Tensor c, int batch, int rows) => (
         c.Layout[..batch].Count, c.Layout[batch..(batch + rows)].Count,
         c.Layout[(batch + rows)..].Count, a.Layout[(batch + rows)..].Count);
@@ -55,8 +55,8 @@ sealed partial class IlgpuDevice
     }
 
     /// <summary>
-    /// The product in tiles, transposed if it has fewer columns than rows. Where that gives few groups and sums are
-    /// long, these are cut into segments.
+    /// The product in tiles, transposed if it has fewer columns than rows. If that gives few groups and long sums, the
+    /// sums are cut into segments.
     /// </summary>
     internal void Tiled<V, Square, Strip>(Tensor a, Tensor b, Tensor c, int batch, int rows,
         int manyGroups = ManyGroups, int shortest = ShortestSegment)

@@ -9,7 +9,7 @@ readonly struct CopyKernel<C, V, W>(View<V> x, View<W> y) : IKernel
     where C : struct, ICast<V, W> where V : unmanaged where W : unmanaged
 { public void At(int i) => y[i] = C.Of(x[i]); }
 
-/// <summary>y[i] = f(a[i], b[i], …). What the formula does not take is not read.</summary>
+/// <summary>y[i] = f(a[i], b[i], …). Operands that the formula does not take are not read.</summary>
 readonly struct FormulaKernel<F, C, V, W>(F formula, View<V> a, View<V> b, View<V> c, View<V> d, View<V> e, View<V> f,
     View<V> g, View<V> h, View<W> y) : IKernel
     where F : struct, IFormula where C : struct, ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged
@@ -24,7 +24,7 @@ readonly struct FormulaKernel<F, C, V, W>(F formula, View<V> a, View<V> b, View<
 
 sealed partial class IlgpuDevice
 {
-    const int Formula = 4;                      // what a scalar function costs, in additions, roughly
+    const int Formula = 4;                      // the rough cost of a scalar function, in additions
 
     internal override void FillCore<F>(F f, Tensor y)
     {

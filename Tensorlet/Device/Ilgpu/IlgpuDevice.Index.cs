@@ -2,12 +2,13 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>y[i] += x[i], where elements of y may be one place</summary>
+/// <summary>y[i] += x[i], where several elements of y may be at the same position</summary>
 readonly struct AddIntoKernel<V>(View<V> x, View<V> y) : IKernel where V : unmanaged, IScalar<V>
 { public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
-/// Element i of an index names an element of a table: rows leads to its row, step is from one entry to the next.
+/// Element i of an index names an element of a table: rows gives the start of its row, and step is the distance from
+/// one entry to the next.
 /// </summary>
 readonly struct Table<V>(ArrayView<V> memory, Axes rows, int step, View<I64> index) where V : unmanaged
 { public ref V this[int i] => ref memory[rows.Of(i) + (int)index[i].Value * step]; }
@@ -21,7 +22,7 @@ readonly struct ScatterAddKernel<V>(View<V> x, Table<V> y) : IKernel where V : u
 { public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
-/// found = the most of count − i over all i whose index is outside of 0 … size−1; the first one, therefore.
+/// found = the maximum of count − i over all i whose index is not in 0 … size − 1, which gives the first one.
 /// </summary>
 readonly struct OutsideKernel(View<I64> index, int size, int count, ArrayView<int> found) : IKernel
 {
@@ -34,7 +35,7 @@ readonly struct OutsideKernel(View<I64> index, int size, int count, ArrayView<in
 
 sealed partial class IlgpuDevice
 {
-    // in host loops such kernels run on one thread, and give the same each time
+    // in host loops such kernels run on one thread, and give the same result each time
     const int Atomically = 0;
 
     internal override void AddIntoCore(Tensor x, Tensor y)
@@ -82,7 +83,7 @@ sealed partial class IlgpuDevice
         new Axes(x.Layout.Rows(axis, index.Layout), x.Layout.Offset), x.Layout.Strides[axis], Of<I64>(index));
 
     /// <summary>
-    /// Refuses indices outside of the axis: in a kernel they would read or write what is not the tensor's.
+    /// Refuses indices outside the axis: a kernel would read or write memory that does not belong to the tensor.
     /// </summary>
     void Check(string operation, Tensor index, int axis, Tensor table)
     {

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>One operand of a reduction: where its rows begin, and where the elements of a row lie from there.</summary>
+/// <summary>One operand of a reduction: where its rows begin, and where the elements of a row are from there.</summary>
 readonly struct Rows<V>(ArrayView<V> memory, Axes rows, Axes folded) where V : unmanaged
 {
     public int Row(int row) => rows.Of(row);
@@ -13,17 +13,17 @@ readonly struct Rows<V>(ArrayView<V> memory, Axes rows, Axes folded) where V : u
 }
 
 /// <summary>
-/// y[row, part] = r over j = part, part + parts, … of f(a[row, j], b[row, j], …): one thread folds a part of a row.
-/// Neighbouring threads read neighbouring elements: of the same row where rows lie in one piece, of neighbouring rows
-/// where they do not. What is left at the end, in one part, is finished.
+/// y[row, part] = r over j = part, part + parts, … of f(a[row, j], b[row, j], …): one thread reduces a part of a row.
+/// Neighbouring threads read neighbouring elements: of the same row if rows are contiguous, of neighbouring rows if
+/// they are not. The last step, with one part, also finishes the result.
 /// </summary>
-/// <typeparam name="F">What is computed of the operands.</typeparam>
-/// <typeparam name="R">What folds.</typeparam>
-/// <typeparam name="V">What is read.</typeparam>
-/// <typeparam name="S">What is summed up in: double for floats.</typeparam>
-/// <typeparam name="W">What is written.</typeparam>
-/// <typeparam name="In">How V becomes S.</typeparam>
-/// <typeparam name="Out">How S becomes W.</typeparam>
+/// <typeparam name="F">The formula that is computed from the operands.</typeparam>
+/// <typeparam name="R">The reduction.</typeparam>
+/// <typeparam name="V">The type that is read.</typeparam>
+/// <typeparam name="S">The type in which sums are computed: double for floats.</typeparam>
+/// <typeparam name="W">The type that is written.</typeparam>
+/// <typeparam name="In">The conversion from V to S.</typeparam>
+/// <typeparam name="Out">The conversion from S to W.</typeparam>
 readonly struct FoldKernel<F, R, V, S, W, In, Out>(F formula, R r, Rows<V> a, Rows<V> b, Rows<V> c, Rows<V> d,
     Rows<V> e, Rows<V> f, Rows<V> g, Rows<V> h, int count, int length, int parts, int level, View<W> y) : IKernel
     where F : struct, IFormula where R : struct, IReduction where V : unmanaged, IScalar<V>
@@ -52,7 +52,7 @@ readonly struct FoldKernel<F, R, V, S, W, In, Out>(F formula, R r, Rows<V> a, Ro
 
 sealed partial class IlgpuDevice
 {
-    const int Part = 64, LongestPart = 256;     // what one thread folds; what is longer is cut into parts
+    const int Part = 64, LongestPart = 256;     // what one thread reduces; longer rows are cut into parts
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
@@ -72,7 +72,8 @@ sealed partial class IlgpuDevice
     }
 
     /// <summary>
-    /// Folds parts of rows, then what they gave, until one is left. How a row is cut depends on its length alone.
+    /// Reduces parts of rows, then the results of the parts, until one is left. How a row is cut depends on its length
+    /// alone.
     /// </summary>
     void Fold<F, R, V, S, W, In, Out>(F f, R r, Tensor[] x, int leading, Tensor y, int level = 0)
         where F : struct, IFormula where R : struct, IReduction where V : unmanaged, IScalar<V>

@@ -7,18 +7,18 @@ namespace Tensorlet;
 using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 
 /// <summary>
-/// The verbs on an ILGPU accelerator: a GPU by CUDA or OpenCL, a processor by OpenCL, or neither, and then every flat
-/// kernel runs as a loop on the host over the same method. Kernels are flat, one thread per element of the result, but
-/// for the product of a GPU, whose groups share tiles.
+/// The primitives on an ILGPU accelerator: a GPU with CUDA or OpenCL, or a processor with OpenCL. Without either, every
+/// flat kernel runs as a loop on the host over the same method. Kernels are flat, with one thread for each element of
+/// the result, except for the matrix product on a GPU, whose groups share tiles.
 /// </summary>
-/// <param name="accelerator">What computes.</param>
+/// <param name="accelerator">The accelerator that computes.</param>
 /// <param name="name">The name, as in <c>cuda:0</c>.</param>
-/// <param name="inHostLoops">Call the kernels in loops on the host, over memory that the host sees too.</param>
+/// <param name="inHostLoops">Run the kernels as loops on the host, over memory that the host can access.</param>
 sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHostLoops) : Device
 {
     const int MiB = 1 << 20;
     readonly ConcurrentDictionary<Type, Delegate> launchers = new();
-    readonly Lock launching = new();            // ILGPU's launches by OpenCL are not made for several threads
+    readonly Lock launching = new();            // ILGPU's launches with OpenCL are not made for several threads
 
     public override string Name => name;
     public override string Description =>
@@ -28,7 +28,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
 
     internal override Storage AllocateCore(DType type, int count) => new IlgpuStorage(this, type, count, Pool);
 
-    // ILGPU takes the address of the host's memory and does not pin it.
+    // ILGPU takes the address of the host's memory, and does not pin it.
     internal override unsafe void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         if (bytes.Length == 0) return;
@@ -64,14 +64,16 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     }
 
     /// <summary>
-    /// All of the memory behind a tensor. Its layout's offset is in its axes: a reversed axis leads back from there.
+    /// The whole memory of a tensor. The axes contain the offset of the layout: a reversed axis leads back from there.
     /// </summary>
     static ArrayView<V> MemoryOf<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
     static View<V> Of<V>(Tensor x) where V : unmanaged => new(MemoryOf<V>(x), new Axes(x.Layout));
 
-    /// <summary>The tensor, or a contiguous copy if it, or a group of its axes, has more than a kernel takes.</summary>
+    /// <summary>
+    /// The tensor, or a contiguous copy if it, or a group of its axes, has more axes than a kernel can take.
+    /// </summary>
     static Tensor Fit(Tensor x, params ReadOnlySpan<int> cuts)
     {
         var from = 0;
@@ -80,7 +82,9 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         return x;
     }
 
-    /// <summary>The last step of a verb that wrote to y, or to what <see cref="Fit"/> gave in its place.</summary>
+    /// <summary>
+    /// The last step of a primitive that wrote to y, or to what <see cref="Fit"/> returned in its place.
+    /// </summary>
     void Finish(Tensor written, Tensor y) { if (written != y) Copy(written, y); }
 
     /// <summary>Runs a flat kernel for i = 0 … count−1.</summary>
@@ -107,7 +111,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>A kernel is compiled once, when it is launched first.</summary>
+    /// <summary>Compiles a kernel once, when it is first launched.</summary>
     L Loaded<K, L>(Func<L> load) where L : Delegate
     {
         if (launchers.TryGetValue(typeof(K), out var known)) return (L)known;
@@ -120,8 +124,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         {
             var said = e.GetBaseException().Message.TrimEnd('.');
             throw new DeviceException($"{name}: the kernel {Reachable.Show(typeof(K))} does not compile for this " +
-                $"device: {said}. A scalar function may calculate, compare and call what its number offers; it may " +
-                "not throw, allocate, or use strings and classes.", e);
+                $"device: {said}. A scalar function may compute, compare and call the functions of its number; it " +
+                "may not throw, allocate, or use strings and classes.", e);
         }
     }
 }

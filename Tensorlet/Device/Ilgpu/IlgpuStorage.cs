@@ -6,8 +6,8 @@ namespace Tensorlet;
 using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 
 /// <summary>
-/// Memory of a device, which goes back to the pool when the storage is no longer reachable. Kernels run in order on one
-/// stream, so a buffer can be taken over while the last kernel that reads it is still waiting.
+/// Memory of a device, which returns to the pool when the storage is no longer reachable. Kernels run in order on one
+/// stream, so a buffer can be reused while the last kernel that reads it is still waiting.
 /// </summary>
 sealed class IlgpuStorage : Storage
 {
@@ -18,7 +18,7 @@ sealed class IlgpuStorage : Storage
     public IlgpuStorage(Device device, DType type, int count, Pool<Buffer> pool) : base(device, type, count)
     {
         (this.pool, Buffer) = (pool, pool.Rent(count * type.Size()));
-        GC.AddMemoryPressure(Buffer.Length);            // the collector does not see the device's memory
+        GC.AddMemoryPressure(Buffer.Length);            // the collector does not see the memory of the device
     }
 
     ~IlgpuStorage()

@@ -4,8 +4,8 @@ using ILGPU.Runtime;
 namespace Tensorlet;
 
 /// <summary>
-/// A flat kernel: what is done for every i, without a word between them. Its fields are its operands. The same method
-/// is launched on a GPU and called in a loop on the host, where a debugger can step through it.
+/// A flat kernel: what is done for every i, independently. Its fields are its operands. The same method is launched on
+/// a GPU and called in a loop on the host, where a debugger can step through it.
 /// </summary>
 interface IKernel { void At(int i); }
 
@@ -21,10 +21,10 @@ static class Kernels
 
     public static void Grouped<K>(K kernel) where K : struct, IGroupKernel => kernel.Run();
 
-    /// <summary>Calls a flat kernel for every i, on several threads if there is enough to do.</summary>
-    /// <param name="count">How many there are.</param>
+    /// <summary>Calls a flat kernel for every i, on several threads if there is enough work.</summary>
+    /// <param name="count">The number of calls.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="cost">What one i takes, in element operations; 0 if the kernel may not run on several
+    /// <param name="cost">The cost of one call, in element operations; 0 if the kernel may not run on several
     /// threads.</param>
     public static void OnHost<K>(int count, K kernel, int cost) where K : struct, IKernel
     {
@@ -43,13 +43,13 @@ static class Kernels
     }
 }
 
-/// <summary>How a number of one type becomes one of another.</summary>
+/// <summary>How a number of one type is converted to another.</summary>
 interface ICast<V, W> { static abstract W Of(V x); }
 
-/// <summary>The same type: nothing to do, and integers stay exact.</summary>
+/// <summary>The same type: there is nothing to do, and integers stay exact.</summary>
 readonly struct Same<V> : ICast<V, V>
 { public static V Of(V x) => x; }
 
-/// <summary>Another type, by way of double.</summary>
+/// <summary>Another type, through double.</summary>
 readonly struct ByDouble<V, W> : ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
 { public static W Of(V x) => W.Of(x.ToDouble()); }

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Finds the types of a kernel that ILGPU's generated code cannot name; its own message would not tell.
+/// Finds types of a kernel that ILGPU's generated code cannot access; ILGPU's own message would not name them.
 /// </summary>
 static class Reachable
 {
@@ -11,13 +11,13 @@ static class Reachable
     public static void Check(string device, Type kernel)
     {
         if (FindHidden(kernel) is { } hidden)
-            throw new DeviceException($"{device}: generated code cannot reach the scalar function {Show(hidden)}. " +
+            throw new DeviceException($"{device}: generated code cannot access the scalar function {Show(hidden)}. " +
                 $"Make {hidden.Name}, and what it is nested in, public; or internal, with " +
                 $"<InternalsVisibleTo Include=\"{GeneratedCode}\" /> in the project.");
     }
 
     /// <summary>
-    /// A type among the type arguments, at any depth, that generated code cannot name; null if there is none.
+    /// A type among the type arguments, at any depth, that generated code cannot access; null if there is none.
     /// </summary>
     public static Type? FindHidden(Type type)
     {
@@ -35,7 +35,7 @@ static class Reachable
     static bool Befriended(Type type) => type.Assembly.GetCustomAttributes(typeof(InternalsVisibleToAttribute), false)
         .Any(a => ((InternalsVisibleToAttribute)a).AssemblyName == GeneratedCode);
 
-    /// <summary>The name as it is written, with type arguments and what it is nested in.</summary>
+    /// <summary>The name as it is written in code, with type arguments and the types in which it is nested.</summary>
     public static string Show(Type type)
     {
         var name = type.Name.Split('`')[0];

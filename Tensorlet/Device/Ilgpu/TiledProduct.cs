@@ -3,13 +3,14 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// The shape of a tile: so many threads along each side, each with so many rows and four columns of the result.
+/// The shape of a tile: the number of threads along each side, each of which computes a number of rows and four columns
+/// of the result.
 /// </summary>
 interface ITile
 {
     static abstract int Size { get; }
 
-    /// <summary>Four, or one for a result of few rows.</summary>
+    /// <summary>Four, or one for a result with few rows.</summary>
     static abstract int Down { get; }
 }
 
@@ -28,19 +29,20 @@ readonly struct Strip16 : ITile
 }
 
 /// <summary>
-/// The product of a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four to a thread: slab
-/// after slab of T summed elements is read through the layouts once, into memory that the group shares, and from there
-/// each number is used 4T times. The places of rows and columns are computed before the loop, those of k once per slab.
+/// The matrix product on a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four for each
+/// thread. Slab after slab of T summed elements is read through the layouts once, into memory that the group shares,
+/// and from there each number is used 4T times. The offsets of rows and columns are computed before the loop, those of
+/// k once for each slab.
 /// </summary>
 /// <remarks>
-/// A long sum with a small result is cut into segments, each a result of its own: c has the shape [segments, batch,
-/// rows, columns], and is summed over the segments afterwards.
+/// A long sum with a small result is cut into segments, each with a result of its own: c has the shape [segments,
+/// batch, rows, columns], and is summed over the segments afterwards.
 /// </remarks>
 readonly struct TiledProduct<V, T>(
     Side<V> a, Side<V> b, View<V> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
     where V : unmanaged, IScalar<V> where T : struct, ITile
 {
-    const int Across = 4;                       // columns to a thread
+    const int Across = 4;                       // columns for each thread
 
     static int Height => T.Down * T.Size;
     static int Width => Across * T.Size;
@@ -101,7 +103,9 @@ readonly struct TiledProduct<V, T>(
         if (column + 3 * T.Size < columns) c[first + column + 3 * T.Size] = sum.V3;
     }
 
-    /// <summary>Where the four rows (or columns) that a thread loads begin; −1 for those that are not there.</summary>
+    /// <summary>
+    /// The offsets of the four rows (or columns) that a thread loads; −1 for those that do not exist.
+    /// </summary>
     readonly struct Places(Side<V> side, int batch, int first, int count)
     {
         readonly int p0 = Place(side, batch, first, count), p1 = Place(side, batch, first + T.Size, count);
@@ -129,7 +133,7 @@ readonly struct Four<V>(V v0, V v1, V v2, V v3) where V : unmanaged, IScalar<V>
 {
     public readonly V V0 = v0, V1 = v1, V2 = v2, V3 = v3;
 
-    /// <summary>Four elements of a tile, a step apart.</summary>
+    /// <summary>Four elements of a tile, one step apart.</summary>
     public Four(ArrayView<V> tile, int first, int step)
         : this(tile[first], tile[first + step], tile[first + 2 * step], tile[first + 3 * step]) { }
 
