@@ -106,7 +106,12 @@ static class Activities
         new("numbers of a CSV", Short, 1, n => With(Lines(n), text => new Csv(text, "a text", header: false).Numbers()),
             100),
 
-        new("conv, stride = window", 4, 0, k => Convolved(k)),
+        new("conv, stride = window", 4, 0, k => Convolved(k, k, 1)),
+        new("conv, 3x3, stride 2", 1, 1, n => Convolved(3, 2, n)),
+        new("conv, 5x5, stride 2", 1, 1, n => Convolved(5, 2, n)),
+        new("conv, 7x7, stride 2", 1, 1, n => Convolved(7, 2, n)),
+        new("conv, 5x5, stride 3", 1, 1, n => Convolved(5, 3, n)),
+        new("conv, 3x3, stride 1", 1, 1, n => Convolved(3, 1, n)),
         new("deep: parameters", 64, 1, n => With(Nested(n), net => net.Parameters())),
         new("deep: state", 64, 2, n => With(Nested(n), net => net.StateDict()), 10),
         new("deep: summary", 64, 2, n => With(Nested(n), net => net.Summary()), 10),
@@ -141,12 +146,12 @@ static class Activities
     static string Lines(int n) => string.Join('\n', Operands.Normal(2, n).Chunk(16).Select(row =>
         string.Join(',', row.Select(x => x.ToString("R", CultureInfo.InvariantCulture)))));
 
-    /// <summary>Forward and backward of as much work with windows of any size: k² times a window as large.</summary>
-    static Action Convolved(int k)
+    /// <summary>Forward and backward; where the stride is the window, as much work for one of any size.</summary>
+    static Action Convolved(int window, int stride, int channels)
     {
-        var x = new Variable(Real(4 * 256 * 256).Reshape(4, 1, 256, 256), true);
-        var w = new Variable(Real(16 * k * k).Reshape(16, 1, k, k), true);
-        return () => F.Conv2d(x, w, stride: k).Sum().Backward();
+        var x = new Variable(Real(2 * channels * 128 * 128).Reshape(2, channels, 128, 128), true);
+        var w = new Variable(Real(16 * channels * window * window).Reshape(16, channels, window, window), true);
+        return () => F.Conv2d(x, w, stride: stride, padding: stride < window ? window / 2 : 0).Sum().Backward();
     }
 
     static void Epoch(int batches, Metric metric, Tensor output, Tensor target)
