@@ -16,7 +16,7 @@ public sealed partial class CpuDevice
             else if (x.DType == DType.Float32) PickAlong<float>(largest, x, y, folded.Length, asOffset);
             else PickAlong<double>(largest, x, y, folded.Length, asOffset);
         }
-        else if (x.DType == DType.Float32 && x.Numel <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
+        else if (x.DType == DType.Float32 && (long)folded.Rows * folded.Length <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
         else Reference.ArgReduceCore(largest, x, y, asOffset);
     }
@@ -93,7 +93,7 @@ public sealed partial class CpuDevice
     void Pick<T>(bool largest, Tensor x, Tensor y, bool asOffset) where T : unmanaged
     {
         var (kept, offsets) = (new Walk(x.Layout[..y.Rank], y.Layout), x.Layout[y.Rank..].Offsets());
-        Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Numel, (from, to) =>
+        Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Layout.LongCount, (from, to) =>
             PickRows<T>(largest, kept, offsets, x, y, asOffset, from, to));
     }
 

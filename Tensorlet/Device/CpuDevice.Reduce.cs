@@ -9,7 +9,7 @@ public sealed unsafe partial class CpuDevice
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (x[0].Numel == 0) FillCore(new Tensor.Line(r.Finish(new F64(r.Start)).Value, 0), y);
+        if (x[0].Layout.LongCount == 0) FillCore(new Tensor.Line(r.Finish(new F64(r.Start)).Value, 0), y);
         else if (y.DType == DType.Int64) FoldIntegers(f, r, Alike(x), y);
         else if (y.DType == DType.Float64) Fold<F, R, double>(f, r, [.. x], y);
         else Fold<F, R, float>(f, r, [.. x], y);
@@ -19,7 +19,7 @@ public sealed unsafe partial class CpuDevice
     void Fold<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
         where T : unmanaged
     {
-        var count = x[0].Numel;
+        var count = x[0].Layout.LongCount;
         if (y.Numel == 1 && Operands.Uniform(x))
         {
             FoldAll<F, R, T>(f, r, x, y);
