@@ -5,18 +5,95 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     const int CountedInFloats = 1 << 24;        // positions up to here are exact in a register of floats
+    const int WorthRegisters = 64;              // neighbours from which on registers are worth it
 
     internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
-        if (x.DType == DType.Float32 && x.Numel <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
+        var folded = new Walk(x.Layout[y.Rank..]);
+        if (x.DType != DType.Bool && folded is { Rows: 1, Length: >= WorthRegisters } && folded.Step(0) == 1)
+        {
+            if (x.DType == DType.Int64) FindAlong(largest, x, y, folded.Length, asOffset);
+            else if (x.DType == DType.Float32) PickAlong<float>(largest, x, y, folded.Length, asOffset);
+            else PickAlong<double>(largest, x, y, folded.Length, asOffset);
+        }
+        else if (x.DType == DType.Float32 && (long)folded.Rows * folded.Length <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
         else Reference.ArgReduceCore(largest, x, y, asOffset);
+    }
+
+    /// <summary>
+    /// Where neighbours are searched: piece by piece, each place of a register for itself, and then among the winners.
+    /// </summary>
+    void PickAlong<T>(bool largest, Tensor x, Tensor y, int n, bool asOffset) where T : unmanaged
+    {
+        var (starts, results, pieces) = (x.Layout[..y.Rank].Offsets(), y.Layout.Offsets(), (n + Piece - 1) / Piece);
+        var winners = new int[starts.Length * pieces];
+        Share(winners.Length, Math.Max(1, Piece / n), x.Numel, (from, to) =>
+        {
+            ref var first = ref HostStorage.First<T>(x);
+            for (var p = from; p < to; p++)
+            {
+                var at = p % pieces * Piece;
+                winners[p] = at + BestOf(largest, ref Unsafe.Add(ref first, starts[p / pieces] + at),
+                    Math.Min(Piece, n - at));
+            }
+        });
+        ref var source = ref HostStorage.First<T>(x);
+        ref var result = ref HostStorage.First<long>(y);
+        for (var i = 0; i < starts.Length; i++)
+        {
+            ref var row = ref Unsafe.Add(ref source, starts[i]);
+            var best = winners[i * pieces];
+            for (var p = 1; p < pieces; p++) best = Better(largest, ref row, winners[i * pieces + p], best);
+            Unsafe.Add(ref result, results[i]) = asOffset ? starts[i] + best : best;
+        }
+    }
+
+    /// <summary>Of integers that are neighbours: where the extreme comes first.</summary>
+    void FindAlong(bool largest, Tensor x, Tensor y, int n, bool asOffset)
+    {
+        var extremes = y.EmptyLike();
+        if (largest) Reduce(new Tensor.MaxFormula(), x, extremes);
+        else Reduce(new Tensor.MinFormula(), x, extremes);
+        ref long first = ref HostStorage.First<long>(x), sought = ref HostStorage.First<long>(extremes);
+        ref var result = ref HostStorage.First<long>(y);
+        foreach (var at in new Walk(x.Layout[..y.Rank], extremes.Layout, y.Layout).Each(0, y.Numel))
+        {
+            var row = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref first, at[0]), n);
+            var best = row.IndexOf(Unsafe.Add(ref sought, at[1]));
+            Unsafe.Add(ref result, at[2]) = asOffset ? at[0] + best : best;
+        }
+        KeepAlive(extremes);
+    }
+
+    static int BestOf<T>(bool largest, ref T row, int n) where T : unmanaged
+    {
+        var count = Lanes<T>.Count;
+        Span<int> offsets = stackalloc int[n / count];
+        for (var i = 0; i < offsets.Length; i++) offsets[i] = i * count;
+        Span<T> winners = stackalloc T[count];
+        var best = 0;
+        if (offsets.Length > 0)
+        {
+            Best(largest, ref row, 1, count, offsets, readable: false).Value.StoreUnsafe(ref winners[0]);
+            for (var i = 0; i < count; i++) best = Better(largest, ref row, (int)ToDouble(winners[i]) * count + i, best);
+        }
+        for (var i = offsets.Length * count; i < n; i++) best = Better(largest, ref row, i, best);
+        return best;
+    }
+
+    /// <summary>The place of the better of two elements, the first of equal ones.</summary>
+    static int Better<T>(bool largest, ref T row, int a, int b) where T : unmanaged
+    {
+        var better = new Tensor.BetterFormula(largest ? 1 : -1);
+        F64 x = new(ToDouble(Unsafe.Add(ref row, a))), y = new(ToDouble(Unsafe.Add(ref row, b)));
+        return better.Apply(x, y).Value > 0 || (a < b && better.Apply(y, x).Value == 0) ? a : b;
     }
 
     void Pick<T>(bool largest, Tensor x, Tensor y, bool asOffset) where T : unmanaged
     {
         var (kept, offsets) = (new Walk(x.Layout[..y.Rank], y.Layout), x.Layout[y.Rank..].Offsets());
-        Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Numel, (from, to) =>
+        Share(kept.Rows, Math.Max(1, kept.Rows / Parts), x.Layout.LongCount, (from, to) =>
             PickRows<T>(largest, kept, offsets, x, y, asOffset, from, to));
     }
 
@@ -46,7 +123,8 @@ public sealed partial class CpuDevice
     /// For adjacent results, in registers: the position of the best value so far. A value is taken if it is better, or
     /// the first NaN.
     /// </summary>
-    static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, int[] offsets, bool readable)
+    static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, ReadOnlySpan<int> offsets,
+        bool readable)
         where T : unmanaged
     {
         var pairs = step == 2 && readable && typeof(T) == typeof(float) && Avx512F.IsSupported;

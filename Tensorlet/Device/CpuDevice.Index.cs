@@ -6,6 +6,7 @@ public sealed partial class CpuDevice
     {
         if (x.DType == DType.Float32) AddInto<float>(x, y);
         else if (x.DType == DType.Float64) AddInto<double>(x, y);
+        else if (x.DType == DType.Int64) AddInto<long>(x, y);
         else Reference.AddIntoCore(x, y);
     }
 
@@ -32,7 +33,8 @@ public sealed partial class CpuDevice
 
     [MethodImpl(AggressiveInlining)]
     internal static T Add<T>(T a, T b) => typeof(T) == typeof(float)
-        ? (T)(object)((float)(object)a! + (float)(object)b!) : (T)(object)((double)(object)a! + (double)(object)b!);
+        ? (T)(object)((float)(object)a! + (float)(object)b!) : typeof(T) == typeof(long)
+        ? (T)(object)((long)(object)a! + (long)(object)b!) : (T)(object)((double)(object)a! + (double)(object)b!);
 
     internal override void GatherCore(Tensor x, int axis, Tensor index, Tensor y)
     {
@@ -45,6 +47,7 @@ public sealed partial class CpuDevice
     {
         if (x.DType == DType.Float32) Move<float>(y, axis, index, x, true);
         else if (x.DType == DType.Float64) Move<double>(y, axis, index, x, true);
+        else if (x.DType == DType.Int64) Move<long>(y, axis, index, x, true);
         else Reference.ScatterAddCore(x, axis, index, y);
     }
 

@@ -9,8 +9,8 @@ public sealed unsafe partial class CpuDevice
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
-        if (x[0].Numel == 0) FillCore(new Tensor.Line(r.Finish(new F64(r.Start)).Value, 0), y);
-        else if (y.DType == DType.Int64) Reference.ReduceCore(f, r, x, y);
+        if (x[0].Layout.LongCount == 0) FillCore(new Tensor.Line(r.Finish(new F64(r.Start)).Value, 0), y);
+        else if (y.DType == DType.Int64) FoldIntegers(f, r, Alike(x), y);
         else if (y.DType == DType.Float64) Fold<F, R, double>(f, r, [.. x], y);
         else Fold<F, R, float>(f, r, [.. x], y);
     }
@@ -19,7 +19,7 @@ public sealed unsafe partial class CpuDevice
     void Fold<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
         where T : unmanaged
     {
-        var count = x[0].Numel;
+        var count = x[0].Layout.LongCount;
         if (y.Numel == 1 && Operands.Uniform(x))
         {
             FoldAll<F, R, T>(f, r, x, y);
@@ -59,6 +59,36 @@ public sealed unsafe partial class CpuDevice
         var sum = new F64(r.Start);
         foreach (var value in sums) sum = r.Apply(sum, new F64(value));
         Store(y, 0, r.Finish(sum).Value);
+    }
+
+    /// <summary>Integers, which come out alike in any order: as they lie in memory, into where the results are.</summary>
+    void FoldIntegers<F, R>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
+    {
+        var made = x[0];
+        if (typeof(F) != typeof(Of1<IdentityFormula>)) ApplyCore(f, x, made = made.EmptyLike());
+        FillCore(new Tensor.Line(r.Start, 0), y);
+        int[] order = [.. Enumerable.Range(0, made.Rank).OrderByDescending(a => Math.Abs(made.Layout.Strides[a]))];
+        var results = new Layout([.. y.Shape, .. made.Shape[y.Rank..].ToArray().Select(_ => 1)],
+            [.. y.Layout.Strides, .. new int[made.Rank - y.Rank]], 0).Expand(made.Layout.shape)!;
+        var walk = new Walk(made.Layout.Permute(order), results.Permute(order));
+        ref I64 from = ref HostStorage.First<I64>(made), to = ref HostStorage.First<I64>(y);
+        foreach (var at in walk.All)
+            FoldIntegers(r, ref Unsafe.Add(ref from, at[0]), walk.Step(0), ref Unsafe.Add(ref to, at[1]), walk.Step(1),
+                walk.Length);
+        foreach (var at in new Walk(y.Layout).Each(0, y.Numel))
+            Unsafe.Add(ref to, at[0]) = r.Finish(Unsafe.Add(ref to, at[0]));
+    }
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldIntegers<R>(R r, ref I64 x, int step, ref I64 y, int stepY, int count) where R : struct, IReduction
+    {
+        var sum = y;
+        for (var i = 0; i < count; i++)
+        {
+            ref var result = ref Unsafe.Add(ref y, i * stepY);
+            sum = r.Apply(stepY == 0 ? sum : result, r.Take(Unsafe.Add(ref x, i * step)));
+            result = sum;
+        }
     }
 
     static void Store(Tensor y, int offset, double value)

@@ -47,34 +47,6 @@ public sealed partial class CpuDevice : Device
     internal override void Slices(int count, int elements, Action<int, int> part) =>
         Share(count, Math.Max(1, Piece / Math.Max(1, elements)), (long)count * elements, part);
 
-    internal override void CopyCore(Tensor x, Tensor y)
-    {
-        if (x.DType != y.DType && x.IsContiguous && y.IsContiguous)
-            Share(x.Numel, Piece, x.Numel, (from, to) => Operands.Pin([x, y], new Conversion(from, to)));
-        else if (x.DType != y.DType) Apply<Of1<IdentityFormula>, double>(default, [x, y]);
-        else if (x.DType.Size() == 1) Copy<byte>(x, y);
-        else if (x.DType.Size() == 4) Copy<float>(x, y);
-        else Copy<double>(x, y);
-    }
-
-    static void Copy<T>(Tensor x, Tensor y) where T : unmanaged
-    {
-        ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
-        var walk = new Walk(x.Layout, y.Layout);
-        int length = walk.Length, sx = walk.Step(0), sy = walk.Step(1);
-        foreach (var at in walk.All)
-        {
-            ref T from = ref Unsafe.Add(ref source, at[0]), to = ref Unsafe.Add(ref target, at[1]);
-            if (sx == 1 && sy == 1 && length >= Short)
-                MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
-            else
-                for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
-        }
-    }
-
-    readonly unsafe struct Conversion(int from, int to) : IPinned
-    { void IPinned.Run(Line* lines) => Operands.Convert(lines[0].At(from), lines[1].At(from), to - from); }
-
     internal override void FillCore<F>(F f, Tensor y) => y.DType.Run(new Sequence<F>(f, y));
 
     readonly struct Sequence<F>(F f, Tensor y) : IForType where F : struct, ISequence

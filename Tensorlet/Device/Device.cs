@@ -132,7 +132,7 @@ public abstract partial class Device
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         Fit("ArgReduce", y.Given().DType == DType.Int64
-            && x.Given().Shape.StartsWith(y.Shape) && (x.Numel > 0 || y.Numel == 0), x, y);
+            && x.Given().Shape.StartsWith(y.Shape) && (x.Layout.LongCount > 0 || y.Numel == 0), x, y);
         if (y.Numel > 0) ArgReduceCore(largest, x, y, asOffset);
         KeepAlive(x, y);
     }
@@ -150,7 +150,7 @@ public abstract partial class Device
             && a.Shape[..batch].SequenceEqual(b.Shape[..batch]) && a.Shape[wide..].SequenceEqual(b.Shape[batch..inner])
             && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..])
             && a.DType == b.DType && a.DType == c.DType, a, b, c);
-        if (c.Numel > 0 && a.Numel > 0) ContractCore(a, b, c, batch, rows, columns);
+        if (c.Numel > 0 && a.Layout.LongCount > 0) ContractCore(a, b, c, batch, rows, columns);
         else if (c.Numel > 0) FillCore(new Tensor.Line(0, 0), c);
         KeepAlive(a, b, c);
     }

@@ -18,7 +18,10 @@ public sealed class Layout
     /// <summary>The position of the first element.</summary>
     public int Offset { get; }
     /// <summary>The number of elements: the product of the sizes (1 for a 0-dimensional layout).</summary>
-    public int Count { get; }
+    /// <exception cref="ShapeException">An int does not count them, as those of windows.</exception>
+    public int Count => LongCount <= int.MaxValue ? (int)LongCount : Product(shape);
+    /// <summary>The same, of a view that may have more elements than memory.</summary>
+    internal long LongCount { get; }
     /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
     public bool IsContiguous { get; }
     /// <summary>The number of axes.</summary>
@@ -27,11 +30,11 @@ public sealed class Layout
     internal Layout(int[] shape, int[] strides, int offset)
     {
         (this.shape, this.strides) = (shape, strides);
-        Count = Product(shape);
+        LongCount = LongProduct(shape);
         // an empty part may seem to begin after the end of an empty storage
-        Offset = Count == 0 ? 0 : offset;
-        IsContiguous = true;
-        for (int a = shape.Length - 1, expected = 1; a >= 0 && Count > 0; expected *= shape[a--])
+        Offset = LongCount == 0 ? 0 : offset;
+        IsContiguous = LongCount <= int.MaxValue;
+        for (int a = shape.Length - 1, expected = 1; a >= 0 && LongCount > 0; expected *= shape[a--])
             if (shape[a] != 1 && strides[a] != expected) { IsContiguous = false; break; }
     }
 
@@ -46,10 +49,16 @@ public sealed class Layout
             strides[a] = stride;
             stride = unchecked(stride * Math.Max(1, shape[a]));   // Product finds an overflow
         }
+        Product(shape);
         return new Layout(shape, strides, 0);
     }
 
-    internal static int Product(ReadOnlySpan<int> shape, string operation = "Layout")
+    internal static int Product(ReadOnlySpan<int> shape, string operation = "Layout") =>
+        LongProduct(shape, operation) is <= int.MaxValue and var product ? (int)product : throw new ShapeException(
+            $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
+
+    /// <summary>The same, or 2³² if it is larger.</summary>
+    static long LongProduct(ReadOnlySpan<int> shape, string operation = "Layout")
     {
         var product = 1L;
         foreach (var size in shape)
@@ -57,8 +66,7 @@ public sealed class Layout
             if (size < 0) throw new ShapeException($"{operation}: the shape {Show(shape)} has a negative size.");
             product = Math.Min(product * size, 1L << 32);
         }
-        return product <= int.MaxValue ? (int)product : throw new ShapeException(
-            $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
+        return product;
     }
 
     /// <summary>A size that was computed in long, if it fits into an int.</summary>
@@ -261,7 +269,7 @@ public sealed class Layout
     {
         get
         {
-            if (IsContiguous || Count <= 1) return false;
+            if (IsContiguous || LongCount <= 1) return false;
             var reach = 0;                                  // how far the smaller strides reach
             foreach (var a in Enumerable.Range(0, Rank).Where(a => shape[a] > 1).OrderBy(a => Math.Abs(strides[a])))
             {

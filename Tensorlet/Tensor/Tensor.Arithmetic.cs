@@ -200,7 +200,7 @@ public sealed partial class Tensor
     /// <exception cref="DTypeException">They are floating-point numbers.</exception>
     public static Tensor operator ^(Tensor a, Tensor b) => Bits("^", new NotEqualFormula(), (x, y) => x ^ y, a, b);
     /// <summary>The logical not: true where x is false, or 0.</summary>
-    public static Tensor operator !(Tensor x) => x.Eq(Like(x, 0));
+    public static Tensor operator !(Tensor x) => x.Given().Eq(Like(x, 0).To(x.DType));
 
     /// <summary>
     /// Masks are combined by a formula; integers are combined on the host, because formulas have no bit operations.
@@ -212,7 +212,9 @@ public sealed partial class Tensor
         var shape = Common(operation, [a, b]);
         (a, b) = Promoted(a.Expand(shape), b.Expand(shape));
         b.OnlyType(operation, DType.Int64);
-        return From<long>([.. a.ToArray<long>().Zip(b.ToArray<long>(), integers)], shape, a.Device);
+        long[] x = a.ToArray<long>(), y = b.ToArray<long>();
+        for (var i = 0; i < x.Length; i++) x[i] = integers(x[i], y[i]);
+        return From(x, shape, a.Device);
     }
 
     /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>

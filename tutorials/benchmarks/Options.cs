@@ -16,6 +16,8 @@ sealed class UsageException(string message) : Exception($"{message}\n\n{Usage}")
           measures how fast files are read and written, beside the disk's own speed
         dotnet run -c Release --project tutorials/benchmarks -- errors [--every N]
           measures the errors of the functions of floats, over one in N of all floats (101)
+        dotnet run -c Release --project tutorials/benchmarks -- growth [words]
+          measures how time and memory grow with size, in activities whose names contain such a word, or in all
         dotnet run -c Release --project tutorials/benchmarks -- memory [--rows a,b]
           measures the most memory that each training row takes
         dotnet run -c Release --project tutorials/benchmarks -- witness FILE

@@ -13,6 +13,7 @@ try
         case ["files"]: FileSpeed.Measure(); return 0;
         case ["errors"]: Errors.Measure(null); return 0;
         case ["errors", "--every", var every]: Errors.Measure(every); return 0;
+        case ["growth", .. var names]: return Math.Min(1, Growth.Measure(names));
         case ["memory", .. var rest]: Memory.Measure(Options.Parse(rest)); return 0;
     }
     if (Capability.IsUnnamed) return Child.Run(args);

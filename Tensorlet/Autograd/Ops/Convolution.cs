@@ -96,31 +96,45 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
 }
 
 /// <summary>
-/// The gradient is spread, among zeros, to the positions of its windows, and contracted with the filters rotated by
-/// 180°.
+/// The gradient is contracted with the filters rotated by 180°. A position of the input is number r within stride number
+/// i (Shi et al. 2016: each r has its own part of the filters). Only where the filters are dilated as well is the
+/// gradient spread among zeros.
 /// </summary>
-// x[n,c,i] = Σ w[o,c,k]·g[n,o,i−k]     dg = conv(dx, w)     dw = dx ⋆ g
+// x[n,c,i·s+r] = Σ w[o,c,q·s+r]·g[n,o,i−q]     dg = conv(dx, w)     dw = dx ⋆ g
 sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
-        var (g, w) = (A.Data, B.Data);
-        int[] reach = [.. space.Select((_, a) => (int)plan.Reach(a))];
-        int[] around = [.. space.Select((s, a) => s + reach[a])];
-        int[] wide = [.. around.Select((s, a) => Layout.Fitting(Name, (long)s + plan.Before[a] + plan.After[a]))];
-        var spread = g.NewEmpty([g.Size(0), g.Size(1), .. wide]).SetAll(0);
+        var (g, w) = (A.Data, plan.Filters(B.Data));
+        int[] Each(Func<int, int> number) => [.. Enumerable.Range(0, plan.Axes).Select(number)];
+        var s = Each(a => plan.Dilation[a] == 1 ? plan.Stride[a] : 1);
+        var q = Each(a => (plan.Kernel[a] + s[a] - 1) / s[a]);
+        var once = plan with { Kernel = q, Stride = Each(_ => 1) };
+        var (reach, gap) = (Each(a => (int)once.Reach(a)), Each(a => plan.Stride[a] / s[a]));
+        // the strides in which the input lies, of which those before it are padding
+        var before = Each(a => plan.Before[a] / s[a]);
+        var strides = Each(a => (plan.Before[a] + space[a] - 1) / s[a] + 1 - before[a]);
+
+        var spread = g.NewEmpty([.. g.Shape[..2], .. Each(a => Layout.Fitting(Name, Math.Max(
+            (long)before[a] + strides[a] + reach[a], (g.Size(2 + a) - 1L) * gap[a] + 1 + reach[a])))]).SetAll(0);
         var places = spread;
-        for (var a = 0; a < plan.Axes; a++)
-            places = places.Slice(2 + a, reach[a], reach[a] + (g.Size(2 + a) - 1) * plan.Stride[a] + 1, plan.Stride[a]);
+        for (var a = 0; a < plan.Axes; a++) places = places.Slice(2 + a, reach[a],
+            reach[a] + (g.Size(2 + a) - 1) * gap[a] + 1, gap[a]);
         g.Device.Copy(g, places);
-        var turned = plan.Filters(w.Flip([.. Enumerable.Range(2, plan.Axes)])).Transpose(1, 2);
-        var x = g.NewEmpty([g.Size(0), w.Size(1) * plan.Groups, .. space]);
-        var once = plan with { Stride = [.. space.Select(_ => 1)] };
-        var windows = once.Windows(spread.Inside(plan.Before, around), space);
-        x.Device.Contract(turned, windows, plan.Channels(x), batch: 1, rows: 1, columns: 1 + plan.Axes);
-        return x;
+        var windows = once.Windows(spread.Inside(before, Each(a => strides[a] + reach[a])), strides);
+        w = w.Framed(Each(_ => 0), Each(a => q[a] * s[a] - plan.Kernel[a]), 0);
+        w = w.Reshape([.. w.Shape[..3], .. Pairs(q, s)]).Flip(Each(a => 3 + 2 * a))
+            .Permute([0, 2, .. Each(a => 4 + 2 * a), 1, .. Each(a => 3 + 2 * a)]);
+        var x = g.NewEmpty([g.Size(0), plan.Groups, B.Size(1), .. Pairs(strides, s)]);
+        g.Device.Contract(w, windows, x.Permute([1, 2, .. Each(a => 4 + 2 * a), 0, .. Each(a => 3 + 2 * a)]), batch: 1,
+            rows: 1 + plan.Axes, columns: 1 + plan.Axes);
+        return x.Reshape([x.Size(0), plan.Groups * x.Size(2), .. Each(a => strides[a] * s[a])])
+            .Inside(Each(a => plan.Before[a] - before[a] * s[a]), space).Contiguous();
     }
+
+    static IEnumerable<int> Pairs(int[] a, int[] b) => a.Zip(b).SelectMany(pair => (int[])[pair.First, pair.Second]);
+
     public override Variable?[] Backward(Variable dx) => [
         Needs(0) ? new Convolution(plan, shapes[0][2..]).Apply(dx, B) : null,
         Needs(1) ? new ConvolutionFilter(plan).Apply(dx, A) : null];

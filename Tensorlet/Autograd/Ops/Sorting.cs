@@ -6,21 +6,14 @@ public sealed partial class Tensor
     /// The positions of the elements along an axis in ascending order, Int64. Equal elements keep their order, and NaN
     /// counts as the largest. Sorting is done on the host.
     /// </summary>
-    public Tensor ArgSort(int axis = -1, bool descending = false)
-    {
-        axis = Layout.Axis("ArgSort", axis);
-        var rows = Transpose(axis, -1).Contiguous();
-        var (n, shape) = (Size(axis), rows.Size());
-        var order = DType == DType.Int64 ? Ordered(rows.ToArray<long>()) : Ordered(rows.ToArray<double>());
-        return From(order, shape).To(Device).Transpose(axis, -1).Contiguous();
+    public Tensor ArgSort(int axis = -1, bool descending = false) =>
+        Ranked("ArgSort", axis, descending, 0, Layout.Size("ArgSort", axis));
 
-        long[] Ordered<T>(T[] values) where T : struct, System.Numerics.INumber<T> =>
-            [.. values.Chunk(Math.Max(1, n)).SelectMany(row =>
-            {
-                var places = Enumerable.Range(0, n).Select(place => (long)place);
-                return descending ? places.OrderByDescending(i => T.IsNaN(row[i])).ThenByDescending(i => row[i])
-                    : places.OrderBy(i => T.IsNaN(row[i])).ThenBy(i => row[i]);
-            })];
+    /// <summary>The positions of the elements with ranks from … from + count − 1 in ascending order.</summary>
+    internal Tensor Ranked(string operation, int axis, bool descending, int from, int count)
+    {
+        axis = Layout.Axis(operation, axis);
+        return Ranking.Places(Transpose(axis, -1), descending, from, count).To(Device).Transpose(axis, -1).Contiguous();
     }
 
     /// <summary>
@@ -59,7 +52,7 @@ public sealed partial class Variable
     {
         if (k < 0 || k > Data.Layout.Size("TopK", axis))
             throw new ShapeException($"TopK: axis {axis} of shape {Data.Layout} does not have {k} elements.");
-        var order = Data.ArgSort(axis, largest).Narrow(axis, 0, k).Contiguous();
+        var order = Data.Ranked("TopK", axis, largest, 0, k);
         return (Gather(axis, order), order);
     }
 
@@ -69,8 +62,8 @@ public sealed partial class Variable
     {
         if (Data.Layout.Size("Median", axis) == 0)
             throw new ShapeException($"Median: axis {axis} of shape {Data.Layout} is empty.");
-        var middle = Data.ArgSort(axis).Narrow(axis, (Size(axis) - 1) / 2, 1);
-        var hasNaN = Data.IsNaN().Sum([axis], keepDim: true) > 0;
+        var middle = Data.Ranked("Median", axis, false, (Size(axis) - 1) / 2, 1);
+        var hasNaN = Data.IsNaN().Any([axis], keepDim: true);
         return Picked(axis, Tensor.Where(hasNaN, Data.ArgMax(axis, keepDim: true), middle), keepDim);
     }
 

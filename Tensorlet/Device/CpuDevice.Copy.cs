@@ -1,0 +1,80 @@
+namespace Tensorlet;
+
+public sealed partial class CpuDevice
+{
+    const int SquareSide = 8;      // elements along each side of a square that is transposed
+
+    internal override void CopyCore(Tensor x, Tensor y)
+    {
+        if (x.DType != y.DType && x.IsContiguous && y.IsContiguous)
+            Share(x.Numel, Piece, x.Numel, (from, to) => Operands.Pin([x, y], new Conversion(from, to)));
+        else if (x.DType != y.DType) Apply<Of1<IdentityFormula>, double>(default, [x, y]);
+        else if (x.DType.Size() == 1) Copy<byte>(x, y);
+        else if (x.DType.Size() == 4) Copy<float>(x, y);
+        else Copy<double>(x, y);
+    }
+
+    readonly unsafe struct Conversion(int from, int to) : IPinned
+    { void IPinned.Run(Line* lines) => Operands.Convert(lines[0].At(from), lines[1].At(from), to - from); }
+
+    void Copy<T>(Tensor x, Tensor y) where T : unmanaged
+    {
+        var walk = new Walk(x.Layout, y.Layout);
+        var along = Array.IndexOf(walk.Strides(0), 1);
+        if (along >= 0 && along < walk.Shape.Length - 1 && walk.Step(1) == 1 && walk.Shape[along] >= Short
+            && walk.Length >= Short)
+            CopySquares<T>(x, y, walk, along);
+        else if (x.Numel < WorthThreads) CopyRows<T>(x, y, walk, 0, walk.Rows);
+        else
+            Share(walk.Rows, Math.Max(1, Piece / walk.Length), x.Numel, (from, to) => CopyRows<T>(x, y, walk, from, to));
+    }
+
+    static void CopyRows<T>(Tensor x, Tensor y, Walk walk, int from, int to) where T : unmanaged
+    {
+        ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
+        int length = walk.Length, sx = walk.Step(0), sy = walk.Step(1);
+        foreach (var at in walk.Part(from, to))
+        {
+            ref T first = ref Unsafe.Add(ref source, at[0]), into = ref Unsafe.Add(ref target, at[1]);
+            if (sx == 1 && sy == 1 && length >= Short)
+                MemoryMarshal.CreateReadOnlySpan(ref first, length).CopyTo(MemoryMarshal.CreateSpan(ref into, length));
+            else
+                for (var i = 0; i < length; i++) Unsafe.Add(ref into, i * sy) = Unsafe.Add(ref first, i * sx);
+        }
+    }
+
+    /// <summary>
+    /// Where neighbours of x lie along another axis than neighbours of y: square by square, so that each line of the
+    /// cache that is read or written is used whole while it is there.
+    /// </summary>
+    void CopySquares<T>(Tensor x, Tensor y, Walk walk, int along) where T : unmanaged
+    {
+        int[] others = [.. Enumerable.Range(0, walk.Shape.Length - 1).Where(a => a != along)];
+        int[] fromX = Offsets(0), fromY = Offsets(1);
+        var (rows, down, right) = (walk.Shape[along], walk.Strides(1)[along], walk.Step(0));
+        var bands = (rows + SquareSide - 1) / SquareSide;
+        Share(fromX.Length * bands, Math.Max(1, Piece / (SquareSide * walk.Length)), x.Numel, (from, to) =>
+        {
+            ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
+            for (var band = from; band < to; band++)
+            {
+                var (other, i) = (band / bands, band % bands * SquareSide);
+                ref var first = ref Unsafe.Add(ref source, fromX[other] + i);
+                ref var into = ref Unsafe.Add(ref target, fromY[other] + i * down);
+                for (var j = 0; j < walk.Length; j += SquareSide)
+                    CopySquare(ref Unsafe.Add(ref first, j * right), right, ref Unsafe.Add(ref into, j), down,
+                        Math.Min(SquareSide, rows - i), Math.Min(SquareSide, walk.Length - j));
+            }
+        });
+
+        int[] Offsets(int operand) => new Layout([.. others.Select(a => walk.Shape[a])],
+            [.. others.Select(a => walk.Strides(operand)[a])], 0).Offsets();
+    }
+
+    [MethodImpl(AggressiveOptimization)]
+    static void CopySquare<T>(ref T x, int right, ref T y, int down, int rows, int columns)
+    {
+        for (var i = 0; i < rows; i++)
+            for (var j = 0; j < columns; j++) Unsafe.Add(ref y, i * down + j) = Unsafe.Add(ref x, i + j * right);
+    }
+}
