@@ -391,8 +391,8 @@ public class SeedWalkthrough
         var net = new ByHand.Sequential().Add(new ByHand.Linear(2, 16)).Add(new ByHand.Tanh())
             .Add(new ByHand.Linear(16, 1));
         var criterion = new ByHand.MSECriterion();
-        var x = Tensor.Of(new[,] { { 0f, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } });
-        var y = Tensor.Of(new[,] { { 0f }, { 1 }, { 1 }, { 0 } });
+        var x = Tensor.From(new[,] { { 0f, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } });
+        var y = Tensor.From(new[,] { { 0f }, { 1 }, { 1 }, { 0 } });
         var losses = new List<double>();
         for (var step = 0; step < 1000; step++)
         {

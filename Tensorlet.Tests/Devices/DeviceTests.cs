@@ -31,7 +31,7 @@ public class DeviceTests
         var messages = new[] { Device.Reference, Device.Simulated }.Select(device =>
         {
             var x = Tensor.Zeros([3, 2], device: device);
-            var indices = Tensor.From<long>([0, 1, 2, index, 0, 7], [3, 2], device);
+            var indices = Tensor.From<long>([0, 1, 2, index, 0, 7], [3, 2], device: device);
             var gather = Assert.Throws<IndexException>(() =>
                 device.Gather(x, 0, indices, Tensor.Zeros([3, 2], device: device))).Message;
             return gather + Assert.Throws<IndexException>(() =>

@@ -57,14 +57,14 @@ sealed class Arguments(string folder)
 
     static readonly Func<Random, Tensor>[] tensors =
     [
-        _ => Tensor.Of(new[,] { { 0.1f, 0.9f }, { 0.7f, 0.3f } }), _ => Tensor.From([0.2f, 0.8f]),
+        _ => Tensor.From(new[,] { { 0.1f, 0.9f }, { 0.7f, 0.3f } }), _ => Tensor.From([0.2f, 0.8f]),
         _ => Tensor.From([0L, 1]), _ => Tensor.From([0L, 1, 1, 0], [2, 2]), _ => Tensor.From([true, false]),
         _ => Tensor.From([true, true, false, true], [2, 2]), _ => Tensor.Scalar(0.5), _ => Tensor.From([1L], []),
         r => Tensor.Rand([2, 2, 2], generator: new Generator((ulong)r.Next())),
         r => Tensor.Rand([1, 2, 4, 4], generator: new Generator((ulong)r.Next())),
         _ => Tensor.Ones([1, 1, 2, 4, 4]), _ => Tensor.From([0.5, 2], [2]), _ => Tensor.Ones([3, 4, 4]),
         _ => Tensor.Zeros([1, 2, 1, 1]), _ => Tensor.Ones([2, 2, 2, 2]),
-        _ => Tensor.Of(new[,] { { 2f, 1 }, { 1, 2 } }), _ => Tensor.From([1, 0.5, 0.5, 2], [2, 2]),
+        _ => Tensor.From(new[,] { { 2f, 1 }, { 1, 2 } }), _ => Tensor.From([1, 0.5, 0.5, 2], [2, 2]),
     ];
 
     static readonly Func<Tensor>[] hostileTensors =

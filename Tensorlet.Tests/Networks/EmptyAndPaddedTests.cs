@@ -166,7 +166,7 @@ public class EmptyAndPaddedTests
             Tensor memory = Tensor.Randn([2, 3, 4], generator: new Generator(1)), query = Tensor.Randn([2, 5, 4],
                 generator: new Generator(2));
             memory.Select(0, 1).Narrow(0, 1, 2).Fill_(padding);
-            var mask = Tensor.Of(new[,] { { false, false, false }, { false, true, true } });
+            var mask = Tensor.From(new[,] { { false, false, false }, { false, true, true } });
             if (numbers) mask = Tensor.Where(mask, Tensor.Full([], double.NegativeInfinity), Tensor.Zeros());
             Variable[] by = [new(batchFirst ? query : query.Transpose(0, 1), true),
                 new(batchFirst ? memory : memory.Transpose(0, 1), true), .. attention.Parameters()];

@@ -24,7 +24,7 @@ public class LayerTests
     [Fact]
     public void Batch_norm_gathers_statistics_while_training_and_uses_them_afterwards()
     {
-        var (norm, x) = (new BatchNorm1d(2, momentum: 0.5), Tensor.Of(new[,] { { 1f, 2 }, { 3, 6 } }));
+        var (norm, x) = (new BatchNorm1d(2, momentum: 0.5), Tensor.From(new[,] { { 1f, 2 }, { 3, 6 } }));
         Assert.Equal([-1, -1, 1, 1], norm.Call(x).Data.ToArray<double>().Select(v => Math.Round(v, 4)));
         Assert.Equal([1, 2], norm.RunningMean!.ToArray<double>());
         Assert.Equal([1.5, 4.5], norm.RunningVar!.ToArray<double>());       // unbiased: half of 1, half of 2 and 8
@@ -72,12 +72,12 @@ public class LayerTests
     {
         var (lstm, calls) = (new LSTM(3, 4, 2, bidirectional: true, batchFirst: true), 0);
         lstm.RegisterForwardHook((_, _, _) => { calls++; return null; });
-        var (y, (h, c)) = lstm.Call(X(5, 7, 3), null);
+        var (y, (h, c)) = lstm.Call(X(5, 7, 3));
         Assert.Equal([5, 7, 8], y.Size());
         Assert.Equal([4, 5, 4], h.Size());
         Assert.Equal([4, 5, 4], c.Size());
         Assert.Equal(1, calls);
-        Assert.Equal(y.Data.ToArray<float>(), lstm.Call(X(5, 7, 3)).Data.ToArray<float>());
+        Assert.Equal(y.Data.ToArray<float>(), lstm.Call(X(5, 7, 3)).Output.Data.ToArray<float>());
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public class LayerTests
     {
         var (gru, x) = (new GRU(3, 4, 2, bidirectional: true), X(6, 2, 3));
         var (y, h) = gru.Call(x, null, Tensor.From([4L, 6]));
-        var (alone, last) = gru.Call(x.Narrow(0, 0, 4).Narrow(1, 0, 1), null);
+        var (alone, last) = gru.Call(x.Narrow(0, 0, 4).Narrow(1, 0, 1));
         Close(alone.Data, y.Data.Narrow(0, 0, 4).Narrow(1, 0, 1));
         Close(last.Data, h.Data.Narrow(1, 0, 1));
         Assert.Equal(0, y.Data.Narrow(0, 4, 2).Narrow(1, 0, 1).Sum().Item());

@@ -142,7 +142,7 @@ public class LibtorchTests
         ["scaled dot-product attention, causal"] = () =>
             (null, v => F.ScaledDotProductAttention(v[0], v[1], v[2], isCausal: true)),
         ["scaled dot-product attention, blind"] = () => (null, v => F.ScaledDotProductAttention(v[0], v[1], v[2],
-            Tensor.Of(new[,] { { true, true, false }, { false, false, false } }))),
+            Tensor.From(new[,] { { true, true, false }, { false, false, false } }))),
         ["MultiheadAttention"] = () => Case(new MultiheadAttention(4, 2), (m, v) => m.Call(v[0], v[1], v[1])
             is var (y, w) ? [y, w!] : []),
         ["TransformerEncoderLayer"] = () => One(new TransformerEncoderLayer(4, 2, 6, 0)),

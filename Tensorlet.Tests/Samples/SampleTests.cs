@@ -253,7 +253,7 @@ public sealed class SampleTests : IDisposable
         Assert.Equal((44100, 44 + 4004), (rate, (int)new FileInfo(At("a.wav")).Length));
         Assert.Equal([2, 1001], read.Size());
         Assert.Equal(sound.ToArray<float>(), read.ToArray<float>());
-        Wav.Write(At("loud.wav"), Tensor.Of(new[,] { { 2f, -2f } }), 8000);
+        Wav.Write(At("loud.wav"), Tensor.From(new[,] { { 2f, -2f } }), 8000);
         Assert.Equal([32767 / 32768f, -1], Wav.Read(At("loud.wav")).Sound.ToArray<float>());
     }
 

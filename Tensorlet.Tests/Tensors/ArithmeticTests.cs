@@ -105,24 +105,24 @@ public class ArithmeticTests
     [Theory, Devices]
     public void Integers(string device)
     {
-        var x = Tensor.Of(new[] { 7L, -7, 1L << 60 }, device: Named(device));
+        var x = Tensor.From(new[] { 7L, -7, 1L << 60 }, device: Named(device));
         Assert.Equal([9L, -5, (1L << 60) + 2], (x + 2).ToArray<long>());
         Assert.Equal([14L, -14, 1L << 61], (x + x).ToArray<long>());
         Assert.Equal([49L, 49], (x * x)[..2].ToArray<long>());
         Assert.Equal([3.5f, -3.5f], (x / 2)[..2].ToArray<float>());
         Assert.Equal([10L, -4], x[..2].Add_(3).ToArray<long>());
         Assert.Equal([true, false],
-            (Tensor.Of(new[] { true, false }, device: Named(device)) * Tensor.Of(new[] { true, true },
+            (Tensor.From(new[] { true, false }, device: Named(device)) * Tensor.From(new[] { true, true },
             device: Named(device))).ToArray<bool>());
     }
 
     [Theory, Devices]
     public void Types_in_place(string device)
     {
-        var x = Tensor.Of(new[] { 1f, 2f }, device: Named(device));
+        var x = Tensor.From(new[] { 1f, 2f }, device: Named(device));
         // Float64 is written into Float32, as PyTorch does
         Holds(x.Add_(Of(device, 0.5, 0.5)), 1.5, 2.5);
-        Holds(x.Add_(Tensor.Of(new[] { 1, 1 }, device: Named(device))), 2.5, 3.5);
+        Holds(x.Add_(Tensor.From(new[] { 1, 1 }, device: Named(device))), 2.5, 3.5);
         Assert.Equal(DType.Float32, x.DType);
     }
 
@@ -148,7 +148,7 @@ public class ArithmeticTests
         var (x, y) = (Of(device, 1, 2, 3), Of(device, double.NaN, -2, -3).Unsqueeze(1));
         Holds(Tensor.Where(x > 1, x, Tensor.Scalar(0, DType.Float64, Named(device))), 0, 2, 3);
         Holds(Tensor.Where(y.Eq(y), x, y), double.NaN, double.NaN, double.NaN, 1, 2, 3, 1, 2, 3);
-        var large = Tensor.Of(new[] { 1L << 62, 5 }, device: Named(device));
+        var large = Tensor.From(new[] { 1L << 62, 5 }, device: Named(device));
         Assert.Equal([1L << 62, 0], Tensor.Where(large > 10, large, large.ZerosLike()).ToArray<long>());
     }
 
@@ -184,7 +184,7 @@ public class ArithmeticTests
     {
         var (x, y) = (Of(device, 1, -2, 3), Of(device, 4, 5, 6));
         Holds(x.Map(new Cube()), 1, -8, 27);
-        Assert.Equal([8f], Tensor.Of(new[] { 2 }, device: Named(device)).Map(new Cube()).ToArray<float>());
+        Assert.Equal([8f], Tensor.From(new[] { 2 }, device: Named(device)).Map(new Cube()).ToArray<float>());
         var mask = x > 0;
         mask.Device.Map(new Cube(), mask, mask);
         Holds(mask, 1, 0, 1);

@@ -89,16 +89,16 @@ public class CreationTests
     [Fact]
     public void Arrays_of_the_callers()
     {
-        Holds(Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } }), DType.Float32, [2, 2], 1f, 2f, 3f, 4f);
-        Holds(Tensor.Of(new[] { new[] { 1, 2 }, new[] { 3, 4 } }), DType.Int64, [2, 2], 1L, 2L, 3L, 4L);
-        Holds(Tensor.Of(new[] { new[,] { { 1.0, 2 } }, new[,] { { 3.0, 4 } } }), DType.Float64, [2, 1, 2], 1.0, 2.0,
+        Holds(Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } }), DType.Float32, [2, 2], 1f, 2f, 3f, 4f);
+        Holds(Tensor.From(new[] { new[] { 1, 2 }, new[] { 3, 4 } }), DType.Int64, [2, 2], 1L, 2L, 3L, 4L);
+        Holds(Tensor.From(new[] { new[,] { { 1.0, 2 } }, new[,] { { 3.0, 4 } } }), DType.Float64, [2, 1, 2], 1.0, 2.0,
             3.0, 4.0);
-        Holds(Tensor.Of(new[] { true, false }), DType.Bool, [2], true, false);
-        Holds(Tensor.Of(new[] { long.MaxValue }), DType.Int64, [1], long.MaxValue);
-        Holds(Tensor.Of(new[] { 1, 0 }, DType.Bool), DType.Bool, [2], true, false);
-        Holds(Tensor.Of(new float[0, 3]), DType.Float32, [0, 3], Array.Empty<float>());
-        Holds(Tensor.Of(Array.Empty<float[]>()), DType.Float32, [0], Array.Empty<float>());
-        Holds(Tensor.From([1.0, 2, 3, 4], [2, 2], Device.Reference), DType.Float64, [2, 2], 1.0, 2.0, 3.0, 4.0);
+        Holds(Tensor.From(new[] { true, false }), DType.Bool, [2], true, false);
+        Holds(Tensor.From(new[] { long.MaxValue }), DType.Int64, [1], long.MaxValue);
+        Holds(Tensor.From(new[] { 1, 0 }, DType.Bool), DType.Bool, [2], true, false);
+        Holds(Tensor.From(new float[0, 3]), DType.Float32, [0, 3], Array.Empty<float>());
+        Holds(Tensor.From(Array.Empty<float[]>()), DType.Float32, [0], Array.Empty<float>());
+        Holds(Tensor.From([1.0, 2, 3, 4], [2, 2], device: Device.Reference), DType.Float64, [2, 2], 1.0, 2.0, 3.0, 4.0);
     }
 
     public static TheoryData<Array> Ragged => new()
@@ -112,11 +112,11 @@ public class CreationTests
     [Theory]
     [MemberData(nameof(Ragged))]
     public void Ragged_arrays_are_refused(Array array) =>
-        Assert.Contains("ragged", Assert.Throws<ShapeException>(() => Tensor.Of(array)).Message);
+        Assert.Contains("ragged", Assert.Throws<ShapeException>(() => Tensor.From(array)).Message);
 
     [Fact]
     public void Arrays_of_other_things_are_refused() =>
-        Assert.Contains("Object", Assert.Throws<DTypeException>(() => Tensor.Of(new object[] { 1, "2" })).Message);
+        Assert.Contains("Object", Assert.Throws<DTypeException>(() => Tensor.From(new object[] { 1, "2" })).Message);
 
     [Fact]
     public void Memory_over_an_array_is_shared_both_ways()
@@ -143,7 +143,7 @@ public class CreationTests
     [Theory, Devices]
     public void Likes(string name)
     {
-        var x = Tensor.Of(new[,] { { 1L, 2L } }, device: Named(name));
+        var x = Tensor.From(new[,] { { 1L, 2L } }, device: Named(name));
         Holds(x.ZerosLike(), DType.Int64, [1, 2], 0L, 0L);
         Holds(x.OnesLike(), DType.Int64, [1, 2], 1L, 1L);
         Assert.Equal(DType.Bool, x.EmptyLike(DType.Bool).DType);
@@ -153,16 +153,16 @@ public class CreationTests
     [Theory, Devices]
     public void Conversions(string name)
     {
-        var x = Tensor.Of(new[] { -1.7, 0, 2.9, double.NaN }, device: Named(name));
+        var x = Tensor.From(new[] { -1.7, 0, 2.9, double.NaN }, device: Named(name));
         Holds(x.To(DType.Bool), DType.Bool, [4], true, false, true, true);
         Assert.Equal([-1L, 0, 2], x[..3].To(DType.Int64).ToArray<long>());
         Assert.Equal([-1.7f, 0, 2.9f, float.NaN], x.ToArray<float>());
         Assert.Same(x, x.To(DType.Float64));
         var moved = x[1..3].To(Device.Reference).To(Device.Cpu);
         Assert.Equal([0, 2.9], moved.ToArray<double>());
-        Assert.Equal([1.0, 0], Tensor.Of(new[] { true, false }, device: Named(name)).ToArray<double>());
+        Assert.Equal([1.0, 0], Tensor.From(new[] { true, false }, device: Named(name)).ToArray<double>());
         Assert.Equal([(1L << 62) + 1],
-            Tensor.Of(new[] { (1L << 62) + 1 }, device: Named(name)).Clone().ToArray<long>());
+            Tensor.From(new[] { (1L << 62) + 1 }, device: Named(name)).Clone().ToArray<long>());
     }
 
     [Fact]

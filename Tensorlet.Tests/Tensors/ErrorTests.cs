@@ -10,7 +10,7 @@ namespace Tensorlet.Tests.Tensors;
 public class ErrorTests
 {
     static Tensor Zeros(params int[] shape) => Tensor.Zeros(shape);
-    static Tensor Whole(params int[] values) => Tensor.Of(values);
+    static Tensor Whole(params int[] values) => Tensor.From(values);
     static Tensor Elsewhere => Tensor.Zeros([2, 3], device: Device.Reference);
     static E Void(Action<Tensor> act) => x => { act(x); return null; };
 
@@ -172,7 +172,7 @@ public class ErrorTests
         { Void(x => x[5] = x), ["Indexing", "index 5"] },
         { x => x.Gather(1, Tensor.Full([2, 1], 3, DType.Int64)), ["Gather", "index 3", "axis 1", "(2, 3)"] },
         { x => x.Gather(1, Tensor.Full([2, 1], -1, DType.Int64)), ["Gather", "index -1"] },
-        { x => x.ScatterAdd_(0, Tensor.Of(new[,] { { 0L, 0, 0 }, { 0, 0, 2 } }), Tensor.Ones(2, 3)),
+        { x => x.ScatterAdd_(0, Tensor.From(new[,] { { 0L, 0, 0 }, { 0, 0, 2 } }), Tensor.Ones(2, 3)),
             ["ScatterAdd", "index 2", "axis 0"] },
         { x => x[..0].Gather(0, Tensor.Zeros([1, 3], DType.Int64)), ["Gather", "index 0", "(0, 3)", "empty"] },
         { x => x.IndexSelect(1, Whole(0, 3)), ["IndexSelect", "index 3", "axis 1", "(2, 3)"] },

@@ -58,7 +58,7 @@ public class IndexingTests
         Holds(x[new[] { 2, 0, -1 }], [3, 4], 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11);
         Holds(x[.., new[] { 3, 0 }], [3, 2], 3, 0, 7, 4, 11, 8);
         Holds(x[new[] { 0, 1, 2 }, new[] { -1, 0, 1 }], [3], 3, 4, 9);
-        Holds(x[Tensor.Of(new[,] { { 0 }, { 2 } }, device: Named(device)), new[] { 1, 2 }], [2, 2], 1, 2, 9, 10);
+        Holds(x[Tensor.From(new[,] { { 0 }, { 2 } }, device: Named(device)), new[] { 1, 2 }], [2, 2], 1, 2, 9, 10);
         Holds(x[1.., new[] { 0, 0 }], [2, 2], 4, 4, 8, 8);
         Holds(x[Tensor.Scalar(1, DType.Int64, Named(device))], [4], 4, 5, 6, 7);
         Holds(x[Array.Empty<int>()], [0, 4]);
@@ -82,7 +82,7 @@ public class IndexingTests
     public void Writing(string device)
     {
         var x = Numbers(device, 3, 4);
-        x[1] = Tensor.Of(new[] { 9, 9, 9, 9 }, device: Named(device));
+        x[1] = Tensor.From(new[] { 9, 9, 9, 9 }, device: Named(device));
         x[.., ^1] = Tensor.Scalar(7, device: Named(device));
         x[..2, 0] = x[1.., 0];
         Holds(x, [3, 4], 9, 1, 2, 7, 8, 9, 9, 7, 8, 9, 10, 7);
@@ -91,7 +91,7 @@ public class IndexingTests
         x[0] += 1;
         Holds(x[0], [4], 10, 1, 1, 8);
         var cube = Numbers(device, 2, 2, 2);
-        cube[1, .., new[] { 1, 0 }] = Tensor.Of(new[,] { { 20, 21 }, { 22, 23 } }, device: Named(device));
+        cube[1, .., new[] { 1, 0 }] = Tensor.From(new[,] { { 20, 21 }, { 22, 23 } }, device: Named(device));
         Holds(cube, [2, 2, 2], 0, 1, 2, 3, 22, 20, 23, 21);
     }
 
@@ -99,13 +99,13 @@ public class IndexingTests
     public void Gathering_and_scattering(string device)
     {
         var x = Numbers(device, 2, 3).To(DType.Float64);
-        var index = Tensor.Of(new[,] { { 2, 2, 0, 1 }, { 0, 0, 0, 1 } }, device: Named(device));
+        var index = Tensor.From(new[,] { { 2, 2, 0, 1 }, { 0, 0, 0, 1 } }, device: Named(device));
         Holds(x.Gather(1, index), [2, 4], 2, 2, 0, 1, 3, 3, 3, 4);
         Holds(x.T.Gather(0, index.T), [4, 2], 2, 3, 2, 3, 0, 3, 1, 4);
         Holds(x.Gather(-2, index[.., ..3].ZerosLike()), [2, 3], 0, 1, 2, 0, 1, 2);
         Holds(x.ZerosLike().ScatterAdd_(1, index, Tensor.Ones([2, 4], DType.Float64, Named(device))), [2, 3], 1, 1, 2,
             3, 1, 0);
-        Holds(x.IndexSelect(1, Tensor.Of(new[] { 2, 0 }, device: Named(device))), [2, 2], 2, 0, 5, 3);
+        Holds(x.IndexSelect(1, Tensor.From(new[] { 2, 0 }, device: Named(device))), [2, 2], 2, 0, 5, 3);
         Holds(x.Gather(1, index[.., ..0]), [2, 0]);
     }
 

@@ -10,102 +10,102 @@ public class PrintingTests
     /// </summary>
     public static TheoryData<Func<Tensor>, string> Cases => new()
     {
-        { () => T.Of(new[] { 1f, 2f, 3f }),
+        { () => T.From(new[] { 1f, 2f, 3f }),
             """
             [1., 2., 3.]
             [Float32 of size 3]
             """ },
-        { () => T.Of(new[] { 1.5f, -2f, 0f }),
+        { () => T.From(new[] { 1.5f, -2f, 0f }),
             """
             [ 1.5000, -2.0000,  0.0000]
             [Float32 of size 3]
             """ },
-        { () => T.Of(new[] { 0f, -0f }),
+        { () => T.From(new[] { 0f, -0f }),
             """
             [0., -0.]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { 1e-5f, 1f }),
+        { () => T.From(new[] { 1e-5f, 1f }),
             """
             [1.0000e-05, 1.0000e+00]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { 0.0001f, 0.01f }),
+        { () => T.From(new[] { 0.0001f, 0.01f }),
             """
             [1.0000e-04, 1.0000e-02]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { 1f, 1001f }),
+        { () => T.From(new[] { 1f, 1001f }),
             """
             [1.0000e+00, 1.0010e+03]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { 1f, 1000f }),
+        { () => T.From(new[] { 1f, 1000f }),
             """
             [   1., 1000.]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { 2e8f, 3e8f }),
+        { () => T.From(new[] { 2e8f, 3e8f }),
             """
             [2.0000e+08, 3.0000e+08]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { 100005.0, 1.0 }),
+        { () => T.From(new[] { 100005.0, 1.0 }),
             """
             [1.0000e+05, 1.0000e+00]
             [Float64 of size 2]
             """ },
-        { () => T.Of(new[] { 100015.0, 1.0 }),
+        { () => T.From(new[] { 100015.0, 1.0 }),
             """
             [1.0002e+05, 1.0000e+00]
             [Float64 of size 2]
             """ },
-        { () => T.Of(new[] { 0.03125, 0.09375, 0.5 }),
+        { () => T.From(new[] { 0.03125, 0.09375, 0.5 }),
             """
             [0.0312, 0.0938, 0.5000]
             [Float64 of size 3]
             """ },
-        { () => T.Of(new[] { 1e300, -1e-300 }),
+        { () => T.From(new[] { 1e300, -1e-300 }),
             """
             [ 1.0000e+300, -1.0000e-300]
             [Float64 of size 2]
             """ },
-        { () => T.Of(new[] { float.NaN, 1f }),
+        { () => T.From(new[] { float.NaN, 1f }),
             """
             [nan, 1.]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { float.NaN, 0.5f, float.PositiveInfinity, float.NegativeInfinity }),
+        { () => T.From(new[] { float.NaN, 0.5f, float.PositiveInfinity, float.NegativeInfinity }),
             """
             [   nan, 0.5000,    inf,   -inf]
             [Float32 of size 4]
             """ },
-        { () => T.Of(new[] { float.NaN, float.NegativeInfinity }),
+        { () => T.From(new[] { float.NaN, float.NegativeInfinity }),
             """
             [nan, -inf]
             [Float32 of size 2]
             """ },
-        { () => T.Of(new[] { float.NaN, 1e-6f, 1f }),
+        { () => T.From(new[] { float.NaN, 1e-6f, 1f }),
             """
             [       nan, 1.0000e-06, 1.0000e+00]
             [Float32 of size 3]
             """ },
-        { () => T.Of(new[] { 1, -20, 300 }),
+        { () => T.From(new[] { 1, -20, 300 }),
             """
             [  1, -20, 300]
             [Int64 of size 3]
             """ },
-        { () => T.Of(new[] { long.MaxValue, long.MinValue }),
+        { () => T.From(new[] { long.MaxValue, long.MinValue }),
             """
             [ 9223372036854775807, -9223372036854775808]
             [Int64 of size 2]
             """ },
-        { () => T.Of(new[] { true, false }),
+        { () => T.From(new[] { true, false }),
             """
             [ True, False]
             [Bool of size 2]
             """ },
-        { () => T.Of(new[] { true, true }),
+        { () => T.From(new[] { true, true }),
             """
             [True, True]
             [Bool of size 2]
@@ -140,7 +140,7 @@ public class PrintingTests
             []
             [Float32 of size 0x3]
             """ },
-        { () => T.Of(new[,] { { 1f, -0.5f }, { 0.25f, 12f } }),
+        { () => T.From(new[,] { { 1f, -0.5f }, { 0.25f, 12f } }),
             """
             [[ 1.0000, -0.5000],
              [ 0.2500, 12.0000]]
@@ -264,7 +264,7 @@ public class PrintingTests
 
     [Fact]
     public void Device_is_named_where_it_is_not_the_cpu() => Assert.Equal("[1., 2.]\n[Float32 of size 2 on reference]",
-        T.Of(new[] { 1f, 2f }, device: Device.Reference).ToString());
+        T.From(new[] { 1f, 2f }, device: Device.Reference).ToString());
 
     [Fact]
     public void Large_tensor_is_not_read_as_a_whole() =>
@@ -280,8 +280,8 @@ public class PrintingTests
         try
         {
             CultureInfo.CurrentCulture = german;
-            Assert.Equal("[-0.5000,  1.5000]\n[Float32 of size 2]", T.Of(new[] { -0.5f, 1.5f }).ToString());
-            Assert.Equal("[-5]\n[Int64 of size 1]", T.Of(new[] { -5 }).ToString());
+            Assert.Equal("[-0.5000,  1.5000]\n[Float32 of size 2]", T.From(new[] { -0.5f, 1.5f }).ToString());
+            Assert.Equal("[-5]\n[Int64 of size 1]", T.From(new[] { -5 }).ToString());
         }
         finally { CultureInfo.CurrentCulture = before; }
     }

@@ -108,7 +108,7 @@ public class PromotionTests
     [Fact]
     public void Large_integers_are_compared_as_integers()
     {
-        var x = Tensor.Of(new[] { (1 << 24) + 1, 1 << 24 });
+        var x = Tensor.From(new[] { (1 << 24) + 1, 1 << 24 });
         Assert.Equal([true, false], (x > (1 << 24)).ToArray<bool>());
         Assert.Equal([false, true], (x <= (1 << 24)).ToArray<bool>());
     }

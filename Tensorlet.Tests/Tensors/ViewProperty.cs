@@ -63,7 +63,7 @@ public class ViewProperty
         var count = chain.Shape.Aggregate(1, (n, size) => n * size);
         var model = new Model(chain.Shape, [.. Enumerable.Range(0, count).Select(i => (long)i)]);
         var views = new[] { Device.Cpu, Device.Reference }.Select(device =>
-            Tensor.From(model.Values, chain.Shape, device)).ToArray();
+            Tensor.From(model.Values, chain.Shape, device: device)).ToArray();
         List<string> names = [];
         foreach (var seed in chain.Seeds)
         {

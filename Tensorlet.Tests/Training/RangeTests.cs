@@ -286,7 +286,7 @@ public class RangeTests
         {
             metric.Add(Tensor.Zeros(0, 3), Tensor.Zeros([0], DType.Int64));
             Assert.Equal(double.NaN, metric.Value);
-            metric.Add(Tensor.Of(new[,] { { 0f, 1, 0 } }), Tensor.From([1L]));
+            metric.Add(Tensor.From(new[,] { { 0f, 1, 0 } }), Tensor.From([1L]));
             Assert.Equal(1, metric.Value);
         }
         var (auc, mean) = (new AUC(), new Mean());

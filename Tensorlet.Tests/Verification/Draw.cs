@@ -84,7 +84,7 @@ public sealed class Draw(int seed, int largest, int around = 0)
     /// </summary>
     public Tensor Lay(Input input, Device device)
     {
-        var plain = Tensor.From(input.Values, input.Shape, device);
+        var plain = Tensor.From(input.Values, input.Shape, device: device);
         switch (Int(0, 2))
         {
             case 1 when plain.Rank >= 2:

@@ -7,11 +7,11 @@ namespace Tensorlet.Tests.Verification;
 public class LinearAlgebraTests
 {
     static Variable V(params int[] shape) => new(Tensor.Ones(shape), requiresGrad: true);
-    static Variable M(double[,] x) => new(Tensor.Of(x, DType.Float64), requiresGrad: true);
+    static Variable M(double[,] x) => new(Tensor.From(x, DType.Float64), requiresGrad: true);
 
     /// <summary>Three matrices; this one is the second.</summary>
     static Variable Second(double[,] x) => new(Tensor.Stack([Tensor.Eye(x.GetLength(0), type: DType.Float64),
-        Tensor.Of(x, DType.Float64), Tensor.Eye(x.GetLength(0), type: DType.Float64)]), requiresGrad: true);
+        Tensor.From(x, DType.Float64), Tensor.Eye(x.GetLength(0), type: DType.Float64)]), requiresGrad: true);
 
     static readonly double[,] singular = { { 1, 2 }, { 2, 4 } };
     const double NaN = double.NaN;

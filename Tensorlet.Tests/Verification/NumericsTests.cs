@@ -40,9 +40,9 @@ public class NumericsTests
         Assert.Equal([0, 2], x.Softmax(0).Size());
         Assert.Equal([0, 2], x.LogSoftmax(0).Size());
         Assert.Equal([double.NegativeInfinity, double.NegativeInfinity], x.LogSumExp([0]).Data.ToArray<double>());
-        foreach (var y in new[] { x.Var([0]), x.Std([0]), x.Var([0], unbiased: false), x.Mean(0) })
+        foreach (var y in new[] { x.Var([0]), x.Std([0]), x.Var([0], correction: 0), x.Mean(0) })
             Assert.Equal([NaN, NaN], y.Data.ToArray<double>());
-        Assert.Equal([0, 0], x.Norm([0]).Data.ToArray<double>());
+        Assert.Equal([0, 0], x.Norm(2, [0]).Data.ToArray<double>());
         Assert.Equal([0, 2], x.Sort(0).Values.Size());
     }
 

@@ -134,7 +134,7 @@ public static partial class OpTable
             ignoring && i > 0 && d.Int(0, 3) == 0 ? -100L : d.Int(0, classes - 1))];
         return new(v =>
         {
-            var at = Tensor.From(target, shape, v[0].Device);
+            var at = Tensor.From(target, shape, device: v[0].Device);
             var weight = weighted ? Tensor.From(weights).To(v[0].DType).To(v[0].Device) : null;
             return scores ? F.CrossEntropy(v[0], at, weight, reduction, labelSmoothing: smoothing)
                 : F.NllLoss(v[0], at, weight, reduction);

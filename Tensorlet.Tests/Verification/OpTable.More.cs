@@ -158,8 +158,8 @@ public static partial class OpTable
             var x = d.Input([d.Int(1, 4), d.Int(1, 3)]);
             var source = d.Input([d.Int(0, 6), x.Shape[1]]);
             long[] at = [.. source.Values.Select(_ => (long)d.Int(0, x.Shape[0] - 1))];
-            return new(v => v[0].Scatter(0, Tensor.From(at, source.Shape, v[0].Device), v[1]), [x, source], x.Shape,
-                v => [.. Naive.Indices(x.Shape).Select((i, n) =>
+            return new(v => v[0].Scatter(0, Tensor.From(at, source.Shape, device: v[0].Device), v[1]), [x, source],
+                x.Shape, v => [.. Naive.Indices(x.Shape).Select((i, n) =>
                     Enumerable.Range(0, source.Shape[0]).LastOrDefault(j =>
                         at[Naive.Place([j, i[1]], source.Shape)] == i[0], -1) is var j && j < 0 ? v[0][n]
                             : v[1][Naive.Place([j, i[1]], source.Shape)])]);
@@ -170,7 +170,7 @@ public static partial class OpTable
             var x = d.Input(d.Shape(1, 3, 1));
             var n = x.Values.Length;
             long[] at = [.. Enumerable.Range(0, 6).Select(_ => (long)d.Int(-n, n - 1))];
-            return new(v => v[0].Take(Tensor.From(at, [2, 3], v[0].Device)), [x], [2, 3], v =>
+            return new(v => v[0].Take(Tensor.From(at, [2, 3], device: v[0].Device)), [x], [2, 3], v =>
                 [.. at.Select(i => v[0][(i + n) % n])]);
         }),
         new("indexing", "masked scatter", d =>
@@ -178,22 +178,22 @@ public static partial class OpTable
             var x = d.Input(d.Shape(1, 3));
             bool[] mask = [.. x.Values.Select(_ => d.Coin())];
             var source = d.Input([mask.Count(m => m) + d.Int(0, 2)]);
-            return new(v => v[0].MaskedScatter(Tensor.From(mask, x.Shape, v[0].Device), v[1]), [x, source], x.Shape,
-                v => [.. v[0].Select((value, i) => mask[i] ? v[1][mask[..i].Count(m => m)] : value)]);
+            return new(v => v[0].MaskedScatter(Tensor.From(mask, x.Shape, device: v[0].Device), v[1]), [x, source],
+                x.Shape, v => [.. v[0].Select((value, i) => mask[i] ? v[1][mask[..i].Count(m => m)] : value)]);
         }),
         new("indexing", "masked select", d =>
         {
             var x = d.Input(d.Shape(1, 3, 1));
             bool[] mask = [.. x.Values.Select(_ => d.Coin())];
-            return new(v => v[0].MaskedSelect(Tensor.From(mask, x.Shape, v[0].Device)), [x], [mask.Count(m => m)],
-                v => [.. v[0].Where((_, i) => mask[i])]);
+            return new(v => v[0].MaskedSelect(Tensor.From(mask, x.Shape, device: v[0].Device)), [x],
+                [mask.Count(m => m)], v => [.. v[0].Where((_, i) => mask[i])]);
         }),
         new("indexing", "embedding", d =>
         {
             var x = d.Input([d.Int(1, 5), d.Int(1, 3)]);
             long[] at = [.. Enumerable.Range(0, 6).Select(_ => (long)d.Int(0, x.Shape[0] - 1))];
             int[] shape = [3, 2, x.Shape[1]];
-            return new(v => F.Embedding(Tensor.From(at, [3, 2], v[0].Device), v[0]), [x], shape, v =>
+            return new(v => F.Embedding(Tensor.From(at, [3, 2], device: v[0].Device), v[0]), [x], shape, v =>
                 [.. at.SelectMany(row => Enumerable.Range(0, x.Shape[1]).Select(c => v[0][row * x.Shape[1] + c]))]);
         }),
     ];

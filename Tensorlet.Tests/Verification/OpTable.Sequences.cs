@@ -231,7 +231,8 @@ public static partial class OpTable
         {
             int n = d.Int(1, 2), l = d.Int(1, 3), s = d.Int(1, 3), e = d.Int(1, 3), c = d.Int(1, 2);
             bool[] seen = [.. Naive.Indices([l, s]).Select(i => i[1] == 0 || d.Coin())];
-            return new(v => F.ScaledDotProductAttention(v[0], v[1], v[2], Tensor.From(seen, [l, s], v[0].Device)),
+            return new(
+                v => F.ScaledDotProductAttention(v[0], v[1], v[2], Tensor.From(seen, [l, s], device: v[0].Device)),
                 [d.Input([n, l, e]), d.Input([n, s, e]), d.Input([n, s, c])], [n, l, c], v => [.. Enumerable.Range(0, n)
                     .SelectMany(b => Attended(Rows(v[0], n * l)[(b * l)..(b * l + l)],
                         Rows(v[1], n * s)[(b * s)..(b * s + s)], Rows(v[2], n * s)[(b * s)..(b * s + s)], (i, j) =>
@@ -243,7 +244,7 @@ public static partial class OpTable
             bool[] padding = [.. Naive.Indices([n, s]).Select(i => i[1] > 0 && d.Coin())];
             var added = d.Values(l * s);
             return new(v => new MultiheadAttention(e, heads, batchFirst: true).With(v[2..]).Call(v[0], v[1], v[1],
-                Tensor.From(padding, [n, s], v[0].Device),
+                Tensor.From(padding, [n, s], device: v[0].Device),
                 Tensor.From(added, [l, s]).To(v[0].DType).To(v[0].Device)).Output,
                 [d.Input([n, l, e]), d.Input([n, s, e]), d.Input([3 * e, e]), d.Input([3 * e]), d.Input([e, e]),
                     d.Input([e])], [n, l, e], v => [.. Enumerable.Range(0, n).SelectMany(b =>

@@ -125,7 +125,7 @@ public static partial class OpTable
             var axis = d.Int(0, x.Shape.Length - 1);
             var shape = With([.. x.Shape.Select(size => d.Int(0, 3) == 0 ? d.Int(0, size) : size)], axis, d.Size());
             long[] index = [.. Enumerable.Range(0, Naive.Count(shape)).Select(_ => (long)d.Int(0, x.Shape[axis] - 1))];
-            return new(v => v[0].Gather(axis, Tensor.From(index, shape, v[0].Device)), [x], shape,
+            return new(v => v[0].Gather(axis, Tensor.From(index, shape, device: v[0].Device)), [x], shape,
                 v => [.. Naive.Indices(shape).Select((i, n) =>
                     v[0][Naive.Place(With(i, axis, (int)index[n]), x.Shape)])]);
         }),
@@ -135,7 +135,8 @@ public static partial class OpTable
             var (axis, size) = (d.Int(0, x.Shape.Length - 1), d.Int(1, 4));
             var shape = With(x.Shape, axis, size);
             long[] index = [.. Enumerable.Range(0, Naive.Count(x.Shape)).Select(_ => (long)d.Int(0, size - 1))];
-            return new(v => v[0].ScatterAdd(axis, Tensor.From(index, x.Shape, v[0].Device), shape), [x], shape, v =>
+            return new(v => v[0].ScatterAdd(axis, Tensor.From(index, x.Shape, device: v[0].Device), shape), [x], shape,
+                v =>
             {
                 var sums = new double[Naive.Count(shape)];
                 var n = 0;

@@ -80,8 +80,8 @@ public static partial class OpTable
             var shape = d.Shape();
             var (a, b, mask) = (d.Input(d.Operand(shape)), d.Input(shape), d.Operand(shape));
             bool[] condition = [.. Enumerable.Range(0, Naive.Count(mask)).Select(_ => d.Coin())];
-            return new(v => Variable.Where(Tensor.From(condition, mask, v[0].Device), v[0], v[1]), [a, b], shape,
-                v => [.. Naive.Indices(shape).Select(i => condition[Naive.Broadcast(i, mask)]
+            return new(v => Variable.Where(Tensor.From(condition, mask, device: v[0].Device), v[0], v[1]), [a, b],
+                shape, v => [.. Naive.Indices(shape).Select(i => condition[Naive.Broadcast(i, mask)]
                     ? v[0][Naive.Broadcast(i, a.Shape)] : v[1][Naive.Place(i, shape)])]);
         }),
     ];
@@ -108,8 +108,8 @@ public static partial class OpTable
         Fold("amax", (x, axes, keep) => x.AMax(axes, keep), g => g.Max(), Domain.Distinct, 1),
         Fold("amin", (x, axes, keep) => x.AMin(axes, keep), g => g.Min(), Domain.Distinct, 1),
         Fold("logsumexp", (x, axes, keep) => x.LogSumExp(axes, keep), g => Math.Log(g.SumOf(Math.Exp)), leastSize: 1),
-        Fold("norm", (x, axes, keep) => x.Norm(axes, keep), g => Math.Sqrt(g.SumOf(x => x * x)), leastSize: 1),
-        Fold("variance", (x, axes, keep) => x.Var(axes, unbiased: false, keep), g =>
+        Fold("norm", (x, axes, keep) => x.Norm(2, axes, keep), g => Math.Sqrt(g.SumOf(x => x * x)), leastSize: 1),
+        Fold("variance", (x, axes, keep) => x.Var(axes, correction: 0, keep), g =>
             g.SumOf(x => (x - g.Average()) * (x - g.Average())) / g.Length, leastSize: 1),
         Fold("variance, unbiased", (x, axes, keep) => x.Var(axes, keepDim: keep), g =>
             g.SumOf(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1), leastSize: 2),

@@ -16,7 +16,7 @@ public class WrongCallTests
         // these read one operand
         if (c.Inputs.Length < 2 || name is "cross-entropy" or "negative log likelihood") return;
         Tensor[] inputs = [.. c.Inputs.Select((input, i) =>
-            Tensor.From(input.Values, input.Shape, i == 0 ? Device.Cpu : Device.Reference))];
+            Tensor.From(input.Values, input.Shape, device: i == 0 ? Device.Cpu : Device.Reference))];
         var error = Assert.Throws<DeviceException>(() => c.F([.. inputs.Select(x => new Variable(x, true))]));
         Assert.Contains("cpu", error.Message);
         Assert.Contains("reference", error.Message);

@@ -92,7 +92,7 @@ public static partial class Autograd
         var found = Gradients(outputs.Given(), gradients, origins, retainGraph || createGraph, createGraph);
         var given = new Variable?[origins.Length];          // each in memory of its own
         for (var i = 0; i < given.Length; i++)
-            given[i] = found[origins[i]] is { } gradient && IsHeld(gradient) ? gradient.Copied() : found[origins[i]];
+            given[i] = found[origins[i]] is { } gradient && IsHeld(gradient) ? gradient.Clone() : found[origins[i]];
         return given;
 
         bool IsHeld(Variable gradient) => gradient.Data.Layout.Overlaps || Array.Exists([.. given, .. gradients ?? []],
@@ -143,7 +143,7 @@ public static partial class Autograd
         {
             pending.Remove(function, out var arrived);
             var (gradient, shared) = arrived;
-            foreach (var hook in function.hooks ?? [])
+            foreach (var hook in function.hooks?.ToArray() ?? [])
                 if (hook(gradient) is { } replacement)
                     (gradient, shared) = (CheckShape($"a hook on {function.Name}", replacement, gradient.Size()), true);
             if (wanted is not null && wanted.ContainsKey(function)) wanted[function] = gradient;

@@ -101,7 +101,8 @@ public abstract class Function
     /// Calls a hook after each Backward of this function, with the gradients with respect to the inputs and the
     /// incoming gradient. If the hook returns gradients, they replace the former.
     /// </summary>
-    public void RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) => (afterwards ??= []).Add(hook.Given());
+    public IDisposable RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) =>
+        new Hook<Func<Variable?[], Variable, Variable?[]?>>(afterwards ??= [], hook);
 
     /// <summary>Calls Backward, with the checks before and after it.</summary>
     internal Variable?[] Differentiate(Variable gradient)
@@ -136,7 +137,7 @@ public abstract class Function
         if (variables.IsEmpty) saved = uint.MaxValue;
         foreach (var variable in variables)
             for (var i = 0; i < inputs.Length; i++)
-                if (inputs[i] == variable) saved |= 1u << Math.Min(i, 31);
+                if (ReferenceEquals(inputs[i], variable)) saved |= 1u << Math.Min(i, 31);
     }
 
     /// <summary>
@@ -223,4 +224,13 @@ sealed class AccumulateGrad(Variable leaf) : Function
     protected override Tensor Forward() => leaf.Data;
     public override Variable?[] Backward(Variable gradient) => [];
     internal override void Free() { }
+}
+
+/// <summary>A hook in a list, from which disposing removes it.</summary>
+sealed class Hook<F> : IDisposable where F : class
+{
+    readonly List<F> hooks;
+    readonly F hook;
+    public Hook(List<F> hooks, F hook) => ((this.hooks, this.hook) = (hooks, hook.Given())).hooks.Add(hook);
+    public void Dispose() => hooks.Remove(hook);
 }

@@ -35,7 +35,9 @@ public sealed partial class Variable
     /// <summary>The function that computed this variable; null if the user created it.</summary>
     public Function? GradFn { get; }
     /// <summary>True if gradients flow to or through this variable.</summary>
-    public bool RequiresGrad { get; }
+    public bool RequiresGrad { get; private set; }
+    /// <summary>Whether it was made as a parameter, even if it is frozen now.</summary>
+    internal bool IsParameter { get; }
 
     /// <summary>A variable that the user creates: a leaf of the graph.</summary>
     /// <exception cref="DTypeException">A gradient is required of integers or Booleans.</exception>
@@ -43,13 +45,39 @@ public sealed partial class Variable
     {
         if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(
             $"Variable: {data.DType} of shape {data.Layout} cannot have a gradient; only Float32 and Float64 can.");
-        (Data, RequiresGrad) = (data, requiresGrad);
+        (Data, RequiresGrad, IsParameter) = (data, requiresGrad, requiresGrad);
+    }
+
+    /// <summary>
+    /// Freezes a parameter (<c>RequiresGrad_(false)</c>), or trains it again. A frozen one gets no gradients, so that
+    /// optimizers leave it alone; it stays a parameter of its module, and part of the state.
+    /// </summary>
+    /// <exception cref="AutogradException">It is the result of an operation, not a leaf.</exception>
+    /// <exception cref="DTypeException">It has integers or Booleans.</exception>
+    public Variable RequiresGrad_(bool on = true)
+    {
+        if (!IsLeaf) throw new AutogradException($"RequiresGrad_: this variable of shape {Data.Layout} is the result " +
+            $"of {GradFn}, not a leaf. Use Detach to cut it off.");
+        if (on) Data.OnlyFloat("RequiresGrad_");
+        RequiresGrad = on;
+        return this;
     }
 
     internal Variable(Tensor data, Function function) => (Data, GradFn, RequiresGrad) = (data, function, true);
 
     /// <summary>A tensor is a constant of the graph.</summary>
     public static implicit operator Variable(Tensor data) => new(data);
+    /// <inheritdoc cref="Tensor.op_Implicit(Number)"/>
+    public static implicit operator Variable(Number x) => new(x);
+    /// <inheritdoc cref="Tensor.op_Implicit(Number)"/>
+    public static implicit operator Variable(long x) => new(x);
+    /// <inheritdoc cref="Tensor.op_Implicit(Number)"/>
+    public static implicit operator Variable(double x) => new(x);
+
+    internal bool IsNumber => Data.IsNumber;
+
+    /// <summary>This variable; if it is a number, as an operand beside another variable.</summary>
+    internal Variable As(Variable other) => IsNumber ? Data.As(other.Data) : this;
 
     /// <summary>True if the user created it.</summary>
     public bool IsLeaf => GradFn is null;
@@ -69,6 +97,32 @@ public sealed partial class Variable
     public int Size(int axis) => Data.Size(axis);
     /// <inheritdoc cref="Tensor.Item"/>
     public double Item() => Data.Item();
+    /// <inheritdoc cref="Tensor.Item{T}"/>
+    public T Item<T>() where T : unmanaged => Data.Item<T>();
+    /// <inheritdoc cref="Tensor.ToArray"/>
+    public T[] ToArray<T>() where T : unmanaged => Data.ToArray<T>();
+    /// <inheritdoc cref="Tensor.Layout"/>
+    public Layout Layout => Data.Layout;
+    /// <inheritdoc cref="Tensor.ArgMax"/>
+    public Tensor ArgMax(int? axis = null, bool keepDim = false) => Data.ArgMax(axis, keepDim);
+    /// <inheritdoc cref="Tensor.ArgMin"/>
+    public Tensor ArgMin(int? axis = null, bool keepDim = false) => Data.ArgMin(axis, keepDim);
+    /// <inheritdoc cref="Tensor.IsNaN"/>
+    public Tensor IsNaN() => Data.IsNaN();
+    /// <inheritdoc cref="Tensor.IsInf"/>
+    public Tensor IsInf() => Data.IsInf();
+    /// <inheritdoc cref="Tensor.IsFinite"/>
+    public Tensor IsFinite() => Data.IsFinite();
+    /// <inheritdoc cref="Tensor.IsClose"/>
+    public Tensor IsClose(Variable other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        Data.IsClose(other.Given().Data, rtol, atol, equalNan);
+    /// <inheritdoc cref="Tensor.AllClose"/>
+    public bool AllClose(Variable other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        Data.AllClose(other.Given().Data, rtol, atol, equalNan);
+    /// <inheritdoc cref="Tensor.Equal"/>
+    public bool Equal(Variable other) => Data.Equal(other.Given().Data);
+    /// <inheritdoc cref="Tensor.op_Explicit(Tensor)"/>
+    public static explicit operator double(Variable x) => x.Given().Item();
 
     /// <summary>The same values, detached from the graph: a constant that shares memory.</summary>
     public Variable Detach() => new(Data);
@@ -76,7 +130,7 @@ public sealed partial class Variable
     /// <summary>
     /// Replaces the values of a parameter by a copy of another type or on another device. Its gradient is discarded.
     /// </summary>
-    internal void MoveTo(Tensor data) => (Data, Grad) = (data, data == Data ? Grad : null);
+    internal void MoveTo(Tensor data) => (Data, Grad) = (data, ReferenceEquals(data, Data) ? Grad : null);
 
     /// <summary>The function that receives a gradient for this variable.</summary>
     internal Function? Origin => GradFn ?? (!RequiresGrad ? null
@@ -88,7 +142,7 @@ public sealed partial class Variable
     internal void AddGrad(Variable gradient, bool shared)
     {
         gradient.Data.OnlyType("Backward: the gradient of a leaf", DType);
-        lock (this) Grad = Grad is not null ? Grad + gradient : shared ? gradient.Copied() : gradient;
+        lock (this) Grad = Grad is not null ? Grad + gradient : shared ? gradient.Clone() : gradient;
     }
 
     /// <summary>
@@ -96,8 +150,8 @@ public sealed partial class Variable
     /// gradient, it replaces the one it was given.
     /// </summary>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
-    public void RegisterHook(Func<Variable, Variable?> hook) =>
-        (OriginFor("RegisterHook").hooks ??= []).Add(hook.Given());
+    public IDisposable RegisterHook(Func<Variable, Variable?> hook) =>
+        new Hook<Func<Variable, Variable?>>(OriginFor("RegisterHook").hooks ??= [], hook);
 
     /// <summary>
     /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although it is not a leaf.

@@ -85,9 +85,9 @@ public static partial class F
     /// <param name="ignoreIndex">A target that is ignored.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="IndexException">A target is not a class.</exception>
-    public static Variable NllLoss(Variable x, Tensor target, Tensor? weight = null,
+    public static Variable NllLoss(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100) =>
-        Likelihood("NLLLoss", x, target, weight, reduction, ignoreIndex, 0, false);
+        Likelihood("NLLLoss", x, target.Given().Data, weight, reduction, ignoreIndex, 0, false);
 
     /// <summary>
     /// −ln softmax(x) of the target classes: scores (N, C, …) with classes (N, …) as Int64, (C) with (), or scores with
@@ -164,7 +164,7 @@ public static partial class F
         Reduction reduction = Reduction.Mean)
     {
         var shape = OneShape("BCELoss", x.Given(), target.Given());
-        if (!(x.Data >= 0 & x.Data <= 1).All().ToArray<bool>()[0])
+        if (!(x.Data >= 0 & x.Data <= 1).All())
             throw new TensorletException($"BCELoss: some of the inputs of shape {x.Data.Layout} are not in 0 … 1. " +
                 "Apply Sigmoid() first, or use BCEWithLogitsLoss.");
         var losses = new BinaryCrossEntropy().Apply(Variable.Alike("BCELoss", [x.Expand(shape), target.Expand(shape)]));

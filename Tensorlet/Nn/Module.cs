@@ -15,7 +15,9 @@ public abstract class Module : IStateful
     const BindingFlags OwnFields =
         BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>True in training mode. <see cref="Eval"/> switches off dropout and similar modules.</summary>
+    /// <summary>
+    /// True in training mode. <see cref="ModuleExtensions.Eval"/> switches off dropout and similar modules.
+    /// </summary>
     public bool Training { get; private set; } = true;
 
     /// <summary>What the module computes. Call it through <see cref="Call"/>.</summary>
@@ -66,14 +68,6 @@ public abstract class Module : IStateful
         return y;
     }
 
-    sealed class Hook<F> : IDisposable where F : class
-    {
-        readonly List<F> hooks;
-        readonly F hook;
-        public Hook(List<F> hooks, F hook) => ((this.hooks, this.hook) = (hooks, hook.Given())).hooks.Add(hook);
-        public void Dispose() => hooks.Remove(hook);
-    }
-
     /// <summary>Makes a parameter of a tensor.</summary>
     private protected static Variable Parameter(Tensor values) => new(values, requiresGrad: true);
 
@@ -101,7 +95,7 @@ public abstract class Module : IStateful
             if (field.GetValue(this) is { } value)
             {
                 if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
-                    item is Module or Variable { RequiresGrad: true }))
+                    item is Module or Variable { IsParameter: true }))
                     throw new TensorletException($"{GetType().Name}: the modules in '{field.Name}' would not " +
                         "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
                 yield return (Key(field.Name), value);
@@ -161,17 +155,13 @@ public abstract class Module : IStateful
     IEnumerable<(string Key, object Value)> Named() => AllNames().DistinctBy(m => m.Value);
 
     IEnumerable<(string Key, object Value)> AllNames() =>
-        Members().Where(m => m.Value is Tensor or Variable { RequiresGrad: true, IsLeaf: true })
+        Members().Where(m => m.Value is Tensor or Variable { IsParameter: true })
             .Concat(NamedChildren().SelectMany(c => c.Module.AllNames().Select(p => ($"{c.Name}.{p.Key}", p.Value))));
 
     /// <summary>The parameters: what an optimizer is given.</summary>
     public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
 
-    /// <summary>Switches to training mode, or back.</summary>
-    public Module Train(bool on = true) => Apply(module => module.Training = on);
-
-    /// <summary>Switches to evaluation mode.</summary>
-    public Module Eval() => Train(false);
+    internal void Switch(bool training) => Training = training;
 
     /// <summary>Discards the gradients of all parameters, or sets them to zero.</summary>
     public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
@@ -188,7 +178,12 @@ public abstract class Module : IStateful
     /// <exception cref="TensorletException">A key is missing or unknown, or the values of a shared tensor differ.
     /// Nothing has been copied.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
+    /// <param name="state">The tensors by key.</param>
+    /// <param name="strict">Whether every key must be there; otherwise, only the keys that both have are loaded.</param>
+    /// <returns>The keys of this module that the state lacks, and those of the state that this module does not
+    /// have.</returns>
+    public (string[] MissingKeys, string[] UnexpectedKeys) LoadStateDict(
+        IReadOnlyDictionary<string, Tensor> state, bool strict = true)
     {
         var (own, given) = (StateDict(), state.Given().ToDictionary());
         foreach (var names in AllNames().GroupBy(m => m.Value, m => m.Key))
@@ -198,30 +193,23 @@ public abstract class Module : IStateful
                         && tensor.Memory<byte>().AsSpan().SequenceEqual(given[names.First()].Memory<byte>())))
                     throw new TensorletException($"LoadStateDict: {GetType().Name} has one tensor for " +
                         $"'{names.First()}' and '{other}', which differ in the loaded state.");
+        string[] missing = [.. own.Keys.Except(given.Keys)], unexpected = [.. given.Keys.Except(own.Keys)];
+        foreach (var key in strict ? [] : missing) own.Remove(key);
+        foreach (var key in strict ? [] : unexpected) given.Remove(key);
         Stateful.Check(GetType().Name, own, given);
         foreach (var (key, tensor) in own) tensor.Copy_(given[key]);
+        return (missing, unexpected);
     }
 
-    /// <summary>
-    /// Replaces the memory of every parameter and buffer by a copy on another device or, except for integers, in
-    /// another type.
-    /// </summary>
-    public Module To(DType? type = null, Device? device = null)
+    void IStateful.LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => LoadStateDict(state);
+
+    internal void Move(DType? type, Device? device)
     {
         foreach (var value in Modules().SelectMany(module => module.Members()).Select(m => m.Value))
             if (value is Variable p) p.MoveTo(Moved(p.Data));
             else if (value is Tensor buffer) buffer.Become(Moved(buffer));
-        return this;
 
         Tensor Moved(Tensor x) => (x.DType.IsFloat() ? x.To(type ?? x.DType) : x).To(device ?? x.Device);
-    }
-
-    /// <summary>Applies an action to this module and all modules inside it, inner ones first.</summary>
-    public Module Apply(Action<Module> action)
-    {
-        foreach (var child in Children()) child.Apply(action);
-        action.Given()(this);
-        return this;
     }
 
     /// <summary>The tree of modules with their arguments, as PyTorch prints it.</summary>

@@ -108,7 +108,7 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool r
     /// <param name="lengths">The length of each sequence, (N) of Int64, 1 … L; all are L if not given. What follows the
     /// end of a sequence is not read, and its outputs are 0.</param>
     /// <exception cref="ShapeException">The shapes do not fit.</exception>
-    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null) =>
+    public (Variable Output, Variable State) Call(Variable x, Variable? state = null, Tensor? lengths = null) =>
         RunOne(x, state, lengths);
 }
 
@@ -120,7 +120,7 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
         bidirectional)
 {
     /// <inheritdoc cref="RNN.Call(Variable, Variable?, Tensor?)"/>
-    public (Variable Output, Variable State) Call(Variable x, Variable? state, Tensor? lengths = null) =>
+    public (Variable Output, Variable State) Call(Variable x, Variable? state = null, Tensor? lengths = null) =>
         RunOne(x, state, lengths);
 }
 
@@ -132,8 +132,8 @@ public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool 
         bidirectional)
 {
     /// <inheritdoc cref="RNN.Call(Variable, Variable?, Tensor?)"/>
-    public (Variable Output, (Variable H, Variable C) State) Call(Variable x, (Variable H, Variable C)? state,
-        Tensor? lengths = null)
+    public (Variable Output, (Variable H, Variable C) State) Call(Variable x,
+        (Variable H, Variable C)? state = null, Tensor? lengths = null)
     {
         var (output, states) = Run(x, state is { } s ? [s.H, s.C] : null, lengths);
         return (output, (states[0], states[1]));

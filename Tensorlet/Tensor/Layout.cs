@@ -103,8 +103,9 @@ public sealed class Layout
     /// All axes if none are named; otherwise these, counted from 0, sorted, each once. A 0-dimensional layout accepts
     /// one axis, as if it had one element along it.
     /// </summary>
-    internal int[] Axes(string operation, int[]? axes)
+    internal int[] Axes(string operation, Axes given)
     {
+        var axes = given.list;
         if (axes is null || axes.Length == 0) return [.. Enumerable.Range(0, Rank)];
         int[] sorted = [.. axes.Select(a => Axis(operation, a, extra: Rank == 0 ? 1 : 0)).Order()];
         for (var i = 1; i < sorted.Length; i++)

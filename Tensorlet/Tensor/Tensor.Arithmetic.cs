@@ -34,6 +34,7 @@ public sealed partial class Tensor
     /// <summary>Converts two operands to their common type.</summary>
     static (Tensor, Tensor) Promoted(Tensor a, Tensor b)
     {
+        (a, b) = (a.Given().As(b.Given()), b.As(a));
         var type = DTypes.Promote(a, b);
         return (a.To(type), b.To(type));
     }
@@ -133,10 +134,8 @@ public sealed partial class Tensor
     public static Tensor operator *(Tensor x, Number a) => x.Given().Affine(a, Number.Nothing);
     /// <summary>a · x</summary>
     public static Tensor operator *(Number a, Tensor x) => x.Given().Affine(a, Number.Nothing);
-    /// <summary>x / a</summary>
-    public static Tensor operator /(Tensor x, Number a) => Div(x.Given(), Like(x, a));
-    /// <summary>a / x</summary>
-    public static Tensor operator /(Number a, Tensor x) => Div(Like(x, a), x);
+    /// <inheritdoc cref="Variable.Remainder"/>
+    public static Tensor operator %(Tensor a, Tensor b) => Variable.Remainder(a, b).Data;
     /// <summary>−x</summary>
     /// <exception cref="DTypeException">They are Booleans.</exception>
     public static Tensor operator -(Tensor x) => x.Given().NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
@@ -144,7 +143,7 @@ public sealed partial class Tensor
     /// <summary>A number as a 0-dimensional tensor, which does not promote x any further than in PyTorch.</summary>
     internal static Tensor Like(Tensor x, Number value, DType? fraction = null,
         [CallerArgumentExpression(nameof(x))] string name = "") =>
-        !x.Given(name).DType.IsFloat() && value.isWhole ? From([value.whole], [], x.Device)
+        !x.Given(name).DType.IsFloat() && value.isWhole ? From([value.whole], [], null, x.Device)
             : Scalar(value.value, x.DType.IsFloat() ? x.DType : fraction ?? DTypes.Default, x.Device);
 
     /// <summary>
@@ -155,7 +154,8 @@ public sealed partial class Tensor
         [CallerArgumentExpression(nameof(a))] string first = "",
         [CallerArgumentExpression(nameof(b))] string second = "") where F : struct, IZip
     {
-        if (a.Given(first).DType == b.Given(second).DType || (a.DType != DType.Int64 && b.DType != DType.Int64)
+        (a, b) = (a.Given(first).As(b.Given(second), DType.Float64), b.As(a, DType.Float64));
+        if (a.DType == b.DType || (a.DType != DType.Int64 && b.DType != DType.Int64)
             || !DTypes.Promote(a, b).IsFloat())
             return Zip(f, a, b, operation, DType.Bool);
         Tensor x = a.To(DType.Float64), y = b.To(DType.Float64);
@@ -171,25 +171,47 @@ public sealed partial class Tensor
     public static Tensor operator >=(Tensor a, Tensor b) => Compare(">=", new GreaterEqualFormula(), a, b);
     /// <summary>The mask a ≤ b.</summary>
     public static Tensor operator <=(Tensor a, Tensor b) => Compare("<=", new GreaterEqualFormula(), b, a);
-    /// <summary>The mask a &gt; b.</summary>
-    public static Tensor operator >(Tensor a, Number b) => a > Like(a, b, DType.Float64);
-    /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Tensor a, Number b) => a < Like(a, b, DType.Float64);
-    /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Tensor a, Number b) => a >= Like(a, b, DType.Float64);
-    /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Tensor a, Number b) => a <= Like(a, b, DType.Float64);
     /// <summary>The mask a = b.</summary>
     public Tensor Eq(Tensor other) => Compare("Eq", new EqualFormula(), this, other);
     /// <summary>The mask a ≠ b.</summary>
     public Tensor Ne(Tensor other) => Compare("Ne", new NotEqualFormula(), this, other);
 
+    internal const string Comparison = "== and != would compare references. Write a.Eq(b) for a mask, a.Equal(b) or " +
+        "a.AllClose(b) for whole tensors, ReferenceEquals(a, b) for references, and 'is null' for null.";
+    /// <summary>Not for use: C# would compare references.</summary>
+    [Obsolete(Comparison, error: true)]
+    public static bool operator ==(Tensor? a, Tensor? b) => ReferenceEquals(a, b);
+    /// <summary>Not for use: C# would compare references.</summary>
+    [Obsolete(Comparison, error: true)]
+    public static bool operator !=(Tensor? a, Tensor? b) => !ReferenceEquals(a, b);
+    /// <summary>Whether it is the same object.</summary>
+    public override bool Equals(object? other) => ReferenceEquals(this, other);
+    /// <inheritdoc/>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+
     /// <summary>The mask of elements that are NaN.</summary>
     public Tensor IsNaN() => Ne(this);
     /// <summary>The mask of elements that are ∞ or −∞.</summary>
-    public Tensor IsInf() => Eq(Like(this, double.PositiveInfinity)) | Eq(Like(this, double.NegativeInfinity));
+    public Tensor IsInf() => Eq(double.PositiveInfinity) | Eq(double.NegativeInfinity);
     /// <summary>The mask of elements that are neither infinite nor NaN.</summary>
     public Tensor IsFinite() => !(IsInf() | IsNaN());
+    /// <summary>The mask of |a − b| ≤ atol + rtol·|b|, broadcast; equal infinite numbers are close, too.</summary>
+    /// <param name="other">b</param>
+    /// <param name="rtol">The relative tolerance.</param>
+    /// <param name="atol">The absolute tolerance.</param>
+    /// <param name="equalNan">Whether two NaNs are close.</param>
+    public Tensor IsClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) => Named(() =>
+    {
+        Tensor a = To(DType.Float64), b = other.Given().To(DType.Float64);
+        var near = a.Eq(b) | ((a - b).Abs() <= b.Abs() * rtol + atol) & b.IsFinite();
+        return equalNan ? near | (a.IsNaN() & b.IsNaN()) : near;
+    });
+    /// <summary>Whether all elements are close, as <see cref="IsClose"/> says.</summary>
+    public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        IsClose(other, rtol, atol, equalNan).All();
+    /// <summary>Whether shapes and all elements are equal. NaN equals nothing.</summary>
+    public bool Equal(Tensor other) => Layout.SameShape(other.Given().Layout) && Eq(other).All();
+
     /// <summary>The logical and of masks; of integers the bitwise and.</summary>
     /// <exception cref="DTypeException">They are floating-point numbers.</exception>
     public static Tensor operator &(Tensor a, Tensor b) => Bits("&", new MultiplyFormula(), (x, y) => x & y, a, b);
@@ -214,7 +236,7 @@ public sealed partial class Tensor
         b.OnlyType(operation, DType.Int64);
         long[] x = a.ToArray<long>(), y = b.ToArray<long>();
         for (var i = 0; i < x.Length; i++) x[i] = integers(x[i], y[i]);
-        return From(x, shape, a.Device);
+        return From(x, shape, null, a.Device);
     }
 
     /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Tensorlet;
 
 public sealed partial class Tensor
@@ -94,6 +96,35 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
 
+    /// <summary>
+    /// Indices sampled with these numbers as probabilities, which need not add up to 1: for each row of (…, n) so many,
+    /// (…, count), Int64.
+    /// </summary>
+    /// <exception cref="TensorletException">A weight is negative or not finite, a row has none above 0, or fewer than
+    /// are to be sampled without replacement.</exception>
+    public Tensor Multinomial(int count, bool replacement = false, Generator? generator = null)
+    {
+        var n = OnlyFloat("Multinomial").Size(-1);
+        count.In("Multinomial", 0);
+        generator ??= Generator.Default;
+        var (rows, chosen) = (ToArray<double>().Chunk(Math.Max(1, n)).ToArray(), new List<long>());
+        foreach (var row in rows)
+        {
+            if (row.Any(w => !(w >= 0 && double.IsFinite(w))) || row.Count(w => w > 0) is var some && (some == 0
+                || !replacement && some < count)) throw new TensorletException($"Multinomial: {count} of the weights " +
+                    $"[{string.Join(", ", row.Take(8))}{(n > 8 ? ", …" : "")}] cannot be sampled" +
+                    $"{(replacement ? "" : " without replacement")}.");
+            for (var k = 0; k < count; k++)
+            {
+                double at = generator.NextDouble() * row.Sum(), sum = 0;
+                var i = Array.FindIndex(row, w => w > 0 && (sum += w) > at);
+                chosen.Add(i = i >= 0 ? i : Array.FindLastIndex(row, w => w > 0));
+                if (!replacement) row[i] = 0;
+            }
+        }
+        return From(chosen.ToArray(), [.. Shape[..^1], count], device: Device);
+    }
+
     /// <summary>Random integers x with low ≤ x &lt; high; Int64 unless another type is given.</summary>
     public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null,
         Generator? generator = null)
@@ -124,43 +155,67 @@ public sealed partial class Tensor
 
     /// <summary>
     /// A copy of numbers, given in row-major order, in a shape of which one size may be −1 (a single axis if no shape
-    /// is given).
+    /// is given). The element type is that of the numbers: smaller integers become Int64, and Half becomes Float32.
     /// </summary>
-    public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, Device? device = null) where T : unmanaged
+    /// <exception cref="DTypeException">The elements are not numbers.</exception>
+    public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, DType? type = null,
+        Device? device = null) where T : unmanaged
     {
+        if (Widened(values) is { } integers) return From<long>(integers, shape, type, device);
+        if (typeof(T) == typeof(Half))
+            return From<float>([.. MemoryMarshal.Cast<T, Half>(values).ToArray().Select(x => (float)x)], shape, type,
+                device);
         shape = Layout.Contiguous(values.Length).Inferred("From", shape ?? [values.Length]);
         var result = New("From", shape, DTypes.Of<T>(), device);
         result.Device.Upload(MemoryMarshal.AsBytes(values), result.Storage, 0);
-        return result;
+        return result.To(type ?? result.DType);
     }
 
-    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, int[], Device)"/>
-    public static Tensor From<T>(T[] values, int[]? shape = null, Device? device = null) where T : unmanaged =>
-        From((ReadOnlySpan<T>)values.Given(), shape, device);
+    /// <summary>Smaller integers as long; null for other types.</summary>
+    static long[]? Widened<T>(ReadOnlySpan<T> values) where T : unmanaged
+    {
+        if (!(typeof(T) == typeof(int) || typeof(T) == typeof(short) || typeof(T) == typeof(byte)
+            || typeof(T) == typeof(sbyte) || typeof(T) == typeof(ushort) || typeof(T) == typeof(uint))) return null;
+        var integers = new long[values.Length];
+        for (var i = 0; i < integers.Length; i++)
+            integers[i] = typeof(T) == typeof(int) ? (int)(object)values[i]
+                : typeof(T) == typeof(byte) ? (byte)(object)values[i]
+                : Convert.ToInt64(values[i], CultureInfo.InvariantCulture);
+        return integers;
+    }
+
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, int[], DType?, Device)"/>
+    public static Tensor From<T>(T[] values, int[]? shape = null, DType? type = null, Device? device = null)
+        where T : unmanaged => From((ReadOnlySpan<T>)values.Given(), shape, type, device);
 
     /// <summary>
-    /// A copy of a rectangular or nested array, as in <c>Tensor.Of(new[,] { { 1f, 2f }, { 3f, 4f } })</c>; int becomes
-    /// Int64.
+    /// A copy of a rectangular or nested array, as in <c>Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } })</c>.
     /// </summary>
     /// <exception cref="ShapeException">The rows have different shapes.</exception>
     /// <exception cref="DTypeException">The elements are not numbers.</exception>
-    public static Tensor Of(Array array, DType? type = null, Device? device = null)
+    public static Tensor From(Array array, DType? type = null, Device? device = null)
     {
         if (array is Array?[] { Length: > 0 } rows)
         {
-            Tensor[] parts = [.. rows.Select(row => Of(row ?? Array.Empty<float>(), type, device))];
+            Tensor[] parts = [.. rows.Select(row => From(row ?? Array.Empty<float>(), type, device))];
             return parts.All(part => part.Layout.SameShape(parts[0].Layout)) ? Stack(parts) : throw new ShapeException(
-                $"Of: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
+                $"From: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
         }
         int[] shape = [.. Enumerable.Range(0, array.Given().Rank).Select(array.GetLength)];
-        var element = array.GetType().GetElementType()!;
-        var numbers = element == typeof(int) ? From<long>([.. array.Cast<int>()], shape, device)
-            : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
-            : element == typeof(double) ? Flat<double>() : element == typeof(float) || array.Length == 0 ? Flat<float>()
-            : throw new DTypeException($"Of: {element.Name} is not a number; use float, double, long, int or bool.");
-        return numbers.To(type ?? numbers.DType);
+        return Type.GetTypeCode(array.GetType().GetElementType()) switch
+        {
+            TypeCode.Single => Flat<float>(), TypeCode.Double => Flat<double>(), TypeCode.Boolean => Flat<bool>(),
+            TypeCode.Int64 => Flat<long>(), TypeCode.Int32 => Flat<int>(), TypeCode.Byte => Flat<byte>(),
+            TypeCode.Int16 => Flat<short>(), _ when array.Length == 0 => Empty(shape, type, device),
+            var other => throw new DTypeException($"From: {other} is not a number; use float, double, long or bool."),
+        };
 
-        Tensor Flat<T>() where T : unmanaged => From<T>([.. array.Cast<T>()], shape, device);
+        Tensor Flat<T>() where T : unmanaged
+        {
+            var flat = new T[array.Length];
+            Buffer.BlockCopy(array, 0, flat, 0, Buffer.ByteLength(array));
+            return From(flat, shape, type, device);
+        }
     }
 
     /// <summary>A tensor over the array of the caller, on the CPU: each sees what the other writes.</summary>

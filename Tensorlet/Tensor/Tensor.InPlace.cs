@@ -23,6 +23,7 @@ public sealed partial class Tensor
 
     Tensor InPlace<F>(F f, Tensor other, string operation) where F : struct, IZip
     {
+        other = other.Given().As(this);
         SameDevice(operation, other).Taking(operation, other.DType);
         if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException(
             $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
@@ -79,7 +80,7 @@ public sealed partial class Tensor
     /// <summary>Copies the elements of another tensor into this one, broadcast and converted.</summary>
     public Tensor Copy_(Tensor other)
     {
-        if (other.Given().Device != Device) other = other.To(Device);
+        if ((other = other.Given().As(this)).Device != Device) other = other.To(Device);
         if (other.Layout.Expand(Layout.shape) is not { } layout)
             throw new ShapeException($"Copy_: shape {other.Layout} does not broadcast to {Layout}.");
         Writing("Copy_");

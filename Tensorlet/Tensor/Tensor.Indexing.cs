@@ -134,7 +134,7 @@ public sealed partial class Tensor
 
     /// <summary>Integers with negative ones counted from the end; all are checked against the axis.</summary>
     internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.Given().ToArray<long>(), i =>
-        (long)Layout.Index("Indexing", axis, i)), index.Size(), Device);
+        (long)Layout.Index("Indexing", axis, i)), index.Size(), null, Device);
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {

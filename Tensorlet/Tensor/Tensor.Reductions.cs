@@ -53,32 +53,36 @@ public sealed partial class Tensor
     }
 
     /// <summary>The sum over these axes, or of all elements. Booleans are counted.</summary>
-    public Tensor Sum(int[]? axes = null, bool keepDim = false) =>
+    public Tensor Sum(Axes axes = default, bool keepDim = false) =>
         Counted().Reduce(new AddFormula(), "Sum", axes, keepDim);
     /// <summary>The product over these axes, or of all elements.</summary>
-    public Tensor Prod(int[]? axes = null, bool keepDim = false) =>
+    public Tensor Prod(Axes axes = default, bool keepDim = false) =>
         Counted().Reduce(new MultiplyFormula(), "Prod", axes, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>The maximum over these axes, or of all elements; NaN if there is a NaN.</summary>
     /// <exception cref="ShapeException">There are no elements.</exception>
-    public Tensor AMax(int[]? axes = null, bool keepDim = false) =>
+    public Tensor AMax(Axes axes = default, bool keepDim = false) =>
         NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
     /// <summary>The minimum over these axes, or of all elements; NaN if there is a NaN.</summary>
     /// <exception cref="ShapeException">There are no elements.</exception>
-    public Tensor AMin(int[]? axes = null, bool keepDim = false) =>
+    public Tensor AMin(Axes axes = default, bool keepDim = false) =>
         NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
     /// <summary>The mean over these axes, or of all elements; NaN if there are none.</summary>
-    public Tensor Mean(int[]? axes = null, bool keepDim = false) =>
+    public Tensor Mean(Axes axes = default, bool keepDim = false) =>
         OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
 
     /// <summary>How many elements are not 0, over these axes or of all.</summary>
-    public Tensor CountNonzero(int[]? axes = null, bool keepDim = false) =>
+    public Tensor CountNonzero(Axes axes = default, bool keepDim = false) =>
         Named(() => To(DType.Bool).Sum(axes, keepDim));
-    /// <summary>Whether any element is not 0, over these axes or of all.</summary>
-    public Tensor Any(int[]? axes = null, bool keepDim = false) =>
+    /// <summary>Whether any element is not 0.</summary>
+    public bool Any() => Any(default).Item<bool>();
+    /// <summary>Whether no element is 0.</summary>
+    public bool All() => All(default).Item<bool>();
+    /// <summary>Whether any element is not 0, over these axes.</summary>
+    public Tensor Any(Axes axes, bool keepDim = false) =>
         To(DType.Bool).Reduce(new AddFormula(), "Any", axes, keepDim);
-    /// <summary>Whether no element is 0, over these axes or of all.</summary>
-    public Tensor All(int[]? axes = null, bool keepDim = false) => Named(() => !(!this).Any(axes, keepDim));
+    /// <summary>Whether no element is 0, over these axes.</summary>
+    public Tensor All(Axes axes, bool keepDim = false) => Named(() => !(!this).Any(axes, keepDim));
 
     /// <summary>
     /// The position of the maximum along an axis (in the flattened tensor if none is named), Int64: the first of equal
@@ -92,13 +96,13 @@ public sealed partial class Tensor
     public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
 
     /// <summary>Reduces these axes, or all, with an operation of your own.</summary>
-    public Tensor Reduce<R>(R r, string operation, int[]? axes = null, bool keepDim = false)
+    public Tensor Reduce<R>(R r, string operation, Axes axes = default, bool keepDim = false)
         where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) =>
             Device.Reduce(r, x[0], y), this);
 
     Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)
     {
-        var axes = Layout.Axes(operation, axis is { } a ? [a] : null);
+        var axes = Layout.Axes(operation, axis is { } a ? a : default(Axes));
         return Fold(operation, axes, keepDim, DType.Int64, (x, y) =>
             Device.ArgReduce(largest, x[0], y, asOffset: false), NotEmpty(operation, axes));
     }
@@ -139,7 +143,7 @@ public sealed partial class Tensor
 
     static int[] Ones(int[] shape, int[] axes) => [.. shape.Select((size, a) => axes.Contains(a) ? 1 : size)];
 
-    Tensor NotEmpty(string operation, int[]? axes)
+    Tensor NotEmpty(string operation, Axes axes)
     {
         foreach (var a in Layout.Axes(operation, axes))
             if (Layout.shape[a] == 0)
@@ -148,7 +152,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>The number of elements that are reduced to one.</summary>
-    internal int CountOver(int[]? axes) => Layout.Axes("Mean", axes).Aggregate(1, (n, a) => n * Layout.shape[a]);
+    internal int CountOver(Axes axes) => Layout.Axes("Mean", axes).Aggregate(1, (n, a) => n * Layout.shape[a]);
 
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where each is a group of axes: the given

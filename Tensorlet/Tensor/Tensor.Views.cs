@@ -39,12 +39,9 @@ public sealed partial class Tensor
     /// <summary>The matrix transposed: the last two axes swapped.</summary>
     public Tensor T => Transpose(-2, -1);
 
-    /// <summary>Without this axis, which must have size 1; or without all axes of size 1 if none is named.</summary>
-    public Tensor Squeeze(int? axis = null)
-    {
-        int[] named = axis is { } one ? [Layout.Axis("Squeeze", one)] : [.. Enumerable.Range(0, Rank)];
-        return With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(named.Where(a => Layout.shape[a] == 1))]));
-    }
+    /// <summary>Without those of the named axes, or of all, that have size 1.</summary>
+    public Tensor Squeeze(Axes axes = default) => With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(
+        Layout.Axes("Squeeze", axes).Where(a => Layout.shape[a] == 1))]));
 
     /// <summary>With a new axis of size 1 at this position.</summary>
     public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));

@@ -26,6 +26,26 @@ public sealed partial class Tensor
     /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
     public bool IsContiguous => Layout.IsContiguous;
 
+    /// <summary>What this tensor was converted from, if it was a number.</summary>
+    readonly Number? number;
+    internal bool IsNumber => number is not null;
+
+    Tensor(Number x) : this(Scalar(x, x.isWhole ? DType.Int64 : DType.Float64, Device.Cpu)) => number = x;
+    Tensor(Tensor other) : this(other.Storage, other.Layout) { }
+
+    /// <summary>
+    /// A number as an operand. It takes the device of the other operand and, as far as <see cref="Number"/> tells, its
+    /// type: <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c>, <c>x[0] = 1</c>.
+    /// </summary>
+    public static implicit operator Tensor(Number x) => new(x);
+    /// <inheritdoc cref="op_Implicit(Number)"/>
+    public static implicit operator Tensor(long x) => new(x);
+    /// <inheritdoc cref="op_Implicit(Number)"/>
+    public static implicit operator Tensor(double x) => new(x);
+
+    /// <summary>This tensor; if it is a number, as an operand beside another tensor.</summary>
+    internal Tensor As(Tensor other, DType? fraction = null) => number is { } x ? Like(other, x, fraction) : this;
+
     internal Tensor(Storage storage, Layout layout) => (Storage, Layout) = (storage, layout);
 
     /// <summary>Replaces the memory of this tensor by that of another one.</summary>
@@ -53,8 +73,13 @@ public sealed partial class Tensor
     public T Item<T>() where T : unmanaged => Numel == 1 ? ToArray<T>()[0]
         : throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
 
-    /// <summary>The elements in row-major order, converted to T: float, double, long or bool.</summary>
-    public T[] ToArray<T>() where T : unmanaged => To(DTypes.Of<T>()).Memory<T>();
+    /// <summary>The elements in row-major order, converted to T: float, double, long, int or bool.</summary>
+    /// <exception cref="OverflowException">An element does not fit into an int.</exception>
+    public T[] ToArray<T>() where T : unmanaged => typeof(T) == typeof(int)
+        ? (T[])(object)Array.ConvertAll(ToArray<long>(), x => checked((int)x)) : To(DTypes.Of<T>()).Memory<T>();
+
+    /// <summary>The value of the only element, as <see cref="Item()"/> gives it.</summary>
+    public static explicit operator double(Tensor x) => x.Given().Item();
 
     /// <summary>The memory of the elements in row-major order.</summary>
     internal T[] Memory<T>() where T : unmanaged
@@ -112,9 +137,19 @@ public sealed partial class Tensor
     /// <summary>Ones with the shape, type and device of this tensor.</summary>
     public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
 
+    /// <summary>A tensor full of one value, with the shape, type and device of this one.</summary>
+    public Tensor FullLike(Number value) => NewEmpty(Layout.shape).SetAll(value);
+
+    /// <summary>Random numbers, uniform in [0, 1), with the shape, type and device of this tensor.</summary>
+    public Tensor RandLike(Generator? generator = null) => NewEmpty(Layout.shape).Uniform_(0, 1, generator);
+
+    /// <summary>Standard normal random numbers with the shape, type and device of this tensor.</summary>
+    public Tensor RandnLike(Generator? generator = null) => NewEmpty(Layout.shape).Normal_(0, 1, generator);
+
     /// <summary>Refuses operands on different devices.</summary>
     internal Tensor SameDevice(string operation, Tensor other,
-        [CallerArgumentExpression(nameof(other))] string name = "") => Device == other.Given(name).Device ? this
+        [CallerArgumentExpression(nameof(other))] string name = "") => Device == other.Given(name).Device || IsNumber
+            || other.IsNumber ? this
         : throw new DeviceException($"{operation}: the operands are on different devices: {Layout} on {Device} and " +
             $"{other.Layout} on {other.Device}. Move one of them with .To(Device…), .Cpu() or .Cuda().");
 

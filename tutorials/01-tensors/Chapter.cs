@@ -7,7 +7,7 @@ static class Chapter
     public static IEnumerable<string> Run()
     {
         yield return "first";
-        var x = Tensor.Of(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
+        var x = Tensor.From(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
         Console.WriteLine(x);
 
         yield return "sizes";

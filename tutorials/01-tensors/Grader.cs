@@ -30,7 +30,7 @@ sealed class Grader : Exercise<IStandardise>
     ];
 
     /// <summary>Rows of numbers, and the table that an answer gets of them.</summary>
-    static Tensor Table(double[,] rows, DType type) => Tensor.Of(rows).To(type);
+    static Tensor Table(double[,] rows, DType type) => Tensor.From(rows).To(type);
 
     static string Show(double[,] rows) => rows.Length > 12 ? $"a table of shape ({rows.GetLength(0)}, " +
         $"{rows.GetLength(1)})" : $"[{string.Join(", ", Enumerable.Range(0, rows.GetLength(0)).Select(i =>
@@ -60,7 +60,7 @@ sealed class Grader : Exercise<IStandardise>
         for (var i = 0; i < x.GetLength(0); i++)
             for (var j = 0; j < x.GetLength(1); j++)
                 result[i, j] = IsConstant(x, j) ? 0 : (x[i, j] - means[j]) / deviations[j];
-        return Tensor.Of(result);
+        return Tensor.From(result);
     }
 
     static double[,] Drawn(int rows, int columns)

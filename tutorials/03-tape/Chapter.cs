@@ -84,7 +84,7 @@ static class Chapter
         catch (AutogradException e) { Console.WriteLine(e.Message); }
 
         yield return "broadcast";
-        var m = new Variable(Tensor.Of(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } }), requiresGrad: true);
+        var m = new Variable(Tensor.From(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } }), requiresGrad: true);
         var row = new Variable(Tensor.From([10f, 20, 30]), requiresGrad: true);
         var product = m * row;
         product.Sum().Backward();

@@ -41,7 +41,7 @@ static class Chapter
         Console.WriteLine(string.Join(", ", row.NamedParameters().Select(p => p.Name)));
 
         yield return "softmax";
-        var scores = new Variable(Tensor.Of(new[,] { { 2f, 1, 0 }, { 0, 1, 3 } }), requiresGrad: true);
+        var scores = new Variable(Tensor.From(new[,] { { 2f, 1, 0 }, { 0, 1, 3 } }), requiresGrad: true);
         var classes = Tensor.From([0L, 1]);
         var probabilities = scores.Softmax(1);
         Console.WriteLine(probabilities.Data);
@@ -53,7 +53,7 @@ static class Chapter
         Console.WriteLine($"{new CrossEntropyLoss().Call(Tensor.Zeros(2, 3), classes).Item():0.0000}");
 
         yield return "stable";
-        Variable high = Tensor.Of(new[,] { { 1000.0, 0 } });
+        Variable high = Tensor.From(new[,] { { 1000.0, 0 } });
         Console.WriteLine((high.Exp() / high.Exp().Sum(1, keepDim: true)).Log().Data);
         Console.WriteLine(high.LogSoftmax(1).Data);
 
@@ -115,7 +115,7 @@ static class Chapter
         using var noTape = Autograd.NoGrad();
         double Difference(double x, double y)
         {
-            var two = model.Call(Tensor.Of(new[,] { { x, y } })).Data.ToArray<double>();
+            var two = model.Call(Tensor.From(new[,] { { x, y } })).Data.ToArray<double>();
             return two[1] - two[0];
         }
         double[] Grid(double from, double to) => Tensor.Linspace(from, to, 61).ToArray<double>();

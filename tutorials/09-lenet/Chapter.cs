@@ -107,9 +107,9 @@ static class Chapter
         Console.WriteLine(net.Call(train[0][0].Unsqueeze(0)).Data.Layout);
 
         yield return "pool";
-        var square = new Variable(Tensor.Of(new[,] { { 1f, 2, 5, 5 }, { 4, 3, 5, 0 } }).View(1, 1, 2, 4), true);
+        var square = new Variable(Tensor.From(new[,] { { 1f, 2, 5, 5 }, { 4, 3, 5, 0 } }).View(1, 1, 2, 4), true);
         var pooled = F.MaxPool2d(square, 2);
-        pooled.Backward(Tensor.Of(new[,] { { 10f, 20 } }).View(1, 1, 1, 2));
+        pooled.Backward(Tensor.From(new[,] { { 10f, 20 } }).View(1, 1, 1, 2));
         Console.WriteLine(pooled.Data[0, 0]);
         Console.WriteLine(square.Grad!.Data[0, 0]);
 

@@ -31,7 +31,7 @@ sealed class Grader : Exercise<IMaxPool>
     const double NaN = double.NaN, Low = double.NegativeInfinity;
 
     static Tensor Image(double[,] pixels) =>
-        Tensor.Of(pixels).Reshape(1, 1, pixels.GetLength(0), pixels.GetLength(1));
+        Tensor.From(pixels).Reshape(1, 1, pixels.GetLength(0), pixels.GetLength(1));
 
     static string Show(Tensor x) => x.Numel > 36 ? $"x {x.Layout}" : $"x {x.Layout} = [" + string.Join(" | ",
         x.ToArray<double>().Chunk(x.Size(3)).Select(row => string.Join(" ", row.Select(Expect.Text)))) + "]";

@@ -19,7 +19,7 @@ static class Chapter
                             for (var k = 0; k < w.Size(2); k++)
                                 for (var l = 0; l < w.Size(3); l++)
                                     y[n, o, i, j] += w[o, c, k, l].Item() * x[n, c, i + k, j + l].Item();
-        return Tensor.Of(y);
+        return Tensor.From(y);
     }
     #endregion
 
@@ -35,13 +35,13 @@ static class Chapter
     public static IEnumerable<string> Run()
     {
         yield return "step";
-        var wall = Tensor.Of(new[,] { { 0.0, 0, 9, 9 }, { 0, 0, 9, 9 }, { 0, 0, 9, 9 } }).View(1, 1, 3, 4);
-        var rise = Tensor.Of(new[,] { { -1.0, 1 }, { -1, 1 } }).View(1, 1, 2, 2);
+        var wall = Tensor.From(new[,] { { 0.0, 0, 9, 9 }, { 0, 0, 9, 9 }, { 0, 0, 9, 9 } }).View(1, 1, 3, 4);
+        var rise = Tensor.From(new[,] { { -1.0, 1 }, { -1, 1 } }).View(1, 1, 2, 2);
         Console.WriteLine(Loops(wall, rise)[0, 0]);
 
         yield return "edges";
         var digit = Tensor.From(Array.ConvertAll(Digits.Generate(1, seed: 5).Images, p => p / 255.0), [1, 1, 28, 28]);
-        var right = Tensor.Of(new[,] { { -1.0, 0, 1 }, { -2, 0, 2 }, { -1, 0, 1 } });
+        var right = Tensor.From(new[,] { { -1.0, 0, 1 }, { -2, 0, 2 }, { -1, 0, 1 } });
         var filters = Tensor.Stack([right, right.T]).Unsqueeze(1);      // (2, 1, 3, 3)
         var edges = F.Conv2d(digit, filters).Data;                      // (1, 2, 26, 26)
         new Squares(side: 6, grid: false).Add("a digit", digit[0, 0])

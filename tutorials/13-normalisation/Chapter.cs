@@ -9,7 +9,7 @@ static class Chapter
     public static IEnumerable<string> Run()
     {
         yield return "batch";
-        Variable x = Tensor.Of(new[,] { { 1f, 100 }, { 2, 300 }, { 3, 200 }, { 6, 600 } });
+        Variable x = Tensor.From(new[,] { { 1f, 100 }, { 2, 300 }, { 3, 200 }, { 6, 600 } });
         var norm = new BatchNorm1d(2);
         var y = norm.Call(x);
         Console.WriteLine(y.Data);
@@ -21,19 +21,19 @@ static class Chapter
         Console.WriteLine(difference.Data.ToArray<double>().All(d => Math.Abs(d) < 1e-5));
 
         yield return "running";
-        Console.WriteLine($"variance of column 0: {x[.., 0].Var(unbiased: false).Item():0.0000} over n, " +
-            $"{x[.., 0].Var(unbiased: true).Item():0.0000} over n − 1");
+        Console.WriteLine($"variance of column 0: {x[.., 0].Var(correction: 0).Item():0.0000} over n, " +
+            $"{x[.., 0].Var(correction: 1).Item():0.0000} over n − 1");
         Console.WriteLine($"running variance: {norm.RunningVar![0].Item():0.0000}");
         Console.WriteLine($"0.9·1 + 0.1·4.6667 = {0.9 * 1 + 0.1 * 4.6667:0.0000}");
 
         yield return "eval";
         for (var i = 0; i < 200; i++) norm.Call(x);
         norm.Eval();
-        Console.WriteLine(norm.Call(Tensor.Of(new[,] { { 6f, 600 } })).Data);
+        Console.WriteLine(norm.Call(Tensor.From(new[,] { { 6f, 600 } })).Data);
 
         yield return "layer";
         var layer = new LayerNorm(2);
-        Console.WriteLine(layer.Call(Tensor.Of(new[,] { { 1f, 3 }, { 20, 60 }, { 5, -5 } })).Data);
+        Console.WriteLine(layer.Call(Tensor.From(new[,] { { 1f, 3 }, { 20, 60 }, { 5, -5 } })).Data);
 
         yield return "deep";
         (List<double> Losses, Module Net) Train(bool normalised)
@@ -77,8 +77,8 @@ static class Chapter
         Console.WriteLine(dropout.Call(Tensor.Ones(8)).Data);
 
         yield return "forgets";
-        Tensor sample = Tensor.Of(new[,] { { 0.5, 0.2 } }), one = Tensor.Of(new[,] { { -0.3, 0.1 } }),
-            other = Tensor.Of(new[,] { { -0.6, -0.4 } });
+        Tensor sample = Tensor.From(new[,] { { 0.5, 0.2 } }), one = Tensor.From(new[,] { { -0.3, 0.1 } }),
+            other = Tensor.From(new[,] { { -0.6, -0.4 } });
         double Score(params Tensor[] batch) => net.Call(Tensor.Cat(batch)).Data[0, 0].Item();
         Console.WriteLine($"training:   {Score(sample, one):0.0} and {Score(sample, other):0.0}");
         net.Eval();

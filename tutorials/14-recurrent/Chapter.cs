@@ -10,7 +10,7 @@ static class Chapter
     {
         yield return "embedding";
         var table = new Embedding(numEmbeddings: 4, embeddingDim: 2);
-        table.Weight.Data.Copy_(Tensor.Of(new[,] { { 0f, 1 }, { 10, 11 }, { 20, 21 }, { 30, 31 } }));
+        table.Weight.Data.Copy_(Tensor.From(new[,] { { 0f, 1 }, { 10, 11 }, { 20, 21 }, { 30, 31 } }));
         Console.WriteLine(table.Call(Tensor.From([2L, 0, 2])).Data);
 
         yield return "cell";
@@ -37,13 +37,13 @@ static class Chapter
         h = Tensor.Zeros(1, 4);
         Variable memory = Tensor.Zeros(1, 4);
         foreach (var x in inputs) (h, memory) = Remember(x, h, memory);
-        var outputs = lstm.Call(Variable.Stack(inputs));
+        var (outputs, _) = lstm.Call(Variable.Stack(inputs));
         Console.WriteLine($"equal to 1e-6: {Differ(h, outputs[^1]) < 1e-6}");
 
         yield return "vanish";
         double[] Norms(Func<Variable, Variable> step)
         {
-            var states = new List<Variable> { new(Tensor.Of(new[,] { { 1.0 }, { 0 } }), requiresGrad: true) };
+            var states = new List<Variable> { new(Tensor.From(new[,] { { 1.0 }, { 0 } }), requiresGrad: true) };
             for (var t = 0; t < 50; t++) states.Add(step(states[^1]));
             return [.. Autograd.Grad([states[^1].Norm()], states).Select(g => g!.Norm().Item()).Reverse()];
         }
@@ -52,7 +52,7 @@ static class Chapter
         foreach (var radius in new[] { 0.5, 0.9, 1, 1.1, 1.5 })
         {
             var (cos, sin) = (radius * Math.Cos(1), radius * Math.Sin(1));
-            Variable turn = Tensor.Of(new[,] { { cos, -sin }, { sin, cos } });
+            Variable turn = Tensor.From(new[,] { { cos, -sin }, { sin, cos } });
             var norms = Norms(turn.MatMul);
             Console.WriteLine($"{radius}: {norms[^1]:0.0e+0}");
             plot.Line($"{radius}", steps, norms.Select(Math.Log10));

@@ -24,7 +24,7 @@ static class Chapter
         Console.WriteLine(Autograd.Jacobian(Plane, Tensor.From([2.0, 0])));
 
         yield return "hessian";
-        Variable directions = Tensor.Of(new[,] { { 1.0, 3 }, { 1, -3 }, { -1, 0 } });
+        Variable directions = Tensor.From(new[,] { { 1.0, 3 }, { 1, -3 }, { -1, 0 } });
         Variable Valley(Variable p) => ((directions * p).Sum(1) - 0.1).Exp().Sum();
         Variable lowest = Tensor.From([-Math.Log(2) / 2, 0]);
         Console.WriteLine(Autograd.Hessian(Valley, lowest));

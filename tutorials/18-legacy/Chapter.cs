@@ -23,13 +23,13 @@ static class Chapter
     {
         yield return "forward";
         var layer = new Linear(inputSize: 3, outputSize: 2);
-        layer.Weight.Copy_(Tensor.Of(new[,] { { 1f, 0, -1 }, { 2, 1, 0 } }));
+        layer.Weight.Copy_(Tensor.From(new[,] { { 1f, 0, -1 }, { 2, 1, 0 } }));
         layer.Bias.Copy_(Tensor.From([10f, 20]));
-        var x = Tensor.Of(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
+        var x = Tensor.From(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
         Console.WriteLine(layer.UpdateOutput(x));
 
         yield return "backward";
-        var dy = Tensor.Of(new[,] { { 1f, 0 }, { 1, 2 } });
+        var dy = Tensor.From(new[,] { { 1f, 0 }, { 1, 2 } });
         Console.WriteLine(layer.UpdateGradInput(x, dy));
         layer.AccGradParameters(x, dy);
         Console.WriteLine(layer.GradWeight);
@@ -44,7 +44,7 @@ static class Chapter
         Plot.Save("layers.svg", Layers("Linear", "Tanh", "Linear", "LogSoftMax", "ClassNLL"));
 
         yield return "same";
-        var points = Tensor.Of(new[,] { { 0f, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } });
+        var points = Tensor.From(new[,] { { 0f, 0 }, { 0, 1 }, { 1, 0 }, { 1, 1 } });
         var classes = Tensor.From([0L, 1, 1, 0]);
         Variable[] w = [.. net.Parameters().Select(p => new Variable(p.Weight.Clone(), requiresGrad: true))];
         Variable Loss() =>

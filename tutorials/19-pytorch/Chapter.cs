@@ -39,7 +39,7 @@ static class Chapter
     public static IEnumerable<string> Run()
     {
         Generator.Seed_(1);
-        var x = Tensor.Of(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
+        var x = Tensor.From(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
         var y = Tensor.Ones(2, 3);
         var r = Tensor.Empty(1);
         float[] array = [1, 2, 3];
@@ -112,7 +112,7 @@ static class Chapter
         var twin = new Sequential(new Linear(3, 4), new GELU(), new Linear(4, 2));
         twin.LoadStateDict(SafeTensors.Load(path));
         File.Delete(path);
-        Console.WriteLine(twin.Call(x).Data.Eq(net.Call(x).Data).All().Item() == 1);
+        Console.WriteLine(twin.Call(x).Equal(net.Call(x)));
 
         yield return "time-line";
         TimeLine.Save("releases.svg", [.. changes.Select(c => (c.Year, c.Version))], from: 2017, to: 2026);
@@ -123,7 +123,7 @@ static class Chapter
             Console.WriteLine($"| {(int)year} | {version} | {there} | {here} |");
 
         yield return "otherwise";
-        var matrix = new Variable(Tensor.Of(new[,] { { 1f, 2 }, { 2, 4 } }), requiresGrad: true);
+        var matrix = new Variable(Tensor.From(new[,] { { 1f, 2 }, { 2, 4 } }), requiresGrad: true);
         matrix.Det().Backward();
         Console.WriteLine(matrix.Grad);
         Console.WriteLine(Autograd.Grad(w * w, matrix) is null);

@@ -36,7 +36,7 @@ sealed class Grader : Exercise<IPorted>
         foreach (var (rows, labels, right) in ((float[,], long[], double)[])
             [(new[,] { { 1f, 2 } }, [1], 1), (new[,] { { 1f, 2 }, { 3, 0 } }, [1, 1], 0.5),
             (new[,] { { 0f, 1, 5 }, { 2, 1, 0 }, { 1, 3, 2 }, { 9, 1, 1 } }, [2, 0, 0, 0], 0.75)])
-            Expect.Same([answer.Accuracy(Tensor.Of(rows), Tensor.From(labels))], [right],
+            Expect.Same([answer.Accuracy(Tensor.From(rows), Tensor.From(labels))], [right],
                 $"the accuracy of {labels.Length} samples",
                 because: "Compare the place of the largest logit of each row with its label; then a mean.");
     }

@@ -99,10 +99,10 @@ static class Activities
         new("randperm", Small, 1, n => () => Tensor.RandPerm(n), 2 * PerNumber),
         new("dropout", Small, 1, n => With(new Variable(Real(n)), x => F.Dropout(x)), PerNumber),
         new("arange", Small, 1, n => () => Tensor.Arange(n), PerNumber),
-        new("from an array of floats", Small, 1, n => With(new float[n / 16, 16], x => Tensor.Of(x)), PerNumber),
-        new("from an array of ints", Small, 1, n => With(new int[n], x => Tensor.Of(x)), PerNumber),
+        new("from an array of floats", Small, 1, n => With(new float[n / 16, 16], x => Tensor.From(x)), PerNumber),
+        new("from an array of ints", Small, 1, n => With(new int[n], x => Tensor.From(x)), PerNumber),
         new("from nested arrays", Small, 1, n => With(Enumerable.Range(0, n / 64).Select(_ => new double[64]).ToArray(),
-            x => Tensor.Of(x)), PerNumber),
+            x => Tensor.From(x)), PerNumber),
         new("numbers of a CSV", Short, 1, n => With(Lines(n), text => new Csv(text, "a text", header: false).Numbers()),
             100),
 

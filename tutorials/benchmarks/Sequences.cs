@@ -16,7 +16,7 @@ sealed class LongMemory : Module
     readonly LSTM lstm = new(32, 128, 2, batchFirst: true);
     readonly Linear fc = new(128, 10);
 
-    public override Variable Forward(Variable x) => fc.Call(lstm.Call(x, null).Output.Select(1, -1));
+    public override Variable Forward(Variable x) => fc.Call(lstm.Call(x).Output.Select(1, -1));
 
     public sealed class Peer : torch.nn.Module<torch.Tensor, torch.Tensor>
     {
@@ -35,7 +35,7 @@ sealed class GatedMemory : Module
     readonly GRU gru = new(32, 128, 2, batchFirst: true);
     readonly Linear fc = new(128, 10);
 
-    public override Variable Forward(Variable x) => fc.Call(gru.Call(x, null).Output.Select(1, -1));
+    public override Variable Forward(Variable x) => fc.Call(gru.Call(x).Output.Select(1, -1));
 
     public sealed class Peer : torch.nn.Module<torch.Tensor, torch.Tensor>
     {

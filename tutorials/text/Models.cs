@@ -10,7 +10,7 @@ sealed class LetterLstm(int letters, int size) : Module
     readonly LSTM lstm = new(16, size, batchFirst: true);
     readonly Linear head = new(size, letters);
 
-    public override Variable Forward(Variable x) => head.Call(lstm.Call(embedding.Call(x)));
+    public override Variable Forward(Variable x) => head.Call(lstm.Call(embedding.Call(x)).Output);
 }
 
 /// <summary>

@@ -74,7 +74,8 @@ public sealed partial class Variable
     /// </summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
-        a.Given().Data.SameDevice(operation, b.Given().Data);
+        (a, b) = (a.Given().As(b.Given()), b.As(a));
+        a.Data.SameDevice(operation, b.Data);
         var type = DTypes.Promote(a.Data, b.Data);
         var shape = Layout.Broadcast(operation, a.Data.Layout, b.Data.Layout);
         return (a.To(type).Expand(shape), b.To(type).Expand(shape));
@@ -90,7 +91,7 @@ public sealed partial class Variable
     /// f of two variables, broadcast: of floating-point numbers with its slope, of integers and masks exactly.
     /// </summary>
     static Variable Exact<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip =>
-        a.Given().DType.IsFloat() | b.Given().DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
+        a.Given().As(b.Given()).DType.IsFloat() | b.As(a).DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
             : Tensor.Zip(f, a.Data, b.Data, operation);
 
     static Variable Affine(Variable x, Number a, Number b) =>
@@ -117,10 +118,6 @@ public sealed partial class Variable
     public static Variable operator *(Variable x, Number a) => Affine(x, a, Number.Nothing);
     /// <summary>a · x</summary>
     public static Variable operator *(Number a, Variable x) => Affine(x, a, Number.Nothing);
-    /// <summary>x / a</summary>
-    public static Variable operator /(Variable x, Number a) => x / Tensor.Like(x.Given().Data, a);
-    /// <summary>a / x</summary>
-    public static Variable operator /(Number a, Variable x) => Tensor.Like(x.Given().Data, a) / x;
     /// <summary>−x</summary>
     public static Variable operator -(Variable x) =>
         x.Given().DType.IsFloat() ? Affine(x, -1, Number.Nothing) : -x.Data;
@@ -137,6 +134,11 @@ public sealed partial class Variable
     public static Variable Maximum(Variable a, Variable b) => Exact("Maximum", new ExtremeFormula(1), a, b);
     /// <summary>The smaller of two, broadcast. NaN wins, and equal numbers share the gradient.</summary>
     public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
+
+    /// <inheritdoc cref="Maximum(Variable, Variable)"/>
+    public Variable Maximum(Variable other) => Maximum(this, other);
+    /// <inheritdoc cref="Minimum(Variable, Variable)"/>
+    public Variable Minimum(Variable other) => Minimum(this, other);
 
     /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
     public static Variable Where(Tensor condition, Variable a, Variable b)
@@ -172,12 +174,15 @@ public sealed partial class Variable
     public Tensor Eq(Variable other) => Data.Eq(other.Given().Data);
     /// <summary>The mask a ≠ b.</summary>
     public Tensor Ne(Variable other) => Data.Ne(other.Given().Data);
-    /// <summary>The mask a &gt; b.</summary>
-    public static Tensor operator >(Variable a, Number b) => a.Given().Data > b;
-    /// <summary>The mask a ≥ b.</summary>
-    public static Tensor operator >=(Variable a, Number b) => a.Given().Data >= b;
-    /// <summary>The mask a ≤ b.</summary>
-    public static Tensor operator <=(Variable a, Number b) => a.Given().Data <= b;
-    /// <summary>The mask a &lt; b.</summary>
-    public static Tensor operator <(Variable a, Number b) => a.Given().Data < b;
+
+    /// <summary>Not for use: C# would compare references.</summary>
+    [Obsolete(Tensor.Comparison, error: true)]
+    public static bool operator ==(Variable? a, Variable? b) => ReferenceEquals(a, b);
+    /// <summary>Not for use: C# would compare references.</summary>
+    [Obsolete(Tensor.Comparison, error: true)]
+    public static bool operator !=(Variable? a, Variable? b) => !ReferenceEquals(a, b);
+    /// <summary>Whether it is the same object.</summary>
+    public override bool Equals(object? other) => ReferenceEquals(this, other);
+    /// <inheritdoc/>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 }

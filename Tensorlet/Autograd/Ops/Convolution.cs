@@ -256,11 +256,18 @@ public static partial class F
     }
 }
 
-/// <summary>Height and width; one number stands for both.</summary>
+/// <summary>Height and width: one number for both, <c>(2, 3)</c> or <c>[2, 3]</c>.</summary>
 /// <param name="H">The height.</param>
 /// <param name="W">The width.</param>
+[CollectionBuilder(typeof(Pair), nameof(Of))]
 public readonly record struct Pair(int H, int W)
 {
+    /// <summary>Height and width, from a collection expression.</summary>
+    /// <exception cref="ShapeException">There are not two numbers.</exception>
+    public static Pair Of(ReadOnlySpan<int> pair) => pair is [var h, var w] ? new(h, w)
+        : throw new ShapeException($"A pair takes two numbers, height and width, not {Layout.Show(pair)}.");
+    /// <summary>Height, then width.</summary>
+    public IEnumerator<int> GetEnumerator() => ((int[])this).AsEnumerable().GetEnumerator();
     /// <summary>The same number for both.</summary>
     public static implicit operator Pair(int both) => new(both, both);
     /// <summary>Height and width.</summary>
@@ -271,12 +278,19 @@ public readonly record struct Pair(int H, int W)
     public override string ToString() => $"({H}, {W})";
 }
 
-/// <summary>Depth, height and width; one number stands for all.</summary>
+/// <summary>Depth, height and width: one number for all, <c>(2, 3, 3)</c> or <c>[2, 3, 3]</c>.</summary>
 /// <param name="D">The depth.</param>
 /// <param name="H">The height.</param>
 /// <param name="W">The width.</param>
+[CollectionBuilder(typeof(Triple), nameof(Of))]
 public readonly record struct Triple(int D, int H, int W)
 {
+    /// <summary>Depth, height and width, from a collection expression.</summary>
+    /// <exception cref="ShapeException">There are not three numbers.</exception>
+    public static Triple Of(ReadOnlySpan<int> sizes) => sizes is [var d, var h, var w] ? new(d, h, w)
+        : throw new ShapeException($"A triple takes depth, height and width, not {Layout.Show(sizes)}.");
+    /// <summary>Depth, height, then width.</summary>
+    public IEnumerator<int> GetEnumerator() => ((int[])this).AsEnumerable().GetEnumerator();
     /// <summary>The same number for all.</summary>
     public static implicit operator Triple(int all) => new(all, all, all);
     /// <summary>Depth, height and width.</summary>

@@ -168,7 +168,7 @@ public sealed partial class Variable
     {
         var tall = AsMatrices("Svd", square: false).Size(-2) >= Size(-1) ? this : T;
         var (u, s, vt) = tall.Factored(new Svd(tall.Size(-2), tall.Size(-1)));
-        return tall == this ? (u, s, vt) : (vt.T, s, u.T);
+        return ReferenceEquals(tall, this) ? (u, s, vt) : (vt.T, s, u.T);
     }
 
     /// <summary>

@@ -85,13 +85,11 @@ public sealed partial class Variable
     public static Variable Pow(Variable a, Variable b)
     {
         if (b.Given().DType == DType.Bool) a.Given().Data.NoMask("Pow");
-        if (!a.Given().DType.IsFloat() && b.DType == DType.Int64 && (b < 0).Any().Item<bool>())
+        if (!a.Given().DType.IsFloat() && b.DType == DType.Int64 && (b < 0).Any())
             throw new TensorletException($"Pow: integers of shape {a.Data.Layout} to a negative power are not " +
                 "integers. Convert them with .To(DType.Float32).");
         return Apply<PowerOf>("Pow", a, b);
     }
-    /// <summary>aᵇ of a number.</summary>
-    public static Variable Pow(Number a, Variable b) => Pow(Tensor.Like(b.Given().Data, a), b);
     /// <summary>xᵇ, broadcast.</summary>
     public Variable Pow(Variable b) => Pow(this, b);
     /// <summary>The hyperbolic sine.</summary>

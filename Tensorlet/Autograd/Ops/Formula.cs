@@ -68,15 +68,18 @@ public sealed partial class Variable
     {
         if (x.IsEmpty) throw new ShapeException($"{operation}: no variables were given.");
         foreach (var input in x) input.Given(nameof(x));
-        var (result, most) = (x.ToArray(), x[0].Data);
-        foreach (var input in x)
+        var result = x.ToArray();
+        if (Array.Find(result, input => !input.IsNumber) is { } array)
+            result = Array.ConvertAll(result, input => input.As(array));
+        var most = result[0].Data;
+        foreach (var input in result)
         {
-            x[0].Data.SameDevice(operation, input.Data);
+            result[0].Data.SameDevice(operation, input.Data);
             if (DTypes.Promote(most, input.Data) != most.DType) most = input.Data;
         }
         var type = most.DType.IsFloat() ? most.DType : DTypes.Default;
         for (var i = 0; i < result.Length; i++)
-            if (most.DType == DType.Bool || x[i].DType != DType.Bool) result[i] = x[i].To(type);
+            if (most.DType == DType.Bool || result[i].DType != DType.Bool) result[i] = result[i].To(type);
         return result;
     }
 }

@@ -4,12 +4,12 @@ public sealed partial class Variable
 {
     /// <inheritdoc cref="Tensor.Gather"/>
     // y[…j…] = x[…index[…j…]…]     dx = 0, with dy added at the indices
-    public Variable Gather(int axis, Tensor index) =>
-        Linear(x => x.Gather(axis, index), (dy, before) => dy.ScatterAdd(axis, index, before), index: index);
+    public Variable Gather(int axis, Variable index) => Linear(x => x.Gather(axis, index.Given().Data),
+        (dy, before) => dy.ScatterAdd(axis, index.Data, before), index: index.Given().Data);
 
     /// <inheritdoc cref="Tensor.IndexSelect"/>
-    public Variable IndexSelect(int axis, Tensor index) =>
-        Named(() => Gather(axis, Data.AlongAxis("IndexSelect", axis, index)));
+    public Variable IndexSelect(int axis, Variable index) =>
+        Named(() => Gather(axis, Data.AlongAxis("IndexSelect", axis, index.Given().Data)));
 
     /// <summary>
     /// Zeros of a shape, to which this variable is added at the indices along an axis: the adjoint of

@@ -29,7 +29,7 @@ static class Matrices
             catch (Exception e) when (e is ArgumentException or NonConvergenceException)
             { throw new LinAlgException($"{operation}: matrix {b} of shape {x.Layout} {refused}.", e); }
         }
-        return Tensor.From(results.ToArray(), shape, Device.Cpu).To(x.DType).To(x.Device);
+        return Tensor.From(results.ToArray(), shape, x.DType, x.Device);
     }
 
     public static Matrix Number(double x) => Matrix.Build.Dense(1, 1, x);

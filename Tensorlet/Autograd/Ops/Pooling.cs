@@ -67,7 +67,7 @@ public static partial class F
             // where all are −∞, as the frame is: the first one inside, as an image of ones finds it
             var image = Tensor.Ones([1, 1, .. x.Shape[2..]], x.DType, x.Device).Framed(padding, plan.After, 0);
             var images = Tensor.From<long>([.. Enumerable.Range(0, x.Size(0) * x.Size(1)).Select(i =>
-                (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], x.Device);
+                (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], device: x.Device);
             var most = framed.Data.Reshape(-1).Gather(0, places.View(-1)).View(places.Size());
             var lowest = most.Eq(Tensor.Like(most, double.NegativeInfinity));
             places = Tensor.Where(lowest, images + Largest(image), places);

@@ -71,7 +71,7 @@ public sealed partial class Variable
     /// <summary>
     /// Applies a function that reduces axes and keeps them as 1, and removes these unless they are wanted.
     /// </summary>
-    Variable Fold(string operation, int[]? axes, bool keepDim, Func<int[], Variable> function)
+    Variable Fold(string operation, Axes axes, bool keepDim, Func<int[], Variable> function)
     {
         var over = Data.Layout.Axes(operation, axes);
         return Named(() => function(over).Squeezed(over, keepDim), operation);
@@ -85,10 +85,7 @@ public sealed partial class Variable
     Variable SumKept(int[] axes) => Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
 
     /// <inheritdoc cref="Tensor.Sum"/>
-    public Variable Sum(int[]? axes = null, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);
-
-    /// <summary>The sum along one axis.</summary>
-    public Variable Sum(int axis, bool keepDim = false) => Sum([axis], keepDim);
+    public Variable Sum(Axes axes = default, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);
 
     /// <summary>
     /// Summed over the axes along which a tensor of this shape would be repeated to get the shape of this one: the
@@ -102,27 +99,21 @@ public sealed partial class Variable
 
     /// <inheritdoc cref="Tensor.Mean"/>
     // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
-    public Variable Mean(int[]? axes = null, bool keepDim = false) => Fold("Mean", axes, keepDim, over =>
+    public Variable Mean(Axes axes = default, bool keepDim = false) => Fold("Mean", axes, keepDim, over =>
         Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
             (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before)));
 
-    /// <summary>The mean along one axis.</summary>
-    public Variable Mean(int axis, bool keepDim = false) => Mean([axis], keepDim);
 
-    /// <summary>The product of all elements, or along one axis.</summary>
-    public Variable Prod(int? axis = null, bool keepDim = false) =>
-        axis is { } along ? Prod([along], keepDim) : Reshape(-1).Prod([0]);
-
-    /// <summary>The product over these axes.</summary>
-    public Variable Prod(int[] axes, bool keepDim = false) => Fold("Prod", axes.Given(), keepDim, over =>
+    /// <summary>The product over these axes, or of all elements.</summary>
+    public Variable Prod(Axes axes = default, bool keepDim = false) => Fold("Prod", axes, keepDim, over =>
         over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)));
 
     /// <summary>The maximum over these axes, or of all; equal ones share the gradient evenly.</summary>
-    public Variable AMax(int[]? axes = null, bool keepDim = false) =>
+    public Variable AMax(Axes axes = default, bool keepDim = false) =>
         Fold("AMax", axes, keepDim, over => new Extreme("AMax", over, largest: true).Apply(this));
 
     /// <summary>The minimum over these axes, or of all; equal ones share the gradient evenly.</summary>
-    public Variable AMin(int[]? axes = null, bool keepDim = false) =>
+    public Variable AMin(Axes axes = default, bool keepDim = false) =>
         Fold("AMin", axes, keepDim, over => new Extreme("AMin", over, largest: false).Apply(this));
 
     /// <summary>The maximum of all; equal ones share the gradient evenly, and so do NaNs.</summary>
@@ -145,7 +136,7 @@ public sealed partial class Variable
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
 
     /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
-    public Variable LogSumExp(int[]? axes = null, bool keepDim = false)
+    public Variable LogSumExp(Axes axes = default, bool keepDim = false)
     {
         var over = Data.Layout.Axes("LogSumExp", axes);
         if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(axes, keepDim);
@@ -156,33 +147,31 @@ public sealed partial class Variable
             Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m);
     }
 
-    Variable Spread(string name, bool root, int[]? axes, bool unbiased, bool keepDim) =>
+    Variable Spread(string name, bool root, Axes axes, double correction, bool keepDim) =>
         Fold(name, axes, keepDim, over => new Spread(name, over,
-            Math.Max(0, Data.CountOver(over) - (unbiased ? 1 : 0)), true, root).Apply(this));
+            Math.Max(0, Data.CountOver(over) - correction), true, root).Apply(this));
 
-    /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − 1), or /n if not unbiased.</summary>
-    public Variable Var(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        Spread("Var", false, axes, unbiased, keepDim);
+    /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − correction).</summary>
+    public Variable Var(Axes axes = default, double correction = 1, bool keepDim = false) =>
+        Spread("Var", false, axes, correction, keepDim);
 
     /// <summary>The standard deviation, √Var; 0 for equal numbers, with gradient 0.</summary>
-    public Variable Std(int[]? axes = null, bool unbiased = true, bool keepDim = false) =>
-        Spread("Std", true, axes, unbiased, keepDim);
+    public Variable Std(Axes axes = default, double correction = 1, bool keepDim = false) =>
+        Spread("Std", true, axes, correction, keepDim);
 
     /// <summary>
-    /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all: the largest |x| for p = ∞, the smallest for −∞, and the
-    /// number of elements that are not 0 for p = 0. Its gradient at 0 is 0.
+    /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all, which is the Euclidean norm √Σx² if p is not given: the
+    /// largest |x| for p = ∞, the smallest for −∞, and the number of elements that are not 0 for p = 0. Its gradient at
+    /// 0 is 0.
     /// </summary>
-    public Variable Norm(double p, int[]? axes = null, bool keepDim = false) => Named(() =>
+    public Variable Norm(double p = 2, Axes axes = default, bool keepDim = false) => Named(() =>
     {
         Data.OnlyFloat("Norm");
+        if (p == 2)
+            return Fold("Norm", axes, keepDim, over => new Spread("Norm", over, 1, false, true).Apply(this));
         if (double.IsInfinity(p)) return p > 0 ? Abs().AMax(axes, keepDim) : Abs().AMin(axes, keepDim);
-        if (p == 2) return Norm(axes, keepDim);
         var nothing = p < 0 ? double.PositiveInfinity : 0;
         var sum = Abs().MaskedFill(!Data, 1).Pow(p).MaskedFill(!Data, nothing).Sum(axes, keepDim);
         return p == 0 ? sum : sum.MaskedFill(!sum.Data, 1).Pow(1 / p).MaskedFill(!sum.Data, 0);
     });
-
-    /// <summary>The Euclidean norm √Σx² over these axes, or of all; its gradient at 0 is 0.</summary>
-    public Variable Norm(int[]? axes = null, bool keepDim = false) =>
-        Fold("Norm", axes, keepDim, over => new Spread("Norm", over, 1, false, true).Apply(this));
 }

@@ -51,8 +51,15 @@ public static partial class F
     /// Images of another size, (…, H, W) to (…, OH, OW). Pixel i is x[⌊i·H/OH⌋]; or, if bilinear, a weighted mean of
     /// the four pixels around (i + ½)·H/OH − ½, or around i·(H − 1)/(OH − 1) if the corners are aligned.
     /// </summary>
-    public static Variable Interpolate(Variable x, Pair size, Interpolation mode = Interpolation.Nearest,
-        bool alignCorners = false) => AlongBoth("Interpolate", x, size, (v, axis, n, o) =>
+    /// <param name="x">The images.</param>
+    /// <param name="size">OH and OW; ⌊H·scaleFactor⌋ and ⌊W·scaleFactor⌋ if not given.</param>
+    /// <param name="mode">How a pixel is computed.</param>
+    /// <param name="alignCorners">Whether the corners keep their values.</param>
+    /// <param name="scaleFactor">OH/H and OW/W, if no size is given.</param>
+    /// <exception cref="ShapeException">There is neither a size nor a factor, or a size is not positive.</exception>
+    public static Variable Interpolate(Variable x, Pair? size = null, Interpolation mode = Interpolation.Nearest,
+        bool alignCorners = false, double? scaleFactor = null) => AlongBoth("Interpolate", x,
+        size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), (v, axis, n, o) =>
         {
             if (mode == Interpolation.Nearest) return v.IndexSelect(axis, Numbers(v, o, new(n, o)));
             var place = alignCorners ? new Between(n - 1, Math.Max(1, o - 1), 0) : new Between(n, o, 0.5);
@@ -63,6 +70,10 @@ public static partial class F
             Variable Picked(Variable at) =>
                 v.IndexSelect(axis, at.Clamp(high: n - 1).Data.To(DType.Int64).To(v.Device));
         });
+
+    static int Scaled(Variable x, int axis, double? factor) => Layout.Fitting("Interpolate",
+        (long)(x.Given().Data.Layout.Size("Interpolate", axis) * (factor ?? throw new ShapeException(
+            $"Interpolate: images of shape {x.Data.Layout} need a size, or a scaleFactor."))));
 
     static Variable AlongBoth(string operation, Variable x, Pair size, Func<Variable, int, int, int, Variable> resize)
     {

@@ -67,6 +67,8 @@ public sealed partial class Variable
     /// <summary>The remainder with the sign of b: a − b·⌊a/b⌋, broadcast.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Remainder(Variable a, Variable b) => Divided("Remainder", new RemainderFormula(), a, b);
+    /// <inheritdoc cref="Remainder"/>
+    public static Variable operator %(Variable a, Variable b) => Remainder(a, b);
     /// <summary>⌊a/b⌋, broadcast; an integer if both are integers. Its gradient is 0.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable FloorDivide(Variable a, Variable b) =>
@@ -75,7 +77,7 @@ public sealed partial class Variable
     static Variable Divided<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip
     {
         var floats = a.Given().DType.IsFloat() | b.Given().DType.IsFloat();
-        if (!floats && (!b.Data).Any().Item<bool>())
+        if (!floats && (!b.Data).Any())
             throw new TensorletException($"{operation}: integers of shape {a.Data.Layout} are divided by 0.");
         return Exact(operation, f, !floats && b.DType == DType.Bool ? a.Data.NoMask(operation) : a, b);
     }

@@ -39,8 +39,10 @@ public sealed partial class Variable
         [CallerMemberName] string name = "", Tensor? index = null) =>
         new LinearMap(name, f, adjoint, index).Apply(this);
 
-    /// <summary>The same elements in memory of their own.</summary>
-    internal Variable Copied() => Linear(x => x.Clone(), (dy, _) => dy, "Clone");
+    /// <summary>A copy in memory of its own.</summary>
+    public Variable Clone() => Linear(x => x.Clone(), (dy, _) => dy);
+    /// <inheritdoc cref="Tensor.Contiguous"/>
+    public Variable Contiguous() => Data.IsContiguous ? this : Clone();
 
     /// <summary>The elements that a view shows.</summary>
     // y = x read through a view     dx = 0, with dy added through the view
@@ -76,7 +78,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.T"/>
     public Variable T => Transpose(-2, -1);
     /// <inheritdoc cref="Tensor.Squeeze"/>
-    public Variable Squeeze(int? axis = null) => Reshape(Data.Squeeze(axis).Size());
+    public Variable Squeeze(Axes axes = default) => Reshape(Data.Squeeze(axes).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
     public Variable Unsqueeze(int axis) => Reshape(Data.Unsqueeze(axis).Size());
     /// <summary>The axes start … end joined into one.</summary>

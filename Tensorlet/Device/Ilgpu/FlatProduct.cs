@@ -6,7 +6,7 @@ namespace Tensorlet;
 /// One operand of a product: the offsets of its batches, of its wide axes (rows of a, columns of b) and of its summed
 /// axes.
 /// </summary>
-readonly struct Side<V>(ArrayView<V> memory, Axes batch, Axes wide, Axes inner) where V : unmanaged
+readonly struct Side<V>(ArrayView<V> memory, KernelAxes batch, KernelAxes wide, KernelAxes inner) where V : unmanaged
 {
 
     public int Batch(int g) => batch.Of(g);

@@ -5,8 +5,8 @@ namespace Tensorlet;
 /// <summary>
 /// y[row] = the position of the best of x[row, j], the first of equal elements. One thread searches a row.
 /// </summary>
-readonly struct BestKernel<V>(Tensor.BetterFormula better, ArrayView<V> x, Axes rows, Axes folded, int length,
-    View<I64> y, int asOffset, int first) : IKernel where V : unmanaged, IScalar<V>
+readonly struct BestKernel<V>(Tensor.BetterFormula better, ArrayView<V> x, KernelAxes rows, KernelAxes folded,
+    int length, View<I64> y, int asOffset, int first) : IKernel where V : unmanaged, IScalar<V>
 {
     public void At(int row)
     {
@@ -26,7 +26,7 @@ sealed partial class IlgpuDevice
     internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         var (from, to) = (Fit(x, y.Rank), Fit(y));
-        if (from != x && asOffset)
+        if (!ReferenceEquals(from, x) && asOffset)
             throw new ShapeException(
                 $"ArgReduce: the view of shape {x.Layout} has too many axes to find positions. Call Contiguous first.");
         x.DType.Run(new Searching(this, largest, from, to, asOffset));
@@ -37,7 +37,7 @@ sealed partial class IlgpuDevice
     readonly struct Searching(IlgpuDevice device, bool largest, Tensor x, Tensor y, bool asOffset) : IForType
     {
         void IForType.Run<V>() => device.Launch(y.Numel, new BestKernel<V>(new(largest ? 1 : -1), MemoryOf<V>(x),
-            new Axes(x.Layout[..y.Rank], x.Layout.Offset), new Axes(x.Layout[y.Rank..]), x.Numel / y.Numel, Of<I64>(y),
-            asOffset ? 1 : 0, x.Layout.Offset), x.Numel / y.Numel);
+            new KernelAxes(x.Layout[..y.Rank], x.Layout.Offset), new KernelAxes(x.Layout[y.Rank..]),
+            x.Numel / y.Numel, Of<I64>(y), asOffset ? 1 : 0, x.Layout.Offset), x.Numel / y.Numel);
     }
 }

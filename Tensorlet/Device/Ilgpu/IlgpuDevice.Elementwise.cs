@@ -38,7 +38,7 @@ sealed partial class IlgpuDevice
 
     internal override void CopyCore(Tensor x, Tensor y)
     {
-        if (!Axes.Fit(x.Layout) || !Axes.Fit(y.Layout))         // slice by slice, along the first axis
+        if (!KernelAxes.Fit(x.Layout) || !KernelAxes.Fit(y.Layout))         // slice by slice, along the first axis
             for (var i = 0; i < x.Shape[0]; i++) Copy(x.Select(0, i), y.Select(0, i));
         else if (x.DType == y.DType) x.DType.Run(new Moving(this, x, y));
         else x.DType.Run(new ConvertingFrom(this, x, y));

@@ -10,7 +10,7 @@ readonly struct AddIntoKernel<V>(View<V> x, View<V> y) : IKernel where V : unman
 /// Element i of an index names an element of a table: rows gives the start of its row, and step is the distance from
 /// one entry to the next.
 /// </summary>
-readonly struct Table<V>(ArrayView<V> memory, Axes rows, int step, View<I64> index) where V : unmanaged
+readonly struct Table<V>(ArrayView<V> memory, KernelAxes rows, int step, View<I64> index) where V : unmanaged
 { public ref V this[int i] => ref memory[rows.Of(i) + (int)index[i].Value * step]; }
 
 /// <summary>y[i] = x[index[i]]</summary>
@@ -42,7 +42,7 @@ sealed partial class IlgpuDevice
     {
         if (!y.Layout.Overlaps) { Zip(new Tensor.AddFormula(), y, x, y); return; }
         var from = Fit(x);
-        if (!Axes.Fit(y.Layout)) for (var i = 0; i < x.Shape[0]; i++) AddInto(x.Select(0, i), y.Select(0, i));
+        if (!KernelAxes.Fit(y.Layout)) for (var i = 0; i < x.Shape[0]; i++) AddInto(x.Select(0, i), y.Select(0, i));
         else x.DType.Run(new Adding(this, from, y));
         GC.KeepAlive(from);
     }
@@ -77,10 +77,10 @@ sealed partial class IlgpuDevice
     }
 
     static Tensor FitTable(Tensor x, int axis, Tensor index) =>
-        Axes.Fit(x.Layout.Rows(axis, index.Layout)) ? x : x.Clone();
+        KernelAxes.Fit(x.Layout.Rows(axis, index.Layout)) ? x : x.Clone();
 
     static Table<V> TableOf<V>(Tensor x, int axis, Tensor index) where V : unmanaged => new(MemoryOf<V>(x),
-        new Axes(x.Layout.Rows(axis, index.Layout), x.Layout.Offset), x.Layout.Strides[axis], Of<I64>(index));
+        new KernelAxes(x.Layout.Rows(axis, index.Layout), x.Layout.Offset), x.Layout.Strides[axis], Of<I64>(index));
 
     /// <summary>
     /// Refuses indices outside the axis: a kernel would read or write memory that does not belong to the tensor.

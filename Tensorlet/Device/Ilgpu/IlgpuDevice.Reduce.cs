@@ -3,7 +3,7 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>One operand of a reduction: where its rows begin, and where the elements of a row are from there.</summary>
-readonly struct Rows<V>(ArrayView<V> memory, Axes rows, Axes folded) where V : unmanaged
+readonly struct Rows<V>(ArrayView<V> memory, KernelAxes rows, KernelAxes folded) where V : unmanaged
 {
     public int Row(int row) => rows.Of(row);
     public V At(int start, int j) => memory[start + folded.Of(j)];

@@ -69,7 +69,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     static ArrayView<V> MemoryOf<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
 
-    static View<V> Of<V>(Tensor x) where V : unmanaged => new(MemoryOf<V>(x), new Axes(x.Layout));
+    static View<V> Of<V>(Tensor x) where V : unmanaged => new(MemoryOf<V>(x), new KernelAxes(x.Layout));
 
     /// <summary>
     /// The tensor, or a contiguous copy if it, or a group of its axes, has more axes than a kernel can take.
@@ -78,14 +78,14 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     {
         var from = 0;
         foreach (var cut in (int[])[.. cuts, x.Rank])
-            if (!Axes.Fit(x.Layout[from..(from = cut)])) return x.Clone();
+            if (!KernelAxes.Fit(x.Layout[from..(from = cut)])) return x.Clone();
         return x;
     }
 
     /// <summary>
     /// The last step of a primitive that wrote to y, or to what <see cref="Fit"/> returned in its place.
     /// </summary>
-    void Finish(Tensor written, Tensor y) { if (written != y) Copy(written, y); }
+    void Finish(Tensor written, Tensor y) { if (!ReferenceEquals(written, y)) Copy(written, y); }
 
     /// <summary>Runs a flat kernel for i = 0 … count−1.</summary>
     void Launch<K>(int count, K kernel, int cost = 1) where K : struct, IKernel

@@ -7,7 +7,7 @@ namespace Tensorlet;
 /// separately for each operand: a contiguous operand has a single axis and needs no division, and a bias that is added
 /// to rows needs one.
 /// </summary>
-readonly struct Axes
+readonly struct KernelAxes
 {
     public const int Most = 6;
 
@@ -15,7 +15,7 @@ readonly struct Axes
     readonly int first, rank, n1, n2, n3, n4, n5, t0, t1, t2, t3, t4, t5;
 
     /// <summary>The axes of a layout, from its offset on, or from another one.</summary>
-    public Axes(Layout layout, int offset = 0)
+    public KernelAxes(Layout layout, int offset = 0)
     {
         var walk = new Walk(layout);
         int[] sizes = walk.Shape, strides = walk.Strides(0);
@@ -55,5 +55,5 @@ readonly struct Axes
 /// <summary>
 /// An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever it is in memory.
 /// </summary>
-readonly struct View<V>(ArrayView<V> memory, Axes axes) where V : unmanaged
+readonly struct View<V>(ArrayView<V> memory, KernelAxes axes) where V : unmanaged
 { public ref V this[int i] => ref memory[axes.Of(i)]; }

@@ -1,0 +1,225 @@
+using System.Reflection;
+using Tensorlet.Nn;
+using Tensorlet.Optim;
+
+namespace Tensorlet.Tests.Tensors;
+
+/// <summary>Numbers, axes and sizes in the forms in which users write them.</summary>
+public class OperandTests
+{
+    static readonly Device[] devices = [Device.Cpu, Device.Reference, Device.Simulated];
+
+    /// <summary>Operations with a number as an operand: the result's elements and type.</summary>
+    public static TheoryData<string, Func<Device, Tensor>, double[], DType> Numbers => new()
+    {
+        { "where, number last", d => Tensor.Where(Mask(d), Floats(d), 0), [1, 0, 3], DType.Float32 },
+        { "where, number first", d => Variable.Where(Mask(d), 7, Floats(d)).Data, [7, -2, 7], DType.Float32 },
+        { "where of integers", d => Tensor.Where(Mask(d), Integers(d), 0), [1, 0, 3], DType.Int64 },
+        { "where of integers and a fraction", d => Tensor.Where(Mask(d), Integers(d), 0.5), [1, 0.5, 3], DType.Float32 },
+        { "maximum", d => Variable.Maximum(Floats(d), 0).Data, [1, 0, 3], DType.Float32 },
+        { "maximum, as a method", d => new Variable(Integers(d)).Maximum(2).Data, [2, 2, 3], DType.Int64 },
+        { "minimum of a double", d => Tensor.Minimum(Doubles(d), 0.1), [0.1, -2, 0.1], DType.Float64 },
+        { "equal", d => Integers(d).Eq(3), [0, 0, 1], DType.Bool },
+        { "not equal", d => Floats(d).Ne(3.0), [1, 1, 0], DType.Bool },
+        { "equal to a fraction", d => Integers(d).Eq(2.5), [0, 0, 0], DType.Bool },
+        { "above", d => Integers(d) > 1.5, [0, 1, 1], DType.Bool },
+        { "a number below", d => 1 < Floats(d), [0, 0, 1], DType.Bool },
+        { "lerp", d => new Variable(Floats(d)).Lerp(new Variable(Floats(d)) + 2, 0.5).Data, [2, -1, 4], DType.Float32 },
+        { "remainder", d => Integers(d) % 2, [1, 0, 1], DType.Int64 },
+        { "remainder of a float", d => Floats(d) % 1.5, [1, 1, 0], DType.Float32 },
+        { "quotient", d => Doubles(d) / 10, [0.1, -0.2, 0.3], DType.Float64 },
+        { "quotient of a number", d => 6 / Floats(d), [6, -3, 2], DType.Float32 },
+        { "power of a number", d => Variable.Pow(2, Floats(d)).Data, [2, 0.25, 8], DType.Float32 },
+        { "mask and number", d => Tensor.Add(Mask(d), 1), [2, 1, 2], DType.Int64 },
+        { "in place", d => Floats(d).Clone().Div_(2), [0.5, -1, 1.5], DType.Float32 },
+        { "an element", d => Written(Floats(d), x => x[1] = 5), [1, 5, 3], DType.Float32 },
+        { "masked elements", d => Written(Floats(d), x => x[Mask(d)] = 0), [0, -2, 0], DType.Float32 },
+        { "elements of integers", d => Written(Integers(d), x => x[1..] = 9), [1, 9, 9], DType.Int64 },
+        { "masked fill", d => Floats(d).MaskedFill(Mask(d), -1), [-1, -2, -1], DType.Float32 },
+    };
+
+    static Tensor Floats(Device d) => Tensor.From([1f, -2, 3], device: d);
+    static Tensor Doubles(Device d) => Tensor.From([1.0, -2, 3], device: d);
+    static Tensor Integers(Device d) => Tensor.From([1, 2, 3], device: d);
+    static Tensor Mask(Device d) => Tensor.From([true, false, true], device: d);
+
+    static Tensor Written(Tensor x, Action<Tensor> write)
+    {
+        write(x);
+        return x;
+    }
+
+    [Theory, MemberData(nameof(Numbers))]
+    public void A_number_is_an_operand_on_every_device(string name, Func<Device, Tensor> f, double[] expected, DType type)
+    {
+        foreach (var device in devices)
+        {
+            var y = f(device);
+            Assert.Equal((name, device, type), (name, y.Device, y.DType));
+            Assert.Equal(expected, y.ToArray<double>().Select(v => type == DType.Float32 ? (float)v : v), (a, b) =>
+                type == DType.Float32 ? (float)a == (float)b : a == b);
+        }
+    }
+
+    [Fact]
+    public void A_number_has_no_gradient_and_the_variable_beside_it_has()
+    {
+        var x = new Variable(Tensor.From([1.0, -2, 3]), requiresGrad: true);
+        (x.Maximum(0) / 2 + Variable.Where(x > 0, x, 0)).Sum().Backward();
+        Assert.Equal([1.5, 0, 1.5], x.Grad!.ToArray<double>());
+    }
+
+    [Fact]
+    public void Axes_are_one_several_or_all()
+    {
+        var x = new Variable(Tensor.Arange(24.0).Reshape(2, 3, 4));
+        Assert.Equal([2, 4], x.Var(1).Size());
+        Assert.Equal([3], x.AMax([0, -1]).Size());
+        Assert.Equal([], x.LogSumExp().Size());
+        Assert.Equal([2, 1, 4], x.Norm(2, 1, keepDim: true).Size());
+        Assert.Equal([6.0, 22, 38, 54, 70, 86], x.Data.Sum(-1).ToArray<double>());
+        Assert.Equal([3, 4], Tensor.Zeros(1, 3, 1, 4).Squeeze([0, 2]).Size());
+        Assert.Equal([1, 3, 4], Tensor.Zeros(1, 3, 1, 4).Squeeze(2).Size());
+        Assert.Equal(x.Var(1, correction: 0).ToArray<double>(), (x.Var(1) * (2.0 / 3)).ToArray<double>(),
+            (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void Sizes_are_a_number_a_tuple_or_a_list()
+    {
+        var (x, w) = (new Variable(Tensor.Ones(1, 1, 4, 4)), new Variable(Tensor.Ones(1, 1, 3, 3)));
+        Assert.True(F.Conv2d(x, w, padding: [1, 1]).Equal(F.Conv2d(x, w, padding: (1, 1))));
+        Assert.True(F.Conv2d(x, w, padding: 1).Equal(F.Conv2d(x, w, padding: (1, 1))));
+        Assert.Equal([1, 1, 8, 8], F.Interpolate(x, scaleFactor: 2).Size());
+        Assert.Contains("(1, 2, 3)", Assert.Throws<ShapeException>(() => F.Conv2d(x, w, padding: [1, 2, 3])).Message);
+        Assert.Contains("scaleFactor", Assert.Throws<ShapeException>(() => F.Interpolate(x)).Message);
+    }
+
+    [Fact]
+    public void Small_integers_and_halves_become_tensors_and_integers_come_back()
+    {
+        Assert.Equal((DType.Int64, 3), (Tensor.From([1, 2, 3]).DType, Tensor.From([1, 2, 3]).ToArray<int>()[2]));
+        Assert.Equal([255, 0], Tensor.From(new byte[] { 255, 0 }).ToArray<long>());
+        Assert.Equal([-7], Tensor.From(new short[] { -7 }).ToArray<long>());
+        Assert.Equal([0.5f], Tensor.From(new[] { (Half)0.5 }).ToArray<float>());
+        Assert.Equal(DType.Float64, Tensor.From([1, 2], type: DType.Float64).DType);
+        Assert.Equal([2, 2], Tensor.From(new[,] { { 1, 2 }, { 3, 4 } }).Size());
+        Assert.Equal(3.5, (double)Tensor.Scalar(3.5));
+        Assert.Throws<OverflowException>(() => Tensor.From([1L << 40]).ToArray<int>());
+        Assert.Equal((2.0, DType.Int64), (Tensor.From([1, 2]).FullLike(2)[1].Item(), Tensor.From([1]).FullLike(2).DType));
+    }
+
+    [Fact]
+    public void Close_and_equal()
+    {
+        var inf = double.PositiveInfinity;
+        Tensor a = Tensor.From([1, inf, double.NaN, 1]), b = Tensor.From([1 + 1e-6, inf, double.NaN, inf]);
+        Assert.Equal([true, true, false, false], a.IsClose(b).ToArray<bool>());
+        Assert.Equal([true, true, true, false], a.IsClose(b, equalNan: true).ToArray<bool>());
+        Assert.True(a[..2].AllClose(b[..2]) && !a[..2].Equal(b[..2]) && a[..2].Equal(a[..2]) && !a.Equal(a));
+        Assert.False(Tensor.Zeros(2).Equal(Tensor.Zeros(2, 1)));
+    }
+
+    [Fact]
+    public void References_are_not_compared_by_mistake()
+    {
+        foreach (var type in new[] { typeof(Tensor), typeof(Variable) })
+            foreach (var name in new[] { "op_Equality", "op_Inequality" })
+                Assert.True(type.GetMethod(name)!.GetCustomAttribute<ObsoleteAttribute>()!.IsError);
+    }
+
+    [Fact]
+    public void Sampled_indices_have_the_frequencies_of_their_weights()
+    {
+        var weights = Tensor.From(new[,] { { 1f, 0, 3 }, { 0, 2, 0 } });
+        var drawn = weights.Multinomial(4000, replacement: true, new Generator(3));
+        Assert.Equal([2, 4000], drawn.Size());
+        Assert.InRange(drawn[0].Eq(2).Sum().Item(), 3000 - 5 * 27.4, 3000 + 5 * 27.4);       // 5σ
+        Assert.Equal((0, 4000), (drawn[0].Eq(1).Sum().Item(), drawn[1].Eq(1).Sum().Item()));
+        Assert.Equal([0, 2], weights[0].Multinomial(2).ToArray<long>().Order());
+        Assert.Contains("without replacement", Assert.Throws<TensorletException>(() => weights[1].Multinomial(2)).Message);
+        Assert.Throws<TensorletException>(() => Tensor.From([-1f, 2]).Multinomial(1));
+    }
+
+    /// <summary>What has to do with the tape, or is a property of a tensor anyway.</summary>
+    static readonly HashSet<string> ofTheTape = ["Backward", "Detach", "RetainGrad", "RegisterHook", "RequiresGrad_"];
+
+    [Fact]
+    public void What_a_variable_computes_a_tensor_computes_too()
+    {
+        var tensors = typeof(Tensor).GetMethods().Select(m => m.Name).ToHashSet();
+        string[] missing = [.. typeof(Variable).GetMethods(BindingFlags.Public | BindingFlags.Instance
+            | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName && !ofTheTape.Contains(m.Name))
+            .Select(m => m.Name).Distinct().Except(tensors)];
+        Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void A_tensor_computes_what_a_variable_does()
+    {
+        var x = Tensor.From(new[,] { { 1.0, -2 }, { 0.5, 3 } });
+        var v = new Variable(x);
+        Assert.True(x.Softmax(1).Equal(v.Softmax(1).Data) && x.Abs().Sqrt().Equal(v.Abs().Sqrt().Data));
+        Assert.True(x.Sort(0).Values.Equal(v.Sort(0).Values.Data) && x.Sort(0).Indices.Equal(v.Sort(0).Indices));
+        Assert.True(x.Svd().S.AllClose(v.Svd().S.Data) && F.Gelu(v).Equal(v.Gelu()));
+    }
+}
+
+/// <summary>Parameters that are frozen, hooks that are removed, states that fit in part.</summary>
+public class TransferTests
+{
+    [Fact]
+    public void A_frozen_parameter_stays_as_it_is_and_part_of_its_module()
+    {
+        Generator.Seed_(1);
+        var net = new Sequential(new Linear(2, 3), new ReLU(), new Linear(3, 1));
+        var before = net.StateDict().ToDictionary(entry => entry.Key, entry => entry.Value.Clone());
+        foreach (var parameter in net[0].Parameters()) parameter.RequiresGrad_(false);
+        var optimizer = new Adam(net.Parameters(), weightDecay: 0.1);
+        net.Call(Tensor.Ones(4, 2)).Sum().Backward();
+        optimizer.Step();
+        Assert.Equal(before.Keys, net.StateDict().Keys);
+        Assert.Equal(4, net.Parameters().Count);
+        foreach (var (key, value) in net.StateDict()) Assert.Equal(key.StartsWith('0'), value.Equal(before[key]));
+        foreach (var parameter in net[0].Parameters()) parameter.RequiresGrad_();
+        net.Call(Tensor.Ones(4, 2)).Sum().Backward();
+        Assert.NotNull(net[0].Parameters()[0].Grad);
+        Assert.Throws<AutogradException>(() => (net[0].Parameters()[0] * 2).RequiresGrad_(false));
+        Assert.Throws<DTypeException>(() => new Variable(Tensor.From([1])).RequiresGrad_());
+    }
+
+    [Fact]
+    public void A_hook_is_removed()
+    {
+        var x = new Variable(Tensor.Ones(2), requiresGrad: true);
+        using (x.RegisterHook(gradient => gradient * 3)) (x * 1).Sum().Backward();
+        Assert.Equal([3, 3], x.Grad!.ToArray<float>());
+        x.Grad = null;
+        (x * 1).Sum().Backward();
+        Assert.Equal([1, 1], x.Grad!.ToArray<float>());
+    }
+
+    [Fact]
+    public void A_module_returns_itself_as_what_it_is()
+    {
+        Sequential net = new Sequential(new Linear(2, 2)).To(DType.Float64).To(Device.Simulated).Eval();
+        Assert.Equal((DType.Float64, Device.Simulated, false),
+            (net.Parameters()[0].DType, net.Parameters()[0].Device, net.Training));
+        var (y, state) = new GRU(2, 3).Call(Tensor.Zeros(4, 1, 2));
+        Assert.Equal(([4, 1, 3], [1, 1, 3]), (y.Size(), state.Size()));
+    }
+
+    [Fact]
+    public void Of_another_state_what_fits_is_loaded()
+    {
+        var (net, other) = (new Sequential(new Linear(2, 2), new Linear(2, 1)), new Sequential(new Linear(2, 2)));
+        var state = other.StateDict();
+        state["extra"] = Tensor.Zeros(1);
+        Assert.Throws<TensorletException>(() => net.LoadStateDict(state));
+        var (missing, unexpected) = net.LoadStateDict(state, strict: false);
+        Assert.Equal((["1.weight", "1.bias"], ["extra"]), (missing, unexpected));
+        Assert.True(net[0].Parameters()[0].Equal(other[0].Parameters()[0]));
+        state["0.weight"] = Tensor.Zeros(5);
+        Assert.Throws<ShapeException>(() => net.LoadStateDict(state, strict: false));
+    }
+}
