@@ -39,7 +39,7 @@ public static class Words
         // learning
         new(@"\bforesee", "predict", "These letters are drawn at random, so nobody can foresee them."),
         new(@"\bby heart\b", "memorise", "a CNN, 1,000 images of CIFAR-10 by heart"),
-        new(@"\bstandardis(?!ing a table)", "normalize", "Each channel standardised over all samples and places",
+        new(@"\bstandardis(?!ing a table)", "normalize", "Each channel of (N, C, …) standardised over all",
             "the exercise Standardising a table"),
         new(@"\bstandardised first\b", "pre-norm", "sum standardised (Vaswani et al. 2017), or standardised first"),
         new(@"\bgathers statistics\b|\bgathered in the running\b|\bare gathered\b", "update; accumulate",
@@ -49,14 +49,15 @@ public static class Words
         new(@"\bdrawn? (at random|from|by|without|numbers|on the host)\b|\bdraws? random\b|\bnumbers drawn\b",
             "random, sampled or generated", "random numbers are drawn from where each generator stood",
             "a picture is drawn", "draws the graph of a variable"),
-        new(@"\ball chance\b|\border and chance\b", "random numbers", "All chance is taken from random.",
+        new(@"\ball chance\b|\border and chance\b", "random numbers", "All chance is taken from",
             "a chance to stop"),
         new(@"\btaken (in\b|for another\b)", "added; predicted as", "Nothing has been taken in."),
 
         // tensors and devices
         new(@"\btruth values?\b", "Booleans", "Truth values are counted."),
         new(@"\bwhole numbers?\b(?! n =)", "integers", "The nearest whole number; of two as near, the even one."),
-        new(@"\bcut to (low|the bounds|±|0|a whole)", "clamped to", "x cut to low … high; the gradient is 0."),
+        new(@"\bcut to (low|the bounds|±|0|a whole)", "clamped to",
+            "x cut to low … high; the gradient at the bounds is 0."),
         new(@"\b(another|other|its own|at every|this|given|each|several|random|all samples and) places?\b(?! of)",
             "position, point or index", "An axis brought to another place; the others keep their order.",
             "a mean in place of a sum", "a unit in the last place", "the place of an error in a file"),
@@ -85,7 +86,8 @@ public static class Words
         // files and processes
         new(@"\b(is|are) there whole\b|\bwhole or not at all\b", "either the old or the new file is complete",
             "At any moment the old or the new file is there whole.", "the whole file is there"),
-        new(@"\bmemory is taken\b", "memory is allocated", "Shape and length are compared before memory is taken."),
+        new(@"\bmemory is taken\b", "memory is allocated",
+            "Shape and length of the file are compared before memory is taken."),
         new(@"\blet(s|ting)? go of\b", "release", "Share less, let go of what is shared, or make more room."),
         new(@"\btravels?\b", "is sent", "A tensor that is shared travels as its name."),
         new(@"\bhand(s|ed)? on\b|\bhanded (to|out)\b(?! a pointer)", "pass on; return",
@@ -93,7 +95,7 @@ public static class Words
         new(@"\bput together\b", "composed; combined", "that one is put together from five operations"),
         new(@"\bwhat is loaded\b", "the loaded state", "'{}' has shape {} here, {} in what is loaded."),
         new(@"\btakes? (a|the) (state|file) over\b|\btaking over\b", "loads",
-            "Takes a state over that StateDict gave."),
+            "Takes a file over that"),
 
         // English
         new(@"\bone's own\b", "your own", "A function of one's own derives from this."),

@@ -18,7 +18,7 @@ public class DeviceTests
     public void A_missing_device_is_an_error_that_says_what_is_there()
     {
         var error = Assert.Throws<DeviceException>(() => Device.Cuda(Cuda.Count));
-        Assert.StartsWith($"Device: cuda:{Cuda.Count} was not found; what it takes is an NVIDIA GPU and its driver " +
+        Assert.StartsWith($"Device: cuda:{Cuda.Count} was not found; it needs an NVIDIA GPU and its driver " +
             $"(libcuda.so.1 or nvcuda.dll). There are cpu (", error.Message);
         Assert.Throws<DeviceException>(() => Device.OpenCL(-1));
     }

@@ -183,12 +183,12 @@ public class SharedTensorTests
     [Theory]
     [InlineData(0, 1, "kind")]
     [InlineData(8, 0, "being written")]
-    [InlineData(12, 4, "type 4")]
-    [InlineData(12, -1, "type -1")]
+    [InlineData(12, 4, "4 is not a type")]
+    [InlineData(12, -1, "-1 is not a type")]
     [InlineData(16, 60, "60 axes")]
     [InlineData(16, -1, "-1 axes")]
-    [InlineData(20, -2, "shape (-2, 3) is none")]
-    [InlineData(20, 0x40000000, "shape (1073741824, 3) is none")]
+    [InlineData(20, -2, "(-2, 3) is not a shape")]
+    [InlineData(20, 0x40000000, "(1073741824, 3) is not a shape")]
     [InlineData(20, 3, "too short for (3, 3)")]
     public void A_false_header_is_refused(int at, int value, string why) => Assert.Contains(why,
         Refusal(Crafted(bytes => BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), value))));

@@ -213,7 +213,7 @@ public class LayerTests
         Assert.Contains("(4)", Assert.Throws<ShapeException>(() => new L1Loss().Call(X(4, 1), X(4))).Message);
         Assert.Throws<ShapeException>(() => new BCELoss().Call(X(4, 1).Sigmoid(), X(4)));
         Assert.Contains("Sigmoid", Assert.Throws<TensorletException>(() => new BCELoss().Call(X(4), X(4))).Message);
-        Assert.Contains("(2), and should have (3)", Assert.Throws<ShapeException>(() =>
+        Assert.Contains("(2), but must have (3)", Assert.Throws<ShapeException>(() =>
             F.CrossEntropy(X(2, 3), Tensor.From([0L, 1]), Tensor.Ones(2))).Message);
         Assert.Throws<ShapeException>(() => F.NllLoss(X(2, 3), Tensor.From([0L, 1, 2])));
     }

@@ -48,9 +48,9 @@ public class ModuleTests
         state["more"] = Tensor.Ones(1);
         Assert.Equal("LoadStateDict: Linear does not know [more].", Said());
         state.Remove("bias");
-        Assert.Equal("LoadStateDict: Linear misses [bias] and does not know [more].", Said());
+        Assert.Equal("LoadStateDict: Linear lacks [bias] and does not know [more].", Said());
         state.Remove("more");
-        Assert.Equal("LoadStateDict: Linear misses [bias].", Said());
+        Assert.Equal("LoadStateDict: Linear lacks [bias].", Said());
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public class ErrorTests
         { x => x.Windows(1, 2, stride: 0), ["Windows", "stride 0"] },
         { x => Tensor.Cat([]), ["Cat"] },
         { x => Tensor.Cat([x, Zeros(2, 4)]), ["Cat", "(2, 3)", "(2, 4)", "axis 0", "axis 1"] },
-        { x => Tensor.Cat([x, x[0]]), ["Cat", "(2, 3)", "(3)", "as many axes"] },
+        { x => Tensor.Cat([x, x[0]]), ["Cat", "(2, 3)", "(3)", "numbers of axes"] },
         { x => Tensor.Stack([]), ["Stack"] },
         { x => Tensor.Stack([x, x.T]), ["Stack", "(2, 3)", "(3, 2)"] },
         { x => x.Split(0), ["Split", "0"] },

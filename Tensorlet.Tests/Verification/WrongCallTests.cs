@@ -184,7 +184,7 @@ public class WrongCallTests
         ["one-hot of numbers"] = (() => F.OneHot(Tensor.Ones(2)), typeof(DTypeException), ["OneHot", "Float32"]),
         ["scatter"] = (() => V(3).Scatter(0, integers, V(3)), typeof(ShapeException), ["Scatter", "(3)", "(2)"]),
         ["masked scatter"] = (() => V(3).MaskedScatter(Tensor.Ones(3) > 0, V(2)), typeof(ShapeException),
-            ["MaskedScatter", "(2)", "(3)", "takes 3"]),
+            ["MaskedScatter", "(2)", "(3)", "needs 3"]),
         ["masked select"] = (() => V(2).MaskedSelect(integers), typeof(DTypeException), ["MaskedSelect", "Int64"]),
         ["take"] = (() => V(2).Take(Tensor.From([-3L])), typeof(IndexException), ["Take", "-3", "(2)", "-2 to 1"]),
         ["embedding: no row"] = (() => F.Embedding(Tensor.From([5L]), V(4, 2)), typeof(IndexException),
