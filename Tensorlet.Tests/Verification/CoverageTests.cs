@@ -20,6 +20,8 @@ public class CoverageTests
     static readonly Dictionary<string, string> others = new()
     {
         ["Variable.op_Implicit"] = "a constant of the graph; TapeTests",
+        ["Variable.Contiguous"] = "Clone, where that is needed; TransferTests",
+        ["Variable.RequiresGrad_"] = "no operation; TransferTests",
         ["Variable.Detach"] = "gives no gradient; TapeTests",
         ["Variable.Map"] = "a formula of the user's own; FormulaTests",
         ["Variable.Zip"] = "a formula of the user's own; FormulaTests",
@@ -45,11 +47,31 @@ public class CoverageTests
         var called = reached.Methods.Select(Name).ToHashSet();
         var missing = new[] { typeof(Variable), typeof(F) }.SelectMany(type => type.GetMethods(BindingFlags.Public
                 | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-            .Where(method => IsResult(method.ReturnType) && !method.Name.StartsWith("get_Grad"))
+            .Where(method => IsResult(method.ReturnType) && !method.Name.StartsWith("get_Grad")
+                && TwinOf(method) is null)
             .Select(Name).Distinct().Where(name => !called.Contains(name) && !others.ContainsKey(name)).ToList();
         Assert.True(missing.Count == 0, $"no row of the table reaches {string.Join(", ", missing)}");
 
         static string Name(MethodBase method) => $"{method.DeclaringType!.Name}.{method.Name}";
+    }
+
+    /// <summary>The operation of a variable that a function of F is another name of, if it is.</summary>
+    static MethodInfo? TwinOf(MethodInfo f) => f.DeclaringType != typeof(F) ? null : typeof(Variable).GetMethod(f.Name,
+        BindingFlags.Public | BindingFlags.Instance, [.. f.GetParameters().Skip(1).Select(p => p.ParameterType)]);
+
+    [Fact]
+    public void Functions_of_F_that_variables_have_too_are_the_same()
+    {
+        var x = new Variable(Tensor.From(new[,] { { 0.3, -1.7 }, { 2.1, -0.2 } }));
+        object?[] Arguments(MethodInfo m, int first) => [.. m.GetParameters().Skip(first).Select(p =>
+            p.HasDefaultValue ? p.DefaultValue : p.ParameterType == typeof(int) ? -1
+            : p.ParameterType == typeof(Variable) ? (object)(Variable)Tensor.From([0.25]) : (Number)0.5)];
+        var twins = typeof(F).GetMethods().Select(f => (F: f, Variable: TwinOf(f))).Where(twin => twin.Variable is not null)
+            .ToList();
+        Assert.True(twins.Count >= 25);
+        foreach (var (f, twin) in twins)
+            Assert.True(((Variable)f.Invoke(null, [x, .. Arguments(f, 1)])!).Equal(
+                (Variable)twin!.Invoke(x, Arguments(twin, 0))!), f.Name);
     }
 
     [Fact]

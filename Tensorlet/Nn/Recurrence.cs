@@ -17,6 +17,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
     protected override Tensor[] ForwardAll()
     {
         Save();
+        foreach (var input in Inputs) X.Data.SameDevice(Name, input.Data);
         var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
         var records = Autograd.Enabled && Inputs.Any(input => input.RequiresGrad);
         int steps = x.Size(0), n = x.Size(1), h = cell.HiddenSize, rows = records ? steps : 1;

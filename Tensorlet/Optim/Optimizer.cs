@@ -30,7 +30,7 @@ public abstract class Optimizer : IStateful
     /// Adds parameters with options of their own: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
     /// </summary>
     /// <exception cref="AutogradException">There are no parameters, one occurs twice, or one is not a leaf that
-    /// requires a gradient. Nothing has changed.</exception>
+    /// was made to require a gradient. Nothing has changed.</exception>
     public virtual void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {
         var group = new ParamGroup(parameters, defaults);
@@ -38,9 +38,9 @@ public abstract class Optimizer : IStateful
         if (group.Parameters.Count == 0) throw new AutogradException($"{name}: there are no parameters to optimise.");
         var known = memories.Keys.ToHashSet();
         foreach (var p in group.Parameters)
-            if (!p.Given(nameof(parameters)).IsLeaf || !p.RequiresGrad)
+            if (!p.Given(nameof(parameters)).IsParameter)
                 throw new AutogradException(
-                    $"{name}: the variable of shape {p.Data.Layout} is not a leaf that requires a gradient.");
+                    $"{name}: the variable of shape {p.Data.Layout} is not a leaf that was made with requiresGrad: true.");
             else if (!known.Add(p))
                 throw new AutogradException($"{name}: the parameter of shape {p.Data.Layout} occurs twice.");
         foreach (var (option, value) in options.Given()) group[option] = value;

@@ -97,8 +97,8 @@ public sealed partial class Tensor
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
 
     /// <summary>
-    /// Indices sampled with these numbers as probabilities, which need not add up to 1: for each row of (…, n) so many,
-    /// (…, count), Int64.
+    /// Indices sampled with these numbers as probabilities, which need not add up to 1: for each row of (…, n) as many
+    /// as count says, (…, count), Int64.
     /// </summary>
     /// <exception cref="TensorletException">A weight is negative or not finite, a row has none above 0, or fewer than
     /// are to be sampled without replacement.</exception>

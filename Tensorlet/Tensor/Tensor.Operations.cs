@@ -264,4 +264,7 @@ public sealed partial class Tensor
     public Tensor Acos() => Constant.Acos().Data;
     /// <inheritdoc cref="Variable.Atan()"/>
     public Tensor Atan() => Constant.Atan().Data;
+    /// <inheritdoc cref="Variable.Slogdet()"/>
+    public (Tensor Sign, Tensor LogAbsDet) Slogdet() =>
+        Constant.Slogdet() is var (sign, logarithm) ? (sign, logarithm.Data) : default;
 }
