@@ -29,24 +29,11 @@ readonly struct CellFormula : IFormula // c′ = f·c + i·g
     V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
 }
 
-readonly struct TimesTanh : IZip // h′ = o·tanh c′
-{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V o, V c) => o * V.Call(new TanhFormula(), c); }
-
-readonly struct OutputSlope : IZip3 // with respect to what o is the σ of
-{
-    [MethodImpl(AggressiveInlining)]
-    V IZip3.Apply<V>(V dh, V c, V o) => dh * V.Call(new TanhFormula(), c) * (o * (V.Of(1) - o));
-}
-
-readonly struct CellSlope : IFormula // with respect to c′, which is in h′ too
+readonly struct CellSlope : IFormula // with respect to c′, which is in h′ = o·tanh c′ too
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V dc, V dh, V o, V c, V x4, V x5, V x6, V x7)
-    {
-        var t = V.Call(new TanhFormula(), c);
-        return dc + dh * o * (V.Of(1) - t * t);
-    }
+    V IFormula.Apply<V>(V dc, V dh, V o, V tanh, V x4, V x5, V x6, V x7) => dc + dh * o * (V.Of(1) - tanh * tanh);
 }
 
 readonly struct LogisticProduct : IZip3 // dy·a·s, with respect to what s is the σ of

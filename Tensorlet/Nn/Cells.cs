@@ -123,7 +123,7 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
         return [o * c.Tanh(), c];
     }
 
-    internal override int Kept => 4;
+    internal override int Kept => 5;        // i, f, g, o and tanh c′
 
     internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after)
     {
@@ -132,15 +132,16 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
                 Part(bias, first, count));
         Part(kept, 2).Set(new Of3<TanhOfSum>(), Part(x, 2), Part(own, 2), Part(bias, 2));
         after[1].Set(new CellFormula(), Part(kept, 1), state[1], Part(kept, 0), Part(kept, 2));
-        after[0].Set(new Of2<TimesTanh>(), Part(kept, 3), after[1]);
+        Part(kept, 4).Set(new Of1<TanhFormula>(), after[1]);
+        after[0].Set(new Of2<Tensor.MultiplyFormula>(), Part(kept, 3), Part(kept, 4));
     }
 
     internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
         Tensor dx, Tensor dOwn)
     {
-        var (i, f, g, o) = (Part(kept, 0), Part(kept, 1), Part(kept, 2), Part(kept, 3));
-        Part(dx, 3).Set(new Of3<OutputSlope>(), dy[0], after[1], o);
-        var dc = dy[1].Set(new CellSlope(), dy[1], dy[0], o, after[1]);
+        Tensor i = Part(kept, 0), f = Part(kept, 1), g = Part(kept, 2), o = Part(kept, 3), tanh = Part(kept, 4);
+        Part(dx, 3).Set(new Of3<LogisticProduct>(), dy[0], tanh, o);
+        var dc = dy[1].Set(new CellSlope(), dy[1], dy[0], o, tanh);
         Part(dx, 0).Set(new Of3<LogisticProduct>(), dc, g, i);
         Part(dx, 1).Set(new Of3<LogisticProduct>(), dc, state[1], f);
         Part(dx, 2).Set(new Of3<TanhProduct>(), dc, i, g);
