@@ -1,6 +1,8 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Tensorlet.Nn;
@@ -97,21 +99,24 @@ public abstract class Module : IStateful
     /// visible.</exception>
     private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
-        foreach (var field in Fields(GetType()))
+        foreach (var (field, key) in Fields(GetType()))
             if (field.GetValue(this) is { } value)
             {
                 if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
                     item is Module or Variable { RequiresGrad: true }))
                     throw new TensorletException($"{GetType().Name}: what '{field.Name}' holds would not " +
                         "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
-                yield return (Key(field.Name), value);
+                yield return (key, value);
             }
         foreach (var part in parts) yield return part;
     }
 
-    /// <summary>The fields of a class of modules, those of its bases first.</summary>
-    static IEnumerable<FieldInfo> Fields(Type type) =>
-        type == typeof(Module) ? [] : Fields(type.BaseType!).Concat(type.GetFields(OwnFields));
+    static readonly ConcurrentDictionary<Type, (FieldInfo Field, string Key)[]> fields = [];
+
+    /// <summary>The fields of a class of modules with their keys, those of its bases first.</summary>
+    static (FieldInfo Field, string Key)[] Fields(Type type) => type == typeof(Module) ? []
+        : fields.GetOrAdd(type, t =>
+            [.. Fields(t.BaseType!), .. t.GetFields(OwnFields).Select(field => (field, Key(field.Name)))]);
 
     readonly List<(string Key, object Value)> parts = [];
 
@@ -121,7 +126,7 @@ public abstract class Module : IStateful
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
         Func<Variable[], Variable> join)
     {
-        var field = Fields(GetType()).LastOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable)
+        var field = Fields(GetType()).LastOrDefault(f => f.Key == name && f.Field.GetValue(this) is Variable).Field
             ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}' here; it " +
                 $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
         var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
@@ -145,7 +150,18 @@ public abstract class Module : IStateful
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
 
     /// <summary>This module and all inside it.</summary>
-    public IEnumerable<Module> Modules() => Children().SelectMany(c => c.Modules()).Prepend(this);
+    public IEnumerable<Module> Modules()
+    {
+        List<Module> found = [];
+        Find(this);
+        return found;
+
+        void Find(Module module)
+        {
+            found.Add(module);
+            foreach (var child in module.Children()) Find(child);
+        }
+    }
 
     /// <summary>
     /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.
@@ -160,12 +176,25 @@ public abstract class Module : IStateful
 
     IEnumerable<(string Key, object Value)> Named() => AllNames().DistinctBy(m => m.Value);
 
-    IEnumerable<(string Key, object Value)> AllNames() =>
-        Members().Where(m => m.Value is Tensor or Variable { RequiresGrad: true, IsLeaf: true })
-            .Concat(NamedChildren().SelectMany(c => c.Module.AllNames().Select(p => ($"{c.Name}.{p.Key}", p.Value))));
+    List<(string Key, object Value)> AllNames()
+    {
+        List<(string, object)> found = [];
+        Find(this, "");
+        return found;
+
+        void Find(Module module, string path)
+        {
+            var members = module.Members().ToList();
+            found.AddRange(members.Where(m => IsState(m.Value)).Select(m => (path + m.Key, m.Value)));
+            foreach (var (name, child) in Of<Module>(members)) Find(child, $"{path}{name}.");
+        }
+    }
+
+    static bool IsState(object value) => value is Tensor or Variable { RequiresGrad: true, IsLeaf: true };
 
     /// <summary>The parameters: what an optimizer is given.</summary>
-    public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
+    public IReadOnlyList<Variable> Parameters() => [.. Modules().SelectMany(module => module.Members())
+        .Select(m => m.Value).Where(IsState).OfType<Variable>().Distinct()];
 
     /// <summary>Switches to training, or back.</summary>
     public Module Train(bool on = true) => Apply(module => module.Training = on);
@@ -230,12 +259,23 @@ public abstract class Module : IStateful
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // for Arguments that users write
         try
         {
-            var children = NamedChildren().ToList();
-            if (children.Count == 0) return $"{GetType().Name}({Arguments})";
-            var lines = children.Select(c => $"({c.Name}): {c.Module}".ReplaceLineEndings("\n  "));
-            return $"{GetType().Name}(\n  {string.Join("\n  ", lines)}\n)";
+            return Print(new StringBuilder(), "\n").ToString();
         }
         finally { CultureInfo.CurrentCulture = culture; }
+    }
+
+    /// <summary>Writes the tree, with a line's end before each line but the first.</summary>
+    StringBuilder Print(StringBuilder text, string end)
+    {
+        var (children, inner) = (NamedChildren().ToList(), end + "  ");
+        text.Append(GetType().Name).Append('(').Append(children.Count == 0 ? Arguments.ReplaceLineEndings(end) : "");
+        foreach (var (name, child) in children)
+        {
+            text.Append(inner).Append('(').Append(name).Append("): ");
+            if (((Func<string?>)child.ToString).Method.DeclaringType == typeof(Module)) child.Print(text, inner);
+            else text.Append($"{child}".ReplaceLineEndings(inner));         // a class that prints itself otherwise
+        }
+        return text.Append(children.Count == 0 ? "" : end).Append(')');
     }
 
     /// <summary>A table of the parameters: key, shape and number of elements, with the total below.</summary>

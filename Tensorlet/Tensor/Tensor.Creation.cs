@@ -100,9 +100,9 @@ public sealed partial class Tensor
         generator ??= Generator.Default;
         return Integers("RandInt", shape, device, n =>
         {
-            var (numbers, start) = (new long[n], generator.Take(n));            // a device fills in doubles
-            for (var i = 0; i < n; i++) numbers[i] = Philox.Integer(generator.Seed, start + i, low, high);
-            return numbers;
+            var bits = new ulong[n];                                            // a device fills in doubles
+            Philox.Bits(generator.Seed, generator.Take(n), bits);
+            return Array.ConvertAll(bits, x => low + (long)(x % (ulong)(high - low)));
         }).To(type ?? DType.Int64);
     }
 
@@ -152,13 +152,15 @@ public sealed partial class Tensor
         }
         int[] shape = [.. Enumerable.Range(0, array.Given().Rank).Select(array.GetLength)];
         var element = array.GetType().GetElementType()!;
-        var numbers = element == typeof(int) ? From<long>([.. array.Cast<int>()], shape, device)
+        var numbers = element == typeof(int) ? From<long>([.. Elements<int>()], shape, device)
             : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
             : element == typeof(double) ? Flat<double>() : element == typeof(float) || array.Length == 0 ? Flat<float>()
             : throw new DTypeException($"Of: {element.Name} is no number; take float, double, long, int or bool.");
         return numbers.To(type ?? numbers.DType);
 
-        Tensor Flat<T>() where T : unmanaged => From<T>([.. array.Cast<T>()], shape, device);
+        Tensor Flat<T>() where T : unmanaged => From(Elements<T>(), shape, device);
+        ReadOnlySpan<T> Elements<T>() => MemoryMarshal.CreateReadOnlySpan(
+            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
     }
 
     /// <summary>A tensor over the caller's array, on the CPU: both see what the other writes.</summary>
