@@ -28,7 +28,8 @@ public sealed partial class CpuDevice
             CopySquares<T>(x, y, walk, along);
         else if (x.Numel < WorthThreads) CopyRows<T>(x, y, walk, 0, walk.Rows);
         else
-            Share(walk.Rows, Math.Max(1, Piece / walk.Length), x.Numel, (from, to) => CopyRows<T>(x, y, walk, from, to));
+            Share(walk.Rows, Math.Max(1, Piece / walk.Length), x.Numel, (from, to) =>
+                CopyRows<T>(x, y, walk, from, to));
     }
 
     static void CopyRows<T>(Tensor x, Tensor y, Walk walk, int from, int to) where T : unmanaged

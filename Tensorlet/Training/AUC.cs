@@ -45,10 +45,13 @@ public sealed class AUC() : Metric(0)
             var (zeros, ones) = (New(0), New(1));
             samples = Sums.Count / 2;
             wins += Wins(zeros, ones) + parts.Sum(part => Wins(zeros, part.Ones) + Wins(part.Zeros, ones));
-            for (; parts.Count > 0 && Size(parts[^1]) <= zeros.Length + ones.Length; parts.RemoveAt(parts.Count - 1))
-                (zeros, ones) = ([.. zeros.Concat(parts[^1].Zeros).Order()], [.. ones.Concat(parts[^1].Ones).Order()]);
+            while (parts is [.., var last] && Size(last) <= zeros.Length + ones.Length)
+            {
+                (zeros, ones) = ([.. zeros.Concat(last.Zeros).Order()], [.. ones.Concat(last.Ones).Order()]);
+                parts.RemoveAt(parts.Count - 1);
+            }
             parts.Add((zeros, ones));
-            return wins / ((double)parts.Sum(part => part.Zeros.Length) * parts.Sum(part => part.Ones.Length));
+            return wins / (parts.Sum(part => (double)part.Zeros.Length) * parts.Sum(part => part.Ones.Length));
 
             static int Size((double[] Zeros, double[] Ones) part) => part.Zeros.Length + part.Ones.Length;
         }
