@@ -15,6 +15,8 @@ public class DatasetTests
     {
         var both = new ConcatDataset(Range(3), Range(0), Range(2, from: 10));
         Assert.Equal([0, 1, 2, 10, 11], Values(both));
+        Assert.Equal([5, 6, 7], Values(new ConcatDataset(Range(0), Range(1, from: 5), Range(0), Range(0),
+            new ConcatDataset(Range(0), Range(1, from: 6)), Range(1, from: 7), Range(0))));
         Assert.Throws<IndexException>(() => both[5]);
         Assert.Throws<IndexException>(() => both[-1]);
         Assert.Equal([11, 0, 11], Values(new Subset(both, [4, 0, 4])));

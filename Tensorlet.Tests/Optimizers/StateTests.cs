@@ -125,7 +125,7 @@ public class StateTests
         Variable a = new(Tensor.Ones(1), true), constant = Tensor.Ones(1);
         Assert.Contains("no parameters", Assert.Throws<AutogradException>(() => new SGD([])).Message);
         Assert.Contains("twice", Assert.Throws<AutogradException>(() => new SGD([a, a])).Message);
-        Assert.Contains("not a leaf", Assert.Throws<AutogradException>(() => new SGD([constant])).Message);
+        Assert.Contains("requiresGrad: true", Assert.Throws<AutogradException>(() => new SGD([constant])).Message);
         var sgd = new SGD([a]);
         Assert.Throws<AutogradException>(() => sgd.AddParamGroup([a]));
         Assert.Contains("'rho'", Assert.Throws<TensorletException>(() =>

@@ -21,6 +21,43 @@ public class GeneratorTests
     [Fact]
     public void Bits_are_two_words_of_a_block() => Assert.Equal(0xe169c58d_6627e8d5, Philox.Bits(0, 0));
 
+    [Fact]
+    public void Registers_hold_the_bits_of_single_counts()
+    {
+        var bits = new ulong[21];
+        (ulong, long)[] starts = [(0, 0), (7, 1), (ulong.MaxValue, (1L << 32) - 5), (1UL << 40, 1L << 60)];
+        foreach (var (seed, first) in starts)
+        {
+            Philox.Bits(seed, first, bits);
+            Assert.Equal(Enumerable.Range(0, 21).Select(i => Philox.Bits(seed, first + i)), bits);
+        }
+    }
+
+    /// <summary>In whole registers, at their ends, and in the pieces of several threads.</summary>
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    public void A_number_does_not_depend_on_its_place(DType type)
+    {
+        const int n = 100_003;
+        var (uniform, normal) = (Tensor.Rand([n], type, generator: new(3)), Tensor.Randn([n], type, generator: new(3)));
+        foreach (var from in (int[])[1, 5, 8, 70_001])
+        {
+            Assert.Equal(uniform[from..].ToArray<double>(),
+                Tensor.Rand([n - from], type, generator: new(3) { Position = from }).ToArray<double>());
+            Assert.Equal(normal[from..].ToArray<double>(),
+                Tensor.Randn([n - from], type, generator: new(3) { Position = from }).ToArray<double>());
+        }
+        for (var i = 0; i < n; i += 997)
+        {
+            Assert.Equal(Philox.Uniform(3, i), uniform[i].Item());
+            Assert.Equal(Philox.Normal(3, i), normal[i].Item(), type == DType.Float32 ? 5 : 13);
+        }
+        var view = Tensor.Zeros([4, 7], type).T;
+        view.Uniform_(generator: new(3));
+        Assert.Equal(uniform[..28].ToArray<double>(), view.ToArray<double>());
+    }
+
     static float[] Draw(Generator generator, string device) =>
     [
         .. Tensor.Rand([100], device: Named(device), generator: generator).ToArray<float>(),

@@ -13,6 +13,42 @@ public class IndexingTests
         Assert.Equal(values, x.ToArray<long>());
     }
 
+    /// <summary>What is picked of a view of any kind is written where reading finds it, and nothing else.</summary>
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("reference")]
+    [InlineData("simulated")]
+    public void Every_part_that_is_read_can_be_written(string name)
+    {
+        var device = name == "simulated" ? Device.Simulated : Named(name);
+        int[] list = [2, 0, -1];
+        var mask = Tensor.From([true, false, true, true, false], device: device);
+        Func<Tensor, TensorIndex[]>[] parts =
+        [
+            _ => [list], _ => [0.., list], _ => [0.., 0.., list], _ => [list, 1..], _ => [list, list],
+            _ => [list, 0.., list], _ => [0.., list, list], _ => [1, list], _ => [list, 0], _ => [0.., 1, list],
+            _ => [TensorIndex.NewAxis, list], x => [x > 5], _ => [0.., 0.., mask], _ => [1.., list, 3],
+        ];
+        Func<Tensor, Tensor>[] views = [x => x[..3, ..4, ..5], x => x[1..4, 1..5, 2..7],
+            x => x.Permute(2, 1, 0)[..3, ..4, ..5], x => x[TensorIndex.Every(2), TensorIndex.Every(2), ..5]];
+        foreach (var view in views)
+            foreach (var part in parts)
+            {
+                var whole = Tensor.Arange(7 * 7 * 7, device: device).Reshape(7, 7, 7);
+                var x = view(whole);
+                var places = x[part(x)];
+                var expected = whole.ToArray<long>();
+                var values = Tensor.Arange(1000, 1000 + places.Numel, device: device).Reshape(places.Size());
+                foreach (var (place, value) in places.ToArray<long>().Zip(values.ToArray<long>()))
+                    expected[place] = value;
+                x[part(x)] = values;
+                Assert.Equal(expected, whole.ToArray<long>());
+            }
+        var y = Tensor.Arange(4, device: device);
+        y[(int[])[0, 1, 0]] = y[1..];                           // values from where is written; the last one stays
+        Assert.Equal([3, 2, 2, 3], y.ToArray<long>());
+    }
+
     [Theory, Devices]
     public void Integers_and_ranges_give_views(string device)
     {

@@ -15,7 +15,7 @@ public class OperandTests
         { "where, number last", d => Tensor.Where(Mask(d), Floats(d), 0), [1, 0, 3], DType.Float32 },
         { "where, number first", d => Variable.Where(Mask(d), 7, Floats(d)).Data, [7, -2, 7], DType.Float32 },
         { "where of integers", d => Tensor.Where(Mask(d), Integers(d), 0), [1, 0, 3], DType.Int64 },
-        { "where of integers and a fraction", d => Tensor.Where(Mask(d), Integers(d), 0.5), [1, 0.5, 3], DType.Float32 },
+        { "where, integers and a fraction", d => Tensor.Where(Mask(d), Integers(d), 0.5), [1, 0.5, 3], DType.Float32 },
         { "maximum", d => Variable.Maximum(Floats(d), 0).Data, [1, 0, 3], DType.Float32 },
         { "maximum, as a method", d => new Variable(Integers(d)).Maximum(2).Data, [2, 2, 3], DType.Int64 },
         { "minimum of a double", d => Tensor.Minimum(Doubles(d), 0.1), [0.1, -2, 0.1], DType.Float64 },
@@ -50,7 +50,8 @@ public class OperandTests
     }
 
     [Theory, MemberData(nameof(Numbers))]
-    public void A_number_is_an_operand_on_every_device(string name, Func<Device, Tensor> f, double[] expected, DType type)
+    public void A_number_is_an_operand_on_every_device(string name, Func<Device, Tensor> f, double[] expected,
+        DType type)
     {
         foreach (var device in devices)
         {
@@ -106,7 +107,8 @@ public class OperandTests
         Assert.Equal([2, 2], Tensor.From(new[,] { { 1, 2 }, { 3, 4 } }).Size());
         Assert.Equal(3.5, (double)Tensor.Scalar(3.5));
         Assert.Throws<OverflowException>(() => Tensor.From([1L << 40]).ToArray<int>());
-        Assert.Equal((2.0, DType.Int64), (Tensor.From([1, 2]).FullLike(2)[1].Item(), Tensor.From([1]).FullLike(2).DType));
+        var full = Tensor.From([1, 2]).FullLike(2);
+        Assert.Equal((2.0, DType.Int64), (full[1].Item(), full.DType));
     }
 
     [Fact]
@@ -137,7 +139,8 @@ public class OperandTests
         Assert.InRange(drawn[0].Eq(2).Sum().Item(), 3000 - 5 * 27.4, 3000 + 5 * 27.4);       // 5σ
         Assert.Equal((0, 4000), (drawn[0].Eq(1).Sum().Item(), drawn[1].Eq(1).Sum().Item()));
         Assert.Equal([0, 2], weights[0].Multinomial(2).ToArray<long>().Order());
-        Assert.Contains("without replacement", Assert.Throws<TensorletException>(() => weights[1].Multinomial(2)).Message);
+        var refused = Assert.Throws<TensorletException>(() => weights[1].Multinomial(2));
+        Assert.Contains("without replacement", refused.Message);
         Assert.Throws<TensorletException>(() => Tensor.From([-1f, 2]).Multinomial(1));
     }
 

@@ -90,6 +90,49 @@ public class ReductionTests
     }
 
     /// <summary>
+    /// Few values, so that many are equal, and some NaN: registers along rows of every length, and rows in pieces.
+    /// </summary>
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    [InlineData(DType.Int64)]
+    public void Places_of_equals_along_rows(DType type)
+    {
+        foreach (var n in (int[])[63, 64, 65, 72, 79, 100, 129, 1000, (1 << 15) - 1, 1 << 15, (1 << 15) + 1, 70_000])
+        {
+            var x = Tensor.RandInt(0, n < 1000 ? 3 : 1 << 20, [3, n + 1], generator: new Generator((ulong)n)).To(type);
+            if (type.IsFloat()) x[1, TensorIndex.Every(37, (n / 2)..)].Fill_(NaN);
+            foreach (var y in (Tensor[])[x, x[.., 1..], x[2], x[1], -x[.., 1..]])
+            {
+                var z = y.To(Device.Reference);
+                Assert.Equal(z.ArgMax(-1).ToArray<long>(), y.ArgMax(-1).ToArray<long>());
+                Assert.Equal(z.ArgMin(-1).ToArray<long>(), y.ArgMin(-1).ToArray<long>());
+            }
+        }
+    }
+
+    /// <summary>Over any axes of any view of them, integers give what the reference does.</summary>
+    [Fact]
+    public void Integers_are_folded_as_they_lie()
+    {
+        var x = Tensor.RandInt(-9, 9, [6, 7, 10], generator: new Generator(1));
+        Tensor[] views = [x, x.Permute(2, 0, 1), x.Permute(1, 2, 0), x[.., TensorIndex.Every(2), 1..],
+            x.Select(1, 3).Unsqueeze(1).Expand(6, 4, 10), x[.., ..1], x.Permute(2, 1, 0)[3..]];
+        int[][] folded = [[0], [1], [2], [0, 1], [0, 2], [1, 2], []];
+        foreach (var y in views)
+            foreach (var axes in folded)
+            {
+                var z = y.To(Device.Reference);
+                Assert.Equal(z.Sum(axes).ToArray<long>(), y.Sum(axes).ToArray<long>());
+                Assert.Equal(z.Prod(axes).ToArray<long>(), y.Prod(axes).ToArray<long>());
+                Assert.Equal(z.AMax(axes).ToArray<long>(), y.AMax(axes).ToArray<long>());
+                Assert.Equal(z.AMin(axes).ToArray<long>(), y.AMin(axes).ToArray<long>());
+                Assert.Equal(z.CountNonzero(axes).ToArray<long>(), y.CountNonzero(axes).ToArray<long>());
+                Assert.Equal(z.To(DType.Bool).All(axes).ToArray<bool>(), y.To(DType.Bool).All(axes).ToArray<bool>());
+            }
+    }
+
+    /// <summary>
     /// Few values, so that many are equal, and some NaN: whole registers of adjacent positions, at every distance.
     /// </summary>
     [Theory]

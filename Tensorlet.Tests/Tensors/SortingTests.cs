@@ -20,6 +20,45 @@ public class SortingTests
     public void Large_integers_are_sorted_exactly() => Assert.Equal([1, 0, 2],
         Tensor.From([(1L << 60) + 1, 1L << 60, (1L << 60) + 2]).ArgSort().ToArray<long>());
 
+    /// <summary>Rows around the sizes at which the way changes, of numbers that are far apart or often equal.</summary>
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    [InlineData(DType.Int64)]
+    [InlineData(DType.Bool)]
+    public void Sorting_and_selecting_agree_with_comparing(DType type)
+    {
+        var generator = new Generator(1);
+        foreach (var n in (int[])[1, 2, 31, 32, 33, 100, 1000])
+            foreach (var spread in (long[])[2, 20, long.MaxValue])
+            {
+                var whole = Tensor.RandInt(-spread, spread, [3, n], generator: generator);
+                var x = type == DType.Int64 ? whole : (whole.To(DType.Float64) * 1e-3).To(type);
+                if (type.IsFloat())
+                    for (var i = 0; i < n; i += 7)
+                        x[1, i].Fill_(((double[])[NaN, 0, -0.0, double.NegativeInfinity, 1e-40, -1e-40])[i % 6]);
+                for (var row = 0; row < 3; row++)
+                {
+                    var places = Enumerable.Range(0, n).Select(i => (long)i);
+                    var values = x[row].ToArray<double>();
+                    var exact = type == DType.Int64 ? x[row].ToArray<long>() : null;
+                    long[] Sorted(bool down) => exact is null ? down
+                        ? [.. places.OrderByDescending(i => double.IsNaN(values[i])).ThenByDescending(i => values[i])]
+                        : [.. places.OrderBy(i => double.IsNaN(values[i])).ThenBy(i => values[i])]
+                        : down ? [.. places.OrderByDescending(i => exact[i])] : [.. places.OrderBy(i => exact[i])];
+                    foreach (var down in (bool[])[false, true])
+                    {
+                        Assert.Equal(Sorted(down), x.ArgSort(1, down)[row].ToArray<long>());
+                        foreach (var k in (int[])[1, 2, 7, n / 4, n / 2, n])
+                            if (k <= n) Assert.Equal(Sorted(down)[..k],
+                                ((Variable)x).TopK(k, 1, largest: down).Indices[row].ToArray<long>());
+                    }
+                    if (!values.Any(double.IsNaN)) Assert.Equal(Sorted(false)[(n - 1) / 2],
+                        ((Variable)x).Median(1).Indices[row].Item());
+                }
+            }
+    }
+
     [Fact]
     public void Sorting_goes_along_any_axis_of_any_view()
     {

@@ -4,6 +4,21 @@ namespace Tensorlet.Tests.Tensors;
 
 public class ViewTests
 {
+    /// <summary>A view of windows has more elements than can be counted; none of them is written.</summary>
+    [Fact]
+    public void Windows_may_be_more_than_memory_holds()
+    {
+        var x = Tensor.Ones(1, 1, 512, 512).Expand(8, 64, 512, 512);
+        var windows = x.Windows(2, 3).Windows(3, 3);
+        Assert.Throws<ShapeException>(() => windows.Numel);
+        Assert.Equal(9, windows[7, 63, 0, 509].Sum().Item());
+        Assert.Throws<ShapeException>(() => windows.Contiguous());
+        Assert.Throws<ShapeException>(() => Tensor.Ones(1).Expand(1 << 16, 1 << 16));
+        x = Tensor.Ones(1, 1, 64, 64).Expand(64, 64, 64, 64);
+        var y = F.Conv2d(x, Tensor.Ones(1, 64, 15, 15)).Data;
+        Assert.Equal((64 * 15 * 15.0, 64 * 15 * 15.0), (y.AMin().Item(), y.AMax().Item()));
+    }
+
     static readonly Tensor x = Tensor.Arange(24).Reshape(2, 3, 4);
 
     /// <summary>A view of 0 … 23 in shape (2, 3, 4), its shape and its first numbers.</summary>

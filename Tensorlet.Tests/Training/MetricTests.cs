@@ -154,6 +154,26 @@ public class MetricTests
         Assert.Equal(pairs.Average(), metric.Value, 12);
     }
 
+    /// <summary>The value after each of many batches is that of all samples at once.</summary>
+    [Fact]
+    public void AUC_after_each_batch()
+    {
+        var (metric, generator) = (new AUC(), new Generator(1));
+        var (scores, targets) = (Tensor.RandInt(0, 30, [200], generator: generator),
+            Tensor.RandInt(0, 2, [200], generator: generator));
+        for (int at = 0, n; at < 200; at += n)
+        {
+            n = Math.Min(200 - at, (int)(generator.Next(9)));
+            metric.Add(scores.Narrow(0, at, n), targets.Narrow(0, at, n));
+            var whole = new AUC();
+            whole.Add(scores.Narrow(0, 0, at + n), targets.Narrow(0, 0, at + n));
+            Assert.Equal(whole.Value, metric.Value, 12);
+            Assert.Equal(whole.Value, metric.Value, 12);
+        }
+        metric.Reset();
+        Assert.Equal(double.NaN, metric.Value);
+    }
+
     [Fact]
     public void AUC_at_its_edges()
     {

@@ -66,8 +66,8 @@ public class CoverageTests
         object?[] Arguments(MethodInfo m, int first) => [.. m.GetParameters().Skip(first).Select(p =>
             p.HasDefaultValue ? p.DefaultValue : p.ParameterType == typeof(int) ? -1
             : p.ParameterType == typeof(Variable) ? (object)(Variable)Tensor.From([0.25]) : (Number)0.5)];
-        var twins = typeof(F).GetMethods().Select(f => (F: f, Variable: TwinOf(f))).Where(twin => twin.Variable is not null)
-            .ToList();
+        var twins = typeof(F).GetMethods().Select(f => (F: f, Variable: TwinOf(f)))
+            .Where(twin => twin.Variable is not null).ToList();
         Assert.True(twins.Count >= 25);
         foreach (var (f, twin) in twins)
             Assert.True(((Variable)f.Invoke(null, [x, .. Arguments(f, 1)])!).Equal(

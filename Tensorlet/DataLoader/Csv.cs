@@ -103,26 +103,41 @@ public sealed class Csv
     {
         if (separator is '"' or '\r' or '\n') throw new ArgumentOutOfRangeException(
             nameof(separator), separator, "Csv: the separator must be neither a quote nor a line end.");
-        var mark = $@"\u{(int)separator:x4}";
-        var pattern = new Regex($"""
-            \G (?: "(?<quoted>(?>(?:[^"]+|"")*))" | (?<plain>(?!")[^{mark}\r\n]*) )
-            (?: (?<next>{mark}) | {LineEnd} | \z | (?<wrong>.) )
-            """, RegexOptions.IgnorePatternWhitespace);
         var (rows, fields, line, first) = (new List<(int, string[])>(), new List<string>(), 1, 1);
         for (var at = 0; at < text.Length || fields.Count > 0;)
         {
-            var found = pattern.Match(text, at);
-            if (!found.Success)
-                throw Wrong(line, fields.Count + 1, "expected a closing quote, found the end of the file");
-            line += Regex.Count(found.ValueSpan, LineEnd);
-            if (found.Groups["wrong"] is { Success: true, Value: var c })
-                throw Wrong(line, fields.Count + 1, $"expected the end of a quoted field, found '{c}'");
-            var quoted = found.Groups["quoted"];
-            fields.Add(quoted.Success ? quoted.Value.Replace("\"\"", "\"") : found.Groups["plain"].Value);
-            at += found.Length;
-            if (found.Groups["next"].Success) continue;
-            if (fields is not [""] || quoted.Success) rows.Add((first, [.. fields]));
-            (fields, first) = ([], line);
+            var isQuoted = at < text.Length && text[at] == '"';
+            if (isQuoted)
+            {
+                var end = text.IndexOf('"', at + 1);
+                for (; end >= 0 && end + 1 < text.Length && text[end + 1] == '"'; end = text.IndexOf('"', end + 2)) ;
+                if (end < 0)
+                    throw Wrong(line, fields.Count + 1, "expected a closing quote, found the end of the file");
+                line += Regex.Count(text.AsSpan(at, end - at), LineEnd);
+                fields.Add(text[(at + 1)..end].Replace("\"\"", "\""));
+                at = end + 1;
+            }
+            else
+            {
+                var length = text.AsSpan(at).IndexOfAny(separator, '\r', '\n');
+                fields.Add(text.Substring(at, length < 0 ? text.Length - at : length));
+                at += fields[^1].Length;
+            }
+            if (at < text.Length && text[at] == separator)
+            {
+                at++;
+                continue;
+            }
+            if (at < text.Length && text[at] is not ('\r' or '\n'))
+                throw Wrong(line, fields.Count, $"expected the end of a quoted field, found '{text[at]}'");
+            if (at < text.Length)
+            {
+                at += text.AsSpan(at).StartsWith("\r\n") ? 2 : 1;
+                line++;
+            }
+            if (isQuoted || fields is not [""]) rows.Add((first, [.. fields]));
+            fields.Clear();
+            first = line;
         }
         return rows;
     }

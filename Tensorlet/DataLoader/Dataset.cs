@@ -133,13 +133,22 @@ public sealed class TensorDataset : Dataset
 }
 
 /// <summary>Datasets one after another.</summary>
-public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
+public sealed class ConcatDataset : Dataset
 {
-    readonly Dataset[] datasets = datasets.Given();
+    readonly Dataset[] datasets;
+    readonly long[] ends;               // of each among all samples
+
+    /// <summary>Datasets one after another, as many samples as each has now.</summary>
+    public ConcatDataset(params Dataset[] datasets)
+    {
+        var end = 0L;
+        (this.datasets, ends) = (datasets.Given(),
+            Array.ConvertAll(datasets, dataset => end += dataset.Given(nameof(datasets)).Count));
+    }
 
     /// <inheritdoc/>
     /// <exception cref="TensorletException">There are too many samples to be numbered by an int.</exception>
-    public override int Count => datasets.Sum(dataset => (long)dataset.Count) switch
+    public override int Count => (ends.Length == 0 ? 0 : ends[^1]) switch
     {
         <= int.MaxValue and var count => (int)count,
         var count => throw new TensorletException(
@@ -152,9 +161,10 @@ public sealed class ConcatDataset(params Dataset[] datasets) : Dataset
     /// <exception cref="IndexException">There is no such sample.</exception>
     public override Tensor[] Sample(int index, Generator random)
     {
-        var (at, part) = (Index(index), 0);
-        for (; at >= datasets[part].Count; part++) at -= datasets[part].Count;
-        return datasets[part].Sample(at, random);
+        var part = Array.BinarySearch(ends, Index(index) + 1L);
+        if (part < 0) part = ~part;
+        while (part > 0 && ends[part - 1] > index) part--;          // one that is empty ends at the same place
+        return datasets[part].Sample(index - (part > 0 ? (int)ends[part - 1] : 0), random);
     }
 }
 

@@ -10,13 +10,15 @@ public sealed partial class CpuDevice
     internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         var folded = new Walk(x.Layout[y.Rank..]);
-        if (x.DType != DType.Bool && folded is { Rows: 1, Length: >= WorthRegisters } && folded.Step(0) == 1)
+        var along = folded is { Rows: 1, Length: >= WorthRegisters } && folded.Step(0) == 1;
+        if (along && x.DType != DType.Bool)
         {
             if (x.DType == DType.Int64) FindAlong(largest, x, y, folded.Length, asOffset);
             else if (x.DType == DType.Float32) PickAlong<float>(largest, x, y, folded.Length, asOffset);
             else PickAlong<double>(largest, x, y, folded.Length, asOffset);
         }
-        else if (x.DType == DType.Float32 && (long)folded.Rows * folded.Length <= CountedInFloats) Pick<float>(largest, x, y, asOffset);
+        else if (x.DType == DType.Float32 && (long)folded.Rows * folded.Length <= CountedInFloats)
+            Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
         else Reference.ArgReduceCore(largest, x, y, asOffset);
     }
@@ -76,7 +78,8 @@ public sealed partial class CpuDevice
         if (offsets.Length > 0)
         {
             Best(largest, ref row, 1, count, offsets, readable: false).Value.StoreUnsafe(ref winners[0]);
-            for (var i = 0; i < count; i++) best = Better(largest, ref row, (int)ToDouble(winners[i]) * count + i, best);
+            for (var i = 0; i < count; i++)
+                best = Better(largest, ref row, (int)ToDouble(winners[i]) * count + i, best);
         }
         for (var i = offsets.Length * count; i < n; i++) best = Better(largest, ref row, i, best);
         return best;

@@ -61,7 +61,7 @@ public sealed unsafe partial class CpuDevice
         Store(y, 0, r.Finish(sum).Value);
     }
 
-    /// <summary>Integers, which come out alike in any order: as they lie in memory, into where the results are.</summary>
+    /// <summary>Integers, which add up alike in any order, as they lie in memory, into where results are.</summary>
     void FoldIntegers<F, R>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
     {
         var made = x[0];

@@ -47,7 +47,12 @@ public sealed partial class CpuDevice : Device
     internal override void Slices(int count, int elements, Action<int, int> part) =>
         Share(count, Math.Max(1, Piece / Math.Max(1, elements)), (long)count * elements, part);
 
-    internal override void FillCore<F>(F f, Tensor y) => y.DType.Run(new Sequence<F>(f, y));
+    internal override void FillCore<F>(F f, Tensor y)
+    {
+        if (f is RandomUniform uniform) Draw(uniform, y);
+        else if (f is RandomNormal normal) Draw(normal, y);
+        else y.DType.Run(new Sequence<F>(f, y));
+    }
 
     readonly struct Sequence<F>(F f, Tensor y) : IForType where F : struct, ISequence
     {

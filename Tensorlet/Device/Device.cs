@@ -284,6 +284,9 @@ public abstract partial class Device
     /// </summary>
     internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
 
+    /// <summary>Scans a contiguous tensor in place, if a device has a shorter way than primitives for pairs.</summary>
+    internal virtual bool Scan<F>(F f, Tensor y, int axis) where F : struct, IZip => false;
+
     /// <summary>Waits until all work has been done.</summary>
     public virtual void Synchronize() { }
 }

@@ -26,7 +26,8 @@ public static partial class F
     /// <inheritdoc cref="Variable.Glu(int)"/>
     public static Variable Glu(Variable x, int axis = -1) => x.Given().Glu(axis);
     /// <inheritdoc cref="Variable.Softplus(double, double)"/>
-    public static Variable Softplus(Variable x, double beta = 1, double threshold = 20) => x.Given().Softplus(beta, threshold);
+    public static Variable Softplus(Variable x, double beta = 1, double threshold = 20) =>
+        x.Given().Softplus(beta, threshold);
     /// <inheritdoc cref="Variable.Softsign()"/>
     public static Variable Softsign(Variable x) => x.Given().Softsign();
     /// <inheritdoc cref="Variable.Softshrink(double)"/>
@@ -36,13 +37,15 @@ public static partial class F
     /// <inheritdoc cref="Variable.Tanhshrink()"/>
     public static Variable Tanhshrink(Variable x) => x.Given().Tanhshrink();
     /// <inheritdoc cref="Variable.Hardtanh(Number?, Number?)"/>
-    public static Variable Hardtanh(Variable x, Number? low = null, Number? high = null) => x.Given().Hardtanh(low, high);
+    public static Variable Hardtanh(Variable x, Number? low = null, Number? high = null) =>
+        x.Given().Hardtanh(low, high);
     /// <inheritdoc cref="Variable.Hardsigmoid()"/>
     public static Variable Hardsigmoid(Variable x) => x.Given().Hardsigmoid();
     /// <inheritdoc cref="Variable.Hardswish()"/>
     public static Variable Hardswish(Variable x) => x.Given().Hardswish();
     /// <inheritdoc cref="Variable.Threshold(Number, Number)"/>
-    public static Variable Threshold(Variable x, Number threshold, Number value) => x.Given().Threshold(threshold, value);
+    public static Variable Threshold(Variable x, Number threshold, Number value) =>
+        x.Given().Threshold(threshold, value);
     /// <inheritdoc cref="Variable.LogSigmoid()"/>
     public static Variable LogSigmoid(Variable x) => x.Given().LogSigmoid();
     /// <inheritdoc cref="Variable.Sigmoid()"/>

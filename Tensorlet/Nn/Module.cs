@@ -1,6 +1,8 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Tensorlet.Nn;
@@ -91,21 +93,24 @@ public abstract class Module : IStateful
     /// visible.</exception>
     private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
-        foreach (var field in Fields(GetType()))
+        foreach (var (field, key) in Fields(GetType()))
             if (field.GetValue(this) is { } value)
             {
                 if (value is IEnumerable items and not Module && items.Cast<object?>().Any(item =>
                     item is Module or Variable { IsParameter: true }))
                     throw new TensorletException($"{GetType().Name}: the modules in '{field.Name}' would not " +
                         "be trained. Use a ModuleList, a ModuleDict or a ParameterList.");
-                yield return (Key(field.Name), value);
+                yield return (key, value);
             }
         foreach (var part in parts) yield return part;
     }
 
-    /// <summary>The fields of a class of modules, those of its base classes first.</summary>
-    static IEnumerable<FieldInfo> Fields(Type type) =>
-        type == typeof(Module) ? [] : Fields(type.BaseType!).Concat(type.GetFields(OwnFields));
+    static readonly ConcurrentDictionary<Type, (FieldInfo Field, string Key)[]> fields = [];
+
+    /// <summary>The fields of a class of modules with their keys, those of its base classes first.</summary>
+    static (FieldInfo Field, string Key)[] Fields(Type type) => type == typeof(Module) ? []
+        : fields.GetOrAdd(type, t =>
+            [.. Fields(t.BaseType!), .. t.GetFields(OwnFields).Select(field => (field, Key(field.Name)))]);
 
     readonly List<(string Key, object Value)> parts = [];
 
@@ -113,7 +118,7 @@ public abstract class Module : IStateful
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
         Func<Variable[], Variable> join)
     {
-        var field = Fields(GetType()).LastOrDefault(f => Key(f.Name) == name && f.GetValue(this) is Variable)
+        var field = Fields(GetType()).LastOrDefault(f => f.Key == name && f.Field.GetValue(this) is Variable).Field
             ?? throw new TensorletException($"{GetType().Name}: there is no parameter '{name}'; it " +
                 $"has [{string.Join(", ", Members().Select(m => m.Key))}].");
         var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
@@ -138,7 +143,18 @@ public abstract class Module : IStateful
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
 
     /// <summary>This module and all modules inside it.</summary>
-    public IEnumerable<Module> Modules() => Children().SelectMany(c => c.Modules()).Prepend(this);
+    public IEnumerable<Module> Modules()
+    {
+        List<Module> found = [];
+        Find(this);
+        return found;
+
+        void Find(Module module)
+        {
+            found.Add(module);
+            foreach (var child in module.Children()) Find(child);
+        }
+    }
 
     /// <summary>
     /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>. Each occurs once, even if several modules share
@@ -154,12 +170,25 @@ public abstract class Module : IStateful
 
     IEnumerable<(string Key, object Value)> Named() => AllNames().DistinctBy(m => m.Value);
 
-    IEnumerable<(string Key, object Value)> AllNames() =>
-        Members().Where(m => m.Value is Tensor or Variable { IsParameter: true })
-            .Concat(NamedChildren().SelectMany(c => c.Module.AllNames().Select(p => ($"{c.Name}.{p.Key}", p.Value))));
+    List<(string Key, object Value)> AllNames()
+    {
+        List<(string, object)> found = [];
+        Find(this, "");
+        return found;
+
+        void Find(Module module, string path)
+        {
+            var members = module.Members().ToList();
+            found.AddRange(members.Where(m => IsState(m.Value)).Select(m => (path + m.Key, m.Value)));
+            foreach (var (name, child) in Of<Module>(members)) Find(child, $"{path}{name}.");
+        }
+    }
+
+    static bool IsState(object value) => value is Tensor or Variable { IsParameter: true };
 
     /// <summary>The parameters: what an optimizer is given.</summary>
-    public IReadOnlyList<Variable> Parameters() => [.. NamedParameters().Select(p => p.Parameter)];
+    public IReadOnlyList<Variable> Parameters() => [.. Modules().SelectMany(module => module.Members())
+        .Select(m => m.Value).Where(IsState).OfType<Variable>().Distinct()];
 
     internal void Switch(bool training) => Training = training;
 
@@ -179,7 +208,7 @@ public abstract class Module : IStateful
     /// Nothing has been copied.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
     /// <param name="state">The tensors by key.</param>
-    /// <param name="strict">Whether every key must be there; otherwise, only the keys that both have are loaded.</param>
+    /// <param name="strict">Whether every key must be there; otherwise, only what both have is loaded.</param>
     /// <returns>The keys of this module that the state lacks, and those of the state that this module does not
     /// have.</returns>
     public (string[] MissingKeys, string[] UnexpectedKeys) LoadStateDict(
@@ -219,12 +248,23 @@ public abstract class Module : IStateful
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // for Arguments that users override
         try
         {
-            var children = NamedChildren().ToList();
-            if (children.Count == 0) return $"{GetType().Name}({Arguments})";
-            var lines = children.Select(c => $"({c.Name}): {c.Module}".ReplaceLineEndings("\n  "));
-            return $"{GetType().Name}(\n  {string.Join("\n  ", lines)}\n)";
+            return Print(new StringBuilder(), "\n").ToString();
         }
         finally { CultureInfo.CurrentCulture = culture; }
+    }
+
+    /// <summary>Writes the tree, with a line's end before each line but the first.</summary>
+    StringBuilder Print(StringBuilder text, string end)
+    {
+        var (children, inner) = (NamedChildren().ToList(), end + "  ");
+        text.Append(GetType().Name).Append('(').Append(children.Count == 0 ? Arguments.ReplaceLineEndings(end) : "");
+        foreach (var (name, child) in children)
+        {
+            text.Append(inner).Append('(').Append(name).Append("): ");
+            if (((Func<string?>)child.ToString).Method.DeclaringType == typeof(Module)) child.Print(text, inner);
+            else text.Append($"{child}".ReplaceLineEndings(inner));         // a class that prints itself otherwise
+        }
+        return text.Append(children.Count == 0 ? "" : end).Append(')');
     }
 
     /// <summary>A table of the parameters: key, shape and number of elements, with the total below.</summary>

@@ -40,7 +40,7 @@ public abstract class Optimizer : IStateful
         foreach (var p in group.Parameters)
             if (!p.Given(nameof(parameters)).IsParameter)
                 throw new AutogradException(
-                    $"{name}: the variable of shape {p.Data.Layout} is not a leaf that was made with requiresGrad: true.");
+                    $"{name}: the variable of shape {p.Data.Layout} was not made with requiresGrad: true.");
             else if (!known.Add(p))
                 throw new AutogradException($"{name}: the parameter of shape {p.Data.Layout} occurs twice.");
         foreach (var (option, value) in options.Given()) group[option] = value;

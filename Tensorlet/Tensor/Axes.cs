@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The axes that a reduction goes over: one (<c>x.Sum(1)</c>), several (<c>x.Sum([0, 2])</c>), or all if none are named.
-/// Negative axes count from the end.
+/// The axes that a reduction goes over: one (<c>x.Sum(1)</c>), several (<c>x.Sum([0, 2])</c>), or all if none are
+/// named. Negative axes count from the end.
 /// </summary>
 [CollectionBuilder(typeof(Axes), nameof(Of))]
 public readonly struct Axes

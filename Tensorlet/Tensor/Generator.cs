@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Tensorlet;
 
 /// <summary>
@@ -45,16 +47,20 @@ public sealed class Generator(ulong seed) : IStateful
     public double NextDouble() => Philox.Uniform(seed, Take(1));
 
     /// <summary>The next integer in 0 … bound − 1.</summary>
-    public int Next(int bound) => (int)((Philox.Bits(seed, Take(1)) >> 32) * (ulong)bound >> 32);
+    public int Next(int bound) => Below(bound, Philox.Bits(seed, Take(1)));
+
+    static int Below(int bound, ulong bits) => (int)((bits >> 32) * (ulong)bound >> 32);
 
     /// <summary>The numbers 0 … n − 1 in random order (Fisher and Yates).</summary>
     /// <exception cref="ArgumentOutOfRangeException">n is negative.</exception>
     public long[] Permutation(int n)
     {
         var order = Tensor.Arange(n.In(nameof(Permutation), 0), DType.Int64, Device.Cpu).ToArray<long>();
+        var bits = new ulong[Math.Max(0, n - 1)];
+        Philox.Bits(seed, Take(bits.Length), bits);
         for (var i = n - 1; i > 0; i--)
         {
-            var j = Next(i + 1);
+            var j = Below(i + 1, bits[n - 1 - i]);
             (order[i], order[j]) = (order[j], order[i]);
         }
         return order;
@@ -64,6 +70,9 @@ public sealed class Generator(ulong seed) : IStateful
 /// <summary>The counter-based generator itself, in integer arithmetic that is the same on every machine.</summary>
 static class Philox
 {
+    const int Rounds = 10;
+    const uint M0 = 0xD2511F53, M1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
+
     /// <summary>64 random bits for a seed and a counter: two of the four words of one block.</summary>
     public static ulong Bits(ulong seed, long count)
     {
@@ -71,25 +80,49 @@ static class Philox
         return ((ulong)b << 32) | a;
     }
 
+    /// <summary>The bits of one count after another, a register of them at a time.</summary>
+    public static void Bits(ulong seed, long first, Span<ulong> bits)
+    {
+        var i = 0;
+        for (; i <= bits.Length - Vector512<ulong>.Count; i += Vector512<ulong>.Count)
+            Register(seed, first + i).CopyTo(bits[i..]);
+        for (; i < bits.Length; i++) bits[i] = Bits(seed, first + i);
+    }
+
+    /// <summary>The bits of the next counts, in a register.</summary>
+    public static Vector512<ulong> Register(ulong seed, long first)
+    {
+        var word = Vector512.Create((ulong)uint.MaxValue);
+        var count = Vector512.Create((ulong)first) + Vector512<ulong>.Indices;
+        Vector512<ulong> a = count & word, b = count >> 32, c = default, d = default;
+        var (k0, k1) = ((uint)seed, (uint)(seed >> 32));
+        for (var round = 0; round < Rounds; round++)
+        {
+            Vector512<ulong> p = Product(a, M0), q = Product(c, M1);
+            (a, b, c, d) = ((q >> 32) ^ b ^ Vector512.Create((ulong)k0), q & word,
+                (p >> 32) ^ d ^ Vector512.Create((ulong)k1), p & word);
+            (k0, k1) = (k0 + Weyl0, k1 + Weyl1);
+        }
+        return b << 32 | a;
+
+        static Vector512<ulong> Product(Vector512<ulong> x, uint y) => Avx512F.IsSupported
+            ? Avx512F.Multiply(x.AsUInt32(), Vector512.Create(y)) : x * Vector512.Create((ulong)y);
+    }
+
     /// <summary>Ten rounds over a counter of four words, with a key of two.</summary>
     public static (uint, uint, uint, uint) Block(uint a, uint b, uint c, uint d, uint k0, uint k1)
     {
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < Rounds; round++)
         {
-            ulong p = 0xD2511F53UL * a, q = 0xCD9E8D57UL * c;
+            ulong p = (ulong)M0 * a, q = (ulong)M1 * c;
             (a, b, c, d) = ((uint)(q >> 32) ^ b ^ k0, (uint)q, (uint)(p >> 32) ^ d ^ k1, (uint)p);
-            k0 += 0x9E3779B9;
-            k1 += 0xBB67AE85;
+            (k0, k1) = (k0 + Weyl0, k1 + Weyl1);
         }
         return (a, b, c, d);
     }
 
     /// <summary>A number in [0, 1) with 24 random bits, so that it is the same in Float32 and Float64.</summary>
     public static double Uniform(ulong seed, long count) => (Bits(seed, count) >> 40) * (1.0 / (1 << 24));
-
-    /// <summary>An integer low ≤ x &lt; high.</summary>
-    public static long Integer(ulong seed, long count, long low, long high) =>
-        low + (long)(Bits(seed, count) % (ulong)(high - low));
 
     /// <summary>A standard normal number (Box and Muller).</summary>
     public static double Normal(ulong seed, long count)
@@ -101,13 +134,26 @@ static class Philox
 }
 
 /// <summary>Uniform numbers from low up to, but not including, high.</summary>
-readonly struct RandomUniform(ulong seed, long start, double low, double high, DType type) : ISequence
+readonly struct RandomUniform(ulong seed, long start, double low, double high, DType type) : ISequence, IDrawn
 {
+    public Vector512<ulong> Bits(long i) => Philox.Register(seed, start + i);
     readonly double below = Math.Max(low, type == DType.Float32 ? MathF.BitDecrement((float)high)
         : Math.BitDecrement(high));
     public double At(long i) => Math.Min(below, low + (high - low) * Philox.Uniform(seed, start + i));
+    public Vector512<double> Of(Vector512<ulong> bits) => Vector512.Min(Vector512.Create(below),
+        Vector512.Create(low) + (high - low) * (Vector512.ConvertToDouble(bits >> 40) * (1.0 / (1 << 24))));
 }
 
 /// <summary>Normally distributed numbers.</summary>
-readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence
-{ public double At(long i) => mean + deviation * Philox.Normal(seed, start + i); }
+readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence, IDrawn
+{
+    public double At(long i) => mean + deviation * Philox.Normal(seed, start + i);
+    public Vector512<ulong> Bits(long i) => Philox.Register(seed, start + i);
+    public Vector512<double> Of(Vector512<ulong> bits)
+    {
+        var u = (Vector512.ConvertToDouble(bits >> 32) + Vector512.Create(0.5)) * (1.0 / (1L << 32));
+        var v = Vector512.ConvertToDouble(bits & Vector512.Create((ulong)uint.MaxValue)) * (1.0 / (1L << 32));
+        return Vector512.Create(mean) + deviation * (Vector512.Sqrt(-2 * Vector512.Log(u)) *
+            Vector512.Cos(2 * Math.PI * v));
+    }
+}

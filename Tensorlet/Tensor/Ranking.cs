@@ -48,7 +48,8 @@ static class Ranking
         if (x.DType == DType.Int64)
         {
             ref var first = ref Unsafe.Add(ref HostStorage.First<long>(x), from);
-            for (var i = 0; i < keys.Length; i++) keys[i] = (ulong)(Unsafe.Add(ref first, i) ^ long.MinValue) ^ inverted;
+            for (var i = 0; i < keys.Length; i++)
+                keys[i] = inverted ^ (ulong)(Unsafe.Add(ref first, i) ^ long.MinValue);
         }
         else if (x.DType == DType.Float64)
         {
@@ -57,7 +58,8 @@ static class Ranking
             {
                 var value = Unsafe.Add(ref first, i) + 0.0;
                 var bits = BitConverter.DoubleToInt64Bits(value);
-                keys[i] = inverted ^ (double.IsNaN(value) ? ulong.MaxValue : (ulong)(bits ^ (bits >> 63 | long.MinValue)));
+                keys[i] = inverted ^ (double.IsNaN(value) ? ulong.MaxValue
+                    : (ulong)(bits ^ (bits >> 63 | long.MinValue)));
             }
         }
         else

@@ -133,9 +133,9 @@ public sealed partial class Tensor
         generator ??= Generator.Default;
         return Integers("RandInt", shape, device, n =>
         {
-            var (numbers, start) = (new long[n], generator.Take(n));            // a device fills in doubles
-            for (var i = 0; i < n; i++) numbers[i] = Philox.Integer(generator.Seed, start + i, low, high);
-            return numbers;
+            var bits = new ulong[n];                                            // a device fills in doubles
+            Philox.Bits(generator.Seed, generator.Take(n), bits);
+            return Array.ConvertAll(bits, x => low + (long)(x % (ulong)(high - low)));
         }).To(type ?? DType.Int64);
     }
 
@@ -202,20 +202,16 @@ public sealed partial class Tensor
                 $"From: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
         }
         int[] shape = [.. Enumerable.Range(0, array.Given().Rank).Select(array.GetLength)];
-        return Type.GetTypeCode(array.GetType().GetElementType()) switch
-        {
-            TypeCode.Single => Flat<float>(), TypeCode.Double => Flat<double>(), TypeCode.Boolean => Flat<bool>(),
-            TypeCode.Int64 => Flat<long>(), TypeCode.Int32 => Flat<int>(), TypeCode.Byte => Flat<byte>(),
-            TypeCode.Int16 => Flat<short>(), _ when array.Length == 0 => Empty(shape, type, device),
-            var other => throw new DTypeException($"From: {other} is not a number; use float, double, long or bool."),
-        };
+        var element = array.GetType().GetElementType()!;
+        var numbers = element == typeof(int) ? From(Elements<int>(), shape, null, device)
+            : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
+            : element == typeof(double) ? Flat<double>() : element == typeof(float) || array.Length == 0 ? Flat<float>()
+            : throw new DTypeException($"From: {element.Name} is not a number; use float, double, long, int or bool.");
+        return numbers.To(type ?? numbers.DType);
 
-        Tensor Flat<T>() where T : unmanaged
-        {
-            var flat = new T[array.Length];
-            Buffer.BlockCopy(array, 0, flat, 0, Buffer.ByteLength(array));
-            return From(flat, shape, type, device);
-        }
+        Tensor Flat<T>() where T : unmanaged => From(Elements<T>(), shape, null, device);
+        ReadOnlySpan<T> Elements<T>() => MemoryMarshal.CreateReadOnlySpan(
+            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
     }
 
     /// <summary>A tensor over the array of the caller, on the CPU: each sees what the other writes.</summary>

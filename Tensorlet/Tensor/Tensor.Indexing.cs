@@ -44,19 +44,41 @@ public sealed partial class Tensor
         {
             var part = Basic(indices, out var picks);
             return picks.Count == 0 ? part.Copy_(value.Given())
-                : part.Put(part.Places.Pick(picks, indices), value.Given());
+                : part.Put(part.Spots(picks, indices), value.Given());
         }, "Indexing");
     }
 
     /// <summary>
-    /// Writes values to positions of the flattened tensor; if a position occurs more than once, the last value is kept.
+    /// Writes values to positions of the storage; if a position occurs more than once, the last value is kept.
     /// </summary>
     Tensor Put(Tensor places, Tensor value)
     {
         if (value.Layout.Expand(places.Layout.shape) is not { } layout)
             throw new ShapeException($"Indexing: values of shape {value.Layout} do not fill {places.Layout}.");
-        var values = value.With(layout).To(Device).To(DType).Reshape(-1);
-        return Copy_(Cat([Reshape(-1), values]).Gather(0, Sources(places)).Reshape(Size()));
+        var values = value.With(layout).To(Device).To(DType).Beside(this).Contiguous();
+        Writing("Indexing");
+        if (Storage is HostStorage) DType.Run(new Putting(places, values, this));
+        else
+        {
+            var all = new Tensor(Storage, Layout.Contiguous(Storage.Count));
+            Device.Copy(Cat([all, values.Reshape(-1)]).Gather(0, all.Sources(places)), all);
+        }
+        return this;
+    }
+
+    readonly struct Putting(Tensor places, Tensor values, Tensor to) : IForType
+    {
+        void IForType.Run<V>()
+        {
+            ref var first = ref Unsafe.Subtract(ref HostStorage.First<V>(to), to.Layout.Offset);
+            ref var value = ref HostStorage.First<V>(values);
+            foreach (var place in places.ToArray<long>())
+            {
+                Unsafe.Add(ref first, (nint)place) = value;
+                value = ref Unsafe.Add(ref value, 1);
+            }
+            GC.KeepAlive((values, to));
+        }
     }
 
     /// <summary>
@@ -118,18 +140,37 @@ public sealed partial class Tensor
     Tensor Pick(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
         if (picks.Count == 0) return this;
-        var isBasic = Array.ConvertAll(indices, index => index.part is null or Range);
-        var apart = isBasic.AsSpan().Trim(true).Contains(true);
-        int[] picked = [.. picks.Select(p => p.Axis)], lead = [.. Enumerable.Range(0, apart ? 0 : picked[0])];
-        var common = picks.Select(p => p.Index).Aggregate((a, b) =>
-            a.Expand(Layout.Broadcast("Indexing", a.Layout, b.Layout)));
-        var flat = Zeros(common.Layout.shape, DType.Int64, Device);
-        foreach (var (axis, index) in picks) flat = flat * Size(axis) + Wrapped(index, axis);
-        int[] rest = [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])];
+        var (lead, picked, rest) = Groups(picks, indices);
+        var flat = picks.Select(p => (p.Axis, Index: Wrapped(p.Index, p.Axis))).Aggregate((a, b) =>
+            (b.Axis, a.Index * Size(b.Axis) + b.Index)).Index;
         int[] Sizes(int[] axes) => Array.ConvertAll(axes, Size);
         return With(Layout.Permute([.. lead, .. picked, .. rest]))
             .Reshape([.. Sizes(lead), Layout.Product(Sizes(picked)), .. Sizes(rest)])
             .IndexSelect(lead.Length, flat.Reshape(-1)).Reshape([.. Sizes(lead), .. flat.Shape, .. Sizes(rest)]);
+    }
+
+    /// <summary>The axes before those that are indexed, these, and all others.</summary>
+    (int[] Lead, int[] Picked, int[] Others) Groups(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
+    {
+        var isBasic = Array.ConvertAll(indices, index => index.part is null or Range);
+        var apart = isBasic.AsSpan().Trim(true).Contains(true);
+        int[] picked = [.. picks.Select(p => p.Axis)], lead = [.. Enumerable.Range(0, apart ? 0 : picked[0])];
+        return (lead, picked, [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])]);
+    }
+
+    /// <summary>The positions in the storage of what <see cref="Pick"/> picks, in the same shape.</summary>
+    internal Tensor Spots(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
+    {
+        var (lead, _, rest) = Groups(picks, indices);
+        var spots = picks.Select(p => Wrapped(p.Index, p.Axis) * Layout.Strides[p.Axis]).Aggregate((a, b) => a + b);
+        if (Layout.Offset > 0) spots += Layout.Offset;
+        if (rest.Length > 0) spots = spots.Reshape([.. spots.Shape, .. rest.Select(_ => 1)]) + Offsets(rest);
+        if (lead.Length > 0) spots = Offsets(lead).Reshape([.. lead.Select(Size), .. Ones(spots.Size())]) + spots;
+        return spots;
+
+        static IEnumerable<int> Ones(int[] shape) => shape.Select(_ => 1);
+        Tensor Offsets(int[] axes) => axes.Select(a => Arange(Size(a), DType.Int64, Device) * Layout.Strides[a])
+            .Aggregate((a, b) => a.Unsqueeze(-1) + b);
     }
 
     /// <summary>Integers with negative ones counted from the end; all are checked against the axis.</summary>
@@ -142,10 +183,12 @@ public sealed partial class Tensor
             if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} " +
                 $"does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
-        int[] places = [.. Enumerable.Range(0, values.Length).Where(i => values[i])];
+        var places = new int[values.AsSpan().Count(true)];
+        for (var (i, k) = (0, 0); k < places.Length; i++)
+            if (values[i]) places[k++] = i;
         var below = Layout.Contiguous(mask.Layout.shape).strides;
         for (var a = 0; a < mask.Rank; a++)
-            yield return From<long>([.. places.Select(p => (long)(p / below[a] % mask.Size(a)))], device: x.Device);
+            yield return From(Array.ConvertAll(places, p => (long)(p / below[a] % mask.Size(a))), device: x.Device);
     }
 
     /// <summary>

@@ -3,16 +3,16 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, with an associative scalar function of your own. It
-    /// takes 2·log₂ n steps, in which each element is combined with another one at most twice (Brent and Kung 1982).
-    /// Booleans are counted.
+    /// y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, with an associative scalar function of your own: one
+    /// after another, or in 2·log₂ n steps, in which each element is combined with another one at most twice (Brent and
+    /// Kung 1982). Booleans are counted.
     /// </summary>
     /// <exception cref="IndexException">There is no such axis.</exception>
     public Tensor Scan<F>(F f, int axis, string operation = "Scan") where F : struct, IZip
     {
         axis = Layout.Axis(operation.Given(), axis);
         var y = Counted().Clone();
-        y.ScanPairs(f, axis);
+        if (!Device.Scan(f, y, axis)) y.ScanPairs(f, axis);
         return y;
     }
 

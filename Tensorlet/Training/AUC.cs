@@ -13,30 +13,61 @@ public sealed class AUC() : Metric(0)
     public override void Add(Tensor output, Tensor target)
     {
         Layout.OnlySame("AUC: scores and targets", output.Given().Layout, target.Given().Layout);
-        double[][] samples = [.. output.ToArray<double>().Zip(target.ToArray<double>(), (x, t) => new[] { x, t })];
-        if (samples.FirstOrDefault(sample => !Sound(sample)) is [var score, var label])
+        double[][] added = [.. output.ToArray<double>().Zip(target.ToArray<double>(), (x, t) => new[] { x, t })];
+        if (added.FirstOrDefault(sample => !Sound(sample)) is [var score, var label])
             throw new TensorletException($"AUC: score {score} and target {label} must be a number, and 0 or 1.");
-        Sums.AddRange(samples.SelectMany(sample => sample));
+        Sums.AddRange(added.SelectMany(sample => sample));
     }
 
     private protected override bool CanBe(double[] sums) => sums.Length % 2 == 0 && sums.Chunk(2).All(Sound);
 
     static bool Sound(double[] sample) => !double.IsNaN(sample[0]) && sample[1] is 0 or 1;
 
+    // What has been counted: scores of 0 and of 1, each sorted, in parts of which each is larger than all after it
+    // together, so that a sample moves into a larger one a few times only (Bentley and Saxe 1980).
+    readonly List<(double[] Zeros, double[] Ones)> parts = [];
+    List<double>? counted;
+    int samples;
+    double wins;
+
     /// <inheritdoc/>
     public override double Value
     {
         get
         {
-            var (wins, zeros, ones) = (0.0, 0.0, 0.0);
-            foreach (var tie in Sums.Chunk(2).GroupBy(sample => sample[0]).OrderBy(tie => tie.Key))
+            if (counted != Sums)
             {
-                var hits = tie.Sum(sample => sample[1]);
-                var misses = tie.Count() - hits;
-                wins += hits * (zeros + misses / 2);
-                (zeros, ones) = (zeros + misses, ones + hits);
+                parts.Clear();
+                (counted, samples, wins) = (Sums, 0, 0);
             }
-            return wins / (zeros * ones);
+            double[] New(double target) => [.. Enumerable.Range(samples, Sums.Count / 2 - samples)
+                .Where(i => Sums[2 * i + 1] == target).Select(i => Sums[2 * i]).Order()];
+            var (zeros, ones) = (New(0), New(1));
+            samples = Sums.Count / 2;
+            wins += Wins(zeros, ones) + parts.Sum(part => Wins(zeros, part.Ones) + Wins(part.Zeros, ones));
+            while (parts is [.., var last] && Size(last) <= zeros.Length + ones.Length)
+            {
+                (zeros, ones) = ([.. zeros.Concat(last.Zeros).Order()], [.. ones.Concat(last.Ones).Order()]);
+                parts.RemoveAt(parts.Count - 1);
+            }
+            parts.Add((zeros, ones));
+            return wins / (parts.Sum(part => (double)part.Zeros.Length) * parts.Sum(part => part.Ones.Length));
+
+            static int Size((double[] Zeros, double[] Ones) part) => part.Zeros.Length + part.Ones.Length;
         }
     }
+
+    /// <summary>
+    /// The pairs in which the 1 has the larger score, with equal ones counted by half. The smaller set is looked up in
+    /// the larger one.
+    /// </summary>
+    static double Wins(double[] zeros, double[] ones) => zeros.Length <= ones.Length
+        ? zeros.Sum(zero => ones.Length - (Below(ones, zero) + UpTo(ones, zero)) / 2.0)
+        : ones.Sum(one => (Below(zeros, one) + UpTo(zeros, one)) / 2.0);
+
+    static readonly Comparer<double> below = Comparer<double>.Create((a, x) => a < x ? -1 : 1),
+        upTo = Comparer<double>.Create((a, x) => a <= x ? -1 : 1);
+
+    static int Below(double[] sorted, double x) => ~Array.BinarySearch(sorted, x, below);
+    static int UpTo(double[] sorted, double x) => ~Array.BinarySearch(sorted, x, upTo);
 }

@@ -52,14 +52,23 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
 public sealed class F1(int classes) : ConfusionMatrix(classes)
 {
     /// <summary>F₁ of each class.</summary>
-    public double[] PerClass => [.. All.Select(c => 2.0 * this[c, c] / Math.Max(1, Seen(c)))];
+    public double[] PerClass => [.. All.Zip(Seen(), (c, seen) => 2.0 * this[c, c] / Math.Max(1, seen))];
     /// <summary>The mean over the classes that occur; the same as <see cref="Value"/>.</summary>
-    public double Macro => PerClass.Sum() / All.Count(c => Seen(c) > 0);
+    public double Macro => PerClass.Sum() / Seen().Count(n => n > 0);
     /// <summary>F₁ of the hits and misses of all classes together, which is the accuracy.</summary>
     public double Micro => base.Value;
     /// <summary>The macro average.</summary>
     public override double Value => Macro;
 
-    /// <summary>How often a class is a target, and how often it is an output.</summary>
-    long Seen(int c) => All.Sum(other => this[c, other] + this[other, c]);
+    /// <summary>How often each class is a target or an output.</summary>
+    double[] Seen()
+    {
+        var (seen, i) = (new double[All.Count()], 0);
+        foreach (var count in Sums)
+        {
+            seen[i / seen.Length] += count;
+            seen[i++ % seen.Length] += count;
+        }
+        return seen;
+    }
 }

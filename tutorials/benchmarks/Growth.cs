@@ -20,16 +20,19 @@ sealed record Activity(string Name, int N, int Power, Func<int, Action> Prepare,
 static class Growth
 {
     const int Sizes = 3, Step = 4, FewestCalls = 3, MostCalls = 1000;
-    const double Tolerance = 0.2, SecondsPerSize = 0.25;
+    const double Tolerance = 0.2;
+    static readonly TimeSpan TimePerSize = TimeSpan.FromSeconds(0.25);
 
     /// <summary>Measures the activities of these names, or all; gives the number of lines that are marked.</summary>
     public static int Measure(string[] names)
     {
         foreach (var name in names)
-            if (!Activities.All.Any(a => a.Name.Contains(name))) throw new UsageException($"There is no activity {name}.");
+            if (!Activities.All.Any(a => a.Name.Contains(name)))
+                throw new UsageException($"There is no activity {name}.");
         Device.Cpu.Threads = 1;
         var marked = 0;
-        Console.WriteLine($"{"",-26} {"n",9} {"ns each",9} {"at 4n",9} {"at 16n",9} {"time",6} {"bytes",6} {"B each",8}");
+        Console.WriteLine($"{"",-26} {"n",9} {"ns each",9} {"at 4n",9} {"at 16n",9} {"time",6} {"bytes",6} " +
+            $"{"B each",8}");
         foreach (var activity in Activities.All.Where(a => names.Length == 0 || names.Any(a.Name.Contains)))
             marked += Row(activity) ? 1 : 0;
         Console.WriteLine($"{marked} marked");
@@ -50,7 +53,8 @@ static class Growth
             return true;
         }
         double time = Exponent(ns), space = Exponent(bytes);
-        double Each(double[] cost, int size) => cost[size] / Math.Pow(activity.N * Math.Pow(Step, size), activity.Power);
+        double Each(double[] cost, int size) =>
+            cost[size] / Math.Pow(activity.N * Math.Pow(Step, size), activity.Power);
         var most = activity.Power + Tolerance;
         var marked = time > most || space > most || Each(ns, Sizes - 1) > activity.Most;
         Console.WriteLine($"{activity.Name,-26} {activity.N,9} {Each(ns, 0),9:G4} {Each(ns, 1),9:G4} " +
@@ -69,7 +73,7 @@ static class Growth
         GC.Collect();
         GC.WaitForPendingFinalizers();
         var (best, bytes, all) = (double.PositiveInfinity, 0L, Stopwatch.StartNew());
-        for (var call = 0; call < FewestCalls || (call < MostCalls && all.Elapsed.TotalSeconds < SecondsPerSize); call++)
+        for (var call = 0; call < FewestCalls || (call < MostCalls && all.Elapsed < TimePerSize); call++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             var start = Stopwatch.GetTimestamp();

@@ -96,9 +96,9 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
 }
 
 /// <summary>
-/// The gradient is contracted with the filters rotated by 180°. A position of the input is number r within stride number
-/// i (Shi et al. 2016: each r has its own part of the filters). Only where the filters are dilated as well is the
-/// gradient spread among zeros.
+/// The gradient is contracted with the filters rotated by 180°. A position of the input is number r within stride
+/// number i (Shi et al. 2016: each r has its own part of the filters). Only where the filters are dilated as well is
+/// the gradient spread among zeros.
 /// </summary>
 // x[n,c,i·s+r] = Σ w[o,c,q·s+r]·g[n,o,i−q]     dg = conv(dx, w)     dw = dx ⋆ g
 sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function

@@ -100,10 +100,10 @@ public sealed partial class Variable
     {
         get => Named(() =>
         {
-            Data.Basic(indices, out var picks);
+            // where to gather from, if the elements lay in order
+            var part = Data.With(Layout.Contiguous(Data.Layout.shape)).Basic(indices, out var picks);
             if (picks.Count == 0) return Read(x => x.Basic(indices, out _), "Index");
-            // What would be picked from the elements' own numbers tells where to gather from the flattened tensor.
-            var places = Data.Places[indices];
+            var places = part.Spots(picks, indices);
             return Reshape(-1).Gather(0, places.Reshape(-1)).Reshape(places.Size());
         }, "Indexing");
     }

@@ -127,10 +127,12 @@ public sealed partial class Variable
         : throw new ShapeException($"Pad: {before} and {after} must not be negative.");
 
     /// <inheritdoc cref="Tensor.Cat"/>
-    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0) => variables.Given() is [var first, ..]
-        ? new Cat(first.Given(nameof(variables)).Data.Layout.Axis("Cat", axis)).Apply(
-            [.. variables.Select(x => x.To(variables.Max(other => other.Given(nameof(variables)).DType)))])
-        : throw new ShapeException("Cat: no variables were given.");
+    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0)
+    {
+        if (variables.Given().Count == 0) throw new ShapeException("Cat: no variables were given.");
+        var type = variables.Max(x => x.Given(nameof(variables)).DType);
+        return new Cat(variables[0].Data.Layout.Axis("Cat", axis)).Apply([.. variables.Select(x => x.To(type))]);
+    }
 
     /// <inheritdoc cref="Tensor.Stack"/>
     public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
