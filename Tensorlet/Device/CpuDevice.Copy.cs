@@ -32,6 +32,7 @@ public sealed partial class CpuDevice
                 CopyRows<T>(x, y, walk, from, to));
     }
 
+    [MethodImpl(AggressiveOptimization)]
     static void CopyRows<T>(Tensor x, Tensor y, Walk walk, int from, int to) where T : unmanaged
     {
         ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
@@ -56,7 +57,8 @@ public sealed partial class CpuDevice
         int[] fromX = Offsets(0), fromY = Offsets(1);
         var (rows, down, right) = (walk.Shape[along], walk.Strides(1)[along], walk.Step(0));
         var bands = (rows + SquareSide - 1) / SquareSide;
-        Share(fromX.Length * bands, Math.Max(1, Piece / (SquareSide * walk.Length)), x.Numel, (from, to) =>
+        Share(fromX.Length * bands, Math.Max(1, Piece / (SquareSide * walk.Length)), x.Numel,
+            [MethodImpl(AggressiveOptimization)] (from, to) =>
         {
             ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
             for (var band = from; band < to; band++)
@@ -90,26 +92,29 @@ public sealed partial class CpuDevice
     [MethodImpl(AggressiveInlining)]
     static void CopySquare(ref float x, int right, ref float y, int down)
     {
-        var (a0, a1, a2, a3) = Pairs(ref x, right);
-        var (b0, b1, b2, b3) = Pairs(ref Unsafe.Add(ref x, 4 * right), right);
-        Put(a0, b0, ref y);
-        Put(a1, b1, ref Unsafe.Add(ref y, down));
-        Put(a2, b2, ref Unsafe.Add(ref y, 2 * down));
-        Put(a3, b3, ref Unsafe.Add(ref y, 3 * down));
+        Pairs(ref x, right, out var a0, out var a1, out var a2, out var a3);
+        Pairs(ref Unsafe.Add(ref x, 4 * right), right, out var b0, out var b1, out var b2, out var b3);
+        Put(a0, b0, ref y, down);
+        Put(a1, b1, ref Unsafe.Add(ref y, down), down);
+        Put(a2, b2, ref Unsafe.Add(ref y, 2 * down), down);
+        Put(a3, b3, ref Unsafe.Add(ref y, 3 * down), down);
 
         // rows i and i + 4 of the result, as far as they come from four rows
-        static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) Pairs(ref float x, int right)
+        [MethodImpl(AggressiveInlining)]
+        static void Pairs(ref float x, int right, out Vector256<float> p, out Vector256<float> q,
+            out Vector256<float> r, out Vector256<float> s)
         {
             Vector256<float> a = Vector256.LoadUnsafe(ref x), b = Vector256.LoadUnsafe(ref x, (nuint)right);
             var c = Vector256.LoadUnsafe(ref x, (nuint)(2 * right));
             var d = Vector256.LoadUnsafe(ref x, (nuint)(3 * right));
             Vector256<float> ab0 = Avx.UnpackLow(a, b), ab1 = Avx.UnpackHigh(a, b);
             Vector256<float> cd0 = Avx.UnpackLow(c, d), cd1 = Avx.UnpackHigh(c, d);
-            return (Avx.Shuffle(ab0, cd0, 0x44), Avx.Shuffle(ab0, cd0, 0xEE), Avx.Shuffle(ab1, cd1, 0x44),
-                Avx.Shuffle(ab1, cd1, 0xEE));
+            (p, q) = (Avx.Shuffle(ab0, cd0, 0x44), Avx.Shuffle(ab0, cd0, 0xEE));
+            (r, s) = (Avx.Shuffle(ab1, cd1, 0x44), Avx.Shuffle(ab1, cd1, 0xEE));
         }
 
-        void Put(Vector256<float> first, Vector256<float> second, ref float to)
+        [MethodImpl(AggressiveInlining)]
+        static void Put(Vector256<float> first, Vector256<float> second, ref float to, int down)
         {
             Avx.Permute2x128(first, second, 0x20).StoreUnsafe(ref to);
             Avx.Permute2x128(first, second, 0x31).StoreUnsafe(ref to, (nuint)(4 * down));

@@ -9,7 +9,7 @@ static class Stopwatches
 {
     // Tiered compilation counts 30 calls, waits 100 ms without new methods, and with profiles does so twice.
     const int WarmUpCalls = 60;
-    const double WarmUpMs = 600, LongestWarmUpMs = 6000;
+    const double WarmUpMs = 1500, LongestWarmUpMs = 6000;
 
     /// <summary>The figures of a row, or why there are none.</summary>
     public static Result Compare(Row row, int threads, Options options)
