@@ -145,7 +145,11 @@ public abstract class Module : IStateful
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
 
     /// <summary>This module and all inside it.</summary>
-    public IEnumerable<Module> Modules() => Children().SelectMany(c => c.Modules()).Prepend(this);
+    public IEnumerable<Module> Modules() => NamedModules().Select(m => m.Module);
+
+    /// <summary>This module, under the empty name, and all inside it, with keys as in <c>block.conv1</c>.</summary>
+    public IEnumerable<(string Name, Module Module)> NamedModules() => NamedChildren().SelectMany(child =>
+        child.Module.NamedModules().Select(m => ($"{child.Name}.{m.Name}".TrimEnd('.'), m.Module))).Prepend(("", this));
 
     /// <summary>
     /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>; each once, though several modules may share it.
@@ -169,6 +173,15 @@ public abstract class Module : IStateful
 
     /// <summary>Switches to training, or back.</summary>
     public Module Train(bool on = true) => Apply(module => module.Training = on);
+
+    /// <summary>Does something in a mode, and puts every module back into its own.</summary>
+    internal void InMode(bool training, Action action)
+    {
+        (Module Module, bool Training)[] modes = [.. Modules().Select(module => (module, module.Training))];
+        Train(training);
+        try { action(); }
+        finally { foreach (var (module, on) in modes) module.Train(on); }       // those inside come after it
+    }
 
     /// <summary>Switches to evaluation.</summary>
     public Module Eval() => Train(false);
@@ -246,5 +259,51 @@ public abstract class Module : IStateful
         rows.Add(("parameters", "", rows.Sum(row => row.Count)));
         var width = rows.Max(row => row.Name.Length);
         return string.Join('\n', rows.Select(r => $"{r.Name.PadRight(width)}  {r.Shape,-20} {r.Count,12:N0}"));
+    }
+
+    /// <summary>
+    /// A table of the modules that a call goes through, in their order: key, type, the shape of the result, parameters,
+    /// and the multiply-adds of its matrix products and convolutions, in which networks spend most of their time. A
+    /// module's numbers are without those of the modules inside it. The call is made in evaluation mode, and changes
+    /// nothing.
+    /// </summary>
+    /// <param name="input">What the module is called with, such as one sample.</param>
+    public string Summary(Variable input)
+    {
+        List<Row> rows = [];
+        var open = new Stack<Row>();
+        var hooks = NamedModules().DistinctBy(m => m.Module).SelectMany(m => (IDisposable[])[
+            m.Module.RegisterForwardPreHook((module, _) => Entered(m.Name, module)),
+            m.Module.RegisterForwardHook((_, _, y) => Left(y))]).ToList();
+        try { using (Autograd.NoGrad()) InMode(training: false, () => Call(input)); }
+        finally { hooks.ForEach(hook => hook.Dispose()); }
+        rows.Add(new("all", "", Parameters().Sum(p => (long)p.Numel)) { Products = rows.Sum(row => row.Products) });
+        var width = rows.Max(row => row.Name.Length);
+        return string.Join('\n', rows.Prepend(null).Select(r => $"{(r?.Name ?? "module").PadRight(width)}  " +
+            $"{r?.Type ?? "type",-18} {r?.Shape ?? "result",-20} " +
+            (r is null ? "  parameters    multiply-adds" : $"{r.Parameters,12:N0} {r.Products,16:N0}")));
+
+        Variable? Entered(string name, Module module)
+        {
+            if (open.TryPeek(out var outer)) outer.Products += Device.Products;
+            rows.Add(new(name, module.GetType().Name, module.Members().Sum(m =>
+                m.Value is Variable { RequiresGrad: true } p ? (long)p.Numel : 0)) { Products = -Device.Products });
+            open.Push(rows[^1]);
+            return null;
+        }
+
+        Variable? Left(Variable y)
+        {
+            var row = open.Pop();
+            (row.Products, row.Shape) = (row.Products + Device.Products, $"{y.Data.Layout}");
+            if (open.TryPeek(out var outer)) outer.Products -= Device.Products;
+            return null;
+        }
+    }
+
+    sealed record Row(string Name, string Type, long Parameters)
+    {
+        public string Shape = "";
+        public long Products;
     }
 }

@@ -16,6 +16,8 @@ public abstract class Plugin
     public virtual void EpochStarted(Trainer trainer) { }
     /// <summary>A batch is there.</summary>
     public virtual void BatchStarted(Trainer trainer) { }
+    /// <summary>The gradients are known, and the step is about to be made: change them here.</summary>
+    public virtual void Stepping(Trainer trainer) { }
     /// <summary>The step is done.</summary>
     public virtual void BatchEnded(Trainer trainer) { }
     /// <summary>An epoch is complete, and counted.</summary>
