@@ -270,6 +270,7 @@ public abstract class Module : IStateful
     /// <param name="input">What the module is called with, such as one sample.</param>
     public string Summary(Variable input)
     {
+        input.Given();
         List<Row> rows = [];
         var open = new Stack<Row>();
         var hooks = NamedModules().DistinctBy(m => m.Module).SelectMany(m => (IDisposable[])[

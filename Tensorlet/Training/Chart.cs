@@ -5,7 +5,7 @@ namespace Tensorlet.Training;
 /// <summary>Points that are joined.</summary>
 readonly record struct Curve(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y);
 
-/// <summary>Curves with axes and ticks as an SVG file, in colours that are readable on light and on dark ground.</summary>
+/// <summary>Curves with axes and ticks as an SVG file, in colours that are readable on light and dark.</summary>
 static class Chart
 {
     const int Left = 60, Top = 30, Width = 560, Height = 300, Foot = Top + Height;
@@ -26,8 +26,8 @@ static class Chart
         double Down(double y) => Top + Height * (high - y) / (high - low);
         string[] lines =
         [
-            """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 380" font-family="sans-serif" font-size="12">""",
-            """<g fill="#777">""",
+            """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 380" font-family="sans-serif" """,
+            """ font-size="12"><g fill="#777">""",
             .. Ticks(low, high).Select(tick => $"""
                 <path d="M{Left} {Down(tick):0.#}h{Width}" stroke="#777" stroke-opacity="0.3"/>
                 <text x="{Left - 6}" y="{Down(tick) + 4:0.#}" text-anchor="end">{tick:G6}</text>

@@ -46,7 +46,8 @@ public abstract class KeptWeights : Plugin, IStateful
         var own = loaded.Count == 0 || model is null ? loaded
             : model.StateDict().ToDictionary(w => Prefix + w.Key, w => w.Value);
         Stateful.Check(GetType().Name, new(own) { ["now"] = Tensor.Zeros(count) }, state);
-        Now = Stateful.Only(GetType().Name, "now", new Dictionary<string, Tensor> { ["now"] = state["now"] }, count, CanBe);
+        var now = new Dictionary<string, Tensor> { ["now"] = state["now"] };
+        Now = Stateful.Only(GetType().Name, "now", now, count, CanBe);
         Weights = loaded.ToDictionary(w => w.Key[Prefix.Length..], w => w.Value);
     }
 }

@@ -6,11 +6,12 @@ namespace Tensorlet.Training;
 public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> Losses)
 {
     /// <summary>The rate at which the loss falls fastest, a good one to begin with; NaN where it never falls.</summary>
-    public double Suggestion => Enumerable.Range(1, Math.Max(0, Losses.Count - 1)).Select(i => Losses[i] - Losses[i - 1])
-        .Zip(Rates).Where(step => step.First < 0).DefaultIfEmpty((0, double.NaN)).Min().Second;
+    public double Suggestion => Losses.Skip(1).Zip(Losses, (next, loss) => next - loss).Zip(Rates)
+        .Where(step => step.First < 0).DefaultIfEmpty((0, double.NaN)).Min().Second;
 
     /// <summary>Writes a picture of the losses over the rates, as SVG.</summary>
-    public void Save(string path) => Chart.Write(path, "learning rate", logX: true, new Curve("loss, smoothed", Rates, Losses));
+    public void Save(string path) =>
+        Chart.Write(path, "learning rate", logX: true, new Curve("loss, smoothed", Rates, Losses));
 }
 
 public sealed partial class Trainer
@@ -31,7 +32,8 @@ public sealed partial class Trainer
             steps.In(nameof(LrFind), 2));
         IStateful[] parts = [Model, Optimizer, Generator.Default, .. ((object[])[batches]).OfType<IStateful>()];
         var before = Array.ConvertAll(parts, p => p.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
-        try { new Trainer(Model, loss, Optimizer, batches, sweep) { AccumulationSteps = AccumulationSteps }.Run(steps); }
+        var trainer = new Trainer(Model, loss, Optimizer, batches, sweep) { AccumulationSteps = AccumulationSteps };
+        try { trainer.Run(steps); }
         catch (DivergenceException) { }                 // the rate is too large: this is what is looked for
         finally { foreach (var (part, state) in parts.Zip(before)) part.LoadStateDict(state); }
         return new(sweep.Rates, sweep.Losses);
