@@ -158,7 +158,7 @@ public class PracticeTests : IDisposable
         Assert.Equal(4, net.StateDict()["1.num_batches_tracked"].Item());
     }
 
-    /// <summary>With early stopping after it, the best epoch of averages comes back; a resumed run has the same.</summary>
+    /// <summary>With early stopping after it, the best epoch of averages comes back; resumed too.</summary>
     [Theory]
     [InlineData(0, 3), InlineData(1, 0), InlineData(1, 2)]
     public void An_average_goes_through_a_checkpoint(int epoch, int batch)

@@ -45,7 +45,7 @@ static class Chart
                  fill="none" stroke="{colors[i]}" stroke-width="2" stroke-linecap="round"/>
                 <text x="{Left + Width / 2 * i}" y="18" fill="{colors[i]}">{c.Name} {c.Y[^1]:G4}</text>
                 """),
-            "</svg>\n",
+            "</svg>",
         ];
         Files.Write(path, file => file.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
