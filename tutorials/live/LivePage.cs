@@ -32,7 +32,11 @@ sealed class LivePage : IDisposable
     public LivePage(TrainingLog log, string graph, int port)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => server.Listen(IPAddress.Loopback, port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Listen(IPAddress.Loopback, port);
+        });
         builder.Services.AddRoutingCore();
         app = builder.Build();
         app.Use((context, next) =>

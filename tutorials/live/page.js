@@ -55,6 +55,7 @@ function chart(box, curves, { log = false, low, high } = {}) {
     const name = document.createElement('span');
     name.textContent = c.name;
     name.style.setProperty('--own', c.color);
+    if (c.faint) name.className = 'faint';
     legend.append(name);
   }
   box.append(legend);
@@ -177,19 +178,24 @@ async function showGraph() {
   svg.removeAttribute('width');
   svg.removeAttribute('height');
   box.replaceChildren(svg);
-  let view;
-  const show = () => svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.w} ${view.h}`);
-  const fit = () => { view = { x: 0, y: 0, w: width, h: height }; show(); };
-  const scale = () => Math.max(view.w / box.clientWidth, view.h / box.clientHeight);     // units in a pixel
-  const move = (dx, dy) => { view.x += dx * scale(); view.y += dy * scale(); show(); };
-  // what is at (px, py), from the middle of the box, stays there
-  function zoom(factor, px = 0, py = 0) {
-    factor = Math.min(Math.max(view.w * factor, width / 50), 4 * width) / view.w;
-    const s = scale(), cx = view.x + view.w / 2 + px * s, cy = view.y + view.h / 2 + py * s;
-    view.x = cx - view.w * factor / 2 - px * s * factor;
-    view.y = cy - view.h * factor / 2 - py * s * factor;
-    view.w *= factor;
-    view.h *= factor;
+  // (x, y) is what stands in the upper left corner, and a pixel shows so many units
+  let x, y, unit;
+  const show = () => svg.setAttribute('viewBox', `${x} ${y} ${box.clientWidth * unit} ${box.clientHeight * unit}`);
+  function look(u, top) {
+    unit = u;
+    x = (width - box.clientWidth * unit) / 2;
+    y = top ? 0 : (height - box.clientHeight * unit) / 2;
+    show();
+  }
+  const whole = () => Math.max(width / box.clientWidth, height / box.clientHeight);
+  const fit = () => look(whole(), false);
+  const move = (dx, dy) => { x += dx * unit; y += dy * unit; show(); };
+  // what is at the pixel (px, py) stays there
+  function zoom(factor, px = box.clientWidth / 2, py = box.clientHeight / 2) {
+    const u = Math.min(Math.max(unit * factor, 0.1), 2 * whole());
+    x += px * (unit - u);
+    y += py * (unit - u);
+    unit = u;
     show();
   }
   $('in').onclick = () => zoom(1 / 1.4);
@@ -199,7 +205,7 @@ async function showGraph() {
     if (!e.ctrlKey && !e.metaKey) return;
     e.preventDefault();
     const r = box.getBoundingClientRect();
-    zoom(Math.exp(e.deltaY / 300), e.clientX - r.left - r.width / 2, e.clientY - r.top - r.height / 2);
+    zoom(Math.exp(e.deltaY / 300), e.clientX - r.left, e.clientY - r.top);
   }, { passive: false });
   box.onpointerdown = e => box.setPointerCapture(e.pointerId);
   box.onpointermove = e => { if (box.hasPointerCapture(e.pointerId)) move(-e.movementX, -e.movementY); };
@@ -211,7 +217,8 @@ async function showGraph() {
     e.preventDefault();
     keys[e.key]();
   };
-  fit();
+  addEventListener('resize', show);
+  look(Math.min(1, whole()), true);
 }
 
 async function follow() {

@@ -35,9 +35,9 @@ static class Pictures
             scale.Maximum = 100;
             scale.MajorGridlineStyle = LineStyle.None;
             plot.Axes.Add(scale);
-            plot.Series.Add(Dotted("test loss", "loss", Plot.Colors[2], tests.Select(t => (t.Step, t.Loss))));
             plot.Series.Add(Dotted("test accuracy", "accuracy", Plot.Colors[1],
                 tests.Select(t => (t.Step, 100 * t.Accuracy))));
+            plot.Series.Add(Dotted("test loss", "loss", Plot.Colors[2], tests.Select(t => (t.Step, t.Loss))));
         }
         File.WriteAllText(path, Plot.SvgOf(plot, 800, 400));
     }
@@ -132,7 +132,8 @@ static class Pictures
         var (rows, cellH, cellW) = ((count + columns - 1) / columns, h * zoom + Gap, w * zoom + Gap);
         var sheet = Tensor.Full([shape[1], rows * cellH + Gap, columns * cellW + Gap], 0.5);
         var scaled = ((images.Cpu() - low) / Math.Max(1e-12, high - low)).To(sheet.DType)
-            .Unsqueeze(3).Unsqueeze(5).Expand(count, shape[1], h, zoom, w, zoom).Reshape(count, shape[1], h * zoom, w * zoom);
+            .Unsqueeze(3).Unsqueeze(5).Expand(count, shape[1], h, zoom, w, zoom)
+            .Reshape(count, shape[1], h * zoom, w * zoom);
         for (var i = 0; i < count; i++)
             sheet.Narrow(1, i / columns * cellH + Gap, h * zoom).Narrow(2, i % columns * cellW + Gap, w * zoom)
                 .Copy_(scaled[i]);
@@ -161,7 +162,7 @@ static class Pictures
 
     /// <summary>
     /// Draws a confusion matrix: a row is a class, a column what it was taken for; the stronger a square, the larger
-    /// its share of the row, and those off the diagonal in orange.
+    /// its share of the row, full where it is more than half; off the diagonal in orange.
     /// </summary>
     /// <param name="path">The SVG file to write.</param>
     /// <param name="confusion">How often each class was taken for each.</param>
@@ -188,13 +189,16 @@ static class Pictures
             for (var column = 0; column < n; column++)
             {
                 var (x, y, count) = (Left + column * Side, Top + row * Side, confusion[row, column]);
-                // a single mistake among thousands is still seen
-                var share = count == 0 ? 0 : 0.1 + 0.6 * Math.Sqrt((double)count / all);
+                // a single mistake among thousands is still seen, and numbers are readable on light and on dark
+                var most = 2 * count > all;
+                var strength = most ? 1 : count == 0 ? 0 : 0.1 + 0.35 * Math.Sqrt((double)count / all);
                 Add($"""
                     <rect x="{x}" y="{y}" width="{Side}" height="{Side}" stroke="#777" stroke-opacity="0.35"
-                      fill="{(row == column ? "#2E7FD0" : "#D06A1E")}" fill-opacity="{share:0.##}"/>
+                      fill="{(row == column ? "#2E7FD0" : "#D06A1E")}" fill-opacity="{strength:0.##}"/>
                     """);
-                if (count > 0) Add($"""<text x="{x + Side / 2}" y="{y + 27}">{count}</text>""");
+                if (count > 0) Add($"""
+                    <text x="{x + Side / 2}" y="{y + 27}"{(most ? " fill=\"#fff\"" : "")}>{count}</text>
+                    """);
             }
         }
         Add("</g>\n</svg>");
