@@ -40,7 +40,7 @@ public sealed class LiveTests : IDisposable
         var net = new Sequential(new Nn.Flatten(), new Nn.Linear(1024, 8), new ReLU(), new Nn.Linear(8, 10));
         var loader = new DataLoader(digits.Dataset(), 10);
         var pace = new Pace(2, loader.Count);
-        var log = new TrainingLog(pace, digits.First(30), digits.First(3), every: 4);
+        var log = new TrainingLog(pace, digits.First(30), digits.First(3), every: 4, live: true);
         return (new Trainer(net, new CrossEntropyLoss(), new SGD(net.Parameters(), 0.05), loader,
             [pace, log, .. more]), log, net);
     }

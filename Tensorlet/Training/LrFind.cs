@@ -28,33 +28,31 @@ public sealed partial class Trainer
     /// two steps.</exception>
     public LrRange LrFind(double low = 1e-6, double high = 1, int steps = 100)
     {
-        var sweep = new Sweep(low.In(nameof(LrFind), double.Epsilon), high.In(nameof(LrFind), low),
-            steps.In(nameof(LrFind), 2));
+        low.In(nameof(LrFind), double.Epsilon);
+        high.In(nameof(LrFind), low);
+        steps.In(nameof(LrFind), 2);
         IStateful[] parts = [Model, Optimizer, Generator.Default, .. ((object[])[batches]).OfType<IStateful>()];
         var before = Array.ConvertAll(parts, p => p.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
-        var trainer = new Trainer(Model, loss, Optimizer, batches, sweep) { AccumulationSteps = AccumulationSteps };
-        try { trainer.Run(steps); }
+        var trainer = new Trainer(Model, loss, Optimizer, batches) { AccumulationSteps = AccumulationSteps };
+        List<double> rates = [], losses = [];
+        try { Model.InMode(training: true, Sweep); }
         catch (DivergenceException) { }                 // the rate is too large: this is what is looked for
         finally { foreach (var (part, state) in parts.Zip(before)) part.LoadStateDict(state); }
-        return new(sweep.Rates, sweep.Losses);
-    }
+        return new(rates, losses);
 
-    sealed class Sweep(double low, double high, int steps) : Plugin
-    {
-        const double Keep = 0.98;
-        double mean;
-        public List<double> Rates { get; } = [];
-        public List<double> Losses { get; } = [];
-
-        public override void BatchStarted(Trainer trainer) =>
-            trainer.Optimizer.Lr = low * Math.Pow(high / low, (double)Rates.Count / (steps - 1));
-
-        public override void BatchEnded(Trainer trainer)
+        void Sweep()
         {
-            mean = Keep * mean + (1 - Keep) * trainer.Loss;
-            Rates.Add(trainer.Optimizer.Lr);
-            Losses.Add(mean / (1 - Math.Pow(Keep, Rates.Count)));
-            if (Rates.Count == steps || Losses[^1] > Losses.Min() + 3 * Math.Abs(Losses.Min())) trainer.Stop();
+            const double keep = 0.98;
+            var mean = 0.0;
+            foreach (var tensors in Enumerable.Repeat(batches, steps).SelectMany(epoch => epoch).Take(steps))
+            {
+                var rate = Optimizer.Lr = low * Math.Pow(high / low, rates.Count / (steps - 1.0));
+                trainer.Learn(tensors);
+                mean = keep * mean + (1 - keep) * trainer.Loss;
+                rates.Add(rate);
+                losses.Add(mean / (1 - Math.Pow(keep, rates.Count)));
+                if (losses[^1] > losses.Min() + 3 * Math.Abs(losses.Min())) return;
+            }
         }
     }
 }

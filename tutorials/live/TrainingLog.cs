@@ -15,7 +15,9 @@ namespace Tutorials;
 /// <param name="test">Digits that the network does not learn from.</param>
 /// <param name="shown">Those of which the page shows the predictions.</param>
 /// <param name="every">After how many steps the network is tested.</param>
-sealed class TrainingLog(Pace pace, DigitData test, DigitData shown, int every) : Plugin
+/// <param name="live">Whether there is a page: without one, layers are not measured, and predictions not asked
+/// for.</param>
+sealed class TrainingLog(Pace pace, DigitData test, DigitData shown, int every, bool live) : Plugin
 {
     const int MeasuredEvery = 10;
 
@@ -49,7 +51,10 @@ sealed class TrainingLog(Pace pace, DigitData test, DigitData shown, int every) 
     }
 
     /// <inheritdoc/>
-    public override void BatchStarted(Trainer trainer) => layers.BatchStarted(trainer);
+    public override void BatchStarted(Trainer trainer)
+    {
+        if (live) layers.BatchStarted(trainer);
+    }
 
     /// <inheritdoc/>
     public override void Stepping(Trainer trainer) => layers.Stepping(trainer);
@@ -60,7 +65,7 @@ sealed class TrainingLog(Pace pace, DigitData test, DigitData shown, int every) 
         lock (gate)
         {
             losses.Add(trainer.Loss);
-            if ((trainer.Batch - 1) % MeasuredEvery == 0)
+            if (live && (trainer.Batch - 1) % MeasuredEvery == 0)
             {
                 var learning = layers.Layers.Where(layer => layer.ParameterGradient > 0).ToList();
                 names = [.. learning.Select(layer => layer.Name)];
@@ -74,7 +79,7 @@ sealed class TrainingLog(Pace pace, DigitData test, DigitData shown, int every) 
     {
         var (accuracy, outputs) = (new Accuracy(), new Outputs());
         var loss = trainer.Evaluate(testBatches, accuracy);
-        trainer.Evaluate(shownBatch, outputs);
+        if (live) trainer.Evaluate(shownBatch, outputs);
         lock (gate)
         {
             tests.Add((pace.Steps, loss, accuracy.Value));

@@ -93,7 +93,7 @@ sealed class TerminalProgress : Plugin, IDisposable
     }
 
     string Text(string percent) => $"epoch {pace.Epoch}/{pace.Epochs}  {percent}loss {loss:0.0000}  accuracy " +
-        $"{100 * accuracy:0.00} %  {pace.Rate:#,0} images/s  {pace.Left:m\\:ss} left";
+        $"{100 * accuracy:0.00} %  {pace.Rate:#,0} images/s  {(int)pace.Left.TotalMinutes}:{pace.Left.Seconds:00} left";
 
     /// <inheritdoc/>
     public override void Ended(Trainer trainer) => Dispose();

@@ -25,7 +25,8 @@ static class Train
         if (options.LrFind) return FindLr(net, loader, options);
         var steps = options.Epochs * loader.Count;
         var pace = new Pace(options.Epochs, loader.Count);
-        var log = new TrainingLog(pace, test.First(1000), test.First(24), every: Math.Max(1, steps / 20));
+        var log = new TrainingLog(pace, test.First(options.Live ? 1000 : 500), test.First(24),
+            every: Math.Max(1, steps / (options.Live ? 20 : 10)), options.Live);
         var watch = Stopwatch.StartNew();
         bool stopped;
         using (var page = options.Live ? new LivePage(log, Graph(net, test, options.Device), options.Port) : null)
