@@ -119,8 +119,8 @@ static class Train
         var range = new Trainer(net, new CrossEntropyLoss(), Made(options, net), loader).LrFind(1e-5, 10, steps: 200);
         Directory.CreateDirectory(options.Out);
         range.Save(Path.Combine(options.Out, "lr.svg"));
-        Console.WriteLine($"{range.Rates.Count} steps with learning rates from 1e-5 to {range.Rates[^1]:G2}; the loss " +
-            $"falls fastest at {range.Suggestion:G2}; picture in {Path.Combine(options.Out, "lr.svg")}");
+        Console.WriteLine($"{range.Rates.Count} steps with learning rates from 1e-5 to {range.Rates[^1]:G2}; the " +
+            $"loss falls fastest at {range.Suggestion:G2}; picture in {Path.Combine(options.Out, "lr.svg")}");
         return 0;
     }
 
