@@ -24,6 +24,8 @@ public class ApiTests(ITestOutputHelper output)
         ["MultiFunction.Backward"] = "is called by the walk back", ["Trainer.Watched"] = "knows nothing before it ran",
         ["EarlyStopping.EpochEnded"] = "watches what a trainer measured",
         ["Trainer.Resume"] = "takes a file of its own kind",
+        ["Trainer.LrFind"] = "needs a trainer whose parts fit together",
+        ["Validation.EpochEnded"] = "needs batches that fit a trainer's model",
     };
 
     [Fact]

@@ -102,6 +102,38 @@ public class ModuleTests
         Assert.EndsWith("20", net.Summary());
     }
 
+    /// <summary>A module whose own product stands between those of its children.</summary>
+    sealed class Mixed : Module
+    {
+        readonly Nn.Conv2d conv = new(2, 3, (2, 3));
+        readonly Variable weight = new(Tensor.Ones(3, 5), requiresGrad: true);
+        readonly Sequential head = new(new BatchNorm1d(5), new Nn.Linear(5, 2));
+        public override Variable Forward(Variable x) => head.Call(conv.Call(x).Sum([2, 3]).MatMul(weight));
+    }
+
+    [Fact]
+    public void A_summary_counts_operations_module_by_module()
+    {
+        var net = new Mixed();
+        var before = net.StateDict().SelectMany(t => t.Value.ToArray<double>()).ToArray();
+        string Row(params object[] cells) => string.Join(' ', cells);
+        Assert.Equal([
+            "module type result parameters multiply-adds",
+            Row("Mixed", "(4, 2)", 15, 4 * 3 * 5),
+            Row("conv", "Conv2d", "(4, 3, 5, 4)", 3 * 2 * 2 * 3 + 3, 4 * 3 * 5 * 4 * 2 * 2 * 3),
+            Row("head", "Sequential", "(4, 2)", 0, 0),
+            Row("head.0", "BatchNorm1d", "(4, 5)", 10, 0),
+            Row("head.1", "Linear", "(4, 2)", 12, 4 * 5 * 2),
+            Row("all", 15 + 39 + 10 + 12, "2,980")],
+            net.Summary(Tensor.Randn(4, 2, 6, 6)).Replace(", ", ",_").Split('\n').Select(line =>
+                string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Replace(",_", ", ").Replace("2,880", "2880")));
+        Assert.Equal(before, net.StateDict().SelectMany(t => t.Value.ToArray<double>()));
+        Assert.All(net.Modules(), module => Assert.True(module.Training));
+        Assert.Throws<ShapeException>(() => net.Summary(Tensor.Ones(3)));
+        Assert.Equal(["", "conv", "head", "head.0", "head.1"], net.NamedModules().Select(m => m.Name));
+    }
+
     [Fact]
     public void Dropout_drops_while_training_only()
     {

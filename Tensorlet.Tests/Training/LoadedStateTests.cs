@@ -47,6 +47,13 @@ public class LoadedStateTests
         return stopping;
     }
 
+    static WeightAverage Averaged()
+    {
+        var (net, average) = (Net(), new WeightAverage(0.5));
+        new Trainer(net, new CrossEntropyLoss(), new SGD(net.Parameters()), [[x, y]], average).Run(2);
+        return average;
+    }
+
     static readonly Dictionary<string, Func<IStateful>> parts = new()
     {
         ["module"] = Net,
@@ -62,6 +69,7 @@ public class LoadedStateTests
         ["meter"] = () => new Meter("accuracy", new Accuracy()),
         ["picture"] = () => new LossPicture("unwritten"),
         ["early stopping"] = Stopping,
+        ["average"] = Averaged,
         ["schedule"] = () => new Schedule(Schedule(optimizer => new StepLR(optimizer, 3))),
         ["one cycle"] = () => Schedule(optimizer => new OneCycleLR(optimizer, 1, 10)),
         ["plateau"] = () => Schedule(optimizer => After(new ReduceLROnPlateau(optimizer), s => s.Step(1))),
@@ -144,6 +152,7 @@ public class LoadedStateTests
     [InlineData("confusion", "sums", 0.5)]
     [InlineData("auc", "sums", 3.0)]
     [InlineData("early stopping", "now", 0.5)]
+    [InlineData("average", "now", 2.0)]
     [InlineData("adam", "param_groups.0.beta1", -1.0)]
     [InlineData("adam", "param_groups.0.beta2", 1.0)]
     [InlineData("sgd", "param_groups.0.lr", double.PositiveInfinity)]

@@ -133,12 +133,35 @@ public class PluginTests : IDisposable
         Assert.Equal(points, line.Length);
         var y = Array.ConvertAll(line, point => double.Parse(point.Split(',')[1], CultureInfo.InvariantCulture));
         Assert.Equal(y.Order(), y);                                      // the loss falls, and y goes down the page
-        Assert.Equal(batches switch { 1 => 320, 7 => 20, _ => 20.3 }, y[0]);     // of 1,200 the mean of three
-        Assert.True(batches == 1 || y[^1] == 320);
-        Assert.Equal(["60", "560"], [line[0].Split(',')[0], batches > 1 ? line[^1].Split(',')[0] : "560"]);
+        Assert.Equal(batches switch { 1 => 330, 7 => 30, _ => 30.3 }, y[0]);     // of 1,200 the mean of three
+        Assert.True(batches == 1 || y[^1] == 330);
+        Assert.Equal(["60", "620"], [line[0].Split(',')[0], batches > 1 ? line[^1].Split(',')[0] : "620"]);
         var texts = svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value).ToArray();
-        Assert.Contains($"{1.0 - batches:G4}", texts);
-        Assert.Contains($"loss of {batches} batches", texts);
+        Assert.Contains($"loss {(batches == 1200 ? -1198 : 1.0 - batches):G4}", texts);      // the mean of three
+        Assert.Contains("batch", texts);
         Assert.Equal([path], Directory.GetFiles(folder));
+    }
+
+    /// <summary>Every tick of an axis stands where the curve has its number.</summary>
+    [Fact]
+    public void The_picture_has_ticks_and_the_losses_of_other_batches()
+    {
+        var path = In("loss.svg");
+        Training(new Line(), 6, new Script(-3, -8), new LossPicture(path)).Run(2);
+        var all = XDocument.Load(path).Descendants().ToList();
+        (string X, string Y, string Text)[] texts = [.. all.Where(e => e.Name.LocalName == "text")
+            .Select(e => (e.Attribute("x")!.Value, e.Attribute("y")!.Value, e.Value))];
+        var lines = all.Where(e => e.Name.LocalName == "polyline").Select(e => e.Attribute("points")!.Value).ToList();
+        Assert.Equal(["loss -11", "validation loss -8"], texts.Where(t => t.Y == "18").Select(t => t.Text));
+        double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+        var (below, left) = (texts.Where(t => t.Y == "348").ToList(), texts.Where(t => t.X == "54").ToList());
+        Assert.Equal(["2", "4", "6", "8", "10", "12"], below.Select(t => t.Text));
+        Assert.Equal(["-10", "-8", "-6", "-4", "-2", "0"], left.Select(t => t.Text));
+        foreach (var (x, _, text) in below) Assert.Equal(60 + 560 * (Number(text) - 1) / 11, Number(x), 1);
+        foreach (var (_, y, text) in left) Assert.Equal(30 + 300 * -Number(text) / 11 + 4, Number(y), 1);
+        Assert.Equal(12, lines[0].Split(' ').Length);
+        var expected = new[] { (6, -3), (12, -8) }.Select(p => $"{60 + 560 * (p.Item1 - 1) / 11.0:0.#},{
+            30 - 300 * p.Item2 / 11.0:0.#}");
+        Assert.Equal(string.Join(' ', expected), lines[1]);
     }
 }

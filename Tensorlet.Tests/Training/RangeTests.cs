@@ -14,6 +14,7 @@ public class RangeTests
 {
     const double Inf = double.PositiveInfinity, NaN = double.NaN;
     static Variable[] P => [new Variable(Tensor.Ones(4, 4), true)];
+    static Trainer Trained => new(new Nn.Linear(2, 1), (y, _) => y.Sum(), O, [[Tensor.Ones(1, 2), Tensor.Ones(1)]]);
     static SGD O => new(P, 0.1, momentum: 0.9);
     static readonly Dataset data = new TensorDataset(Tensor.Zeros(4));
     static readonly Sampler<long> order = new SequentialSampler(data);
@@ -163,6 +164,11 @@ public class RangeTests
         Whole("Checkpoints: every", v => new Checkpoints("path", v), 1);
         Whole("Progress: every", v => new Progress(TextWriter.Null, v), 1);
         Whole("LossPicture: every", v => new LossPicture("path", v), 1);
+        Whole("LayerStatistics: every", v => new LayerStatistics(v), 1);
+        Reals("WeightAverage: decay", v => new WeightAverage(v), noShare, 0, 1);
+        Reals("LrFind: low", v => Trained.LrFind(low: v), [-1, 0], 1e-6, 1);
+        Reals("LrFind: high or low", v => Trained.LrFind(low: 0.5, high: v), [-1, 0.4], 0.5, 1);
+        Whole("LrFind: steps", v => Trained.LrFind(steps: v), 2);
         Whole("SharedQueue: capacity", v => new SharedQueue<int>(v, 8), 1);
         Whole("SharedQueue: itemBytes", v => new SharedQueue<int>(2, v), 1);
         Whole("Spawn: nprocs", v => { if (v < 1) Spawn.Run(() => 0, nprocs: v); }, 1);
@@ -217,10 +223,14 @@ public class RangeTests
     {
         foreach (var bound in (double[])[-1, NaN])
         {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new ClipGradNorm(bound));
+            Assert.Throws<ArgumentOutOfRangeException>(() => new ClipGradValue(bound));
             Assert.Throws<ArgumentOutOfRangeException>(() => Utils.ClipGradNorm_(P, bound));
             Assert.Throws<ArgumentOutOfRangeException>(() => Utils.ClipGradValue_(P, bound));
         }
         Assert.Throws<ArgumentOutOfRangeException>(() => Utils.ClipGradNorm_(P, 1, NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ClipGradNorm(1, NaN));
+        _ = (new ClipGradNorm(Inf, Inf), new ClipGradValue(Inf));
         Utils.ClipGradNorm_(P, Inf, Inf);                           // only measures
         Utils.ClipGradValue_(P, 0);
     }

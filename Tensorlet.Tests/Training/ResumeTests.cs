@@ -36,7 +36,7 @@ public class ResumeTests : IDisposable
             : [.. new DataLoader(data, 5)];
         return (new Trainer(net, new CrossEntropyLoss(), optimizer, batches, [new Checkpoints(In($"{name}.st"), 1),
             new Meter("accuracy", new Accuracy()), new Validation(new DataLoader(data, 10)),
-            new Schedule(decay, perBatch: loader), new EarlyStopping(3),
+            new ClipGradNorm(1), new Schedule(decay, perBatch: loader), new EarlyStopping(3),
             new CsvLog(In($"{name}.csv")),
             new LossPicture(In($"{name}.svg"), 2), .. more]), net);
     }

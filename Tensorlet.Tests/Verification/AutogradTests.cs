@@ -188,6 +188,31 @@ public class AutogradTests
         Assert.Contains("MatMul.Backward", profile.ToString());
     }
 
+    /// <summary>What Chrome's format asks of an event, and that parts lie within what they are part of.</summary>
+    [Fact]
+    public void A_profile_is_a_time_line()
+    {
+        var x = Random(4, 4);
+        using var profile = Autograd.Profile();
+        x.MatMul(x).Tanh().Sum().Backward();
+        using var trace = System.Text.Json.JsonDocument.Parse(profile.ToChromeTrace());
+        var events = trace.RootElement.GetProperty("traceEvents").EnumerateArray().Select(e => (
+            Name: e.GetProperty("name").GetString()!, From: e.GetProperty("ts").GetDouble(),
+            To: e.GetProperty("ts").GetDouble() + e.GetProperty("dur").GetDouble())).ToList();
+        Assert.All(trace.RootElement.GetProperty("traceEvents").EnumerateArray(), e => Assert.Equal(("X", 1),
+            (e.GetProperty("ph").GetString(), e.GetProperty("pid").GetInt32())));
+        Assert.Equal(profile.Rows.Sum(row => row.Count), events.Count);
+        var outer = Assert.Single(events, e => e.Name == "MatMul.Backward");
+        var inner = events.Where(e => e.Name == "MatMul").Skip(1).ToList();
+        Assert.Equal(2, inner.Count);
+        Assert.All(inner, e => Assert.True(e.From >= outer.From - 0.001 && e.To <= outer.To + 0.001));
+        Assert.True(events[0].To <= outer.From);
+        Assert.Equal(profile.Rows.Sum(row => row.Milliseconds), events.Sum(e => e.To - e.From) / 1e3, 1);
+        Assert.Equal(128, trace.RootElement.GetProperty("traceEvents").EnumerateArray()
+            .Single(e => e.GetProperty("name").GetString() == "Tanh").GetProperty("args").GetProperty("bytes")
+            .GetInt64());
+    }
+
     [Fact]
     public void A_checkpoint_has_a_gradient_of_the_gradient()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace Tensorlet;
 
@@ -10,23 +11,26 @@ namespace Tensorlet;
 /// </summary>
 public sealed class Profile : IDisposable
 {
-    readonly ConcurrentDictionary<string, (int Count, long Ticks, long Bytes)> rows = new();
+    readonly ConcurrentQueue<(string Operation, long Start, long Ticks, long Bytes, int Thread)> events = [];
+    readonly long began = Stopwatch.GetTimestamp();
     readonly IDisposable scope;
 
     internal Profile() => scope = new Autograd.Scope(mode => mode with { Profile = this });
 
     /// <summary>Name, calls, milliseconds and bytes of each operation, the slowest first.</summary>
     public IReadOnlyList<(string Operation, int Count, double Milliseconds, long Bytes)> Rows =>
-        [.. rows.OrderByDescending(r => r.Value.Ticks).Select(r => (r.Key, r.Value.Count,
-            r.Value.Ticks * 1000.0 / Stopwatch.Frequency, r.Value.Bytes))];
+        [.. events.GroupBy(e => e.Operation).Select(g => (g.Key, g.Count(), g.Sum(e => Microseconds(e.Ticks)) / 1e3,
+            g.Sum(e => e.Bytes))).OrderByDescending(row => row.Item3)];
+
+    static double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;
 
     internal T Measure<T>(string operation, Device device, Func<T> work, Func<T, long> bytes)
     {
         var start = Stopwatch.GetTimestamp();
         var result = work();
         device.Synchronize();
-        var (ticks, size) = (Stopwatch.GetTimestamp() - start, bytes(result));
-        rows.AddOrUpdate(operation, (1, ticks, size), (_, r) => (r.Count + 1, r.Ticks + ticks, r.Bytes + size));
+        var ticks = Stopwatch.GetTimestamp() - start;
+        events.Enqueue((operation, start - began, ticks, bytes(result), Environment.CurrentManagedThreadId));
         return result;
     }
 
@@ -37,4 +41,14 @@ public sealed class Profile : IDisposable
     public override string ToString() => $"{"operation",-28}{"calls",8}{"ms",12}{"MB",12}\n" +
         string.Concat(Rows.Select(row =>
             $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n"));
+
+    /// <summary>
+    /// The course of time, thread by thread, in the JSON of Chrome's trace events: written to a file, it opens in
+    /// chrome://tracing and in Perfetto.
+    /// </summary>
+    public string ToChromeTrace() => "{\"traceEvents\":[\n" + string.Join(",\n", events.Select(e =>
+        $$$"""
+        {"name":"{{{JsonEncodedText.Encode(e.Operation)}}}","ph":"X","pid":1,"tid":{{{e.Thread}}},
+         "ts":{{{Microseconds(e.Start):0.###}}},"dur":{{{Microseconds(e.Ticks):0.###}}},"args":{"bytes":{{{e.Bytes}}}}}
+        """)) + "\n]}\n";
 }

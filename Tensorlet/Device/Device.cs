@@ -137,6 +137,9 @@ public abstract partial class Device
         KeepAlive(x, y);
     }
 
+    /// <summary>How many multiply-adds the products have had that this thread asked for, on all devices.</summary>
+    [ThreadStatic] internal static long Products;
+
     /// <summary>
     /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where batch, rows, k and columns each
     /// stand for the given number of axes. A matrix product, a batched one and a convolution over windows are all this
@@ -150,6 +153,7 @@ public abstract partial class Device
             && a.Shape[..batch].SequenceEqual(b.Shape[..batch]) && a.Shape[wide..].SequenceEqual(b.Shape[batch..inner])
             && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..])
             && a.DType == b.DType && a.DType == c.DType, a, b, c);
+        Products += a.Layout.LongCount * Layout.Product(b.Shape[inner..]);
         if (c.Numel > 0 && a.Layout.LongCount > 0) ContractCore(a, b, c, batch, rows, columns);
         else if (c.Numel > 0) FillCore(new Tensor.Line(0, 0), c);
         KeepAlive(a, b, c);

@@ -143,16 +143,21 @@ public abstract class Module : IStateful
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
 
     /// <summary>This module and all modules inside it.</summary>
-    public IEnumerable<Module> Modules()
+    public IEnumerable<Module> Modules() => NamedModules().Select(m => m.Module);
+
+    /// <summary>
+    /// This module, under the empty name, and all modules inside it, with keys as in <c>block.conv1</c>.
+    /// </summary>
+    public IEnumerable<(string Name, Module Module)> NamedModules()
     {
-        List<Module> found = [];
-        Find(this);
+        List<(string, Module)> found = [];
+        Find(this, "");
         return found;
 
-        void Find(Module module)
+        void Find(Module module, string path)
         {
-            found.Add(module);
-            foreach (var child in module.Children()) Find(child);
+            found.Add((path.TrimEnd('.'), module));
+            foreach (var (name, child) in module.NamedChildren()) Find(child, $"{path}{name}.");
         }
     }
 
@@ -191,6 +196,15 @@ public abstract class Module : IStateful
         .Select(m => m.Value).Where(IsState).OfType<Variable>().Distinct()];
 
     internal void Switch(bool training) => Training = training;
+
+    /// <summary>Runs an action in a mode, and returns every module to its own mode.</summary>
+    internal void InMode(bool training, Action action)
+    {
+        (Module Module, bool Training)[] modes = [.. Modules().Select(module => (module, module.Training))];
+        this.Train(training);
+        try { action(); }
+        finally { foreach (var (module, on) in modes) module.Train(on); }       // modules inside come after it
+    }
 
     /// <summary>Discards the gradients of all parameters, or sets them to zero.</summary>
     public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
@@ -275,5 +289,52 @@ public abstract class Module : IStateful
         rows.Add(("parameters", "", rows.Sum(row => row.Count)));
         var width = rows.Max(row => row.Name.Length);
         return string.Join('\n', rows.Select(r => $"{r.Name.PadRight(width)}  {r.Shape,-20} {r.Count,12:N0}"));
+    }
+
+    /// <summary>
+    /// A table of the modules that a call goes through, in their order: key, type, the shape of the result, parameters,
+    /// and the multiply-adds of its matrix products and convolutions, in which networks spend most of their time. A
+    /// module's numbers are without those of the modules inside it. The call is made in evaluation mode, and changes
+    /// nothing.
+    /// </summary>
+    /// <param name="input">What the module is called with, such as one sample.</param>
+    public string Summary(Variable input)
+    {
+        input.Given();
+        List<Row> rows = [];
+        var open = new Stack<Row>();
+        var hooks = NamedModules().DistinctBy(m => m.Module).SelectMany(m => (IDisposable[])[
+            m.Module.RegisterForwardPreHook((module, _) => Entered(m.Name, module)),
+            m.Module.RegisterForwardHook((_, _, y) => Left(y))]).ToList();
+        try { using (Autograd.NoGrad()) InMode(training: false, () => Call(input)); }
+        finally { hooks.ForEach(hook => hook.Dispose()); }
+        rows.Add(new("all", "", Parameters().Sum(p => (long)p.Numel)) { Products = rows.Sum(row => row.Products) });
+        var width = rows.Max(row => row.Name.Length);
+        return string.Join('\n', rows.Prepend(null).Select(r => $"{(r?.Name ?? "module").PadRight(width)}  " +
+            $"{r?.Type ?? "type",-18} {r?.Shape ?? "result",-20} " +
+            (r is null ? "  parameters    multiply-adds" : $"{r.Parameters,12:N0} {r.Products,16:N0}")));
+
+        Variable? Entered(string name, Module module)
+        {
+            if (open.TryPeek(out var outer)) outer.Products += Device.Products;
+            rows.Add(new(name, module.GetType().Name, module.Members().Sum(m =>
+                m.Value is Variable { RequiresGrad: true } p ? (long)p.Numel : 0)) { Products = -Device.Products });
+            open.Push(rows[^1]);
+            return null;
+        }
+
+        Variable? Left(Variable y)
+        {
+            var row = open.Pop();
+            (row.Products, row.Shape) = (row.Products + Device.Products, $"{y.Data.Layout}");
+            if (open.TryPeek(out var outer)) outer.Products -= Device.Products;
+            return null;
+        }
+    }
+
+    sealed record Row(string Name, string Type, long Parameters)
+    {
+        public string Shape = "";
+        public long Products;
     }
 }

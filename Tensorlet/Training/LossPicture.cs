@@ -1,43 +1,38 @@
-using System.Text;
-
 namespace Tensorlet.Training;
 
-/// <summary>A picture of the loss over time: an SVG file, which is written again at intervals.</summary>
+/// <summary>
+/// A picture of the loss over time, and of the loss of other batches if <see cref="Validation"/> comes before it: an
+/// SVG file, which is written again at intervals.
+/// </summary>
 /// <param name="path">The file.</param>
 /// <param name="every">Also write it after this number of batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class LossPicture(string path, int? every = null)
     : Periodic(every?.In(nameof(LossPicture), 1)), IStateful
 {
-    const int Points = 500, Height = 300;
+    const int Points = 500;
     readonly string path = path.Given();
-    List<double> losses = [];
+    List<double> losses = [];           // of a batch, then of the other batches or NaN, and so on
 
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer)
     {
-        losses.Add(trainer.Given().Loss);
+        losses.AddRange(trainer.Given().Loss, double.NaN);
         base.BatchEnded(trainer);
     }
 
     private protected override void Act(Trainer trainer)
     {
+        if (losses.Count == 0) return;
+        if (trainer.Batch == 0) losses[^1] = trainer.Stats.GetValueOrDefault("validation_loss", double.NaN);
+        var course = losses.Chunk(2).Select((pair, i) => (Batch: i + 1.0, Loss: pair[0], Other: pair[1])).ToList();
         // if there are many batches, a point is the mean of several
-        double[] y = [.. losses.Chunk((losses.Count + Points - 1) / Points).Select(part => part.Average())];
-        var (low, high) = (Math.Min(0, y.Min()), Math.Max(1e-9, y.Max()));
-        double Down(double loss) => 20 + Height * (high - loss) / (high - low);
-        var step = (double)Points / Math.Max(1, y.Length - 1);
-        var line = y.Select((loss, i) => $"{60 + i * step:0.#},{Down(loss):0.#}");
-        var text = $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 350" font-family="sans-serif" font-size="12">
-            <path d="M60 20v{Height}h{Points}" fill="none" stroke="#777"/>
-            <polyline points="{string.Join(' ', line)}" fill="none" stroke="#2e7fd0"/>
-            <g fill="#777"><text x="8" y="24">{high:G3}</text><text x="8" y="{24 + Height}">{low:G3}</text>
-            <text x="60" y="340">loss of {losses.Count} batches</text>
-            <text x="566" y="{Down(y[^1]):0.#}">{losses[^1]:G4}</text></g>
-            </svg>
-            """;
-        Files.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)));
+        var parts = course.Chunk((course.Count + Points - 1) / Points).ToList();
+        var loss = new Curve("loss", [.. parts.Select(part => part.Average(p => p.Batch))],
+            [.. parts.Select(part => part.Average(p => p.Loss))]);
+        course.RemoveAll(p => !double.IsFinite(p.Other));
+        var other = new Curve("validation loss", [.. course.Select(p => p.Batch)], [.. course.Select(p => p.Other)]);
+        Chart.Write(path, "batch", logX: false, course.Count > 0 ? [loss, other] : [loss]);
     }
 
     /// <inheritdoc/>
@@ -45,5 +40,5 @@ public sealed class LossPicture(string path, int? every = null)
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
-        losses = [.. Stateful.Only("LossPicture", "losses", state)];
+        losses = [.. Stateful.Only("LossPicture", "losses", state, can: numbers => numbers.Length % 2 == 0)];
 }

@@ -7,28 +7,28 @@ namespace Tensorlet.Training;
 /// </summary>
 /// <param name="name">The name, as in "accuracy".</param>
 /// <param name="metric">The metric, as in new Accuracy().</param>
-public sealed class Meter(string name, Metric metric) : Plugin, IStateful
+public class Meter(string name, Metric metric) : Plugin, IStateful
 {
     readonly string name = name.Given();
-    readonly Metric metric = metric.Given();
+    private protected Metric Metric { get; } = metric.Given();
 
     /// <inheritdoc/>
-    public override void EpochStarted(Trainer trainer) => metric.Reset();
+    public sealed override void EpochStarted(Trainer trainer) => Metric.Reset();
 
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer)
     {
-        metric.Add(trainer.Given().Output, trainer.Target);
+        Metric.Add(trainer.Given().Output, trainer.Target);
         EpochEnded(trainer);
     }
 
     /// <inheritdoc/>
-    public override void EpochEnded(Trainer trainer) => trainer.Given().Stats[name] = metric.Value;
+    public sealed override void EpochEnded(Trainer trainer) => trainer.Given().Stats[name] = Metric.Value;
 
     /// <inheritdoc/>
-    public Dictionary<string, Tensor> StateDict() => metric.StateDict();
+    public Dictionary<string, Tensor> StateDict() => Metric.StateDict();
     /// <inheritdoc/>
-    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => metric.LoadStateDict(state);
+    public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) => Metric.LoadStateDict(state);
 }
 
 /// <summary>

@@ -16,6 +16,8 @@ public abstract class Plugin
     public virtual void EpochStarted(Trainer trainer) { }
     /// <summary>A batch has been read.</summary>
     public virtual void BatchStarted(Trainer trainer) { }
+    /// <summary>The gradients are known, and the step comes next; they may be changed here.</summary>
+    public virtual void Stepping(Trainer trainer) { }
     /// <summary>A step has been made.</summary>
     public virtual void BatchEnded(Trainer trainer) { }
     /// <summary>An epoch is complete, and has been counted.</summary>

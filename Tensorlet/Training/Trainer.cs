@@ -15,7 +15,7 @@ namespace Tensorlet.Training;
 /// <param name="batches">The batches of an epoch, each time they are enumerated; they are moved to the device of the
 /// model.</param>
 /// <param name="plugins">The plugins that are called.</param>
-public sealed class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
+public sealed partial class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
     readonly Plugin[] plugins = [.. plugins.Given().OrderBy(plugin => plugin is Checkpoints)];      // a stable sort
@@ -29,6 +29,18 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// IEnumerable{Plugin})"/>
     public Trainer(Module model, Loss loss, Optimizer optimizer, IEnumerable<Tensor[]> batches,
         params IEnumerable<Plugin> plugins) : this(model, loss.Given().Call, optimizer, batches, plugins) { }
+
+    /// <summary>
+    /// The number of parts, along its first axis, in which each batch goes through the model. Their gradients are
+    /// accumulated before one step: that of the whole batch if the loss is a mean over samples, with the memory of a
+    /// part.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    public int AccumulationSteps
+    {
+        get;
+        init => field = value.In(nameof(Trainer), 1, name: nameof(AccumulationSteps));
+    } = 1;
 
     /// <summary>The model that is trained.</summary>
     public Module Model { get; } = model.Given();
@@ -65,7 +77,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     /// next batch.
     /// </summary>
     /// <exception cref="DivergenceException">A loss is NaN or infinite; nothing was learned from its batch.</exception>
-    public void Run(int epochs) => InMode(training: true, () =>
+    public void Run(int epochs) => Model.InMode(training: true, () =>
     {
         stopped = false;
         Tell(plugin => plugin.Started(this));
@@ -95,18 +107,39 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         (Input, Target) = Placed(tensors);
         Tell(plugin => plugin.BatchStarted(this));
         Optimizer.ZeroGrad();
-        var output = Model.Call(Input);
-        var result = loss(output, Target);
-        (Output, Loss) = (output.Data, result.Item());
-        if (!double.IsFinite(Loss))
-            throw new DivergenceException($"Trainer: the loss is {Loss} in epoch " +
-            $"{Epoch + 1}, batch {Batch}. Lower the learning rate; Autograd.DetectAnomaly() finds where NaN begins.");
-        result.Backward();
+        (Output, Loss) = Backward();
+        Tell(plugin => plugin.Stepping(this));
         Optimizer.Step();
         if (Batch == 1) mean.Reset();
         mean.Add(Loss, Input.Size(0));
         Stats["loss"] = mean.Value;
         Tell(plugin => plugin.BatchEnded(this));
+    }
+
+    /// <summary>The gradients of a batch, part by part; the output and the loss of all parts.</summary>
+    (Tensor Output, double Loss) Backward()
+    {
+        var whole = AccumulationSteps == 1;
+        if (!whole && Input.Size(0) != Target.Size(0))
+            throw new ShapeException($"Trainer: an input {Input.Layout} and a target {Target.Layout} cannot be cut " +
+                $"into {AccumulationSteps} parts along their first axes, which differ.");
+        Tensor[] inputs = whole ? [Input] : Input.Chunk(AccumulationSteps);
+        Tensor[] targets = whole ? [Target] : Target.Chunk(AccumulationSteps);
+        List<Tensor> outputs = [];
+        var total = 0.0;
+        foreach (var (input, target) in inputs.Zip(targets))
+        {
+            var output = Model.Call(input);
+            var result = loss(output, target);
+            outputs.Add(output.Data);
+            var share = whole ? 1 : (double)input.Size(0) / Input.Size(0);
+            total += Loss = share * result.Item();
+            if (!double.IsFinite(Loss))
+                throw new DivergenceException($"Trainer: the loss is {Loss} in epoch {Epoch + 1}, batch {Batch}. " +
+                    "Lower the learning rate; Autograd.DetectAnomaly() finds where NaN begins.");
+            (whole ? result : result * share).Backward();
+        }
+        return (whole ? outputs[0] : Tensor.Cat(outputs), total);
     }
 
     /// <summary>
@@ -117,7 +150,7 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
     {
         var mean = new Mean();
         Array.ForEach(metrics.Given(), metric => metric.Given(nameof(metrics)).Reset());
-        InMode(training: false, () =>
+        Model.InMode(training: false, () =>
         {
             using var _ = Autograd.NoGrad();
             foreach (var (input, target) in batches.Given().Select(Placed))
@@ -135,15 +168,6 @@ public sealed class Trainer(Module model, Func<Variable, Variable, Variable> los
         var (input, target) = tensors;
         var device = Model.Parameters().FirstOrDefault()?.Device ?? input.Device;
         return (input.To(device), target.To(device));
-    }
-
-    /// <summary>Runs an action in a mode, and returns every module to its own mode.</summary>
-    void InMode(bool training, Action action)
-    {
-        (Module Module, bool Training)[] modes = [.. Model.Modules().Select(module => (module, module.Training))];
-        Model.Train(training);
-        try { action(); }
-        finally { foreach (var (module, on) in modes) module.Train(on); }       // modules inside come after it
     }
 
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);

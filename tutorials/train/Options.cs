@@ -19,6 +19,9 @@ sealed class Options
     public string Out { get; private set; } = Path.Combine("tutorials", "out");
     public bool Quick { get; private set; }
     public bool Augment { get; private set; }
+    public bool Live { get; private set; }
+    public int Port { get; private set; } = 5080;
+    public bool LrFind { get; private set; }
 
     public const string Usage = """
         usage: dotnet run --project tutorials -- [COMMAND [OPTIONS]]
@@ -42,6 +45,9 @@ sealed class Options
             --data FOLDER       where MNIST is (the variable TENSORLET_DATA); digits are generated where there is none
             --out FOLDER        where pictures and the checkpoint go (tutorials/out)
             --augment           digits turned, moved and scaled a little, anew in each epoch
+            --live              a page on this machine shows the training while it runs
+            --port N            where the page is, http://localhost:N (5080); 0 takes any that is free
+            --lr-find           the learning-rate range test in place of a training, with a picture
             --quick             fewer digits: under a minute
           iris      classifies irises                                   (these five: --quick)
           digits    reads 1,797 digits of 8 × 8 pixels
@@ -65,6 +71,8 @@ sealed class Options
             var name = arguments[i];
             if (name == "--quick") { options.Quick = true; continue; }
             if (name == "--augment") { options.Augment = true; continue; }
+            if (name == "--live") { options.Live = true; continue; }
+            if (name == "--lr-find") { options.LrFind = true; continue; }
             if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is " +
                 $"missing.");
             var value = arguments[++i];
@@ -80,6 +88,9 @@ sealed class Options
                     options.Seed = ulong.TryParse(value, out var seed) ? seed
                     : throw new UsageException($"--seed {value}: take a whole number."); break;
                 case "--device": options.Device = Named(value); break;
+                case "--port":
+                    options.Port = ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+                        ? port : throw new UsageException($"--port {value}: take a number from 0 to 65535."); break;
                 case "--data": options.Data = value; break;
                 case "--out": options.Out = value; break;
                 default: throw new UsageException($"{name} is no option of train.");

@@ -1,0 +1,77 @@
+using Tensorlet.Nn;
+
+namespace Tensorlet.Training;
+
+/// <summary>
+/// What goes forth and back through each layer, as measured in the last batch that was: gradients that vanish or
+/// explode and units that never fire are seen here. A layer is a module without modules inside it. Put it before what
+/// clips gradients to see them as they were.
+/// </summary>
+/// <param name="every">Measure one of so many batches, from the first on.</param>
+/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+public sealed class LayerStatistics(int every = 1) : Plugin
+{
+    readonly int every = every.In(nameof(LayerStatistics), 1);
+    readonly OrderedDictionary<string, Layer> layers = [];
+    readonly List<IDisposable> hooks = [];
+
+    /// <summary>A layer.</summary>
+    /// <param name="Name">Its key, as in <c>conv1</c>.</param>
+    /// <param name="Mean">Of its results.</param>
+    /// <param name="Std">The standard deviation of its results.</param>
+    /// <param name="Zeros">The share of its results that are 0.</param>
+    /// <param name="Gradient">The norm of the gradient by its results; NaN where there was none.</param>
+    /// <param name="ParameterGradient">The norm of the gradient by its parameters; 0 if it has none.</param>
+    public sealed record Layer(
+        string Name, double Mean, double Std, double Zeros, double Gradient, double ParameterGradient);
+
+    /// <summary>The layers, in the order in which they were called.</summary>
+    public IReadOnlyList<Layer> Layers => [.. layers.Values];
+
+    /// <inheritdoc/>
+    public override void BatchStarted(Trainer trainer)
+    {
+        Unhook();
+        if ((trainer.Given().Batch - 1) % every != 0) return;
+        layers.Clear();
+        foreach (var (name, layer) in trainer.Model.NamedModules().Where(m => !m.Module.Children().Any()))
+        {
+            hooks.Add(layer.RegisterForwardHook((_, _, y) =>
+            {
+                var x = y.Data.To(DType.Float64);
+                layers[name] = new(name, x.Mean().Item(), new Variable(x).Std(correction: 0).Item(),
+                    1 - x.CountNonzero().Item() / x.Numel, double.NaN, 0);
+                return null;
+            }));
+            hooks.Add(layer.RegisterBackwardHook((_, gradient) =>
+            {
+                layers[name] = layers[name] with { Gradient = Norm([gradient]) };
+                return null;
+            }));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Stepping(Trainer trainer)
+    {
+        if (hooks.Count == 0) return;
+        foreach (var (name, layer) in trainer.Given().Model.NamedModules())
+            if (layers.TryGetValue(name, out var row))
+                layers[name] = row with { ParameterGradient = Norm(layer.Parameters().Select(p => p.Grad)) };
+        Unhook();
+    }
+
+    static double Norm(IEnumerable<Variable?> all) =>
+        Math.Sqrt(all.OfType<Variable>().Sum(g => (g.Data.To(DType.Float64) is var x ? x * x : x).Sum().Item()));
+
+    void Unhook()
+    {
+        hooks.ForEach(hook => hook.Dispose());
+        hooks.Clear();
+    }
+
+    /// <summary>A table of the layers.</summary>
+    public override string ToString() => $"{"layer",-20}{"mean",12}{"std",12}{"zeros",9}{"|dy|",12}{"|dw|",12}\n" +
+        string.Concat(layers.Values.Select(l => $"{l.Name,-20}{l.Mean,12:G4}{l.Std,12:G4}{l.Zeros,9:0.0 %}" +
+            $"{l.Gradient,12:G4}{l.ParameterGradient,12:G4}\n"));
+}

@@ -1,0 +1,58 @@
+namespace Tensorlet.Training;
+
+/// <summary>The course of a learning-rate range test.</summary>
+/// <param name="Rates">The learning rates.</param>
+/// <param name="Losses">The loss of each step before it, smoothed.</param>
+public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> Losses)
+{
+    /// <summary>The rate at which the loss falls fastest, a good one to begin with; NaN where it never falls.</summary>
+    public double Suggestion => Losses.Skip(1).Zip(Losses, (next, loss) => next - loss).Zip(Rates)
+        .Where(step => step.First < 0).DefaultIfEmpty((0, double.NaN)).Min().Second;
+
+    /// <summary>Writes a picture of the losses over the rates, as SVG.</summary>
+    public void Save(string path) =>
+        Chart.Write(path, "learning rate", logX: true, new Curve("loss, smoothed", Rates, Losses));
+}
+
+public sealed partial class Trainer
+{
+    /// <summary>
+    /// Steps with learning rates that grow from one to another by equal factors, until the loss is four times the best
+    /// or no number (the range test of Smith 2017, as fastai stops and smooths it). Plugins are not told, and
+    /// the model, the optimizer, random numbers and the loader are afterwards as they were.
+    /// </summary>
+    /// <param name="low">The first rate.</param>
+    /// <param name="high">The last one.</param>
+    /// <param name="steps">How many steps at most.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rates are not positive and growing, or there are fewer than
+    /// two steps.</exception>
+    public LrRange LrFind(double low = 1e-6, double high = 1, int steps = 100)
+    {
+        low.In(nameof(LrFind), double.Epsilon);
+        high.In(nameof(LrFind), low);
+        steps.In(nameof(LrFind), 2);
+        IStateful[] parts = [Model, Optimizer, Generator.Default, .. ((object[])[batches]).OfType<IStateful>()];
+        var before = Array.ConvertAll(parts, p => p.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
+        var trainer = new Trainer(Model, loss, Optimizer, batches) { AccumulationSteps = AccumulationSteps };
+        List<double> rates = [], losses = [];
+        try { Model.InMode(training: true, Sweep); }
+        catch (DivergenceException) { }                 // the rate is too large: this is what is looked for
+        finally { foreach (var (part, state) in parts.Zip(before)) part.LoadStateDict(state); }
+        return new(rates, losses);
+
+        void Sweep()
+        {
+            const double keep = 0.98;
+            var mean = 0.0;
+            foreach (var tensors in Enumerable.Repeat(batches, steps).SelectMany(epoch => epoch).Take(steps))
+            {
+                var rate = Optimizer.Lr = low * Math.Pow(high / low, rates.Count / (steps - 1.0));
+                trainer.Learn(tensors);
+                mean = keep * mean + (1 - keep) * trainer.Loss;
+                rates.Add(rate);
+                losses.Add(mean / (1 - Math.Pow(keep, rates.Count)));
+                if (losses[^1] > losses.Min() + 3 * Math.Abs(losses.Min())) return;
+            }
+        }
+    }
+}
