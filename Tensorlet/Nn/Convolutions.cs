@@ -110,3 +110,10 @@ public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernel
     Pair padding = default, Pair outputPadding = default, int groups = 1, bool bias = true, Pair? dilation = null)
     : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
         PadMode.Constant, outputPadding);
+
+/// <summary>The adjoint of <see cref="Conv3d"/>, which restores the shape of its input.</summary>
+/// <inheritdoc cref="ConvTranspose1d"/>
+public sealed class ConvTranspose3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
+    Triple padding = default, Triple outputPadding = default, int groups = 1, bool bias = true, Triple? dilation = null)
+    : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
+        PadMode.Constant, outputPadding);

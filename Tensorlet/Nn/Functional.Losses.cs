@@ -239,6 +239,63 @@ public static partial class F
             return Reduced("TripletMarginLoss", excess.Clamp(low: 0), reduction);
         });
     }
+
+    /// <summary>
+    /// −ln of the density of the targets t, normally distributed around x with a variance of their own, without a
+    /// constant: (ln v + (x − t)²/v)/2, where the variance v is not below eps (Nix and Weigend 1994).
+    /// </summary>
+    /// <param name="x">The means.</param>
+    /// <param name="target">The targets, in the same shape.</param>
+    /// <param name="var">The variances: in the same shape, or one along the last axis, which may be left out.</param>
+    /// <param name="full">Whether to add the constant, ln(2π)/2.</param>
+    /// <param name="eps">The least variance; the gradient with respect to smaller ones is 0.</param>
+    /// <param name="reduction">How the losses are reduced.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
+    /// <exception cref="TensorletException">A variance is negative.</exception>
+    public static Variable GaussianNllLoss(Variable x, Variable target, Variable var, bool full = false,
+        double eps = 1e-6, Reduction reduction = Reduction.Mean)
+    {
+        var shape = OneShape("GaussianNLLLoss", x.Given(), target.Given());
+        eps.In("GaussianNLLLoss", double.Epsilon);
+        if (var.Given().Rank == shape.Length - 1) var = var.Unsqueeze(-1);
+        if (!var.Shape.SequenceEqual(shape) && !(shape is [.. var front, _] && var.Shape.SequenceEqual([.. front, 1])))
+            throw new ShapeException($"GaussianNLLLoss: variances {var.Data.Layout} do not fit {x.Data.Layout}: give " +
+                "one for each number, or one for each row.");
+        if ((var.Data < 0).Any())
+            throw new TensorletException($"GaussianNLLLoss: some of the variances of shape {var.Data.Layout} are " +
+                "negative. Give Exp() or Softplus() of what a network computes.");
+        return Named(() =>
+        {
+            var v = var.Clamp(low: eps);
+            var losses = ((x - target).Square() / v + v.Log()) * 0.5;
+            return Reduced("GaussianNLLLoss", full ? losses + Math.Log(2 * Math.PI) / 2 : losses, reduction);
+        }, "GaussianNLLLoss");
+    }
+
+    /// <summary>
+    /// −ln of the probability of counts t, Poisson distributed with the mean eˣ, without a constant: eˣ − t·x; or with
+    /// the mean x: x − t·ln(x + eps).
+    /// </summary>
+    /// <param name="x">The means, or their logarithms.</param>
+    /// <param name="target">The counts, in the same shape.</param>
+    /// <param name="logInput">Whether x are logarithms.</param>
+    /// <param name="full">Whether to add ln t! of counts above 1, by Stirling's formula: t·ln t − t +
+    /// ln(2πt)/2.</param>
+    /// <param name="eps">Keeps the logarithm of a mean of 0 finite.</param>
+    /// <param name="reduction">How the losses are reduced.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    public static Variable PoissonNllLoss(Variable x, Variable target, bool logInput = true, bool full = false,
+        double eps = 1e-8, Reduction reduction = Reduction.Mean)
+    {
+        OneShape("PoissonNLLLoss", x.Given(), target.Given());
+        return Named(() =>
+        {
+            var losses = logInput ? x.Exp() - target * x : x - target * (x + eps).Log();
+            var t = target.Clamp(low: 1);
+            if (full) losses += ((t + 0.5) * t.Log() - t + Math.Log(2 * Math.PI) / 2).MaskedFill(target.Data <= 1, 0);
+            return Reduced("PoissonNLLLoss", losses, reduction);
+        }, "PoissonNLLLoss");
+    }
 }
 
 readonly struct SquaredError : IZip

@@ -20,9 +20,9 @@ public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : 
 /// <summary>
 /// The rows of a table at given indices: (…) of Int64 to (…, D). The rows start normally distributed.
 /// </summary>
-public sealed class Embedding : Module
+public class Embedding : Module
 {
-    readonly int? paddingIdx;
+    private protected readonly int? paddingIdx;
 
     /// <param name="numEmbeddings">V, the number of rows.</param>
     /// <param name="embeddingDim">D, the size of a row.</param>
@@ -68,6 +68,12 @@ public sealed class Dropout(double p = 0.5) : Dropping(p, F.Dropout);
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
 public sealed class Dropout2d(double p = 0.5) : Dropping(p, F.Dropout2d);
+
+/// <inheritdoc cref="Dropout2d"/>
+public sealed class Dropout1d(double p = 0.5) : Dropping(p, F.Dropout2d);
+
+/// <inheritdoc cref="Dropout2d"/>
+public sealed class Dropout3d(double p = 0.5) : Dropping(p, F.Dropout2d);
 
 /// <summary>Something that is dropped with a probability in training.</summary>
 public abstract class Dropping : Module

@@ -1,6 +1,6 @@
 namespace Tensorlet.Nn;
 
-/// <summary>A number that says how far a result is from its target.</summary>
+/// <summary>A number that says how far a result is from its target, or from another one.</summary>
 /// <param name="loss">The function.</param>
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
@@ -73,3 +73,29 @@ public sealed class CosineEmbeddingLoss(double margin = 0, Reduction reduction =
 public sealed class TripletMarginLoss(double margin = 1, double p = 2, double eps = 1e-6, bool swap = false,
     Reduction reduction = Reduction.Mean)
     : Loss3((a, b, c) => F.TripletMarginLoss(a, b, c, margin, p, eps, swap, reduction));
+
+/// <inheritdoc cref="F.GaussianNllLoss"/>
+public sealed class GaussianNLLLoss(bool full = false, double eps = 1e-6, Reduction reduction = Reduction.Mean)
+    : Loss3((x, t, v) => F.GaussianNllLoss(x, t, v, full, eps, reduction));
+
+/// <inheritdoc cref="F.PoissonNllLoss"/>
+public sealed class PoissonNLLLoss(bool logInput = true, bool full = false, double eps = 1e-8,
+    Reduction reduction = Reduction.Mean) : Loss((x, t) => F.PoissonNllLoss(x, t, logInput, full, eps, reduction));
+
+/// <inheritdoc cref="F.CosineSimilarity"/>
+public sealed class CosineSimilarity(int dim = 1, double eps = 1e-8)
+    : Loss((x, y) => F.CosineSimilarity(x, y, dim, eps));
+
+/// <inheritdoc cref="F.PairwiseDistance"/>
+public sealed class PairwiseDistance(double p = 2, double eps = 1e-6, bool keepDim = false)
+    : Loss((x, y) => F.PairwiseDistance(x, y, p, eps, keepDim));
+
+/// <inheritdoc cref="F.CtcLoss"/>
+public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)
+{
+    /// <inheritdoc cref="F.CtcLoss"/>
+    public Variable Call(Variable logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths) =>
+        F.CtcLoss(logProbs, targets, inputLengths, targetLengths, blank, reduction, zeroInfinity);
+    /// <inheritdoc/>
+    public override string ToString() => "CTCLoss()";
+}

@@ -30,6 +30,13 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
     : Simple(x => F.MaxPool2d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
+/// <summary>The maximum of each window: (N, C, D, H, W) to (N, C, OD, OH, OW).</summary>
+/// <inheritdoc cref="MaxPool1d"/>
+public sealed class MaxPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
+    Triple? dilation = null, bool ceilMode = false)
+    : Simple(x => F.MaxPool3d(x, kernelSize, stride, padding, dilation, ceilMode),
+        () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
+
 /// <summary>The mean of each window: (N, C, L) to (N, C, OL).</summary>
 /// <param name="kernelSize">The size of a window.</param>
 /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
@@ -46,6 +53,13 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false,
     bool countIncludePad = true)
     : Simple(x => F.AvgPool2d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
+        () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
+
+/// <summary>The mean of each window: (N, C, D, H, W) to (N, C, OD, OH, OW).</summary>
+/// <inheritdoc cref="AvgPool1d"/>
+public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
+    bool ceilMode = false, bool countIncludePad = true)
+    : Simple(x => F.AvgPool3d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>The mean of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
@@ -69,6 +83,14 @@ public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpol
 {
     static int Scaled(Variable x, int axis, double factor) => Layout.Fitting("Upsample", (long)(x.Size(axis) * factor));
 }
+
+/// <inheritdoc cref="F.PixelShuffle"/>
+public sealed class PixelShuffle(int upscaleFactor)
+    : Simple(x => F.PixelShuffle(x, upscaleFactor), () => $"upscale_factor={upscaleFactor}");
+
+/// <inheritdoc cref="F.PixelUnshuffle"/>
+public sealed class PixelUnshuffle(int downscaleFactor)
+    : Simple(x => F.PixelUnshuffle(x, downscaleFactor), () => $"downscale_factor={downscaleFactor}");
 
 /// <summary>
 /// Padding around the last axes: the numbers before and after the last axis, then those of the one before it, and so

@@ -1,9 +1,51 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Self-attention, then a network of two layers at each position. The input of each is added to its output, and the sum
-/// is normalized (post-norm, Vaswani et al. 2017), or the input is normalized first (pre-norm, Xiong et al. 2020).
+/// A layer of a transformer: attention, then a network of two layers at each position. The input of each part is added
+/// to its output, and the sum is normalized (post-norm, Vaswani et al. 2017), or the input is normalized first
+/// (pre-norm, Xiong et al. 2020).
 /// </summary>
+public abstract class TransformerLayer : Module
+{
+    readonly MultiheadAttention selfAttn;
+    readonly MultiheadAttention? multiheadAttn;
+    readonly Linear linear1, linear2;
+    readonly LayerNorm norm1, norm2;
+    readonly LayerNorm? norm3;
+    readonly double dropout;
+    readonly bool gelu, normFirst;
+
+    private protected TransformerLayer(int dModel, int nHead, int dimFeedforward, double dropout, bool gelu,
+        double layerNormEps, bool batchFirst, bool normFirst, bool bias, bool hasMemory)
+    {
+        (this.dropout, this.gelu, this.normFirst) = (dropout.In(GetType().Name, 0, 1), gelu, normFirst);
+        selfAttn = new(dModel, nHead, dropout, bias, batchFirst);
+        multiheadAttn = hasMemory ? new(dModel, nHead, dropout, bias, batchFirst) : null;
+        (linear1, linear2) = (new(dModel, dimFeedforward, bias), new(dimFeedforward, dModel, bias));
+        (norm1, norm2, norm3) = (Norm(), Norm(), hasMemory ? Norm() : null);
+
+        LayerNorm Norm() => new(dModel, layerNormEps, bias: bias);
+    }
+
+    /// <summary>
+    /// The attention of x to itself, then to a memory if there is one, then the network at each position.
+    /// </summary>
+    private protected Variable Layer(Variable x, Variable? memory, Tensor? mask, Tensor? padding, bool isCausal,
+        Tensor? memoryMask = null, Tensor? memoryPadding = null, bool memoryIsCausal = false)
+    {
+        x = Added(x, norm1, v => selfAttn.Call(v, v, v, padding, mask, needWeights: false, isCausal: isCausal).Output);
+        if (memory is not null) x = Added(x, norm2, v => multiheadAttn!.Call(v, memory, memory, memoryPadding,
+            memoryMask, needWeights: false, isCausal: memoryIsCausal).Output);
+        return Added(x, norm3 ?? norm2, v => linear2.Call(Dropped(Activated(linear1.Call(v)))));
+
+        Variable Added(Variable v, LayerNorm norm, Func<Variable, Variable> part) =>
+            normFirst ? v + Dropped(part(norm.Call(v))) : norm.Call(v + Dropped(part(v)));
+        Variable Activated(Variable v) => gelu ? v.Gelu() : v.Relu();
+        Variable Dropped(Variable v) => F.Dropout(v, dropout, Training);
+    }
+}
+
+/// <summary>Self-attention, then a network of two layers at each position.</summary>
 /// <param name="dModel">E, the size of the vector at each position.</param>
 /// <param name="nHead">The number of heads.</param>
 /// <param name="dimFeedforward">The size between the two layers.</param>
@@ -15,63 +57,117 @@ namespace Tensorlet.Nn;
 /// <param name="bias">Whether there are biases.</param>
 public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
-    : Module
+    : TransformerLayer(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst, bias, false)
 {
-    readonly MultiheadAttention selfAttn =
-        new(dModel, nHead, dropout.In(nameof(TransformerEncoderLayer), 0, 1), bias, batchFirst);
-    readonly Linear linear1 = new(dModel, dimFeedforward, bias), linear2 = new(dimFeedforward, dModel, bias);
-    readonly LayerNorm norm1 = new(dModel, layerNormEps, bias: bias), norm2 = new(dModel, layerNormEps, bias: bias);
-
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => Layer(x.Given(), null, null, false);
+    public override Variable Forward(Variable x) => Layer(x.Given(), null, null, null, false);
 
     /// <summary>Uses the masks of <see cref="MultiheadAttention"/>.</summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
-        Hooked(x, v => Layer(v, mask, keyPaddingMask, isCausal));
-
-    Variable Layer(Variable x, Tensor? mask, Tensor? keyPaddingMask, bool isCausal)
-    {
-        if (normFirst)
-        {
-            x += Attention(norm1.Call(x));
-            return x + AtEachPlace(norm2.Call(x));
-        }
-        x = norm1.Call(x + Attention(x));
-        return norm2.Call(x + AtEachPlace(x));
-
-        Variable Attention(Variable v) => F.Dropout(selfAttn.Call(v, v, v, keyPaddingMask, mask, needWeights: false,
-            isCausal: isCausal).Output, dropout, Training);
-        Variable AtEachPlace(Variable v)
-        {
-            var hidden = linear1.Call(v);
-            hidden = F.Dropout(gelu ? hidden.Gelu() : hidden.Relu(), dropout, Training);
-            return F.Dropout(linear2.Call(hidden), dropout, Training);
-        }
-    }
+        Hooked(x, v => Layer(v, null, mask, keyPaddingMask, isCausal));
 }
 
-/// <summary>Encoder layers one after another.</summary>
+/// <summary>
+/// Self-attention, then attention to a memory, which is the result of an encoder, then a network of two layers at each
+/// position.
+/// </summary>
+/// <inheritdoc cref="TransformerEncoderLayer"/>
+public sealed class TransformerDecoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
+    bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
+    : TransformerLayer(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst, bias, true)
+{
+    /// <summary>The sequence is its own memory.</summary>
+    public override Variable Forward(Variable x) => Layer(x.Given(), x, null, null, false);
+
+    /// <summary>Uses the masks of <see cref="MultiheadAttention"/>, for the sequence and for the memory.</summary>
+    public Variable Call(Variable tgt, Variable memory, Tensor? tgtMask = null, Tensor? memoryMask = null,
+        Tensor? tgtKeyPaddingMask = null, Tensor? memoryKeyPaddingMask = null, bool tgtIsCausal = false,
+        bool memoryIsCausal = false) => Hooked(tgt.Given(), x => Layer(x, memory.Given(), tgtMask, tgtKeyPaddingMask,
+            tgtIsCausal, memoryMask, memoryKeyPaddingMask, memoryIsCausal));
+}
+
+/// <summary>Layers of a transformer one after another.</summary>
 /// <param name="layer">Creates a layer; each has parameters of its own.</param>
 /// <param name="numLayers">The number of layers.</param>
 /// <param name="norm">What follows the last layer, or null.</param>
-public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null) : Module
+public abstract class TransformerStack<L>(Func<L> layer, int numLayers, Module? norm) : Module where L : Module
 {
     readonly ModuleList layers = new(Enumerable.Range(0, numLayers).Select(_ => layer.Given()()));
     readonly Module? norm = norm;
 
+    private protected Variable Through(Variable x, Func<L, Variable, Variable> call)
+    {
+        foreach (var layer in layers.Cast<L>()) x = call(layer, x);
+        return norm is null ? x : norm.Call(x);
+    }
+}
+
+/// <summary>Encoder layers one after another.</summary>
+/// <inheritdoc cref="TransformerStack{L}"/>
+public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null)
+    : TransformerStack<TransformerEncoderLayer>(layer, numLayers, norm)
+{
     /// <inheritdoc/>
-    public override Variable Forward(Variable x) => Layers(x.Given(), null, null, false);
+    public override Variable Forward(Variable x) => Through(x.Given(), (layer, v) => layer.Call(v));
 
     /// <inheritdoc cref="TransformerEncoderLayer.Call(Variable, Tensor?, Tensor?, bool)"/>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
-        Hooked(x, v => Layers(v, mask, keyPaddingMask, isCausal));
+        Hooked(x, y => Through(y, (layer, v) => layer.Call(v, mask, keyPaddingMask, isCausal)));
+}
 
-    Variable Layers(Variable x, Tensor? mask, Tensor? keyPaddingMask, bool isCausal)
+/// <summary>Decoder layers one after another, with the same memory.</summary>
+/// <inheritdoc cref="TransformerStack{L}"/>
+public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int numLayers, Module? norm = null)
+    : TransformerStack<TransformerDecoderLayer>(layer, numLayers, norm)
+{
+    /// <inheritdoc cref="TransformerDecoderLayer.Forward"/>
+    public override Variable Forward(Variable x) => Through(x.Given(), (layer, v) => layer.Call(v, x));
+
+    /// <inheritdoc cref="TransformerDecoderLayer.Call"/>
+    public Variable Call(Variable tgt, Variable memory, Tensor? tgtMask = null, Tensor? memoryMask = null,
+        Tensor? tgtKeyPaddingMask = null, Tensor? memoryKeyPaddingMask = null, bool tgtIsCausal = false,
+        bool memoryIsCausal = false) => Hooked(tgt.Given(), x => Through(x, (layer, v) => layer.Call(v, memory.Given(),
+            tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask, tgtIsCausal, memoryIsCausal)));
+}
+
+/// <summary>
+/// An encoder, whose result for one sequence is the memory of a decoder of another one (Vaswani et al. 2017). Each ends
+/// with a norm. Matrices start Xavier-uniform, as in PyTorch.
+/// </summary>
+public sealed class Transformer : Module
+{
+    readonly TransformerEncoder encoder;
+    readonly TransformerDecoder decoder;
+
+    /// <param name="dModel">E, the size of the vector at each position.</param>
+    /// <param name="nHead">The number of heads.</param>
+    /// <param name="numEncoderLayers">The number of layers of the encoder.</param>
+    /// <param name="numDecoderLayers">The number of layers of the decoder.</param>
+    /// <inheritdoc cref="TransformerEncoderLayer"/>
+    public Transformer(int dModel, int nHead, int numEncoderLayers = 6, int numDecoderLayers = 6,
+        int dimFeedforward = 2048, double dropout = 0.1, bool gelu = false, double layerNormEps = 1e-5,
+        bool batchFirst = false, bool normFirst = false, bool bias = true)
     {
-        foreach (var layer in layers.Cast<TransformerEncoderLayer>())
-            x = layer.Call(x, mask, keyPaddingMask, isCausal);
-        return norm is null ? x : norm.Call(x);
+        encoder = new(() => new(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst,
+            bias), numEncoderLayers, new LayerNorm(dModel, layerNormEps, bias: bias));
+        decoder = new(() => new(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst,
+            bias), numDecoderLayers, new LayerNorm(dModel, layerNormEps, bias: bias));
+        foreach (var matrix in Parameters().Where(p => p.Rank > 1)) Init.XavierUniform_(matrix);
     }
+
+    /// <summary>The sequence is both source and target.</summary>
+    public override Variable Forward(Variable x) => decoder.Call(x.Given(), encoder.Call(x));
+
+    /// <summary>
+    /// The source src goes through the encoder, and the target tgt through the decoder. The masks are those of
+    /// <see cref="MultiheadAttention"/>.
+    /// </summary>
+    public Variable Call(Variable src, Variable tgt, Tensor? srcMask = null, Tensor? tgtMask = null,
+        Tensor? memoryMask = null, Tensor? srcKeyPaddingMask = null, Tensor? tgtKeyPaddingMask = null,
+        Tensor? memoryKeyPaddingMask = null, bool srcIsCausal = false, bool tgtIsCausal = false,
+        bool memoryIsCausal = false) => Hooked(src.Given(), x => decoder.Call(tgt.Given(),
+            encoder.Call(x, srcMask, srcKeyPaddingMask, srcIsCausal), tgtMask, memoryMask, tgtKeyPaddingMask,
+            memoryKeyPaddingMask, tgtIsCausal, memoryIsCausal));
 }
 
 /// <summary>

@@ -297,4 +297,6 @@ public readonly record struct Triple(int D, int H, int W)
     public static implicit operator Triple((int D, int H, int W) sizes) => new(sizes.D, sizes.H, sizes.W);
     /// <summary>All in an array.</summary>
     public static implicit operator int[](Triple sizes) => [sizes.D, sizes.H, sizes.W];
+    /// <summary>As PyTorch shows it: <c>(2, 2, 2)</c>.</summary>
+    public override string ToString() => $"({D}, {H}, {W})";
 }

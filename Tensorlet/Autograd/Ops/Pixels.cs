@@ -1,0 +1,39 @@
+namespace Tensorlet;
+
+// An adjoint pair: each of the two moves every element back to where the other took it from.
+public static partial class F
+{
+    /// <summary>
+    /// Groups of r² channels become squares of r by r pixels: (…, C·r², H, W) to (…, C, H·r, W·r) (Shi et al. 2016).
+    /// </summary>
+    /// <exception cref="ShapeException">The channels are not divisible by r².</exception>
+    public static Variable PixelShuffle(Variable x, int upscaleFactor)
+    {
+        long r = upscaleFactor.In("PixelShuffle", 1);
+        if (x.Given().Rank < 3 || x.Size(-3) % (r * r) != 0)
+            throw new ShapeException($"PixelShuffle: shape {x.Data.Layout} must be (…, C, H, W), where C is divisible " +
+                $"by {r}·{r}.");
+        var (a, side) = (x.Rank - 3, upscaleFactor);
+        int[] shape = [.. x.Shape[..a], (int)(x.Size(a) / (r * r)), Layout.Fitting("PixelShuffle", x.Size(-2) * r),
+            Layout.Fitting("PixelShuffle", x.Size(-1) * r)];
+        return Named(() => x.Reshape([.. shape[..(a + 1)], side, side, .. x.Shape[(a + 1)..]])
+            .Permute([.. Enumerable.Range(0, a + 1), a + 3, a + 1, a + 4, a + 2]).Reshape(shape));
+    }
+
+    /// <summary>
+    /// Squares of r by r pixels become groups of r² channels, which <see cref="PixelShuffle"/> undoes: (…, C, H·r, W·r)
+    /// to (…, C·r², H, W).
+    /// </summary>
+    /// <exception cref="ShapeException">Height or width is not divisible by r.</exception>
+    public static Variable PixelUnshuffle(Variable x, int downscaleFactor)
+    {
+        var r = downscaleFactor.In("PixelUnshuffle", 1);
+        if (x.Given().Rank < 3 || x.Size(-2) % r != 0 || x.Size(-1) % r != 0)
+            throw new ShapeException($"PixelUnshuffle: shape {x.Data.Layout} must be (…, C, H, W), where H and W are " +
+                $"divisible by {r}.");
+        var (a, h, w) = (x.Rank - 3, x.Size(-2) / r, x.Size(-1) / r);
+        int[] shape = [.. x.Shape[..a], Layout.Fitting("PixelUnshuffle", (long)x.Size(a) * r * r), h, w];
+        return Named(() => x.Reshape([.. x.Shape[..(a + 1)], h, r, w, r])
+            .Permute([.. Enumerable.Range(0, a + 1), a + 2, a + 4, a + 1, a + 3]).Reshape(shape));
+    }
+}

@@ -1,0 +1,20 @@
+namespace Tensorlet;
+
+public static partial class F
+{
+    /// <summary>
+    /// xᵀ·Wₒ·y + b for each of the output features o: (…, I) and (…, J) with weights (O, I, J) and bias (O) give (…, O).
+    /// </summary>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
+    public static Variable Bilinear(Variable x, Variable y, Variable weight, Variable? bias = null)
+    {
+        if (weight.Given().Rank != 3 || x.Given().Rank == 0 || y.Given().Rank == 0 || x.Size(-1) != weight.Size(1)
+            || y.Size(-1) != weight.Size(2) || !x.Shape[..^1].SequenceEqual(y.Shape[..^1]))
+            throw new ShapeException($"Bilinear: inputs {x.Given().Data.Layout} and {y.Given().Data.Layout} and " +
+                $"weights {weight.Data.Layout} must be (…, I), (…, J) and (O, I, J).");
+        FitsWeights("Bilinear", x, weight, bias);
+        FitsWeights("Bilinear", y, weight, null);
+        var z = Named(() => Variable.Einsum("...i,oij,...j->...o", x, weight, y));
+        return bias is null ? z : z + OfShape("Bilinear", "bias", bias, weight.Size(0));
+    }
+}

@@ -1,0 +1,77 @@
+namespace Tensorlet;
+
+public static partial class F
+{
+    /// <summary>
+    /// −ln of the probability of a sequence of labels, summed over all its alignments: at each step a class is read,
+    /// classes that repeat are merged, and then the blanks between the labels are removed (Graves et al. 2006).
+    /// </summary>
+    /// <param name="logProbs">ln p of each class at each step, (T, N, C), as LogSoftmax(2) gives it.</param>
+    /// <param name="targets">The labels, Int64: (N, S), or those of all samples one after another, in one
+    /// axis.</param>
+    /// <param name="inputLengths">How many of the T steps each sample has: Int64, (N).</param>
+    /// <param name="targetLengths">How many labels each sample has: Int64, (N).</param>
+    /// <param name="blank">The class that is no label.</param>
+    /// <param name="reduction">The mean is over samples, each divided by the number of its labels.</param>
+    /// <param name="zeroInfinity">Whether the loss of labels that do not fit into the steps is 0 instead of ∞. Its
+    /// gradient is 0 in both cases.</param>
+    /// <exception cref="ShapeException">The shapes or lengths do not fit together.</exception>
+    /// <exception cref="IndexException">A label is not a class, or is the blank.</exception>
+    public static Variable CtcLoss(Variable logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths,
+        int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false) => Named(() =>
+    {
+        const double never = -1e30;         // in place of −∞, whose differences are not numbers
+        if ((logProbs.Given().Rank, targets.Given().Rank) is not (3, 1 or 2))
+            throw new ShapeException($"CTCLoss: log probabilities {logProbs.Data.Layout} and targets {targets.Layout} " +
+                "must be (T, N, C), and (N, S) or one axis.");
+        logProbs.Data.OnlyFloat("CTCLoss: the log probabilities");
+        int n = logProbs.Size(1), classes = logProbs.Size(2);
+        blank.In("CTCLoss", 0, classes - 1);
+        var labels = targets.OnlyType("CTCLoss: the targets", DType.Int64).ToArray<long>();
+        var lengths = Lengths("input lengths", inputLengths.Given(), logProbs.Size(0));
+        var counts = Lengths("target lengths", targetLengths.Given(), targets.Size(-1));
+        if (targets.Rank == 2 ? targets.Size(0) != n : counts.Sum() != labels.Length)
+            throw new ShapeException($"CTCLoss: targets {targets.Layout} and target lengths " +
+                $"[{string.Join(", ", counts)}] do not fit together for {n} samples.");
+
+        // State s of a sample is its label s/2 if s is odd, and a blank before, between or after labels if it is even.
+        var states = 2 * (int)counts.Append(0).Max() + 1;
+        var (read, barred, open) = (new long[n, states], new bool[3, n, states], new bool[n, states]);
+        for (int i = 0, first = 0; i < n; first += targets.Rank == 2 ? targets.Size(1) : (int)counts[i], i++)
+            for (var s = 0; s < states; s++)
+            {
+                var isLabel = s % 2 == 1 && s / 2 < counts[i];
+                var at = read[i, s] = isLabel ? labels[first + s / 2] : blank;
+                if (at < 0 || at >= classes || (isLabel && at == blank)) throw new IndexException(
+                    $"CTCLoss: label {at} of sample {i} is the blank, or is not one of {classes} classes.");
+                // it follows itself, the state before it, or the label before it if that is another one
+                (barred[1, i, s], barred[2, i, s]) = (s < 1, s < 3 || !isLabel || at == read[i, s - 2]);
+                open[i, s] = s != 2 * counts[i] && s != 2 * counts[i] - 1;
+            }
+        Tensor Here(Array values) => Tensor.From(values, device: logProbs.Device);
+
+        // α[s] = ln of the probability to be in state s; at the beginning, it is the blank before all labels
+        var start = Tensor.Full([n, states], never, logProbs.DType, logProbs.Device);
+        start.Narrow(1, 0, 1).Zero_();
+        Variable alpha = start;
+        var (bars, steps) = (Here(barred), Here(lengths).Unsqueeze(1));
+        var scores = logProbs.Clamp(low: never).Gather(2, Here(read).Expand(logProbs.Size(0), n, states)).Unbind();
+        for (var t = 0; t < scores.Length; t++)
+        {
+            var before = Variable.Stack([alpha, alpha.Roll(1, 1), alpha.Roll(2, 1)]).MaskedFill(bars, never);
+            alpha = Variable.Where(steps > t, before.LogSumExp([0]) + scores[t], alpha);
+        }
+        var losses = -alpha.MaskedFill(Here(open), never).LogSumExp([1]);
+        losses = losses.MaskedFill(losses.Data > -never / 2, zeroInfinity ? 0 : double.PositiveInfinity);
+        return Reduced("CTCLoss", losses, reduction, reduction != Reduction.Mean ? null
+            : Here(Array.ConvertAll(counts, count => 1.0 / Math.Max(1, count))).To(logProbs.DType));
+
+        long[] Lengths(string what, Tensor given, int most)
+        {
+            var all = OfShape("CTCLoss", what, given, n).Data.OnlyType($"CTCLoss: the {what}", DType.Int64)
+                .ToArray<long>();
+            return all.All(length => length >= 0 && length <= most) ? all : throw new ShapeException(
+                $"CTCLoss: the {what} [{string.Join(", ", all)}] must be from 0 to {most}.");
+        }
+    }, "CTCLoss");
+}
