@@ -25,6 +25,8 @@ try
         case [var n] when int.TryParse(n, out _): return Book.Run(Book.Find(n));
         case ["9", "--mine"]: return Tutorials.Chapter09.WithMine.Run(quick: false);
         case ["9", "--mine", "--quick"]: return Tutorials.Chapter09.WithMine.Run(quick: true);
+        case ["rank", var assembly, var type, var method, .. var rest]:
+            return RankMethod.Run(assembly, type, method, rest);
         case ["chapter", var n, var pictures]: return Book.RunMarked(Book.Find(n), pictures);
         case ["check", var n]: return Course.Check(Exercise.Find(n));
         case ["hint", var n]: return Course.Hint(Exercise.Find(n));

@@ -7,11 +7,12 @@ public static partial class Autograd
 {
     /// <summary>
     /// What holds for the calls of a flow: recorded or not, watched for NaN, measured, listened to; where each
-    /// generator stood that numbers were taken from; and whether it all happens a second time.
+    /// generator stood that numbers were taken from; whether it all happens a second time; and what is done at the end
+    /// of the walk back.
     /// </summary>
     internal sealed record Modes(bool Records = true, bool Anomaly = false, Profile? Profile = null,
         Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
-        bool Again = false);
+        bool Again = false, List<Action>? AtEnd = null);
 
     static readonly AsyncLocal<(Scope[] Open, Modes Mode)> scopes = new();
     static readonly Modes usual = new();
@@ -103,6 +104,14 @@ public static partial class Autograd
         return wanted;
     }
 
+    /// <summary>For hooks: calls an action at the end of the Backward that is under way.</summary>
+    /// <returns>False, and nothing will be called, if none is that adds to leaves; Grad does not.</returns>
+    public static bool QueueCallback(Action action)
+    {
+        Mode.AtEnd?.Add(action.Given());
+        return Mode.AtEnd is not null;
+    }
+
     internal static AutogradException NoGradient(string operation, Variable x) =>
         new($"{operation}: this variable of shape {x.Data.Layout} requires no gradient" +
             (Enabled ? ". Make a leaf with requiresGrad: true; a gradient needs createGraph: true to have one itself."
@@ -126,10 +135,12 @@ public static partial class Autograd
                 "given; one variable at least is needed, and a gradient (or null) for each, or none at all.");
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
+        var due = wanted is null && AccumulateGrad.Hooked ? FirstUses(roots) : null;
         for (var i = 0; i < roots.Count; i++)
             Hand(roots[i].Given(nameof(roots)).OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
         var last = wanted?.Keys.Select(function => function.Id).DefaultIfEmpty().Min() ?? 0;
-        using var mode = create ? EnableGrad() : NoGrad();
+        var atEnd = wanted is null ? new List<Action>() : null;
+        using var scope = new Scope(mode => mode with { Records = create, AtEnd = atEnd });
         while (queue.TryDequeue(out var function, out _) && function.Id >= last)
         {
             pending.Remove(function, out var arrived);
@@ -154,12 +165,30 @@ public static partial class Autograd
             }
             if (!retain) function.Free();
         }
+        atEnd?.ForEach(action => action());
 
         void Hand(Function function, Variable gradient, bool shared)
         {
-            if (pending.TryAdd(function, (gradient, shared))) queue.Enqueue(function, -function.Id);
-            else pending[function] = (pending[function].Gradient + gradient, false);
+            if (!pending.TryAdd(function, (gradient, shared)))
+                pending[function] = (pending[function].Gradient + gradient, false);
+            else if (due?.TryGetValue(function, out var first) == true) queue.Enqueue(function, 1 - 2 * first);
+            else queue.Enqueue(function, -2 * function.Id);
         }
+    }
+
+    /// <summary>
+    /// The number of the first function that each leaf with hooks went into. When that one is done, the leaf's gradient
+    /// is known, and its hooks need not wait for the end of the walk.
+    /// </summary>
+    static Dictionary<Function, long> FirstUses(IEnumerable<Variable> roots)
+    {
+        var (first, seen) = (new Dictionary<Function, long>(), roots.Select(root => root.Given().Origin).ToHashSet());
+        for (var open = new Stack<Function?>(seen); open.TryPop(out var function);)
+            foreach (var next in function?.next ?? [])
+                if (next is AccumulateGrad { hooks: not null })
+                    first[next] = Math.Min(function!.Id, first.GetValueOrDefault(next, long.MaxValue));
+                else if (next is not null && seen.Add(next)) open.Push(next);
+        return first;
     }
 
     static bool SharesMemory(Variable passed, Variable incoming, Variable?[] all)

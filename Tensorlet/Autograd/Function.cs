@@ -214,6 +214,8 @@ public abstract class Function
 /// <summary>The end of the walk at a leaf: adds the gradient to the variable's <c>Grad</c>.</summary>
 sealed class AccumulateGrad(Variable leaf) : Function
 {
+    /// <summary>Whether any leaf has hooks, which are called as early as can be.</summary>
+    public static bool Hooked { get; set; }
     public Variable Leaf => leaf;
     protected override Tensor Forward() => leaf.Data;
     public override Variable?[] Backward(Variable gradient) => [];

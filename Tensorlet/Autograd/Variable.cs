@@ -96,8 +96,11 @@ public sealed partial class Variable
     /// anything, takes the gradient's place.
     /// </summary>
     /// <exception cref="AutogradException">The variable requires no gradient.</exception>
-    public void RegisterHook(Func<Variable, Variable?> hook) =>
+    public void RegisterHook(Func<Variable, Variable?> hook)
+    {
         (OriginFor("RegisterHook").hooks ??= []).Add(hook.Given());
+        AccumulateGrad.Hooked |= IsLeaf;
+    }
 
     /// <summary>Keeps the gradient by this variable in <see cref="Grad"/> though it is no leaf.</summary>
     public void RetainGrad()
