@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Tensorlet.Cluster;
 using Xunit.Sdk;
 
@@ -33,7 +34,7 @@ public sealed class MpichAttribute : DataAttribute
 }
 
 /// <summary>Processes that run a static method of this assembly as the ranks of a job.</summary>
-static class Job
+static partial class Job
 {
     static readonly TimeSpan patience = TimeSpan.FromSeconds(120);
 
@@ -65,8 +66,12 @@ static class Job
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         if (process.WaitForExit(patience) && Task.WaitAll([output, errors], patience))
-            return (process.ExitCode, $"{output.Result}\n{errors.Result}");
+            return (process.ExitCode, Escape().Replace($"{output.Result}\n{errors.Result}", ""));
         process.Kill(entireProcessTree: true);
         throw new XunitException($"{program} {string.Join(' ', arguments)} did not end in {patience}: it hangs.");
     }
+
+    // .NET writes these where a launcher gives its processes terminals
+    [GeneratedRegex(@"\x1b(\[\?\d+[a-z]|=)")]
+    private static partial Regex Escape();
 }

@@ -108,7 +108,8 @@ public static partial class Autograd
     /// <returns>False, and nothing will be called, if none is that adds to leaves; Grad does not.</returns>
     public static bool QueueCallback(Action action)
     {
-        Mode.AtEnd?.Add(action.Given());
+        action.Given();
+        Mode.AtEnd?.Add(action);
         return Mode.AtEnd is not null;
     }
 

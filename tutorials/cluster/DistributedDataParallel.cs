@@ -68,6 +68,9 @@ public sealed class DistributedDataParallel : Module
         return module.Call(x);
     }
 
+    /// <summary>How many buckets have left in the Backward that is under way.</summary>
+    internal int Launched => launched;
+
     /// <summary>Parameters in order, cut where the type changes or a bucket is full.</summary>
     static IEnumerable<Bucket> Cut(Variable[] parameters, long most)
     {

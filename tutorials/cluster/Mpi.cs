@@ -28,7 +28,7 @@ sealed unsafe class Mpi
     /// number of processes than the launcher.</exception>
     public Mpi(Launcher launcher)
     {
-        library = Load(launcher);
+        library = Load(launcher, Names);
         isOpenMpi = IsOpenMpi(library);
         if (isOpenMpi)
         {
@@ -114,14 +114,15 @@ sealed unsafe class Mpi
     }
 
     /// <summary>The library that fits the launcher; any one where no launcher is known.</summary>
-    static nint Load(Launcher launcher)
+    /// <exception cref="DistributedException">There is none.</exception>
+    internal static nint Load(Launcher launcher, string[] names)
     {
         if (Environment.GetEnvironmentVariable("TENSORLET_MPI") is { Length: > 0 } named)
             return NativeLibrary.TryLoad(named, out var given) && NativeLibrary.TryGetExport(given, "MPI_Init_thread",
                 out _) ? given : throw new DistributedException($"Distributed: TENSORLET_MPI names {named}, which is " +
                 "no MPI library that can be loaded.");
         var others = new List<string>();
-        foreach (var name in Names)
+        foreach (var name in names)
         {
             if (!NativeLibrary.TryLoad(name, out var found)) continue;
             if (launcher.IsOpenMpi is not { } wanted || IsOpenMpi(found) == wanted) return found;
