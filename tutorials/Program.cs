@@ -11,6 +11,7 @@ try
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
         case ["lstm" or "gpt", ..] when args[1..] is [] or ["--quick"]: return WriteSums.Run(args[0], args.Length > 1);
         case ["hogwild", .. var rest]: return Hogwild.Run(rest);
+        case ["cluster", ..] when args[1..] is [] or ["--quick"]: return Measurement.Run(args.Length > 1);
         case ["iris" or "digits" or "cifar", ..] when args[1..] is [] or ["--quick"]:
             return Small.Run(args[0], args.Length > 1);
         case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));

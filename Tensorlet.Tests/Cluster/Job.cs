@@ -46,7 +46,7 @@ static partial class Job
         string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "tutorials.dll"), "rank",
             typeof(Job).Assembly.Location, method.Method.DeclaringType!.FullName!, method.Method.Name, .. arguments];
         string[] launcher = mpi == "none" ? [] : mpi == "MPICH" ? [Launchers.Mpich!, "-n", $"{ranks}"]
-            : [Launchers.OpenMpi!, "--oversubscribe", "--bind-to", "none", "-n", $"{ranks}",
+            : [Launchers.OpenMpi!, "--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1", "-n", $"{ranks}",
                 .. Environment.IsPrivilegedProcess ? (string[])["--allow-run-as-root"] : []];
         string[] command = [.. launcher, .. program];
         var (code, said) = Start(command[0], command[1..], variables);

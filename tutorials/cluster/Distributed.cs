@@ -122,6 +122,7 @@ sealed class MpiProcessGroup : ProcessGroup
         if (Interlocked.Exchange(ref ended, 1) == 1) return;
         Environment.ExitCode = 1;
         Console.Error.WriteLine($"rank {Rank} of {WorldSize}: {reason}");
+        Thread.Sleep(TimeSpan.FromSeconds(0.2));        // MPICH's launcher ends without the text otherwise
         mpi.Abort(exitCode: 1);
     }
 

@@ -38,4 +38,23 @@ public sealed class DistributedSampler(Sampler<long[]> batches, ProcessGroup gro
         return new(dataset, Enumerable.Range(0, dataset.Count).Where(i => i % group.WorldSize == group.Rank)
             .Select(i => (long)i));
     }
+
+    /// <summary>
+    /// The dataset with random numbers of this rank's own. Those that a loader draws for a sample depend on its place
+    /// in the batches that the loader sees, so that without this the ranks would turn and cut different images alike.
+    /// </summary>
+    public static Dataset Apart(Dataset dataset, ProcessGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(group);
+        return new OwnChance(dataset, (ulong)group.Rank);
+    }
+
+    sealed class OwnChance(Dataset dataset, ulong rank) : Dataset
+    {
+        public override int Count => dataset.Count;
+        public override Tensor[] this[int index] => dataset[index];
+        public override Tensor[] Sample(int index, Generator random) =>
+            dataset.Sample(index, new Generator(random.Seed + rank * 0x9E3779B97F4A7C15));
+    }
 }

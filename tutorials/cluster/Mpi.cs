@@ -43,7 +43,7 @@ sealed unsafe class Mpi
             types = [0x4c00010d, 0x4c000809, 0x4c00040a, 0x4c00080b];
         }
         Version = Text((text, length) => ((delegate* unmanaged<byte*, int*, int>)Symbol("MPI_Get_library_version"))(
-            text, length)).Split(['\n', ','])[0].Trim().Replace('\t', ' ');
+            text, length)).Split(['\n', ','])[0].Trim().Replace(" Version:\t", " ");
         int provided = 0, rank = 0, size = 0;
         Check("MPI_Init_thread", ((delegate* unmanaged<int*, byte***, int, int*, int>)Symbol("MPI_Init_thread"))(
             null, null, ThreadMultiple, &provided));

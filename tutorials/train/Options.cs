@@ -19,6 +19,7 @@ sealed class Options
     public string Out { get; private set; } = Path.Combine("tutorials", "out");
     public bool Quick { get; private set; }
     public bool Augment { get; private set; }
+    public bool Distributed { get; private set; }
 
     public const string Usage = """
         usage: dotnet run --project tutorials -- [COMMAND [OPTIONS]]
@@ -43,12 +44,14 @@ sealed class Options
             --out FOLDER        where pictures and the checkpoint go (tutorials/out)
             --augment           digits turned, moved and scaled a little, anew in each epoch
             --quick             fewer digits: under a minute
+            --distributed       together with the other processes that mpirun has started; see chapter 20
           iris      classifies irises                                   (these five: --quick)
           digits    reads 1,797 digits of 8 × 8 pixels
           cifar     learns 1,000 images of CIFAR-10 by heart
           lstm      an LSTM learns to write sums in words
           gpt       a GPT of two layers learns the same
           hogwild   processes train one network in shared memory        (--quick)
+          cluster   measures what averaging gradients costs; start it with mpirun    (--quick)
           samples   an image, a text, a sound and a video become tensors, and pictures    [OUT]
           verify    the long verification, with a report                (--quick)
                     and with --all the tests, the runner for GPUs and the benchmarks as well;
@@ -65,6 +68,7 @@ sealed class Options
             var name = arguments[i];
             if (name == "--quick") { options.Quick = true; continue; }
             if (name == "--augment") { options.Augment = true; continue; }
+            if (name == "--distributed") { options.Distributed = true; continue; }
             if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is " +
                 $"missing.");
             var value = arguments[++i];

@@ -4,10 +4,14 @@ using System.Globalization;
 namespace Tutorials;
 
 /// <summary>Where a training is: one line that is written over on a terminal, a line now and then elsewhere.</summary>
-sealed class Progress(int epochs, int batches, int batchSize)
+/// <param name="epochs">How many epochs there are.</param>
+/// <param name="batches">Steps in an epoch.</param>
+/// <param name="batchSize">Samples in a step.</param>
+/// <param name="lines">Lines on a terminal too: a launcher of several processes joins their lines.</param>
+sealed class Progress(int epochs, int batches, int batchSize, bool lines = false)
 {
     readonly Stopwatch watch = Stopwatch.StartNew();
-    readonly bool live = !Console.IsOutputRedirected;
+    readonly bool live = !lines && !Console.IsOutputRedirected;
     double loss, accuracy, shownAt;
     int steps;
 

@@ -12,6 +12,7 @@ static class Train
 {
     public static int Run(Options options)
     {
+        if (options.Distributed) return TrainDistributed.Run(options);
         var (train, test) = DigitData.Load(options);
         Generator.Seed_(options.Seed);
         var net = new LeNet();
@@ -23,7 +24,9 @@ static class Train
         ConsoleCancelEventHandler stop = (_, e) => e.Cancel = stopped = true;
         Console.CancelKeyPress += stop;
         var watch = Stopwatch.StartNew();
-        var losses = Learn(net, options.Augment ? train.Augmented() : train.Dataset(), options, () => stopped);
+        var loader = new DataLoader(options.Augment ? train.Augmented() : train.Dataset(), options.BatchSize,
+            shuffle: true, seed: options.Seed, workers: options.Augment ? Environment.ProcessorCount : 0);
+        var losses = Learn(net, loader, options, new(options.Epochs, loader.Count, options.BatchSize), () => stopped);
         Console.CancelKeyPress -= stop;
         Directory.CreateDirectory(options.Out);
         var checkpoint = Path.Combine(options.Out, "lenet.safetensors");
@@ -50,7 +53,8 @@ static class Train
     }
 
     /// <summary>All epochs, or until it is told to stop; gives the loss of every step.</summary>
-    static List<double> Learn(Module net, Dataset dataset, Options options, Func<bool> stopped)
+    public static List<double> Learn(
+        Module net, DataLoader loader, Options options, Progress? progress, Func<bool> stopped)
     {
         Optimizer optimizer = options.Optimizer switch
         {
@@ -59,9 +63,6 @@ static class Train
             _ => new Adam(net.Parameters(), options.Lr),
         };
         var criterion = new CrossEntropyLoss();
-        var loader = new DataLoader(dataset, options.BatchSize, shuffle: true, seed: options.Seed,
-            workers: options.Augment ? Environment.ProcessorCount : 0);
-        var progress = new Progress(options.Epochs, loader.Count, options.BatchSize);
         List<double> losses = [];
         for (var epoch = 1; epoch <= options.Epochs; epoch++)
         {
@@ -77,7 +78,8 @@ static class Train
                 loss.Backward();
                 optimizer.Step();
                 losses.Add(loss.Item());
-                progress.Step(epoch, ++batch, losses[^1], scores.Data.ArgMax(1).Eq(target).Sum().Item() / target.Numel);
+                progress?.Step(epoch, ++batch, losses[^1],
+                    scores.Data.ArgMax(1).Eq(target).Sum().Item() / target.Numel);
             }
         }
         return losses;
