@@ -141,10 +141,11 @@ public static partial class Autograd
             Hand(roots[i].Given(nameof(roots)).OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
         var last = wanted?.Keys.Select(function => function.Id).DefaultIfEmpty().Min() ?? 0;
         var atEnd = wanted is null ? new List<Action>() : null;
-        using var scope = new Scope(mode => mode with { Records = create, AtEnd = atEnd });
+        using var mode = create ? EnableGrad() : NoGrad();
+        using var ending = new Scope(mode => mode with { AtEnd = atEnd });
         while (queue.TryDequeue(out var function, out _) && function.Id >= last)
         {
-            pending.Remove(function, out var arrived);
+            if (!pending.Remove(function, out var arrived)) continue;       // a leaf that came early
             var (gradient, shared) = arrived;
             foreach (var hook in function.hooks ?? [])
                 if (hook(gradient) is { } replacement)
@@ -164,32 +165,32 @@ public static partial class Autograd
                 // A gradient that may be someone else's memory too is copied before a leaf keeps it.
                 Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients));
             }
+            foreach (var ready in due?[function] ?? []) queue.Enqueue(ready, long.MinValue);
             if (!retain) function.Free();
         }
         atEnd?.ForEach(action => action());
 
         void Hand(Function function, Variable gradient, bool shared)
         {
-            if (!pending.TryAdd(function, (gradient, shared)))
-                pending[function] = (pending[function].Gradient + gradient, false);
-            else if (due?.TryGetValue(function, out var first) == true) queue.Enqueue(function, 1 - 2 * first);
-            else queue.Enqueue(function, -2 * function.Id);
+            if (pending.TryAdd(function, (gradient, shared))) queue.Enqueue(function, -function.Id);
+            else pending[function] = (pending[function].Gradient + gradient, false);
         }
     }
 
     /// <summary>
-    /// The number of the first function that each leaf with hooks went into. When that one is done, the leaf's gradient
-    /// is known, and its hooks need not wait for the end of the walk.
+    /// The leaves with hooks by the first function that each went into. When that one is done, their gradients are
+    /// known, and the hooks need not wait for the end of the walk.
     /// </summary>
-    static Dictionary<Function, long> FirstUses(IEnumerable<Variable> roots)
+    static ILookup<Function, Function> FirstUses(IEnumerable<Variable> roots)
     {
-        var (first, seen) = (new Dictionary<Function, long>(), roots.Select(root => root.Given().Origin).ToHashSet());
-        for (var open = new Stack<Function?>(seen); open.TryPop(out var function);)
-            foreach (var next in function?.next ?? [])
+        var first = new Dictionary<Function, Function>();
+        var seen = roots.Select(root => root.Given().Origin).OfType<Function>().ToHashSet();
+        for (var open = new Stack<Function>(seen); open.TryPop(out var function);)
+            foreach (var next in function.next)
                 if (next is AccumulateGrad { hooks: not null })
-                    first[next] = Math.Min(function!.Id, first.GetValueOrDefault(next, long.MaxValue));
+                    first[next] = first.TryGetValue(next, out var f) && f.Id < function.Id ? f : function;
                 else if (next is not null && seen.Add(next)) open.Push(next);
-        return first;
+        return first.ToLookup(use => use.Value, use => use.Key);
     }
 
     static bool SharesMemory(Variable passed, Variable incoming, Variable?[] all)

@@ -114,6 +114,15 @@ static class Chapter
         second.Call(hidden.Tanh()).Sum().Backward();
         Console.WriteLine(string.Join('\n', order));
 
+        yield return "machines";
+        double[] machines = [.. Enumerable.Range(1, 10).Select(i => Math.Pow(2, i))];
+        var plot = new Plot("machines", " ", "share of the time in which a machine computes", logX: true);
+        foreach (var (name, parameters, step) in new[]
+            { ("LeNet", 61_706, 0.004), ("2 × 1,024", 1_863_690, 0.008), ("3 × 2,048", 12_609_546, 0.06) })
+            plot.Line(name, machines, machines.Select(n =>
+                Computing(step, (int)n, 4.0 * parameters, latency: 50e-6, bandwidth: 1e9)), dots: true);
+        plot.Save("machines.svg");
+
         yield return "wrong";
         try
         {
@@ -123,8 +132,6 @@ static class Chapter
                 else group.Barrier();
             });
         }
-        catch (AggregateException e) { Console.WriteLine(e.InnerExceptions[0].Message); }
-
-        yield return "figures";
+        catch (AggregateException e) { Console.WriteLine(e.InnerExceptions[0].Message.Replace(". ", ".\n")); }
     }
 }

@@ -14,6 +14,7 @@ namespace Tutorials;
 static class Measurement
 {
     const int BatchSize = 32;
+    const double ShortBlock = 0.002;            // seconds: so short that often nothing else runs meanwhile
 
     public static int Run(bool quick)
     {
@@ -23,7 +24,7 @@ static class Measurement
 
     static void Run(ProcessGroup group, bool quick)
     {
-        var seconds = quick ? 0.1 : 1;
+        var seconds = quick ? 0.3 : 3;
         Say(group, $"{group.WorldSize} ranks on {group.Backend}, {Device.Cpu.Threads} threads each");
         Say(group, "\nall-reduce of    time, ms    GB/s");
         double latency = 0, bandwidth = 0;
@@ -96,9 +97,10 @@ static class Measurement
         action();
         var once = Tensor.From([watch.Elapsed.TotalSeconds]);
         group.Broadcast(once);                                  // all do the same number of times
-        var times = (int)Math.Clamp(seconds / 10 / once.Item(), 1, 1000);
+        var times = (int)Math.Clamp(ShortBlock / once.Item(), 1, 1000);
+        var blocks = (int)Math.Clamp(seconds / times / once.Item(), 5, 500);
         var fastest = double.PositiveInfinity;
-        for (var block = 0; block < 10; block++)
+        for (var block = 0; block < blocks; block++)
         {
             group.Barrier();
             watch.Restart();
