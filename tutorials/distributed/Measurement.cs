@@ -26,9 +26,9 @@ static class Measurement
     {
         var seconds = quick ? 0.3 : 3;
         Say(group, $"{group.WorldSize} ranks on {group.Backend}, {Device.Cpu.Threads} threads each");
-        Say(group, "\nall-reduce of    time, ms    GB/s");
+        if (group.WorldSize > 1) Say(group, "\nall-reduce of    time, ms    GB/s");
         double latency = 0, bandwidth = 0;
-        foreach (var count in new[] { 1, 1 << 10, 1 << 16, 1 << 20, 1 << 22 })
+        foreach (var count in group.WorldSize > 1 ? new[] { 1, 1 << 10, 1 << 16, 1 << 20, 1 << 22 } : [])
         {
             var data = Tensor.Zeros(count).ToArray<float>();
             var time = Fastest(group, seconds, () => group.BeginAllReduce(data, DType.Float32, null).Wait());
@@ -36,7 +36,7 @@ static class Measurement
             bandwidth = 4.0 * count / time;
             Say(group, $"{count,9:#,0} floats {1e3 * time,9:0.000} {bandwidth / 1e9,7:0.00}");
         }
-        Say(group, $"latency {1e6 * latency:0} µs, bandwidth {bandwidth / 1e9:0.00} GB/s");
+        if (group.WorldSize > 1) Say(group, $"latency {1e6 * latency:0} µs, bandwidth {bandwidth / 1e9:0.00} GB/s");
 
         Say(group, $"\nsteps of {BatchSize} samples a rank" +
             "\n                       handed to MPI, and the least    over the network, a rank    ms alone  together");
