@@ -11,6 +11,7 @@ try
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
         case ["lstm" or "gpt", ..] when args[1..] is [] or ["--quick"]: return WriteSums.Run(args[0], args.Length > 1);
         case ["hogwild", .. var rest]: return Hogwild.Run(rest);
+        case ["cluster", ..] when args[1..] is [] or ["--quick"]: return Measurement.Run(args.Length > 1);
         case ["iris" or "digits" or "cifar", ..] when args[1..] is [] or ["--quick"]:
             return Small.Run(args[0], args.Length > 1);
         case ["samples"]: return Samples.Run(Path.Combine("tutorials", "out"));
@@ -25,6 +26,8 @@ try
         case [var n] when int.TryParse(n, out _): return Book.Run(Book.Find(n));
         case ["9", "--mine"]: return Tutorials.Chapter09.WithMine.Run(quick: false);
         case ["9", "--mine", "--quick"]: return Tutorials.Chapter09.WithMine.Run(quick: true);
+        case ["rank", var assembly, var type, var method, .. var rest]:
+            return RankMethod.Run(assembly, type, method, rest);
         case ["chapter", var n, var pictures]: return Book.RunMarked(Book.Find(n), pictures);
         case ["check", var n]: return Course.Check(Exercise.Find(n));
         case ["hint", var n]: return Course.Hint(Exercise.Find(n));

@@ -109,6 +109,47 @@ public class AutogradTests
     }
 
     [Fact]
+    public void A_hook_on_a_leaf_is_called_as_soon_as_its_gradient_is_whole()
+    {
+        var (early, late, order) = (Leaf(1), Leaf(2), new List<string>());
+        var begin = late * 3;                           // before all that the other leaf goes into
+        early.RegisterHook(g => { order.Add($"early {g.Item()}"); return null; });
+        late.RegisterHook(g => { order.Add($"late {g.Item()}"); return null; });
+        var used = begin * early;
+        used.GradFn!.RegisterHook((_, _) => { order.Add("used"); return null; });
+        begin.GradFn!.RegisterHook((_, _) => { order.Add("begin"); return null; });
+        var loss = used + early * late;
+        for (var i = 0; i < 2; i++)
+        {
+            order.Clear();
+            loss.Backward(retainGraph: true);
+            Assert.Equal(["used", "early 8", "begin", "late 4"], order);
+        }
+        Assert.Equal([16], Values(early.Grad));
+        Assert.Equal([3], Values(Autograd.Grad(loss - early * late, begin)! * 3));
+    }
+
+    [Fact]
+    public void A_callback_is_called_when_the_backward_ends()
+    {
+        var (x, order) = (Leaf(1), new List<string>());
+        var queued = new List<bool>();
+        var y = x * 2;
+        y.RegisterHook(g =>
+        {
+            queued.Add(Autograd.QueueCallback(() => order.Add($"end, {Values(x.Grad)[0]}, {Autograd.Enabled}")));
+            order.Add("hook");
+            return null;
+        });
+        y.Backward(retainGraph: true);
+        Assert.Equal(["hook", "end, 2, False"], order);
+        Autograd.Grad(y, x);
+        Assert.Equal([true, false], queued);
+        Assert.Equal(3, order.Count);
+        Assert.False(Autograd.QueueCallback(() => order.Add("nobody calls this")));
+    }
+
+    [Fact]
     public void A_hook_on_a_function_sees_both_sides_and_may_replace()
     {
         var x = Leaf(1, 2);

@@ -9,11 +9,12 @@ public static partial class Autograd
 {
     /// <summary>
     /// The settings for the calls of one flow of control: whether they are recorded, checked for NaN, timed or
-    /// observed; where each generator stood before numbers were taken from it; and whether this is a second run.
+    /// observed; where each generator stood before numbers were taken from it; whether this is a second run; and what
+    /// is called at the end of the backward pass.
     /// </summary>
     internal sealed record Modes(bool Records = true, bool Anomaly = false, Profile? Profile = null,
         Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
-        bool Again = false);
+        bool Again = false, List<Action>? AtEnd = null);
 
     static readonly AsyncLocal<(Scope[] Open, Modes Mode)> scopes = new();
     static readonly Modes usual = new();
@@ -112,6 +113,15 @@ public static partial class Autograd
         return wanted;
     }
 
+    /// <summary>For hooks: calls an action at the end of the Backward that is under way.</summary>
+    /// <returns>False, and nothing will be called, if none is that adds to leaves; Grad does not.</returns>
+    public static bool QueueCallback(Action action)
+    {
+        action.Given();
+        Mode.AtEnd?.Add(action);
+        return Mode.AtEnd is not null;
+    }
+
     internal static AutogradException NoGradient(string operation, Variable x) =>
         new($"{operation}: this variable of shape {x.Data.Layout} does not require a gradient" +
             (Enabled ? ". Make a leaf with requiresGrad: true; a gradient needs createGraph: true to have one itself."
@@ -135,13 +145,16 @@ public static partial class Autograd
                 "given. Give at least one variable, and either a gradient (or null) for each or no gradients.");
         var queue = new PriorityQueue<Function, long>();
         var pending = new Dictionary<Function, (Variable Gradient, bool Shared)>();
+        var due = wanted is null && AccumulateGrad.Hooked ? FirstUses(roots) : null;
         for (var i = 0; i < roots.Count; i++)
             Hand(roots[i].Given(nameof(roots)).OriginFor("Backward"), Seed(roots[i], seeds?[i]), true);
         var last = wanted?.Keys.Select(function => function.Id).DefaultIfEmpty().Min() ?? 0;
+        var atEnd = wanted is null ? new List<Action>() : null;
         using var mode = create ? EnableGrad() : NoGrad();
+        using var ending = new Scope(mode => mode with { AtEnd = atEnd });
         while (queue.TryDequeue(out var function, out _) && function.Id >= last)
         {
-            pending.Remove(function, out var arrived);
+            if (!pending.Remove(function, out var arrived)) continue;       // a leaf that came early
             var (gradient, shared) = arrived;
             foreach (var hook in function.hooks?.ToArray() ?? [])
                 if (hook(gradient) is { } replacement)
@@ -161,14 +174,32 @@ public static partial class Autograd
                 // A gradient that may share memory with something else is copied before a leaf keeps it.
                 Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients));
             }
+            foreach (var ready in due?[function] ?? []) queue.Enqueue(ready, long.MinValue);
             if (!retain) function.Free();
         }
+        atEnd?.ForEach(action => action());
 
         void Hand(Function function, Variable gradient, bool shared)
         {
             if (pending.TryAdd(function, (gradient, shared))) queue.Enqueue(function, -function.Id);
             else pending[function] = (pending[function].Gradient + gradient, false);
         }
+    }
+
+    /// <summary>
+    /// The leaves with hooks by the first function that each went into. When that one is done, their gradients are
+    /// known, and the hooks need not wait for the end of the walk.
+    /// </summary>
+    static ILookup<Function, Function> FirstUses(IEnumerable<Variable> roots)
+    {
+        var first = new Dictionary<Function, Function>();
+        var seen = roots.Select(root => root.Given().Origin).OfType<Function>().ToHashSet();
+        for (var open = new Stack<Function>(seen); open.TryPop(out var function);)
+            foreach (var next in function.next)
+                if (next is AccumulateGrad { hooks: not null })
+                    first[next] = first.TryGetValue(next, out var f) && f.Id < function.Id ? f : function;
+                else if (next is not null && seen.Add(next)) open.Push(next);
+        return first.ToLookup(use => use.Value, use => use.Key);
     }
 
     static bool SharesMemory(Variable passed, Variable incoming, Variable?[] all)

@@ -220,6 +220,8 @@ public abstract class Function
 /// <summary>The end of the backward pass at a leaf: adds the gradient to the <c>Grad</c> of the variable.</summary>
 sealed class AccumulateGrad(Variable leaf) : Function
 {
+    /// <summary>Whether any leaf has hooks, which are called as early as can be.</summary>
+    public static bool Hooked { get; set; }
     public Variable Leaf => leaf;
     protected override Tensor Forward() => leaf.Data;
     public override Variable?[] Backward(Variable gradient) => [];

@@ -150,8 +150,12 @@ public sealed partial class Variable
     /// gradient, it replaces the one it was given.
     /// </summary>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
-    public IDisposable RegisterHook(Func<Variable, Variable?> hook) =>
-        new Hook<Func<Variable, Variable?>>(OriginFor("RegisterHook").hooks ??= [], hook);
+    public IDisposable RegisterHook(Func<Variable, Variable?> hook)
+    {
+        var registered = new Hook<Func<Variable, Variable?>>(OriginFor("RegisterHook").hooks ??= [], hook);
+        AccumulateGrad.Hooked |= IsLeaf;
+        return registered;
+    }
 
     /// <summary>
     /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although it is not a leaf.

@@ -22,6 +22,7 @@ sealed class Options
     public bool Live { get; private set; }
     public int Port { get; private set; } = 5080;
     public bool LrFind { get; private set; }
+    public bool Distributed { get; private set; }
 
     public const string Usage = """
         usage: dotnet run --project tutorials -- [COMMAND [OPTIONS]]
@@ -49,12 +50,14 @@ sealed class Options
             --port N            where the page is, http://localhost:N (5080); 0 takes any that is free
             --lr-find           the learning-rate range test in place of a training, with a picture
             --quick             fewer digits: under a minute
+            --distributed       together with the other processes that mpirun has started; see chapter 20
           iris      classifies irises                                   (these five: --quick)
           digits    reads 1,797 digits of 8 × 8 pixels
           cifar     learns 1,000 images of CIFAR-10 by heart
           lstm      an LSTM learns to write sums in words
           gpt       a GPT of two layers learns the same
           hogwild   processes train one network in shared memory        (--quick)
+          cluster   measures what averaging gradients costs; start it with mpirun    (--quick)
           samples   an image, a text, a sound and a video become tensors, and pictures    [OUT]
           verify    the long verification, with a report                (--quick)
                     and with --all the tests, the runner for GPUs and the benchmarks as well;
@@ -73,6 +76,7 @@ sealed class Options
             if (name == "--augment") { options.Augment = true; continue; }
             if (name == "--live") { options.Live = true; continue; }
             if (name == "--lr-find") { options.LrFind = true; continue; }
+            if (name == "--distributed") { options.Distributed = true; continue; }
             if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is " +
                 $"missing.");
             var value = arguments[++i];

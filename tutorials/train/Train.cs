@@ -13,6 +13,7 @@ static class Train
 {
     public static int Run(Options options)
     {
+        if (options.Distributed) return TrainDistributed.Run(options);
         var (train, test) = DigitData.Load(options);
         Generator.Seed_(options.Seed);
         var net = new LeNet();
@@ -64,15 +65,12 @@ static class Train
     /// <summary>All epochs, or until someone stops it with Ctrl-C, which is what it tells.</summary>
     static bool Learn(Module net, DataLoader loader, Options options, Pace pace, TrainingLog log)
     {
-        var optimizer = Made(options, net);
-        var falling = new LambdaLR(optimizer, step => 1 - (double)step / (options.Epochs * loader.Count));
         var stop = new StopKey();
         using var progress = new TerminalProgress(pace);
         Console.CancelKeyPress += stop.Press;
         try
         {
-            new Trainer(net, new CrossEntropyLoss(), optimizer, loader, new Schedule(falling, perBatch: true), pace,
-                log, progress, stop).Run(options.Epochs);
+            Fit(net, loader, options, pace, log, progress, stop);
         }
         finally
         {
@@ -80,6 +78,15 @@ static class Train
             log.Finish();
         }
         return stop.Pressed;
+    }
+
+    /// <summary>Trains for all epochs, with a learning rate that falls to 0.</summary>
+    public static void Fit(Module net, DataLoader loader, Options options, params Plugin[] plugins)
+    {
+        var optimizer = Made(options, net);
+        var falling = new LambdaLR(optimizer, step => 1 - (double)step / (options.Epochs * loader.Count));
+        new Trainer(net, new CrossEntropyLoss(), optimizer, loader,
+            [new Schedule(falling, perBatch: true), .. plugins]).Run(options.Epochs);
     }
 
     /// <summary>Ends the training after the step that is under way.</summary>
