@@ -28,7 +28,7 @@ public abstract partial class Device
 
     /// <summary>Every device of this machine. Looking for them starts the drivers that are there.</summary>
     public static IReadOnlyList<Device> All =>
-        [Cpu, Reference, Simulated, .. Accelerators.Cuda.All, .. Accelerators.OpenCL.All];
+        [Cpu, Reference, .. Accelerators.Simulated.All, .. Accelerators.Cuda.All, .. Accelerators.OpenCL.All];
 
     /// <summary>What the device is, for people.</summary>
     public virtual string Description => Name;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
 namespace Tensorlet.Multiprocessing;
@@ -13,6 +14,7 @@ namespace Tensorlet.Multiprocessing;
 /// process in it; whoever finds a dead one's takes it over. And an item is there, or gone, by one write of a counter,
 /// after all else: a process that is killed while it copies has changed nothing.
 /// </remarks>
+[RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed unsafe class SharedQueue<T>
 {
     const long Magic = 0x54_52_4F_53_45_55_51_32;

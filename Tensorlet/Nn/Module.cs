@@ -1,7 +1,9 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 
 namespace Tensorlet.Nn;
 
@@ -10,6 +12,7 @@ namespace Tensorlet.Nn;
 /// its parameters, tensors are its buffers (which are saved, and not trained), modules are its children; all are found
 /// in the fields, in the order of their declaration.
 /// </summary>
+[DynamicallyAccessedMembers(AllFields)] // which trimming would take from a network of the user's
 public abstract class Module : IStateful
 {
     const BindingFlags OwnFields =
@@ -110,7 +113,7 @@ public abstract class Module : IStateful
     }
 
     /// <summary>The fields of a class of modules, those of its bases first.</summary>
-    static IEnumerable<FieldInfo> Fields(Type type) =>
+    static IEnumerable<FieldInfo> Fields([DynamicallyAccessedMembers(AllFields)] Type type) =>
         type == typeof(Module) ? [] : Fields(type.BaseType!).Concat(type.GetFields(OwnFields));
 
     readonly List<(string Key, object Value)> parts = [];
