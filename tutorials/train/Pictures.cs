@@ -1,7 +1,7 @@
-using BigGustave;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
+using Tensorlet.Data;
 
 namespace Tutorials;
 
@@ -74,11 +74,12 @@ static class Pictures
         if (count == 0 || actual.Length != count || images.Length != count * Size * Size || columns < 1)
             throw new ArgumentException($"DigitSheet: {images.Length} pixels, {count} predicted and " +
                 $"{actual.Length} actual digits in {columns} columns do not fit together.");
-        var sheet = PngBuilder.Create(Cell * columns, Cell * ((count + columns - 1) / columns), hasAlphaChannel: false);
+        var (width, height) = (Cell * columns, Cell * ((count + columns - 1) / columns));
+        var sheet = new byte[3 * width * height];
         for (var i = 0; i < count; i++)
         {
             var (left, top, right) = (i % columns * Cell, i / columns * Cell, predicted[i] == actual[i]);
-            var color = right ? new Pixel(120, 200, 120) : new Pixel(240, 60, 60);
+            ReadOnlySpan<byte> color = right ? [120, 200, 120] : [240, 60, 60];
             for (var y = 0; y < Cell; y++)
                 for (var x = 0; x < Cell; x++)
                 {
@@ -86,11 +87,10 @@ static class Pictures
                     var inside = row is >= 0 and < Size * Zoom && column is >= 0 and < Size * Zoom;
                     var grey = inside ? images[(i * Size + row / Zoom) * Size + column / Zoom] : (byte)0;
                     var marked = inside ? Inked(predicted[i], row / 3 - 1, column / 3 - 1) : !right;
-                    sheet.SetPixel(marked ? color : new Pixel(grey, grey, grey), left + x, top + y);
+                    (marked ? color : [grey, grey, grey]).CopyTo(sheet.AsSpan(3 * ((top + y) * width + left + x)));
                 }
         }
-        using var file = File.Create(path);
-        sheet.Save(file);
+        ImageFile.Write(path, Transform.ToTensor(sheet, height, width));
     }
 
     // A font of 3 × 5 points, each row an octal digit: 4 is the left point, 1 the right one.

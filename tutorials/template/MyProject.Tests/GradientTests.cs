@@ -40,16 +40,20 @@ public class GradientTests
 
         double At(double step)
         {
-            void Move(double by) => net.Parameters().Zip(direction).ToList().ForEach(p => p.First.Data.Add_(p.Second, by));
             using var _ = Autograd.NoGrad();
             Move(step);
             var loss = Loss().Item();
             Move(-step);
             return loss;
         }
+
+        void Move(double step)
+        {
+            foreach (var (p, u) in net.Parameters().Zip(direction)) p.Data.Add_(u, step);
+        }
     }
 
-    /// <summary>Each operation of the network alone: where the test above fails, this one names who is to blame.</summary>
+    /// <summary>Each operation of the network alone: where the test above fails, this one says which is wrong.</summary>
     [Property(MaxTest = 20)]
     public void Each_operation_of_the_network_is_right(ulong seed)
     {
