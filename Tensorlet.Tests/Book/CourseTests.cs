@@ -153,7 +153,8 @@ public sealed class CourseTests : IDisposable
         Assert.Throws<UsageException>(() => StudentCopy.Run(copy));
         Assert.Throws<UsageException>(() => StudentCopy.Run(Path.Combine(Tutorials.Book.Root, "copy")));
         var sources = Directory.GetFiles(Path.Combine(copy, "tutorials"), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Contains("benchmarks") && Path.GetFileName(path) != "Program.cs");
+            .Where(path => !path.Contains("benchmarks") && !path.Contains("template")
+                && Path.GetFileName(path) != "Program.cs");
         Assert.Equal("", Submission.Compile("tutorials", sources).Errors);
     }
 

@@ -166,8 +166,11 @@ public sealed class LiveTests : IDisposable
         var error = Assert.Throws<UsageException>(() => new LivePage(log, "", first.Address.Port));
         Assert.Contains($"--port {first.Address.Port}", error.Message);
         foreach (var arguments in (string[][])[["--port", "-1"], ["--port", "65536"], ["--port", "x"], ["--port"]])
-            Assert.Throws<UsageException>(() => Options.Parse(arguments));
-        Assert.True(Options.Parse(["--live", "--port", "0"]) is { Live: true, Port: 0 });
+        {
+            using var errors = new StringWriter();
+            Assert.Equal(2, CommandLine.Run(["train", .. arguments], errors: errors));
+            Assert.Contains("port", errors.ToString());
+        }
     }
 
     static (IAnsiConsole Console, StringWriter Text) Terminal(bool isTerminal)

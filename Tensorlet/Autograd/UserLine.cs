@@ -14,9 +14,10 @@ static class UserLine
     public static string Find()
     {
         foreach (var frame in new StackTrace(fNeedFileInfo: true).GetFrames())
-            if (frame.GetMethod() is { DeclaringType: { } type } method && type.Assembly != typeof(UserLine).Assembly)
+            if (DiagnosticMethodInfo.Create(frame) is { DeclaringTypeName: { } type } method
+                && method.DeclaringAssemblyName != typeof(UserLine).Assembly.FullName)
                 return frame.GetFileName() is { } file ? $"{Path.GetFileName(file)}:{frame.GetFileLineNumber()}"
-                    : $"{type.Name}.{method.Name}";
+                    : $"{type.Split('.', '+')[^1]}.{method.Name}";
         return "?";
     }
 }

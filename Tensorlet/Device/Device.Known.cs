@@ -32,7 +32,7 @@ public abstract partial class Device
 
     /// <summary>All devices of this machine. Looking for them loads the drivers that are installed.</summary>
     public static IReadOnlyList<Device> All =>
-        [Cpu, Reference, Simulated, .. Accelerators.Cuda.All, .. Accelerators.OpenCL.All];
+        [Cpu, Reference, .. Accelerators.Simulated.All, .. Accelerators.Cuda.All, .. Accelerators.OpenCL.All];
 
     /// <summary>A description of the device for people.</summary>
     public virtual string Description => Name;

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Tensorlet.Multiprocessing;
 
@@ -7,8 +9,11 @@ namespace Tensorlet.Multiprocessing;
 /// Values that are sent to another process: as JSON, followed by the bytes of the tensors that are copied. A shared
 /// tensor is sent as its name; in the result of a process, a tensor that this process has shared itself is copied.
 /// </summary>
+[RequiresUnreferencedCode(Why), RequiresDynamicCode(Why)]
 sealed class Parcel
 {
+    internal const string Why = "What travels between processes is JSON of any type, read and written by reflection.";
+
     sealed record Head(JsonElement[] Values, Kind[] Copies);
     sealed record Kind(DType Type, int[] Shape);
     sealed record Shared(string Name, int[] Shape, int[] Strides, int Offset);
@@ -16,6 +21,7 @@ sealed class Parcel
     static readonly JsonSerializerOptions options = new()
     {
         Converters = { new Converter() }, IncludeFields = true,             // and so pairs work
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
     [ThreadStatic] static Parcel? current; // the parcel that the converter reads or writes
@@ -31,7 +37,7 @@ sealed class Parcel
         values = Converting<JsonElement[]>(() =>
             [.. items.Select(item => JsonSerializer.SerializeToElement(item.Value, item.Type, options))]);
         head = JsonSerializer.SerializeToUtf8Bytes(
-            new Head(values, [.. copies.Select(x => new Kind(x.DType, x.Size()))]));
+            new Head(values, [.. copies.Select(x => new Kind(x.DType, x.Size()))]), options);
     }
 
     /// <summary>Reads what <see cref="Write"/> has written.</summary>
@@ -44,7 +50,7 @@ sealed class Parcel
         if (length < 0 || (stream.CanSeek && length > stream.Length - stream.Position))
             throw new JsonException($"What another process sent is damaged: its length is {length}.");
         stream.ReadExactly(head = new byte[length]);
-        (values, var kinds) = JsonSerializer.Deserialize<Head>(head)!;
+        (values, var kinds) = JsonSerializer.Deserialize<Head>(head, options)!;
         foreach (var (type, shape) in kinds)
         {
             copies.Add(Tensor.Empty(shape, type, Device.Cpu));
@@ -74,13 +80,14 @@ sealed class Parcel
         finally { current = null; }
     }
 
+    [RequiresUnreferencedCode(Why), RequiresDynamicCode(Why)]
     sealed class Converter : JsonConverter<Tensor>
     {
         public override void Write(Utf8JsonWriter writer, Tensor x, JsonSerializerOptions options)
         {
             if (x.File() is { } file && !(current!.leaving && file.IsMine))
                 JsonSerializer.Serialize(writer,
-                    new Shared(file.Name, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset));
+                    new Shared(file.Name, x.Size(), x.Layout.Strides.ToArray(), x.Layout.Offset), options);
             else
             {
                 writer.WriteNumberValue(current!.copies.Count);
@@ -91,7 +98,7 @@ sealed class Parcel
         public override Tensor Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
         {
             if (reader.TokenType == JsonTokenType.Number) return current!.copies[reader.GetInt32()];
-            var (name, shape, strides, offset) = JsonSerializer.Deserialize<Shared>(ref reader)!;
+            var (name, shape, strides, offset) = JsonSerializer.Deserialize<Shared>(ref reader, options)!;
             return SharedTensors.Open(name).With(new Layout(shape, strides, offset));
         }
     }

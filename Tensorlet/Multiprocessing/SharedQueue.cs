@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
 namespace Tensorlet.Multiprocessing;
@@ -13,6 +14,7 @@ namespace Tensorlet.Multiprocessing;
 /// holds it, and whoever finds the key of a dead process takes the lock over. An item is added or removed by a single
 /// write of a counter, after everything else, so a process that is killed while it copies has changed nothing.
 /// </remarks>
+[RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed unsafe class SharedQueue<T>
 {
     const long Magic = 0x54_52_4F_53_45_55_51_32;

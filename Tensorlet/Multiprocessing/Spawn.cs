@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipes;
 using System.Reflection;
 
@@ -16,6 +17,7 @@ namespace Tensorlet.Multiprocessing;
 /// bytes. A shared tensor is sent as its name, and is the same memory there, also for views; but in a result, what
 /// the child has shared itself is copied, because that memory ends with it.
 /// </summary>
+[RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public static class Spawn
 {
     const string Variable = "TENSORLET_SPAWN";
@@ -135,6 +137,7 @@ public static class Spawn
 /// Processes that <see cref="Spawn.Start"/> started. They end with this process, however it ends. A process that throws
 /// an exception or is killed does not end the others.
 /// </summary>
+[RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed class Spawned : IDisposable
 {
     readonly (Process Process, NamedPipeServerStream Pipe)[] children;

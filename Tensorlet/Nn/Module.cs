@@ -1,9 +1,11 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 
 namespace Tensorlet.Nn;
 
@@ -12,6 +14,7 @@ namespace Tensorlet.Nn;
 /// its parameters, tensors are its buffers (which are saved, but not trained), and modules are its children; all of
 /// them are found in the fields, in the order of their declaration.
 /// </summary>
+[DynamicallyAccessedMembers(AllFields)] // which trimming would take from a network of the user's
 public abstract class Module : IStateful
 {
     const BindingFlags OwnFields =
@@ -108,9 +111,9 @@ public abstract class Module : IStateful
     static readonly ConcurrentDictionary<Type, (FieldInfo Field, string Key)[]> fields = [];
 
     /// <summary>The fields of a class of modules with their keys, those of its base classes first.</summary>
-    static (FieldInfo Field, string Key)[] Fields(Type type) => type == typeof(Module) ? []
-        : fields.GetOrAdd(type, t =>
-            [.. Fields(t.BaseType!), .. t.GetFields(OwnFields).Select(field => (field, Key(field.Name)))]);
+    static (FieldInfo Field, string Key)[] Fields([DynamicallyAccessedMembers(AllFields)] Type type) => type == typeof(Module) ? []
+        : fields.TryGetValue(type, out var known) ? known : fields[type] =
+            [.. Fields(type.BaseType!), .. type.GetFields(OwnFields).Select(field => (field, Key(field.Name)))];
 
     readonly List<(string Key, object Value)> parts = [];
 

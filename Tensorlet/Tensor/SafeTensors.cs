@@ -14,7 +14,7 @@ namespace Tensorlet;
 /// The metadata entry <c>tensorlet.sha256</c> is written, and verified if a file has it: the SHA-256, in hexadecimal
 /// digits, of the whole file with 64 zeros in place of these digits. So names and shapes are protected like numbers.
 /// </remarks>
-public static class SafeTensors
+public static partial class SafeTensors
 {
     const int LargestHeader = 100_000_000;
     const string Metadata = "__metadata__", Checksum = "tensorlet.sha256";
@@ -43,7 +43,7 @@ public static class SafeTensors
         foreach (var (name, tensor) in ordered)
             header.Add(name, new Written(FileType.Of(name, tensor).Name, [.. tensor.Size()],
                 [end, end += (long)tensor.Numel * tensor.DType.Size()]));
-        var json = JsonSerializer.SerializeToUtf8Bytes(header);
+        var json = JsonSerializer.SerializeToUtf8Bytes(header, Json.Default.DictionaryStringObject);
         var sum = 8 + json.AsSpan().IndexOf(Encoding.UTF8.GetBytes(zeros));         // the digits come first
         Array.Resize(ref json, (json.Length + 7) / 8 * 8);
         json.AsSpan().Replace((byte)0, (byte)' ');
@@ -139,8 +139,8 @@ public static class SafeTensors
             var name = reader.GetString()!;
             if (name == Metadata ? notes is not null : entries.ContainsKey(name))
                 throw new InvalidDataException($"its header has '{name}' twice");
-            if (name == Metadata) notes = JsonSerializer.Deserialize<Dictionary<string, string>>(ref reader, strict);
-            else entries.Add(name, Checked(name, JsonSerializer.Deserialize<Written>(ref reader, strict)));
+            if (name == Metadata) notes = JsonSerializer.Deserialize(ref reader, Json.Default.DictionaryStringString);
+            else entries.Add(name, Checked(name, JsonSerializer.Deserialize(ref reader, Json.Default.Written)));
         }
         if (notes?.ContainsValue(null!) == true) throw new InvalidDataException("one of its notes is null");
         reader.Read();                  // throws an exception at whatever follows
@@ -172,7 +172,11 @@ public static class SafeTensors
         [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] List<long> Shape,
         [property: JsonPropertyName("data_offsets")] List<long> Place);
 
-    static readonly JsonSerializerOptions strict = new(JsonSerializerOptions.Strict) { Converters = { new Sizes() } };
+    /// <summary>How these types are read and written, generated so that it needs no reflection.</summary>
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, Converters = [typeof(Sizes)])]
+    [JsonSerializable(typeof(Dictionary<string, object>)), JsonSerializable(typeof(Written))]
+    [JsonSerializable(typeof(Dictionary<string, string>))]
+    sealed partial class Json : JsonSerializerContext;
 
     /// <summary>A list of numbers, of which no more are read than a shape can have.</summary>
     sealed class Sizes : JsonConverter<List<long>>
@@ -187,6 +191,6 @@ public static class SafeTensors
         }
 
         public override void Write(Utf8JsonWriter writer, List<long> value, JsonSerializerOptions options) =>
-            JsonSerializer.Serialize(writer, value);
+            writer.WriteRawValue($"[{string.Join(',', value)}]");
     }
 }

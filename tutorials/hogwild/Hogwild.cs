@@ -20,10 +20,9 @@ static class Hogwild
 
     static Sequential Network() => new(new Flatten(), new Linear(32 * 32, 64), new ReLU(), new Linear(64, 10));
 
-    public static int Run(string[] arguments)
+    public static int Run(bool quick)
     {
-        if (arguments is not ([] or ["--quick"])) throw new UsageException("hogwild takes --quick, or nothing.");
-        var (count, epochs) = arguments is [] ? (20_000, 3) : (4_000, 3);
+        var (count, epochs) = quick ? (4_000, 3) : (20_000, 3);
         Generator.Seed_(1);
         var net = Network();
         net.ShareMemory();

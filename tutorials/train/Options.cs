@@ -1,126 +1,87 @@
-using System.Globalization;
+using System.ComponentModel;
+using Spectre.Console;
+using Spectre.Console.Cli;
 using Tensorlet;
 
 namespace Tutorials;
 
-/// <summary>A command line that cannot be understood.</summary>
-sealed class UsageException(string message) : Exception(message);
-
 /// <summary>The options of <c>train</c>.</summary>
-sealed class Options
+sealed class Options : CommandSettings
 {
-    public int Epochs { get; private set; } = 2;
-    public int BatchSize { get; private set; } = 64;
-    public double Lr { get; private set; } = 2e-3;
-    public string Optimizer { get; private set; } = "adam";
-    public ulong Seed { get; private set; } = 1;
-    public Device Device { get; private set; } = Device.Cpu;
-    public string? Data { get; private set; } = Environment.GetEnvironmentVariable("TENSORLET_DATA");
-    public string Out { get; private set; } = Path.Combine("tutorials", "out");
-    public bool Quick { get; private set; }
-    public bool Augment { get; private set; }
-    public bool Live { get; private set; }
-    public int Port { get; private set; } = 5080;
-    public bool LrFind { get; private set; }
-    public bool Distributed { get; private set; }
+    [CommandOption("--epochs <N>"), Description("Times through the training digits"), DefaultValue(2)]
+    public int Epochs { get; init; }
 
-    public const string Usage = """
-        usage: dotnet run --project tutorials -- [COMMAND [OPTIONS]]
+    [CommandOption("--batch-size <N>"), Description("Digits in a step"), DefaultValue(64)]
+    public int BatchSize { get; init; }
 
-          (none)            the chapters of the book, and which exercises are done
-          N                 runs chapter N
-          9 --mine          trains LeNet with the backward of your own convolution, exercise 12    (--quick)
-          check N           grades exercise N
-          hint N [COUNT]    a hint for exercise N, or more of them
-          watch N           grades exercise N each time that its file is saved
-          grade FOLDER      grades the answers of a course              (--csv FILE, --json FILE)
-          student-copy FOLDER   copies the project without the solutions
+    [CommandOption("--lr <X>"), Description("Learning rate at the start, from which it falls to 0 in a straight " +
+        "line: 0.002, and for sgd 0.05")]
+    public double? GivenLr { get; init; }
 
-          train     train LeNet on digits, and show that it learned
-            --epochs N          times through the training digits (2)
-            --batch-size N      digits in a step (64)
-            --lr X              learning rate at the start; it falls to 0 in a straight line (0.002; sgd 0.05)
-            --optimizer NAME    adam, sgd or rmsprop (adam)
-            --seed N            of weights and order (1)
-            --device NAME       cpu, reference, simulated, cuda:0 or opencl:0 (cpu)
-            --data FOLDER       where MNIST is (the variable TENSORLET_DATA); digits are generated where there is none
-            --out FOLDER        where pictures and the checkpoint go (tutorials/out)
-            --augment           digits turned, moved and scaled a little, anew in each epoch
-            --live              a page on this machine shows the training while it runs
-            --port N            where the page is, http://localhost:N (5080); 0 takes any that is free
-            --lr-find           the learning-rate range test in place of a training, with a picture
-            --quick             fewer digits: under a minute
-            --distributed       together with the other processes that mpirun has started; see chapter 20
-          iris      classifies irises                                   (these five: --quick)
-          digits    reads 1,797 digits of 8 × 8 pixels
-          cifar     learns 1,000 images of CIFAR-10 by heart
-          lstm      an LSTM learns to write sums in words
-          gpt       a GPT of two layers learns the same
-          hogwild   processes train one network in shared memory        (--quick)
-          cluster   measures what averaging gradients costs; start it with mpirun    (--quick)
-          samples   an image, a text, a sound and a video become tensors, and pictures    [OUT]
-          verify    the long verification, with a report                (--quick)
-                    and with --all the tests, the runner for GPUs and the benchmarks as well;
-                    --attacks: only killed processes, many writers, full disks and memory    (--quick)
-          lines     lines of code in each folder of the library
-        """;
+    [CommandOption("--optimizer <NAME>"), Description("adam, sgd or rmsprop"), DefaultValue("adam")]
+    public string Optimizer { get; init; } = "";
 
-    public static Options Parse(ReadOnlySpan<string> arguments)
+    [CommandOption("--seed <N>"), Description("Of weights and order"), DefaultValue(1ul)]
+    public ulong Seed { get; init; }
+
+    [CommandOption("--device <NAME>"), Description("cpu, reference, simulated, cuda:0 or opencl:0")]
+    [DefaultValue("cpu")]
+    public string DeviceName { get; init; } = "";
+
+    [CommandOption("--data <FOLDER>"), Description("Where MNIST is, if not in the variable TENSORLET_DATA; without, " +
+        "digits are generated")]
+    public string? Data { get; init; } = Environment.GetEnvironmentVariable("TENSORLET_DATA");
+
+    [CommandOption("--out <FOLDER>"), Description("Where pictures and the checkpoint go: tutorials/out")]
+    public string Out { get; init; } = Path.Combine("tutorials", "out");
+
+    [CommandOption("--augment"), Description("Digits rotated, moved and scaled a little, differently in each epoch")]
+    public bool Augment { get; init; }
+
+    [CommandOption("--quick"), Description("Fewer digits: under a minute")]
+    public bool Quick { get; init; }
+
+    [CommandOption("--live"), Description("A page on this machine shows the training while it runs")]
+    public bool Live { get; init; }
+
+    [CommandOption("--port <N>"), Description("Where the page is, http://localhost:N; 0 takes any that is free")]
+    [DefaultValue(5080)]
+    public int Port { get; init; }
+
+    [CommandOption("--lr-find"), Description("The learning-rate range test in place of a training, with a picture")]
+    public bool LrFind { get; init; }
+
+    [CommandOption("--distributed"), Description("Together with the other processes that mpirun has started; see " +
+        "chapter 20")]
+    public bool Distributed { get; init; }
+
+    public double Lr => GivenLr ?? (Optimizer == "sgd" ? 0.05 : 2e-3);
+
+    public Device Device => Named(DeviceName)!();
+
+    /// <inheritdoc/>
+    public override ValidationResult Validate() =>
+        Epochs < 1 ? Wrong("epochs", Epochs, "a whole number above 0")
+        : BatchSize < 1 ? Wrong("batch-size", BatchSize, "a whole number above 0")
+        : GivenLr is { } lr && !(lr > 0 && double.IsFinite(lr)) ? Wrong("lr", lr, "a number above 0")
+        : Optimizer is not ("adam" or "sgd" or "rmsprop") ? Wrong("optimizer", Optimizer, "adam, sgd or rmsprop")
+        : Port is < 0 or > ushort.MaxValue ? Wrong("port", Port, "a number from 0 to 65535")
+        : Named(DeviceName) is null ? Wrong("device", DeviceName, "cpu, reference, simulated, cuda:0 or opencl:0")
+        : ValidationResult.Success();
+
+    static ValidationResult Wrong(string name, object value, string take) =>
+        ValidationResult.Error(FormattableString.Invariant($"--{name} {value}: take {take}."));
+
+    /// <summary>What gives the device, which starts only then; null if there can be none of this name.</summary>
+    static Func<Device>? Named(string name) => (name.Split(':'), name) switch
     {
-        var options = new Options();
-        var lrGiven = false;
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            var name = arguments[i];
-            if (name == "--quick") { options.Quick = true; continue; }
-            if (name == "--augment") { options.Augment = true; continue; }
-            if (name == "--live") { options.Live = true; continue; }
-            if (name == "--lr-find") { options.LrFind = true; continue; }
-            if (name == "--distributed") { options.Distributed = true; continue; }
-            if (i + 1 == arguments.Length) throw new UsageException($"{name} is no option of train, or its value is " +
-                $"missing.");
-            var value = arguments[++i];
-            switch (name)
-            {
-                case "--epochs": options.Epochs = Whole(name, value); break;
-                case "--batch-size": options.BatchSize = Whole(name, value); break;
-                case "--lr": (options.Lr, lrGiven) = (Positive(name, value), true); break;
-                case "--optimizer":
-                    options.Optimizer = value is "adam" or "sgd" or "rmsprop" ? value
-                    : throw new UsageException($"--optimizer {value}: take adam, sgd or rmsprop."); break;
-                case "--seed":
-                    options.Seed = ulong.TryParse(value, out var seed) ? seed
-                    : throw new UsageException($"--seed {value}: take a whole number."); break;
-                case "--device": options.Device = Named(value); break;
-                case "--port":
-                    options.Port = ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-                        ? port : throw new UsageException($"--port {value}: take a number from 0 to 65535."); break;
-                case "--data": options.Data = value; break;
-                case "--out": options.Out = value; break;
-                default: throw new UsageException($"{name} is no option of train.");
-            }
-        }
-        if (!lrGiven && options.Optimizer == "sgd") options.Lr = 0.05;
-        return options;
-    }
-
-    static Device Named(string name) => (name.Split(':'), name) switch
-    {
-        (_, "cpu") => Device.Cpu,
-        (_, "reference") => Device.Reference,
-        (_, "simulated") => Device.Simulated,
-        (["opencl"], _) => Device.OpenCL(),
-        (["opencl", var i], _) when int.TryParse(i, out var index) => Device.OpenCL(index),
-        (["cuda"], _) => Device.Cuda(),
-        (["cuda", var i], _) when int.TryParse(i, out var index) => Device.Cuda(index),
-        _ => throw new UsageException($"--device {name}: take cpu, reference, simulated, cuda:0 or opencl:0."),
+        (_, "cpu") => () => Device.Cpu,
+        (_, "reference") => () => Device.Reference,
+        (_, "simulated") => () => Device.Simulated,
+        (["opencl"], _) => () => Device.OpenCL(),
+        (["opencl", var i], _) when int.TryParse(i, out var index) => () => Device.OpenCL(index),
+        (["cuda"], _) => () => Device.Cuda(),
+        (["cuda", var i], _) when int.TryParse(i, out var index) => () => Device.Cuda(index),
+        _ => null,
     };
-
-    static int Whole(string name, string value) =>
-        int.TryParse(value, out var n) && n > 0 ? n
-            : throw new UsageException($"{name} {value}: take a whole number above 0.");
-
-    static double Positive(string name, string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var x) && x > 0
-            && double.IsFinite(x) ? x : throw new UsageException($"{name} {value}: take a number above 0.");
 }

@@ -4,6 +4,7 @@ using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 using Tensorlet;
+using Tensorlet.Data;
 using Tensorlet.Training;
 
 namespace Tutorials;
@@ -86,25 +87,23 @@ static class Pictures
         if (count == 0 || actual.Length != count || images.Length != count * Size * Size || columns < 1)
             throw new ArgumentException($"DigitSheet: {images.Length} pixels, {count} predicted and " +
                 $"{actual.Length} actual digits in {columns} columns do not fit together.");
-        var (height, width) = (Cell * ((count + columns - 1) / columns), Cell * columns);
-        var sheet = new float[3 * height * width];
+        var (width, height) = (Cell * columns, Cell * ((count + columns - 1) / columns));
+        var sheet = new byte[3 * width * height];
         for (var i = 0; i < count; i++)
         {
             var (left, top, right) = (i % columns * Cell, i / columns * Cell, predicted[i] == actual[i]);
-            (float, float, float) color = right ? (120, 200, 120) : (240, 60, 60);
+            ReadOnlySpan<byte> color = right ? [120, 200, 120] : [240, 60, 60];
             for (var y = 0; y < Cell; y++)
                 for (var x = 0; x < Cell; x++)
                 {
                     var (row, column) = (y - Frame, x - Frame);
                     var inside = row is >= 0 and < Size * Zoom && column is >= 0 and < Size * Zoom;
-                    float grey = inside ? images[(i * Size + row / Zoom) * Size + column / Zoom] : 0;
+                    var grey = inside ? images[(i * Size + row / Zoom) * Size + column / Zoom] : (byte)0;
                     var marked = inside ? Inked(predicted[i], row / 3 - 1, column / 3 - 1) : !right;
-                    var at = (top + y) * width + left + x;
-                    (sheet[at], sheet[at + height * width], sheet[at + 2 * height * width]) =
-                        marked ? color : (grey, grey, grey);
+                    (marked ? color : (ReadOnlySpan<byte>)[grey, grey, grey]).CopyTo(sheet.AsSpan(3 * ((top + y) * width + left + x)));
                 }
         }
-        ImageFile.Write(path, Tensor.From(sheet, [3, height, width]) / 255);
+        ImageFile.Write(path, Transform.ToTensor(sheet, height, width));
     }
 
     // A font of 3 × 5 points, each row an octal digit: 4 is the left point, 1 the right one.

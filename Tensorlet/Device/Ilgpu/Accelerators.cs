@@ -46,6 +46,9 @@ sealed class Accelerators
         get
         {
             if (index >= 0 && index < Count) return devices.Value[index].Value;
+            if (!RuntimeFeature.IsDynamicCodeSupported) throw new DeviceException(
+                $"Device: the kernels of {kind}:{index} are compiled while the program runs, which this program does not " +
+                "allow. Set PublishAot=false in its project, or write #:property PublishAot=false above its code.");
             var refused = this == OpenCL && unfit.Count > 0 ? $" Unsuitable: {string.Join("; ", unfit)}." : "";
             throw new DeviceException($"Device: {kind}:{index} was not found; it needs {sought}.{refused} " +
                 $"There are {string.Join(", ", Device.All.Select(d => $"{d.Name} ({d.Description})"))}.");
@@ -58,6 +61,7 @@ sealed class Accelerators
     /// </summary>
     Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
     {
+        if (!RuntimeFeature.IsDynamicCodeSupported) return [];
         try
         {
             // Algorithms provide the functions that CUDA lacks, such as exp and log of doubles.
