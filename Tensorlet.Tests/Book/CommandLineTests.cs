@@ -52,7 +52,8 @@ public class CommandLineTests
                 && line[4] != ' ').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
         Assert.Equal(help, Run("--help").Help);
         foreach (var option in (string[])["--epochs", "--batch-size", "--lr", "--optimizer", "--seed", "--device",
-            "--data", "--out", "--augment", "--quick", "--live", "--port", "--lr-find", "--distributed"]) Assert.Contains(option, Run("help", "train").Help);
+            "--data", "--out", "--augment", "--quick", "--live", "--port", "--lr-find", "--distributed"])
+            Assert.Contains(option, Run("help", "train").Help);
         Assert.Contains("--json", Run("grade", "--help").Help);
     }
 }

@@ -111,7 +111,8 @@ public abstract class Module : IStateful
     static readonly ConcurrentDictionary<Type, (FieldInfo Field, string Key)[]> fields = [];
 
     /// <summary>The fields of a class of modules with their keys, those of its base classes first.</summary>
-    static (FieldInfo Field, string Key)[] Fields([DynamicallyAccessedMembers(AllFields)] Type type) => type == typeof(Module) ? []
+    static (FieldInfo Field, string Key)[] Fields([DynamicallyAccessedMembers(AllFields)] Type type) =>
+        type == typeof(Module) ? []
         : fields.TryGetValue(type, out var known) ? known : fields[type] =
             [.. Fields(type.BaseType!), .. type.GetFields(OwnFields).Select(field => (field, Key(field.Name)))];
 

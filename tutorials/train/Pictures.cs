@@ -100,7 +100,8 @@ static class Pictures
                     var inside = row is >= 0 and < Size * Zoom && column is >= 0 and < Size * Zoom;
                     var grey = inside ? images[(i * Size + row / Zoom) * Size + column / Zoom] : (byte)0;
                     var marked = inside ? Inked(predicted[i], row / 3 - 1, column / 3 - 1) : !right;
-                    (marked ? color : (ReadOnlySpan<byte>)[grey, grey, grey]).CopyTo(sheet.AsSpan(3 * ((top + y) * width + left + x)));
+                    ReadOnlySpan<byte> shown = marked ? color : new[] { grey, grey, grey };
+                    shown.CopyTo(sheet.AsSpan(3 * ((top + y) * width + left + x)));
                 }
         }
         ImageFile.Write(path, Transform.ToTensor(sheet, height, width));

@@ -47,8 +47,8 @@ sealed class Accelerators
         {
             if (index >= 0 && index < Count) return devices.Value[index].Value;
             if (!RuntimeFeature.IsDynamicCodeSupported) throw new DeviceException(
-                $"Device: the kernels of {kind}:{index} are compiled while the program runs, which this program does not " +
-                "allow. Set PublishAot=false in its project, or write #:property PublishAot=false above its code.");
+                $"Device: the kernels of {kind}:{index} are compiled while the program runs, which this program does " +
+                "not allow. Set PublishAot=false in its project, or write #:property PublishAot=false above its code.");
             var refused = this == OpenCL && unfit.Count > 0 ? $" Unsuitable: {string.Join("; ", unfit)}." : "";
             throw new DeviceException($"Device: {kind}:{index} was not found; it needs {sought}.{refused} " +
                 $"There are {string.Join(", ", Device.All.Select(d => $"{d.Name} ({d.Description})"))}.");
