@@ -241,7 +241,7 @@ sealed class Arguments(string folder)
         if (type == typeof(Variable))
             return hostileTensors.Select(make => make()).Select(x => new Variable(x, x.DType.IsFloat()));
         // as many layers as it says are made, one by one
-        if (type == typeof(int)) return wholes.Where(n => name != "numLayers" || n < Large).Cast<object>();
+        if (type == typeof(int)) return wholes.Where(n => !name.EndsWith("Layers") || n < Large).Cast<object>();
         if (type == typeof(long)) return [-1L, 0L, long.MinValue, long.MaxValue];
         if (type == typeof(ulong)) return [0UL, ulong.MaxValue];
         if (type == typeof(byte)) return [(byte)0, (byte)255];

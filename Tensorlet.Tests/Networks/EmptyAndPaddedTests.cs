@@ -78,6 +78,10 @@ public class EmptyAndPaddedTests
         ["MultiheadAttention"] = ([4, 0, 6], [4, 0, 6], () => new MultiheadAttention(6, 2)),
         ["MultiheadAttention of no steps"] = ([0, 2, 6], [0, 2, 6], () => new MultiheadAttention(6, 2)),
         ["TransformerEncoderLayer"] = ([4, 0, 6], [4, 0, 6], () => new TransformerEncoderLayer(6, 2, 8)),
+        ["TransformerDecoderLayer"] = ([4, 0, 6], [4, 0, 6], () => new TransformerDecoderLayer(6, 2, 8)),
+        ["Transformer"] = ([4, 0, 6], [4, 0, 6], () => new Transformer(6, 2, 1, 1, 8)),
+        ["MaxPool3d"] = ([0, 1, 2, 2, 2], [0, 1, 1, 1, 1], () => new MaxPool3d(2)),
+        ["PixelShuffle"] = ([0, 4, 2, 2], [0, 1, 4, 4], () => new PixelShuffle(2)),
         ["SinusoidalPositions"] = ([4, 0, 6], [4, 0, 6], () => new SinusoidalPositions(6)),
     };
 

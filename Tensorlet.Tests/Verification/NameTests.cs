@@ -102,6 +102,9 @@ public class NameTests
         "MseLoss" => ["MSELoss"],
         "NllLoss" => ["NLLLoss"],
         "KlDiv" => ["KLDivLoss"],
+        "GaussianNllLoss" => ["GaussianNLLLoss"],
+        "PoissonNllLoss" => ["PoissonNLLLoss"],
+        "CtcLoss" => ["CTCLoss"],
         "BinaryCrossEntropy" => ["BCELoss"],
         "BinaryCrossEntropyWithLogits" => ["BCEWithLogitsLoss"],
         "RmsNorm" => ["RMSNorm"],
@@ -161,6 +164,7 @@ public class NameTests
             return Pick(random, "ij,jk->ik", "ii->i", "i,i->", "ij->ji", "...ij->...ji", "ab", "i,j", "i2");
         if (type == typeof(Generator)) return new Generator(3);
         if (type == typeof(Func<Nn.TransformerEncoderLayer>)) return () => new Nn.TransformerEncoderLayer(4, 2, 8);
+        if (type == typeof(Func<Nn.TransformerDecoderLayer>)) return () => new Nn.TransformerDecoderLayer(4, 2, 8);
         if (type.IsEnum) return Pick(random, [.. Enum.GetValues(type).Cast<object>()]);
         if (typeof(IReadOnlyList<Variable>).IsAssignableFrom(type) || type == typeof(IReadOnlyList<Variable>))
             return Enumerable.Range(0, random.Next(4)).Select(_ => (Variable)Drawn(typeof(Variable), random, "")!)

@@ -16,16 +16,22 @@ public static partial class OpTable
             p.Padding[0], more[0], p.Dilation[0], p.Groups)),
         Transposed("conv transpose 2d", 2, (v, p, more) => F.ConvTranspose2d(v[0], v[1], v[2], Pair(p.Stride),
             Pair(p.Padding), Pair(more), Pair(p.Dilation), p.Groups)),
+        Transposed("conv transpose 3d", 3, (v, p, more) => F.ConvTranspose3d(v[0], v[1], v[2], Triple(p.Stride),
+            Triple(p.Padding), Triple(more), Triple(p.Dilation), p.Groups)),
         Pool("max pool 1d", 1, (x, p) => F.MaxPool1d(x, p.Kernel[0], p.Stride[0], p.Padding[0], p.Dilation[0], p.Ceil),
             (inside, _) => inside.Max(), dilated: true),
         Pool("max pool", 2, (x, p) => F.MaxPool2d(x, Pair(p.Kernel), Pair(p.Stride), Pair(p.Padding), Pair(p.Dilation),
             p.Ceil), (inside, _) => inside.Max(), dilated: true),
+        Pool("max pool 3d", 3, (x, p) => F.MaxPool3d(x, Triple(p.Kernel), Triple(p.Stride), Triple(p.Padding),
+            Triple(p.Dilation), p.Ceil), (inside, _) => inside.Max(), dilated: true),
         Pool("average pool 1d", 1, (x, p) => F.AvgPool1d(x, p.Kernel[0], p.Stride[0], p.Padding[0], p.Ceil),
             (inside, counted) => inside.Sum() / counted),
         Pool("average pool", 2, (x, p) => F.AvgPool2d(x, Pair(p.Kernel), Pair(p.Stride), Pair(p.Padding), p.Ceil),
             (inside, counted) => inside.Sum() / counted),
         Pool("average pool, padding not counted", 2, (x, p) => F.AvgPool2d(x, Pair(p.Kernel), Pair(p.Stride),
             Pair(p.Padding), p.Ceil, countIncludePad: false), (inside, _) => inside.Average()),
+        Pool("average pool 3d", 3, (x, p) => F.AvgPool3d(x, Triple(p.Kernel), Triple(p.Stride), Triple(p.Padding),
+            p.Ceil), (inside, counted) => inside.Sum() / counted),
         Resized("adaptive average pool", F.AdaptiveAvgPool2d, (at, n, o) => Part(at, n, o).ToDictionary(i => i, _ =>
             1.0 / Part(at, n, o).Count())),
         AdaptiveMax("adaptive max pool", F.AdaptiveMaxPool2d),
@@ -36,7 +42,22 @@ public static partial class OpTable
             (at, n, o) => Between(o == 1 ? 0 : at * (n - 1.0) / (o - 1), n)),
         Columns("unfold", fold: false),
         Columns("fold", fold: true),
+        Pixels("pixel shuffle", F.PixelShuffle, apart: false),
+        Pixels("pixel unshuffle", F.PixelUnshuffle, apart: true),
     ];
+
+    /// <summary>Squares of r by r pixels, from as many channels, or taken apart into them.</summary>
+    static Op Pixels(string name, Func<Variable, int, Variable> f, bool apart) => new("images", name, d =>
+    {
+        int r = d.Int(1, 3), c = d.Int(1, 2), h = d.Int(0, 3), w = d.Int(1, 3);
+        int[] n = [.. Each(d.Int(0, 2), _ => d.Int(1, 2))];
+        int[] narrow = [.. n, c * r * r, h, w], wide = [.. n, c, h * r, w * r];
+        int Channel(int i, int y, int x) => i * r * r + y % r * r + x % r;
+        return apart ? Moved(x => f(x, r), d.Input(wide), narrow, i =>
+                [.. i[..^3], i[^3] / (r * r), i[^2] * r + i[^3] / r % r, i[^1] * r + i[^3] % r])
+            : Moved(x => f(x, r), d.Input(narrow), wide, i =>
+                [.. i[..^3], Channel(i[^3], i[^2], i[^1]), i[^2] / r, i[^1] / r]);
+    });
 
     static Op AdaptiveMax(string name, Func<Variable, Pair, Variable> f) => new("images", name, d =>
     {
@@ -88,7 +109,7 @@ public static partial class OpTable
         var p = DrawPlan(d, axes);
         var more = Each(axes, a => d.Int(0, Math.Max(p.Stride[a], p.Dilation[a]) - 1));
         int c = p.Groups * d.Int(1, 2), o = p.Groups * d.Int(1, 2);
-        int[] x = [d.Int(1, 2), c, .. Each(axes, _ => d.Int(2, 4))], w = [c, o / p.Groups, .. p.Kernel];
+        int[] x = [d.Int(1, 2), c, .. Each(axes, _ => d.Int(2, axes == 3 ? 2 : 4))], w = [c, o / p.Groups, .. p.Kernel];
         int[] shape = [x[0], o, .. Each(axes, a => (x[2 + a] - 1) * p.Stride[a] - 2 * p.Padding[a]
             + p.Dilation[a] * (p.Kernel[a] - 1) + more[a] + 1)];
         return new(v => f(v, p, more), [d.Input(x), d.Input(w), d.Input([o])], shape, v =>
@@ -113,7 +134,7 @@ public static partial class OpTable
         var p = DrawPlan(d, axes);
         if (!dilated) p = p with { Dilation = Each(axes, _ => 1) };
         var reach = Each(axes, a => p.Dilation[a] * (p.Kernel[a] - 1) + 1);
-        int[] x = [d.Int(1, 2), d.Int(1, 2), .. Each(axes, a => reach[a] + d.Int(0, 4))];
+        int[] x = [d.Int(1, 2), d.Int(1, 2), .. Each(axes, a => reach[a] + d.Int(0, axes == 3 ? 1 : 4))];
         int[] shape = [x[0], x[1], .. Each(axes, a =>
         {
             var room = x[2 + a] + 2 * p.Padding[a] - reach[a];

@@ -18,12 +18,19 @@ public static partial class OpTable
             return new(v => new Embedding(n, k, padding).With(v[0]).Call(Tensor.From(at, device: v[0].Device)),
                 [d.Input([n, k])], [at.Length, k], v => [.. at.SelectMany(i => Rows(v[0], n)[i])]);
         }),
+        Bag("EmbeddingBag", (at, table, offsets, mode, padding) =>
+            new EmbeddingBag(table.Size(0), table.Size(1), mode, padding).With(table) is var bag && offsets is null
+                ? bag.Call(at) : bag.Call(at, offsets!)),
+        TwoForms("Bilinear", v =>
+            new Bilinear(v[0].Size(-1), v[1].Size(-1), v[2].Size(0)).With(v[2..]).Call(v[0], v[1])),
         Shaped("Flatten", (d, x) => Same(v => new Flatten().Call(v), x, [x.Shape[0], Naive.Count(x.Shape[1..])]), 2),
         Shaped("Unflatten", (d, x) =>
             Same(v => new Unflatten(0, -1, 1).Call(v), x, [x.Shape[0], 1, .. x.Shape[1..]]), 1, 1),
         Shaped("Identity", (d, x) => Same(v => new Identity().Call(v), x, x.Shape)),
         Shaped("Dropout, evaluating", (d, x) => Same(v => new Dropout().Eval().Call(v), x, x.Shape)),
         Shaped("Dropout2d, evaluating", (d, x) => Same(v => new Dropout2d().Eval().Call(v), x, x.Shape), 2),
+        Shaped("Dropout1d, evaluating", (d, x) => Same(v => new Dropout1d().Eval().Call(v), x, x.Shape), 2),
+        Shaped("Dropout3d, evaluating", (d, x) => Same(v => new Dropout3d().Eval().Call(v), x, x.Shape), 2),
         Convolution("Conv1d", 1, (v, p) => new Conv1d(v[0].Size(1), v[1].Size(0), p.Kernel[0], p.Stride[0],
             p.Padding[0], p.Dilation[0], p.Groups).With(v[1..]).Call(v[0])),
         Convolution("Conv2d", 2, (v, p) => new Conv2d(v[0].Size(1), v[1].Size(0), Pair(p.Kernel), Pair(p.Stride),
@@ -37,6 +44,9 @@ public static partial class OpTable
         Transposed("ConvTranspose2d", 2, (v, p, more) => new ConvTranspose2d(v[0].Size(1), v[1].Size(1) * p.Groups,
             Pair(p.Kernel), Pair(p.Stride), Pair(p.Padding), Pair(more), p.Groups, true, Pair(p.Dilation))
             .With(v[1..]).Call(v[0])),
+        Transposed("ConvTranspose3d", 3, (v, p, more) => new ConvTranspose3d(v[0].Size(1), v[1].Size(1) * p.Groups,
+            Triple(p.Kernel), Triple(p.Stride), Triple(p.Padding), Triple(more), p.Groups, true, Triple(p.Dilation))
+            .With(v[1..]).Call(v[0])),
         new("layers", "Conv1d, circular", d =>
         {
             int[] x = [d.Int(1, 2), d.Int(1, 2), d.Int(2, 4)], w = [d.Int(1, 2), x[1], 3], shape = [x[0], w[0], x[2]];
@@ -49,10 +59,16 @@ public static partial class OpTable
             .Call(x), (inside, _) => inside.Max(), dilated: true),
         Pool("MaxPool2d", 2, (x, p) => new MaxPool2d(Pair(p.Kernel), Pair(p.Stride), Pair(p.Padding), Pair(p.Dilation),
             p.Ceil).Call(x), (inside, _) => inside.Max(), dilated: true),
+        Pool("MaxPool3d", 3, (x, p) => new MaxPool3d(Triple(p.Kernel), Triple(p.Stride), Triple(p.Padding),
+            Triple(p.Dilation), p.Ceil).Call(x), (inside, _) => inside.Max(), dilated: true),
         Pool("AvgPool1d", 1, (x, p) => new AvgPool1d(p.Kernel[0], p.Stride[0], p.Padding[0], p.Ceil).Call(x),
             (inside, counted) => inside.Sum() / counted),
         Pool("AvgPool2d", 2, (x, p) => new AvgPool2d(Pair(p.Kernel), Pair(p.Stride), Pair(p.Padding), p.Ceil, false)
             .Call(x), (inside, _) => inside.Average()),
+        Pool("AvgPool3d", 3, (x, p) => new AvgPool3d(Triple(p.Kernel), Triple(p.Stride), Triple(p.Padding), p.Ceil,
+            false).Call(x), (inside, _) => inside.Average()),
+        Pixels("PixelShuffle", (x, r) => new PixelShuffle(r).Call(x), apart: false),
+        Pixels("PixelUnshuffle", (x, r) => new PixelUnshuffle(r).Call(x), apart: true),
         Resized("AdaptiveAvgPool2d", (x, size) => new AdaptiveAvgPool2d(size).Call(x), (at, n, o) =>
             Part(at, n, o).ToDictionary(i => i, _ => 1.0 / Part(at, n, o).Count())),
         AdaptiveMax("AdaptiveMaxPool2d", (x, size) => new AdaptiveMaxPool2d(size).Call(x)),
@@ -78,6 +94,35 @@ public static partial class OpTable
                     v[1][i] * Dot(x, w) / Math.Sqrt(Dot(w, w))))]);
         }),
     ]).Select(op => op with { Family = "layers" }).Concat(Sequences().Select(op => op with { Family = "sequences" }));
+
+    /// <summary>Bags of one size, or one after another; with a row that does not count, or without.</summary>
+    static Op Bag(string name, Func<Tensor, Variable, Tensor?, BagMode, int?, Variable> f) => new("indexing", name, d =>
+    {
+        int rows = d.Int(1, 5), n = d.Int(1, 3), size = d.Int(0, 3);
+        var (mode, apart, x) = ((BagMode)d.Int(0, 2), d.Coin(), d.Input([rows, d.Int(1, 3)], Domain.Distinct));
+        int? padding = d.Coin() ? d.Int(0, rows - 1) : null;
+        var bags = Each(n, _ => apart ? d.Int(0, 3) : size).Select(length =>
+            Each(length, _ => d.Int(0, rows - 1)).Select(i => (long)i).ToArray()).ToArray();
+        long[] offsets = [.. bags.Select((_, i) => bags[..i].Sum(bag => (long)bag.Length))];
+        return new(v => f(Tensor.From([.. bags.SelectMany(bag => bag)], apart ? [-1] : [n, size], DType.Int64,
+            v[0].Device), v[0], apart ? Tensor.From(offsets, device: v[0].Device) : null, mode, padding), [x],
+            [n, x.Shape[1]], v => [.. bags.SelectMany(bag => Enumerable.Range(0, x.Shape[1]).Select(column =>
+            {
+                double[] all = [.. bag.Where(i => i != padding).Select(i => v[0][i * x.Shape[1] + column])];
+                return all.Length == 0 ? 0 : mode == BagMode.Max ? all.Max() : mode == BagMode.Sum ? all.Sum()
+                    : all.Average();
+            }))]);
+    });
+
+    /// <summary>Σ x·W·y + b of the rows of two inputs.</summary>
+    static Op TwoForms(string name, Func<Variable[], Variable> f) => new("products", name, d =>
+    {
+        int[] n = [.. Each(d.Int(0, 2), _ => d.Int(1, 2))];
+        int a = d.Int(1, 3), b = d.Int(1, 3), o = d.Int(1, 3);
+        return new(f, [d.Input([.. n, a]), d.Input([.. n, b]), d.Input([o, a, b]), d.Input([o])], [.. n, o], v =>
+            [.. Naive.Indices([.. n, o]).Select((i, at) => v[3][i[^1]] + Naive.Indices([a, b]).Sum(k =>
+                v[0][at / o * a + k[0]] * v[2][Naive.Place([i[^1], .. k], [o, a, b])] * v[1][at / o * b + k[1]]))]);
+    });
 
     static Op Around(string name, int axes, Func<int[], Module> layer, Func<int, int, int> from, double value = 7) =>
         new("layers", name, d =>

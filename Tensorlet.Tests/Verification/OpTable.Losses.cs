@@ -28,6 +28,23 @@ public static partial class OpTable
             (t * t + 0.1) * (Log(t * t + 0.1) - x)),
         Pairs("KL divergence of logarithms", (x, t, r) => F.KlDiv(x, t, r, logTarget: true), (x, t) =>
             Math.Exp(t) * (t - x)),
+        Pairs("Poisson", (x, t, r) => F.PoissonNllLoss(x, t * t + 0.3, full: true, reduction: r), (x, t) =>
+            t * t + 0.3 is var n && n > 1 ? Math.Exp(x) - n * x + n * Log(n) - n + Log(2 * Math.PI * n) / 2
+                : Math.Exp(x) - n * x),
+        Pairs("Poisson of means", (x, t, r) => F.PoissonNllLoss(x * x, t, logInput: false, eps: 0.1, reduction: r),
+            (x, t) => x * x - t * Log(x * x + 0.1)),
+        new("losses", "Gaussian", d =>
+        {
+            var (x, full, reduction, spread) = (d.Input([d.Int(1, 3), d.Int(1, 3)]), d.Coin(), Some(d), d.Int(0, 2));
+            int[] variances = spread switch { 0 => x.Shape, 1 => [x.Shape[0], 1], _ => [x.Shape[0]] };
+            return Case.Smooth(v => F.GaussianNllLoss(v[0], v[1], v[2], full, 1.005, reduction),
+                [x, d.Input(x.Shape), d.Input(variances, Domain.Positive)], Left(x.Shape, reduction), v => Reduced(
+                [.. v[0].Zip(v[1]).Select((pair, i) => v[2][spread == 0 ? i : i / x.Shape[1]] is var given
+                    && pair.First - pair.Second is var gap && Math.Max(given, 1.005) is var variance
+                    ? (Log(variance) + gap * gap / variance + (full ? System.Math.Log(2 * Math.PI) : 0)) / 2
+                    : default)], reduction));
+        }),
+        Alignments("CTC"),
         Signed("hinge embedding", 1, (v, t, r) => F.HingeEmbeddingLoss(v[0], t, 1.5, r), (v, t) =>
             v[0].Zip(t, (x, y) => y > 0 ? x : Positive(1.5 - x))),
         Signed("margin ranking", 2, (v, t, r) => F.MarginRankingLoss(v[0], v[1], t, 0.502, r), (v, t) =>
@@ -63,6 +80,8 @@ public static partial class OpTable
                     * (0.9 * v[1][Naive.Place([i[0], c, i[1]], x.Shape)] + 0.1 / x.Shape[1])
                     * LogSoftmax(v[0], x.Shape, i[0], c, i[1])))], reduction));
         }),
+        Bag("embedding bag", F.EmbeddingBag) with { Family = "losses" },
+        TwoForms("bilinear", v => F.Bilinear(v[0], v[1], v[2], v[3])) with { Family = "losses" },
         new("losses", "dropout, evaluating", d =>
             d.Input(d.Shape()) is var x ? Same(v => F.Dropout(v, 0.5, training: false), x, x.Shape) : null!),
         new("losses", "cosine similarity", d =>
@@ -73,6 +92,37 @@ public static partial class OpTable
                     Dot(a, b) / Math.Sqrt(Dot(a, a) * Dot(b, b)))]);
         }),
     ];
+
+    /// <summary>
+    /// Labels of which the probabilities of all paths are added that give them, when repeated classes are merged and
+    /// blanks are removed.
+    /// </summary>
+    static Op Alignments(string name) => new("losses", name, d =>
+    {
+        int steps = d.Int(1, 4), n = d.Int(1, 2), classes = d.Int(2, 3), blank = d.Int(0, classes - 1);
+        var (x, reduction, joined) = (d.Input([steps, n, classes]), Some(d), d.Coin());
+        long[] lengths = [.. Each(n, _ => d.Int(0, steps))];
+        var labels = Each(n, _ => d.Int(0, 3)).Select(count => Each(count, _ =>
+            (blank + d.Int(1, classes - 1)) % classes)).ToArray();
+        var most = labels.Max(own => own.Length);
+        long[] counts = [.. labels.Select(own => own.Length)];
+        // what follows the labels is not read
+        long[] targets = [.. labels.SelectMany(own => joined ? own : [.. own, .. Each(most - own.Length, _ => -7)])];
+        return new(v => new Nn.CTCLoss(blank, reduction, zeroInfinity: true).Call(v[0],
+            Tensor.From(targets, joined ? [-1] : [n, most], device: v[0].Device), Tensor.From(lengths),
+            Tensor.From(counts)), [x], Left([n], reduction), v =>
+        {
+            double[] losses = [.. labels.Select((own, i) =>
+            {
+                var paths = Naive.Indices([.. Each((int)lengths[i], _ => classes)]);
+                var sum = paths.Where(path => path.Where((c, t) => c != blank && (t == 0 || path[t - 1] != c))
+                    .SequenceEqual(own)).Sum(path => Math.Exp(path.Select((c, t) =>
+                        v[0][Naive.Place([t, i, c], x.Shape)]).Sum()));
+                return sum == 0 ? 0 : -Log(sum) / (reduction == Reduction.Mean ? System.Math.Max(1, own.Length) : 1);
+            })];
+            return Reduced(losses, reduction);
+        });
+    });
 
     static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
     static double[][] Rows(double[] x, int rows) => rows == 0 ? [] : [.. x.Chunk(Math.Max(1, x.Length / rows))];

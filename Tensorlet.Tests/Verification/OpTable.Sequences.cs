@@ -185,41 +185,98 @@ public static partial class OpTable
         double[][] Cut(double[][] rows, int h) => [.. rows.Select(row => row[(h * e / heads)..((h + 1) * e / heads)])];
     }
 
-    /// <summary>A layer of a transformer, or a stack of two, whose first input is batch, steps, features.</summary>
+    /// <summary>The shapes of the parameters of a layer of an encoder, or of a decoder.</summary>
+    static int[][] LayerShapes(int e, int f, bool hasMemory) => [.. Enumerable.Repeat<int[][]>([[3 * e, e], [3 * e],
+        [e, e], [e]], hasMemory ? 2 : 1).SelectMany(s => s), [f, e], [f], [e, f], [e],
+        .. Enumerable.Repeat<int[]>([e], hasMemory ? 6 : 4)];
+
+    static double[][] Normed(double[][] x, double[] w, double[] b) =>
+        [.. x.Select(row => (double[])[.. Standard(row).Select((t, i) => t * w[i] + b[i])])];
+
+    /// <summary>One sample in a layer of a transformer; of a decoder, if there is a memory.</summary>
+    static double[][] Layered(double[][] x, double[][]? memory, double[][] p, bool normFirst, bool gelu,
+        Func<int, int, double> mask, Func<int, int, double>? memoryMask = null)
+    {
+        var linear = memory is null ? 4 : 8;
+        x = Added(x, 0, rows => Multihead(rows, rows, 2, p, mask));
+        if (memory is not null) x = Added(x, 1, rows => Multihead(rows, memory, 2, p.AsSpan(4), memoryMask!));
+        return Added(x, memory is null ? 1 : 2, rows => [.. rows.Select(Forward)]);
+
+        double[][] Added(double[][] x, int k, Func<double[][], double[][]> part) =>
+            normFirst ? Sum(x, part(Norm(x, k))) : Norm(Sum(x, part(x)), k);
+        double[][] Norm(double[][] x, int k) => Normed(x, p[linear + 4 + 2 * k], p[linear + 5 + 2 * k]);
+        double[][] Sum(double[][] a, double[][] b) =>
+            [.. a.Zip(b, (x, y) => (double[])[.. x.Zip(y, (s, t) => s + t)])];
+        double[] Forward(double[] x) => Affine([.. Affine(x, p[linear], p[linear + 1]).Select(t =>
+            gelu ? t * Normal(t).Value : Math.Max(0, t))], p[linear + 2], p[linear + 3]);
+    }
+
+    /// <summary>A layer of an encoder, or a stack of two, whose first input is batch, steps, features.</summary>
     static Op Encoder(string name, bool normFirst, bool gelu, bool stack = false) => new("layers", name, d =>
     {
         int n = d.Int(1, 2), l = d.Int(1, 2), e = 4, f = d.Int(1, 2), layers = stack ? 2 : 1;
-        int[][] p = [[3 * e, e], [3 * e], [e, e], [e], [f, e], [f], [e, f], [e], [e], [e], [e], [e]];
+        var p = LayerShapes(e, f, hasMemory: false);
         Input[] parameters = [.. Enumerable.Repeat(p, layers).SelectMany(shapes => shapes).Select(s => d.Input(s))];
         return new(v => stack ? new TransformerEncoder(Layer, 2).With(v[1..]).Call(v[0], isCausal: true)
             : Layer().With(v[1..]).Call(v[0], isCausal: true), [d.Input([n, l, e]), .. parameters], [n, l, e], v =>
             [.. v[0].Chunk(l * e).SelectMany(sample =>
             {
                 var x = Rows(sample, l);
-                for (var layer = 0; layer < layers; layer++) x = Encoded(x, v, 1 + layer * p.Length);
+                for (var layer = 0; layer < layers; layer++)
+                    x = Layered(x, null, v[(1 + layer * p.Length)..], normFirst, gelu, Past);
                 return x.SelectMany(row => row);
             })]);
 
         TransformerEncoderLayer Layer() => new(e, 2, f, 0, gelu, batchFirst: true, normFirst: normFirst);
+    });
 
-        double[][] Encoded(double[][] x, double[][] v, int at)
+    static double Past(int i, int j) => j > i ? double.NegativeInfinity : 0;
+
+    /// <summary>
+    /// A layer of a decoder, a stack of two, or the decoder of a transformer, whose inputs are the target and the
+    /// memory, or the source. All masks are random.
+    /// </summary>
+    static Op Decoder(string name, bool normFirst, bool stack = false, bool encoded = false) => new("layers", name, d =>
+    {
+        int n = d.Int(1, 2), l = d.Int(1, 2), s = d.Int(1, 2), e = 4, f = d.Int(1, 2), layers = stack ? 2 : 1;
+        int[][] norm = encoded ? [[e], [e]] : [], encoder = encoded ? [.. LayerShapes(e, f, false), .. norm] : [],
+            layer = LayerShapes(e, f, true),
+            all = [.. encoder, .. Enumerable.Repeat(layer, layers).SelectMany(p => p), .. norm];
+        var (ownMask, memoryMask, sourceMask) = (d.Values(l * l), d.Values(l * s), d.Values(s * s));
+        // the first is seen by all
+        bool[] Padding(int length) => [.. Naive.Indices([n, length]).Select(i => i[1] > 0 && d.Coin())];
+        var (own, theirs, sources) = (Padding(l), Padding(s), Padding(s));
+        return new(v =>
         {
-            if (normFirst)
+            Tensor Numbers(double[] mask, int rows) =>
+                Tensor.From(mask, [rows, -1]).To(v[0].DType).To(v[0].Device);
+            Tensor Absent(bool[] padding) => Tensor.From(padding, [n, -1], device: v[0].Device);
+            var (a, b, c) = (Numbers(ownMask, l), Numbers(memoryMask, l), Numbers(sourceMask, s));
+            return encoded ? new Transformer(e, 2, 1, 1, f, 0, true, 1e-5, true, normFirst).With(v[2..]).Call(v[1],
+                    v[0], c, a, b, Absent(sources), Absent(own), Absent(theirs), srcIsCausal: true, tgtIsCausal: true)
+                : stack ? new TransformerDecoder(Layer, 2).With(v[2..]).Call(v[0], v[1], a, b, Absent(own),
+                    Absent(theirs), tgtIsCausal: true)
+                : Layer().With(v[2..]).Call(v[0], v[1], a, b, Absent(own), Absent(theirs), tgtIsCausal: true);
+        }, [d.Input([n, l, e]), d.Input([n, s, e]), .. all.Select(shape => d.Input(shape))], [n, l, e], v =>
+            [.. Enumerable.Range(0, n).SelectMany(k =>
             {
-                x = [.. x.Zip(Attention([.. x.Select(row => Norm(row, 8))]), Sum)];
-                return [.. x.Select(row => Sum(row, Forward(Norm(row, 10))))];
-            }
-            x = [.. x.Zip(Attention(x), Sum).Select(row => Norm(row, 8))];
-            return [.. x.Select(row => Norm(Sum(row, Forward(row)), 10))];
+                double[][] x = Rows(v[0], n * l)[(k * l)..(k * l + l)], memory = Rows(v[1], n * s)[(k * s)..(k * s + s)];
+                var p = v[2..];
+                if (encoded)
+                {
+                    memory = Layered(memory, null, p, normFirst, true, (i, j) => Past(i, j)
+                        + Hidden(sources[k * s + j]) + sourceMask[i * s + j]);
+                    memory = Normed(memory, p[encoder.Length - 2], p[encoder.Length - 1]);
+                }
+                for (var at = 0; at < layers; at++)
+                    x = Layered(x, memory, p[(encoder.Length + at * layer.Length)..], normFirst, true, (i, j) =>
+                        Past(i, j) + Hidden(own[k * l + j]) + ownMask[i * l + j], (i, j) =>
+                        Hidden(theirs[k * s + j]) + memoryMask[i * s + j]);
+                return (encoded ? Normed(x, p[^2], p[^1]) : x).SelectMany(row => row);
+            })]);
 
-            double[] Norm(double[] row, int k) =>
-                [.. Standard(row).Select((x, i) => x * v[at + k][i] + v[at + k + 1][i])];
-            double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
-            double[][] Attention(double[][] x) => Multihead(x, x, 2, v.AsSpan(at), (i, j) =>
-                j > i ? double.NegativeInfinity : 0);
-            double[] Forward(double[] x) => Affine([.. Affine(x, v[at + 4], v[at + 5]).Select(t =>
-                gelu ? t * Normal(t).Value : Math.Max(0, t))], v[at + 6], v[at + 7]);
-        }
+        TransformerDecoderLayer Layer() => new(e, 2, f, 0, gelu: true, batchFirst: true, normFirst: normFirst);
+        static double Hidden(bool absent) => absent ? double.NegativeInfinity : 0;
     });
 
     static IEnumerable<Op> Sequences() =>
@@ -255,6 +312,10 @@ public static partial class OpTable
         Encoder("TransformerEncoderLayer", normFirst: false, gelu: false),
         Encoder("TransformerEncoderLayer, pre-norm", normFirst: true, gelu: true),
         Encoder("TransformerEncoder", normFirst: true, gelu: true, stack: true),
+        Decoder("TransformerDecoderLayer", normFirst: false),
+        Decoder("TransformerDecoderLayer, pre-norm", normFirst: true),
+        Decoder("TransformerDecoder", normFirst: false, stack: true),
+        Decoder("Transformer", normFirst: true, encoded: true),
         new("layers", "SinusoidalPositions", d =>
         {
             int l = d.Int(1, 4), n = d.Int(1, 2), e = d.Int(1, 5);

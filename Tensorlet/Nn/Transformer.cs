@@ -143,13 +143,13 @@ public sealed class Transformer : Module
     /// <param name="nHead">The number of heads.</param>
     /// <param name="numEncoderLayers">The number of layers of the encoder.</param>
     /// <param name="numDecoderLayers">The number of layers of the decoder.</param>
-    /// <param name="dimFeedforward">The size between the two linear layers.</param>
+    /// <param name="dimFeedforward">The size between the two layers at each position.</param>
     /// <param name="dropout">The probability of dropout.</param>
-    /// <param name="gelu">Whether to use GELU instead of ReLU.</param>
+    /// <param name="gelu">Whether to use gelu between these two layers instead of relu.</param>
     /// <param name="layerNormEps">Added to the variances.</param>
-    /// <param name="batchFirst">Whether sequences are (N, L, E) instead of (L, N, E).</param>
-    /// <param name="normFirst">Whether norms come before attention and the linear layers (pre-norm).</param>
-    /// <param name="bias">Whether the linear layers and norms have biases.</param>
+    /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
+    /// <param name="normFirst">Whether to normalize first (pre-norm).</param>
+    /// <param name="bias">Whether there are biases.</param>
     public Transformer(int dModel, int nHead, int numEncoderLayers = 6, int numDecoderLayers = 6,
         int dimFeedforward = 2048, double dropout = 0.1, bool gelu = false, double layerNormEps = 1e-5,
         bool batchFirst = false, bool normFirst = false, bool bias = true)
