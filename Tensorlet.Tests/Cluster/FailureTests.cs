@@ -82,7 +82,8 @@ public class FailureTests
     [Theory, OpenMpi, Mpich]
     public void The_library_of_another_launcher_is_refused(string mpi)
     {
-        var (other, name) = mpi == "MPICH" ? ("libmpi.so.40", "mpiexec of MPICH") : ("libmpich.so.12", "mpirun of Open");
+        var (other, name) = mpi == "MPICH" ? ("libmpi.so.40", "mpiexec of MPICH")
+            : ("libmpich.so.12", "mpirun of Open");
         if (Launchers.OpenMpi is null || Launchers.Mpich is null) return;       // there is no other
         var (code, said, _) = Job.Run(mpi, 2, Nothing, [], ("TENSORLET_MPI", other));
         Assert.NotEqual(0, code);
@@ -96,7 +97,8 @@ public class FailureTests
     public void Without_a_library_the_error_says_what_to_install()
     {
         var none = Assert.Throws<DistributedException>(() => Mpi.Load(new("no launcher", null, null), ["libnone.so"]));
-        foreach (var part in new[] { "apt-get install openmpi-bin", "brew install open-mpi", "winget", "TENSORLET_MPI" })
+        foreach (var part in (string[])["apt-get install openmpi-bin", "brew install open-mpi", "winget",
+            "TENSORLET_MPI"])
             Assert.Contains(part, none.Message);
     }
 
