@@ -46,7 +46,7 @@ public static partial class OpTable
         Pixels("pixel unshuffle", F.PixelUnshuffle, apart: true),
     ];
 
-    /// <summary>Squares of r by r pixels, from as many channels, or taken apart into them.</summary>
+    /// <summary>Squares of r by r pixels, from as many channels, or split into them.</summary>
     static Op Pixels(string name, Func<Variable, int, Variable> f, bool apart) => new("images", name, d =>
     {
         int r = d.Int(1, 3), c = d.Int(1, 2), h = d.Int(0, 3), w = d.Int(1, 3);

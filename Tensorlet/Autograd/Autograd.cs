@@ -188,7 +188,7 @@ public static partial class Autograd
 
     /// <summary>
     /// The leaves with hooks by the first function that each went into. When that one is done, their gradients are
-    /// known, and the hooks need not wait for the end of the walk.
+    /// known, and the hooks need not wait for the end of the backward pass.
     /// </summary>
     static ILookup<Function, Function> FirstUses(IEnumerable<Variable> roots)
     {

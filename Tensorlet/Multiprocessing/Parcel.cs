@@ -12,7 +12,7 @@ namespace Tensorlet.Multiprocessing;
 [RequiresUnreferencedCode(Why), RequiresDynamicCode(Why)]
 sealed class Parcel
 {
-    internal const string Why = "What travels between processes is JSON of any type, read and written by reflection.";
+    internal const string Why = "What is sent between processes is JSON of any type, read and written by reflection.";
 
     sealed record Head(JsonElement[] Values, Kind[] Copies);
     sealed record Kind(DType Type, int[] Shape);

@@ -12,7 +12,7 @@ static class Ranking
 {
     const int Word = 32, DigitBits = 8, Digits = 1 << DigitBits;
     const int Few = 32;                 // places up to here are sorted by insertion
-    const int WorthSelecting = 4;       // so many times as many numbers as places that are asked for
+    const int WorthSelecting = 4;       // numbers for each one that is selected, from which on selecting pays
 
     /// <summary>
     /// For each row of a tensor the places of those that come from … from + count − 1 in order of size, on the CPU. −0

@@ -7,7 +7,7 @@ namespace Tensorlet.Training;
 /// explode and units that never fire are seen here. A layer is a module without modules inside it. Put it before what
 /// clips gradients to see them as they were.
 /// </summary>
-/// <param name="every">Measure one of so many batches, from the first on.</param>
+/// <param name="every">Measure the first of each group of this many batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
 public sealed class LayerStatistics(int every = 1) : Plugin
 {
@@ -20,8 +20,8 @@ public sealed class LayerStatistics(int every = 1) : Plugin
     /// <param name="Mean">Of its results.</param>
     /// <param name="Std">The standard deviation of its results.</param>
     /// <param name="Zeros">The share of its results that are 0.</param>
-    /// <param name="Gradient">The norm of the gradient by its results; NaN where there was none.</param>
-    /// <param name="ParameterGradient">The norm of the gradient by its parameters; 0 if it has none.</param>
+    /// <param name="Gradient">The norm of the gradient with respect to its results; NaN if there was none.</param>
+    /// <param name="ParameterGradient">The norm of the gradient with respect to its parameters; 0 if it has none.</param>
     public sealed record Layer(
         string Name, double Mean, double Std, double Zeros, double Gradient, double ParameterGradient);
 

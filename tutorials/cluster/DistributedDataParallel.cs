@@ -8,7 +8,7 @@ namespace Tensorlet.Cluster;
 /// Distributed: Experiences on Accelerating Data Parallel Training; VLDB 2020).
 /// </summary>
 /// <remarks>
-/// At first all ranks get the parameters and buffers of rank 0. Gradients travel in buckets, the last layers' first,
+/// At first all ranks get the parameters and buffers of rank 0. Gradients are sent in buckets, the last layers' first,
 /// each as soon as its gradients are known and while the backward pass computes the others. A parameter without a
 /// gradient on some of the ranks counts as 0 there; one without a gradient on all keeps having none. With
 /// <c>createGraph</c>, the mean is a constant.
@@ -115,7 +115,7 @@ public sealed class DistributedDataParallel : Module
     }
 
     /// <summary>
-    /// Gradients that travel together: one after another in one array, and behind them a 1 for each that is there.
+    /// Gradients that are sent together: one after another in one array, and behind them a 1 for each that is there.
     /// </summary>
     sealed class Bucket
     {

@@ -35,7 +35,7 @@ public abstract class ProcessGroup
     /// <summary>Joins the tensors of all ranks element by element, in place: afterwards all have the same.</summary>
     /// <param name="tensor">Float32, Float64 or Int64.</param>
     /// <param name="op">How.</param>
-    /// <exception cref="DTypeException">The tensor has truth values, or a mean is asked of whole numbers. Nothing was
+    /// <exception cref="DTypeException">The tensor has Booleans, or a mean is asked of integers. Nothing was
     /// sent.</exception>
     /// <exception cref="DistributedException">Another rank called something else.</exception>
     public void AllReduce(Tensor tensor, ReduceOp op = ReduceOp.Sum)

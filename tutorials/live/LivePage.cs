@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Tutorials;
 
 /// <summary>
-/// Serves one page that shows a training while it runs, to this machine alone: curves, predictions, gradients by layer,
+/// Serves one page that shows a training while it runs, to this machine alone: curves, predictions, gradients of each layer,
 /// and the network's graph. The page asks for nothing from anywhere else.
 /// </summary>
 sealed class LivePage : IDisposable
@@ -75,7 +75,7 @@ sealed class LivePage : IDisposable
         return context.Response.WriteAsync(content(context.Request.Query));
     });
 
-    /// <summary>How many of a kind the page has; what is no number counts as none.</summary>
+    /// <summary>How many of a kind the page has; NaN and infinity count as none.</summary>
     static int From(IQueryCollection query, string name) =>
         int.TryParse(query[name], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
 

@@ -8,7 +8,7 @@ using Xunit;
 namespace MyProject.Tests;
 
 /// <summary>
-/// The gradients held against numeric ones, at random places: a case that fails is made smaller, and printed with the
+/// The gradients compared with numeric ones, for random inputs: a case that fails is made smaller, and printed with the
 /// seed that repeats it.
 /// </summary>
 public class GradientTests

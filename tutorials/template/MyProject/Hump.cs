@@ -3,7 +3,7 @@ using Tensorlet;
 namespace MyProject;
 
 /// <summary>
-/// An operation of one's own: its value is computed with tensors, and its gradient with variables, so that the gradient
+/// An operation of your own: its value is computed with tensors, and its gradient with variables, so that the gradient
 /// can be differentiated again.
 /// </summary>
 public sealed class Hump : Function // y = x/(1 + x²)     dx = (1 − x²)/(1 + x²)²·dy
