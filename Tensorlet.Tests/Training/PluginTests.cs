@@ -160,8 +160,7 @@ public class PluginTests : IDisposable
         foreach (var (x, _, text) in below) Assert.Equal(60 + 560 * (Number(text) - 1) / 11, Number(x), 1);
         foreach (var (_, y, text) in left) Assert.Equal(30 + 300 * -Number(text) / 11 + 4, Number(y), 1);
         Assert.Equal(12, lines[0].Split(' ').Length);
-        var expected = new[] { (6, -3), (12, -8) }.Select(p => $"{60 + 560 * (p.Item1 - 1) / 11.0:0.#},{
-            30 - 300 * p.Item2 / 11.0:0.#}");
-        Assert.Equal(string.Join(' ', expected), lines[1]);
+        string Point(int batch, int loss) => $"{60 + 560 * (batch - 1) / 11.0:0.#},{30 - 300 * loss / 11.0:0.#}";
+        Assert.Equal($"{Point(6, -3)} {Point(12, -8)}", lines[1]);
     }
 }

@@ -60,7 +60,8 @@ public class PracticeTests : IDisposable
         net.RegisterForwardHook((_, _, _) => { calls++; return null; });
         List<double> losses = [], gradients = [];
         var trainer = new Trainer(net, new CrossEntropyLoss(), new SGD(net.Parameters(), 0.3), Batches(20),
-            new At(t => gradients = [.. Gradients(net)], t => losses.Add(t.Loss))) { AccumulationSteps = steps };
+            new At(t => gradients = [.. Gradients(net)], t => losses.Add(t.Loss)))
+        { AccumulationSteps = steps };
         trainer.Run(3);
         Assert.Equal(3 * Math.Min(20, steps), calls);
         var optimizer = new SGD(twin.Parameters(), 0.3);
@@ -86,7 +87,8 @@ public class PracticeTests : IDisposable
         var net = Net();
         var before = Weights(net);
         Trainer Cut(Tensor target) => new(net, (output, _) => output.Mean(), new SGD(net.Parameters(), 0.3),
-            [[x, target]]) { AccumulationSteps = 2 };
+            [[x, target]])
+        { AccumulationSteps = 2 };
         Assert.Contains("(20, 3)", Assert.Throws<ShapeException>(() => Cut(y.Narrow(0, 0, 10)).Run(1)).Message);
         var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
             new Trainer(net, new CrossEntropyLoss(), new SGD(net.Parameters()), Batches()) { AccumulationSteps = 0 });

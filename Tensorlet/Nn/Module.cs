@@ -321,8 +321,8 @@ public abstract class Module : IStateful
         Variable? Entered(string name, Module module)
         {
             if (open.TryPeek(out var outer)) outer.Products += Device.Products;
-            rows.Add(new(name, module.GetType().Name, module.Members().Sum(m =>
-                m.Value is Variable { RequiresGrad: true } p ? (long)p.Numel : 0)) { Products = -Device.Products });
+            var own = module.Members().Sum(m => m.Value is Variable { RequiresGrad: true } p ? (long)p.Numel : 0);
+            rows.Add(new(name, module.GetType().Name, own) { Products = -Device.Products });
             open.Push(rows[^1]);
             return null;
         }

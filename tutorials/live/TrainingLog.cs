@@ -102,7 +102,12 @@ sealed class TrainingLog(Pace pace, DigitData test, DigitData shown, int every, 
             var classes = scores?.Size(1) ?? 1;
             return JsonSerializer.Serialize(new
             {
-                running, pace.Epoch, pace.Epochs, pace.Done, pace.Rate, Left = pace.Left.TotalSeconds,
+                running,
+                pace.Epoch,
+                pace.Epochs,
+                pace.Done,
+                pace.Rate,
+                Left = pace.Left.TotalSeconds,
                 Losses = Rest(losses, fromLoss),
                 Tests = Rest(tests, fromTest).Select(t => (double[])[t.Step, t.Loss, t.Accuracy]),
                 Layers = names,
