@@ -53,7 +53,7 @@ public class GradientTests
         }
     }
 
-    /// <summary>Each operation of the network alone: where the test above fails, this one says which is wrong.</summary>
+    /// <summary>Each operation of the network alone: where the test above fails, this one says which it is.</summary>
     [Property(MaxTest = 20)]
     public void Each_operation_of_the_network_is_right(ulong seed)
     {
