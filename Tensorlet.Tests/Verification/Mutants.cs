@@ -152,9 +152,12 @@ public class GeneratedMutants
                 made++;
                 Gradients(Wrong, [.. inputs.Select(x => x.DType.IsFloat() ? x * 1.1 : x)]);
                 var (right, wrong) = (Gradients(Right, inputs)!, Gradients(Wrong, inputs));
+                // of a gradient that is the same all around, one from before is right
+                var isConstant = mutation == Mutation.Stale && Gradients(Right, [.. inputs.Select(x =>
+                    x.DType.IsFloat() ? x * 1.001 : x)])!.Zip(right).All(Agree);
                 // a function whose gradient is 0 also has a second gradient of 0
-                if (mutation == Mutation.Cut ? right.All(g => g.All(x => Math.Abs(x) < Least))
-                    : wrong is not null && right.Zip(wrong).All(Agree))
+                if (isConstant || (mutation == Mutation.Cut ? right.All(g => g.All(x => Math.Abs(x) < Least))
+                    : wrong is not null && right.Zip(wrong).All(Agree)))
                 {
                     equivalent++;
                     continue;

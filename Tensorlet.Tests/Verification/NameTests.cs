@@ -18,7 +18,8 @@ public class NameTests
         | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(method => !method.IsGenericMethodDefinition
         && method.ReturnType != typeof(void) && (method.Name is "get_T" || !method.IsSpecialName
             || method.GetParameters().Length > 0)
-        && method.Name is not ("Cuda" or "ToString" or "op_Implicit" or "Of"));
+        && method.Name is not ("Cuda" or "ToString" or "op_Implicit" or "op_Equality" or "op_Inequality" or "Equals"
+            or "GetHashCode" or "RegisterHook"));
 
     [Theory, MemberData(nameof(Operations))]
     public void An_error_names_the_operation(string operation)
@@ -97,6 +98,8 @@ public class NameTests
         "op_BitwiseAnd" => ["&"],
         "op_BitwiseOr" => ["|"],
         "op_ExclusiveOr" => ["^"],
+        "op_Modulus" => ["Remainder"],
+        "op_Explicit" => ["Item"],
         "get_Part" => ["Indexing"],
         "get_T" => ["Transpose"],
         "MseLoss" => ["MSELoss"],
@@ -155,6 +158,9 @@ public class NameTests
         if (type == typeof(int[]))
             return Pick<int[]>(random, [], [0], [1], [-1], [2, 3], [0, 1], [1, 0], [99], [-99], [3], [-1, 0], [-1, -1],
                 [2, -5], [1 << 20, 1 << 20], [1, 1, 1], [2, 2, 2, 2]);
+        if (type == typeof(Axes)) return (Axes)(int[])Drawn(typeof(int[]), random, name)!;
+        if (type == typeof(Array)) return Pick<Array>(random, new[,] { { 1, 2 }, { 3, 4 } }, new[] { 1.5 }, new[] { "a" },
+            new[] { new[] { 1f }, new[] { 1f, 2 } }, new[] { new[] { true }, new[] { false } }, Array.Empty<double>());
         if (type == typeof(Pair)) return (Pair)Pick(random, 1, 2, 0, -1, 3, 9);
         if (type == typeof(Triple)) return (Triple)Pick(random, 1, 2, 0, -1, 3, 9);
         if (type == typeof(Number)) return (Number)Pick(random, 0.5, 1, -2);

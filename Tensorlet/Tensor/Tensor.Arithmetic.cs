@@ -208,9 +208,9 @@ public sealed partial class Tensor
     });
     /// <summary>Whether all elements are close, as <see cref="IsClose"/> says.</summary>
     public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
-        IsClose(other, rtol, atol, equalNan).All();
+        Named(() => IsClose(other, rtol, atol, equalNan).All());
     /// <summary>Whether shapes and all elements are equal. NaN equals nothing.</summary>
-    public bool Equal(Tensor other) => Layout.SameShape(other.Given().Layout) && Eq(other).All();
+    public bool Equal(Tensor other) => Named(() => Layout.SameShape(other.Given().Layout) && Eq(other).All());
 
     /// <summary>The logical and of masks; of integers the bitwise and.</summary>
     /// <exception cref="DTypeException">They are floating-point numbers.</exception>

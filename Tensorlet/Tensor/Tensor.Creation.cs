@@ -104,8 +104,9 @@ public sealed partial class Tensor
     /// are to be sampled without replacement.</exception>
     public Tensor Multinomial(int count, bool replacement = false, Generator? generator = null)
     {
-        var n = OnlyFloat("Multinomial").Size(-1);
+        var n = OnlyFloat("Multinomial").Layout.Size("Multinomial", -1);
         count.In("Multinomial", 0);
+        if (n == 0 && count > 0) throw new ShapeException($"Multinomial: there is nothing to sample in {Layout}.");
         generator ??= Generator.Default;
         var (rows, chosen) = (ToArray<double>().Chunk(Math.Max(1, n)).ToArray(), new List<long>());
         foreach (var row in rows)

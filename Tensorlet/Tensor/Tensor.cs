@@ -141,10 +141,12 @@ public sealed partial class Tensor
     public Tensor FullLike(Number value) => NewEmpty(Layout.shape).SetAll(value);
 
     /// <summary>Random numbers, uniform in [0, 1), with the shape, type and device of this tensor.</summary>
-    public Tensor RandLike(Generator? generator = null) => NewEmpty(Layout.shape).Uniform_(0, 1, generator);
+    public Tensor RandLike(Generator? generator = null) =>
+        Named(() => NewEmpty(Layout.shape).Uniform_(0, 1, generator));
 
     /// <summary>Standard normal random numbers with the shape, type and device of this tensor.</summary>
-    public Tensor RandnLike(Generator? generator = null) => NewEmpty(Layout.shape).Normal_(0, 1, generator);
+    public Tensor RandnLike(Generator? generator = null) =>
+        Named(() => NewEmpty(Layout.shape).Normal_(0, 1, generator));
 
     /// <summary>Refuses operands on different devices.</summary>
     internal Tensor SameDevice(string operation, Tensor other,

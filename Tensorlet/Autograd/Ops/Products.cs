@@ -145,6 +145,7 @@ public sealed partial class Variable
     Variable Product(string operation, Variable other, int rank, int otherRank)
     {
         OfRanks(operation, rank, other, otherRank).Alike(operation, other);
+        Data.NoMask(operation);
         var shapes = $"{operation}: shapes {Data.Layout} and {other.Data.Layout} do not multiply";
         var (columns, rows) = (Size(-1), other.Size(otherRank == 1 ? 0 : -2));
         if (columns != rows) throw new ShapeException($"{shapes}: axis -1 of the first is {columns} against {rows} " +
