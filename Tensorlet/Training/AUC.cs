@@ -57,7 +57,7 @@ public sealed class AUC() : Metric(0)
         }
     }
 
-    /// <summary>The pairs in which the 1 has the larger score, equal ones by half: a few are looked up in many.</summary>
+    /// <summary>Pairs in which the 1 has the larger score, equal ones by half: the few are looked up.</summary>
     static double Wins(double[] zeros, double[] ones) => zeros.Length <= ones.Length
         ? zeros.Sum(zero => ones.Length - (Below(ones, zero) + UpTo(ones, zero)) / 2.0)
         : ones.Sum(one => (Below(zeros, one) + UpTo(zeros, one)) / 2.0);
