@@ -11,12 +11,8 @@ public sealed partial class CpuDevice
     {
         var folded = new Walk(x.Layout[y.Rank..]);
         var along = folded is { Rows: 1, Length: >= WorthRegisters } && folded.Step(0) == 1;
-        if (along && x.DType != DType.Bool)
-        {
-            if (x.DType == DType.Int64) FindAlong(largest, x, y, folded.Length, asOffset);
-            else if (x.DType == DType.Float32) PickAlong<float>(largest, x, y, folded.Length, asOffset);
-            else PickAlong<double>(largest, x, y, folded.Length, asOffset);
-        }
+        if (along && x.DType == DType.Float32) PickAlong<float>(largest, x, y, folded.Length, asOffset);
+        else if (along && x.DType == DType.Float64) PickAlong<double>(largest, x, y, folded.Length, asOffset);
         else if (x.DType == DType.Float32 && (long)folded.Rows * folded.Length <= CountedInFloats)
             Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
@@ -49,23 +45,6 @@ public sealed partial class CpuDevice
             for (var p = 1; p < pieces; p++) best = Better(largest, ref row, winners[i * pieces + p], best);
             Unsafe.Add(ref result, results[i]) = asOffset ? starts[i] + best : best;
         }
-    }
-
-    /// <summary>Of integers that are neighbours: where the extreme comes first.</summary>
-    void FindAlong(bool largest, Tensor x, Tensor y, int n, bool asOffset)
-    {
-        var extremes = y.EmptyLike();
-        if (largest) Reduce(new Tensor.MaxFormula(), x, extremes);
-        else Reduce(new Tensor.MinFormula(), x, extremes);
-        ref long first = ref HostStorage.First<long>(x), sought = ref HostStorage.First<long>(extremes);
-        ref var result = ref HostStorage.First<long>(y);
-        foreach (var at in new Walk(x.Layout[..y.Rank], extremes.Layout, y.Layout).Each(0, y.Numel))
-        {
-            var row = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref first, at[0]), n);
-            var best = row.IndexOf(Unsafe.Add(ref sought, at[1]));
-            Unsafe.Add(ref result, at[2]) = asOffset ? at[0] + best : best;
-        }
-        KeepAlive(extremes);
     }
 
     static int BestOf<T>(bool largest, ref T row, int n) where T : unmanaged

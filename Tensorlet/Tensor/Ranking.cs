@@ -86,8 +86,8 @@ static class Ranking
     /// </summary>
     static (int Count, int Before) Between(ReadOnlySpan<ulong> keys, int bits, int from, int to, ulong[] places)
     {
-        var (low, before) = from == 0 ? (0, 0) : OfRank(keys, bits, from);
-        var high = from == to ? low : OfRank(keys, bits, to).Key;
+        var (high, smaller) = OfRank(keys, bits, to);
+        var (low, before) = from == 0 ? (0, 0) : from == to ? (high, smaller) : OfRank(keys, bits, from);
         var count = 0;
         for (var i = 0; i < keys.Length; i++)
             if (keys[i] >= low && keys[i] <= high) places[count++] = (ulong)i;

@@ -174,8 +174,13 @@ public sealed partial class Tensor
     }
 
     /// <summary>Integers with negative ones counted from the end; all are checked against the axis.</summary>
-    internal Tensor Wrapped(Tensor index, int axis) => From(Array.ConvertAll(index.Given().ToArray<long>(), i =>
-        (long)Layout.Index("Indexing", axis, i)), index.Size(), null, Device);
+    internal Tensor Wrapped(Tensor index, int axis)
+    {
+        var (indices, size) = (index.Given().ToArray<long>(), Size(axis));
+        foreach (ref var i in indices.AsSpan())
+            if ((ulong)i >= (ulong)size) i = Layout.Index("Indexing", axis, i);
+        return From(indices, index.Size(), null, Device);
+    }
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
     {
@@ -183,12 +188,13 @@ public sealed partial class Tensor
             if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} " +
                 $"does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var values = mask.ToArray<bool>();
-        var places = new int[values.AsSpan().Count(true)];
+        var places = new long[values.AsSpan().Count(true)];
         for (var (i, k) = (0, 0); k < places.Length; i++)
             if (values[i]) places[k++] = i;
         var below = Layout.Contiguous(mask.Layout.shape).strides;
         for (var a = 0; a < mask.Rank; a++)
-            yield return From(Array.ConvertAll(places, p => (long)(p / below[a] % mask.Size(a))), device: x.Device);
+            yield return From(mask.Rank == 1 ? places : Array.ConvertAll(places, p => p / below[a] % mask.Size(a)),
+                device: x.Device);
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace Benchmarks;
 /// <summary>What <see cref="Growth"/> measures. A line more is an activity more.</summary>
 static class Activities
 {
-    const int Small = 1 << 16, Short = 1 << 12;
+    const int Small = 1 << 16, Short = 1 << 12, Few = 1000;
     const double PerNumber = 10, PerSorted = 100;       // nanoseconds for each of a million
 
     public static IReadOnlyList<Activity> All { get; } =
@@ -40,10 +40,10 @@ static class Activities
         new("mask of a view to Int64", Small, 1, n => With(Mask(2 * n)[TensorIndex.Every(2)], x => x.To(DType.Int64)),
             PerNumber),
 
-        new("gather", Small, 1, n => With(Below(n, n), i => Real(n), (i, x) => x.Gather(0, i)), PerNumber),
-        new("scatter-add, Float32", Small, 1, n => With(Below(n, 1000), i => Tensor.Zeros(1000), (i, x) =>
+        new("gather", Small, 1, n => With(Below(n, Few), i => Real(Few), (i, x) => x.Gather(0, i)), PerNumber),
+        new("scatter-add, Float32", Small, 1, n => With(Below(n, Few), i => Tensor.Zeros(Few), (i, x) =>
             x.ScatterAdd_(0, i, Tensor.Ones(n))), PerNumber),
-        new("scatter-add, Int64", Small, 1, n => With(Below(n, 1000), i => Tensor.Zeros([1000], DType.Int64), (i, x) =>
+        new("scatter-add, Int64", Small, 1, n => With(Below(n, Few), i => Tensor.Zeros([Few], DType.Int64), (i, x) =>
             x.ScatterAdd_(0, i, Tensor.Ones([n], DType.Int64))), PerNumber),
         new("scatter-add of 8, Float32", Small, 0, n => With(Below(8, n), i => Tensor.Zeros(n), (i, x) =>
             x.ScatterAdd_(0, i, Tensor.Ones(8)))),
@@ -56,21 +56,25 @@ static class Activities
         new("x[mask] = 1", Small, 1, n => With(Mask(n), m => Real(n), (m, x) => x[m] = Tensor.Scalar(1)), PerNumber),
         new("x[[3]] = 1", Small, 0, n => With(Real(n).Reshape(-1, 16), x => x[(int[])[3]] = Tensor.Scalar(1))),
         new("x[[3]]", Small, 0, n => With(Real(n).Reshape(-1, 16), x => x[(int[])[3]])),
-        new("x[list]", Small, 1, n => With(Below(n, n), i => Real(n), (i, x) => x[i]), PerNumber),
+        new("x[list]", Small, 1, n => With(Below(n, Few), i => Real(Few), (i, x) => x[i]), PerNumber),
+        new("x[list] = 1", Small, 1, n => With(Below(n, Few), i => Real(Few), (i, x) => x[i] = Tensor.Scalar(1)),
+            PerNumber),
         new("nonzero", Small, 1, n => With(Mask(n), x => x.Nonzero()), PerNumber),
-        new("scatter", Small, 1, n => With(Below(n, n), i => new Variable(Real(n)), (i, x) => x.Scatter(0, i, x)), 20),
+        new("scatter", Small, 1, n => With(Below(n, Few), i => new Variable(Real(n)), (i, x) => x.Scatter(0, i, x)),
+            2 * PerNumber),
 
-        new("sort", Small, 1, n => With(Real(n), x => x.ArgSort()), PerSorted),
-        new("sort of rows", Small, 1, n => With(Real(n).Reshape(256, -1), x => x.ArgSort()), PerSorted),
-        new("sort of columns", Small, 1, n => With(Real(n).Reshape(256, -1), x => x.ArgSort(0)), PerSorted),
-        new("sort, Int64", Small, 1, n => With(Whole(n), x => x.ArgSort()), PerSorted),
-        new("sort, Float64", Small, 1, n => With(Real(n).To(DType.Float64), x => x.ArgSort()), PerSorted),
-        new("sort down", Small, 1, n => With(Real(n), x => x.ArgSort(descending: true)), PerSorted),
+        new("sort", Small, 1, n => With(Real(n), x => x.ArgSort()), PerSorted, true),
+        new("sort of rows", Small, 1, n => With(Real(n).Reshape(256, -1), x => x.ArgSort()), PerSorted, true),
+        new("sort of columns", Small, 1, n => With(Real(n).Reshape(256, -1), x => x.ArgSort(0)), PerSorted, true),
+        new("sort, Int64", Small, 1, n => With(Whole(n), x => x.ArgSort()), PerSorted, true),
+        new("sort, Float64", Small, 1, n => With(Real(n).To(DType.Float64), x => x.ArgSort()), PerSorted, true),
+        new("sort down", Small, 1, n => With(Real(n), x => x.ArgSort(descending: true)), PerSorted, true),
         new("top 5", Small, 1, n => With(new Variable(Real(n)), x => x.TopK(5)), PerNumber),
         new("top 5 of rows", Small, 1, n => With(new Variable(Real(n).Reshape(256, -1)), x => x.TopK(5)), PerNumber),
-        new("median", Small, 1, n => With(new Variable(Real(n)), x => x.Median()), PerSorted),
-        new("median of rows", Small, 1, n => With(new Variable(Real(n).Reshape(256, -1)), x => x.Median(1)), PerSorted),
-        new("unique", Small, 1, n => With(Below(n, 1000), x => x.Unique()), PerSorted),
+        new("median", Small, 1, n => With(new Variable(Real(n)), x => x.Median()), PerSorted, true),
+        new("median of rows", Small, 1, n => With(new Variable(Real(n).Reshape(256, -1)), x => x.Median(1)), PerSorted,
+            true),
+        new("unique", Small, 1, n => With(Below(n, 1000), x => x.Unique()), PerSorted, true),
 
         new("copy, transposed", Small, 1, n => With(Square(n).T, x => x.Contiguous()), PerNumber),
         new("copy, transposed, Int64", Small, 1, n => With(Square(n).T.To(DType.Int64), x => x.T.Contiguous()),
