@@ -3,7 +3,7 @@ using Tensorlet.Multiprocessing;
 using Tutorials;
 
 if (Spawn.Child()) return 0;
-if (Grading.Child(args) is { } graded) return graded;
+if (Compiler.Run(args) is { } compiled) return compiled;
 try
 {
     switch (args)

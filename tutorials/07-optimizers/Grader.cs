@@ -3,28 +3,6 @@ using Tensorlet.Optim;
 
 namespace Tutorials.Chapter07;
 
-/// <summary>What exercise 7 asks for.</summary>
-public interface ISteps
-{
-    /// <summary>v ← momentum·v + g; p ← p − lr·v</summary>
-    void Momentum(double[] p, double[] g, double[] v, double lr, double momentum);
-
-    /// <summary>A step of Adam with bias correction.</summary>
-    void Adam(double[] p, double[] g, Moments memory, double lr, double beta1, double beta2, double eps);
-}
-
-/// <summary>What Adam remembers.</summary>
-/// <param name="count">The number of parameters.</param>
-public sealed class Moments(int count)
-{
-    /// <summary>m, the running mean of the gradients.</summary>
-    public double[] M { get; } = new double[count];
-    /// <summary>v, the running mean of their squares.</summary>
-    public double[] V { get; } = new double[count];
-    /// <summary>How many steps were made: 0 before the first.</summary>
-    public int Steps;
-}
-
 sealed class Grader : Exercise<ISteps>
 {
     public override string Title => "Momentum, and Adam";
@@ -79,7 +57,7 @@ sealed class Grader : Exercise<ISteps>
 
     static Runner Adam(double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) => (answer, count) =>
     {
-        var memory = new Moments(count);
+        var memory = new Moments(new double[count], new double[count]);
         return (p, g, lr) => answer.Adam(p, g, memory, lr, beta1, beta2, eps);
     };
 

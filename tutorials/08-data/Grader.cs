@@ -2,16 +2,6 @@ using Tensorlet;
 
 namespace Tutorials.Chapter08;
 
-/// <summary>What exercise 8 asks for. All chance is taken from <c>next(n)</c>, a random integer of 0 … n−1.</summary>
-public interface IShuffle
-{
-    /// <summary>0 … count−1, each once, all orders equally likely.</summary>
-    int[] Order(int count, Func<int, int> next);
-
-    /// <summary>Such an order in batches; the last one may be smaller.</summary>
-    int[][] Epoch(int count, int batchSize, Func<int, int> next);
-}
-
 sealed class Grader : Exercise<IShuffle>
 {
     public override string Title => "A fair shuffle";
@@ -26,20 +16,6 @@ sealed class Grader : Exercise<IShuffle>
             "be drawn that is in its place already, and then it stays.",
         "Epoch: Enumerable.Chunk cuts an array into pieces and leaves a smaller one at the end.",
     ];
-
-    /// <summary>A source of random integers that remembers what it was asked for.</summary>
-    sealed class Source(ulong seed)
-    {
-        readonly Generator random = new(seed);
-        public List<int> Asked { get; } = [];
-
-        public int Next(int n)
-        {
-            Expect.That(n >= 1, $"next({n}) was asked for: there is no integer of 0 … {n - 1}. Ask for 1 and more.");
-            Asked.Add(n);
-            return random.Next(n);
-        }
-    }
 
     static string Show(IEnumerable<int> numbers) => $"[{string.Join(", ", numbers)}]";
 

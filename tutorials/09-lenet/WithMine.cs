@@ -30,7 +30,7 @@ static class WithMine
     public static int Run(bool quick)
     {
         var exercise = Exercise.Find("12");
-        var answer = (IConvolutionGradients)Activator.CreateInstance(exercise.Answer("Mine")!)!;
+        var answer = exercise.Mine<IConvolutionGradients>();
         try { return Run(answer, quick); }
         catch (Todo e)
         {

@@ -33,4 +33,7 @@ public sealed class Mine : IHardswish
 
     /// <inheritdoc/>
     public Tensor Derivative(Tensor x) => x.Map(new Slope());
+
+    /// <inheritdoc/>
+    public Variable Recorded(Variable x) => x.Map(new Formula());
 }

@@ -3,19 +3,11 @@ using Tensorlet;
 
 namespace Tutorials.Chapter10;
 
-/// <summary>What exercise 10 asks for.</summary>
-public interface IHardswish
-{
-    /// <summary>Hardswish of each element, by <see cref="Tensor.Map"/> of a public struct.</summary>
-    Tensor Forward(Tensor x);
-
-    /// <summary>The derivative of hardswish at each element, by another.</summary>
-    Tensor Derivative(Tensor x);
-}
-
 sealed class Grader : Exercise<IHardswish>
 {
     public override string Title => "A scalar function that becomes a kernel";
+
+    protected override int Holes => 2;                  // its methods are given, and map what is to be written
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -63,10 +55,10 @@ sealed class Grader : Exercise<IHardswish>
     static void Reachable(IHardswish answer)
     {
         _ = (answer.Forward(Tensor.Ones(1)), answer.Derivative(Tensor.Ones(1)));
-        var hidden = answer.GetType().GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)
-            .FirstOrDefault(t => typeof(IMap).IsAssignableFrom(t) && !t.IsNestedPublic);
-        Expect.That(hidden is null, $"{hidden?.Name} is not public. The code that is made for a GPU could not call " +
-            "it; on this machine's devices nobody would notice.");
+        var hidden = (Answer.Of(answer)?.Hidden ?? [.. answer.GetType().GetNestedTypes(BindingFlags.NonPublic)
+            .Where(t => typeof(IMap).IsAssignableFrom(t)).Select(t => t.Name)]).FirstOrDefault();
+        Expect.That(hidden is null, $"{hidden} is not public. The code that is made for a GPU could not call it; on " +
+            "this machine's devices nobody would notice.");
     }
 
     /// <summary>
@@ -80,10 +72,10 @@ sealed class Grader : Exercise<IHardswish>
             answer.Derivative(x.Data);
             Expect.That(profile.Rows.Count == 0, "The derivative is to be written by hand, and not left to the tape.");
         }
-        var formula = answer.GetType().GetNestedType("Formula");
-        Expect.That(formula is not null, "The answer has no public struct Formula any more.");
-        var y = (Variable)typeof(Variable).GetMethod("Map")!.MakeGenericMethod(formula!)
-            .Invoke(x, [Activator.CreateInstance(formula!)])!;
+        var y = answer.Recorded(x);
+        Expect.That(y is { RequiresGrad: true }, "Recorded, which came with the exercise, does not map your formula " +
+            "over a variable any more: it was x.Map(new Formula()).");
+        Expect.Same(y!.Data, answer.Forward(x.Data), "Recorded, beside Forward");
         y.Sum().Backward();
         Expect.Same(answer.Derivative(x.Data), x.Grad!.Data, "your derivative, beside the one that your formula has");
     }
@@ -142,13 +134,14 @@ sealed class Grader : Exercise<IHardswish>
     {
         public Tensor Forward(Tensor x) => forward?.Invoke(x) ?? Plain(x, Value);
         public Tensor Derivative(Tensor x) => slope?.Invoke(x) ?? Plain(x, SlopeAt);
+        public Variable Recorded(Variable x) => x.Map(new Right());
     }
 
     /// <summary>What is right, and not the student's work.</summary>
     static Tensor Taken(Tensor x)
     {
         var v = new Variable(x.DType.IsFloat() ? x : x.To(DType.Float32), requiresGrad: true);
-        v.Map(new Solution.Formula()).Sum().Backward();
+        v.Map(new Right()).Sum().Backward();
         return v.Grad!.Data;
     }
 
@@ -157,6 +150,7 @@ sealed class Grader : Exercise<IHardswish>
         readonly struct Formula : IMap { V IMap.Apply<V>(V x) => x; }
         public Tensor Forward(Tensor x) => Plain(x.Map(new Formula()), Value);
         public Tensor Derivative(Tensor x) => Plain(x, SlopeAt);
+        public Variable Recorded(Variable x) => x.Map(new Right());
     }
 
     static Tensor Plain(Tensor x, Func<double, double> f) =>
@@ -165,6 +159,11 @@ sealed class Grader : Exercise<IHardswish>
     static V Middle<V>(V x, double divisor = 6) where V : struct, INumeric<V> => x * (x + V.Of(3)) / V.Of(divisor);
 
     static V MiddleSlope<V>(V x) where V : struct, INumeric<V> => (x + x + V.Of(3)) / V.Of(6);
+
+    readonly struct Right : IMap
+    {
+        V IMap.Apply<V>(V x) => V.IfGreater(V.Of(-3), x, V.Of(0), V.IfGreater(x, V.Of(3), x, Middle(x)));
+    }
 
     readonly struct Swallowing : IMap
     {

@@ -2,13 +2,6 @@ using Tensorlet;
 
 namespace Tutorials.Chapter11;
 
-/// <summary>What exercise 11 asks for.</summary>
-public interface ITiledProduct
-{
-    /// <summary>What one thread does for c = a·b. It waits where it gives a barrier.</summary>
-    IEnumerable<Barrier> Run(GpuThread thread, Matrix a, Matrix b, Matrix c);
-}
-
 sealed class Grader : Exercise<ITiledProduct>
 {
     public override string Title => "A tiled product kernel";
@@ -36,16 +29,16 @@ sealed class Grader : Exercise<ITiledProduct>
     }
 
     /// <summary>Runs the answer, and compares with three loops.</summary>
-    static (Matrix A, Matrix B) Multiply(ITiledProduct answer, int rows, int inner, int columns)
+    static (Memory A, Memory B) Multiply(ITiledProduct answer, int rows, int inner, int columns)
     {
         var (x, y) = (Numbers(rows, inner, 1), Numbers(inner, columns, 2));
-        Matrix a = new("a", x), b = new("b", y), c = new("c", new float[rows, columns]);
+        Memory a = new("a", x), b = new("b", y), c = new("c", new float[rows, columns]);
         var expected = new double[rows * columns];
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
                 for (var k = 0; k < inner; k++) expected[i * columns + j] += x[i, k] * y[k, j];
         var what = $"({rows}, {inner}) times ({inner}, {columns})";
-        try { Group.Launch(answer, a, b, c); }
+        try { Machine.Launch(answer, a.Matrix, b.Matrix, c.Matrix); }
         catch (Rejected e) { throw new Rejected($"{what}: {e.Message}"); }
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
@@ -73,7 +66,7 @@ sealed class Grader : Exercise<ITiledProduct>
             Check(a, rows * inner * across, "a");
             Check(b, inner * columns * down, "b");
 
-            void Check(Matrix x, int most, string name) => Expect.That(x.Reads <= most,
+            void Check(Memory x, int most, string name) => Expect.That(x.Reads <= most,
                 $"({rows}, {inner}) times ({inner}, {columns}): {x.Reads} numbers of {name} were read from memory, " +
                 $"and {most} are enough, once for each group; the three loops read {rows * inner * columns}. While " +
                 "multiplying, take numbers only from the tiles.");

@@ -2,15 +2,6 @@ using Tensorlet;
 
 namespace Tutorials.Chapter17;
 
-/// <summary>What exercise 17 asks for: shares of the samples, and a mean of parameters.</summary>
-public interface ITogether
-{
-    /// <summary>The samples of one process, ascending.</summary>
-    int[] Share(int samples, int processes, int rank);
-    /// <summary>The mean of the copies, weighted by the counts.</summary>
-    Tensor Average(Tensor[] copies, int[] counts);
-}
-
 sealed class Grader : Exercise<ITogether>
 {
     public override string Title => "Shares of the samples, and one network of several";

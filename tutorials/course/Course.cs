@@ -31,36 +31,43 @@ static class Course
         return 0;
     }
 
-    static bool Done(IReadOnlyList<Verdict>? verdicts) => verdicts?.All(v => v.Mark == Mark.Passed) == true;
+    static bool Done(Graded? graded) => graded?.IsDone == true;
 
-    static string State(IReadOnlyList<Verdict>? verdicts) => verdicts is null ? "[grey]·[/]"
-        : Done(verdicts) ? "[green]✓ done[/]"
-        : $"[red]{verdicts.Count(v => v.Mark == Mark.Passed)} of {verdicts.Count} steps[/]";
+    static string State(Graded? graded) => graded is null ? "[grey]·[/]" : graded.IsDone ? "[green]✓ done[/]"
+        : graded.Refusal != "" ? "[red]does not compile[/]"
+        : $"[red]{graded.Passed} of {graded.Verdicts.Count} steps[/]";
 
     /// <summary>Grades the learner's answer and says what helps.</summary>
     /// <returns>0 if all of it is right.</returns>
-    public static int Check(Exercise exercise, string? assembly = null)
+    public static int Check(Exercise exercise)
     {
-        if (assembly is null) _ = exercise.AnswerText;              // it is there
-        var printed = 0;
+        var (printed, last) = (0, -1);
         Screen.MarkupLine($"[bold]{exercise.Number} · {Markup.Escape(exercise.Title)}[/]  [grey]{exercise.File}[/]");
-        var verdicts = Grading.Run(exercise, assembly,
-            line =>
-            {
-                if (++printed > MostPrinted) return;
-                Screen.MarkupLine($"  [grey]> {(printed < MostPrinted ? Markup.Escape(line) : "… and more")}[/]");
-            });
-        foreach (var line in Lines(exercise, verdicts))
+        var graded = Grading.Run(exercise, told: (step, line) =>
+        {
+            if (++printed > MostPrinted) return;
+            if (step != last) Screen.MarkupLine($"  [grey]your code prints in \"{exercise.Steps[step]}\":[/]");
+            last = step;
+            Screen.MarkupLine($"  [grey]> {(printed < MostPrinted ? Markup.Escape(line) : "… and more")}[/]");
+        });
+        foreach (var line in Lines(graded))
         {
             var color = line.TrimStart() switch { ['✓', ..] => "green", ['✗', ..] => "red", _ => "default" };
             Screen.MarkupLine($"[{color}]{Markup.Escape(line)}[/]");
         }
-        return Done(verdicts) ? 0 : 1;
+        return graded.IsDone ? 0 : 1;
     }
 
     /// <summary>A report: each step with ✓ or ✗, in full where the first one fails, and where help is.</summary>
-    public static IEnumerable<string> Lines(Exercise exercise, IReadOnlyList<Verdict> verdicts)
+    public static IEnumerable<string> Lines(Graded graded)
     {
+        var (exercise, verdicts) = (graded.Exercise, graded.Verdicts);
+        if (graded.Refusal != "")
+        {
+            yield return "  ✗ it does not compile, or uses what it may not";
+            foreach (var line in graded.Refusal.Split('\n')) yield return $"      {line.TrimEnd()}";
+            yield break;
+        }
         var explained = verdicts.FirstOrDefault(v => v.Mark != Mark.Passed);
         foreach (var verdict in verdicts)
         {
@@ -68,7 +75,7 @@ static class Course
             if (verdict != explained) continue;
             foreach (var line in verdict.Message.Split('\n')) yield return $"      {line.TrimEnd()}";
         }
-        yield return Done(verdicts) ? "  All steps pass." + (exercise.Answer("Solution") is null ? ""
+        yield return graded.IsDone ? "  All steps pass." + (exercise.Solution is null ? ""
                 : $" How others do it is in {exercise.File.Replace("Exercise.cs", "Solution.cs")}.")
             : $"  A hint: dotnet run --project tutorials -- hint {exercise.Number}";
     }
@@ -98,13 +105,9 @@ static class Course
             Thread.Sleep(50);                       // some editors write in two steps
             seen = File.GetLastWriteTimeUtc(path);
             var watch = Stopwatch.StartNew();
-            var folder = Directory.CreateTempSubdirectory("tensorlet-watch-").FullName;
-            var (assembly, errors) = Submission.Compile(path, folder);
             Screen.Write(new Rule($"[grey]{DateTime.Now:HH:mm:ss}[/]").LeftJustified());
-            if (assembly is null) Screen.MarkupLine($"[red]✗ does not compile[/]\n{Markup.Escape(errors)}");
-            else Check(exercise, assembly);
+            Check(exercise);
             Screen.MarkupLine($"[grey]{watch.Elapsed.TotalSeconds:0.0} s; waiting for {exercise.File} to be saved[/]");
-            Directory.Delete(folder, recursive: true);
         }
     }
 

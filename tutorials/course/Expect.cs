@@ -3,9 +3,6 @@ using Tensorlet;
 
 namespace Tutorials;
 
-/// <summary>An answer does not do what a step asks for; the message is for the learner.</summary>
-sealed class Rejected(string message) : Exception(message);
-
 /// <summary>What graders ask of an answer, and what they say where it is not so.</summary>
 static class Expect
 {

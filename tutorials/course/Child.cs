@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+
+namespace Tutorials;
+
+/// <summary>What the process of an answer may take.</summary>
+/// <param name="Seconds">The time for one step, or for one file to compile.</param>
+/// <param name="Megabytes">The memory of the whole process, native memory included.</param>
+sealed record Allowance(double Seconds = 20, int Megabytes = 1024);
+
+/// <summary>The process has ended, or was ended; the message is for the learner.</summary>
+sealed class LostException(string message) : Exception(message);
+
+/// <summary>A process that does as it is asked through pipes of its own, and is ended where it takes too much.</summary>
+sealed class Child : IDisposable
+{
+    static readonly Lock starting = new();          // so that no process gets the pipes of another
+
+    readonly Process process;
+    readonly Link link;
+    readonly Allowance allowance;
+    readonly Stopwatch working = new();
+    readonly Timer watchdog;
+    readonly List<string> errors = [];
+    volatile string? reason;
+
+    /// <summary>Starts a .NET program, with the names of its pipes and its memory in megabytes as arguments.</summary>
+    public Child(string program, Allowance allowance, params string[] arguments)
+    {
+        this.allowance = allowance;
+        lock (starting)
+        {
+            var from = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
+            var to = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
+            string[] command = [.. Isolation.Prefix(program), Muxer, "exec", program, .. arguments,
+                to.GetClientHandleAsString(), from.GetClientHandleAsString(), $"{allowance.Megabytes}"];
+            var start = new ProcessStartInfo(command[0], command[1..])
+            {
+                RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = Path.GetTempPath(),
+            };
+            string[] kept = ["PATH", "SystemRoot", "TMPDIR", "TEMP", "TMP"];
+            foreach (var name in start.Environment.Keys.Except(kept).ToList()) start.Environment.Remove(name);
+            foreach (var (name, value) in new[] { ("EnableDiagnostics", "0"), ("gcConcurrent", "0"),
+                ("EnableWriteXorExecute", "0"),
+                ("GCHeapHardLimit", (allowance.Megabytes * 3L / 4 << 20).ToString("x", CultureInfo.InvariantCulture)) })
+                start.Environment[$"DOTNET_{name}"] = value;
+            process = Process.Start(start)!;
+            from.DisposeLocalCopyOfClientHandle();
+            to.DisposeLocalCopyOfClientHandle();
+            link = new(from, to);
+        }
+        process.StandardInput.Close();
+        Drain(process.StandardOutput);
+        Drain(process.StandardError);
+        watchdog = new(_ => Watch(), null, 20, 20);
+    }
+
+    /// <summary>The program dotnet that runs this one.</summary>
+    static string Muxer { get; } = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..",
+        OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+
+    /// <summary>What the process has taken of the time of this step.</summary>
+    public TimeSpan Worked => working.Elapsed;
+
+    /// <summary>Called with what the answer prints.</summary>
+    public Action<string>? Printed { get; set; }
+
+    /// <summary>Gives the process all of the time again.</summary>
+    public void StartClock() => working.Reset();
+
+    /// <summary>Sends a message and waits for what comes back, while the clock runs.</summary>
+    /// <exception cref="LostException">Nothing will come back.</exception>
+    public (Kind Kind, BinaryReader Values) Ask(Kind kind, Action<BinaryWriter>? write = null)
+    {
+        try
+        {
+            link.Send(kind, write);
+            working.Start();
+            while (link.Receive() is var (got, values))
+            {
+                if (got != Kind.Printed) return (got, values);
+                Printed?.Invoke(values.ReadString());
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidDataException)
+        {
+            reason ??= e is InvalidDataException ? Disturbed : null;
+        }
+        finally { working.Stop(); }
+        Kill();
+        throw new LostException(Reason());
+    }
+
+    /// <summary>What is said where a message is none.</summary>
+    public const string Disturbed = "Your code disturbed what its process tells the grader. Nothing of it can be used.";
+
+    /// <summary>What is said where an answer took more memory than it may.</summary>
+    public const string OutOfMemory = "Your code took more memory than it may. Does something grow in a loop?";
+
+    string Reason()
+    {
+        if (reason is { } known) return known;
+        process.WaitForExit(2000);
+        lock (errors)
+            return errors.Exists(e => e.Contains("Stack overflow"))
+                ? "The stack overflowed: a method of yours calls itself too often, or without an end."
+                : errors.Exists(e => e.Contains("Out of memory") || e.Contains("OutOfMemory")) ? OutOfMemory
+                : $"Your code ended the process (exit code {process.ExitCode}). It is to give a result, and to go on.";
+    }
+
+    void Watch()
+    {
+        try
+        {
+            if (working.Elapsed.TotalSeconds > allowance.Seconds) End($"Your code did not come back within " +
+                $"{allowance.Seconds.ToString(CultureInfo.InvariantCulture)} s. Is there an endless loop?");
+            process.Refresh();
+            if (process.WorkingSet64 > (long)allowance.Megabytes << 20) End(OutOfMemory);
+        }
+        catch (InvalidOperationException) { }       // it has ended
+
+        void End(string why)
+        {
+            reason ??= why;
+            Kill();
+        }
+    }
+
+    /// <summary>Ends the process, and what it started.</summary>
+    void Kill()
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+            if (!OperatingSystem.IsWindows()) _ = Signal(-process.Id, 9);       // its group, on Linux
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception
+            or AggregateException) { }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    static extern int Signal(int process, int signal);
+
+    /// <summary>Reads what the runtime says until it ends, and keeps little of it.</summary>
+    void Drain(StreamReader from) => new Thread(() =>
+    {
+        try
+        {
+            var part = new char[4096];
+            while (from.Read(part) is > 0 and var read)
+                lock (errors)
+                    if (errors.Count < 16) errors.Add(new string(part, 0, read));
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException) { }
+    }) { IsBackground = true }.Start();
+
+    public void Dispose()
+    {
+        watchdog.Dispose();
+        Kill();
+        process.WaitForExit(2000);
+        link.Dispose();
+        process.Dispose();
+    }
+}
