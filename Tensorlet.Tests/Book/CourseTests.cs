@@ -31,45 +31,61 @@ public sealed class CourseTests : IDisposable
         return path;
     }
 
-    IReadOnlyList<Verdict> Graded(string text, string words = "")
-    {
-        var (assembly, errors) = Submission.Compile(HandIn("student", text), folder);
-        Assert.Equal("", errors);
-        return Grading.Run(Exercise.Find("3"), assembly, megabytes: 150,
-            seconds: words == "endless loop" ? 3 : 60);
-    }
+    static readonly Allowance small = new(Seconds: 60, Megabytes: 300);
+
+    Graded Graded(string text, Allowance? allowance = null, Action<int, string>? told = null) =>
+        Grading.Run(Exercise.Find("3"), HandIn("student", text), told, allowance ?? small);
 
     [Theory]
-    [InlineData("while (true) { }", "endless loop")]
+    [InlineData("while (true) { }", "within 1 s. Is there an endless loop", 1)]
+    [InlineData("while (true) Console.WriteLine(1);", "within 1 s. Is there an endless loop", 1)]
     [InlineData("return Unbroadcast(gradient, shape);", "calls itself")]
     [InlineData("var all = new List<byte[]>(); while (true) all.Add(new byte[10_000_000]);", "more memory than it may")]
-    [InlineData("Environment.Exit(0); return gradient;", "exit code 0")]
+    [InlineData("var all = new List<Tensor>(); while (true) all.Add(Tensor.Ones(10_000_000));", "Memory: that of cpu is full")]
     [InlineData("return gradient * double.PositiveInfinity;", "is infinite or no number")]
     [InlineData("return null!;", "gave null")]
     [InlineData("shape[shape.Length] = 2; return gradient;", "IndexOutOfRangeException (Exercise.cs, line 7)")]
-    public void What_an_answer_does_is_reported_as_the_students(string body, string words)
+    [InlineData("return Early.Made; } class Early { public static Tensor Made = Tensor.Ones(2).Reshape(3);",
+        "ShapeException (Exercise.cs, line 7):\nReshape")]
+    [InlineData("throw new Odd(); } class Odd : Exception { public override string Message => throw new Odd();",
+        "Your code threw Odd (Exercise.cs, line 7):\n(its message cannot be read)")]
+    [InlineData("throw new Todo(\"all of it\");", "all of it")]
+    public void What_an_answer_does_is_reported_as_the_students(string body, string words, double seconds = 60)
     {
-        var verdicts = Graded(Answer(body), words);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var (_, refusal, verdicts) = Graded(Answer(body), small with { Seconds = seconds });
+        Assert.Equal("", refusal);
         Assert.Equal(Exercise.Find("3").Steps.Count, verdicts.Count);
-        Assert.Equal(Mark.Failed, verdicts[0].Mark);
         Assert.Contains(words, verdicts[0].Message);
+        Assert.DoesNotContain(verdicts.Take(1), v => v.Mark == Mark.Passed);
+        if (seconds < 60) Assert.InRange(watch.Elapsed.TotalSeconds, seconds, 60);
     }
 
     [Fact]
-    public void What_an_answer_prints_is_told_and_does_no_harm()
+    public void Twenty_seconds_and_a_gigabyte_are_what_the_page_says() =>
+        Assert.Equal((20, 1024), (new Allowance().Seconds, new Allowance().Megabytes));
+
+    [Fact]
+    public void What_an_answer_prints_is_told_step_by_step_and_does_no_harm()
     {
-        var (assembly, _) = Submission.Compile(HandIn("student",
-            Answer("Console.WriteLine(\"{}\\nshape \" + shape.Length); return gradient;")), folder);
-        var told = new List<string>();
-        var verdicts = Grading.Run(Exercise.Find("3"), assembly, told.Add);
-        Assert.Equal(Mark.Passed, verdicts[0].Mark);
-        Assert.Contains("shape 1", told);
+        var told = new List<(int Step, string Line)>();
+        var graded = Graded(Answer("""
+            Console.Write("{\"Step\":\"the same shape\",\"Mark\":0}\n\n>shape " + shape.Length);
+            Console.Error.WriteLine("…");
+            for (var i = 0; i < 100_000; i++) Console.WriteLine("flood");
+            return gradient;
+            """), told: (step, line) => told.Add((step, line)));
+        Assert.Equal(Mark.Passed, graded.Verdicts[0].Mark);
+        Assert.Equal(Mark.Failed, graded.Verdicts[1].Mark);
+        Assert.Contains((0, ">shape 1…"), told);
+        Assert.Contains(told, line => line.Step == 1);
+        Assert.InRange(told.Count, 100, 500_000);
     }
 
     [Fact]
     public void A_class_of_another_name_is_missed()
     {
-        var verdicts = Graded(Answer("return gradient;").Replace("class Mine", "class Yours"));
+        var (_, _, verdicts) = Graded(Answer("return gradient;").Replace("class Mine", "class Yours"));
         Assert.All(verdicts, v => Assert.Contains("no class Mine in namespace Tutorials.Chapter03", v.Message));
     }
 
@@ -86,11 +102,21 @@ public sealed class CourseTests : IDisposable
         HandIn("cy \"x\"", Answer("return gradient"));
         HandIn("dan", hole.Contains("throw new Todo") ? hole : Answer("throw new Todo(\"…\");"));
         HandIn("eve", "", "99-other");
-        var grades = GradeFolder.Of(folder);
+        HandIn("fay", Answer("return gradient;"), "5-tape");
+        HandIn("bob", Answer("return gradient * 2;"), Path.Combine("old", "copies", "03-tape"));
+        Directory.CreateDirectory(Path.Combine(folder, "gil"));
+        File.CreateSymbolicLink(Path.Combine(folder, "hal"), Path.Combine(folder, "ada"));
+        File.CreateSymbolicLink(Path.Combine(folder, "cy \"x\"", "04-walk"), Path.Combine(folder, "ada", "tutorials"));
+        File.WriteAllText(Path.Combine(folder, "Exercise.cs"), "");
+
+        var (answers, left) = GradeFolder.Collect(folder);
+        var grades = GradeFolder.InOrder(GradeFolder.Of(answers));
         Assert.Equal(["ada", "bob", "cy \"x\"", "dan"], grades.Select(g => g.Student));
         Assert.Equal([5, 2, 0, 0], grades.Select(g => g.Passed));
         Assert.Contains("Exercise.cs, line 7: ; expected", grades[2].Message);
         Assert.All(grades[3].Verdicts, v => Assert.Equal(Mark.Todo, v.Mark));
+        Assert.Equal(["Exercise.cs", "bob/tutorials/old/copies/03-tape/Exercise.cs", "eve/tutorials/99-other/Exercise.cs",
+            "eve", "fay/tutorials/5-tape/Exercise.cs", "fay", "gil", "hal"], left.Select(line => line.Split(':')[0]));
 
         var (csv, json) = (Path.Combine(folder, "grades.csv"), Path.Combine(folder, "grades.json"));
         Assert.Equal(0, GradeFolder.Run(folder, ["--csv", csv, "--json", json]));
@@ -100,15 +126,26 @@ public sealed class CourseTests : IDisposable
     }
 
     [Fact]
+    public void What_was_graded_is_not_graded_again_until_it_changes()
+    {
+        HandIn("ada", Answer("return gradient;"));
+        HandIn("bob", Answer("return gradient;"));
+        var (answers, _) = GradeFolder.Collect(folder);
+        var first = GradeFolder.InOrder(GradeFolder.Of(answers));
+        HandIn("bob", Answer("return gradient ;"));
+        Grade[] earlier = [.. first.Select(g => g with { Passed = 1 })];            // as no grader would say
+        Assert.Equal([1, 2], GradeFolder.InOrder(GradeFolder.Of(answers, earlier)).Select(g => g.Passed));
+    }
+
+    [Fact]
     public void The_page_for_teachers_shows_what_is_printed()
     {
         var page = File.ReadAllText(Path.Combine(Tutorials.Book.Root, "teaching.md")).ReplaceLineEndings("\n");
-        var exercise = Exercise.Find("3");
-        var verdicts = Graded(Answer("""
+        var graded = Graded(Answer("""
             while (gradient.Rank > shape.Length) gradient = gradient.Mean([0]);
             return gradient;
-            """), "");
-        Assert.Contains($"  {exercise.File}\n{string.Join('\n', Course.Lines(exercise, verdicts))}\n```", page);
+            """));
+        Assert.Contains($"  {graded.Exercise.File}\n{string.Join('\n', Course.Lines(graded))}\n```", page);
 
         var hole = "throw new Todo(\"…\");";
         HandIn("ada", Answer("""
@@ -124,15 +161,15 @@ public sealed class CourseTests : IDisposable
         Directory.Delete(Path.Combine(folder, "student"), recursive: true);
         var written = new StringWriter { NewLine = "\n" };
         AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(written), Ansi = AnsiSupport.No })
-            .Write(GradeFolder.Table(GradeFolder.Of(folder)));
+            .Write(GradeFolder.Table(GradeFolder.InOrder(GradeFolder.Of(GradeFolder.Collect(folder).Answers))));
         Assert.Contains($"```text\n{written}```", page);
     }
 
     [Fact]
     public void What_cannot_be_graded_is_said()
     {
-        Assert.Contains("no folder", Assert.Throws<UsageException>(() => GradeFolder.Of("/nowhere")).Message);
-        Assert.Contains("no answers", Assert.Throws<UsageException>(() => GradeFolder.Of(folder)).Message);
+        Assert.Contains("no folder", Assert.Throws<UsageException>(() => GradeFolder.Collect("/nowhere")).Message);
+        Assert.Contains("no answers", Assert.Throws<UsageException>(() => GradeFolder.Collect(folder)).Message);
         Assert.Throws<UsageException>(() => GradeFolder.Run(folder, ["--xml", "x"]));
         Assert.Throws<UsageException>(() => Exercise.Find("99"));
         Assert.Throws<UsageException>(() => Course.Hint(Exercise.Find("3"), "0"));
@@ -157,14 +194,36 @@ public sealed class CourseTests : IDisposable
         Assert.Equal("", Submission.Compile("tutorials", sources).Errors);
     }
 
+    [Fact]
+    public void What_does_not_belong_to_the_project_is_not_handed_out()
+    {
+        foreach (var file in (string[])["README.md", "grades.csv", "Exercise.cs", "tutorials/Program.cs",
+            "tutorials/03-tape/Exercise.cs", "tutorials/course/Exercise.cs", "tutorials/grades.json", "secret/x.md",
+            "tutorials/bob/03-tape/Exercise.cs", "tutorials/bin/x.cs", "tutorials/03-tape/mine.bak"])
+        {
+            var path = Path.Combine(folder, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, "");
+        }
+        Directory.CreateDirectory(Path.Combine(folder, "Tensorlet"));
+        Directory.CreateDirectory(Path.Combine(folder, "Tensorlet.Tests"));
+        File.CreateSymbolicLink(Path.Combine(folder, "tutorials", "link"), Path.Combine(folder, "secret"));
+        Assert.Equal(["README.md", "tutorials/03-tape/Exercise.cs", "tutorials/Program.cs", "tutorials/course/Exercise.cs"],
+            StudentCopy.Listed(folder).Order(StringComparer.Ordinal));
+        Assert.Null(StudentCopy.Tracked(folder));
+
+        var root = Path.Combine(Tutorials.Book.Root, "..");
+        if (StudentCopy.Tracked(root) is not { } tracked) return;               // this is no clone
+        Assert.All(tracked.Except(StudentCopy.Listed(root)), file => Assert.StartsWith(".", file));
+    }
+
     [CIFact]
     public void Every_exercise_is_handed_out_open()
     {
         foreach (var exercise in Exercise.All)
         {
             Assert.True(exercise.IsUntouched, exercise.File);
-            Assert.All(exercise.Steps.Index(), step => Assert.Equal(Mark.Todo,
-                exercise.Grade(exercise.Answer("Mine")!, step.Index).Mark));
+            Assert.All(Grading.Run(exercise).Verdicts, v => Assert.Equal(Mark.Todo, v.Mark));
         }
     }
 }

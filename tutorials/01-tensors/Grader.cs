@@ -6,6 +6,12 @@ sealed class Grader : Exercise<IStandardise>
 {
     public override string Title => "Standardising a table";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.BatchNorm", "BatchNorm1d", "F.InstanceNorm", "InstanceNorm1d", "F.LayerNorm", "LayerNorm"],
+            "The exercise is to write what this does."),
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "x.Mean([0]) lets axis 0, the rows, disappear. What is left is a number for each column.",

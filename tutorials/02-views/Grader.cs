@@ -6,6 +6,12 @@ sealed class Grader : Exercise<ILayouts>
 {
     public override string Title => "The layout of a view";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Tensorlet.Layout", "Tensorlet.Tensor", "Tensorlet.Variable"],
+            "The engine computes layouts in the same way; here you do it, on arrays."),
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Neighbours along the last axis are one apart. Neighbours along the axis before it are as far apart as the " +

@@ -6,6 +6,11 @@ sealed class Grader : Exercise<IBroadcast>
 {
     public override string Title => "The gradient of a broadcast operand";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Take shapes (2, 3) and (3). The operand of shape (3) was used in each row. What is the gradient of what is " +

@@ -6,6 +6,14 @@ sealed class Grader : Exercise<ICrossEntropy>
 {
     public override string Title => "Cross-entropy, forward and backward";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Variable.Softmax", "Variable.LogSoftmax", "Variable.LogSumExp", "Softmax", "Softmin", "LogSoftmax",
+            "F.CrossEntropy", "CrossEntropyLoss", "F.NllLoss", "NLLLoss", "F.KlDiv", "KLDivLoss"],
+            "Softmax and the losses made of it are what is to be written."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Softmax does not change when the same number is subtracted from all scores of a row. Which number makes " +

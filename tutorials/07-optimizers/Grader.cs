@@ -7,6 +7,12 @@ sealed class Grader : Exercise<ISteps>
 {
     public override string Title => "Momentum, and Adam";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Tensorlet.Optim"],
+            "The optimizers of the engine are what is to be written."),
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Both methods are one loop over i. What is remembered comes first, then the parameter moves by it.",

@@ -6,6 +6,13 @@ sealed class Grader : Exercise<IShuffle>
 {
     public override string Title => "A fair shuffle";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["System.Random", "Generator", "Tensor.RandPerm", "Tensor.Rand", "Tensor.Randn", "Tensor.RandInt",
+            "System.Guid"],
+            "All chance is to come from next, or no run can be repeated."),
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Think of a deck of cards on a table. Draw one, all equally likely, and lay it aside as the last of the new " +

@@ -6,6 +6,13 @@ sealed class Grader : Exercise<IMaxPool>
 {
     public override string Title => "Max pooling, and where its gradient goes";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.MaxPool2d", "MaxPool2d", "F.MaxPool1d", "MaxPool1d", "F.AdaptiveMaxPool2d", "AdaptiveMaxPool2d"],
+            "Max pooling is what is to be written."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Both methods need the same thing: for each window, which of its four elements is the largest. Write that " +

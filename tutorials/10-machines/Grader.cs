@@ -9,6 +9,15 @@ sealed class Grader : Exercise<IHardswish>
 
     protected override int Holes => 2;                  // its methods are given, and map what is to be written
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Variable.Hardswish", "Hardswish", "Variable.Hardsigmoid", "Hardsigmoid"],
+            "Hardswish is what is to be written."),
+        (["Tensor.ToArray", "Tensor.Item", "Tensor.From", "Tensor.Of", "Tensor.Over", "Variable.Item"],
+            "The formula is to become the loop: no numbers are taken out of a tensor here."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "V.IfGreater(a, b, then, otherwise) chooses, and a choice can stand in place of then or otherwise. Three " +

@@ -6,6 +6,12 @@ sealed class Grader : Exercise<ITiledProduct>
 {
     public override string Title => "A tiled product kernel";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Tensorlet.Tensor", "Tensorlet.Variable"],
+            "The product is what is to be written, as a kernel."),
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Begin with sizes of exactly four: each thread copies a[Row, X] to TileA[Y, X] and b[Y, Column] to TileB[Y, " +

@@ -8,6 +8,14 @@ sealed class Grader : Exercise<IConvolutionGradients>
 {
     public override string Title => "Convolution backward";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.Conv1d", "F.Conv2d", "F.Conv3d", "F.ConvTranspose1d", "F.ConvTranspose2d", "Conv1d", "Conv2d", "Conv3d",
+            "ConvTranspose1d", "ConvTranspose2d", "F.Unfold", "F.Fold", "Variable.Unfold"],
+            "The convolutions of the engine, and how it unfolds images, are what is to be written."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Start from y[n,o,i,j] = b[o] + Σ w[o,c,k,l]·x[n,c,i+k,j+l]. The gradient by one number is the sum, over all " +

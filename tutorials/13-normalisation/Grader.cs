@@ -6,6 +6,14 @@ sealed class Grader : Exercise<IBatchNorm>
 {
     public override string Title => "The backward of batch normalisation";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "F.InstanceNorm", "InstanceNorm1d",
+            "InstanceNorm2d", "F.LayerNorm", "LayerNorm", "F.GroupNorm", "GroupNorm"],
+            "The normalisations of the engine are what is to be written."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "y = γ·x̂ + β, and β and γ were used once for each sample. What happens to the gradient of what is used " +

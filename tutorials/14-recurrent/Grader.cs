@@ -6,6 +6,13 @@ sealed class Grader : Exercise<IEmbedding>
 {
     public override string Title => "An embedding, forward and backward";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.Embedding", "Embedding"],
+            "An embedding is what is to be written."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Forward is a lookup: row index[i] of the table becomes row i of the result. Tensors have a method for it.",

@@ -6,6 +6,13 @@ sealed class Grader : Exercise<ICausal>
 {
     public override string Title => "Causal attention";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.ScaledDotProductAttention", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer",
+            "F.Causal"],
+            "The attention of the engine is what is to be written."),
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Row i of the mask is about place i. It may see the columns 0 … i. The mask is a triangle with its diagonal.",

@@ -6,6 +6,11 @@ sealed class Grader : Exercise<ITwice>
 {
     public override string Title => "tanh and softmax, twice differentiable";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "tanh: you are given y, which is tanh(x) already. Write its slope with y, and multiply by dy.",

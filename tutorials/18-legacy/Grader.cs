@@ -6,6 +6,13 @@ sealed class Grader : Exercise<ILinear>
 {
     public override string Title => "A linear layer and its gradients by hand";
 
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.Linear", "Nn.Linear", "Variable.Addmm", "Variable.Baddbmm"],
+            "The layer of the engine is what is to be written."),
+        Tape,
+    ];
+
     public override IReadOnlyList<string> Hints =>
     [
         "Write one output down: y[n, o] = Σᵢ x[n, i]·W[o, i] + b[o]. Where does x[n, i] stand in it? Where W[o, i]?",

@@ -63,6 +63,7 @@ sealed class Answering
 
     Action<BinaryWriter> New()
     {
+        printer.Begin();
         variables.Clear();
         sequences.Clear();
         mine = Activator.CreateInstance(answer!, BindingFlags.Instance | BindingFlags.Public
@@ -157,7 +158,8 @@ sealed class Answering
         string message;
         try { message = e.Message; }
         catch (Exception) { message = "(its message cannot be read)"; }
-        to.Write(e is Todo ? "Todo" : e is OutOfMemoryException ? "OutOfMemoryException" : e.GetType().Name);
+        to.Write(e is Todo ? nameof(Todo) : e is OutOfMemoryException || e.InnerException is OutOfMemoryException
+            ? nameof(OutOfMemoryException) : e.GetType().Name);
         to.Write(message.Length > 4000 ? message[..4000] + "…" : message);
         to.Write(place?.GetFileLineNumber() ?? 0);
     }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tutorials;
 
-/// <summary>Sends what an answer prints to the grader, line by line, and only so much.</summary>
+/// <summary>Sends what an answer prints to the grader, line by line, and only so much in each step.</summary>
 sealed class Printer(Link link) : TextWriter
 {
     const int Most = 1 << 16, Longest = 1000;
@@ -12,16 +12,17 @@ sealed class Printer(Link link) : TextWriter
 
     public override Encoding Encoding => Encoding.UTF8;
 
+    /// <summary>A step begins.</summary>
+    public void Begin() => left = Most;
+
     public override void Write(char value)
     {
         lock (line)
         {
-            if (left > 0 && (value != '\n' || --left >= 0) && value is not ('\r' or '\n') && line.Length < Longest)
-            {
-                line.Append(value);
-                left--;
-            }
-            if (value == '\n' && left >= 0) Flush();
+            if (left <= 0) return;
+            left--;
+            if (value == '\n') Send();
+            else if (value != '\r' && line.Length < Longest) line.Append(value);
         }
     }
 
@@ -29,18 +30,12 @@ sealed class Printer(Link link) : TextWriter
     public void EndLine()
     {
         lock (line)
-        {
-            if (line.Length > 0) Flush();
-            left = Most;
-        }
+            if (line.Length > 0) Send();
     }
 
-    public override void Flush()
+    void Send()
     {
-        lock (line)
-        {
-            link.Send(Kind.Printed, to => to.Write(line.ToString()));
-            line.Clear();
-        }
+        link.Send(Kind.Printed, to => to.Write(line.ToString()));
+        line.Clear();
     }
 }

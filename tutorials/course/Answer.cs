@@ -40,7 +40,7 @@ sealed class Answer : IDisposable
             return number;
         });
         this.compiled = compiled;
-        child = new(typeof(Todo).Assembly.Location, allowance);
+        child = new(typeof(Todo).Assembly.Location, allowance, alone: true);
         try
         {
             IsThere = Ask(Kind.Load, to =>
@@ -194,7 +194,7 @@ sealed class Answer : IDisposable
             }
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException
-            or OverflowException or ArgumentException)
+            or OverflowException or ArgumentException or TensorletException)
         {
             child.Dispose();
             throw new LostException(Child.Disturbed);

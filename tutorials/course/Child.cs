@@ -27,14 +27,18 @@ sealed class Child : IDisposable
     volatile string? reason;
 
     /// <summary>Starts a .NET program, with the names of its pipes and its memory in megabytes as arguments.</summary>
-    public Child(string program, Allowance allowance, params string[] arguments)
+    /// <param name="program">The program.</param>
+    /// <param name="allowance">What it may take.</param>
+    /// <param name="alone">Keep it from files and the network, if that can be.</param>
+    /// <param name="arguments">What stands before these arguments.</param>
+    public Child(string program, Allowance allowance, bool alone, params string[] arguments)
     {
         this.allowance = allowance;
         lock (starting)
         {
             var from = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
             var to = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
-            string[] command = [.. Isolation.Prefix(program), Muxer, "exec", program, .. arguments,
+            string[] command = [.. alone ? Isolation.Prefix(Dotnet, Path.GetDirectoryName(program)!) : [], Muxer, "exec", program, .. arguments,
                 to.GetClientHandleAsString(), from.GetClientHandleAsString(), $"{allowance.Megabytes}"];
             var start = new ProcessStartInfo(command[0], command[1..])
             {
@@ -44,7 +48,7 @@ sealed class Child : IDisposable
             string[] kept = ["PATH", "SystemRoot", "TMPDIR", "TEMP", "TMP"];
             foreach (var name in start.Environment.Keys.Except(kept).ToList()) start.Environment.Remove(name);
             foreach (var (name, value) in new[] { ("EnableDiagnostics", "0"), ("gcConcurrent", "0"),
-                ("EnableWriteXorExecute", "0"),
+                ("EnableWriteXorExecute", "0"), ("TC_QuickJitForLoops", "1"),
                 ("GCHeapHardLimit", (allowance.Megabytes * 3L / 4 << 20).ToString("x", CultureInfo.InvariantCulture)) })
                 start.Environment[$"DOTNET_{name}"] = value;
             process = Process.Start(start)!;
@@ -58,9 +62,10 @@ sealed class Child : IDisposable
         watchdog = new(_ => Watch(), null, 20, 20);
     }
 
-    /// <summary>The program dotnet that runs this one.</summary>
-    static string Muxer { get; } = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..",
-        OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+    /// <summary>The folder of the .NET that runs this program, and what starts others.</summary>
+    static string Dotnet { get; } =
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+    static string Muxer => Path.Combine(Dotnet, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 
     /// <summary>What the process has taken of the time of this step.</summary>
     public TimeSpan Worked => working.Elapsed;
@@ -117,15 +122,34 @@ sealed class Child : IDisposable
         {
             if (working.Elapsed.TotalSeconds > allowance.Seconds) End($"Your code did not come back within " +
                 $"{allowance.Seconds.ToString(CultureInfo.InvariantCulture)} s. Is there an endless loop?");
-            process.Refresh();
-            if (process.WorkingSet64 > (long)allowance.Megabytes << 20) End(OutOfMemory);
+            if (Memory() > (long)allowance.Megabytes << 20) End(OutOfMemory);
         }
-        catch (InvalidOperationException) { }       // it has ended
+        catch (Exception e) when (e is InvalidOperationException or IOException) { }        // it has ended
 
         void End(string why)
         {
             reason ??= why;
             Kill();
+        }
+    }
+
+    /// <summary>The memory of the process, on Linux with that of all that it started.</summary>
+    long Memory()
+    {
+        process.Refresh();
+        return process.WorkingSet64 + (OperatingSystem.IsLinux() ? Started(process.Id).Sum() : 0);
+
+        static IEnumerable<long> Started(int id)
+        {
+            var file = $"/proc/{id}/task/{id}/children";
+            if (!File.Exists(file)) yield break;
+            foreach (var child in File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var number = int.Parse(child, CultureInfo.InvariantCulture);
+                yield return Environment.SystemPageSize * long.Parse(
+                    File.ReadAllText($"/proc/{child}/statm").Split(' ')[1], CultureInfo.InvariantCulture);
+                foreach (var size in Started(number)) yield return size;
+            }
         }
     }
 

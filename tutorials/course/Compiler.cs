@@ -20,7 +20,7 @@ sealed class Compiler(Allowance allowance) : IDisposable
     const int Longest = 1 << 18;
 
     /// <summary>The compiler of this program.</summary>
-    public static Compiler Shared { get; } = new(new());
+    public static Compiler Shared { get; } = new(new(Seconds: 60));
 
     static Compiler() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Shared.Dispose();
 
@@ -36,7 +36,7 @@ sealed class Compiler(Allowance allowance) : IDisposable
         {
             try
             {
-                child ??= new(typeof(Compiler).Assembly.Location, allowance, Command);
+                child ??= new(typeof(Compiler).Assembly.Location, allowance, alone: false, Command);
                 child.StartClock();
                 var (_, from) = child.Ask(Kind.Compile, to =>
                 {

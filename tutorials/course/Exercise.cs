@@ -69,9 +69,16 @@ abstract class Exercise
 
     /// <summary>
     /// What an answer may not use besides what none may, because it is what the exercise asks for: the names of types,
-    /// or of members as <c>F.CrossEntropy</c>, each with its reason.
+    /// of members as <c>F.CrossEntropy</c>, or of namespaces, with the reason.
     /// </summary>
     public virtual IReadOnlyList<(string[] Names, string Why)> Forbidden => [];
+
+    /// <summary>The tape and its gradients, where gradients are what is to be written.</summary>
+    protected static (string[], string) Tape => (["Autograd.Grad", "Autograd.Backward", "Autograd.EnableGrad",
+        "Autograd.Jacobian", "Autograd.Hessian", "Autograd.Vjp", "Autograd.Jvp", "Autograd.Hvp", "Autograd.Checkpoint",
+        "Variable.Backward", "Variable.Grad", "Variable.GradFn", "Variable.RegisterHook", "Tensorlet.Function",
+        "OnceDifferentiable", "MultiFunction", "GradCheck"],
+        "The gradient is to be written by hand, and not left to the tape.");
 
     /// <summary>All exercises in order.</summary>
     public static IReadOnlyList<Exercise> All { get; } = [.. typeof(Exercise).Assembly.GetTypes()
@@ -97,9 +104,6 @@ abstract class Exercise
             .GetType($"{Chapter.Space}.Mine", throwOnError: true)!)!;
     }
 
-    /// <summary>Holds one step against a new object of a class of this process.</summary>
-    public abstract Verdict Grade(Type answer, int step);
-
     /// <summary>Holds one step against a new object of an answer's class.</summary>
     public abstract Verdict Grade(Answer answer, int step);
 
@@ -120,10 +124,6 @@ abstract class Exercise<T> : Exercise where T : class
     public sealed override IReadOnlyList<string> Steps => [.. Requirements.Select(s => s.Name)];
     public sealed override IReadOnlyList<(string, string)> Mistakes =>
         [.. WrongAnswers.Select(w => (w.Name, w.MustSay))];
-
-    public sealed override Verdict Grade(Type answer, int step) =>
-        Grade(() => (T)Activator.CreateInstance(answer, BindingFlags.Instance | BindingFlags.Public
-            | BindingFlags.DoNotWrapExceptions, null, null, null)!, Requirements[step]);
 
     public sealed override Verdict Grade(Answer answer, int step) => Grade(answer.Make<T>, Requirements[step]);
 

@@ -46,6 +46,7 @@ static class GradeFolder
                 : throw new UsageException($"{options[i]} is no option of grade.")]
                 = i + 1 < options.Length ? options[i + 1] : throw new UsageException($"{options[i]} wants a file.");
         var (answers, left) = Collect(folder);
+        Course.Screen.MarkupLine($"[grey]{Markup.Escape(Isolation.Text)}[/]");
         var earlier = files.TryGetValue("--json", out var known) && File.Exists(known) ? Read(known) : [];
         var grades = new List<Grade>();
         foreach (var grade in Of(answers, earlier, allowance))

@@ -45,7 +45,8 @@ static class Refusals
 
     /// <summary>Members of those that may be used all the same.</summary>
     static readonly HashSet<string> exceptions = ["System.Console.Write", "System.Console.WriteLine",
-        "System.Type.Name", "System.Type.ToString", "System.Delegate.Invoke"];
+        "System.Console.Out", "System.Console.Error", "System.IO.TextWriter.Write", "System.IO.TextWriter.WriteLine",
+        "System.Reflection.MemberInfo.Name", "System.Type.Name", "System.Type.ToString", "System.Delegate.Invoke"];
 
     /// <summary>What a namespace that is not allowed is about.</summary>
     static readonly (string Prefix, string What)[] kinds = [("System.IO", Files), ("System.Net", Network),
@@ -116,15 +117,15 @@ static class Refusals
         var type = symbol as INamedTypeSymbol ?? symbol.ContainingType;
         if (type is null || type.TypeKind == TypeKind.Error || type.IsAnonymousType) return null;
         var typeName = Name(type);
+        var space = type.ContainingNamespace.ToDisplayString();
         var name = symbol is INamedTypeSymbol ? typeName : $"{typeName}.{symbol.Name}";
         foreach (var (names, why) in exercise.Forbidden)
-            if (names.Any(n => Ends(typeName, n) || Ends(name, n))) return why;
+            if (names.Any(n => Ends(typeName, n) || Ends(name, n) || Ends(space, n))) return why;
         if (exceptions.Contains(name) || harmless.Contains(typeName) || harmless.Contains(name)) return null;
         // The name of a type alone does nothing: what is done with it is a member.
         if (symbol is INamedTypeSymbol && exceptions.Any(e => e.StartsWith(typeName + ".", StringComparison.Ordinal))
             && typeName != "System.Delegate") return null;
         if (refused.TryGetValue(name, out var what) || refused.TryGetValue(typeName, out what)) return No(what);
-        var space = type.ContainingNamespace.ToDisplayString();
         if (allowed.Contains(space) || space == exercise.Chapter.Space || typeName == "Tutorials.Todo") return null;
         return No(kinds.FirstOrDefault(k => space == k.Prefix || space.StartsWith(k.Prefix + ".",
             StringComparison.Ordinal)).What ?? space);

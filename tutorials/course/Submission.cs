@@ -18,9 +18,12 @@ static class Submission
         global using System.Threading.Tasks;
         """;
 
+    /// <summary>All that this program was built of, but nothing of the course.</summary>
     static readonly MetadataReference[] all =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetExtension(path) == ".dll").Select(path => MetadataReference.CreateFromFile(path))];
+            .Where(path => Path.GetExtension(path) == ".dll")
+            .Where(path => Path.GetFileName(path) is not ("tutorials.dll" or "answers.dll"))
+            .Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>What an answer is compiled against: the library, and the exercises' interfaces.</summary>
     static readonly MetadataReference[] ofAnswers =
