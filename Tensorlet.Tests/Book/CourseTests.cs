@@ -41,7 +41,7 @@ public sealed class CourseTests : IDisposable
     [InlineData("while (true) Console.WriteLine(1);", "within 1 s. Is there an endless loop", 1)]
     [InlineData("return Unbroadcast(gradient, shape);", "calls itself")]
     [InlineData("var all = new List<byte[]>(); while (true) all.Add(new byte[10_000_000]);", "more memory than it may")]
-    [InlineData("var all = new List<Tensor>(); while (true) all.Add(Tensor.Ones(10_000_000));", "Memory: that of cpu is full")]
+    [InlineData("var all = new List<Tensor>(); while (true) all.Add(Tensor.Ones(10_000_000));", "is full: ")]
     [InlineData("return gradient * double.PositiveInfinity;", "is infinite or no number")]
     [InlineData("return null!;", "gave null")]
     [InlineData("shape[shape.Length] = 2; return gradient;", "IndexOutOfRangeException (Exercise.cs, line 7)")]
@@ -106,7 +106,7 @@ public sealed class CourseTests : IDisposable
         HandIn("bob", Answer("return gradient * 2;"), Path.Combine("old", "copies", "03-tape"));
         Directory.CreateDirectory(Path.Combine(folder, "gil"));
         File.CreateSymbolicLink(Path.Combine(folder, "hal"), Path.Combine(folder, "ada"));
-        File.CreateSymbolicLink(Path.Combine(folder, "cy \"x\"", "04-walk"), Path.Combine(folder, "ada", "tutorials"));
+        File.CreateSymbolicLink(Path.Combine(folder, "cy \"x\"", "04"), Path.Combine(folder, "ada", "tutorials"));
         File.WriteAllText(Path.Combine(folder, "Exercise.cs"), "");
 
         var (answers, left) = GradeFolder.Collect(folder);

@@ -55,7 +55,9 @@ sealed class Grader : Exercise<IMaxPool>
         foreach (var (x, because) in cases)
         {
             var (values, _, shape) = Definition(x);
-            Expect.Same(answer.Forward(x), Tensor.From(values, shape), $"Forward, {Show(x)}", because: because);
+            var before = x.Clone();
+            Expect.Same(answer.Forward(x), Tensor.From(values, shape), $"Forward, {Show(before)}", because: because);
+            Expect.Unchanged($"Forward, {Show(before)},", ("x", x, before));
         }
     };
 
@@ -67,8 +69,10 @@ sealed class Grader : Exercise<IMaxPool>
             var dy = Tensor.Arange(1, 1 + values.Length, type: DType.Float64).Reshape(shape);
             var expected = new double[x.Numel];
             for (var i = 0; i < places.Length; i++) expected[places[i]] = i + 1;
-            Expect.Same(answer.Backward(x, dy), Tensor.From(expected, x.Size()),
+            var (image, gradient) = (x.Clone(), dy.Clone());
+            Expect.Same(answer.Backward(image, gradient), Tensor.From(expected, x.Size()),
                 $"Backward, {Show(x)}, dy 1, 2, …", because: because);
+            Expect.Unchanged($"Backward, {Show(x)},", ("x", image, x), ("dy", gradient, dy));
         }
     };
 

@@ -6,7 +6,7 @@ namespace Tutorials.Chapter12;
 /// Exercise 12: the three gradients of a convolution y[n,o,i,j] = b[o] + Σ w[o,c,k,l]·x[n,c,i+k,j+l], with stride 1 and
 /// without padding. Images x are (N, C, H, W), filters w (O, C, KH, KW), results y and their gradients dy (N, O, OH,
 /// OW), where OH = H − KH + 1 and OW = W − KW + 1. All have one element type, which the gradients have too. Write to no
-/// tensor that is given to you.
+/// tensor that is given to you. The engine's convolutions, its <c>Unfold</c> and its tape are not to be used.
 /// </summary>
 public sealed class Mine : IConvolutionGradients
 {

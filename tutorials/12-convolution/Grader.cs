@@ -174,9 +174,24 @@ sealed class Grader : Exercise<IConvolutionGradients>
             $"{s}: x, w or dy is another afterwards. They belong to the tape: write to tensors of your own only.");
     }
 
+    const double Most = 3;              // seconds
+
+    static string Slow(Sizes s, double seconds) => $"The second layer of LeNet, {s}: yours is right, and too slow: it " +
+        $"takes about {seconds:0} s, and a training does that hundreds of times. Is an element at a time taken by " +
+        "Item() or an index? Each makes a tensor. Loop over k and l only, and leave the rest to slices and Einsum.";
+
     static void Fast(IConvolutionGradients answer)
     {
-        var s = new Sizes(64, 6, 16, 14, 14, 5, 5);
+        var all = new Sizes(64, 6, 16, 14, 14, 5, 5);
+        var few = InTime(answer, all with { N = 1 });       // so that what is slow does not run for minutes
+        Expect.That(few * all.N < 5 * Most, Slow(all, few * all.N));
+        var seconds = InTime(answer, all);
+        Expect.That(seconds < Most, Slow(all, seconds));
+    }
+
+    /// <summary>Holds the gradients in Float32 against the engine's, and says how long they took.</summary>
+    static double InTime(IConvolutionGradients answer, Sizes s)
+    {
         var x = new Variable(Tensor.Randn(s.X, generator: new(1)), requiresGrad: true);
         var w = new Variable(Tensor.Randn(s.Filters, generator: new(2)), requiresGrad: true);
         var (y, dy) = (F.Conv2d(x, w), Tensor.Randn(s.Y, generator: new(3)));
@@ -189,8 +204,7 @@ sealed class Grader : Exercise<IConvolutionGradients>
         Expect.That(dx.DType == DType.Float32 && dw.DType == DType.Float32,
             $"Float32 operands: yours came back as " +
             $"{dx.DType} and {dw.DType}. Make dx and dw with the type of dy.");
-        Expect.That(seconds < 3, $"The second layer of LeNet, {s}: yours took {Expect.Text(seconds)} s, and a " +
-            "training does that hundreds of times. Loop over k and l only, and leave the rest to slices and Einsum.");
+        return seconds;
     }
 
     protected override Step<IConvolutionGradients>[] Requirements =>
@@ -229,10 +243,29 @@ sealed class Grader : Exercise<IConvolutionGradients>
         { Filters = (x, dy) => Right.Filters(x, dy).Flip(2, 3) }, "nothing to flip here"),
         new("filters turned for the input", new Wrong
         { Input = (w, dy) => Right.Input(w.Flip(2, 3), dy) }, "turned by 180°"),
+        new("right, and element by element", new Wrong { Filters = ElementByElement }, "yours is right, and too slow"),
         new("the gradient in its windows' first corner", new Wrong
         { Input = (w, dy) => F.Pad(Einsum("ockl,noij->ncij", w, dy), [0, w.Size(3) - 1, 0, w.Size(2) - 1]).Data },
             "each window that it was in"),
     ];
+
+    static Tensor ElementByElement(Tensor x, Tensor dy)
+    {
+        var dw = Tensor.Zeros([dy.Size(1), x.Size(1), x.Size(2) - dy.Size(2) + 1, x.Size(3) - dy.Size(3) + 1], dy.DType);
+        for (var o = 0; o < dw.Size(0); o++)
+            for (var c = 0; c < dw.Size(1); c++)
+                for (var k = 0; k < dw.Size(2); k++)
+                    for (var l = 0; l < dw.Size(3); l++)
+                    {
+                        var sum = 0.0;
+                        for (var n = 0; n < dy.Size(0); n++)
+                            for (var i = 0; i < dy.Size(2); i++)
+                                for (var j = 0; j < dy.Size(3); j++)
+                                    sum += x[n, c, k + i, l + j].Item() * dy[n, o, i, j].Item();
+                        dw[o, c, k, l] = Tensor.Scalar(sum, dw.DType);
+                    }
+        return dw;
+    }
 
     /// <summary>Right answers, to be made wrong: by the engine.</summary>
     static class Right

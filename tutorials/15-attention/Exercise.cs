@@ -17,6 +17,7 @@ public sealed class Mine : ICausal
     /// <param name="k">K, the keys, (N, L, E).</param>
     /// <param name="v">V, the values, (N, L, E).</param>
     /// <returns>(N, L, E)</returns>
-    /// <remarks>Write it with operations on variables; F.ScaledDotProductAttention would be no exercise.</remarks>
+    /// <remarks>Write it with operations on variables; the attention of the engine would be no
+    /// exercise.</remarks>
     public Variable Attention(Variable q, Variable k, Variable v) => throw new Todo("scores, mask, softmax, values");
 }

@@ -56,7 +56,7 @@ sealed class Grader : Exercise<ICausal>
                 var expected = Tensor.Zeros([n, n], DType.Bool);
                 for (var i = 0; i < n; i++) expected.Select(0, i).Narrow(0, 0, i + 1).Fill_(1);
                 var yours = answer.Mask(n);
-                Expect.Same(yours, expected, $"Mask({n})", because:
+                Expect.SameMask(yours, expected, $"Mask({n})",
                     "1 stands for true. Place i (a row) sees places 0 … i (columns): itself, and what came before.");
                 Expect.That(yours.DType == DType.Bool, $"Mask({n}): yours is of type {yours.DType}, expected Bool.");
             }

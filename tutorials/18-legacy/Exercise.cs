@@ -4,7 +4,8 @@ namespace Tutorials.Chapter18;
 
 /// <summary>
 /// Exercise 18: a linear layer before the tape. y = x·Wᵀ + b for N samples at once, and the three gradients of it, each
-/// from dy, the gradient of the loss by y. Tensors only: nothing is recorded. Nothing that you are given is changed.
+/// from dy, the gradient of the loss by y. Tensors only: nothing is recorded. Nothing that you are given is changed,
+/// and results have its type.
 /// </summary>
 public sealed class Mine : ILinear
 {

@@ -24,13 +24,14 @@ sealed class Grader : Exercise<ILinear>
     ];
 
     /// <summary>A layer of drawn numbers: x (N, in), W (out, in), b (out), dy (N, out).</summary>
-    sealed record Case(int N, int In, int Out)
+    sealed record Case(int N, int In, int Out, DType Type = DType.Float64)
     {
-        static Tensor Drawn(int[] shape, ulong seed) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
-        public Tensor X { get; } = Drawn([N, In], 1);
-        public Tensor W { get; } = Drawn([Out, In], 2);
-        public Tensor B { get; } = Drawn([Out], 3);
-        public Tensor Dy { get; } = Drawn([N, Out], 4);
+        static Tensor Drawn(int[] shape, ulong seed, DType type) =>
+            Tensor.Randn(shape, DType.Float64, generator: new(seed)).To(type);
+        public Tensor X { get; } = Drawn([N, In], 1, Type);
+        public Tensor W { get; } = Drawn([Out, In], 2, Type);
+        public Tensor B { get; } = Drawn([Out], 3, Type);
+        public Tensor Dy { get; } = Drawn([N, Out], 4, Type);
         public string Name => $"{N} sample{(N == 1 ? "" : "s")}, {In} to {Out}";
 
         /// <summary>y by loops.</summary>
@@ -61,13 +62,22 @@ sealed class Grader : Exercise<ILinear>
         }
     }
 
-    static readonly Case[] cases = [new(1, 1, 1), new(1, 3, 2), new(3, 1, 1), new(3, 2, 2), new(4, 3, 2)];
+    static readonly (int, int, int)[] sizes = [(1, 1, 1), (1, 3, 2), (3, 1, 1), (3, 2, 2), (4, 3, 2)];
 
     static Action<ILinear> Each(string what, Func<ILinear, Case, Tensor?> yours, Func<Case, Tensor> expected,
         Func<Case, string> because) => answer =>
     {
-        foreach (var c in cases)
-            Expect.Same(yours(answer, c), expected(c), $"{what} ({c.Name})", 1e-6, because(c));
+        foreach (var (n, inputs, outputs) in sizes)
+        {
+            Case c = new(n, inputs, outputs), before = new(n, inputs, outputs);
+            var right = expected(before);
+            Expect.Same(yours(answer, c), right, $"{what} ({c.Name})", 1e-6, because(c));
+            Expect.Unchanged($"{what} ({c.Name})", ("x", c.X, before.X), ("W", c.W, before.W), ("b", c.B, before.B),
+                ("dy", c.Dy, before.Dy));
+            var narrow = yours(answer, new(n, inputs, outputs, DType.Float32));
+            Expect.Same(narrow, right, $"{what} ({c.Name}), in Float32", 1e-4, because(c));
+            Expect.Type(narrow!, DType.Float32, $"{what} ({c.Name})");
+        }
     };
 
     /// <summary>The answer as a function on the tape.</summary>

@@ -9,13 +9,14 @@ sealed class Grader : Exercise<IPorted>
 
     public override IReadOnlyList<string> Hints =>
     [
-        "Translate line by line. x == y of tensors is x.Eq(y), .float() is .To(DType.Float32), and F is " +
-            "Tensorlet.Nn.F.",
+        "Translate line by line. x == y of tensors is x.Eq(y), .float() is .To(DType.Float32), and F has " +
+            "what torch.nn.functional has.",
         "A layer norm without weights is F.LayerNorm(x, [x.Size(-1)]). Its variance is over D, not D − 1, and 1e-5 " +
             "is added to it. F.gelu is x.Gelu(), the exact one.",
         "In Python, p -= … writes into the memory of p. In C# it makes a new tensor and lets the variable p name it. " +
             "p.Data.Sub_(…) writes.",
-        "Nn.Utils.ClipGradNorm_(parameters, maxNorm) does the first half, and returns the norm that the gradients had.",
+        "Utils.ClipGradNorm_(parameters, maxNorm) does the first half, and returns the norm that the gradients had. " +
+            "It wants using Tensorlet.Nn; at the top.",
     ];
 
     static void Accuracy(IPorted answer)
@@ -80,6 +81,9 @@ sealed class Grader : Exercise<IPorted>
             Expect.Same(yours!.Data, BlockByHand(tensors), $"the block of x of shape ({n}, {d}) with {h} hidden", 1e-7,
                 "Standardise each row (over D, and 1e-5 added to the variance), go through the first layer, the " +
                 "exact GELU, the second layer, and add x itself, not the standardised one.");
+            var narrow = Block(answer, [.. tensors.Select(t => new Variable(t.To(DType.Float32)))]);
+            Expect.Same(narrow?.Data, BlockByHand(tensors), $"the block of ({n}, {d}), in Float32", 1e-4);
+            Expect.Type(narrow!.Data, DType.Float32, $"the block of ({n}, {d})");
         }
     }
 

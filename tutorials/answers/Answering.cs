@@ -152,7 +152,8 @@ sealed class Answering
     static void Report(Exception thrown, BinaryWriter to)
     {
         var e = thrown;
-        while (e is TypeInitializationException or TargetInvocationException && e.InnerException is { } inner) e = inner;
+        while (e is TypeInitializationException or TargetInvocationException && e.InnerException is { } inner)
+            e = inner;
         var place = new StackTrace(e, fNeedFileInfo: true).GetFrames()
             .FirstOrDefault(f => Path.GetFileName(f.GetFileName()) == "Exercise.cs");
         string message;

@@ -27,7 +27,8 @@ static class Limits
         NewSession();
         Most(Core, 0);
         Most(FileSize, 0);
-        var now = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmData", StringComparison.Ordinal));
+        var now = File.ReadLines("/proc/self/status")
+            .First(line => line.StartsWith("VmData", StringComparison.Ordinal));
         var kilobytes = long.Parse(now.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
             CultureInfo.InvariantCulture);
         Most(Data, (kilobytes << 10) + (megabytes << 20));

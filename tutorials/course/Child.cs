@@ -137,20 +137,17 @@ sealed class Child : IDisposable
     long Memory()
     {
         process.Refresh();
-        return process.WorkingSet64 + (OperatingSystem.IsLinux() ? Started(process.Id).Sum() : 0);
+        return process.WorkingSet64 + Started(process.Id).Sum(id => Environment.SystemPageSize
+            * long.Parse(File.ReadAllText($"/proc/{id}/statm").Split(' ')[1], CultureInfo.InvariantCulture));
+    }
 
-        static IEnumerable<long> Started(int id)
-        {
-            var file = $"/proc/{id}/task/{id}/children";
-            if (!File.Exists(file)) yield break;
-            foreach (var child in File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            {
-                var number = int.Parse(child, CultureInfo.InvariantCulture);
-                yield return Environment.SystemPageSize * long.Parse(
-                    File.ReadAllText($"/proc/{child}/statm").Split(' ')[1], CultureInfo.InvariantCulture);
-                foreach (var size in Started(number)) yield return size;
-            }
-        }
+    /// <summary>The processes that a process started, and those that they did: on Linux.</summary>
+    static IEnumerable<int> Started(int id)
+    {
+        var file = $"/proc/{id}/task/{id}/children";
+        return !File.Exists(file) ? []
+            : File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(child => int.Parse(child, CultureInfo.InvariantCulture)).SelectMany(child => Started(child).Prepend(child));
     }
 
     /// <summary>Ends the process, and what it started.</summary>
@@ -158,11 +155,16 @@ sealed class Child : IDisposable
     {
         try
         {
-            process.Kill(entireProcessTree: true);
-            if (!OperatingSystem.IsWindows()) _ = Signal(-process.Id, 9);       // its group, on Linux
+            if (OperatingSystem.IsLinux())          // at once: .NET would stop the tree first, and end it later
+            {
+                foreach (var id in Started(process.Id).ToList()) _ = Signal(id, 9);
+                _ = Signal(-process.Id, 9);         // its group
+                process.Kill();
+            }
+            else process.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception
-            or AggregateException) { }
+            or AggregateException or IOException) { }
     }
 
     [DllImport("libc", EntryPoint = "kill")]
