@@ -27,6 +27,7 @@ try
         case ["9", "--mine", "--quick"]: return Tutorials.Chapter09.WithMine.Run(quick: true);
         case ["chapter", var n, var pictures]: return Book.RunMarked(Book.Find(n), pictures);
         case ["check", var n]: return Course.Check(Exercise.Find(n));
+        case ["compare", var n]: return Course.Compare(Exercise.Find(n));
         case ["hint", var n]: return Course.Hint(Exercise.Find(n));
         case ["hint", var n, var count]: return Course.Hint(Exercise.Find(n), count);
         case ["watch", var n]: return Course.Watch(Exercise.Find(n));

@@ -115,14 +115,56 @@ public sealed class CourseTests : IDisposable
         Assert.Equal([5, 2, 0, 0], grades.Select(g => g.Passed));
         Assert.Contains("Exercise.cs, line 7: ; expected", grades[2].Message);
         Assert.All(grades[3].Verdicts, v => Assert.Equal(Mark.Todo, v.Mark));
-        Assert.Equal(["Exercise.cs", "bob/tutorials/old/copies/03-tape/Exercise.cs", "eve/tutorials/99-other/Exercise.cs",
-            "eve", "fay/tutorials/5-tape/Exercise.cs", "fay", "gil", "hal"], left.Select(line => line.Split(':')[0]));
+        Assert.Equal(["Exercise.cs", "bob/tutorials/old/copies/03-tape/Exercise.cs",
+            "eve/tutorials/99-other/Exercise.cs", "eve", "fay/tutorials/5-tape/Exercise.cs", "fay", "gil", "hal"],
+            left.Select(line => line.Split(':')[0]));
 
         var (csv, json) = (Path.Combine(folder, "grades.csv"), Path.Combine(folder, "grades.json"));
         Assert.Equal(0, GradeFolder.Run(folder, ["--csv", csv, "--json", json]));
-        Assert.Contains("\"cy \"\"x\"\"\",3,0,5,\"Exercise.cs, line 7: ; expected\"", File.ReadAllText(csv));
+        Assert.Contains("\"cy \"\"x\"\"\",3,0,5,0,\"Exercise.cs, line 7: ; expected\"", File.ReadAllText(csv));
         using var document = JsonDocument.Parse(File.ReadAllText(json));
         Assert.Equal("Passed", document.RootElement[0].GetProperty("Verdicts")[0].GetProperty("Mark").GetString());
+    }
+
+    [Fact]
+    public void Teachers_take_along_points_pages_and_what_is_alike()
+    {
+        const string body = """
+            var missing = gradient.Rank - shape.Length;         // in front
+            for (var axis = 0; axis < gradient.Rank; axis++)
+                if (axis < missing || shape[axis - missing] == 1) gradient = gradient.Sum([axis], keepDim: true);
+            return gradient.Reshape(shape);
+            """;
+        HandIn("ada", Answer(body));
+        HandIn("bob", Answer(body.Replace("missing", "front").Replace("axis", "a").Replace("// in front", "")));
+        HandIn("cy", Answer("""
+            while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
+            var i = 0;
+            foreach (var size in shape) { if (size == 1) { gradient = gradient.Sum([i], keepDim: true); } i++; }
+            return gradient;
+            """));
+        var (answers, _) = GradeFolder.Collect(folder);
+        Assert.Equal(["exercise 3: ada and bob, 100 %"], Reports.Pairs(answers));
+
+        var points = Reports.Points("3=20");
+        Assert.Equal((20, 10), (points[3], points[4]));
+        foreach (var wrong in (string[])["3", "99=1", "3=x", "3=-1"])
+            Assert.Throws<UsageException>(() => Reports.Points(wrong));
+        Verdict[] verdicts = [.. Exercise.Find("3").Steps.Select((s, i) =>
+            new Verdict(s, i < 2 ? Mark.Passed : Mark.Failed, i < 2 ? "" : "so it is"))];
+        Grade[] grades = [new("ada", 3, 2, 5, "so it is", verdicts, ""),
+            new("bob", 3, 0, 5, "line 7: ; expected", [], "")];
+        Reports.Feedback(Path.Combine(folder, "out"), grades, points);
+        Reports.Gradescope(Path.Combine(folder, "out"), grades, points);
+        Assert.Contains("8 of 20 points", File.ReadAllText(Path.Combine(folder, "out", "ada.md")));
+        Assert.Contains("      so it is", File.ReadAllText(Path.Combine(folder, "out", "ada.md")));
+        Assert.Contains("line 7: ; expected", File.ReadAllText(Path.Combine(folder, "out", "bob.md")));
+        using var results = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "out", "ada.json")));
+        Assert.Equal(8, results.RootElement.GetProperty("score").GetDouble());
+        var tests = results.RootElement.GetProperty("tests");
+        Assert.Equal((5, 4.0, "failed", "so it is"), (tests.GetArrayLength(),
+            tests[0].GetProperty("max_score").GetDouble(),
+            tests[2].GetProperty("status").GetString(), tests[2].GetProperty("output").GetString()));
     }
 
     [Fact]
@@ -164,6 +206,12 @@ public sealed class CourseTests : IDisposable
             .Write(GradeFolder.Table(GradeFolder.InOrder(GradeFolder.Of(GradeFolder.Collect(folder).Answers))));
         Assert.Contains($"```text\n{written}```", page);
     }
+
+    [Fact]
+    public void A_difference_has_the_lines_of_both() => Assert.Equal(
+        ["  class Mine", "  {", "-     int a;", "+     int b;", "+     int c;", "  }"],
+        Course.Difference("class Mine\n{\n\n    /// x\n    int a;\n}\n",
+            "/// y\nclass Solution\n{\n    int b;\n    int c;\n}\n"));
 
     [Fact]
     public void What_cannot_be_graded_is_said()
@@ -208,8 +256,8 @@ public sealed class CourseTests : IDisposable
         Directory.CreateDirectory(Path.Combine(folder, "Tensorlet"));
         Directory.CreateDirectory(Path.Combine(folder, "Tensorlet.Tests"));
         File.CreateSymbolicLink(Path.Combine(folder, "tutorials", "link"), Path.Combine(folder, "secret"));
-        Assert.Equal(["README.md", "tutorials/03-tape/Exercise.cs", "tutorials/Program.cs", "tutorials/course/Exercise.cs"],
-            StudentCopy.Listed(folder).Order(StringComparer.Ordinal));
+        Assert.Equal(["README.md", "tutorials/03-tape/Exercise.cs", "tutorials/Program.cs",
+            "tutorials/course/Exercise.cs"], StudentCopy.Listed(folder).Order(StringComparer.Ordinal));
         Assert.Null(StudentCopy.Tracked(folder));
 
         var root = Path.Combine(Tutorials.Book.Root, "..");

@@ -49,12 +49,15 @@ public class HostileTests
         { "Console.OpenStandardOutput().Close();", "the console, but for Write and WriteLine" },
         { "Console.ReadLine();", "the console, but for Write and WriteLine" },
         { "return gradient; } ~Mine() { while (true) { }", "finalizers" },
-        { "return gradient; } [System.Runtime.CompilerServices.ModuleInitializer] public static void Start() {", "what is there for" },
-        { "return gradient; } [System.Runtime.InteropServices.DllImport(\"libc\")] static extern int kill(int a, int b); void X() {",
+        { "return gradient; } [System.Runtime.CompilerServices.ModuleInitializer] public static void X() {",
+            "what is there for" },
+        { "return gradient; } [System.Runtime.InteropServices.DllImport(\"libc\")] static extern int a(); void X() {",
             "memory and code outside of .NET" },
-        { "return gradient; } [System.Runtime.CompilerServices.UnsafeAccessor(default)] static extern int X(); void Y() {",
+        { "return gradient; } [System.Runtime.CompilerServices.UnsafeAccessor(default)] static extern int X(); " +
+            "void Y() {",
             "memory and code outside of .NET" },
-        { "return gradient; } } public class Rejected : Exception { public void X() { throw new Tutorials.Rejected(\"\");", "inaccessible" },
+        { "return gradient; } } public class R : Exception { public void X() { throw new Tutorials.Rejected(\"\");",
+            "inaccessible" },
     };
 
     [Theory, MemberData(nameof(Lines))]
@@ -87,9 +90,9 @@ public class HostileTests
     [InlineData("namespace System.Runtime.CompilerServices { class ModuleInitializerAttribute : Attribute { } }",
         "return gradient;", "the namespace System.Runtime.CompilerServices")]
     [InlineData("", "var f = typeof(Mine).Name; return gradient;", null)]
-    [InlineData("using System.Numerics;", "var d = new Dictionary<string, Func<int>>(); Console.WriteLine(new { d.Count, " +
-        "Last = gradient.Size()[^1], Of = (1, Complex.One), new List<int>([1, 2]).Order().ToArray().Length }); " +
-        "Span<int> s = stackalloc int[2]; return gradient;", null)]
+    [InlineData("using System.Numerics;", "var d = new Dictionary<string, Func<int>>(); " +
+        "Console.WriteLine(new { d.Count, Last = gradient.Size()[^1], Of = (1, Complex.One), " +
+        "new List<int>([1, 2]).Order().ToArray().Length }); Span<int> s = stackalloc int[2]; return gradient;", null)]
     public void Other_names_for_it_are_seen_through_and_harmless_things_are_not_refused(
         string before, string body, string? words)
     {
@@ -165,6 +168,61 @@ public class HostileTests
             """, Exercise.Find("3")).Errors;
     }
 
+    /// <summary>What an answer does that got past the list of what is refused.</summary>
+    [Theory]
+    [InlineData("Environment.Exit(0);", "ended the process (exit code 0)")]
+    [InlineData("Environment.FailFast(\"…\");", "ended the process")]
+    [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill();", "ended the process")]
+    [InlineData("new Thread(() => { while (true) { } }).Start(); return null!;", "gave null")]
+    [InlineData("var o = Console.OpenStandardOutput(); while (true) o.Write(new byte[1 << 16]);", "within 2 s")]
+    [InlineData("Console.OpenStandardOutput().Write(\"{\\\"Step\\\":\\\"\\\",\\\"Mark\\\":0}\"u8); return null!;",
+        "gave null")]
+    [InlineData("for (var i = 3; i < 400; i++) try { new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(" +
+        "i, false), FileAccess.Write).Write(new byte[100]); } catch (Exception) { } return gradient;", "disturbed")]
+    [InlineData("for (var i = 3; i < 400; i++) new Microsoft.Win32.SafeHandles.SafeFileHandle(i, true).Close(); " +
+        "return gradient;", "ended the process")]
+    [InlineData("System.Runtime.InteropServices.Marshal.AllocHGlobal((nint)2_000_000_000);", "more memory")]
+    [InlineData("Console.SetOut(null!); return null!;", "ArgumentNullException")]
+    [InlineData("AppDomain.CurrentDomain.ProcessExit += (_, _) => { while (true) { } }; return null!;", "gave null")]
+    [InlineData("System.Diagnostics.Process.Start(\"sleep\", \"987.654\"); return null!;", "gave null")]
+    [InlineData("File.WriteAllBytes(Path.GetTempFileName(), new byte[1000]); return null!;", "IOException")]
+    public void At_worst_it_gets_no_mark_and_ends_with_its_process(string body, string words)
+    {
+        var exercise = Exercise.Find("3");
+        var compiled = Submission.Compile($$"""
+            using Tensorlet;
+            namespace Tutorials.Chapter03;
+            public sealed class Mine : IBroadcast
+            {
+                public Tensor Unbroadcast(Tensor gradient, int[] shape) { {{body}} throw new Exception(); }
+            }
+            """, exercise, refusing: false);
+        Assert.Equal("", compiled.Errors);
+        var verdicts = Grading.Steps(exercise, compiled, null, new(Seconds: 2, Megabytes: 600));
+        Assert.Equal(exercise.Steps.Count, verdicts.Count);
+        Assert.DoesNotContain(verdicts, v => v.Mark == Mark.Passed);
+        if (OperatingSystem.IsLinux() || !words.Contains("IOException")) Assert.Contains(words, verdicts[0].Message);
+        if (OperatingSystem.IsLinux()) Assert.DoesNotContain(Directory.GetDirectories("/proc"), process =>
+            File.Exists(process + "/cmdline") && File.ReadAllText(process + "/cmdline").Contains("987.654"));
+    }
+
+    [Fact]
+    public void With_bubblewrap_an_answer_sees_no_files()
+    {
+        if (!Isolation.IsThere) return;
+        var compiled = Submission.Compile($$"""
+            using Tensorlet;
+            namespace Tutorials.Chapter03;
+            public sealed class Mine : IBroadcast
+            {
+                public Tensor Unbroadcast(Tensor gradient, int[] shape) => throw new Exception(File.Exists(
+                    @"{{typeof(Grading).Assembly.Location}}")
+                    ? "it is there" : "no file");
+            }
+            """, Exercise.Find("3"), refusing: false);
+        Assert.Contains("no file", Grading.Steps(Exercise.Find("3"), compiled, null, new())[0].Message);
+    }
+
     [Fact]
     public void Bytes_that_are_no_values_are_refused_as_such()
     {
@@ -175,7 +233,7 @@ public class HostileTests
         for (var run = 0; run < 20_000; run++)
         {
             var bytes = new byte[random.Next(64)];
-            for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(random.Next(4) == 0 ? random.Next(256) : random.Next(5));
+            for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)random.Next(random.Next(4) == 0 ? 256 : 5);
             try
             {
                 values.Read(new(new MemoryStream(bytes)), types[run % types.Length]);

@@ -85,7 +85,7 @@ sealed class Grader : Exercise<IStandardise>
 
     const string DownTheColumn = "Axis 0 goes down a column; it is the one to disappear.";
     const string Biased = "Divide by how many rows there are, N, and not by N − 1; and take the root at the end.";
-    const string Far = "The mean of the squares less the square of the mean takes one large number from another, and " +
+    const string Far = "The mean of squares less the square of the mean takes one large number from another, and " +
         "what is left is rounding. Take the mean off first, then square.";
     const string Apart = "Each column by itself: its own mean, its own deviation.";
     const string Zero = "A column of equal numbers has deviation 0, and 0 / 0 is NaN. Such a column becomes 0.";
@@ -98,14 +98,18 @@ sealed class Grader : Exercise<IStandardise>
         new("the mean of each column", Check((a, x) => a.Means(x), x => Tensor.From(Columns(x).Means), "means",
             DType.Float32, (one, DownTheColumn), (two, DownTheColumn), (large, DownTheColumn))),
         new("the deviation of each column", Check((a, x) => a.Deviations(x), x => Tensor.From(Columns(x).Deviations),
-            "deviations", DType.Float32, (one, Biased), (two, Biased), (constant, Biased), (large, Biased), (far, Far))),
+            "deviations", DType.Float32, (one, Biased), (two, Biased), (constant, Biased), (large, Biased),
+            (far, Far))),
         new("columns with mean 0 and deviation 1", Check((a, x) => a.Standardise(x), Standard, "standardised table",
             DType.Float32, (one, Apart), (two, Apart), (large, Apart))),
         new("a constant column becomes 0", Check((a, x) => a.Standardise(x), Standard, "standardised table",
             DType.Float32, (constant, Zero), (new double[,] { { 7, 8 } }, "With one row each column is constant."))),
-        new("Float64 stays Float64", Check((a, x) => a.Means(x), x => Tensor.From(Columns(x).Means), "means",
-            DType.Float64, (two, DownTheColumn)) + Check((a, x) => a.Deviations(x),
-            x => Tensor.From(Columns(x).Deviations), "deviations", DType.Float64, (two, Biased)) + Check((a, x) => a.Standardise(x), Standard, "standardised table", DType.Float64,
+        new("Float64 stays Float64",
+            Check((a, x) => a.Means(x), x => Tensor.From(Columns(x).Means), "means", DType.Float64,
+                (two, DownTheColumn)) +
+            Check((a, x) => a.Deviations(x), x => Tensor.From(Columns(x).Deviations), "deviations", DType.Float64,
+                (two, Biased)) +
+            Check((a, x) => a.Standardise(x), Standard, "standardised table", DType.Float64,
             (two, Apart), (constant, Zero))),
         new("a constant column whose mean is rounded, and one that is only small", Check((a, x) => a.Standardise(x),
             Standard, "standardised table", DType.Float32, (tenths, Rounded), (Tenths(10), Rounded),

@@ -98,8 +98,8 @@ sealed class Grader : Exercise<IShuffle>
             $"{Name(answer, count)}, {runs} times: {counts.Count} of the {orders} orders came.");
         var (worst, times) = counts.MaxBy(c => Math.Abs(c.Value - fair));
         var always = asked.Count > 0 && asked.All(n => n == count);
-        Expect.That(Math.Abs(times - fair) <= bound, $"{Name(answer, count)}, {runs} times: {worst} came {times} times, " +
-            $"fair are {fair:0} ± {bound:0}: some orders are likelier than others." + (!always ? "" :
+        Expect.That(Math.Abs(times - fair) <= bound, $"{Name(answer, count)}, {runs} times: {worst} came {times} " +
+            $"times, fair are {fair:0} ± {bound:0}: some orders are likelier than others." + (!always ? "" :
             $"\nYou draw from all {count} at every step. That makes {count}^{asked.Count} equally likely " +
             $"ways, which cannot be shared evenly by {orders} orders. Draw only from the places that are " +
             "not settled yet."));
@@ -137,8 +137,8 @@ sealed class Grader : Exercise<IShuffle>
             foreach (var (place, number) in Order(answer, Count, new(seed)).Index()) counts[number, place]++;
         for (var number = 0; number < Count; number++)
             for (var place = 0; place < Count; place++)
-                Expect.That(Math.Abs(counts[number, place] - Often) <= bound, $"Order({Count}), {Runs} times: {number} " +
-                    $"was {counts[number, place]} times at place {place}, fair are {Often} ± {bound:0}.");
+                Expect.That(Math.Abs(counts[number, place] - Often) <= bound, $"Order({Count}), {Runs} times: " +
+                    $"{number} was {counts[number, place]} times at place {place}, fair are {Often} ± {bound:0}.");
     }
 
     /// <summary>The batches of an epoch one after another, as an order.</summary>

@@ -176,8 +176,8 @@ sealed class Grader : Exercise<IConvolutionGradients>
 
     const double Most = 3;              // seconds
 
-    static string Slow(Sizes s, double seconds) => $"The second layer of LeNet, {s}: yours is right, and too slow: it " +
-        $"takes about {seconds:0} s, and a training does that hundreds of times. Is an element at a time taken by " +
+    static string Slow(Sizes s, double seconds) => $"The second layer of LeNet, {s}: yours is right, and too slow: " +
+        $"it takes about {seconds:0} s, and a training does that hundreds of times. Is an element at a time taken by " +
         "Item() or an index? Each makes a tensor. Loop over k and l only, and leave the rest to slices and Einsum.";
 
     static void Fast(IConvolutionGradients answer)
@@ -251,7 +251,8 @@ sealed class Grader : Exercise<IConvolutionGradients>
 
     static Tensor ElementByElement(Tensor x, Tensor dy)
     {
-        var dw = Tensor.Zeros([dy.Size(1), x.Size(1), x.Size(2) - dy.Size(2) + 1, x.Size(3) - dy.Size(3) + 1], dy.DType);
+        var dw = Tensor.Zeros(
+            [dy.Size(1), x.Size(1), x.Size(2) - dy.Size(2) + 1, x.Size(3) - dy.Size(3) + 1], dy.DType);
         for (var o = 0; o < dw.Size(0); o++)
             for (var c = 0; c < dw.Size(1); c++)
                 for (var k = 0; k < dw.Size(2); k++)

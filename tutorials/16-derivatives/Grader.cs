@@ -58,7 +58,8 @@ sealed class Grader : Exercise<ITwice>
         Expect.Gradients(v => new Tanh(answer).Apply(v), [x], second ? what + Twice : what, second);
         if (!second) return;
         Expect.Gradients(v => new Tanh(answer).Apply(v).Square(), [x], $"the square of {what}{Depends}", second);
-        Expect.Gradients(v => new Tanh(answer).Apply(new Tanh(answer).Apply(v)), [x], $"tanh of {what}{Depends}", second);
+        Expect.Gradients(v => new Tanh(answer).Apply(new Tanh(answer).Apply(v)), [x], $"tanh of {what}{Depends}",
+            second);
     }
 
     static void OfSoftmax(ITwice answer, int[] shape, int axis, bool second = false)
@@ -73,7 +74,8 @@ sealed class Grader : Exercise<ITwice>
         var what = $"softmax of shape {x.Layout}, axis {axis}";
         Expect.Gradients(v => new Softmax(answer, axis).Apply(v), [x], second ? what + Twice : what, second);
         if (!second) return;
-        Expect.Gradients(v => new Softmax(answer, axis).Apply(v).Square(), [x], $"the square of {what}{Depends}", second);
+        Expect.Gradients(v => new Softmax(answer, axis).Apply(v).Square(), [x], $"the square of {what}{Depends}",
+            second);
         Expect.Gradients(v => new Softmax(answer, axis).Apply(new Softmax(answer, axis).Apply(v)), [x],
             $"softmax of {what}{Depends}", second);
     }
@@ -146,7 +148,7 @@ sealed class Grader : Exercise<ITwice>
         new("one sum for all rows", new Wrong((y, dy, _) => y * (dy - (y * dy).Sum())), "over all elements"),
         new("a dy that is taken from the tape", new Wrong(tanh: (y, dy) => (1 - y * y) * dy.Data), "dy depends on x"),
         new("softmax, whose dy is taken from the tape", new Wrong((y, dy, axis) =>
-            y * (dy.Detach() - (y * dy.Detach()).Sum(axis, keepDim: true))), "dy depends on x"),
+            y * (dy.Detach() - (y * dy.Detach()).Sum(axis, keepDim: true))), "taken from .Data"),
         new("softmax in tensors", new Wrong((y, dy, axis) =>
             y.Data * (dy - (y.Data * dy).Sum(axis, keepDim: true))), "gradient of the gradient"),
     ];

@@ -66,12 +66,12 @@ sealed class Grader : Exercise<ITogether>
                 var what = $"counts ({string.Join(", ", counts)}), parameters of shape {copies[0].Layout}";
                 Expect.Same(answer.Average(copies, counts), Tensor.From(expected, shape), what, because:
                     $"Each copy counts as much as it has samples: Σ nᵣ·wᵣ / Σ nᵣ, where Σ nᵣ is {counts.Sum()}.");
-                var narrow = answer.Average(Array.ConvertAll(copies, copy => copy.To(DType.Float32)), counts);
-                Expect.Same(narrow, Tensor.From(expected, shape), $"{what}, in Float32", 1e-5);
-                Expect.Type(narrow, DType.Float32, what);
                 foreach (var (rank, copy) in copies.Index())
                     Expect.Same(copy, before[rank], $"{what}: copy {rank} after your method", 0,
                         "The copies are not to be changed.");
+                var narrow = answer.Average(Array.ConvertAll(copies, copy => copy.To(DType.Float32)), counts);
+                Expect.Same(narrow, Tensor.From(expected, shape), $"{what}, in Float32", 1e-5);
+                Expect.Type(narrow, DType.Float32, what);
             }
     };
 

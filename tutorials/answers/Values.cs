@@ -225,8 +225,10 @@ sealed class Values(Func<Delegate, int>? given = null, Func<int, MethodInfo, obj
             _ => Tensor.From(Elements<double>(), inMemory),
         };
         if (old is null)
-            return kept.To(device switch { "cpu" => Device.Cpu, "reference" => Device.Reference, _ => Device.Simulated })
-                .Permute(back).Expand(shape);
+            return kept.To(device switch
+            {
+                "cpu" => Device.Cpu, "reference" => Device.Reference, _ => Device.Simulated,
+            }).Permute(back).Expand(shape);
         var written = Memory(old).Kept;
         kept = kept.Permute(back);
         if (kept.Shape.SequenceEqual(written.Shape) && !Same(kept, written)) written.Copy_(kept.To(written.Device));

@@ -14,8 +14,8 @@ sealed class AnswerException(string name, string message, int line) : Exception(
 }
 
 /// <summary>
-/// An answer in a process of its own. Graders talk to <see cref="Mine"/>, an object that sends each call there and gives
-/// back what comes; so they run here, and no code of the answer does.
+/// An answer in a process of its own. Graders talk to <see cref="Mine"/>, an object that sends each call there and
+/// gives back what comes; so they run here, and no code of the answer does.
 /// </summary>
 sealed class Answer : IDisposable
 {
@@ -138,7 +138,7 @@ sealed class Answer : IDisposable
         }
     }
 
-    /// <summary>A variable that the answer has made: its gradients are those of the tape in the answer's process.</summary>
+    /// <summary>A variable that the answer has made: its gradients are those of the tape in its process.</summary>
     sealed class Recorded(Answer answer, int number, Tensor result) : Function
     {
         public override string Name => "Answer";

@@ -13,7 +13,7 @@ sealed record Allowance(double Seconds = 20, int Megabytes = 1024);
 /// <summary>The process has ended, or was ended; the message is for the learner.</summary>
 sealed class LostException(string message) : Exception(message);
 
-/// <summary>A process that does as it is asked through pipes of its own, and is ended where it takes too much.</summary>
+/// <summary>A process that does as it is asked through pipes of its own; it is ended where it takes too much.</summary>
 sealed class Child : IDisposable
 {
     static readonly Lock starting = new();          // so that no process gets the pipes of another
@@ -38,8 +38,9 @@ sealed class Child : IDisposable
         {
             var from = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
             var to = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.Inheritable);
-            string[] command = [.. alone ? Isolation.Prefix(Dotnet, Path.GetDirectoryName(program)!) : [], Muxer, "exec", program, .. arguments,
-                to.GetClientHandleAsString(), from.GetClientHandleAsString(), $"{allowance.Megabytes}"];
+            string[] command = [.. alone ? Isolation.Prefix(Dotnet, Path.GetDirectoryName(program)!) : [],
+                Path.Combine(Dotnet, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"), "exec", program,
+                .. arguments, to.GetClientHandleAsString(), from.GetClientHandleAsString(), $"{allowance.Megabytes}"];
             var start = new ProcessStartInfo(command[0], command[1..])
             {
                 RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -62,10 +63,9 @@ sealed class Child : IDisposable
         watchdog = new(_ => Watch(), null, 20, 20);
     }
 
-    /// <summary>The folder of the .NET that runs this program, and what starts others.</summary>
+    /// <summary>The folder of the .NET that runs this program.</summary>
     static string Dotnet { get; } =
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-    static string Muxer => Path.Combine(Dotnet, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 
     /// <summary>What the process has taken of the time of this step.</summary>
     public TimeSpan Worked => working.Elapsed;
@@ -147,7 +147,8 @@ sealed class Child : IDisposable
         var file = $"/proc/{id}/task/{id}/children";
         return !File.Exists(file) ? []
             : File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .Select(child => int.Parse(child, CultureInfo.InvariantCulture)).SelectMany(child => Started(child).Prepend(child));
+                .Select(child => int.Parse(child, CultureInfo.InvariantCulture))
+                .SelectMany(child => Started(child).Prepend(child));
     }
 
     /// <summary>Ends the process, and what it started.</summary>

@@ -76,8 +76,49 @@ static class Course
             foreach (var line in verdict.Message.Split('\n')) yield return $"      {line.TrimEnd()}";
         }
         yield return graded.IsDone ? "  All steps pass." + (exercise.Solution is null ? ""
-                : $" How others do it is in {exercise.File.Replace("Exercise.cs", "Solution.cs")}.")
+                : $" Yours beside the solution: dotnet run --project tutorials -- compare {exercise.Number}")
             : $"  A hint: dotnet run --project tutorials -- hint {exercise.Number}";
+    }
+
+    /// <summary>Shows a learner's answer beside the solution, once it passes.</summary>
+    public static int Compare(Exercise exercise)
+    {
+        if (exercise.Solution is null) throw new UsageException("compare: this copy of the project has no solutions.");
+        if (!Grading.Run(exercise).IsDone) throw new UsageException($"compare {exercise.Number}: first let all steps " +
+            $"pass; dotnet run --project tutorials -- check {exercise.Number} says which do.");
+        foreach (var line in Difference(exercise.AnswerText, File.ReadAllText(exercise.Chapter.File("Solution.cs"))))
+        {
+            var color = line[0] switch { '+' => "green", '-' => "red", _ => "default" };
+            Screen.MarkupLine($"[{color}]{Markup.Escape(line)}[/]");
+        }
+        Screen.MarkupLine("[red]-[/] is yours, [green]+[/] is the solution's; there are other right ones.");
+        return 0;
+    }
+
+    /// <summary>
+    /// The lines of two texts without what is for documentation: those of both with two blanks before them, those of
+    /// the first alone with a minus, and those of the second alone with a plus.
+    /// </summary>
+    public static IEnumerable<string> Difference(string first, string second)
+    {
+        string[] a = Code(first), b = Code(second);
+        var common = new int[a.Length + 1, b.Length + 1];       // lines that a[i..] and b[j..] have in common, in order
+        for (var i = a.Length - 1; i >= 0; i--)
+            for (var j = b.Length - 1; j >= 0; j--)
+                common[i, j] = a[i] == b[j] ? 1 + common[i + 1, j + 1] : Math.Max(common[i + 1, j], common[i, j + 1]);
+        for (int i = 0, j = 0; i < a.Length || j < b.Length;)
+            if (i < a.Length && j < b.Length && a[i] == b[j])
+            {
+                yield return $"  {a[i]}";
+                (i, j) = (i + 1, j + 1);
+            }
+            else if (j == b.Length || (i < a.Length && common[i + 1, j] >= common[i, j + 1]))
+                yield return $"- {a[i++]}";
+            else yield return $"+ {b[j++]}";
+
+        static string[] Code(string text) => [.. text.ReplaceLineEndings("\n").Replace("class Solution", "class Mine")
+            .Split('\n').Where(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal))
+            .Select(line => line.TrimEnd()).Where(line => line != "")];
     }
 
     /// <summary>Shows the first hint, or the first few.</summary>

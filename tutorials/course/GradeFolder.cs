@@ -42,9 +42,11 @@ static class GradeFolder
     {
         var files = new Dictionary<string, string>();
         for (var i = 0; i < options.Length; i += 2)
-            files[options[i] is "--csv" or "--json" ? options[i]
-                : throw new UsageException($"{options[i]} is no option of grade.")]
+            files[options[i] is "--csv" or "--json" or "--feedback" or "--gradescope" or "--points"
+                ? options[i] : throw new UsageException($"{options[i]} is no option of grade.")]
                 = i + 1 < options.Length ? options[i + 1] : throw new UsageException($"{options[i]} wants a file.");
+        files.Remove("--points", out var worth);
+        var points = Reports.Points(worth ?? "");
         var (answers, left) = Collect(folder);
         Course.Screen.MarkupLine($"[grey]{Markup.Escape(Isolation.Text)}[/]");
         var earlier = files.TryGetValue("--json", out var known) && File.Exists(known) ? Read(known) : [];
@@ -54,10 +56,12 @@ static class GradeFolder
             grades.Add(grade);
             Course.Screen.MarkupLine($"[grey]{grades.Count} of {answers.Count}[/]  {Markup.Escape(grade.Student)}  " +
                 $"{grade.Exercise}  {grade.Text}");
-            Write(files, InOrder(grades));
+            Write(files, InOrder(grades), points);
         }
         Course.Screen.Write(Table(InOrder(grades)));
         foreach (var line in left) Course.Screen.MarkupLine($"[yellow]not graded:[/] {Markup.Escape(line)}");
+        foreach (var pair in Reports.Pairs(answers))
+            Course.Screen.MarkupLine($"[yellow]alike:[/] {Markup.Escape(pair)}");
         foreach (var file in files.Values) Console.WriteLine($"written: {file}");
         return 0;
     }
@@ -66,13 +70,18 @@ static class GradeFolder
     public static IReadOnlyList<Grade> InOrder(IEnumerable<Grade> grades) =>
         [.. grades.OrderBy(g => g.Student, StringComparer.Ordinal).ThenBy(g => g.Exercise)];
 
-    static void Write(Dictionary<string, string> files, IReadOnlyList<Grade> grades)
+    static void Write(
+        Dictionary<string, string> files, IReadOnlyList<Grade> grades, IReadOnlyDictionary<int, double> points)
     {
         foreach (var (option, file) in files)
-        {
-            File.WriteAllText(file + ".new", option == "--csv" ? Csv(grades) : JsonSerializer.Serialize(grades, indented));
-            File.Move(file + ".new", file, overwrite: true);
-        }
+            if (option == "--feedback") Reports.Feedback(file, grades, points);
+            else if (option == "--gradescope") Reports.Gradescope(file, grades, points);
+            else
+            {
+                File.WriteAllText(file + ".new",
+                    option == "--csv" ? Csv(grades, points) : JsonSerializer.Serialize(grades, indented));
+                File.Move(file + ".new", file, overwrite: true);
+            }
     }
 
     static Grade[] Read(string file)
@@ -125,9 +134,9 @@ static class GradeFolder
             var exercise = Exercise.All.FirstOrDefault(e => $"{e.Number:00}" == number);
             if (Path.GetFileName(file) != "Exercise.cs" || exercise is null)
             {
-                // A clone has files of the course with such names.
-                if (!Path.GetFullPath(file).Contains($"{Path.DirectorySeparatorChar}course{Path.DirectorySeparatorChar}"))
-                    left.Add($"{Name(file)}: an answer is NN-name/Exercise.cs, NN from 01 to {Exercise.All[^1].Number}.");
+                if (number is not ("course" or "Book"))             // a clone has files of the course with such names
+                    left.Add($"{Name(file)}: an answer is NN-name/Exercise.cs, and NN is from 01 to " +
+                        $"{Exercise.All[^1].Number}.");
             }
             else if (answers.Find(a => a.Student == student && a.Exercise == exercise) is { } other)
                 left.Add($"{Name(file)}: exercise {exercise.Number} is answered in {Name(other.File)} already.");
@@ -187,11 +196,12 @@ static class GradeFolder
         return table;
     }
 
-    /// <summary>A line for each answer: student, exercise, passed, steps, message.</summary>
-    public static string Csv(IReadOnlyList<Grade> grades)
+    /// <summary>A line for each answer: student, exercise, passed, steps, points, message.</summary>
+    public static string Csv(IReadOnlyList<Grade> grades, IReadOnlyDictionary<int, double> points)
     {
-        return string.Concat(["student,exercise,passed,steps,message\n", .. grades.Select(g =>
-            $"{Quoted(g.Student)},{g.Exercise},{g.Passed},{g.Steps},{Quoted(g.Message)}\n")]);
+        return string.Concat(["student,exercise,passed,steps,points,message\n", .. grades.Select(g =>
+            FormattableString.Invariant($"{Quoted(g.Student)},{g.Exercise},{g.Passed},{g.Steps},") +
+            FormattableString.Invariant($"{Reports.Of(g, points)},{Quoted(g.Message)}\n"))]);
 
         static string Quoted(string value) => $"\"{value.Replace("\"", "\"\"").Replace('\n', ' ')}\"";
     }

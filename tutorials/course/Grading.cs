@@ -20,7 +20,8 @@ static class Grading
             : new(exercise, "", Steps(exercise, compiled, told, allowance ?? new()));
     }
 
-    static List<Verdict> Steps(
+    /// <summary>Grades all steps of an answer that compiles.</summary>
+    public static List<Verdict> Steps(
         Exercise exercise, Compiled compiled, Action<int, string>? told, Allowance allowance)
     {
         var verdicts = new List<Verdict>();

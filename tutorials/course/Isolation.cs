@@ -5,8 +5,8 @@ namespace Tutorials;
 /// <summary>Keeps the process of an answer from files and the network, where bubblewrap is installed.</summary>
 static class Isolation
 {
-    /// <summary>What the process of an answer loads, of the folder that it is in; solutions and graders stay out.</summary>
-    static readonly string[] loaded = ["answers.dll", "answers.pdb", "answers.deps.json", "answers.runtimeconfig.json",
+    /// <summary>What the process of an answer loads of its folder; solutions and graders stay out.</summary>
+    static readonly string[] loaded = ["answers.dll", "answers.deps.json", "answers.runtimeconfig.json",
         "Tensorlet.dll", "ILGPU.dll", "ILGPU.Algorithms.dll", "MathNet.Numerics.dll"];
 
     static readonly Lazy<string?> program = new(() => !OperatingSystem.IsLinux() ? null
@@ -20,8 +20,8 @@ static class Isolation
     public static string Text => IsThere
         ? "Answers run in bubblewrap: without the network, and without files but those of .NET and the library."
         : """
-          bubblewrap is not installed, so nothing but the list of what an answer may not use keeps answers from files and
-          the network. To grade in a container:
+          bubblewrap is not installed, so nothing but the list of what an answer may not use keeps answers from files
+          and the network. To grade in a container:
             docker run --rm --network none -v "$PWD:/project" -v "$HOME/.nuget:/root/.nuget:ro" -w /project \
               mcr.microsoft.com/dotnet/sdk:10.0 dotnet run --project tutorials -- grade answers --csv grades.csv
           """;

@@ -32,7 +32,8 @@ static class Refusals
         ["System.Activator"] = Reflection, ["System.Type"] = Reflection, ["System.Delegate"] = Reflection,
         ["System.MulticastDelegate"] = Reflection, ["System.RuntimeTypeHandle"] = Reflection,
         ["System.RuntimeMethodHandle"] = Reflection, ["System.RuntimeFieldHandle"] = Reflection,
-        ["System.ModuleHandle"] = Reflection, ["System.Runtime.CompilerServices.Unsafe"] = Memory, ["System.TypedReference"] = Memory, ["System.ArgIterator"] = Memory,
+        ["System.ModuleHandle"] = Reflection, ["System.Runtime.CompilerServices.Unsafe"] = Memory,
+        ["System.TypedReference"] = Memory, ["System.ArgIterator"] = Memory,
         ["System.RuntimeArgumentHandle"] = Memory, ["System.Enum.GetUnderlyingType"] = Reflection,
         ["System.Exception.TargetSite"] = Reflection, ["System.Environment"] = Surroundings,
         ["System.AppContext"] = Surroundings, ["System.AppDomain"] = Surroundings, ["System.GC"] = Surroundings,
@@ -52,7 +53,8 @@ static class Refusals
     static readonly (string Prefix, string What)[] kinds = [("System.IO", Files), ("System.Net", Network),
         ("System.Threading", Threads), ("System.Timers", Threads), ("System.Reflection", Reflection),
         ("System.Linq.Expressions", Reflection), ("System.Runtime.Loader", Reflection),
-        ("System.Diagnostics", Processes), ("System.Runtime.CompilerServices", "what is there for compilers"), ("System.Runtime", Memory), ("Microsoft", Surroundings),
+        ("System.Diagnostics", Processes), ("System.Runtime.CompilerServices", "what is there for compilers"),
+        ("System.Runtime", Memory), ("Microsoft", Surroundings),
         ("Tensorlet.Multiprocessing", Processes), ("Tensorlet.Data", Files), ("Tensorlet.Training", Files),
         ("Tensorlet.Legacy", "the layers by hand that the library has"), ("System.ComponentModel", Reflection)];
 
@@ -137,7 +139,8 @@ static class Refusals
     {
         var outer = type.OriginalDefinition;
         return outer.ContainingType is { } containing ? $"{Name(containing)}.{outer.Name}"
-            : outer.ContainingNamespace is { IsGlobalNamespace: false } space ? $"{space.ToDisplayString()}.{outer.Name}"
+            : outer.ContainingNamespace is { IsGlobalNamespace: false } space
+                ? $"{space.ToDisplayString()}.{outer.Name}"
             : outer.Name;
     }
 

@@ -5,7 +5,7 @@ namespace Tutorials;
 /// <summary>A copy of the project without the solutions, to be handed out.</summary>
 static class StudentCopy
 {
-    /// <summary>What belongs in a copy where no git says it: folders, kinds of files, and files of the first folder.</summary>
+    /// <summary>What belongs in a copy where no git says it: folders, kinds of files, files beside them.</summary>
     static readonly string[] folders = ["Tensorlet", "Tensorlet.Tests", "tutorials"],
         kinds = [".cs", ".csproj", ".md", ".svg", ".png", ".json", ".npz", ".npy", ".safetensors", ".txt", ".py"],
         first = [".editorconfig", ".gitignore", "CONTRIBUTING.md", "Directory.Build.props", "LICENSE", "README.md",
@@ -69,5 +69,5 @@ static class StudentCopy
     ];
 
     static bool IsOfAChapter(string file) => file.Split(Path.DirectorySeparatorChar) is ["tutorials", var chapter, _]
-        && chapter.Length > 2 && chapter[2] == '-' || Path.GetDirectoryName(file) == Path.Combine("tutorials", "course");
+        && (chapter is [_, _, '-', ..] or "course");
 }

@@ -28,8 +28,10 @@ sealed class Options
           9 --mine          trains LeNet with the backward of your own convolution, exercise 12    (--quick)
           check N           grades exercise N
           hint N [COUNT]    a hint for exercise N, or more of them
+          compare N         your answer to exercise N, once it passes, beside the solution
           watch N           grades exercise N each time that its file is saved
-          grade FOLDER      grades the answers of a course              (--csv FILE, --json FILE)
+          grade FOLDER      grades the answers of a course              (--csv FILE, --json FILE, --feedback FOLDER,
+                            --gradescope FOLDER, --points 3=20,4=15)
           student-copy FOLDER   copies the project without the solutions
 
           train     train LeNet on digits, and show that it learned
