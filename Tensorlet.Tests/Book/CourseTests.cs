@@ -112,7 +112,7 @@ public sealed class CourseTests : IDisposable
         var (answers, left) = GradeFolder.Collect(folder);
         var grades = GradeFolder.InOrder(GradeFolder.Of(answers));
         Assert.Equal(["ada", "bob", "cy \"x\"", "dan"], grades.Select(g => g.Student));
-        Assert.Equal([5, 2, 0, 0], grades.Select(g => g.Passed));
+        Assert.Equal([5, 1, 0, 0], grades.Select(g => g.Passed));
         Assert.Contains("Exercise.cs, line 7: ; expected", grades[2].Message);
         Assert.All(grades[3].Verdicts, v => Assert.Equal(Mark.Todo, v.Mark));
         Assert.Equal(["Exercise.cs", "bob/tutorials/old/copies/03-tape/Exercise.cs",
@@ -175,8 +175,8 @@ public sealed class CourseTests : IDisposable
         var (answers, _) = GradeFolder.Collect(folder);
         var first = GradeFolder.InOrder(GradeFolder.Of(answers));
         HandIn("bob", Answer("return gradient ;"));
-        Grade[] earlier = [.. first.Select(g => g with { Passed = 1 })];            // as no grader would say
-        Assert.Equal([1, 2], GradeFolder.InOrder(GradeFolder.Of(answers, earlier)).Select(g => g.Passed));
+        Grade[] earlier = [.. first.Select(g => g with { Passed = 3 })];            // as no grader would say
+        Assert.Equal([3, 1], GradeFolder.InOrder(GradeFolder.Of(answers, earlier)).Select(g => g.Passed));
     }
 
     [Fact]

@@ -178,7 +178,7 @@ public class HostileTests
     [InlineData("Console.OpenStandardOutput().Write(\"{\\\"Step\\\":\\\"\\\",\\\"Mark\\\":0}\"u8); return null!;",
         "gave null")]
     [InlineData("for (var i = 3; i < 400; i++) try { new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(" +
-        "i, false), FileAccess.Write).Write(new byte[100]); } catch (Exception) { } return gradient;", "disturbed")]
+        "i, false), FileAccess.Write, 0).Write(new byte[100]); } catch (Exception) { } return null!;", "disturbed")]
     [InlineData("for (var i = 3; i < 400; i++) new Microsoft.Win32.SafeHandles.SafeFileHandle(i, true).Close(); " +
         "return gradient;", "ended the process")]
     [InlineData("System.Runtime.InteropServices.Marshal.AllocHGlobal((nint)2_000_000_000);", "more memory")]

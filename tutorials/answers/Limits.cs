@@ -9,10 +9,13 @@ static class Limits
     [StructLayout(LayoutKind.Sequential)]
     readonly record struct Range(nuint Now, nuint Most);
 
-    const int Core = 4, FileSize = 1, Data = 2;
+    const int Core = 4, FileSize = 1, Data = 2, FileTooLarge = 25, Ignored = 1;
 
     [DllImport("libc", EntryPoint = "setrlimit")]
     static extern int Set(int resource, in Range range);
+
+    [DllImport("libc", EntryPoint = "signal")]
+    static extern nint Handle(int signal, nint handler);
 
     [DllImport("libc", EntryPoint = "setsid")]
     static extern int NewSession();
@@ -25,6 +28,7 @@ static class Limits
     {
         if (!OperatingSystem.IsLinux()) return;
         NewSession();
+        Handle(FileTooLarge, Ignored);          // an exception, and not the end
         Most(Core, 0);
         Most(FileSize, 0);
         var now = File.ReadLines("/proc/self/status")

@@ -24,6 +24,7 @@ sealed class Child : IDisposable
     readonly Stopwatch working = new();
     readonly Timer watchdog;
     readonly List<string> errors = [];
+    readonly List<Thread> readers = [];
     volatile string? reason;
 
     /// <summary>Starts a .NET program, with the names of its pipes and its memory in megabytes as arguments.</summary>
@@ -95,6 +96,7 @@ sealed class Child : IDisposable
             reason ??= e is InvalidDataException ? Disturbed : null;
         }
         finally { working.Stop(); }
+        if (reason is null) process.WaitForExit(5000);          // it says why it ends
         Kill();
         throw new LostException(Reason());
     }
@@ -109,6 +111,7 @@ sealed class Child : IDisposable
     {
         if (reason is { } known) return known;
         process.WaitForExit(2000);
+        foreach (var reader in readers) reader.Join(2000);
         lock (errors)
             return errors.Exists(e => e.Contains("Stack overflow"))
                 ? "The stack overflowed: a method of yours calls itself too often, or without an end."
@@ -172,17 +175,23 @@ sealed class Child : IDisposable
     static extern int Signal(int process, int signal);
 
     /// <summary>Reads what the runtime says until it ends, and keeps little of it.</summary>
-    void Drain(StreamReader from) => new Thread(() =>
+    void Drain(StreamReader from)
     {
-        try
+        readers.Add(new(Read) { IsBackground = true });
+        readers[^1].Start();
+
+        void Read()
         {
-            var part = new char[4096];
-            while (from.Read(part) is > 0 and var read)
-                lock (errors)
-                    if (errors.Count < 16) errors.Add(new string(part, 0, read));
+            try
+            {
+                var part = new char[4096];
+                while (from.Read(part) is > 0 and var read)
+                    lock (errors)
+                        if (errors.Count < 16) errors.Add(new string(part, 0, read));
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException) { }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException) { }
-    }) { IsBackground = true }.Start();
+    }
 
     public void Dispose()
     {
