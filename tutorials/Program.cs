@@ -8,6 +8,8 @@ try
 {
     switch (args)
     {
+        case ["train" or "9", "--mine", ..] when args[2..] is [] or ["--quick"]:
+            return Tutorials.Chapter09.WithMine.Run(args.Length > 2);
         case ["train", .. var rest]: return Train.Run(Options.Parse(rest));
         case ["lstm" or "gpt", ..] when args[1..] is [] or ["--quick"]: return WriteSums.Run(args[0], args.Length > 1);
         case ["hogwild", .. var rest]: return Hogwild.Run(rest);
@@ -23,8 +25,6 @@ try
             Console.WriteLine(Lines.Table());
             return 0;
         case [var n] when int.TryParse(n, out _): return Book.Run(Book.Find(n));
-        case ["9", "--mine"]: return Tutorials.Chapter09.WithMine.Run(quick: false);
-        case ["9", "--mine", "--quick"]: return Tutorials.Chapter09.WithMine.Run(quick: true);
         case ["chapter", var n, var pictures]: return Book.RunMarked(Book.Find(n), pictures);
         case ["check", var n]: return Course.Check(Exercise.Find(n));
         case ["compare", var n]: return Course.Compare(Exercise.Find(n));

@@ -208,6 +208,28 @@ public sealed class CourseTests : IDisposable
     }
 
     [Fact]
+    public void The_learners_parts_take_the_place_of_the_engines_one_after_another()
+    {
+        if (Exercise.All[0].Solution is null) return;                           // a student's copy has no solutions
+        var solved = new Dictionary<int, object>();
+        foreach (var number in (int[])[12, 9, 8, 7, 6, 1])
+        {
+            solved[number] = Activator.CreateInstance(Exercise.Find($"{number}").Solution!)!;
+            Assert.False(double.IsNaN(Tutorials.Chapter09.WithMine.Train(solved, 100, 1)), $"with exercise {number}");
+        }
+        Assert.InRange(Tutorials.Chapter09.WithMine.Train(solved, 2000, 2), 0.9, 1);
+        solved[9] = new Chapter09Wrong();
+        Assert.True(double.IsNaN(Tutorials.Chapter09.WithMine.Train(solved, 100, 1)));
+    }
+
+    /// <summary>Pools right, and gives no gradient.</summary>
+    sealed class Chapter09Wrong : Tutorials.Chapter09.IMaxPool
+    {
+        public Tensor Forward(Tensor x) => F.MaxPool2d(x, 2).Data;
+        public Tensor Backward(Tensor x, Tensor dy) => x.ZerosLike();
+    }
+
+    [Fact]
     public void A_difference_has_the_lines_of_both() => Assert.Equal(
         ["  class Mine", "  {", "-     int a;", "+     int b;", "+     int c;", "  }"],
         Course.Difference("class Mine\n{\n\n    /// x\n    int a;\n}\n",

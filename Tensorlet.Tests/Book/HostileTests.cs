@@ -185,7 +185,7 @@ public class HostileTests
     [InlineData("Console.SetOut(null!); return null!;", "ArgumentNullException")]
     [InlineData("AppDomain.CurrentDomain.ProcessExit += (_, _) => { while (true) { } }; return null!;", "gave null")]
     [InlineData("System.Diagnostics.Process.Start(\"sleep\", \"987.654\"); return null!;", "gave null")]
-    [InlineData("File.WriteAllBytes(Path.GetTempFileName(), new byte[1000]); return null!;", "IOException")]
+    [InlineData("File.WriteAllBytes(Path.GetTempFileName(), new byte[1000]); return null!;", "Your code threw")]
     public void At_worst_it_gets_no_mark_and_ends_with_its_process(string body, string words)
     {
         var exercise = Exercise.Find("3");
@@ -201,7 +201,7 @@ public class HostileTests
         var verdicts = Grading.Steps(exercise, compiled, null, new(Seconds: 2, Megabytes: 600));
         Assert.Equal(exercise.Steps.Count, verdicts.Count);
         Assert.DoesNotContain(verdicts, v => v.Mark == Mark.Passed);
-        if (OperatingSystem.IsLinux() || !words.Contains("IOException")) Assert.Contains(words, verdicts[0].Message);
+        if (OperatingSystem.IsLinux() || !words.Contains("threw")) Assert.Contains(words, verdicts[0].Message);
         if (OperatingSystem.IsLinux()) Assert.DoesNotContain(Directory.GetDirectories("/proc"), process =>
             File.Exists(process + "/cmdline") && File.ReadAllText(process + "/cmdline").Contains("987.654"));
     }

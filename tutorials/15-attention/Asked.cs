@@ -9,4 +9,6 @@ public interface ICausal
     Tensor Mask(int n);
     /// <summary>softmax(Q·Kᵀ/√E)·V over what each place may see, all (N, L, E).</summary>
     Variable Attention(Variable q, Variable k, Variable v);
+    /// <summary>The same by several heads, each with its own part of the last axis, all (N, L, E).</summary>
+    Variable Heads(Variable q, Variable k, Variable v, int heads);
 }

@@ -146,7 +146,7 @@ sealed class Grader : Exercise<ITwice>
             new Wrong((y, dy, _) => y * (dy - (y * dy).Sum(y.Rank - 1, keepDim: true))),
             "and the softmax along axis 0"),
         new("one sum for all rows", new Wrong((y, dy, _) => y * (dy - (y * dy).Sum())), "over all elements"),
-        new("a dy that is taken from the tape", new Wrong(tanh: (y, dy) => (1 - y * y) * dy.Data), "dy depends on x"),
+        new("a dy that is taken from the tape", new Wrong(tanh: (y, dy) => (1 - y * y) * dy.Data), "taken from .Data"),
         new("softmax, whose dy is taken from the tape", new Wrong((y, dy, axis) =>
             y * (dy.Detach() - (y * dy.Detach()).Sum(axis, keepDim: true))), "taken from .Data"),
         new("softmax in tensors", new Wrong((y, dy, axis) =>

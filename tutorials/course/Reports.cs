@@ -59,7 +59,8 @@ static class Reports
             })),
         }));
 
-    static void Each(string folder, string kind, IReadOnlyList<Grade> grades, Func<IGrouping<string, Grade>, string> text)
+    static void Each(
+        string folder, string kind, IReadOnlyList<Grade> grades, Func<IGrouping<string, Grade>, string> text)
     {
         Directory.CreateDirectory(folder);
         foreach (var student in grades.GroupBy(g => g.Student))

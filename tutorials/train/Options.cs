@@ -25,7 +25,7 @@ sealed class Options
 
           (none)            the chapters of the book, and which exercises are done
           N                 runs chapter N
-          9 --mine          trains LeNet with the backward of your own convolution, exercise 12    (--quick)
+          train --mine      trains LeNet with what you have solved of exercises 1, 6, 7, 8, 9 and 12    (--quick)
           check N           grades exercise N
           hint N [COUNT]    a hint for exercise N, or more of them
           compare N         your answer to exercise N, once it passes, beside the solution
