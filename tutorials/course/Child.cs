@@ -145,7 +145,8 @@ sealed class Child : IDisposable
             var passed = working.Elapsed.TotalSeconds;
             // On a busy machine it may wait for its turn: what it has computed counts as well.
             if (passed > 5 * allowance.Seconds
-                || (passed > allowance.Seconds && (Computed() - before).TotalSeconds > allowance.Seconds / 2)) End($"Your code did not come back within " +
+                || (passed > allowance.Seconds && (Computed() - before).TotalSeconds > allowance.Seconds / 2))
+                End($"Your code did not come back within " +
                 $"{allowance.Seconds.ToString(CultureInfo.InvariantCulture)} s. Is there an endless loop?");
             if (Memory() > (long)allowance.Megabytes << 20) End(OutOfMemory);
         }

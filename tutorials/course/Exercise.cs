@@ -19,9 +19,9 @@ sealed record Step<T>(string Name, Action<T> Check);
 sealed record Mistake<T>(string Name, T Answer, string MustSay);
 
 /// <summary>
-/// The exercise of a chapter. Three files in the chapter's folder belong to it: Exercise.cs with the class
-/// <c>Mine</c>, whose methods throw <see cref="Todo"/> until the learner has written them, Solution.cs with the class
-/// <c>Solution</c>, and Grader.cs with the interface of both and a class derived from this one.
+/// The exercise of a chapter. Four files in the chapter's folder belong to it: Asked.cs with an interface, Exercise.cs
+/// with the class <c>Mine</c>, whose methods throw <see cref="Todo"/> until the learner has written them, Solution.cs
+/// with the class <c>Solution</c>, both of that interface, and Grader.cs with a class derived from this one.
 /// </summary>
 abstract class Exercise
 {

@@ -42,8 +42,8 @@ static class Reports
         })]));
 
     /// <summary>A file for each student in the format of results that Gradescope reads: a test for each step.</summary>
-    public static void Gradescope(string folder, IReadOnlyList<Grade> grades, IReadOnlyDictionary<int, double> points) =>
-        Each(folder, ".json", grades, student => JsonSerializer.Serialize(new
+    public static void Gradescope(string folder, IReadOnlyList<Grade> grades, IReadOnlyDictionary<int, double> points)
+        => Each(folder, ".json", grades, student => JsonSerializer.Serialize(new
         {
             score = student.Sum(g => Of(g, points)),
             tests = student.SelectMany(g => Exercise.Find($"{g.Exercise}").Steps.Select((step, i) =>
