@@ -48,8 +48,17 @@ static class CommandLine
         [CommandOption("--json <FILE>"), Description("Writes the grades with all that was said")]
         public string? Json { get; init; }
 
-        public string[] Rest => [.. Csv is null ? [] : new[] { "--csv", Csv }, .. Json is null ? [] : new[]
-            { "--json", Json }];
+        [CommandOption("--feedback <FOLDER>"), Description("Writes a page for each student")]
+        public string? Feedback { get; init; }
+        [CommandOption("--gradescope <FOLDER>"), Description("Writes a results file for each student, as Gradescope " +
+            "reads them")]
+        public string? Gradescope { get; init; }
+        [CommandOption("--points <LIST>"), Description("Points for exercises, as in 3=20,4=15")]
+        public string? Points { get; init; }
+
+        public string[] Rest => [.. new (string Name, string? Value)[] { ("--csv", Csv), ("--json", Json),
+            ("--feedback", Feedback), ("--gradescope", Gradescope), ("--points", Points) }
+            .Where(option => option.Value is not null).SelectMany(option => new[] { option.Name, option.Value! })];
     }
 
     sealed class Marked : CommandSettings
@@ -163,6 +172,8 @@ static class CommandLine
     {
         config.AddDelegate<OfExercise>("check", (_, given, _) => Course.Check(Exercise.Find(given.Number)))
             .WithDescription("Grades an exercise");
+        config.AddDelegate<OfExercise>("compare", (_, given, _) => Course.Compare(Exercise.Find(given.Number)))
+            .WithDescription("Shows your answer, once it passes, beside the solution");
         config.AddDelegate<Hinted>("hint", (_, given, _) => given.Count is { } count
             ? Course.Hint(Exercise.Find(given.Number), count) : Course.Hint(Exercise.Find(given.Number)))
             .WithDescription("A hint for an exercise, or more of them");
@@ -176,7 +187,8 @@ static class CommandLine
 
     static void Trainings(IConfigurator config)
     {
-        config.AddDelegate<Options>("train", (_, given, _) => Train.Run(given))
+        config.AddDelegate<Options>("train", (_, given, _) => given.Mine
+                ? Chapter09.WithMine.Run(given.Quick) : Train.Run(given))
             .WithDescription("Trains LeNet on digits, and shows that it learned");
         foreach (var (name, what) in ((string, string)[])[("iris", "Classifies irises"),
             ("digits", "Reads 1,797 digits of 8 × 8 pixels"), ("cifar", "Memorises 1,000 images of CIFAR-10")])

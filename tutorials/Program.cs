@@ -2,4 +2,4 @@ using Tensorlet.Multiprocessing;
 using Tutorials;
 
 if (Spawn.Child()) return 0;
-return Grading.Child(args) ?? CommandLine.Run(args);
+return Compiler.Run(args) ?? CommandLine.Run(args);

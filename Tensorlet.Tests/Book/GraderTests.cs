@@ -25,9 +25,14 @@ public class GraderTests
     [Theory, MemberData(nameof(Numbers))]
     public void The_solution_passes_each_step(int number)
     {
-        if (Of(number).Answer("Solution") is not { } solution) return;      // a student's copy has none
-        Assert.All(Of(number).Steps.Index(), step => Assert.Equal(new(step.Item, Mark.Passed),
-            Of(number).Grade(solution, step.Index)));
+        var solution = Path.Combine(Of(number).Chapter.Folder, "Solution.cs");
+        if (!File.Exists(solution)) return;                                 // a student's copy has none
+        var path = Path.GetTempFileName();
+        File.WriteAllText(path, File.ReadAllText(solution).Replace("class Solution", "class Mine"));
+        var graded = Grading.Run(Of(number), path);
+        File.Delete(path);
+        Assert.Equal("", graded.Refusal);
+        Assert.Equal(Of(number).Steps.Select(step => new Verdict(step, Mark.Passed)), graded.Verdicts);
     }
 
     [Theory, MemberData(nameof(Mistakes))]

@@ -2,22 +2,15 @@ using Tensorlet;
 
 namespace Tutorials.Chapter01;
 
-/// <summary>What exercise 1 asks for.</summary>
-public interface IStandardise
-{
-    /// <summary>The mean of each column of a table of shape (N, C).</summary>
-    Tensor Means(Tensor table);
-
-    /// <summary>The deviation of each column, biased.</summary>
-    Tensor Deviations(Tensor table);
-
-    /// <summary>The table with every column of mean 0 and deviation 1, or 0 where it is constant.</summary>
-    Tensor Standardise(Tensor table);
-}
-
 sealed class Grader : Exercise<IStandardise>
 {
     public override string Title => "Standardising a table";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.BatchNorm", "BatchNorm1d", "F.InstanceNorm", "InstanceNorm1d", "F.LayerNorm", "LayerNorm"],
+            "The exercise is to write what this does."),
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -88,10 +81,12 @@ sealed class Grader : Exercise<IStandardise>
 
     static readonly double[,] one = { { 1 }, { 3 } }, two = { { 1, 10 }, { 2, 20 }, { 3, 60 } },
         constant = { { 1, 5 }, { 3, 5 } }, tenths = { { 0.1, 1 }, { 0.1, 2 }, { 0.1, 4 } },
-        small = { { 1e-9, 1 }, { 3e-9, 2 } }, large = Drawn(50, 4);
+        far = { { 10000 }, { 10001 }, { 10002 } }, small = { { 1e-9, 1 }, { 3e-9, 2 } }, large = Drawn(50, 4);
 
     const string DownTheColumn = "Axis 0 goes down a column; it is the one to disappear.";
     const string Biased = "Divide by how many rows there are, N, and not by N − 1; and take the root at the end.";
+    const string Far = "The mean of squares less the square of the mean takes one large number from another, and " +
+        "what is left is rounding. Take the mean off first, then square.";
     const string Apart = "Each column by itself: its own mean, its own deviation.";
     const string Zero = "A column of equal numbers has deviation 0, and 0 / 0 is NaN. Such a column becomes 0.";
     const string Rounded = "A mean of equal numbers may be rounded, and then the deviation is tiny and not 0. How " +
@@ -103,12 +98,18 @@ sealed class Grader : Exercise<IStandardise>
         new("the mean of each column", Check((a, x) => a.Means(x), x => Tensor.From(Columns(x).Means), "means",
             DType.Float32, (one, DownTheColumn), (two, DownTheColumn), (large, DownTheColumn))),
         new("the deviation of each column", Check((a, x) => a.Deviations(x), x => Tensor.From(Columns(x).Deviations),
-            "deviations", DType.Float32, (one, Biased), (two, Biased), (constant, Biased), (large, Biased))),
+            "deviations", DType.Float32, (one, Biased), (two, Biased), (constant, Biased), (large, Biased),
+            (far, Far))),
         new("columns with mean 0 and deviation 1", Check((a, x) => a.Standardise(x), Standard, "standardised table",
             DType.Float32, (one, Apart), (two, Apart), (large, Apart))),
         new("a constant column becomes 0", Check((a, x) => a.Standardise(x), Standard, "standardised table",
             DType.Float32, (constant, Zero), (new double[,] { { 7, 8 } }, "With one row each column is constant."))),
-        new("Float64 stays Float64", Check((a, x) => a.Standardise(x), Standard, "standardised table", DType.Float64,
+        new("Float64 stays Float64",
+            Check((a, x) => a.Means(x), x => Tensor.From(Columns(x).Means), "means", DType.Float64,
+                (two, DownTheColumn)) +
+            Check((a, x) => a.Deviations(x), x => Tensor.From(Columns(x).Deviations), "deviations", DType.Float64,
+                (two, Biased)) +
+            Check((a, x) => a.Standardise(x), Standard, "standardised table", DType.Float64,
             (two, Apart), (constant, Zero))),
         new("a constant column whose mean is rounded, and one that is only small", Check((a, x) => a.Standardise(x),
             Standard, "standardised table", DType.Float32, (tenths, Rounded), (Tenths(10), Rounded),

@@ -1,8 +1,10 @@
 namespace Tutorials.Chapter02;
 
 /// <summary>
-/// Exercise 2: layouts. A layout says where the elements of a tensor are in memory, and a view is a new layout over the
-/// same memory. Here layouts are computed as in the engine, and no number is moved.
+/// Exercise 2: layouts. A layout says where the elements of a tensor lie in memory, and a view is a new layout over
+/// the same memory. Here they are computed as the engine computes them, and no number is moved.
+/// A <c>Places</c> is a layout: <c>new Places(shape, strides, offset)</c>, with <c>Shape</c>, <c>Strides</c> and
+/// <c>Offset</c>, so that element (i₀, i₁, …) lies at Offset + i₀·Strides[0] + i₁·Strides[1] + …
 /// </summary>
 public sealed class Mine : ILayouts
 {

@@ -3,8 +3,9 @@ using Tensorlet;
 namespace Tutorials.Chapter03;
 
 /// <summary>
-/// Exercise 3: the gradient of an operand that was broadcast. In the forward pass, its elements were repeated along
-/// some axes; in the backward pass, each element gets the sum of the gradients of its copies.
+/// Exercise 3: the gradient of an operand that was broadcast. On the way forward its elements were repeated along some
+/// axes; on the way back, each element gets the sum of the gradients of its copies. It is
+/// to be written with sums, and not left to the tape. Write to no tensor that is given to you.
 /// </summary>
 public sealed class Mine : IBroadcast
 {

@@ -2,16 +2,14 @@ using Tensorlet;
 
 namespace Tutorials.Chapter03;
 
-/// <summary>What exercise 3 asks for.</summary>
-public interface IBroadcast
-{
-    /// <summary>Sums a gradient to the shape that its operand had before it was broadcast.</summary>
-    Tensor Unbroadcast(Tensor gradient, int[] shape);
-}
-
 sealed class Grader : Exercise<IBroadcast>
 {
     public override string Title => "The gradient of a broadcast operand";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -32,7 +30,9 @@ sealed class Grader : Exercise<IBroadcast>
 
         Tensor Sum(Tensor gradient, int[] shape)
         {
+            var before = gradient.Clone();
             var sum = answer.Unbroadcast(gradient, shape);
+            Expect.Unchanged($"Unbroadcast to ({string.Join(", ", shape)})", ("the gradient", gradient, before));
             Expect.That(sum is not null && sum.Shape.SequenceEqual(shape), $"{what}:\n" +
                 $"Unbroadcast to ({string.Join(", ", shape)}) gave {(sum is null ? "null" : $"shape {sum.Layout}")}.");
             return sum!;
@@ -61,9 +61,14 @@ sealed class Grader : Exercise<IBroadcast>
             Gradients(([2, 3], [2, 1], "the second operand was repeated along its last axis, of size 1"),
                 ([2, 1, 2], [2, 3, 2], "the first operand was repeated along its middle axis, of size 1"))),
         new("both at once", Gradients(([2, 1, 3], [4, 1], "both operands were repeated"))),
-        new("an axis of size 1 that was not repeated",
-            answer => Expect.Same(answer.Unbroadcast(Tensor.Ones(2, 1), [2, 1]), Tensor.Ones(2, 1),
-                "(2, 1) to (2, 1)", because: "An axis of size 1 stays where the gradient's size is 1 as well.")),
+        new("an axis of size 1 that was not repeated, and gradients of Float32", answer =>
+        {
+            Expect.Same(answer.Unbroadcast(Tensor.Ones(2, 1), [2, 1]), Tensor.Ones(2, 1),
+                "(2, 1) to (2, 1)", because: "An axis of size 1 stays where the gradient's size is 1 as well.");
+            var yours = answer.Unbroadcast(Tensor.Ones(2, 3), [3]);
+            Expect.Same(yours, Tensor.Full([3], 2), "(2, 3) to (3), in Float32");
+            Expect.Type(yours, DType.Float32, "(2, 3) to (3)");
+        }),
     ];
 
     protected override Mistake<IBroadcast>[] WrongAnswers =>
@@ -71,6 +76,8 @@ sealed class Grader : Exercise<IBroadcast>
         new("gives the gradient as it came", new Untouched(), "repeated once for each row"),
         new("sums only over missing axes", new InFront(), "of size 1"),
         new("a mean and not a sum", new Means(), "ratio 0.5"),
+        new("writes into the gradient", new Writing(), "the gradient has changed"),
+        new("makes all of Float64", new Wide(), "Results have its type"),
     ];
 
     sealed class Untouched : IBroadcast { public Tensor Unbroadcast(Tensor gradient, int[] shape) => gradient; }
@@ -82,6 +89,28 @@ sealed class Grader : Exercise<IBroadcast>
             while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
             return gradient;
         }
+    }
+
+    static Tensor Right(Tensor gradient, int[] shape)
+    {
+        while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
+        for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepDim: true);
+        return gradient;
+    }
+
+    sealed class Writing : IBroadcast
+    {
+        public Tensor Unbroadcast(Tensor gradient, int[] shape)
+        {
+            var sum = Right(gradient, shape).Clone();
+            gradient.Zero_();
+            return sum;
+        }
+    }
+
+    sealed class Wide : IBroadcast
+    {
+        public Tensor Unbroadcast(Tensor gradient, int[] shape) => Right(gradient, shape).To(DType.Float64);
     }
 
     sealed class Means : IBroadcast

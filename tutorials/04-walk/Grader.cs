@@ -1,15 +1,5 @@
 namespace Tutorials.Chapter04;
 
-/// <summary>What exercise 4 asks for.</summary>
-public interface IOrder
-{
-    /// <summary>The nodes that a root needs, each once, after all nodes that use it.</summary>
-    int[] Order(int[][] inputs, int root);
-
-    /// <summary>The derivative of the root by each node of the graph.</summary>
-    double[] Gradients(int[][] inputs, double[][] slopes, int root);
-}
-
 sealed class Grader : Exercise<IOrder>
 {
     const int Long = 200_000;
@@ -63,6 +53,8 @@ sealed class Grader : Exercise<IOrder>
             var inputs = Chain();
             Judge(answer.Order(Copy(inputs), 0), inputs, 0, $"a chain of {Long:#,0} nodes");
         }),
+        new("a ladder of 40 nodes, with 549,755,813,888 paths through it", answer =>
+            Judge(answer.Order(Ladder(), 0), Ladder(), 0, "a ladder, each node the next one times itself")),
         new("gradients: a slope for each use, and sums where paths meet", answer =>
         {
             Derivatives(answer, [[1], []], [[3], []], 0, [1, 3], "y = 3·x");
@@ -78,12 +70,21 @@ sealed class Grader : Exercise<IOrder>
                 Derivatives(answer, inputs, slopes, root, expected, $"drawn graph {seed}");
             }
         }),
+        new("gradients of the long chain, and of the ladder: each is handed on once, when all of it is there", answer =>
+        {
+            var (chain, ladder) = (Chain(), Ladder());
+            Derivatives(answer, chain, [.. chain.Select(list => (double[])[.. list.Select(_ => 1.0)])], 0,
+                [.. chain.Select(_ => 1.0)], $"a chain of {Long:#,0} nodes, all slopes 1");
+            Derivatives(answer, ladder, [.. ladder.Select(list => (double[])[.. list.Select(_ => 0.5)])], 0,
+                [.. ladder.Select(_ => 1.0)], "a ladder of 40 nodes, all slopes 0.5");
+        }),
     ];
 
     static void Derivatives(
         IOrder answer, int[][] inputs, double[][] slopes, int root, double[] expected, string what) =>
         Expect.Same(answer.Gradients(Copy(inputs), [.. slopes.Select(s => (double[])[.. s])], root), expected,
-            $"{what}, inputs {Show(inputs)}, slopes {Show(slopes)}, root {root}", because: "Each use of a node hands " +
+            inputs.Length > 30 ? what : $"{what}, inputs {Show(inputs)}, slopes {Show(slopes)}, root {root}",
+            because: "Each use of a node hands " +
             "it gradient · slope; what arrives is added, and nothing is passed on before all of it has arrived.");
 
     static void Judge(int[]? order, int[][] inputs, int root, string what)
@@ -142,6 +143,9 @@ sealed class Grader : Exercise<IOrder>
         int Next(int n) => n % 2 == 1 ? n - 2 : n == Long - 2 ? Long - 1 : n + 2;
         return [.. Enumerable.Range(0, Long).Select(n => n == 1 ? Array.Empty<int>() : [Next(n)])];
     }
+
+    /// <summary>Each node is the next one times itself, so that the paths double with each node.</summary>
+    static int[][] Ladder() => [.. Enumerable.Range(1, 40).Select(n => n < 40 ? new[] { n, n } : [])];
 
     static int[][] Copy(int[][] inputs) => [.. inputs.Select(list => (int[])[.. list])];
     static string Show<T>(T[][] lists) =>

@@ -1,6 +1,10 @@
 namespace Tutorials.Chapter05;
 
-/// <summary>Exercise 5: measure gradients, and find the one that is wrong.</summary>
+/// <summary>
+/// Exercise 5: measure gradients, and find the one that is wrong. A <c>Claim</c> has two functions of an array:
+/// <c>claim.F(x)</c> is a number, and <c>claim.Gradient(x)</c> is what somebody says is its gradient, one element for
+/// each of x.
+/// </summary>
 public sealed class Mine : IChecker
 {
     /// <summary>

@@ -4,9 +4,10 @@ namespace Tutorials.Chapter06;
 
 /// <summary>
 /// Exercise 6: cross-entropy, forward and backward, written by hand. Scores have shape (N, C), a row for each sample
-/// and a column for each class; targets have shape (N), the number of the right class of each sample as Int64. A tensor
-/// has no logarithm: make it a variable, as in <c>new Variable(x).Log().Data</c>. Do not use <c>Softmax</c>,
-/// <c>LogSoftmax</c>, <c>LogSumExp</c> or <c>F.CrossEntropy</c>, which are what you are to write.
+/// and a column for each class; targets have shape (N), the number of the right class of each sample as Int64. A
+/// tensor has no logarithm: make it a variable, as in <c>new Variable(x).Log().Data</c>. Do without
+/// <c>Softmax</c>, <c>LogSoftmax</c>, <c>LogSumExp</c> and <c>F.CrossEntropy</c>, which are what is to be written, and
+/// without the tape.
 /// </summary>
 public sealed class Mine : ICrossEntropy
 {

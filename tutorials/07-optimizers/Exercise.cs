@@ -22,8 +22,8 @@ public sealed class Mine : ISteps
     /// </summary>
     /// <param name="p">The parameters.</param>
     /// <param name="g">Their gradients, which stay as they are.</param>
-    /// <param name="memory">m and v, which are zeros before the first step, and the number of steps that were made,
-    /// which you must count.</param>
+    /// <param name="memory"><c>memory.M</c> is m and <c>memory.V</c> is v, arrays of zeros before the first step;
+    /// <c>memory.Steps</c> is how many steps were made, 0 before the first, and is for you to count.</param>
     /// <param name="lr">The learning rate of this step.</param>
     /// <param name="beta1">β₁</param>
     /// <param name="beta2">β₂</param>

@@ -3,31 +3,15 @@ using Tensorlet.Optim;
 
 namespace Tutorials.Chapter07;
 
-/// <summary>What exercise 7 asks for.</summary>
-public interface ISteps
-{
-    /// <summary>v ← momentum·v + g; p ← p − lr·v</summary>
-    void Momentum(double[] p, double[] g, double[] v, double lr, double momentum);
-
-    /// <summary>A step of Adam with bias correction.</summary>
-    void Adam(double[] p, double[] g, Moments memory, double lr, double beta1, double beta2, double eps);
-}
-
-/// <summary>What Adam remembers.</summary>
-/// <param name="count">The number of parameters.</param>
-public sealed class Moments(int count)
-{
-    /// <summary>m, the running mean of the gradients.</summary>
-    public double[] M { get; } = new double[count];
-    /// <summary>v, the running mean of their squares.</summary>
-    public double[] V { get; } = new double[count];
-    /// <summary>How many steps were made: 0 before the first.</summary>
-    public int Steps;
-}
-
 sealed class Grader : Exercise<ISteps>
 {
     public override string Title => "Momentum, and Adam";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Tensorlet.Optim"],
+            "The optimizers of the engine are what is to be written."),
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -42,28 +26,33 @@ sealed class Grader : Exercise<ISteps>
     /// <summary>One step in plain loops, with a switch for each thing that may be wrong.</summary>
     sealed record Written(bool RateInVelocity = false, bool RateTwice = false, bool Decays = false, bool Correct = true,
         int First = 1, bool EpsInside = false, bool NoEps = false, bool Squares = true,
-        bool KeepsCorrected = false) : ISteps
+        bool KeepsCorrected = false, bool Counts = true, int Sign = -1, bool Root = true, bool Forgets = false,
+        bool OnlyFirstCorrected = false, bool AllOfG = false, bool OneBeta = false) : ISteps
     {
         public void Momentum(double[] p, double[] g, double[] v, double lr, double momentum)
         {
             for (var i = 0; i < p.Length; i++)
             {
-                v[i] = v[i] * momentum + g[i] * (RateInVelocity || RateTwice ? lr : Decays ? 1 - momentum : 1);
-                p[i] = p[i] - v[i] * (RateInVelocity ? 1 : lr);
+                v[i] = Forgets ? g[i]
+                    : v[i] * momentum + g[i] * (RateInVelocity || RateTwice ? lr : Decays ? 1 - momentum : 1);
+                p[i] += Sign * v[i] * (RateInVelocity ? 1 : lr);
             }
         }
 
         public void Adam(double[] p, double[] g, Moments memory, double lr, double beta1, double beta2, double eps)
         {
             var t = memory.Steps + First;
-            memory.Steps++;
+            if (Counts) memory.Steps++;
+            if (OneBeta) beta2 = beta1;
             for (var i = 0; i < p.Length; i++)
             {
-                var mean = memory.M[i] = memory.M[i] * beta1 + g[i] * (1 - beta1);
+                var mean = memory.M[i] = memory.M[i] * beta1 + g[i] * (AllOfG ? 1 : 1 - beta1);
                 var square = memory.V[i] = memory.V[i] * beta2 + (Squares ? g[i] * g[i] : g[i]) * (1 - beta2);
-                if (Correct) (mean, square) = (mean / (1 - Math.Pow(beta1, t)), square / (1 - Math.Pow(beta2, t)));
+                if (Correct) mean /= 1 - Math.Pow(beta1, t);
+                if (Correct && !OnlyFirstCorrected) square /= 1 - Math.Pow(beta2, t);
                 if (KeepsCorrected) (memory.M[i], memory.V[i]) = (mean, square);
-                p[i] -= lr * mean / (EpsInside ? Math.Sqrt(square + eps) : Math.Sqrt(square) + (NoEps ? 0 : eps));
+                var root = Root ? Math.Sqrt(square + (EpsInside ? eps : 0)) : square;
+                p[i] += Sign * lr * mean / (root + (EpsInside || NoEps ? 0 : eps));
             }
         }
     }
@@ -79,7 +68,7 @@ sealed class Grader : Exercise<ISteps>
 
     static Runner Adam(double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8) => (answer, count) =>
     {
-        var memory = new Moments(count);
+        var memory = new Moments(new double[count], new double[count]);
         return (p, g, lr) => answer.Adam(p, g, memory, lr, beta1, beta2, eps);
     };
 
@@ -124,6 +113,7 @@ sealed class Grader : Exercise<ISteps>
         }
     };
 
+    const string Uphill = "It goes uphill: the step is taken off p, and not added.";
     const string ReadSquare = "v is the running mean of g², and not of g.";
     const string ReadFirst =
         "With t = 0 the first correction divides by 1 − β⁰ = 0: the first step is number 1. Count before you use it.";
@@ -132,9 +122,11 @@ sealed class Grader : Exercise<ISteps>
     [
         new("momentum: the first step", Follow("p = [1], g = [1], lr 0.1, momentum 0.5", Momentum(0.5), 1, 1, _ => [1],
             _ => 0.1, (new(RateTwice: true), "The learning rate is in it twice: v takes g as it is."),
-            (new(Decays: true), "This momentum takes all of g, and not 1 − momentum of it."))),
+            (new(Decays: true), "This momentum takes all of g, and not 1 − momentum of it."),
+            (new(Sign: 1), Uphill))),
         new("momentum: several steps", Follow("p = [1], g = [1], lr 0.1, momentum 0.5", Momentum(0.5), 1, 5, _ => [1],
-            _ => 0.1) + Follow("4 parameters, lr 0.01, momentum 0.9", Momentum(0.9), 4, 20, step => Gradient(step, 4),
+            _ => 0.1, (new(Forgets: true), "The velocity forgets what it was: a part of it, momentum·v, stays.")) +
+            Follow("4 parameters, lr 0.01, momentum 0.9", Momentum(0.9), 4, 20, step => Gradient(step, 4),
             _ => 0.01)),
         new("momentum: the learning rate falls on the way", Follow("lr 0.1, then 0.05, 0.025, …", Momentum(0.5), 1, 5,
             _ => [1], step => 0.2 / Math.Pow(2, step), (new(RateInVelocity: true), "The velocity has a learning rate " +
@@ -143,13 +135,18 @@ sealed class Grader : Exercise<ISteps>
             p => new SGD([p], lr: 0.005, momentum: 0.9))),
         new("Adam: the first step", Follow("p = [1], g = [2], lr 0.1", Adam(), 1, 1, _ => [2], _ => 0.1,
             (new(Correct: false), "Without bias correction the first step is 3 times too long: m and v begin at 0."),
-            (new(First: 0), ReadFirst), (new(Squares: false), ReadSquare)) +
+            (new(First: 0), ReadFirst), (new(Squares: false), ReadSquare), (new(Sign: 1), Uphill),
+            (new(Root: false), "The root is missing: m̂/(√v̂ + ε)."),
+            (new(OnlyFirstCorrected: true), "v is not corrected: v̂ = v/(1 − β₂ᵗ)."),
+            (new(AllOfG: true), "m takes 1 − β₁ of g, and not all of it.")) +
             Follow("p = [1], g = [−2], lr 0.1", Adam(), 1, 1, _ => [-2], _ => 0.1, (new(Squares: false), ReadSquare))),
         new("Adam: a gradient that is nearly 0", Follow("p = [1], g = [1e−6], lr 0.1, ε = 1e−4", Adam(eps: 1e-4), 1, 1,
             _ => [1e-6], _ => 0.1, (new(EpsInside: true), "ε stands outside of the root: √v̂ + ε, not √(v̂ + ε)."),
             (new(NoEps: true), "ε is missing below the fraction: √v̂ + ε.")) +
             Follow("p = [1], g = [0], lr 0.1", Adam(), 1, 1, _ => [0], _ => 0.1)),
         new("Adam: several steps", Follow("4 parameters, lr 0.1", Adam(), 4, 20, step => Gradient(step, 4), _ => 0.1,
+            (new(Counts: false), "t is 1 at each step. Is memory.Steps counted up, and is β raised to the power t?"),
+            (new(OneBeta: true), "v has a β of its own, β₂."),
             (new(KeepsCorrected: true), "m and v are remembered as they are; corrected ones are of this step alone."))
             + Follow("lr 0.1, then 0.05, 0.025, …; β₁ = 0.5, β₂ = 0.7", Adam(0.5, 0.7), 1, 5, _ => [1],
             step => 0.2 / Math.Pow(2, step))),
@@ -167,5 +164,8 @@ sealed class Grader : Exercise<ISteps>
         new("no square", new Written(Squares: false), "not of g"),
         new("corrected moments are kept", new Written(KeepsCorrected: true), "of this step alone"),
         new("a momentum that averages", new Written(Decays: true), "takes all of g"),
+        new("steps that are not counted", new Written(Counts: false), "t is 1 at each step"),
+        new("uphill", new Written(Sign: 1), "It goes uphill"),
+        new("no root", new Written(Root: false), "The root is missing"),
     ];
 }

@@ -1,8 +1,9 @@
 namespace Tutorials.Chapter08;
 
 /// <summary>
-/// Exercise 8: a fair shuffle, and the batches of an epoch. All random numbers come from a given source: <c>next(n)</c>
-/// returns a random integer in 0 … n − 1, each equally likely, for n from 1 on.
+/// Exercise 8: a fair shuffle, and the batches of an epoch. All chance comes from a source that is given:
+/// <c>next(n)</c> gives a random integer of 0 … n−1, each equally likely, for n from 1 on. There is no
+/// other chance: <c>Random</c> and its kind are not to be used.
 /// </summary>
 public sealed class Mine : IShuffle
 {

@@ -2,19 +2,16 @@ using Tensorlet;
 
 namespace Tutorials.Chapter08;
 
-/// <summary>What exercise 8 asks for. All chance is taken from <c>next(n)</c>, a random integer of 0 … n−1.</summary>
-public interface IShuffle
-{
-    /// <summary>0 … count−1, each once, all orders equally likely.</summary>
-    int[] Order(int count, Func<int, int> next);
-
-    /// <summary>Such an order in batches; the last one may be smaller.</summary>
-    int[][] Epoch(int count, int batchSize, Func<int, int> next);
-}
-
 sealed class Grader : Exercise<IShuffle>
 {
     public override string Title => "A fair shuffle";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["System.Random", "Generator", "Tensor.RandPerm", "Tensor.Rand", "Tensor.Randn", "Tensor.RandInt",
+            "System.Guid"],
+            "All chance is to come from next, or no run can be repeated."),
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -27,29 +24,17 @@ sealed class Grader : Exercise<IShuffle>
         "Epoch: Enumerable.Chunk cuts an array into pieces and leaves a smaller one at the end.",
     ];
 
-    /// <summary>A source of random integers that remembers what it was asked for.</summary>
-    sealed class Source(ulong seed)
-    {
-        readonly Generator random = new(seed);
-        public List<int> Asked { get; } = [];
-
-        public int Next(int n)
-        {
-            Expect.That(n >= 1, $"next({n}) was asked for: there is no integer of 0 … {n - 1}. Ask for 1 and more.");
-            Asked.Add(n);
-            return random.Next(n);
-        }
-    }
-
     static string Show(IEnumerable<int> numbers) => $"[{string.Join(", ", numbers)}]";
 
     /// <summary>An order, after it has been looked at: each number once.</summary>
     static int[] Order(IShuffle answer, int count, Source source)
     {
         var order = answer.Order(count, source.Next);
-        EachOnce(order, count, $"Order({count})");
+        EachOnce(order, count, Name(answer, count));
         return order;
     }
+
+    static string Name(IShuffle answer, int count) => answer is Joined ? $"Epoch({count}, 2)" : $"Order({count})";
 
     static void EachOnce(IReadOnlyList<int>? order, int count, string what)
     {
@@ -71,11 +56,12 @@ sealed class Grader : Exercise<IShuffle>
 
     static void Chance(IShuffle answer)
     {
+        var what = Name(answer, 20);
         var (order, again, other) = (Order(answer, 20, new(1)), Order(answer, 20, new(1)), Order(answer, 20, new(2)));
-        Expect.That(!order.SequenceEqual(Enumerable.Range(0, 20)), "Order(20): the numbers came back in order.");
-        Expect.That(order.SequenceEqual(again), "Order(20), twice with the same random numbers: two orders came " +
+        Expect.That(!order.SequenceEqual(Enumerable.Range(0, 20)), $"{what}: the numbers came back in order.");
+        Expect.That(order.SequenceEqual(again), $"{what}, twice with the same random numbers: two orders came " +
             "back. All chance has to come from next, or no run can be repeated.");
-        Expect.That(!order.SequenceEqual(other), "Order(20), with other random numbers: the same order came back.");
+        Expect.That(!order.SequenceEqual(other), $"{what}, with other random numbers: the same order came back.");
     }
 
     static void Places(IShuffle answer)
@@ -109,11 +95,11 @@ sealed class Grader : Exercise<IShuffle>
         var fair = runs / (double)orders;
         var bound = 5 * Math.Sqrt(fair * (1 - 1.0 / orders));
         Expect.That(counts.Count == orders,
-            $"Order({count}), {runs} times: {counts.Count} of the {orders} orders came.");
+            $"{Name(answer, count)}, {runs} times: {counts.Count} of the {orders} orders came.");
         var (worst, times) = counts.MaxBy(c => Math.Abs(c.Value - fair));
         var always = asked.Count > 0 && asked.All(n => n == count);
-        Expect.That(Math.Abs(times - fair) <= bound, $"Order({count}), {runs} times: {worst} came {times} times, " +
-            $"fair are {fair:0} ± {bound:0}: some orders are likelier than others." + (!always ? "" :
+        Expect.That(Math.Abs(times - fair) <= bound, $"{Name(answer, count)}, {runs} times: {worst} came {times} " +
+            $"times, fair are {fair:0} ± {bound:0}: some orders are likelier than others." + (!always ? "" :
             $"\nYou draw from all {count} at every step. That makes {count}^{asked.Count} equally likely " +
             $"ways, which cannot be shared evenly by {orders} orders. Draw only from the places that are " +
             "not settled yet."));
@@ -135,7 +121,25 @@ sealed class Grader : Exercise<IShuffle>
         }
     }
 
-    static void FairBatches(IShuffle answer) => Fair(3, 12_000)(new Joined(answer));
+    static void FairBatches(IShuffle answer)
+    {
+        Chance(new Joined(answer));
+        Fair(3, 12_000)(new Joined(answer));
+    }
+
+    /// <summary>Each number equally often at each place, within five standard deviations.</summary>
+    static void FairPlaces(IShuffle answer)
+    {
+        const int Count = 7, Runs = 7000, Often = Runs / Count;
+        var bound = 5 * Math.Sqrt(Often * (1 - 1.0 / Count));
+        var counts = new int[Count, Count];
+        for (var seed = 0UL; seed < Runs; seed++)
+            foreach (var (place, number) in Order(answer, Count, new(seed)).Index()) counts[number, place]++;
+        for (var number = 0; number < Count; number++)
+            for (var place = 0; place < Count; place++)
+                Expect.That(Math.Abs(counts[number, place] - Often) <= bound, $"Order({Count}), {Runs} times: " +
+                    $"{number} was {counts[number, place]} times at place {place}, fair are {Often} ± {bound:0}.");
+    }
 
     /// <summary>The batches of an epoch one after another, as an order.</summary>
     sealed class Joined(IShuffle answer) : IShuffle
@@ -151,6 +155,7 @@ sealed class Grader : Exercise<IShuffle>
         new("every number at every place", Places),
         new("all orders equally often, of three", Fair(3, 24_000)),
         new("all orders equally often, of four", Fair(4, 48_000)),
+        new("every number equally often at every place, of seven", FairPlaces),
         new("the batches of an epoch", Batches),
         new("epochs are shuffled fairly", FairBatches),
     ];
@@ -176,7 +181,18 @@ sealed class Grader : Exercise<IShuffle>
         new("chance of its own", new Wrong { Shuffle = (o, _) => Random.Shared.Shuffle(o) }, "come from next"),
         new("drops the last batch", new Wrong { DropLast = true }, "the last batch is smaller"),
         new("batches in order", new Wrong { Batched = (count, _) => [.. Enumerable.Range(0, count)] },
-            "of the 6 orders came"),
+            "Epoch(20, 2): the numbers came back in order"),
+        new("batches of chance of their own", new Wrong { Batched = (count, _) =>
+        {
+            var order = Enumerable.Range(0, count).ToArray();
+            Random.Shared.Shuffle(order);
+            return order;
+        } }, "Epoch(20, 2), twice"),
+        new("fair for four numbers only", new Wrong { Shuffle = (o, next) =>
+        {
+            for (var i = Math.Min(o.Length, 4) - 1; i > 0; i--) Swap(o, i, next(i + 1));
+            if (o.Length > 4) Swap(o, next(4), o.Length - 1);
+        } }, "fair are"),
     ];
 
     static void Swap(int[] order, int i, int j) => (order[i], order[j]) = (order[j], order[i]);

@@ -3,9 +3,10 @@ using Tensorlet;
 namespace Tutorials.Chapter09;
 
 /// <summary>
-/// Exercise 9: max pooling over adjacent windows of 2 × 2. Images are (N, C, H, W), results (N, C, H/2, W/2), rounded
-/// down: if H or W is odd, the last row or column is in no window. A window with a NaN gives NaN. Results have the
-/// element type of the images. Do not write to the tensors that you are given.
+/// Exercise 9: max pooling over windows of 2 × 2 that lie side by side. Images are (N, C, H, W), results (N, C, H/2,
+/// W/2), rounded down: where H or W is odd, the last row or column is in no window. A window with a NaN gives NaN.
+/// Results have the element type of the images. Write to no tensor that is given to you. The engine's
+/// pooling and its tape are not to be used.
 /// </summary>
 public sealed class Mine : IMaxPool
 {

@@ -2,19 +2,16 @@ using Tensorlet;
 
 namespace Tutorials.Chapter09;
 
-/// <summary>What exercise 9 asks for: max pooling over windows of 2 × 2 that lie side by side.</summary>
-public interface IMaxPool
-{
-    /// <summary>Images (N, C, H, W) to the largest of each window, (N, C, H/2, W/2), rounded down.</summary>
-    Tensor Forward(Tensor x);
-
-    /// <summary>The gradient by the images (N, C, H, W), from that by the result.</summary>
-    Tensor Backward(Tensor x, Tensor dy);
-}
-
 sealed class Grader : Exercise<IMaxPool>
 {
     public override string Title => "Max pooling, and where its gradient goes";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.MaxPool2d", "MaxPool2d", "F.MaxPool1d", "MaxPool1d", "F.AdaptiveMaxPool2d", "AdaptiveMaxPool2d"],
+            "Max pooling is what is to be written."),
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -58,7 +55,9 @@ sealed class Grader : Exercise<IMaxPool>
         foreach (var (x, because) in cases)
         {
             var (values, _, shape) = Definition(x);
-            Expect.Same(answer.Forward(x), Tensor.From(values, shape), $"Forward, {Show(x)}", because: because);
+            var before = x.Clone();
+            Expect.Same(answer.Forward(x), Tensor.From(values, shape), $"Forward, {Show(before)}", because: because);
+            Expect.Unchanged($"Forward, {Show(before)},", ("x", x, before));
         }
     };
 
@@ -70,8 +69,10 @@ sealed class Grader : Exercise<IMaxPool>
             var dy = Tensor.Arange(1, 1 + values.Length, type: DType.Float64).Reshape(shape);
             var expected = new double[x.Numel];
             for (var i = 0; i < places.Length; i++) expected[places[i]] = i + 1;
-            Expect.Same(answer.Backward(x, dy), Tensor.From(expected, x.Size()),
+            var (image, gradient) = (x.Clone(), dy.Clone());
+            Expect.Same(answer.Backward(image, gradient), Tensor.From(expected, x.Size()),
                 $"Backward, {Show(x)}, dy 1, 2, …", because: because);
+            Expect.Unchanged($"Backward, {Show(x)},", ("x", image, x), ("dy", gradient, dy));
         }
     };
 

@@ -3,19 +3,20 @@ using Tensorlet;
 
 namespace Tutorials.Chapter10;
 
-/// <summary>What exercise 10 asks for.</summary>
-public interface IHardswish
-{
-    /// <summary>Hardswish of each element, by <see cref="Tensor.Map"/> of a public struct.</summary>
-    Tensor Forward(Tensor x);
-
-    /// <summary>The derivative of hardswish at each element, by another.</summary>
-    Tensor Derivative(Tensor x);
-}
-
 sealed class Grader : Exercise<IHardswish>
 {
     public override string Title => "A scalar function that becomes a kernel";
+
+    protected override int Holes => 2;                  // its methods are given, and map what is to be written
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Variable.Hardswish", "Hardswish", "Variable.Hardsigmoid", "Hardsigmoid"],
+            "Hardswish is what is to be written."),
+        (["Tensor.ToArray", "Tensor.Item", "Tensor.From", "Tensor.Of", "Tensor.Over", "Variable.Item"],
+            "The formula is to become the loop: no numbers are taken out of a tensor here."),
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -63,10 +64,10 @@ sealed class Grader : Exercise<IHardswish>
     static void Reachable(IHardswish answer)
     {
         _ = (answer.Forward(Tensor.Ones(1)), answer.Derivative(Tensor.Ones(1)));
-        var hidden = answer.GetType().GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)
-            .FirstOrDefault(t => typeof(IMap).IsAssignableFrom(t) && !t.IsNestedPublic);
-        Expect.That(hidden is null, $"{hidden?.Name} is not public. The code that is made for a GPU could not call " +
-            "it; on this machine's devices nobody would notice.");
+        var hidden = (Answer.Of(answer)?.Hidden ?? [.. answer.GetType().GetNestedTypes(BindingFlags.NonPublic)
+            .Where(t => typeof(IMap).IsAssignableFrom(t)).Select(t => t.Name)]).FirstOrDefault();
+        Expect.That(hidden is null, $"{hidden} is not public. The code that is made for a GPU could not call it; on " +
+            "this machine's devices nobody would notice.");
     }
 
     /// <summary>
@@ -80,10 +81,10 @@ sealed class Grader : Exercise<IHardswish>
             answer.Derivative(x.Data);
             Expect.That(profile.Rows.Count == 0, "The derivative is to be written by hand, and not left to the tape.");
         }
-        var formula = answer.GetType().GetNestedType("Formula");
-        Expect.That(formula is not null, "The answer has no public struct Formula any more.");
-        var y = (Variable)typeof(Variable).GetMethod("Map")!.MakeGenericMethod(formula!)
-            .Invoke(x, [Activator.CreateInstance(formula!)])!;
+        var y = answer.Recorded(x);
+        Expect.That(y is { RequiresGrad: true }, "Recorded, which came with the exercise, does not map your formula " +
+            "over a variable any more: it was x.Map(new Formula()).");
+        Expect.Same(y!.Data, answer.Forward(x.Data), "Recorded, beside Forward");
         y.Sum().Backward();
         Expect.Same(answer.Derivative(x.Data), x.Grad!.Data, "your derivative, beside the one that your formula has");
     }
@@ -111,10 +112,11 @@ sealed class Grader : Exercise<IHardswish>
             (double.NegativeInfinity, Infinite))),
         new("its derivative within the pieces", Values(slope: true,
             (0, "The middle piece is (x² + 3·x)/6."), (1, "The middle piece is (x² + 3·x)/6."),
-            (-2, "The middle piece is (x² + 3·x)/6."), (-5, "Below -3 nothing changes."), (5, "Above 3 it is x."))),
+            (-2, "The middle piece is (x² + 3·x)/6."), (-5, "Below -3 nothing changes."),
+            (5, "Above 3 y is x, and grows as x does: by 1."))),
         new("its derivative at the edges", Values(slope: true, (-3, Edge), (3, Edge))),
         new("its derivative at what is no ordinary number", Values(slope: true,
-            (double.NaN, Swallows), (double.PositiveInfinity, "Above 3 it is x."),
+            (double.NaN, Swallows), (double.PositiveInfinity, "Above 3 y is x, and grows as x does: by 1."),
             (double.NegativeInfinity, "Below -3 nothing changes."))),
         new("the same on three devices, in two types, at any length", EverywhereAlike),
         new("a GPU could call it", Reachable),
@@ -142,13 +144,14 @@ sealed class Grader : Exercise<IHardswish>
     {
         public Tensor Forward(Tensor x) => forward?.Invoke(x) ?? Plain(x, Value);
         public Tensor Derivative(Tensor x) => slope?.Invoke(x) ?? Plain(x, SlopeAt);
+        public Variable Recorded(Variable x) => x.Map(new Right());
     }
 
     /// <summary>What is right, and not the student's work.</summary>
     static Tensor Taken(Tensor x)
     {
         var v = new Variable(x.DType.IsFloat() ? x : x.To(DType.Float32), requiresGrad: true);
-        v.Map(new Solution.Formula()).Sum().Backward();
+        v.Map(new Right()).Sum().Backward();
         return v.Grad!.Data;
     }
 
@@ -157,6 +160,7 @@ sealed class Grader : Exercise<IHardswish>
         readonly struct Formula : IMap { V IMap.Apply<V>(V x) => x; }
         public Tensor Forward(Tensor x) => Plain(x.Map(new Formula()), Value);
         public Tensor Derivative(Tensor x) => Plain(x, SlopeAt);
+        public Variable Recorded(Variable x) => x.Map(new Right());
     }
 
     static Tensor Plain(Tensor x, Func<double, double> f) =>
@@ -165,6 +169,11 @@ sealed class Grader : Exercise<IHardswish>
     static V Middle<V>(V x, double divisor = 6) where V : struct, INumeric<V> => x * (x + V.Of(3)) / V.Of(divisor);
 
     static V MiddleSlope<V>(V x) where V : struct, INumeric<V> => (x + x + V.Of(3)) / V.Of(6);
+
+    readonly struct Right : IMap
+    {
+        V IMap.Apply<V>(V x) => V.IfGreater(V.Of(-3), x, V.Of(0), V.IfGreater(x, V.Of(3), x, Middle(x)));
+    }
 
     readonly struct Swallowing : IMap
     {

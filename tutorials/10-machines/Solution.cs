@@ -24,4 +24,7 @@ public sealed class Solution : IHardswish
 
     /// <inheritdoc/>
     public Tensor Derivative(Tensor x) => x.Map(new Slope());
+
+    /// <inheritdoc/>
+    public Variable Recorded(Variable x) => x.Map(new Formula());
 }

@@ -2,16 +2,15 @@ using Tensorlet;
 
 namespace Tutorials.Chapter11;
 
-/// <summary>What exercise 11 asks for.</summary>
-public interface ITiledProduct
-{
-    /// <summary>What one thread does for c = a·b. It waits where it gives a barrier.</summary>
-    IEnumerable<Barrier> Run(GpuThread thread, Matrix a, Matrix b, Matrix c);
-}
-
 sealed class Grader : Exercise<ITiledProduct>
 {
     public override string Title => "A tiled product kernel";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["Tensorlet.Tensor", "Tensorlet.Variable"],
+            "The product is what is to be written, as a kernel."),
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -36,27 +35,57 @@ sealed class Grader : Exercise<ITiledProduct>
     }
 
     /// <summary>Runs the answer, and compares with three loops.</summary>
-    static (Matrix A, Matrix B) Multiply(ITiledProduct answer, int rows, int inner, int columns)
+    static (Memory A, Memory B) Multiply(ITiledProduct answer, int rows, int inner, int columns)
     {
         var (x, y) = (Numbers(rows, inner, 1), Numbers(inner, columns, 2));
-        Matrix a = new("a", x), b = new("b", y), c = new("c", new float[rows, columns]);
+        Memory a = new("a", x), b = new("b", y), c = new("c", Nothing(rows, columns));
         var expected = new double[rows * columns];
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
                 for (var k = 0; k < inner; k++) expected[i * columns + j] += x[i, k] * y[k, j];
         var what = $"({rows}, {inner}) times ({inner}, {columns})";
-        try { Group.Launch(answer, a, b, c); }
+        try { Machine.Launch(answer, a.Matrix, b.Matrix, c.Matrix); }
         catch (Rejected e) { throw new Rejected($"{what}: {e.Message}"); }
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
                 Expect.That(c.Writes(i, j) > 0, $"{what}: nothing was written to c[{i}, {j}].");
+        Expect.That(c.Reads == 0, $"{what}: c was read. Nothing is there before it is written: keep the sum in a " +
+            "variable.");
         Expect.Same(Tensor.From(c.Values, [rows, columns]), Tensor.From(expected, [rows, columns]), what,
-            because: "Row i of c takes row i of a, and column j of c takes column j of b.");
+            because: Reason(x, y, c.Values));
         for (var i = 0; i < rows; i++)
             for (var j = 0; j < columns; j++)
                 Expect.That(c.Writes(i, j) == 1, $"{what}: c[{i}, {j}] was written {c.Writes(i, j)} times. Keep the " +
                     "sum in a variable, and write it after the loop.");
         return (a, b);
+    }
+
+    /// <summary>What is in memory before anything was written.</summary>
+    static float[,] Nothing(int rows, int columns)
+    {
+        var nothing = new float[rows, columns];
+        for (var i = 0; i < rows; i++)
+            for (var j = 0; j < columns; j++) nothing[i, j] = float.NaN;
+        return nothing;
+    }
+
+    /// <summary>Other products that the numbers may be, and what is said then.</summary>
+    static string Reason(float[,] a, float[,] b, float[] yours)
+    {
+        var (rows, inner, columns) = (a.GetLength(0), a.GetLength(1), b.GetLength(1));
+        bool Is(Func<int, int, int, float> term, int from = 0, int? to = null) => Enumerable.Range(0, rows * columns)
+            .All(i => yours[i] == Enumerable.Range(from, (to ?? inner) - from)
+                .Sum(k => term(i / columns, i % columns, k)));
+        var last = (inner - 1) / Group.Size * Group.Size;
+        return inner > Group.Size && Is((i, j, k) => a[i, k] * b[k, j], to: Group.Size)
+                ? "Only the first tile counts. Go on to the next ones: k = 0, 4, 8, …"
+            : inner > Group.Size && Is((i, j, k) => a[i, k] * b[k, j], from: last)
+                ? "Only the last tile counts: the sum begins anew with each tile. It has to begin before the loop."
+            : rows == inner && inner == columns && Is((i, j, k) => a[i, k] * b[j, k])
+                ? "This is a·bᵀ: row i of c takes row i of a, and column j of c takes column j of b."
+            : rows == inner && inner == columns && Is((i, j, k) => a[k, i] * b[k, j])
+                ? "This is aᵀ·b: row i of c takes row i of a, and column j of c takes column j of b."
+            : "";
     }
 
     static Action<ITiledProduct> Products(params (int Rows, int Inner, int Columns)[] sizes) => answer =>
@@ -73,7 +102,7 @@ sealed class Grader : Exercise<ITiledProduct>
             Check(a, rows * inner * across, "a");
             Check(b, inner * columns * down, "b");
 
-            void Check(Matrix x, int most, string name) => Expect.That(x.Reads <= most,
+            void Check(Memory x, int most, string name) => Expect.That(x.Reads <= most,
                 $"({rows}, {inner}) times ({inner}, {columns}): {x.Reads} numbers of {name} were read from memory, " +
                 $"and {most} are enough, once for each group; the three loops read {rows * inner * columns}. While " +
                 "multiplying, take numbers only from the tiles.");
@@ -100,6 +129,8 @@ sealed class Grader : Exercise<ITiledProduct>
         new("threads outside return at once", new Variant { Returns = true }, "has ended"),
         new("nothing is put where the tile is outside", new Variant { Zeros = false }, "(4, 1) times (1, 4)"),
         new("the sum is written after each tile", new Variant { Adds = true }, "was written 2 times"),
+        new("a sum that begins anew with each tile", new Variant { Anew = true }, "Only the last tile counts"),
+        new("c is read", new Variant { ReadsC = true }, "c was read"),
         new("three loops over memory", new ThreeLoops(), "the three loops read 64"),
     ];
 
@@ -125,6 +156,8 @@ sealed class Grader : Exercise<ITiledProduct>
         public bool ByRows { get; init; }
         public bool Returns { get; init; }
         public bool Adds { get; init; }
+        public bool Anew { get; init; }
+        public bool ReadsC { get; init; }
 
         public IEnumerable<Barrier> Run(GpuThread t, Matrix a, Matrix b, Matrix c)
         {
@@ -135,6 +168,7 @@ sealed class Grader : Exercise<ITiledProduct>
                 Load(t.TileA, a, t.Row, k + t.X);
                 Load(t.TileB, b, k + t.Y, t.Column);
                 if (First) yield return t.Barrier;
+                if (Anew) sum = 0;
                 for (var q = 0; q < Group.Size; q++)
                     sum += t.TileA[t.Y, q] * (ByRows ? t.TileB[t.X, q] : t.TileB[q, t.X]);
                 if (Second) yield return t.Barrier;
@@ -152,6 +186,7 @@ sealed class Grader : Exercise<ITiledProduct>
             void Store(float value)
             {
                 if (t.Row >= c.Rows || t.Column >= c.Columns) return;
+                if (ReadsC) value += c[t.Row, t.Column];
                 if (Swapped) c[t.Column, t.Row] = value;
                 else c[t.Row, t.Column] = value;
             }

@@ -4,22 +4,17 @@ using static Tensorlet.Variable;
 
 namespace Tutorials.Chapter12;
 
-/// <summary>What exercise 12 asks for: the gradients of a convolution with stride 1 and without padding.</summary>
-public interface IConvolutionGradients
-{
-    /// <summary>By the bias, (O).</summary>
-    Tensor ByBias(Tensor dy);
-
-    /// <summary>By the filters, (O, C, KH, KW), from images (N, C, H, W) and dy (N, O, OH, OW).</summary>
-    Tensor ByFilters(Tensor x, Tensor dy);
-
-    /// <summary>By the images, (N, C, H, W), from filters (O, C, KH, KW) and dy (N, O, OH, OW).</summary>
-    Tensor ByInput(Tensor w, Tensor dy);
-}
-
 sealed class Grader : Exercise<IConvolutionGradients>
 {
     public override string Title => "Convolution backward";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.Conv1d", "F.Conv2d", "F.Conv3d", "F.ConvTranspose1d", "F.ConvTranspose2d", "Conv1d", "Conv2d", "Conv3d",
+            "ConvTranspose1d", "ConvTranspose2d", "F.Unfold", "F.Fold", "Variable.Unfold"],
+            "The convolutions of the engine, and how it unfolds images, are what is to be written."),
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -34,18 +29,22 @@ sealed class Grader : Exercise<IConvolutionGradients>
             "there.",
         "A slice is a view, so dx[.., .., k..(k + OH), l..(l + OW)].Add_(…) writes into dx, which begins as " +
             "Tensor.Zeros([N, C, OH + KH - 1, OW + KW - 1], dy.DType).",
+        "Stride and padding: put x into the middle of zeros, (N, C, H + 2·P, W + 2·P), and take every S-th row and " +
+            "column: Slice(2, k, k + S·(OH − 1) + 1, S). By input, add into such zeros, and cut the padding off at " +
+            "the end.",
     ];
 
     /// <summary>All sizes of a case.</summary>
-    sealed record Sizes(int N, int C, int O, int H, int W, int KH, int KW)
+    sealed record Sizes(int N, int C, int O, int H, int W, int KH, int KW, int S = 1, int P = 0)
     {
-        public int OH => H - KH + 1;
-        public int OW => W - KW + 1;
+        public int OH => (H + 2 * P - KH) / S + 1;
+        public int OW => (W + 2 * P - KW) / S + 1;
         public int[] X => [N, C, H, W];
         public int[] Filters => [O, C, KH, KW];
         public int[] Y => [N, O, OH, OW];
         public override string ToString() =>
-            $"x ({string.Join(", ", X)}), w ({string.Join(", ", Filters)}), dy ({string.Join(", ", Y)})";
+            $"x ({string.Join(", ", X)}), w ({string.Join(", ", Filters)}), dy ({string.Join(", ", Y)})" +
+            (S == 1 && P == 0 ? "" : $", stride {S}, padding {P}");
     }
 
     /// <summary>1, 2, 3, …, so that a small case can be followed by hand; or random numbers.</summary>
@@ -55,11 +54,11 @@ sealed class Grader : Exercise<IConvolutionGradients>
 
     /// <summary>The definition read backward, product by product. A turned filter is w[o,c,KH−1−k,KW−1−l].</summary>
     static (Tensor Input, Tensor Filters, Tensor Bias) Definition(
-        Tensor images, Tensor filters, Tensor gradient, bool turned = false)
+        Tensor images, Tensor filters, Tensor gradient, bool turned = false, int stride = 1, int padding = 0)
     {
         var (x, w, g) = (images.ToArray<double>(), filters.ToArray<double>(), gradient.ToArray<double>());
         var s = new Sizes(images.Size(0), images.Size(1), filters.Size(0), images.Size(2), images.Size(3),
-            filters.Size(2), filters.Size(3));
+            filters.Size(2), filters.Size(3), stride, padding);
         var (dx, dw, db) = (new double[x.Length], new double[w.Length], new double[s.O]);
         var at = 0;
         for (var n = 0; n < s.N; n++)
@@ -72,7 +71,9 @@ sealed class Grader : Exercise<IConvolutionGradients>
                             for (var k = 0; k < s.KH; k++)
                                 for (var l = 0; l < s.KW; l++)
                                 {
-                                    var pixel = ((n * s.C + c) * s.H + i + k) * s.W + j + l;
+                                    var (y, z) = (s.S * i + k - s.P, s.S * j + l - s.P);
+                                    if (y < 0 || y >= s.H || z < 0 || z >= s.W) continue;
+                                    var pixel = ((n * s.C + c) * s.H + y) * s.W + z;
                                     var (row, column) = turned ? (s.KH - 1 - k, s.KW - 1 - l) : (k, l);
                                     var weight = ((o * s.C + c) * s.KH + row) * s.KW + column;
                                     dx[pixel] += w[weight] * g[at];
@@ -124,6 +125,21 @@ sealed class Grader : Exercise<IConvolutionGradients>
                 "180° would give. Where slices of dx are added to, the filter stays as it is; where windows of a " +
                 "padded dy are contracted, it has to be flipped along both axes of space.");
             Expect.Same(yours, right, $"ByInput, {s}", 1e-9, because);
+        }
+    };
+
+    static Action<IConvolutionGradients> Strided(params Sizes[] cases) => answer =>
+    {
+        foreach (var s in cases)
+        {
+            var (x, w, dy) = (Numbers(s.X, 1, false), Numbers(s.Filters, 2, false), Numbers(s.Y, 3, false));
+            var (dx, dw, _) = Definition(x, w, dy, stride: s.S, padding: s.P);
+            Expect.Same(answer.ByFilters(x, dy, s.S, s.P), dw, $"ByFilters, {s}", 1e-9, "w[o,c,k,l] met every S-th " +
+                "pixel from (k, l) on, of the image with P rows and columns of zeros on each side.");
+            var yours = answer.ByInput(w, dy, s.S, s.P);
+            Expect.That(s.P == 0 || yours is not { Rank: 4 } || yours.Size(2) != s.H + 2 * s.P,
+                $"ByInput, {s}: the padding is still there. It is no part of the images: cut it off.");
+            Expect.Same(yours, dx, $"ByInput, {s}", 1e-9, "What dy[i, j] gives goes to pixel (S·i+k−P, S·j+l−P).");
         }
     };
 
@@ -179,9 +195,24 @@ sealed class Grader : Exercise<IConvolutionGradients>
             $"{s}: x, w or dy is another afterwards. They belong to the tape: write to tensors of your own only.");
     }
 
+    const double Most = 3;              // seconds
+
+    static string Slow(Sizes s, double seconds) => $"The second layer of LeNet, {s}: yours is right, and too slow: " +
+        $"it takes about {seconds:0} s, and a training does that hundreds of times. Is an element at a time taken by " +
+        "Item() or an index? Each makes a tensor. Loop over k and l only, and leave the rest to slices and Einsum.";
+
     static void Fast(IConvolutionGradients answer)
     {
-        var s = new Sizes(64, 6, 16, 14, 14, 5, 5);
+        var all = new Sizes(64, 6, 16, 14, 14, 5, 5);
+        var few = InTime(answer, all with { N = 1 });       // so that what is slow does not run for minutes
+        Expect.That(few * all.N < 5 * Most, Slow(all, few * all.N));
+        var seconds = InTime(answer, all);
+        Expect.That(seconds < Most, Slow(all, seconds));
+    }
+
+    /// <summary>Holds the gradients in Float32 against the engine's, and says how long they took.</summary>
+    static double InTime(IConvolutionGradients answer, Sizes s)
+    {
         var x = new Variable(Tensor.Randn(s.X, generator: new(1)), requiresGrad: true);
         var w = new Variable(Tensor.Randn(s.Filters, generator: new(2)), requiresGrad: true);
         var (y, dy) = (F.Conv2d(x, w), Tensor.Randn(s.Y, generator: new(3)));
@@ -194,8 +225,7 @@ sealed class Grader : Exercise<IConvolutionGradients>
         Expect.That(dx.DType == DType.Float32 && dw.DType == DType.Float32,
             $"Float32 operands: yours came back as " +
             $"{dx.DType} and {dw.DType}. Make dx and dw with the type of dy.");
-        Expect.That(seconds < 3, $"The second layer of LeNet, {s}: yours took {Expect.Text(seconds)} s, and a " +
-            "training does that hundreds of times. Loop over k and l only, and leave the rest to slices and Einsum.");
+        return seconds;
     }
 
     protected override Step<IConvolutionGradients>[] Requirements =>
@@ -215,6 +245,9 @@ sealed class Grader : Exercise<IConvolutionGradients>
         new("by the input, all axes", Input(
             "Each input channel gets the sum over all filters, and each sample has its own.",
             new(1, 2, 3, 3, 3, 2, 2), new(2, 3, 2, 5, 4, 3, 2))),
+        new("a stride", Strided(new(1, 1, 1, 5, 5, 3, 3, 2), new(2, 3, 2, 7, 6, 3, 2, 2), new(1, 2, 3, 7, 7, 1, 1, 3))),
+        new("padding, and both", Strided(new(1, 1, 1, 3, 3, 3, 3, 1, 1), new(2, 2, 3, 4, 5, 3, 2, 1, 2),
+            new(2, 3, 2, 5, 7, 3, 3, 2, 1))),
         new("gradients are adjoints", Adjoint),
         new("numeric gradients, and operands that are views", answer => { Numeric(answer); Views(answer); }),
         new("the second layer of LeNet, in time", Fast),
@@ -234,16 +267,45 @@ sealed class Grader : Exercise<IConvolutionGradients>
         { Filters = (x, dy) => Right.Filters(x, dy).Flip(2, 3) }, "nothing to flip here"),
         new("filters turned for the input", new Wrong
         { Input = (w, dy) => Right.Input(w.Flip(2, 3), dy) }, "turned by 180°"),
+        new("no stride by input", new Wrong { Strides = false }, "yours has shape"),
+        new("padding that is not cut off", new Wrong { Cuts = false }, "the padding is still there"),
+        new("right, and element by element", new Wrong { Filters = ElementByElement }, "yours is right, and too slow"),
         new("the gradient in its windows' first corner", new Wrong
         { Input = (w, dy) => F.Pad(Einsum("ockl,noij->ncij", w, dy), [0, w.Size(3) - 1, 0, w.Size(2) - 1]).Data },
             "each window that it was in"),
     ];
+
+    static Tensor ElementByElement(Tensor x, Tensor dy)
+    {
+        var dw = Tensor.Zeros(
+            [dy.Size(1), x.Size(1), x.Size(2) - dy.Size(2) + 1, x.Size(3) - dy.Size(3) + 1], dy.DType);
+        for (var o = 0; o < dw.Size(0); o++)
+            for (var c = 0; c < dw.Size(1); c++)
+                for (var k = 0; k < dw.Size(2); k++)
+                    for (var l = 0; l < dw.Size(3); l++)
+                    {
+                        var sum = 0.0;
+                        for (var n = 0; n < dy.Size(0); n++)
+                            for (var i = 0; i < dy.Size(2); i++)
+                                for (var j = 0; j < dy.Size(3); j++)
+                                    sum += x[n, c, k + i, l + j].Item() * dy[n, o, i, j].Item();
+                        dw[o, c, k, l] = Tensor.Scalar(sum, dw.DType);
+                    }
+        return dw;
+    }
 
     /// <summary>Right answers, to be made wrong: by the engine.</summary>
     static class Right
     {
         public static Tensor Filters(Tensor x, Tensor dy) =>
             F.Conv2d(x.Transpose(0, 1), dy.Transpose(0, 1)).Data.Transpose(0, 1);
+        public static Tensor Strided(Tensor x, Tensor dy, int stride, int padding)
+        {
+            int Size(int axis) => x.Size(axis) + 2 * padding - stride * (dy.Size(axis) - 1);
+            var w = new Variable(Tensor.Zeros([dy.Size(1), x.Size(1), Size(2), Size(3)], x.DType), true);
+            F.Conv2d(x, w, stride: stride, padding: padding).Backward(dy);
+            return w.Grad!.Data;
+        }
         public static Tensor Input(Tensor w, Tensor dy) => F.ConvTranspose2d(dy, w).Data;
     }
 
@@ -253,7 +315,11 @@ sealed class Grader : Exercise<IConvolutionGradients>
         public Func<Tensor, Tensor, Tensor> Filters { get; init; } = Right.Filters;
         public Func<Tensor, Tensor, Tensor> Input { get; init; } = Right.Input;
         public Tensor ByBias(Tensor dy) => Bias(dy);
-        public Tensor ByFilters(Tensor x, Tensor dy) => Filters(x, dy);
-        public Tensor ByInput(Tensor w, Tensor dy) => Input(w, dy);
+        public bool Strides { get; init; } = true;
+        public bool Cuts { get; init; } = true;
+        public Tensor ByFilters(Tensor x, Tensor dy, int stride, int padding) => (stride, padding) == (1, 0)
+            ? Filters(x, dy) : Right.Strided(x, dy, stride, padding);
+        public Tensor ByInput(Tensor w, Tensor dy, int stride, int padding) => (stride, padding) == (1, 0) || !Strides
+            ? Input(w, dy) : F.ConvTranspose2d(dy, w, stride: stride, padding: Cuts ? padding : 0).Data;
     }
 }

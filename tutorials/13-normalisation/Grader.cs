@@ -2,22 +2,17 @@ using Tensorlet;
 
 namespace Tutorials.Chapter13;
 
-/// <summary>What exercise 13 asks for.</summary>
-public interface IBatchNorm
-{
-    /// <summary>The gradient by β, (C).</summary>
-    Tensor Dbeta(Tensor dy);
-
-    /// <summary>The gradient by γ, (C).</summary>
-    Tensor Dgamma(Tensor x, Tensor dy, double eps);
-
-    /// <summary>The gradient by x, (N, C).</summary>
-    Tensor Dx(Tensor x, Tensor gamma, Tensor dy, double eps);
-}
-
 sealed class Grader : Exercise<IBatchNorm>
 {
     public override string Title => "The backward of batch normalisation";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.BatchNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "F.InstanceNorm", "InstanceNorm1d",
+            "InstanceNorm2d", "F.LayerNorm", "LayerNorm", "F.GroupNorm", "GroupNorm"],
+            "The normalisations of the engine are what is to be written."),
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -32,13 +27,16 @@ sealed class Grader : Exercise<IBatchNorm>
 
     /// <summary>Plain loops over columns, with a switch for each thing that may be wrong.</summary>
     sealed record Written(bool Mean = true, bool Variance = true, bool Unbiased = false, bool Gamma = true,
-        bool ByRows = false, bool Epsilon = true, bool Averages = false) : IBatchNorm
+        bool ByRows = false, bool Epsilon = true, bool Averages = false, bool Sums = false, bool OneMean = false,
+        bool Raw = false, bool Centred = false, bool EpsilonOutside = false, bool Root = true, bool Sign = false)
+        : IBatchNorm
     {
         (double[] XHat, double Root) Column(double[] x, double eps)
         {
             var mean = x.Average();
             var variance = x.Sum(a => (a - mean) * (a - mean)) / (Unbiased ? x.Length - 1 : x.Length);
-            var root = Math.Sqrt(variance + (Epsilon ? eps : 0));
+            var root = EpsilonOutside ? Math.Sqrt(variance) + eps : variance + (Epsilon ? eps : 0);
+            if (Root && !EpsilonOutside) root = Math.Sqrt(root);
             return ([.. x.Select(a => (a - mean) / root)], root);
         }
 
@@ -53,7 +51,8 @@ sealed class Grader : Exercise<IBatchNorm>
             Tensor.From([.. Enumerable.Range(0, dy.Size(1)).Select(c => Fold(Of(dy, c)))]);
 
         public Tensor Dgamma(Tensor x, Tensor dy, double eps) => Tensor.From([.. Enumerable.Range(0, dy.Size(1)).Select(
-            c => Fold(Column(Of(x, c), eps).XHat.Zip(Of(dy, c), (a, b) => a * b)))]);
+            c => Fold((Raw ? Of(x, c) : Centred ? Of(x - x.Mean([0]), c) : Column(Of(x, c), eps).XHat)
+                .Zip(Of(dy, c), (a, b) => a * b)))]);
 
         public Tensor Dx(Tensor x, Tensor gamma, Tensor dy, double eps)
         {
@@ -61,8 +60,12 @@ sealed class Grader : Exercise<IBatchNorm>
             return Joined(Enumerable.Range(0, x.Size(1)).Select(c =>
             {
                 var ((xHat, root), d, factor) = (Column(Of(x, c), eps), Of(dy, c), Gamma ? gamma[c].Item() : 1);
-                var (first, second) = (Mean ? d.Average() : 0, Variance ? d.Zip(xHat, (a, b) => a * b).Average() : 0);
-                return d.Zip(xHat, (a, b) => factor / root * (a - first - b * second)).ToArray();
+                var scale = Sums ? d.Length : 1;
+                var first = !Mean ? 0 : OneMean ? dy.Mean().Item() : d.Average();
+                var second = !Variance ? 0 : OneMean ? (dy * Forward(x, gamma.OnesLike(), eps)).Mean().Item()
+                    : d.Zip(xHat, (a, b) => a * b).Average();
+                return d.Zip(xHat, (a, b) => factor / root * (a - scale * first - (Sign ? -1 : 1) * b * scale * second))
+                    .ToArray();
             }));
         }
 
@@ -97,6 +100,13 @@ sealed class Grader : Exercise<IBatchNorm>
         (new(ByRows: true), "A channel is a column: mean and variance are taken over axis 0, the samples."),
         (new(Epsilon: false), "ε is missing below the root."),
         (new(Averages: true), "It is a sum over the samples, and not their mean."),
+        (new(Sums: true), "Of dy, and of dy·x̂, the means are taken off, and not the sums."),
+        (new(OneMean: true), "Each column has means of its own: Mean([0]), and not Mean()."),
+        (new(Raw: true), "This is Σ dy·x. What γ was multiplied with is x̂, which is centred and divided by the root."),
+        (new(Centred: true), "This is Σ dy·(x − μ): x̂ is divided by √(σ² + ε) as well."),
+        (new(EpsilonOutside: true), "ε belongs below the root: √(σ² + ε), and not √σ² + ε."),
+        (new(Root: false), "The root is missing: x̂ = (x − μ)/√(σ² + ε)."),
+        (new(Sign: true), "The way by the variance has the wrong sign: x̂ · mean of dy·x̂ goes off."),
     ];
 
     static void Compare(Tensor? yours, Tensor expected, string what, Func<IBatchNorm, Tensor> compute)
@@ -113,15 +123,19 @@ sealed class Grader : Exercise<IBatchNorm>
     {
         var (x, dy) = (Drawn(1, n, c), Drawn(2, n, c));
         var gamma = scaled ? Drawn(3, c) : Tensor.Ones([c], DType.Float64);
-        Compare(answer.Dx(x.Clone(), gamma.Clone(), dy.Clone(), eps), Numeric(x, gamma, dy, eps),
+        Tensor[] given = [x.Clone(), gamma.Clone(), dy.Clone()];
+        Compare(answer.Dx(given[0], given[1], given[2], eps), Numeric(x, gamma, dy, eps),
             $"dx of x {x.Layout}, {what}", other => other.Dx(x, gamma, dy, eps));
+        Expect.Unchanged($"dx of x {x.Layout}", ("x", given[0], x), ("gamma", given[1], gamma), ("dy", given[2], dy));
     };
 
     static Action<IBatchNorm> Scales(int n, int c, double eps = 1e-5) => answer =>
     {
         var (x, dy) = (Drawn(1, n, c), Drawn(2, n, c));
-        Compare(answer.Dgamma(x.Clone(), dy.Clone(), eps), new Written().Dgamma(x, dy, eps),
+        var (given, gradient) = (x.Clone(), dy.Clone());
+        Compare(answer.Dgamma(given, gradient, eps), new Written().Dgamma(x, dy, eps),
             $"dgamma of x {x.Layout}, ε = {Expect.Text(eps)}", other => other.Dgamma(x, dy, eps));
+        Expect.Unchanged($"dgamma of x {x.Layout}", ("x", given, x), ("dy", gradient, dy));
     };
 
     static Action<IBatchNorm> Shifts(int n, int c) => answer =>
@@ -155,6 +169,21 @@ sealed class Grader : Exercise<IBatchNorm>
         new("all three in the engine's gradient check", answer => Expect.Gradients(
             inputs => new Normalised(answer, 1e-5).Apply(inputs), [Drawn(1, 6, 2), Drawn(3, 2), Drawn(4, 2)],
             "BatchNorm of (6, 2)")),
+        new("Float32 stays Float32", answer =>
+        {
+            Tensor x = Drawn(1, 6, 2), gamma = Drawn(3, 2), dy = Drawn(2, 6, 2);
+            Tensor Narrow(Tensor y) => y.To(DType.Float32);
+            foreach (var (name, yours, right) in new (string, Tensor?, Tensor)[]
+            {
+                ("dbeta", answer.Dbeta(Narrow(dy)), new Written().Dbeta(dy)),
+                ("dgamma", answer.Dgamma(Narrow(x), Narrow(dy), 1e-5), new Written().Dgamma(x, dy, 1e-5)),
+                ("dx", answer.Dx(Narrow(x), Narrow(gamma), Narrow(dy), 1e-5), new Written().Dx(x, gamma, dy, 1e-5)),
+            })
+            {
+                Expect.Same(yours, right, $"{name} in Float32", 1e-3);
+                Expect.Type(yours!, DType.Float32, name);
+            }
+        }),
     ];
 
     protected override Mistake<IBatchNorm>[] WrongAnswers =>
@@ -166,5 +195,10 @@ sealed class Grader : Exercise<IBatchNorm>
         new("means over the wrong axis", new Written(ByRows: true), "over axis 0"),
         new("no epsilon", new Written(Epsilon: false), "ε is missing"),
         new("means for sums", new Written(Averages: true), "not their mean"),
+        new("sums for means", new Written(Sums: true), "and not the sums"),
+        new("one mean for all columns", new Written(OneMean: true), "means of its own"),
+        new("dgamma of x itself", new Written(Raw: true), "This is Σ dy·x."),
+        new("dgamma of x that is only centred", new Written(Centred: true), "divided by √(σ² + ε) as well"),
+        new("an epsilon outside of the root", new Written(EpsilonOutside: true), "below the root"),
     ];
 }

@@ -3,8 +3,9 @@ using Tensorlet;
 namespace Tutorials.Chapter14;
 
 /// <summary>
-/// Exercise 14: an embedding, forward and backward. Forward looks up rows of a table by their numbers. Backward adds
-/// the gradient of each row that was looked up to the gradient of that row of the table, as often as it was looked up.
+/// Exercise 14: an embedding, forward and backward. Forward looks rows of a table up by their numbers. Backward adds
+/// the gradient of each row that was looked up to that row's gradient, as often as it was looked up. The engine's
+/// embedding and its tape are not to be used. Results have the type of the table, or of the gradient.
 /// </summary>
 public sealed class Mine : IEmbedding
 {

@@ -2,18 +2,16 @@ using Tensorlet;
 
 namespace Tutorials.Chapter14;
 
-/// <summary>What exercise 14 asks for: an embedding.</summary>
-public interface IEmbedding
-{
-    /// <summary>The rows of a table (V, D) at an index of any shape: that shape, and behind it D.</summary>
-    Tensor Forward(Tensor index, Tensor table);
-    /// <summary>The gradient by the table, (rows, D); the row of padding, if given, gets none.</summary>
-    Tensor Backward(Tensor index, Tensor dy, int rows, int? padding);
-}
-
 sealed class Grader : Exercise<IEmbedding>
 {
     public override string Title => "An embedding, forward and backward";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.Embedding", "Embedding"],
+            "An embedding is what is to be written."),
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -41,8 +39,15 @@ sealed class Grader : Exercise<IEmbedding>
         {
             var table = Table(v, d).ToArray<double>();
             double[] expected = [.. index.ToArray<long>().SelectMany(row => table[((int)row * d)..((int)row * d + d)])];
-            Expect.Same(answer.Forward(index, Table(v, d)), Tensor.From(expected, [.. index.Shape, d]),
-                $"{Show(index)}, table ({v}, {d})", because: because);
+            var what = $"{Show(index)}, table ({v}, {d})";
+            foreach (var type in new[] { DType.Float64, DType.Float32 })
+            {
+                var (rows, given) = (index.Clone(), Table(v, d).To(type));
+                var yours = answer.Forward(rows, given);
+                Expect.Same(yours, Tensor.From(expected, [.. index.Shape, d]), what, because: because);
+                Expect.Type(yours, type, what);
+                Expect.Unchanged(what, ("the index", rows, index), ("the table", given, Table(v, d)));
+            }
         }
     };
 
@@ -59,6 +64,9 @@ sealed class Grader : Exercise<IEmbedding>
             var what = $"{Show(index)}, table ({v}, {d})" + (padding is null ? "" : $", padding {padding}");
             Expect.Same(answer.Backward(index, dy, v, padding), Tensor.From(expected, [v, d]), what, because: because);
             Expect.Same(dy, before, $"{what}: dy after your method", 0, "It may not be written to.");
+            var narrow = answer.Backward(index, dy.To(DType.Float32), v, padding);
+            Expect.Same(narrow, Tensor.From(expected, [v, d]), $"{what}, in Float32", 1e-5, because);
+            Expect.Type(narrow, DType.Float32, what);
         }
     };
 

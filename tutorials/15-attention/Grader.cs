@@ -2,18 +2,16 @@ using Tensorlet;
 
 namespace Tutorials.Chapter15;
 
-/// <summary>What exercise 15 asks for: causal attention.</summary>
-public interface ICausal
-{
-    /// <summary>(n, n) of Bool: true where place i may see place j.</summary>
-    Tensor Mask(int n);
-    /// <summary>softmax(Q·Kᵀ/√E)·V over what each place may see, all (N, L, E).</summary>
-    Variable Attention(Variable q, Variable k, Variable v);
-}
-
 sealed class Grader : Exercise<ICausal>
 {
     public override string Title => "Causal attention";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.ScaledDotProductAttention", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer",
+            "F.Causal"],
+            "The attention of the engine is what is to be written."),
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -23,6 +21,8 @@ sealed class Grader : Exercise<ICausal>
             "the softmax: which score has the weight 0, whatever the others are?",
         "scores.MaskedFill(!Mask(n), double.NegativeInfinity).Softmax(-1), with scores Q·Kᵀ/√E; the last axis is " +
             "that of the keys.",
+        "Heads: x.Narrow(-1, h * size, size) is the part of head h, where size is E / H. Attention of the parts is " +
+            "what you have already, and Variable.Cat(…, -1) puts what they give side by side.",
     ];
 
     static Tensor Drawn(ulong seed, params int[] shape) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
@@ -49,6 +49,22 @@ sealed class Grader : Exercise<ICausal>
         return Tensor.From(found, q.Size());
     }
 
+    /// <summary>One head after another, each by loops; scaled for another size if one is given.</summary>
+    static Tensor ByHeads(Tensor q, Tensor k, Tensor v, int heads, int? scaled = null)
+    {
+        var size = q.Size(2) / heads;
+        q *= Math.Sqrt((double)size / (scaled ?? size));
+        return Tensor.Cat([.. Enumerable.Range(0, heads).Select(h => h * size).Select(from =>
+            Loops(q.Narrow(2, from, size), k.Narrow(2, from, size), v.Narrow(2, from, size)))], 2);
+    }
+
+    /// <summary>Heads whose numbers lie H apart.</summary>
+    static Tensor Mixed(Tensor q, Tensor k, Tensor v, int heads)
+    {
+        Tensor Of(Tensor x) => Apart(x, heads).Data;
+        return Apart(ByHeads(Of(q), Of(k), Of(v), heads), q.Size(2) / heads).Data;
+    }
+
     protected override Step<ICausal>[] Requirements =>
     [
         new("the mask", answer =>
@@ -58,7 +74,7 @@ sealed class Grader : Exercise<ICausal>
                 var expected = Tensor.Zeros([n, n], DType.Bool);
                 for (var i = 0; i < n; i++) expected.Select(0, i).Narrow(0, 0, i + 1).Fill_(1);
                 var yours = answer.Mask(n);
-                Expect.Same(yours, expected, $"Mask({n})", because:
+                Expect.SameMask(yours, expected, $"Mask({n})",
                     "1 stands for true. Place i (a row) sees places 0 … i (columns): itself, and what came before.");
                 Expect.That(yours.DType == DType.Bool, $"Mask({n}): yours is of type {yours.DType}, expected Bool.");
             }
@@ -107,6 +123,23 @@ sealed class Grader : Exercise<ICausal>
         }),
         new("gradients", answer => Expect.Gradients(x => answer.Attention(x[0], x[1], x[2]),
             [Drawn(1, 1, 3, 2), Drawn(2, 1, 3, 2), Drawn(3, 1, 3, 2)], Shape(1, 3, 2))),
+        new("several heads", answer =>
+        {
+            foreach (var (n, l, e, heads) in new[] { (1, 3, 2, 1), (1, 3, 2, 2), (1, 4, 4, 2), (2, 4, 6, 3) })
+            {
+                Tensor q = Drawn(1, n, l, e), k = Drawn(2, n, l, e), v = Drawn(3, n, l, e);
+                var yours = answer.Heads(q, k, v, heads)?.Data;
+                var alike = yours?.Shape.SequenceEqual(q.Shape) == true ? yours : v;
+                bool Is(Tensor other) => heads > 1 && (alike - other).ToArray<double>().All(x => Math.Abs(x) < 1e-9);
+                Expect.Same(yours, ByHeads(q, k, v, heads), $"{Shape(n, l, e)}, {heads} heads", because:
+                    Is(Loops(q, k, v)) ? "This is one head. Each head sees its own part of the last axis only."
+                    : Is(ByHeads(q, k, v, heads, e)) ? "A head has E/H numbers: divide by their root."
+                    : Is(Mixed(q, k, v, heads)) ? "A head's numbers lie side by side: h·E/H and those that follow."
+                    : "Head h has the numbers h·E/H … (h + 1)·E/H − 1, and its part of the result is there as well.");
+            }
+        }),
+        new("gradients of several heads", answer => Expect.Gradients(x => answer.Heads(x[0], x[1], x[2], 2),
+            [Drawn(1, 1, 3, 4), Drawn(2, 1, 3, 4), Drawn(3, 1, 3, 4)], $"{Shape(1, 3, 4)}, 2 heads")),
     ];
 
     protected override Mistake<ICausal>[] WrongAnswers =>
@@ -125,9 +158,29 @@ sealed class Grader : Exercise<ICausal>
             new Wrong { Hide = (s, seen) => s.MaskedFill(!seen, double.NegativeInfinity).Softmax(-2) },
             "over the keys"),
         new("no mask", new Wrong { Hide = (s, _) => s.Softmax(-1) }, "may not see"),
+        new("one head for all", new Wrong { Many = (a, q, k, v, _) => a.Attention(q, k, v) }, "This is one head"),
+        new("heads scaled by all of E",
+            new Wrong { Many = (a, q, k, v, heads) => Joined(a, q / Math.Sqrt(heads), k, v, heads) }, "E/H numbers"),
+        new("heads whose numbers lie apart", new Wrong
+        {
+            Many = (a, q, k, v, heads) => Apart(Joined(a, Apart(q, heads), Apart(k, heads), Apart(v, heads), heads),
+                q.Size(-1) / heads)
+        }, "lie side by side"),
         new("no scale", new Wrong { Scale = _ => 1 }, "divided by 2"),
         new("a scale by E and not by its root", new Wrong { Scale = e => 1.0 / e }, "divided by 2"),
     ];
+
+    static Variable Joined(Wrong answer, Variable q, Variable k, Variable v, int heads)
+    {
+        var size = q.Size(-1) / heads;
+        Variable Part(Variable x, int h) => x.Narrow(-1, h * size, size);
+        return Variable.Cat([.. Enumerable.Range(0, heads)
+            .Select(h => answer.Attention(Part(q, h), Part(k, h), Part(v, h)))], -1);
+    }
+
+    /// <summary>The numbers of the last axis by what is left of their place when it is divided.</summary>
+    static Variable Apart(Variable x, int by) =>
+        x.Reshape(x.Size(0), x.Size(1), x.Size(2) / by, by).Transpose(2, 3).Reshape(x.Size());
 
     static Tensor Solved(int n) => F.Causal(n, n);
 
@@ -137,7 +190,9 @@ sealed class Grader : Exercise<ICausal>
         public Func<int, double> Scale { get; init; } = e => 1 / Math.Sqrt(e);
         public Func<Variable, Tensor, Variable> Hide { get; init; } =
             (scores, seen) => scores.MaskedFill(!seen, double.NegativeInfinity).Softmax(-1);
+        public Func<Wrong, Variable, Variable, Variable, int, Variable> Many { get; init; } = Joined;
         public Tensor Mask(int n) => See(n);
+        public Variable Heads(Variable q, Variable k, Variable v, int heads) => Many(this, q, k, v, heads);
         public Variable Attention(Variable q, Variable k, Variable v) =>
             Hide(q.MatMul(k.T) * Scale(q.Size(-1)), Solved(q.Size(1))).MatMul(v);
     }

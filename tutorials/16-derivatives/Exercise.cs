@@ -3,8 +3,9 @@ using Tensorlet;
 namespace Tutorials.Chapter16;
 
 /// <summary>
-/// Exercise 16: the backward of two functions, in variables, so that the gradient can be differentiated again. The
-/// result y is on the tape: what is computed from it and from dy is recorded.
+/// Exercise 16: the backward of two functions, in variables, so that the gradient can be differentiated once more. The
+/// result y is on the tape: what is computed from it and from dy is recorded. The gradient
+/// is to be written by hand: <c>Backward</c> and <c>Autograd.Grad</c> are not to be used.
 /// </summary>
 public sealed class Mine : ITwice
 {

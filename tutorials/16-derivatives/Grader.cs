@@ -2,19 +2,14 @@ using Tensorlet;
 
 namespace Tutorials.Chapter16;
 
-/// <summary>What exercise 16 asks for.</summary>
-public interface ITwice
-{
-    /// <summary>The gradient by x of y = tanh(x), from y and the gradient by y.</summary>
-    Variable TanhBackward(Variable y, Variable dy);
-
-    /// <summary>The gradient by x of y = softmax(x) along an axis, from y and the gradient by y.</summary>
-    Variable SoftmaxBackward(Variable y, Variable dy, int axis);
-}
-
 sealed class Grader : Exercise<ITwice>
 {
     public override string Title => "tanh and softmax, twice differentiable";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -59,8 +54,12 @@ sealed class Grader : Exercise<ITwice>
             Expect.Same(Given(answer.TanhBackward(y, dy), "TanhBackward").Data, right.Data,
                 $"TanhBackward({Show(y.Data)}, {Show(dy)})",
                 because: "The slope of tanh is 1 − y², times what comes in.");
-        Expect.Gradients(v => new Tanh(answer).Apply(v), [x], $"tanh of shape {x.Layout}" +
-            (second ? ", differentiated twice: is anything taken from .Data?" : ""), second);
+        var what = $"tanh of shape {x.Layout}";
+        Expect.Gradients(v => new Tanh(answer).Apply(v), [x], second ? what + Twice : what, second);
+        if (!second) return;
+        Expect.Gradients(v => new Tanh(answer).Apply(v).Square(), [x], $"the square of {what}{Depends}", second);
+        Expect.Gradients(v => new Tanh(answer).Apply(new Tanh(answer).Apply(v)), [x], $"tanh of {what}{Depends}",
+            second);
     }
 
     static void OfSoftmax(ITwice answer, int[] shape, int axis, bool second = false)
@@ -72,9 +71,17 @@ sealed class Grader : Exercise<ITwice>
         if (!second)
             Expect.Same(Given(answer.SoftmaxBackward(y.Detach(), dy, axis), "SoftmaxBackward").Data, right.Data,
                 $"SoftmaxBackward of shape {x.Layout}, axis {axis}", because: Reason(answer, y.Detach(), dy, axis));
-        Expect.Gradients(v => new Softmax(answer, axis).Apply(v), [x], $"softmax of shape {x.Layout}, axis {axis}" +
-            (second ? ", differentiated twice: is anything taken from .Data?" : ""), second);
+        var what = $"softmax of shape {x.Layout}, axis {axis}";
+        Expect.Gradients(v => new Softmax(answer, axis).Apply(v), [x], second ? what + Twice : what, second);
+        if (!second) return;
+        Expect.Gradients(v => new Softmax(answer, axis).Apply(v).Square(), [x], $"the square of {what}{Depends}",
+            second);
+        Expect.Gradients(v => new Softmax(answer, axis).Apply(new Softmax(answer, axis).Apply(v)), [x],
+            $"softmax of {what}{Depends}", second);
     }
+
+    const string Twice = ", differentiated twice: is anything taken from .Data?";
+    const string Depends = Twice + " Here dy depends on x as well.";
 
     static string Reason(ITwice answer, Variable y, Variable dy, int axis)
     {
@@ -139,6 +146,9 @@ sealed class Grader : Exercise<ITwice>
             new Wrong((y, dy, _) => y * (dy - (y * dy).Sum(y.Rank - 1, keepDim: true))),
             "and the softmax along axis 0"),
         new("one sum for all rows", new Wrong((y, dy, _) => y * (dy - (y * dy).Sum())), "over all elements"),
+        new("a dy that is taken from the tape", new Wrong(tanh: (y, dy) => (1 - y * y) * dy.Data), "taken from .Data"),
+        new("softmax, whose dy is taken from the tape", new Wrong((y, dy, axis) =>
+            y * (dy.Detach() - (y * dy.Detach()).Sum(axis, keepDim: true))), "taken from .Data"),
         new("softmax in tensors", new Wrong((y, dy, axis) =>
             y.Data * (dy - (y.Data * dy).Sum(axis, keepDim: true))), "gradient of the gradient"),
     ];

@@ -20,7 +20,8 @@ public sealed class Mine : ITogether
     /// <summary>
     /// One parameter from those of all processes: their mean, in which each counts as much as it has samples.
     /// </summary>
-    /// <param name="copies">The parameter as each process has trained it, all of one shape. Do not change them.</param>
+    /// <param name="copies">The parameter as each process trained it, all of one shape and type, which
+    /// the mean has too. They are not to be changed.</param>
     /// <param name="counts">How many samples each process has; a process may have none, but not all.</param>
     public Tensor Average(Tensor[] copies, int[] counts) => throw new Todo("a mean, weighted by the counts");
 }

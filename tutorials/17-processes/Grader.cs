@@ -2,15 +2,6 @@ using Tensorlet;
 
 namespace Tutorials.Chapter17;
 
-/// <summary>What exercise 17 asks for: shares of the samples, and a mean of parameters.</summary>
-public interface ITogether
-{
-    /// <summary>The samples of one process, ascending.</summary>
-    int[] Share(int samples, int processes, int rank);
-    /// <summary>The mean of the copies, weighted by the counts.</summary>
-    Tensor Average(Tensor[] copies, int[] counts);
-}
-
 sealed class Grader : Exercise<ITogether>
 {
     public override string Title => "Shares of the samples, and one network of several";
@@ -78,6 +69,9 @@ sealed class Grader : Exercise<ITogether>
                 foreach (var (rank, copy) in copies.Index())
                     Expect.Same(copy, before[rank], $"{what}: copy {rank} after your method", 0,
                         "The copies are not to be changed.");
+                var narrow = answer.Average(Array.ConvertAll(copies, copy => copy.To(DType.Float32)), counts);
+                Expect.Same(narrow, Tensor.From(expected, shape), $"{what}, in Float32", 1e-5);
+                Expect.Type(narrow, DType.Float32, what);
             }
     };
 

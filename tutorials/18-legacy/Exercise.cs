@@ -3,9 +3,9 @@ using Tensorlet;
 namespace Tutorials.Chapter18;
 
 /// <summary>
-/// Exercise 18: a linear layer before the tape. y = x·Wᵀ + b for N samples at once, and its three gradients, each from
-/// dy, the gradient of the loss with respect to y. Use only tensors: nothing is recorded. Do not change what you are
-/// given.
+/// Exercise 18: a linear layer before the tape. y = x·Wᵀ + b for N samples at once, and the three gradients of it, each
+/// from dy, the gradient of the loss by y. Tensors only: nothing is recorded. Nothing that you are given is changed,
+/// and results have its type.
 /// </summary>
 public sealed class Mine : ILinear
 {

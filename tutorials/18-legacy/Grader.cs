@@ -2,22 +2,16 @@ using Tensorlet;
 
 namespace Tutorials.Chapter18;
 
-/// <summary>What exercise 18 asks for: a linear layer and its three gradients.</summary>
-public interface ILinear
-{
-    /// <summary>y = x·Wᵀ + b, (N, out), of (N, in), (out, in) and (out).</summary>
-    Tensor Forward(Tensor x, Tensor weight, Tensor bias);
-    /// <summary>dx, (N, in), of dy, (N, out), and W, (out, in).</summary>
-    Tensor GradInput(Tensor dy, Tensor weight);
-    /// <summary>dW, (out, in), of x, (N, in), and dy, (N, out).</summary>
-    Tensor GradWeight(Tensor x, Tensor dy);
-    /// <summary>db, (out), of dy, (N, out).</summary>
-    Tensor GradBias(Tensor dy);
-}
-
 sealed class Grader : Exercise<ILinear>
 {
     public override string Title => "A linear layer and its gradients by hand";
+
+    public override IReadOnlyList<(string[], string)> Forbidden =>
+    [
+        (["F.Linear", "Nn.Linear", "Variable.Addmm", "Variable.Baddbmm"],
+            "The layer of the engine is what is to be written."),
+        Tape,
+    ];
 
     public override IReadOnlyList<string> Hints =>
     [
@@ -30,13 +24,14 @@ sealed class Grader : Exercise<ILinear>
     ];
 
     /// <summary>A layer of drawn numbers: x (N, in), W (out, in), b (out), dy (N, out).</summary>
-    sealed record Case(int N, int In, int Out)
+    sealed record Case(int N, int In, int Out, DType Type = DType.Float64)
     {
-        static Tensor Drawn(int[] shape, ulong seed) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
-        public Tensor X { get; } = Drawn([N, In], 1);
-        public Tensor W { get; } = Drawn([Out, In], 2);
-        public Tensor B { get; } = Drawn([Out], 3);
-        public Tensor Dy { get; } = Drawn([N, Out], 4);
+        static Tensor Drawn(int[] shape, ulong seed, DType type) =>
+            Tensor.Randn(shape, DType.Float64, generator: new(seed)).To(type);
+        public Tensor X { get; } = Drawn([N, In], 1, Type);
+        public Tensor W { get; } = Drawn([Out, In], 2, Type);
+        public Tensor B { get; } = Drawn([Out], 3, Type);
+        public Tensor Dy { get; } = Drawn([N, Out], 4, Type);
         public string Name => $"{N} sample{(N == 1 ? "" : "s")}, {In} to {Out}";
 
         /// <summary>y by loops.</summary>
@@ -67,13 +62,22 @@ sealed class Grader : Exercise<ILinear>
         }
     }
 
-    static readonly Case[] cases = [new(1, 1, 1), new(1, 3, 2), new(3, 1, 1), new(3, 2, 2), new(4, 3, 2)];
+    static readonly (int, int, int)[] sizes = [(1, 1, 1), (1, 3, 2), (3, 1, 1), (3, 2, 2), (4, 3, 2)];
 
     static Action<ILinear> Each(string what, Func<ILinear, Case, Tensor?> yours, Func<Case, Tensor> expected,
         Func<Case, string> because) => answer =>
     {
-        foreach (var c in cases)
-            Expect.Same(yours(answer, c), expected(c), $"{what} ({c.Name})", 1e-6, because(c));
+        foreach (var (n, inputs, outputs) in sizes)
+        {
+            Case c = new(n, inputs, outputs), before = new(n, inputs, outputs);
+            var right = expected(before);
+            Expect.Same(yours(answer, c), right, $"{what} ({c.Name})", 1e-6, because(c));
+            Expect.Unchanged($"{what} ({c.Name})", ("x", c.X, before.X), ("W", c.W, before.W), ("b", c.B, before.B),
+                ("dy", c.Dy, before.Dy));
+            var narrow = yours(answer, new(n, inputs, outputs, DType.Float32));
+            Expect.Same(narrow, right, $"{what} ({c.Name}), in Float32", 1e-4, because(c));
+            Expect.Type(narrow!, DType.Float32, $"{what} ({c.Name})");
+        }
     };
 
     /// <summary>The answer as a function on the tape.</summary>

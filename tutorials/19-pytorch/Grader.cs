@@ -3,32 +3,20 @@ using Tensorlet.Nn;
 
 namespace Tutorials.Chapter19;
 
-/// <summary>What exercise 19 asks for.</summary>
-public interface IPorted
-{
-    /// <summary>The share of samples whose largest logit is that of their label.</summary>
-    double Accuracy(Tensor logits, Tensor labels);
-
-    /// <summary>x + linear(gelu(linear(layer norm(x))))</summary>
-    Variable Block(Variable x, Variable w1, Variable b1, Variable w2, Variable b2);
-
-    /// <summary>A step of gradient descent with clipped gradients and weight decay; the norm before.</summary>
-    double Step(IReadOnlyList<Variable> parameters, double lr, double decay, double maxNorm);
-}
-
 sealed class Grader : Exercise<IPorted>
 {
     public override string Title => "From PyTorch";
 
     public override IReadOnlyList<string> Hints =>
     [
-        "Translate line by line. x == y of tensors is x.Eq(y), .float() is .To(DType.Float32), and F is " +
-            "Tensorlet.Nn.F.",
+        "Translate line by line. x == y of tensors is x.Eq(y), .float() is .To(DType.Float32), and F has " +
+            "what torch.nn.functional has.",
         "A layer norm without weights is F.LayerNorm(x, [x.Size(-1)]). Its variance is over D, not D − 1, and 1e-5 " +
             "is added to it. F.gelu is x.Gelu(), the exact one.",
         "In Python, p -= … writes into the memory of p. In C# it makes a new tensor and lets the variable p name it. " +
             "p.Data.Sub_(…) writes.",
-        "Nn.Utils.ClipGradNorm_(parameters, maxNorm) does the first half, and returns the norm that the gradients had.",
+        "Utils.ClipGradNorm_(parameters, maxNorm) does the first half, and returns the norm that the gradients had. " +
+            "It wants using Tensorlet.Nn; at the top.",
     ];
 
     static void Accuracy(IPorted answer)
@@ -93,6 +81,9 @@ sealed class Grader : Exercise<IPorted>
             Expect.Same(yours!.Data, BlockByHand(tensors), $"the block of x of shape ({n}, {d}) with {h} hidden", 1e-7,
                 "Standardise each row (over D, and 1e-5 added to the variance), go through the first layer, the " +
                 "exact GELU, the second layer, and add x itself, not the standardised one.");
+            var narrow = Block(answer, [.. tensors.Select(t => new Variable(t.To(DType.Float32)))]);
+            Expect.Same(narrow?.Data, BlockByHand(tensors), $"the block of ({n}, {d}), in Float32", 1e-4);
+            Expect.Type(narrow!.Data, DType.Float32, $"the block of ({n}, {d})");
         }
     }
 

@@ -13,11 +13,14 @@ namespace Tutorials;
 sealed record Chapter(int Number, string Folder)
 {
     /// <summary>The heading of the README, without its number.</summary>
-    public string Title => File.ReadLines(Path.Combine(Folder, "README.md")).First().Split('·', 2)[^1].Trim();
+    public string Title => System.IO.File.ReadLines(File("README.md")).First().Split('·', 2)[^1].Trim();
 
     /// <summary>Runs it part by part: the names, each before its part has run.</summary>
     public IEnumerable<string> Parts() => (IEnumerable<string>)Type.GetType($"{Space}.Chapter", throwOnError: true)!
         .GetMethod("Run", BindingFlags.Static | BindingFlags.Public)!.Invoke(null, null)!;
+
+    /// <summary>The path of one of its files.</summary>
+    public string File(string name) => Path.Combine(Folder, name);
 
     /// <summary>The namespace of its classes.</summary>
     public string Space => $"Tutorials.Chapter{Number:00}";

@@ -31,36 +31,43 @@ static class Course
         return 0;
     }
 
-    static bool Done(IReadOnlyList<Verdict>? verdicts) => verdicts?.All(v => v.Mark == Mark.Passed) == true;
+    static bool Done(Graded? graded) => graded?.IsDone == true;
 
-    static string State(IReadOnlyList<Verdict>? verdicts) => verdicts is null ? "[grey]·[/]"
-        : Done(verdicts) ? "[green]✓ done[/]"
-        : $"[red]{verdicts.Count(v => v.Mark == Mark.Passed)} of {verdicts.Count} steps[/]";
+    static string State(Graded? graded) => graded is null ? "[grey]·[/]" : graded.IsDone ? "[green]✓ done[/]"
+        : graded.Refusal != "" ? "[red]does not compile[/]"
+        : $"[red]{graded.Passed} of {graded.Verdicts.Count} steps[/]";
 
     /// <summary>Grades the learner's answer and says what helps.</summary>
     /// <returns>0 if all of it is right.</returns>
-    public static int Check(Exercise exercise, string? assembly = null)
+    public static int Check(Exercise exercise)
     {
-        if (assembly is null) _ = exercise.AnswerText;              // it is there
-        var printed = 0;
+        var (printed, last) = (0, -1);
         Screen.MarkupLine($"[bold]{exercise.Number} · {Markup.Escape(exercise.Title)}[/]  [grey]{exercise.File}[/]");
-        var verdicts = Grading.Run(exercise, assembly,
-            line =>
-            {
-                if (++printed > MostPrinted) return;
-                Screen.MarkupLine($"  [grey]> {(printed < MostPrinted ? Markup.Escape(line) : "… and more")}[/]");
-            });
-        foreach (var line in Lines(exercise, verdicts))
+        var graded = Grading.Run(exercise, told: (step, line) =>
+        {
+            if (++printed > MostPrinted) return;
+            if (step != last) Screen.MarkupLine($"  [grey]your code prints in \"{exercise.Steps[step]}\":[/]");
+            last = step;
+            Screen.MarkupLine($"  [grey]> {(printed < MostPrinted ? Markup.Escape(line) : "… and more")}[/]");
+        });
+        foreach (var line in Lines(graded))
         {
             var color = line.TrimStart() switch { ['✓', ..] => "green", ['✗', ..] => "red", _ => "default" };
             Screen.MarkupLine($"[{color}]{Markup.Escape(line)}[/]");
         }
-        return Done(verdicts) ? 0 : 1;
+        return graded.IsDone ? 0 : 1;
     }
 
     /// <summary>A report: each step with ✓ or ✗, in full where the first one fails, and where help is.</summary>
-    public static IEnumerable<string> Lines(Exercise exercise, IReadOnlyList<Verdict> verdicts)
+    public static IEnumerable<string> Lines(Graded graded)
     {
+        var (exercise, verdicts) = (graded.Exercise, graded.Verdicts);
+        if (graded.Refusal != "")
+        {
+            yield return "  ✗ it does not compile, or uses what it may not";
+            foreach (var line in graded.Refusal.Split('\n')) yield return $"      {line.TrimEnd()}";
+            yield break;
+        }
         var explained = verdicts.FirstOrDefault(v => v.Mark != Mark.Passed);
         foreach (var verdict in verdicts)
         {
@@ -68,9 +75,50 @@ static class Course
             if (verdict != explained) continue;
             foreach (var line in verdict.Message.Split('\n')) yield return $"      {line.TrimEnd()}";
         }
-        yield return Done(verdicts) ? "  All steps pass." + (exercise.Answer("Solution") is null ? ""
-                : $" How others do it is in {exercise.File.Replace("Exercise.cs", "Solution.cs")}.")
+        yield return graded.IsDone ? "  All steps pass." + (exercise.Solution is null ? ""
+                : $" Yours beside the solution: dotnet run --project tutorials -- compare {exercise.Number}")
             : $"  A hint: dotnet run --project tutorials -- hint {exercise.Number}";
+    }
+
+    /// <summary>Shows a learner's answer beside the solution, once it passes.</summary>
+    public static int Compare(Exercise exercise)
+    {
+        if (exercise.Solution is null) throw new UsageException("compare: this copy of the project has no solutions.");
+        if (!Grading.Run(exercise).IsDone) throw new UsageException($"compare {exercise.Number}: first let all steps " +
+            $"pass; dotnet run --project tutorials -- check {exercise.Number} says which do.");
+        foreach (var line in Difference(exercise.AnswerText, File.ReadAllText(exercise.Chapter.File("Solution.cs"))))
+        {
+            var color = line[0] switch { '+' => "green", '-' => "red", _ => "default" };
+            Screen.MarkupLine($"[{color}]{Markup.Escape(line)}[/]");
+        }
+        Screen.MarkupLine("[red]-[/] is yours, [green]+[/] is the solution's; there are other right ones.");
+        return 0;
+    }
+
+    /// <summary>
+    /// The lines of two texts without what is for documentation: those of both with two blanks before them, those of
+    /// the first alone with a minus, and those of the second alone with a plus.
+    /// </summary>
+    public static IEnumerable<string> Difference(string first, string second)
+    {
+        string[] a = Code(first), b = Code(second);
+        var common = new int[a.Length + 1, b.Length + 1];       // lines that a[i..] and b[j..] have in common, in order
+        for (var i = a.Length - 1; i >= 0; i--)
+            for (var j = b.Length - 1; j >= 0; j--)
+                common[i, j] = a[i] == b[j] ? 1 + common[i + 1, j + 1] : Math.Max(common[i + 1, j], common[i, j + 1]);
+        for (int i = 0, j = 0; i < a.Length || j < b.Length;)
+            if (i < a.Length && j < b.Length && a[i] == b[j])
+            {
+                yield return $"  {a[i]}";
+                (i, j) = (i + 1, j + 1);
+            }
+            else if (j == b.Length || (i < a.Length && common[i + 1, j] >= common[i, j + 1]))
+                yield return $"- {a[i++]}";
+            else yield return $"+ {b[j++]}";
+
+        static string[] Code(string text) => [.. text.ReplaceLineEndings("\n").Replace("class Solution", "class Mine")
+            .Split('\n').Where(line => !line.TrimStart().StartsWith("///", StringComparison.Ordinal))
+            .Select(line => line.TrimEnd()).Where(line => line != "")];
     }
 
     /// <summary>Shows the first hint, or the first few.</summary>
@@ -98,13 +146,9 @@ static class Course
             Thread.Sleep(50);                       // some editors write in two steps
             seen = File.GetLastWriteTimeUtc(path);
             var watch = Stopwatch.StartNew();
-            var folder = Directory.CreateTempSubdirectory("tensorlet-watch-").FullName;
-            var (assembly, errors) = Submission.Compile(path, folder);
             Screen.Write(new Rule($"[grey]{DateTime.Now:HH:mm:ss}[/]").LeftJustified());
-            if (assembly is null) Screen.MarkupLine($"[red]✗ does not compile[/]\n{Markup.Escape(errors)}");
-            else Check(exercise, assembly);
+            Check(exercise);
             Screen.MarkupLine($"[grey]{watch.Elapsed.TotalSeconds:0.0} s; waiting for {exercise.File} to be saved[/]");
-            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 
@@ -20,9 +19,9 @@ sealed record Step<T>(string Name, Action<T> Check);
 sealed record Mistake<T>(string Name, T Answer, string MustSay);
 
 /// <summary>
-/// The exercise of a chapter. Three files in the chapter's folder belong to it: Exercise.cs with the class
-/// <c>Mine</c>, whose methods throw <see cref="Todo"/> until the learner has written them, Solution.cs with the class
-/// <c>Solution</c>, and Grader.cs with the interface of both and a class derived from this one.
+/// The exercise of a chapter. Four files in the chapter's folder belong to it: Asked.cs with an interface, Exercise.cs
+/// with the class <c>Mine</c>, whose methods throw <see cref="Todo"/> until the learner has written them, Solution.cs
+/// with the class <c>Solution</c>, both of that interface, and Grader.cs with a class derived from this one.
 /// </summary>
 abstract class Exercise
 {
@@ -63,7 +62,23 @@ abstract class Exercise
     }
 
     /// <summary>True while every hole is as it came.</summary>
-    public bool IsUntouched => AnswerText.Split("throw new Todo(").Length - 1 == Asked.GetMethods().Length;
+    public bool IsUntouched => AnswerText.Split("throw new Todo(").Length - 1 == Holes;
+
+    /// <summary>How many holes an exercise has: usually each method.</summary>
+    protected virtual int Holes => Asked.GetMethods().Length;
+
+    /// <summary>
+    /// What an answer may not use besides what none may, because it is what the exercise asks for: the names of types,
+    /// of members as <c>F.CrossEntropy</c>, or of namespaces, with the reason.
+    /// </summary>
+    public virtual IReadOnlyList<(string[] Names, string Why)> Forbidden => [];
+
+    /// <summary>The tape and its gradients, where gradients are what is to be written.</summary>
+    protected static (string[], string) Tape => (["Autograd.Grad", "Autograd.Backward", "Autograd.EnableGrad",
+        "Autograd.Jacobian", "Autograd.Hessian", "Autograd.Vjp", "Autograd.Jvp", "Autograd.Hvp", "Autograd.Checkpoint",
+        "Variable.Backward", "Variable.Grad", "Variable.GradFn", "Variable.RegisterHook", "Tensorlet.Function",
+        "OnceDifferentiable", "MultiFunction", "GradCheck"],
+        "The gradient is to be written by hand, and not left to the tape.");
 
     /// <summary>All exercises in order.</summary>
     public static IReadOnlyList<Exercise> All { get; } = [.. typeof(Exercise).Assembly.GetTypes()
@@ -76,12 +91,21 @@ abstract class Exercise
         && All.FirstOrDefault(e => e.Number == n) is { } exercise ? exercise
         : throw new UsageException($"{number} is no exercise; there are {All[0].Number} to {All[^1].Number}.");
 
-    /// <summary>The class <c>Mine</c> or <c>Solution</c>; null where a copy of the project has none.</summary>
-    public Type? Answer(string name, Assembly? from = null) =>
-        (from ?? typeof(Exercise).Assembly).GetType($"{GetType().Namespace}.{name}");
+    /// <summary>The class <c>Solution</c>; null where a copy of the project has none.</summary>
+    public Type? Solution => typeof(Exercise).Assembly.GetType($"{GetType().Namespace}.Solution");
 
-    /// <summary>Holds one step against a new object of a class.</summary>
-    public abstract Verdict Grade(Type answer, int step);
+    /// <summary>The learner's own class, in this process: to train with, not to grade.</summary>
+    /// <exception cref="UsageException">It does not compile.</exception>
+    public T Mine<T>()
+    {
+        var compiled = Compiler.Shared.Compile(AnswerText, this);
+        if (compiled.Assembly is null) throw new UsageException($"{File} does not compile:\n{compiled.Errors}");
+        return (T)Activator.CreateInstance(Assembly.Load(compiled.Assembly, compiled.Symbols)
+            .GetType($"{Chapter.Space}.Mine", throwOnError: true)!)!;
+    }
+
+    /// <summary>Holds one step against a new object of an answer's class.</summary>
+    public abstract Verdict Grade(Answer answer, int step);
 
     /// <summary>Holds a wrong answer against all steps; the first verdict that is not passed.</summary>
     public abstract Verdict? GradeMistake(string name);
@@ -101,9 +125,7 @@ abstract class Exercise<T> : Exercise where T : class
     public sealed override IReadOnlyList<(string, string)> Mistakes =>
         [.. WrongAnswers.Select(w => (w.Name, w.MustSay))];
 
-    public sealed override Verdict Grade(Type answer, int step) =>
-        Grade(() => (T)Activator.CreateInstance(answer, BindingFlags.Instance | BindingFlags.Public
-            | BindingFlags.DoNotWrapExceptions, null, null, null)!, Requirements[step]);
+    public sealed override Verdict Grade(Answer answer, int step) => Grade(answer.Make<T>, Requirements[step]);
 
     public sealed override Verdict? GradeMistake(string name) => Requirements
         .Select(step => Grade(() => WrongAnswers.Single(w => w.Name == name).Answer, step))
@@ -118,13 +140,15 @@ abstract class Exercise<T> : Exercise where T : class
         }
         catch (Todo e) { return new(step.Name, Mark.Todo, e.Message); }
         catch (Rejected e) { return new(step.Name, Mark.Failed, e.Message); }
-        catch (OutOfMemoryException) { return new(step.Name, Mark.Failed, Grading.OutOfMemory); }
-        catch (Exception e)
+        catch (AnswerException e)
         {
-            var place = new StackTrace(e, fNeedFileInfo: true).GetFrames()
-                .FirstOrDefault(f => Path.GetFileName(f.GetFileName()) == "Exercise.cs");
-            var at = place is null ? "" : $" (Exercise.cs, line {place.GetFileLineNumber()})";
-            return new(step.Name, Mark.Failed, $"Your code threw {e.GetType().Name}{at}:\n{e.Message}");
+            var at = e.Line == 0 ? "" : $" (Exercise.cs, line {e.Line})";
+            return new(step.Name, Mark.Failed, $"Your code threw {e.Name}{at}:\n{e.Message}");
+        }
+        catch (Exception e) when (e is not LostException)
+        {
+            return new(step.Name, Mark.Failed,
+                $"{e.GetType().Name}, where what your code gave was used:\n{e.Message}");
         }
     }
 }

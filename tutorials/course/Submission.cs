@@ -1,11 +1,11 @@
 using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
-using Microsoft.CodeAnalysis.Emit;
+using Tensorlet;
 
 namespace Tutorials;
 
-/// <summary>Compiles an Exercise.cs by itself against this program, in a part of the time that a build takes.</summary>
+/// <summary>Compiles sources by themselves, in a part of the time that a build takes.</summary>
 static class Submission
 {
     const string Usings = """
@@ -18,42 +18,63 @@ static class Submission
         global using System.Threading.Tasks;
         """;
 
-    static readonly MetadataReference[] references =
+    /// <summary>All that this program was built of, but nothing of the course.</summary>
+    static readonly MetadataReference[] all =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetExtension(path) == ".dll").Select(path => MetadataReference.CreateFromFile(path))];
+            .Where(path => Path.GetExtension(path) == ".dll")
+            .Where(path => Path.GetFileName(path) is not ("tutorials.dll" or "answers.dll"))
+            .Select(path => MetadataReference.CreateFromFile(path))];
 
-    /// <summary>Compiles a file.</summary>
-    /// <param name="source">The file.</param>
-    /// <param name="folder">Where the assembly goes.</param>
-    /// <returns>The assembly, or what the compiler said.</returns>
-    public static (string? Assembly, string Errors) Compile(string source, string folder)
+    /// <summary>What an answer is compiled against: the library, and the exercises' interfaces.</summary>
+    static readonly MetadataReference[] ofAnswers =
+        [.. all.Where(r => Path.GetDirectoryName(r.Display) == Path.GetDirectoryName(typeof(object).Assembly.Location)),
+        .. new[] { typeof(Tensor), typeof(Todo) }.Select(t => MetadataReference.CreateFromFile(t.Assembly.Location))];
+
+    /// <summary>Compiles the text of an Exercise.cs, and looks for what an answer may not use.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="exercise">The exercise.</param>
+    /// <param name="refusing">Whether to look. Only the tests do not, to see what an answer could do at worst.</param>
+    public static Compiled Compile(string text, Exercise exercise, bool refusing = true)
     {
-        var name = $"answer-{Guid.NewGuid():N}";
-        var (errors, bytes) = Compile(name, [source]);
-        if (bytes is null) return (null, errors);
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, $"{name}.dll");
-        File.WriteAllBytes(path, bytes);
-        return (path, "");
+        var compilation = Compilation($"answer-{Guid.NewGuid():N}", [(text, "Exercise.cs")], ofAnswers,
+            OutputKind.DynamicallyLinkedLibrary);
+        var errors = Errors(compilation.GetDiagnostics());
+        if (errors == "" && refusing) errors = string.Join('\n', Refusals.Of(compilation, exercise));
+        if (errors != "") return new(errors, null, null, []);
+        using var assembly = new MemoryStream();
+        using var symbols = new MemoryStream();
+        errors = Errors(compilation.Emit(assembly, symbols).Diagnostics);
+        return errors != "" ? new(errors, null, null, [])
+            : new("", assembly.ToArray(), symbols.ToArray(), Refusals.HiddenFormulas(compilation));
     }
 
-    /// <summary>Compiles files into one assembly; its bytes have what a stack trace needs to name lines.</summary>
+    /// <summary>Compiles files into one assembly, against all that this program has.</summary>
     public static (string Errors, byte[]? Assembly) Compile(
         string name, IEnumerable<string> sources, OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
+        using var bytes = new MemoryStream();
+        var result = Compilation(name, sources.Select(path => (File.ReadAllText(path), path)), all, kind).Emit(bytes);
+        return (Errors(result.Diagnostics), result.Success ? bytes.ToArray() : null);
+    }
+
+    static CSharpCompilation Compilation(string name, IEnumerable<(string Text, string Path)> sources,
+        MetadataReference[] references, OutputKind kind)
+    {
         var options = new CSharpParseOptions(LanguageVersion.Preview);
-        SyntaxTree Parse(string text, string path) =>
-            CSharpSyntaxTree.ParseText(text, options, path, System.Text.Encoding.UTF8);
-        var compilation = CSharpCompilation.Create(name,
-            [Parse(Usings, "Usings.cs"), .. sources.Select(path => Parse(File.ReadAllText(path), path))], references,
+        return CSharpCompilation.Create(name, sources.Prepend((Usings, "Usings.cs")).Select(source =>
+                CSharpSyntaxTree.ParseText(source.Item1, options, source.Item2, System.Text.Encoding.UTF8)), references,
             new(kind, optimizationLevel: OptimizationLevel.Release,
                 nullableContextOptions: NullableContextOptions.Enable));
-        using var bytes = new MemoryStream();
-        var result = compilation.Emit(bytes, options: new EmitOptions(
-            debugInformationFormat: DebugInformationFormat.Embedded));
-        return (string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)
-            .Select(d => (Line: d.Location.GetLineSpan(), Text: d.GetMessage(CultureInfo.InvariantCulture)))
-            .Select(d => $"{Path.GetFileName(d.Line.Path)}, line {d.Line.StartLinePosition.Line + 1}: {d.Text}")),
-            result.Success ? bytes.ToArray() : null);
+    }
+
+    static string Errors(IEnumerable<Diagnostic> diagnostics) => string.Join('\n', diagnostics
+        .Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => $"{Place(d.Location)}: " +
+            d.GetMessage(CultureInfo.InvariantCulture)));
+
+    /// <summary>File and line, as learners are told.</summary>
+    public static string Place(Location location)
+    {
+        var line = location.GetLineSpan();
+        return $"{Path.GetFileName(line.Path)}, line {line.StartLinePosition.Line + 1}";
     }
 }

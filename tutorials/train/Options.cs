@@ -41,6 +41,9 @@ sealed class Options : CommandSettings
     [CommandOption("--quick"), Description("Fewer digits: under a minute")]
     public bool Quick { get; init; }
 
+    [CommandOption("--mine"), Description("With what you have solved of exercises 1, 6, 7, 8, 9 and 12")]
+    public bool Mine { get; init; }
+
     [CommandOption("--live"), Description("A page on this machine shows the training while it runs")]
     public bool Live { get; init; }
 
