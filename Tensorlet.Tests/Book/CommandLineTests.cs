@@ -46,8 +46,8 @@ public class CommandLineTests
     {
         var (code, help, errors) = Run("help");
         Assert.Equal((0, ""), (code, errors));
-        Assert.Equal(["check", "compare", "hint", "watch", "grade", "student-copy", "train", "iris", "digits", "cifar", "lstm",
-            "gpt", "hogwild", "cluster", "samples", "verify", "lines"],
+        Assert.Equal(["check", "compare", "hint", "watch", "grade", "student-copy", "train", "iris", "digits", "cifar",
+            "lstm", "gpt", "hogwild", "cluster", "samples", "verify", "lines"],
             help.Split("COMMANDS:")[1].Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)
                 && line[4] != ' ').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
         Assert.Equal(help, Run("--help").Help);

@@ -42,7 +42,7 @@ public sealed class CourseTests : IDisposable
     [InlineData("return Unbroadcast(gradient, shape);", "calls itself")]
     [InlineData("var all = new List<byte[]>(); while (true) all.Add(new byte[10_000_000]);", "more memory than it may")]
     [InlineData("var all = new List<Tensor>(); while (true) all.Add(Tensor.Ones(10_000_000));", "is full: ")]
-    [InlineData("return gradient * double.PositiveInfinity;", "is infinite or no number")]
+    [InlineData("return gradient * double.PositiveInfinity;", "is infinite or NaN")]
     [InlineData("return null!;", "gave null")]
     [InlineData("shape[shape.Length] = 2; return gradient;", "IndexOutOfRangeException (Exercise.cs, line 7)")]
     [InlineData("return Early.Made; } class Early { public static Tensor Made = Tensor.Ones(2).Reshape(3);",
@@ -261,7 +261,7 @@ public sealed class CourseTests : IDisposable
         Assert.Throws<UsageException>(() => StudentCopy.Run(Path.Combine(Tutorials.Book.Root, "copy")));
         var sources = Directory.GetFiles(Path.Combine(copy, "tutorials"), "*.cs", SearchOption.AllDirectories)
             .Where(path => !path.Contains("benchmarks") && !path.Contains("template")
-                && Path.GetFileName(path) != "Program.cs");
+                && !path.Contains(Path.Combine("tutorials", "cluster")) && Path.GetFileName(path) != "Program.cs");
         Assert.Equal("", Submission.Compile("tutorials", sources).Errors);
     }
 

@@ -21,7 +21,8 @@ public sealed class LayerStatistics(int every = 1) : Plugin
     /// <param name="Std">The standard deviation of its results.</param>
     /// <param name="Zeros">The share of its results that are 0.</param>
     /// <param name="Gradient">The norm of the gradient with respect to its results; NaN if there was none.</param>
-    /// <param name="ParameterGradient">The norm of the gradient with respect to its parameters; 0 if it has none.</param>
+    /// <param name="ParameterGradient">The norm of the gradient with respect to its parameters; 0 without
+    /// any.</param>
     public sealed record Layer(
         string Name, double Mean, double Std, double Zeros, double Gradient, double ParameterGradient);
 

@@ -11,8 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Tutorials;
 
 /// <summary>
-/// Serves one page that shows a training while it runs, to this machine alone: curves, predictions, gradients of each layer,
-/// and the network's graph. The page asks for nothing from anywhere else.
+/// Serves one page that shows a training while it runs, to this machine alone: curves, predictions, gradients of each
+/// layer, and the network's graph. The page asks for nothing from anywhere else.
 /// </summary>
 sealed class LivePage : IDisposable
 {
