@@ -240,7 +240,8 @@ public class HostileTests
                 read++;
             }
             catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException
-                or OverflowException or ArgumentException or TensorletException) { }
+                or OverflowException or ArgumentException or TensorletException)
+            { }
         }
         Assert.InRange(read, 100, 19_000);
     }

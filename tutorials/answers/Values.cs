@@ -227,7 +227,9 @@ sealed class Values(Func<Delegate, int>? given = null, Func<int, MethodInfo, obj
         if (old is null)
             return kept.To(device switch
             {
-                "cpu" => Device.Cpu, "reference" => Device.Reference, _ => Device.Simulated,
+                "cpu" => Device.Cpu,
+                "reference" => Device.Reference,
+                _ => Device.Simulated,
             }).Permute(back).Expand(shape);
         var written = Memory(old).Kept;
         kept = kept.Permute(back);

@@ -191,7 +191,8 @@ sealed class Child : IDisposable
             else process.Kill(entireProcessTree: true);
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception
-            or AggregateException or IOException) { }
+            or AggregateException or IOException)
+        { }
     }
 
     [DllImport("libc", EntryPoint = "kill")]

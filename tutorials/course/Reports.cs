@@ -52,9 +52,11 @@ static class Reports
                 var most = points[g.Exercise] / g.Steps;
                 return new
                 {
-                    name = $"{g.Exercise}: {step}", max_score = Math.Round(most, 4),
+                    name = $"{g.Exercise}: {step}",
+                    max_score = Math.Round(most, 4),
                     score = verdict.Mark == Mark.Passed ? Math.Round(most, 4) : 0,
-                    status = verdict.Mark == Mark.Passed ? "passed" : "failed", output = verdict.Message,
+                    status = verdict.Mark == Mark.Passed ? "passed" : "failed",
+                    output = verdict.Message,
                 };
             })),
         }));
