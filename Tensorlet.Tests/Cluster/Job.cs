@@ -38,7 +38,7 @@ static partial class Job
 {
     static readonly TimeSpan patience = TimeSpan.FromSeconds(120);
 
-    /// <summary>Runs <c>method(group, arguments)</c> on every rank. What they print comes line by line, sorted.</summary>
+    /// <summary>Runs <c>method(group, arguments)</c> on every rank. What they print comes sorted, too.</summary>
     public static (int ExitCode, string Said, string[] Lines) Run(
         string mpi, int ranks, Action<ProcessGroup, string[]> method, string[] arguments,
         params (string Name, string Value)[] variables)
@@ -46,7 +46,8 @@ static partial class Job
         string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "tutorials.dll"), "rank",
             typeof(Job).Assembly.Location, method.Method.DeclaringType!.FullName!, method.Method.Name, .. arguments];
         string[] launcher = mpi == "none" ? [] : mpi == "MPICH" ? [Launchers.Mpich!, "-n", $"{ranks}"]
-            : [Launchers.OpenMpi!, "--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1", "-n", $"{ranks}",
+            : [Launchers.OpenMpi!, "--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1",
+                "-n", $"{ranks}",
                 .. Environment.IsPrivilegedProcess ? (string[])["--allow-run-as-root"] : []];
         string[] command = [.. launcher, .. program];
         var (code, said) = Start(command[0], command[1..], variables);

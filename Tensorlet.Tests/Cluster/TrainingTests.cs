@@ -86,7 +86,8 @@ public class TrainingTests : Files.Folder
         var losses = Learn(group, wrapped, Optimizer(optimizer, wrapped), Loader(samples, group), Steps);
         var difference = Difference(losses, Alone(optimizer, normalized));
         foreach (var p in net.Parameters())
-            Assert.All(group.AllGather(p.Data), other => Assert.Equal(p.Data.ToArray<double>(), other.ToArray<double>()));
+            Assert.All(group.AllGather(p.Data), other =>
+                Assert.Equal(p.Data.ToArray<double>(), other.ToArray<double>()));
         if (normalized) Assert.True(difference > 1e-4, $"{difference}: batch normalisation should differ");
         else Assert.True(difference <= 1e-12, $"{difference} is more than 1e-12");
         Assert.True(losses[^1] < losses[0], "nothing was learned");

@@ -23,8 +23,8 @@ sealed class Grader : Exercise<IRing>
     public override IReadOnlyList<string> Hints =>
     [
         "Part p begins at length·p/ranks, rounded down, and ends where the next one begins. No remainder is left.",
-        "First round, ranks − 1 steps: each rank sends one part to the right, and adds what comes from the left to its " +
-            "own numbers of the same part. In the next step it sends on the part that it has just added to.",
+        "First round, ranks − 1 steps: each rank sends one part to the right, and adds what comes from the left to " +
+            "its own numbers of the same part. In the next step it sends on the part that it has just added to.",
         "In step s of the first round rank r sends part r − s, and adds what it receives to part r − s − 1, both " +
             "modulo ranks. After ranks − 1 steps its part r + 1 has the sum of all.",
         "Second round, ranks − 1 steps again: rank r sends part r + 1 − s, and puts what it receives in the place of " +

@@ -187,7 +187,7 @@ sealed class ThreadProcessGroup : ProcessGroup
     });
 }
 
-/// <summary>The hash of Fowler, Noll and Vo, the same in every process: what ranks compare in place of a text.</summary>
+/// <summary>The hash of Fowler, Noll and Vo, the same in every process: compared in place of texts.</summary>
 static class Fnv
 {
     public static long Hash(string text) => Hash(System.Text.Encoding.UTF8.GetBytes(text));

@@ -27,7 +27,7 @@ public sealed class DistributedDataParallel : Module
     /// <summary>Wraps a network. Every rank has to do so.</summary>
     /// <param name="module">The network, on any device.</param>
     /// <param name="group">The ranks that train it.</param>
-    /// <param name="bucketCapMb">The size of a bucket in MB; the first has one at most, so that it leaves early.</param>
+    /// <param name="bucketCapMb">The size of a bucket in MB; the first has at most one, to leave early.</param>
     /// <param name="broadcastBuffers">Whether all ranks get the buffers of rank 0 before each forward pass of the
     /// training: the running means of batch normalisation.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size of a bucket is not above 0.</exception>

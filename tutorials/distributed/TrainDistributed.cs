@@ -41,7 +41,8 @@ static class TrainDistributed
         if (first) Directory.CreateDirectory(options.Out);
         DistributedState.Save(group, checkpoint, ("model", net));
         if (first) Console.WriteLine($"trained after {losses.Count:#,0} steps and " +
-            $"{watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s; checkpoint in {checkpoint}");
+            $"{watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s; checkpoint in " +
+            $"{checkpoint}");
 
         net.Eval();
         using var _ = Autograd.NoGrad();
