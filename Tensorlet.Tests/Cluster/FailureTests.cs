@@ -97,8 +97,8 @@ public class FailureTests
     public void Without_a_library_the_error_says_what_to_install()
     {
         var none = Assert.Throws<DistributedException>(() => Mpi.Load(new("no launcher", null, null), ["libnone.so"]));
-        foreach (var part in new[] { "apt-get install openmpi-bin", "brew install open-mpi", "winget", "TENSORLET_MPI" })
-            Assert.Contains(part, none.Message);
+        string[] parts = ["apt-get install openmpi-bin", "brew install open-mpi", "winget", "TENSORLET_MPI"];
+        Assert.All(parts, part => Assert.Contains(part, none.Message));
     }
 
     [Theory, Mpich]
