@@ -112,9 +112,9 @@ public class AutogradTests
     public void A_hook_on_a_leaf_is_called_as_soon_as_its_gradient_is_whole()
     {
         var (early, late, order) = (Leaf(1), Leaf(2), new List<string>());
-        var begin = late * 3;                           // before all that the other leaf goes into
         early.RegisterHook(g => { order.Add($"early {g.Item()}"); return null; });
         late.RegisterHook(g => { order.Add($"late {g.Item()}"); return null; });
+        var begin = late * 3;                           // before all that the other leaf goes into
         var used = begin * early;
         used.GradFn!.RegisterHook((_, _) => { order.Add("used"); return null; });
         begin.GradFn!.RegisterHook((_, _) => { order.Add("begin"); return null; });

@@ -160,7 +160,8 @@ public class NameTests
                 [2, -5], [1 << 20, 1 << 20], [1, 1, 1], [2, 2, 2, 2]);
         if (type == typeof(Axes)) return (Axes)(int[])Drawn(typeof(int[]), random, name)!;
         if (type == typeof(Array)) return Pick<Array>(random, new[,] { { 1, 2 }, { 3, 4 } }, new[] { 1.5 },
-            new[] { "a" }, new[] { new[] { 1f }, new[] { 1f, 2 } }, new[] { new[] { true }, new[] { false } }, Array.Empty<double>());
+            new[] { "a" }, new[] { new[] { 1f }, new[] { 1f, 2 } }, new[] { new[] { true }, new[] { false } },
+            Array.Empty<double>());
         if (type == typeof(Pair)) return (Pair)Pick(random, 1, 2, 0, -1, 3, 9);
         if (type == typeof(Triple)) return (Triple)Pick(random, 1, 2, 0, -1, 3, 9);
         if (type == typeof(Number)) return (Number)Pick(random, 0.5, 1, -2);
