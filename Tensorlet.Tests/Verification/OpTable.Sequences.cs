@@ -260,7 +260,8 @@ public static partial class OpTable
         }, [d.Input([n, l, e]), d.Input([n, s, e]), .. all.Select(shape => d.Input(shape))], [n, l, e], v =>
             [.. Enumerable.Range(0, n).SelectMany(k =>
             {
-                double[][] x = Rows(v[0], n * l)[(k * l)..(k * l + l)], memory = Rows(v[1], n * s)[(k * s)..(k * s + s)];
+                double[][] x = Rows(v[0], n * l)[(k * l)..(k * l + l)],
+                    memory = Rows(v[1], n * s)[(k * s)..(k * s + s)];
                 var p = v[2..];
                 if (encoded)
                 {

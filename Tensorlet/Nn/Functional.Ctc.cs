@@ -22,8 +22,8 @@ public static partial class F
     {
         const double never = -1e30;         // in place of −∞, whose differences are not numbers
         if ((logProbs.Given().Rank, targets.Given().Rank) is not (3, 1 or 2))
-            throw new ShapeException($"CTCLoss: log probabilities {logProbs.Data.Layout} and targets {targets.Layout} " +
-                "must be (T, N, C), and (N, S) or one axis.");
+            throw new ShapeException($"CTCLoss: log probabilities {logProbs.Data.Layout} and targets " +
+                $"{targets.Layout} must be (T, N, C), and (N, S) or one axis.");
         logProbs.Data.OnlyFloat("CTCLoss: the log probabilities");
         int n = logProbs.Size(1), classes = logProbs.Size(2);
         blank.In("CTCLoss", 0, classes - 1);

@@ -14,8 +14,8 @@ public enum BagMode
 public static partial class F
 {
     /// <summary>
-    /// Looks up rows of a table (V, D), and reduces those of each bag of indices to one, (N, D). That of an empty bag is
-    /// 0.
+    /// Looks up rows of a table (V, D), and reduces those of each bag of indices to one, (N, D). That of an empty bag
+    /// is 0.
     /// </summary>
     /// <param name="index">Integers in 0 … V−1: bags of the same size, (N, B), or all bags one after another, in one
     /// axis.</param>
@@ -23,7 +23,8 @@ public static partial class F
     /// <param name="offsets">The positions at which bags begin, (N), if they are given one after another.</param>
     /// <param name="mode">How rows are reduced.</param>
     /// <param name="paddingIndex">A row that does not count; a negative number counts from the end.</param>
-    /// <exception cref="ShapeException">The shapes do not fit together, or the offsets do not ascend from 0.</exception>
+    /// <exception cref="ShapeException">The shapes do not fit together, or the offsets do not ascend from
+    /// 0.</exception>
     /// <exception cref="IndexException">An index, or the padding index, is not a row of the table.</exception>
     public static Variable EmbeddingBag(Tensor index, Variable weight, Tensor? offsets = null,
         BagMode mode = BagMode.Mean, int? paddingIndex = null)
@@ -52,8 +53,8 @@ public static partial class F
             long[] bounds = [.. offsets.OnlyType("EmbeddingBag: the offsets", DType.Int64).ToArray<long>(), all.Length];
             var sizes = bounds.Zip(bounds.Skip(1), (from, to) => to - from).ToArray();
             if (bounds[0] != 0 || sizes.Any(size => size < 0))
-                throw new ShapeException($"EmbeddingBag: offsets [{string.Join(", ", bounds[..^1])}] must ascend from " +
-                    $"0 to {all.Length} at most.");
+                throw new ShapeException($"EmbeddingBag: offsets [{string.Join(", ", bounds[..^1])}] must ascend " +
+                    $"from 0 to {all.Length} at most.");
             var most = sizes.Append(0).Max();
             var (rows, absent) = (new long[sizes.Length, most], new bool[sizes.Length, most]);
             for (var i = 0; i < sizes.Length; i++)
