@@ -71,6 +71,9 @@ public class LibtorchTests
         (module, v => f(module, v) is [var one] ? one
             : Variable.Cat([.. f(module, v).Select(part => part.Reshape(-1))]));
 
+    static (Module, Func<Variable[], Variable>) Bag(BagMode mode) => Case(new EmbeddingBag(6, 3, mode), (m, _) =>
+        [m.Call(Tensor.From([1L, 5, 1, 0, 4]), Tensor.From([0L, 2, 2]))]);
+
     static readonly Dictionary<string, Func<(Module?, Func<Variable[], Variable>)>> layers = new()
     {
         ["Linear"] = () => One(new Nn.Linear(5, 3)),
@@ -147,6 +150,17 @@ public class LibtorchTests
             is var (y, w) ? [y, w!] : []),
         ["TransformerEncoderLayer"] = () => One(new TransformerEncoderLayer(4, 2, 6, 0)),
         ["TransformerEncoderLayer, gelu"] = () => One(new TransformerEncoderLayer(4, 2, 6, 0, gelu: true)),
+        ["ConvTranspose3d"] = () => One(new ConvTranspose3d(4, 2, 2, stride: 2, outputPadding: 1)),
+        ["MaxPool3d"] = () => One(new MaxPool3d(3, 2, 1)),
+        ["AvgPool3d"] = () => One(new AvgPool3d(2, 1)),
+        ["PixelShuffle"] = () => One(new PixelShuffle(2)),
+        ["PixelUnshuffle"] = () => One(new PixelUnshuffle(2)),
+        ["Bilinear"] = () => Case(new Bilinear(3, 4, 2), (m, v) => [m.Call(v[0], v[1])]),
+        ["EmbeddingBag, sum"] = () => Bag(BagMode.Sum),
+        ["EmbeddingBag, mean"] = () => Bag(BagMode.Mean),
+        ["EmbeddingBag, max"] = () => Bag(BagMode.Max),
+        ["TransformerDecoderLayer"] = () => Case(new TransformerDecoderLayer(4, 2, 6, 0), (m, v) =>
+            [m.Call(v[0], v[1])]),
     };
 
     static readonly Dictionary<string, Reduction> reductions = new()
@@ -183,5 +197,12 @@ public class LibtorchTests
         ["CrossEntropyLoss, probabilities"] = (v, r) =>
             new CrossEntropyLoss(weight, r, labelSmoothing: 0.1).Call(v[0], v[1].Softmax(1)),
         ["NLLLoss"] = (v, r) => new NLLLoss(weight, r).Call(v[0], classes),
+        ["CTCLoss"] = (v, r) => new CTCLoss(reduction: r).Call(v[0].LogSoftmax(2), Tensor.From([1L, 1, 2, 3, 9, 9],
+            [2, 3]), Tensor.From([5L, 4]), Tensor.From([3L, 1])),
+        ["GaussianNLLLoss"] = (v, r) => new GaussianNLLLoss(full: true, reduction: r).Call(v[0], v[1],
+            Tensor.From([0.5, 1, 2], [3, 1])),
+        ["PoissonNLLLoss"] = (v, r) => new PoissonNLLLoss(full: true, reduction: r).Call(v[0], v[1].Exp()),
+        ["PoissonNLLLoss, means"] = (v, r) =>
+            new PoissonNLLLoss(logInput: false, reduction: r).Call(v[0].Exp(), v[1].Exp()),
     };
 }

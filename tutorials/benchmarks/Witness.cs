@@ -24,6 +24,8 @@ static class Witness
         Recurrent();
         Losses();
         Slopes();
+        // what came later comes last, so that the numbers of the others stay
+        Later();
         SafeTensors.Save(path, written, new Dictionary<string, string> { ["libtorch"] = torch.__version__ });
         Console.WriteLine($"{written.Count} tensors in {path}");
     }
@@ -209,6 +211,41 @@ static class Witness
         // TorchSharp takes no input that the result does not depend on; so it does, by 0
         Torch[] Slopes(Torch of) => [.. autograd.grad([x.Aggregate(of, (sum, input) => sum + where(
             zeros_like(input, ScalarType.Bool), input, zeros_like(input)))], x, [ones_like(of)], true, true)];
+    }
+
+    static void Later()
+    {
+        long[] volume = [2, 4, 3, 4, 3];
+        One("ConvTranspose3d", ConvTranspose3d(4, 2, 2, stride: 2, output_padding: 1), volume);
+        One("MaxPool3d", MaxPool3d(3, 2, 1), volume);
+        One("AvgPool3d", AvgPool3d(2, 1), volume);
+        One("PixelShuffle", PixelShuffle(2), [2, 8, 3, 2]);
+        One("PixelUnshuffle", PixelUnshuffle(2), [2, 2, 4, 6]);
+        var form = Bilinear(3, 4, 2);
+        Case("Bilinear", form, v => form.call(v[0], v[1]), [5, 3], [5, 4]);
+        foreach (var mode in Enum.GetValues<EmbeddingBagMode>())
+        {
+            var bag = EmbeddingBag(6, 3, mode: mode);
+            Case($"EmbeddingBag, {$"{mode}".ToLowerInvariant()}", bag, _ => bag.call(
+                tensor(new long[] { 1, 5, 1, 0, 4 }), tensor(new long[] { 0, 2, 2 })));
+        }
+        var layer = TransformerDecoderLayer(4, 2, 6, 0);
+        Case("TransformerDecoderLayer", layer, v => layer.call(v[0], v[1], null), [5, 3, 4], [6, 3, 4]);
+        foreach (var (name, reduction) in ((string, Reduction)[])[("none", Reduction.None), ("mean", Reduction.Mean),
+            ("sum", Reduction.Sum)])
+        {
+            Torch labels = tensor(new long[] { 1, 1, 2, 3, 9, 9 }, 2, 3), steps = tensor(new long[] { 5, 4 }),
+                counts = tensor(new long[] { 3, 1 }), variances = tensor(new double[] { 0.5, 1, 2 }, 3, 1);
+            Case($"CTCLoss, {name}", null, v => Functional.ctc_loss(v[0].log_softmax(2), labels, steps, counts, 0,
+                false, reduction), [5, 2, 4]);
+            // TorchSharp gives the variances no gradient
+            Case($"GaussianNLLLoss, {name}", null, v => Functional.gaussian_nll_loss(v[0], v[1], variances, true,
+                reduction: reduction), [3, 4], [3, 4]);
+            Case($"PoissonNLLLoss, {name}", null, v => Functional.poisson_nll_loss(v[0], v[1].exp(), full: true,
+                reduction: reduction), [3, 4], [3, 4]);
+            Case($"PoissonNLLLoss, means, {name}", null, v => Functional.poisson_nll_loss(v[0].exp(), v[1].exp(), false,
+                reduction: reduction), [3, 4], [3, 4]);
+        }
     }
 
     static Torch Joined((Torch Output, Torch State) pair) => cat([pair.Output.flatten(), pair.State.flatten()]);

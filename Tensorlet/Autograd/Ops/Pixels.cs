@@ -11,8 +11,8 @@ public static partial class F
     {
         long r = upscaleFactor.In("PixelShuffle", 1);
         if (x.Given().Rank < 3 || x.Size(-3) % (r * r) != 0)
-            throw new ShapeException($"PixelShuffle: shape {x.Data.Layout} must be (…, C, H, W), with C divisible " +
-                $"by {r}·{r}.");
+            throw new ShapeException($"PixelShuffle: shape {x.Data.Layout} must be (…, C, H, W), where C is " +
+                $"divisible by {r}·{r}.");
         var (a, side) = (x.Rank - 3, upscaleFactor);
         int[] shape = [.. x.Shape[..a], (int)(x.Size(a) / (r * r)), Layout.Fitting("PixelShuffle", x.Size(-2) * r),
             Layout.Fitting("PixelShuffle", x.Size(-1) * r)];
