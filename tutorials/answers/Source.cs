@@ -3,7 +3,7 @@ using Tensorlet;
 namespace Tutorials;
 
 /// <summary>
-/// A source of random integers that remembers what it was asked for. It travels to an answer as its seed.
+/// A source of random integers that remembers what it was asked for. It is sent to an answer as its seed.
 /// </summary>
 sealed class Source(ulong seed)
 {
