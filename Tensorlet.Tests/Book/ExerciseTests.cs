@@ -27,6 +27,12 @@ public class ExerciseTests
     [ExerciseFact(17), Trait("Exercise", "17")] public void Exercise_17() => Grade(17);
     [ExerciseFact(18), Trait("Exercise", "18")] public void Exercise_18() => Grade(18);
     [ExerciseFact(19), Trait("Exercise", "19")] public void Exercise_19() => Grade(19);
+    [ExerciseFact(20), Trait("Exercise", "20")] public void Exercise_20() => Grade(20);
+
+    [Fact]
+    public void No_exercise_is_missing() => Assert.Equal(Exercise.All.Select(e => $"Exercise_{e.Number:00}"),
+        typeof(ExerciseTests).GetMethods().Where(m => m.IsDefined(typeof(ExerciseFactAttribute), false))
+            .Select(m => m.Name).Order(StringComparer.Ordinal));
 
     static void Grade(int number)
     {

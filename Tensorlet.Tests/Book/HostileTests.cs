@@ -26,6 +26,7 @@ public class HostileTests
         { "System.Diagnostics.Process.Start(\"sleep\", \"1000\");", "processes" },
         { "System.Diagnostics.Process.GetCurrentProcess().Kill();", "processes" },
         { "Tensorlet.Multiprocessing.Spawn.Child();", "processes" },
+        { "Tensorlet.Cluster.Distributed.RunThreads(2, _ => { });", "'Cluster' does not exist" },
         { "File.WriteAllText(\"x\", \"x\");", "files" },
         { "while (true) new FileStream(\"x\", FileMode.Append).Write(new byte[1 << 20]);", "files" },
         { "Npy.Load(\"secret.npy\");", "files" },

@@ -1,8 +1,10 @@
 namespace Tutorials.Chapter20;
 
 /// <summary>
-/// Exercise 20: an all-reduce by hand. The ranks stand in a ring, and each can send to its right neighbour and receive
-/// from its left one. Nobody sees all.
+/// Exercise 20: a ring all-reduce by hand. Each rank has an array of the same length, and at the end each has the sum
+/// of all arrays. The ranks stand in a ring: in every step each rank sends one part of its array to its right
+/// neighbour, rank + 1, and receives one from its left neighbour, rank − 1; right of the last rank is rank 0. You write
+/// the plan, and the grader moves the numbers.
 /// </summary>
 public sealed class Mine : IRing
 {
@@ -10,21 +12,21 @@ public sealed class Mine : IRing
     /// The numbers of an array are cut into as many parts as there are ranks, one after another: where a part begins,
     /// and how many numbers it has. Together the parts are the whole array, and they differ in size by at most one.
     /// </summary>
-    /// <param name="length">How many numbers there are; maybe fewer than ranks.</param>
+    /// <param name="length">How many numbers there are; maybe fewer than ranks, maybe millions.</param>
     /// <param name="ranks">How many ranks, and parts, there are.</param>
     /// <param name="part">Which part, from 0.</param>
     public (int From, int Count) Part(int length, int ranks, int part) => throw new Todo("where a part begins");
 
+    /// <summary>In how many steps all ranks have all sums: at most 2·(ranks − 1).</summary>
+    /// <param name="ranks">How many ranks there are, maybe one.</param>
+    public int Steps(int ranks) => throw new Todo("the steps of two rounds");
+
     /// <summary>
-    /// What one rank does; every rank is a thread that calls this at the same time. At the end each has in
-    /// <paramref name="data"/> the sum of what all had there. No rank sends more than 2·(ranks − 1) parts.
+    /// What a rank does in a step: which part it sends, which part it receives, and whether it adds what arrives.
     /// </summary>
-    /// <param name="data">The numbers of this rank, to be replaced by the sums.</param>
-    /// <param name="rank">Which rank this is, from 0.</param>
-    /// <param name="ranks">How many there are, maybe one.</param>
-    /// <param name="send">Sends a copy of some numbers to the right neighbour, (rank + 1) % ranks, and does not
-    /// wait.</param>
-    /// <param name="receive">Waits for the next numbers of the left neighbour, (rank + ranks − 1) % ranks.</param>
-    public void AllReduce(double[] data, int rank, int ranks, Action<double[]> send, Func<double[]> receive) =>
+    /// <param name="step">Which step, from 0 to Steps(ranks) − 1.</param>
+    /// <param name="rank">Which rank, from 0.</param>
+    /// <param name="ranks">How many ranks there are.</param>
+    public Move Step(int step, int rank, int ranks) =>
         throw new Todo("a round in which parts are added up, and one in which the sums are handed on");
 }

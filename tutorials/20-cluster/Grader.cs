@@ -1,92 +1,95 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using Tensorlet;
 using Tensorlet.Cluster;
 
 namespace Tutorials.Chapter20;
 
-/// <summary>What exercise 20 asks for: an all-reduce among ranks that stand in a ring.</summary>
-public interface IRing
-{
-    /// <summary>Where a part of an array begins, and how many numbers it has.</summary>
-    (int From, int Count) Part(int length, int ranks, int part);
-    /// <summary>What one rank does.</summary>
-    void AllReduce(double[] data, int rank, int ranks, Action<double[]> send, Func<double[]> receive);
-}
-
+/// <summary>
+/// Asks for the plan and carries it out. An answer is compiled without the collectives, so nothing needs to be
+/// forbidden here.
+/// </summary>
 sealed class Grader : Exercise<IRing>
 {
-    static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
-
     public override string Title => "A ring all-reduce";
 
     public override IReadOnlyList<string> Hints =>
     [
-        "Part p begins at length·p/ranks, rounded down, and ends where the next one begins. No remainder is left.",
+        "Part p begins at length·p/ranks, rounded down, and ends where the next one begins. No remainder is left. " +
+            "Multiply as long: millions of numbers times hundreds of ranks are more than an int can hold.",
         "First round, ranks − 1 steps: each rank sends one part to the right, and adds what comes from the left to " +
             "its own numbers of the same part. In the next step it sends on the part that it has just added to.",
         "In step s of the first round rank r sends part r − s, and adds what it receives to part r − s − 1, both " +
-            "modulo ranks. After ranks − 1 steps its part r + 1 has the sum of all.",
-        "Second round, ranks − 1 steps again: rank r sends part r + 1 − s, and puts what it receives in the place of " +
-            "its part r − s. The parts are sums already, so nothing is added.",
+            "modulo ranks: (r - s + 2 * ranks) % ranks is never negative. After ranks − 1 steps its part r + 1 has " +
+            "the sum of all.",
+        "Second round, ranks − 1 steps again: a rank sends its whole part r + 1 first, and then, as before, what it " +
+            "has received in the step before. So Sends and Receives go on by the same formula. But Adds is false: " +
+            "the parts are sums already.",
     ];
 
-    static Action<IRing> Parts(params (int Length, int Ranks)[] cases) => answer =>
+    static string Numbers(int length, int ranks) => $"{length} number{(length == 1 ? "" : "s")}, {Count(ranks)}";
+    static string Count(int ranks) => $"{ranks} rank{(ranks == 1 ? "" : "s")}";
+
+    /// <summary>The parts, after they have been looked at.</summary>
+    static (int From, int Count)[] Parts(IRing answer, int length, int ranks)
     {
-        foreach (var (length, ranks) in cases)
+        var (what, next) = (Numbers(length, ranks), 0);
+        var large = (long)length * ranks <= int.MaxValue ? ""
+            : $"\n{length} times a part's number can be more than an int holds: compute with long.";
+        var parts = new (int From, int Count)[ranks];
+        for (var part = 0; part < ranks; part++)
         {
-            var what = $"{length} numbers, {ranks} ranks";
-            var (next, sizes) = (0, new List<int>());
-            for (var part = 0; part < ranks; part++)
-            {
-                var (from, count) = answer.Part(length, ranks, part);
-                Expect.That(count >= 0, $"{what}: part {part} has {count} numbers.");
-                Expect.That(from == next, $"{what}: part {part} begins at {from}, and the one before it ends at " +
-                    $"{next}. The parts follow one another without gaps.");
-                next = from + count;
-                sizes.Add(count);
-            }
-            Expect.That(next == length, $"{what}: the last part ends at {next}. Where {length} does not divide by " +
-                $"{ranks}, a remainder is left that some parts have to take.");
-            Expect.That(sizes.Max() - sizes.Min() <= 1, $"{what}: the parts have {string.Join(", ", sizes)} numbers. " +
-                "They may differ by one: the largest decides how long a step takes.");
+            var (from, count) = parts[part] = answer.Part(length, ranks, part);
+            Expect.That(count >= 0, $"{what}: part {part} has {count} numbers.{large}");
+            Expect.That(from == next, $"{what}: part {part} begins at {from}, and {(part == 0 ? "the array begins at 0"
+                : $"the one before it ends at {next}")}. The parts follow one another without gaps.{large}");
+            next = from + count;
         }
+        Expect.That(next == length, $"{what}: the last part ends at {next}. Where {length} does not divide by " +
+            $"{ranks}, a remainder is left that some parts have to take.{large}");
+        var (least, most) = (parts.Min(p => p.Count), parts.Max(p => p.Count));
+        Expect.That(most - least <= 1, $"{what}: the smallest part has {least}, the largest {most}. They may differ " +
+            "by one: the largest decides how long a step takes.");
+        return parts;
+    }
+
+    static Action<IRing> Cut(params (int Length, int Ranks)[] cases) => answer =>
+    {
+        foreach (var (length, ranks) in cases) Parts(answer, length, ranks);
     };
 
-    /// <summary>What the ranks have at the end, and how many numbers each has sent.</summary>
-    static (double[][] Results, int[] Sent) Ring(IRing answer, double[][] data)
+    /// <summary>The number of steps, after it has been looked at. Whether it is enough, the sums tell.</summary>
+    static int StepsOf(IRing answer, int ranks)
     {
-        var ranks = data.Length;
-        double[][] results = [.. data.Select(numbers => numbers.ToArray())];
-        var sent = new int[ranks];
-        var thrown = new ConcurrentQueue<Exception>();
-        var edges = Array.ConvertAll(data, _ => new BlockingCollection<double[]>());        // to the right of each
-        Thread[] threads = [.. Enumerable.Range(0, ranks).Select(rank => new Thread(() =>
+        var (steps, most) = (answer.Steps(ranks), 2 * (ranks - 1));
+        Expect.That(steps >= 0, $"{Count(ranks)}: yours has {steps} steps.");
+        Expect.That(steps <= most, $"{Count(ranks)}: yours has {steps} steps. In each a rank sends a part, and no " +
+            $"rank has to send more than 2·(ranks − 1) = {most}.");
+        return steps;
+    }
+
+    /// <summary>What each rank does in a step, after it has been looked at: what is sent is what is received.</summary>
+    static Move[] Moves(IRing answer, int step, int ranks)
+    {
+        Move[] moves = [.. Enumerable.Range(0, ranks).Select(rank => answer.Step(step, rank, ranks))];
+        var what = $"{Count(ranks)}, step {step}";
+        foreach (var (rank, move) in moves.Index())
         {
-            var received = 0;
-            try
-            {
-                answer.AllReduce(results[rank], rank, ranks, numbers =>
-                {
-                    sent[rank] += numbers.Length;
-                    edges[rank].Add([.. numbers]);
-                }, () =>
-                {
-                    var left = (rank + ranks - 1) % ranks;
-                    Expect.That(edges[left].TryTake(out var numbers, patience), $"{ranks} ranks: rank {rank} waits " +
-                        $"for message {received + 1} of rank {left}, which does not come. Does every rank send " +
-                        "before it receives, and as often as its neighbour receives?");
-                    received++;
-                    return numbers!;
-                });
-            }
-            catch (Exception e) { thrown.Enqueue(e); }
-        })
-        { IsBackground = true })];
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
-        if (thrown.OrderBy(e => e is Rejected).FirstOrDefault() is { } first) ExceptionDispatchInfo.Throw(first);
-        return (results, sent);
+            Expect.That(move is not null, $"{what}: null came back for rank {rank}.");
+            foreach (var (does, part) in new[] { ("sends", move!.Sends), ("receives", move.Receives) })
+                Expect.That(part >= 0 && part < ranks, $"{what}: rank {rank} {does} part {part}, and there are parts " +
+                    $"0 … {ranks - 1}. They go around as the ranks do: compute modulo ranks.{(part >= 0 ? ""
+                    : $" In C#, -1 % {ranks} is -1; add a multiple of ranks before.")}");
+        }
+        var mirrored = moves.Index().All(m => m.Item.Receives == moves[(m.Index + 1) % ranks].Sends);
+        foreach (var (rank, move) in moves.Index())
+        {
+            var left = (rank + ranks - 1) % ranks;
+            Expect.That(move.Receives == moves[left].Sends, $"{what}: rank {rank} receives part {move.Receives}, but " +
+                $"its left neighbour, rank {left}, sends part {moves[left].Sends}.\n" + (mirrored
+                ? "In your plan each rank receives what its right neighbour sends. It is the other way around: parts " +
+                "travel from rank to rank + 1."
+                : "What a rank receives is what rank − 1 sends in the same step."));
+        }
+        return moves;
     }
 
     static double[][] Drawn(int length, int ranks) => [.. Enumerable.Range(0, ranks).Select(rank =>
@@ -105,54 +108,93 @@ sealed class Grader : Exercise<IRing>
         return sums;
     }
 
+    /// <summary>Carries out the plan for all ranks in lock-step, and compares what each has at the end.</summary>
     static Action<IRing> Sums(params (int Length, int Ranks)[] cases) => answer =>
     {
         foreach (var (length, ranks) in cases)
         {
-            var data = Drawn(length, ranks);
-            var (expected, (results, _)) = (Library(data), Ring(answer, data));
-            foreach (var (rank, yours) in results.Index())
-                Expect.Same(yours, expected, $"{length} numbers, {ranks} ranks: what rank {rank} has at the end",
-                    1e-12, Reason(answer, yours, data, rank, expected));
+            var (parts, steps, data) = (Parts(answer, length, ranks), StepsOf(answer, ranks), Drawn(length, ranks));
+            var expected = Library(data);
+            var trace = new Trace(ranks);
+            for (var step = 0; step < steps; step++)
+            {
+                var moves = Moves(answer, step, ranks);
+                double[][] sent = [.. moves.Zip(data, (move, own) =>
+                    own.AsSpan(parts[move.Sends].From, parts[move.Sends].Count).ToArray())];
+                foreach (var (rank, move) in moves.Index())
+                {
+                    var (from, arrived) = (parts[move.Receives].From, sent[(rank + ranks - 1) % ranks]);
+                    for (var i = 0; i < arrived.Length; i++)
+                        data[rank][from + i] = arrived[i] + (move.Adds ? data[rank][from + i] : 0);
+                }
+                trace.Carry(moves, step);
+            }
+            foreach (var (rank, own) in data.Index())
+                Expect.Same(own, expected, $"{Numbers(length, ranks)}: what rank {rank} has after {steps} steps",
+                    1e-12, trace.Reason(rank, steps));
         }
     };
 
-    static string Reason(IRing answer, double[] yours, double[][] data, int rank, double[] expected)
+    /// <summary>
+    /// Whose numbers are in each part of each rank, and where they are first counted twice or lost. It explains wrong
+    /// sums; it does not say which sums are wrong.
+    /// </summary>
+    sealed class Trace(int ranks)
     {
-        if (yours.SequenceEqual(data[rank])) return "These are its own numbers, unchanged.";
-        var (right, own) = (0, 0);
-        for (var part = 0; part < data.Length; part++)
+        readonly HashSet<int>[][] has = [.. Enumerable.Range(0, ranks).Select(rank =>
+            Enumerable.Range(0, ranks).Select(_ => new HashSet<int> { rank }).ToArray())];
+        string? fault;
+
+        public void Carry(Move[] moves, int step)
         {
-            var (from, count) = answer.Part(yours.Length, data.Length, part);
-            if (Enumerable.Range(from, count).All(i => Math.Abs(yours[i] - expected[i]) < 1e-12)) right++;
-            if (Enumerable.Range(from, count).All(i => Array.Exists(data, d => d[i] == yours[i]))) own++;
+            HashSet<int>[] sent = [.. moves.Select((move, rank) => has[rank][move.Sends].ToHashSet())];
+            foreach (var (rank, (_, part, adds)) in moves.Index())
+            {
+                var (own, arrived) = (has[rank][part], sent[(rank + ranks - 1) % ranks]);
+                int[] wrong = [.. own.Where(source => arrived.Contains(source) == adds).Order()];
+                if (wrong.Length > 0) fault ??= $"In step {step} rank {rank} " + (adds
+                    ? $"adds to its part {part} what comes from {Ranks(wrong)}, which is there already. "
+                    : $"replaces its part {part}, and what came from {Ranks(wrong)} is lost. ") + Advice(step, adds);
+                if (!adds) own.Clear();
+                own.UnionWith(arrived);
+            }
         }
-        return own > 0 ? "There are numbers of a single rank in it: what arrives in the first round is added to what " +
-                "is there."
-            : $"{right} of {data.Length} parts are right. In the first round each part is summed on its way around " +
-                "the ring; in the second the sums go around, and take the places of what was there.";
+
+        string Advice(int step, bool adds) => (step < ranks - 1, adds) switch
+        {
+            (true, true) => "In the first round a rank sends on the part that it has just added to.",
+            (true, false) => "In the first round, of ranks − 1 steps, what arrives is added to what is there.",
+            (false, true) => "In the second round the parts that travel are whole sums, and take the place of what " +
+                "is there.",
+            (false, false) => "In the second round a rank sends a whole sum first: the part that it added to last.",
+        };
+
+        public string Reason(int rank, int steps)
+        {
+            if (fault is not null) return fault;
+            var part = Array.FindIndex(has[rank], sources => sources.Count < ranks);
+            return part < 0 ? "" : $"Its part {part} has only what came from {Ranks(has[rank][part].Order())}. " +
+                (steps < 2 * (ranks - 1) ? $"{steps} steps are too few: it takes ranks − 1 of them to sum a part, and " +
+                "as many to hand the sum on to all others." : "In each step of a round a rank sends another part.");
+        }
+
+        static string Ranks(IEnumerable<int> ranks) => $"rank {string.Join(" and ", ranks)}";
     }
 
     protected override Step<IRing>[] Requirements =>
     [
-        new("parts that divide evenly", Parts((4, 2), (6, 3), (8, 1))),
-        new("parts with a remainder", Parts((7, 2), (10, 4), (1003, 8))),
-        new("fewer numbers than ranks", Parts((2, 4), (0, 3))),
+        new("parts that divide evenly", Cut((4, 2), (6, 3), (8, 1))),
+        new("parts with a remainder", Cut((7, 2), (10, 4), (1003, 8))),
+        new("fewer numbers than ranks", Cut((2, 4), (0, 3))),
+        new("as many numbers as a large network has", Cut((12_609_546, 256))),
+        new("no more is sent than has to be", answer =>
+        {
+            for (var ranks = 1; ranks <= 8; ranks++) StepsOf(answer, ranks);
+        }),
         new("one rank", Sums((5, 1))),
         new("two ranks", Sums((2, 2), (6, 2))),
         new("more ranks", Sums((3, 3), (12, 4), (20, 5))),
         new("any number of numbers", Sums((7, 3), (2, 4), (1003, 6), (0, 2))),
-        new("no more is sent than has to be", answer =>
-        {
-            foreach (var (length, ranks) in new[] { (12, 4), (1000, 8), (5, 1) })
-            {
-                var (_, sent) = Ring(answer, Drawn(length, ranks));
-                var most = 2 * (ranks - 1) * (length / ranks);
-                var rank = Array.FindIndex(sent, n => n > most);
-                Expect.That(rank < 0, $"{length} numbers, {ranks} ranks: rank {Math.Max(0, rank)} sent " +
-                    $"{sent.Max()} numbers, and 2·(ranks − 1) parts have {most}. A part at a time is enough.");
-            }
-        }),
     ];
 
     protected override Mistake<IRing>[] WrongAnswers =>
@@ -160,60 +202,41 @@ sealed class Grader : Exercise<IRing>
         new("drops the remainder", new Wrong { Cut = (n, p, i) => (i * (n / p), n / p) }, "a remainder is left"),
         new("leaves the remainder to the last part",
             new Wrong { Cut = (n, p, i) => (i * (n / p), i == p - 1 ? n - i * (n / p) : n / p) }, "may differ by one"),
-        new("does nothing", new Wrong { Rounds = [] }, "its own numbers, unchanged"),
-        new("forgets the second round", new Wrong { Rounds = ["add"] }, "has at the end"),
-        new("one step too few", new Wrong { Short = 1 }, "its own numbers, unchanged"),
-        new("replaces in the first round", new Wrong { Rounds = ["put", "put"] }, "numbers of a single rank"),
-        new("adds in the second round", new Wrong { Rounds = ["add", "add"] }, "take the places"),
-        new("receives before it sends", new Wrong { ReceivesFirst = true }, "which does not come"),
-        new("sends everything around", new Everything(), "A part at a time is enough"),
-        new("a mean", new Wrong { Scale = true }, "0.5 times the right one"),
+        new("overflows", new Wrong { Cut = (n, p, i) => (n * i / p, n * (i + 1) / p - n * i / p) }, "with long"),
+        new("a step too many", new Wrong { Count = ranks => 2 * ranks - 1 }, "no rank has to send more"),
+        new("a step too few", new Wrong { Count = ranks => Math.Max(0, 2 * ranks - 3) }, "1 steps are too few"),
+        new("replaces in the first round", new Wrong { Adds = (_, _) => false },
+            "what came from rank 0 is lost. In the first round, of ranks − 1 steps, what arrives is added"),
+        new("adds in the second round", new Wrong { Adds = (_, _) => true },
+            "which is there already. In the second round the parts that travel are whole sums"),
+        new("sends the same part all round", new Wrong { Sent = (step, rank, ranks) => rank - step / (ranks - 1) },
+            "In the first round a rank sends on the part that it has just added to"),
+        new("begins the second round as the first",
+            new Wrong { Sent = (step, rank, ranks) => rank - step % (ranks - 1) },
+            "In the second round a rank sends a whole sum first"),
+        new("in the wrong direction", new Wrong { Sent = (step, rank, _) => rank + step, Source = 1 },
+            "the other way around"),
+        new("receives the part that it sends", new Wrong { Source = 0 }, "is what rank − 1 sends"),
+        new("not modulo ranks", new Wrong { Around = false }, "In C#, -1 % 2 is -1"),
     ];
 
     sealed class Wrong : IRing
     {
-        public Func<int, int, int, (int, int)> Cut { get; init; } = Right;
-        public string[] Rounds { get; init; } = ["add", "put"];
-        public int Short { get; init; }
-        public bool ReceivesFirst { get; init; }
-        public bool Scale { get; init; }
+        public Func<int, int, int, (int, int)> Cut { get; init; } =
+            (n, p, i) => ((int)((long)n * i / p), (int)((long)n * (i + 1) / p) - (int)((long)n * i / p));
+        public Func<int, int> Count { get; init; } = ranks => 2 * (ranks - 1);
+        public Func<int, int, int, int> Sent { get; init; } = (step, rank, _) => rank - step;
+        public int Source { get; init; } = -1;                      // from here to the rank whose part is received
+        public Func<int, int, bool> Adds { get; init; } = (step, ranks) => step < ranks - 1;
+        public bool Around { get; init; } = true;
+
         public (int From, int Count) Part(int length, int ranks, int part) => Cut(length, ranks, part);
+        public int Steps(int ranks) => Count(ranks);
 
-        public void AllReduce(double[] data, int rank, int ranks, Action<double[]> send, Func<double[]> receive)
+        public Move Step(int step, int rank, int ranks)
         {
-            foreach (var (round, how) in Rounds.Index())
-                for (var step = 0; step < ranks - 1 - Short; step++)
-                {
-                    var (at, count) = Part(data.Length, ranks, (rank + round - step + ranks) % ranks);
-                    var (to, size) = Part(data.Length, ranks, (rank + round - step - 1 + 2 * ranks) % ranks);
-                    var arrived = ReceivesFirst ? receive() : [];
-                    send(data[at..(at + count)]);
-                    if (!ReceivesFirst) arrived = receive();
-                    for (var i = 0; i < size; i++) data[to + i] = arrived[i] + (how == "add" ? data[to + i] : 0);
-                }
-            if (Scale) for (var i = 0; i < data.Length; i++) data[i] /= ranks;
-        }
-    }
-
-    static (int From, int Count) Right(int n, int p, int i) => (n * i / p, n * (i + 1) / p - n * i / p);
-
-    /// <summary>Each rank's whole array goes around.</summary>
-    sealed class Everything : IRing
-    {
-        public (int From, int Count) Part(int length, int ranks, int part) => Right(length, ranks, part);
-
-        public void AllReduce(double[] data, int rank, int ranks, Action<double[]> send, Func<double[]> receive)
-        {
-            var all = new double[ranks][];
-            all[rank] = [.. data];
-            for (var step = 0; step < ranks - 1; step++)
-            {
-                send(all[(rank - step + ranks) % ranks]);
-                all[(rank - step - 1 + ranks) % ranks] = receive();
-            }
-            Array.Clear(data);
-            foreach (var numbers in all)
-                for (var i = 0; i < data.Length; i++) data[i] += numbers[i];
+            int Of(int rank) => Around ? (Sent(step, rank, ranks) + 2 * ranks) % ranks : Sent(step, rank, ranks);
+            return new(Of(rank), Of(rank + Source), Adds(step, ranks));
         }
     }
 }

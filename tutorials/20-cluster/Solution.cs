@@ -11,25 +11,14 @@ public sealed class Solution : IRing
     }
 
     /// <inheritdoc/>
-    public void AllReduce(double[] data, int rank, int ranks, Action<double[]> send, Func<double[]> receive)
-    {
-        Span<double> Of(int part)
-        {
-            var (from, count) = Part(data.Length, ranks, (part + 2 * ranks) % ranks);
-            return data.AsSpan(from, count);
-        }
+    public int Steps(int ranks) => 2 * (ranks - 1);
 
-        for (var step = 0; step < ranks - 1; step++)            // part rank + 1 is whole here at the end
-        {
-            send(Of(rank - step).ToArray());
-            var arrived = receive();
-            var sums = Of(rank - step - 1);
-            for (var i = 0; i < sums.Length; i++) sums[i] += arrived[i];
-        }
-        for (var step = 0; step < ranks - 1; step++)
-        {
-            send(Of(rank + 1 - step).ToArray());
-            receive().CopyTo(Of(rank - step));
-        }
+    /// <inheritdoc/>
+    public Move Step(int step, int rank, int ranks)
+    {
+        int Around(int part) => (part + 2 * ranks) % ranks;         // part is more than −2·ranks
+
+        // A rank sends on what it received in the step before. After ranks − 1 steps that is a whole sum.
+        return new(Sends: Around(rank - step), Receives: Around(rank - step - 1), Adds: step < ranks - 1);
     }
 }

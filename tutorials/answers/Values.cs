@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tensorlet;
 
@@ -8,25 +9,31 @@ namespace Tutorials;
 
 /// <summary>
 /// Values as bytes, by the types that an exercise's interface declares: numbers, arrays, tensors, variables, functions,
+<<<<<<< HEAD
 /// and classes made of these. A function is sent as a number, and is called where it came from.
+=======
+/// and classes and tuples made of these. A function travels as a number, and is called where it came from.
+>>>>>>> h8
 /// </summary>
 /// <param name="given">Takes a function in, and says its number.</param>
 /// <param name="call">Calls a function of the other side by its number.</param>
 sealed class Values(Func<Delegate, int>? given = null, Func<int, MethodInfo, object?[], object?>? call = null)
 {
-    /// <summary>The parts of a class: what its constructor takes, and what can be set besides.</summary>
-    sealed record Parts(ConstructorInfo Constructor, PropertyInfo[] Taken, FieldInfo[] Besides);
+    /// <summary>The parts of a class: what its constructor takes, and what can be set besides. A tuple has no
+    /// constructor here: all of it can be set.</summary>
+    sealed record Parts(ConstructorInfo? Constructor, PropertyInfo[] Taken, FieldInfo[] Besides);
 
     static readonly ConcurrentDictionary<Type, Parts> known = new();
     const BindingFlags Any = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
     static Parts Of(Type type) => known.GetOrAdd(type, type =>
     {
+        var fields = type.GetFields(BindingFlags.Instance | BindingFlags.Public);
+        if (type.IsValueType && type.IsAssignableTo(typeof(ITuple))) return new(null, [], fields);
         var constructor = type.GetConstructors(Any).Where(c => !c.GetParameters().Any(p => p.ParameterType == type))
             .MaxBy(c => c.GetParameters().Length)!;
         return new(constructor, [.. constructor.GetParameters().Select(p => type.GetProperties(Any).Single(property =>
-            property.Name.Equals(p.Name, StringComparison.OrdinalIgnoreCase)))],
-            [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public)]);
+            property.Name.Equals(p.Name, StringComparison.OrdinalIgnoreCase)))], fields);
     });
 
     /// <summary>What a sequence that is read by index has as elements; null for other types.</summary>
@@ -113,8 +120,9 @@ sealed class Values(Func<Delegate, int>? given = null, Func<int, MethodInfo, obj
         var parts = Of(type);
         object?[] taken = [.. parts.Taken.Select(part =>
             Update(from, part.PropertyType, old is null ? null : part.GetValue(old)))];
-        old ??= parts.Constructor.Invoke(taken);
-        foreach (var part in parts.Besides) part.SetValue(old, Update(from, part.FieldType, null));
+        old ??= parts.Constructor?.Invoke(taken) ?? Activator.CreateInstance(type)!;
+        foreach (var part in parts.Besides)
+            part.SetValue(old, Update(from, part.FieldType, parts.Constructor is null ? part.GetValue(old) : null));
         return old;
     }
 
