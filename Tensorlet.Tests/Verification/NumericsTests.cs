@@ -162,6 +162,6 @@ public class NumericsTests
     public void Cross_entropy_refuses_a_target_that_is_no_class()
     {
         var error = Assert.Throws<IndexException>(() => F.CrossEntropy(Tensor.Zeros(2, 3), Tensor.From([0L, 3])));
-        Assert.StartsWith("CrossEntropy: a target is no class: index 3", error.Message);
+        Assert.StartsWith("CrossEntropy: a target is not a class: index 3", error.Message);
     }
 }

@@ -174,8 +174,8 @@ sealed class Grader : Exercise<IRing>
             if (fault is not null) return fault;
             var part = Array.FindIndex(has[rank], sources => sources.Count < ranks);
             return part < 0 ? "" : $"Its part {part} has only what came from {Ranks(has[rank][part].Order())}. " +
-                (steps < 2 * (ranks - 1) ? $"{steps} steps are too few: it takes ranks − 1 of them to sum a part, and " +
-                "as many to hand the sum on to all others." : "In each step of a round a rank sends another part.");
+                (steps < 2 * (ranks - 1) ? $"{steps} steps are too few: it takes ranks − 1 of them to sum a part, " +
+                "and as many to hand the sum on to all others." : "In each step of a round a rank sends another part.");
         }
 
         static string Ranks(IEnumerable<int> ranks) => $"rank {string.Join(" and ", ranks)}";

@@ -9,11 +9,7 @@ namespace Tutorials;
 
 /// <summary>
 /// Values as bytes, by the types that an exercise's interface declares: numbers, arrays, tensors, variables, functions,
-<<<<<<< HEAD
-/// and classes made of these. A function is sent as a number, and is called where it came from.
-=======
-/// and classes and tuples made of these. A function travels as a number, and is called where it came from.
->>>>>>> h8
+/// and classes and tuples made of these. A function is sent as a number, and is called where it came from.
 /// </summary>
 /// <param name="given">Takes a function in, and says its number.</param>
 /// <param name="call">Calls a function of the other side by its number.</param>
