@@ -199,10 +199,8 @@ public class LibtorchTests
         ["NLLLoss"] = (v, r) => new NLLLoss(weight, r).Call(v[0], classes),
         ["CTCLoss"] = (v, r) => new CTCLoss(reduction: r).Call(v[0].LogSoftmax(2), Tensor.From([1L, 1, 2, 3, 9, 9],
             [2, 3]), Tensor.From([5L, 4]), Tensor.From([3L, 1])),
-        ["GaussianNLLLoss"] = (v, r) => new GaussianNLLLoss(full: true, reduction: r).Call(v[0], v[1],
-            Tensor.From([0.5, 1, 2], [3, 1])),
         ["PoissonNLLLoss"] = (v, r) => new PoissonNLLLoss(full: true, reduction: r).Call(v[0], v[1].Exp()),
         ["PoissonNLLLoss, means"] = (v, r) =>
-            new PoissonNLLLoss(logInput: false, reduction: r).Call(v[0].Exp(), v[1].Exp()),
+            new PoissonNLLLoss(logInput: false, eps: 0, reduction: r).Call(v[0].Exp(), v[1].Exp()),
     };
 }

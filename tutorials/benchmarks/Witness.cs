@@ -235,16 +235,13 @@ static class Witness
             ("sum", Reduction.Sum)])
         {
             Torch labels = tensor(new long[] { 1, 1, 2, 3, 9, 9 }, 2, 3), steps = tensor(new long[] { 5, 4 }),
-                counts = tensor(new long[] { 3, 1 }), variances = tensor(new double[] { 0.5, 1, 2 }, 3, 1);
+                counts = tensor(new long[] { 3, 1 });
             Case($"CTCLoss, {name}", null, v => Functional.ctc_loss(v[0].log_softmax(2), labels, steps, counts, 0,
                 false, reduction), [5, 2, 4]);
-            // TorchSharp gives the variances no gradient
-            Case($"GaussianNLLLoss, {name}", null, v => Functional.gaussian_nll_loss(v[0], v[1], variances, true,
-                reduction: reduction), [3, 4], [3, 4]);
             Case($"PoissonNLLLoss, {name}", null, v => Functional.poisson_nll_loss(v[0], v[1].exp(), full: true,
                 reduction: reduction), [3, 4], [3, 4]);
             Case($"PoissonNLLLoss, means, {name}", null, v => Functional.poisson_nll_loss(v[0].exp(), v[1].exp(), false,
-                reduction: reduction), [3, 4], [3, 4]);
+                eps: 0, reduction: reduction), [3, 4], [3, 4]);
         }
     }
 
