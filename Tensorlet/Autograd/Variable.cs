@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Tensorlet;
 
@@ -66,7 +67,8 @@ public sealed partial class Variable
     internal Variable(Tensor data, Function function) => (Data, GradFn, RequiresGrad) = (data, function, true);
 
     /// <summary>A tensor is a constant of the graph.</summary>
-    public static implicit operator Variable(Tensor data) => new(data);
+    [return: NotNullIfNotNull(nameof(data))]
+    public static implicit operator Variable?(Tensor? data) => data is null ? null : new(data);
     /// <inheritdoc cref="Tensor.op_Implicit(Number)"/>
     public static implicit operator Variable(Number x) => new(x);
     /// <inheritdoc cref="Tensor.op_Implicit(Number)"/>

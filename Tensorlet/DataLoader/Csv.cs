@@ -132,7 +132,7 @@ public sealed class Csv
                 throw Wrong(line, fields.Count, $"expected the end of a quoted field, found '{text[at]}'");
             if (at < text.Length)
             {
-                at += text.AsSpan(at).StartsWith("\r\n") ? 2 : 1;
+                at += text.AsSpan(at) is ['\r', '\n', ..] ? 2 : 1;
                 line++;
             }
             if (isQuoted || fields is not [""]) rows.Add((first, [.. fields]));

@@ -126,8 +126,12 @@ public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int 
     /// <inheritdoc cref="TransformerDecoderLayer.Call"/>
     public Variable Call(Variable tgt, Variable memory, Tensor? tgtMask = null, Tensor? memoryMask = null,
         Tensor? tgtKeyPaddingMask = null, Tensor? memoryKeyPaddingMask = null, bool tgtIsCausal = false,
-        bool memoryIsCausal = false) => Hooked(tgt.Given(), x => Through(x, (layer, v) => layer.Call(v, memory.Given(),
-            tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask, tgtIsCausal, memoryIsCausal)));
+        bool memoryIsCausal = false)
+    {
+        memory.Given();
+        return Hooked(tgt.Given(), x => Through(x, (layer, v) => layer.Call(v, memory, tgtMask, memoryMask,
+            tgtKeyPaddingMask, memoryKeyPaddingMask, tgtIsCausal, memoryIsCausal)));
+    }
 }
 
 /// <summary>

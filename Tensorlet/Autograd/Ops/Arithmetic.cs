@@ -136,9 +136,9 @@ public sealed partial class Variable
     public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
 
     /// <inheritdoc cref="Maximum(Variable, Variable)"/>
-    public Variable Maximum(Variable other) => Maximum(this, other);
+    public Variable Maximum(Variable other) => Maximum(this, other.Given());
     /// <inheritdoc cref="Minimum(Variable, Variable)"/>
-    public Variable Minimum(Variable other) => Minimum(this, other);
+    public Variable Minimum(Variable other) => Minimum(this, other.Given());
 
     /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
     public static Variable Where(Tensor condition, Variable a, Variable b)
