@@ -13,7 +13,7 @@ sealed class Grader : Exercise<IHardswish>
     [
         (["Variable.Hardswish", "Hardswish", "Variable.Hardsigmoid", "Hardsigmoid"],
             "Hardswish is what is to be written."),
-        (["Tensor.ToArray", "Tensor.Item", "Tensor.From", "Tensor.Of", "Tensor.Over", "Variable.Item"],
+        (["Tensor.ToArray", "Tensor.Item", "Tensor.From", "Tensor.Over", "Variable.Item"],
             "The formula is to become the loop: no numbers are taken out of a tensor here."),
         Tape,
     ];
