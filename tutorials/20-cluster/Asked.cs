@@ -1,8 +1,6 @@
 namespace Tutorials.Chapter20;
 
-/// <summary>
-/// What a rank does in one step: it sends a part to its right neighbour and receives one from its left.
-/// </summary>
+/// <summary>What a rank does in one step: it sends a part to the right, and receives one from the left.</summary>
 /// <param name="Sends">The part that it sends, as it is before the step.</param>
 /// <param name="Receives">The part that arrives: the one that its left neighbour sends in the same step.</param>
 /// <param name="Adds">Whether what arrives is added to what the rank has there; otherwise it takes its place.</param>

@@ -25,8 +25,8 @@ sealed class Grader : Exercise<IRing>
             "the parts are sums already.",
     ];
 
-    static string Numbers(int length, int ranks) => $"{length} number{(length == 1 ? "" : "s")}, {Count(ranks)}";
-    static string Count(int ranks) => $"{ranks} rank{(ranks == 1 ? "" : "s")}";
+    static string Numbers(int length, int ranks) => $"{Count(length, "number")}, {Count(ranks, "rank")}";
+    static string Count(int n, string what) => $"{n} {what}{(n == 1 ? "" : "s")}";
 
     /// <summary>The parts, after they have been looked at.</summary>
     static (int From, int Count)[] Parts(IRing answer, int length, int ranks)
@@ -38,7 +38,7 @@ sealed class Grader : Exercise<IRing>
         for (var part = 0; part < ranks; part++)
         {
             var (from, count) = parts[part] = answer.Part(length, ranks, part);
-            Expect.That(count >= 0, $"{what}: part {part} has {count} numbers.{large}");
+            Expect.That(count >= 0, $"{what}: part {part} has {Count(count, "number")}.{large}");
             Expect.That(from == next, $"{what}: part {part} begins at {from}, and {(part == 0 ? "the array begins at 0"
                 : $"the one before it ends at {next}")}. The parts follow one another without gaps.{large}");
             next = from + count;
@@ -60,9 +60,9 @@ sealed class Grader : Exercise<IRing>
     static int StepsOf(IRing answer, int ranks)
     {
         var (steps, most) = (answer.Steps(ranks), 2 * (ranks - 1));
-        Expect.That(steps >= 0, $"{Count(ranks)}: yours has {steps} steps.");
-        Expect.That(steps <= most, $"{Count(ranks)}: yours has {steps} steps. In each a rank sends a part, and no " +
-            $"rank has to send more than 2·(ranks − 1) = {most}.");
+        Expect.That(steps >= 0, $"{Count(ranks, "rank")}: yours has {steps} steps.");
+        Expect.That(steps <= most, $"{Count(ranks, "rank")}: yours has {Count(steps, "step")}. In each a rank sends " +
+            $"a part, and no rank has to send more than 2·(ranks − 1) = {most}.");
         return steps;
     }
 
@@ -70,7 +70,7 @@ sealed class Grader : Exercise<IRing>
     static Move[] Moves(IRing answer, int step, int ranks)
     {
         Move[] moves = [.. Enumerable.Range(0, ranks).Select(rank => answer.Step(step, rank, ranks))];
-        var what = $"{Count(ranks)}, step {step}";
+        var what = $"{Count(ranks, "rank")}, step {step}";
         foreach (var (rank, move) in moves.Index())
         {
             Expect.That(move is not null, $"{what}: null came back for rank {rank}.");
@@ -130,8 +130,8 @@ sealed class Grader : Exercise<IRing>
                 trace.Carry(moves, step);
             }
             foreach (var (rank, own) in data.Index())
-                Expect.Same(own, expected, $"{Numbers(length, ranks)}: what rank {rank} has after {steps} steps",
-                    1e-12, trace.Reason(rank, steps));
+                Expect.Same(own, expected, $"{Numbers(length, ranks)}: what rank {rank} has at the end", 1e-12,
+                    trace.Reason(rank, steps));
         }
     };
 
@@ -174,8 +174,9 @@ sealed class Grader : Exercise<IRing>
             if (fault is not null) return fault;
             var part = Array.FindIndex(has[rank], sources => sources.Count < ranks);
             return part < 0 ? "" : $"Its part {part} has only what came from {Ranks(has[rank][part].Order())}. " +
-                (steps < 2 * (ranks - 1) ? $"{steps} steps are too few: it takes ranks − 1 of them to sum a part, " +
-                "and as many to hand the sum on to all others." : "In each step of a round a rank sends another part.");
+                (steps >= 2 * (ranks - 1) ? "In each step of a round a rank sends another part."
+                : $"{Count(steps, "step")} cannot be enough: it takes ranks − 1 to sum a part, and as many to hand " +
+                "the sum on to all others.");
         }
 
         static string Ranks(IEnumerable<int> ranks) => $"rank {string.Join(" and ", ranks)}";
@@ -204,7 +205,7 @@ sealed class Grader : Exercise<IRing>
             new Wrong { Cut = (n, p, i) => (i * (n / p), i == p - 1 ? n - i * (n / p) : n / p) }, "may differ by one"),
         new("overflows", new Wrong { Cut = (n, p, i) => (n * i / p, n * (i + 1) / p - n * i / p) }, "with long"),
         new("a step too many", new Wrong { Count = ranks => 2 * ranks - 1 }, "no rank has to send more"),
-        new("a step too few", new Wrong { Count = ranks => Math.Max(0, 2 * ranks - 3) }, "1 steps are too few"),
+        new("a step too few", new Wrong { Count = ranks => Math.Max(0, 2 * ranks - 3) }, "1 step cannot be enough"),
         new("replaces in the first round", new Wrong { Adds = (_, _) => false },
             "what came from rank 0 is lost. In the first round, of ranks − 1 steps, what arrives is added"),
         new("adds in the second round", new Wrong { Adds = (_, _) => true },
