@@ -89,7 +89,7 @@ static class WithMine
             Console.WriteLine("None of these is solved yet. Begin with one; check N says how far it is right.");
             return 1;
         }
-        return (quick ? Train(solved, 2000, 2) : Train(solved, 10_000, 3)) > 0.9 ? 0 : 1;
+        return (quick ? Train(solved, 2000, 4) : Train(solved, 10_000, 3)) > 0.9 ? 0 : 1;
     }
 
     /// <summary>Compares gradients with the engine's, trains, and says how much is right.</summary>
