@@ -93,6 +93,9 @@ public class OperandTests
         Assert.True(F.Conv2d(x, w, padding: 1).Equal(F.Conv2d(x, w, padding: (1, 1))));
         Assert.Equal([1, 1, 8, 8], F.Interpolate(x, scaleFactor: 2).Size());
         Assert.Contains("(1, 2, 3)", Assert.Throws<ShapeException>(() => F.Conv2d(x, w, padding: [1, 2, 3])).Message);
+        Triple sizes = [1, 2, 3];
+        Assert.Equal(new Triple(1, 2, 3), sizes);
+        Assert.Contains("(1, 2)", Assert.Throws<ShapeException>(() => Triple.Of([1, 2])).Message);
         Assert.Contains("scaleFactor", Assert.Throws<ShapeException>(() => F.Interpolate(x)).Message);
     }
 
