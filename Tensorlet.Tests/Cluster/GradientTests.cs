@@ -94,6 +94,17 @@ public class GradientTests
     });
 
     [Fact]
+    public void Frozen_parameters_stay_out_of_it() => Distributed.RunThreads(2, group =>
+    {
+        var net = new Net();
+        net.First.Weight.RequiresGrad_(false);
+        var wrapped = new DistributedDataParallel(net, group);
+        wrapped.Call(Input(group.Rank)).Square().Sum().Backward();
+        Assert.Null(net.First.Weight.Grad);
+        Near(Mean(net, 2, n => n.Second.Weight, rank => net.Call(Input(rank)).Square().Sum()), net.Second.Weight.Grad);
+    });
+
+    [Fact]
     public void Grad_averages_nothing() => Distributed.RunThreads(2, group =>
     {
         var net = new Net();

@@ -268,7 +268,7 @@ public class IntegerTests
         ["masks subtracted in place"] = ((_, mask) => mask.Sub_(mask), "Sub_: takes numbers"),
         ["|mask|"] = ((_, mask) => ((Variable)mask).Abs(), "Abs: takes numbers"),
         ["relu of a mask"] = ((_, mask) => ((Variable)mask).Relu(), "Relu: takes numbers"),
-        ["a product of masks"] = ((_, mask) => ((Variable)mask).Dot(mask), "takes numbers, not the mask"),
+        ["a product of masks"] = ((_, mask) => ((Variable)mask).Dot(mask), "Dot: takes numbers"),
         ["a power of masks"] = ((_, mask) => Variable.Pow(mask, mask), "Pow: takes numbers"),
         ["a remainder of masks"] = ((_, mask) => Variable.Remainder(!mask, mask | !mask), "Remainder: takes numbers"),
         ["bits of floats"] = ((x, _) => (x.To(DType.Float32) & x).Sum(), "&: takes Int64"),

@@ -54,7 +54,7 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
         {
             Mask(keyPaddingMask.Reshape(n, 1, 1, s));
             var absent = keyPaddingMask.DType == DType.Bool ? keyPaddingMask
-                : keyPaddingMask.Eq(Tensor.Like(keyPaddingMask, double.NegativeInfinity));
+                : keyPaddingMask.Eq(double.NegativeInfinity);
             absent = (batchFirst ? absent : absent.T).Unsqueeze(-1);
             (key, value) = (key.MaskedFill(absent, 0), value.MaskedFill(absent, 0));
         }

@@ -36,7 +36,7 @@ public static partial class F
                 $"{key.Data.Layout} and values {value.Data.Layout} must be (…, L, E), (…, S, E) and (…, S, V).");
         dropout.In("ScaledDotProductAttention", 0, 1);
         int queries = query.Size(-2), keys = key.Size(-2);
-        if (added is not null) seen = Both(seen, added.Data.Ne(Tensor.Like(added.Data, double.NegativeInfinity)));
+        if (added is not null) seen = Both(seen, added.Data.Ne(double.NegativeInfinity));
         var some = seen is not null || keys > queries;
         if (isCausal) seen = Both(seen, Causal(queries, keys, query.Device));
         if (some && seen is not null)

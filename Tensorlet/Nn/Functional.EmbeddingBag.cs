@@ -37,7 +37,7 @@ public static partial class F
             var absent = Tensor.Zeros(index.Size(), DType.Bool, index.Device);
             if (offsets is not null) (index, absent) = Bags(index.ToArray<long>(), offsets);
             if (paddingIndex is { } row)
-                absent |= index.Eq(Tensor.Like(index, weight.Data.Layout.Index("EmbeddingBag", 0, row)));
+                absent |= index.Eq(weight.Data.Layout.Index("EmbeddingBag", 0, row));
             var rows = weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
             var outside = absent.Unsqueeze(-1);
             if (mode == BagMode.Max && index.Size(1) > 0)

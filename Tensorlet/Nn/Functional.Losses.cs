@@ -138,8 +138,8 @@ public static partial class F
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
         var some = target.ToArray<long>().Contains(ignoreIndex);        // a row that is ignored is not read
-        var (ignored, at) = (target.Eq(Tensor.Like(target, ignoreIndex)).Unsqueeze(axis), target.Unsqueeze(axis));
-        if (some) (x, at) = (x.MaskedFill(ignored, 0), Tensor.Where(ignored, Tensor.Like(target, 0), at));
+        var (ignored, at) = (target.Eq(ignoreIndex).Unsqueeze(axis), target.Unsqueeze(axis));
+        if (some) (x, at) = (x.MaskedFill(ignored, 0), Tensor.Where(ignored, 0, at));
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
         Variable losses;
         try { losses = scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at); }
@@ -147,7 +147,7 @@ public static partial class F
         if (weight is null && !some && smoothing == 0) return Reduced(operation, losses.Squeeze(axis), reduction);
 
         var all = (weight is null ? Tensor.Like(x.Data, 1) : PerClass(operation, x, axis, weight)).Expand(x.Size());
-        var weights = Tensor.Where(ignored, Tensor.Like(all, 0), all.Gather(axis, at));
+        var weights = Tensor.Where(ignored, 0, all.Gather(axis, at));
         losses = Variable.Zip(new WeightedFormula(), losses, weights);
         if (smoothing > 0)
             losses = losses * (1 - smoothing)
@@ -218,7 +218,7 @@ public static partial class F
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
                 "must be (N, D) and (N).");
         var cosine = (x * y).Sum(-1) / (((x * x).Sum(-1) + 1e-12) * ((y * y).Sum(-1) + 1e-12)).Sqrt();
-        return Reduced("CosineEmbeddingLoss", Variable.Where(target.Eq(Tensor.Like(target.Data, 1)), 1 - cosine,
+        return Reduced("CosineEmbeddingLoss", Variable.Where(target.Eq(1), 1 - cosine,
             (cosine - margin).Clamp(low: 0)), reduction);
     }
 

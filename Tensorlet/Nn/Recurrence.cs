@@ -35,7 +35,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         if (living is not null) Keep(living);
         if (records) Keep([.. states, products, kept]);
         var outputs = states[0].Narrow(0, After(0), steps);
-        return [living is null ? outputs : Tensor.Where(living, outputs, Tensor.Like(outputs, 0)),
+        return [living is null ? outputs : Tensor.Where(living, outputs, 0),
             .. At(After(Order(steps).Last())).Select(state => state.Clone())];
     }
 
@@ -67,11 +67,11 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
             var (on, ended) = (living?.Select(0, t), (Tensor[])[]);
             if (on is not null)
             {
-                ended = Array.ConvertAll(dy, d => Tensor.Where(on, Tensor.Like(d, 0), d));
-                dy = Array.ConvertAll(dy, d => Tensor.Where(on, d, Tensor.Like(d, 0)));
+                ended = Array.ConvertAll(dy, d => Tensor.Where(on, 0, d));
+                dy = Array.ConvertAll(dy, d => Tensor.Where(on, d, 0));
             }
             var output = gradients[0].Data.Select(0, t);
-            dy[0].Add_(on is null ? output : Tensor.Where(on, output, Tensor.Like(output, 0)));
+            dy[0].Add_(on is null ? output : Tensor.Where(on, output, 0));
             var own = dOwn.Select(0, t);
             var passed = cell.Back(dy, products!.Select(0, t), bias, At(Before(t)), kept!.Select(0, t), At(After(t)),
                 dx.Select(0, t), own);

@@ -41,8 +41,8 @@ public sealed class DistributedDataParallel : Module
         ArgumentNullException.ThrowIfNull(group);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bucketCapMb);
         (this.module, this.group, this.broadcastBuffers) = (module, group, broadcastBuffers);
-        var parameters = module.Parameters();
-        if (parameters.Count == 0)
+        Variable[] parameters = [.. module.Parameters().Where(p => p.RequiresGrad)];            // others are frozen
+        if (parameters.Length == 0)
             throw new DistributedException("DistributedDataParallel: the network has no parameters to train.");
         var state = module.StateDict();
         var mine = Fnv.Hash(string.Join('\n', state.Select(t => $"{t.Key} {t.Value.DType} {t.Value.Layout}")));
@@ -51,7 +51,7 @@ public sealed class DistributedDataParallel : Module
             $"{group.Rank}, with {state.Count} parameters and buffers, and that of rank {other} differ in names, " +
             "shapes or types. All ranks must make the same network.");
         foreach (var tensor in state.Values) group.Broadcast(tensor);
-        buckets = [.. Cut([.. parameters.Reverse()], (long)(bucketCapMb * (1 << 20)))];
+        buckets = [.. Cut([.. parameters.AsEnumerable().Reverse()], (long)(bucketCapMb * (1 << 20)))];
         foreach (var bucket in buckets)
             foreach (var (i, parameter) in bucket.Parameters.Index())
                 parameter.RegisterHook(gradient => Arrived(bucket, i, gradient));

@@ -5,9 +5,9 @@
 #   TENSORLET_CABLE   what the cable is like, as tc-netem takes it: "delay 50us rate 1gbit"
 #   TENSORLET_MCA     more settings of Open MPI, as in "--mca coll_base_verbose 1"
 set -euo pipefail
-agent=$(mktemp)
+shell=$(mktemp)
 name=tensorlet$$
-cleanup() { rm -f "$agent"; ip netns del "${name}0" || true; ip netns del "${name}1" || true; }
+cleanup() { rm -f "$shell"; ip netns del "${name}0" || true; ip netns del "${name}1" || true; }
 trap cleanup EXIT
 for i in 0 1; do ip netns add "$name$i"; done
 ip link add "v0.$$" type veth peer name "v1.$$"
@@ -22,20 +22,20 @@ for i in 0 1; do
   fi
 done
 # what Open MPI calls in the place of ssh: the name of the host is after the options
-cat >"$agent" <<A
+cat >"$shell" <<A
 #!/usr/bin/env bash
 while [[ \$1 == -* ]]; do shift; done
 host=\$1; shift
 [[ \$host == 10.9.0.1 ]] && i=0 || i=1
 exec ip netns exec ${name}\$i unshare -u bash -c "hostname host\$i; \$*"
 A
-chmod +x "$agent"
+chmod +x "$shell"
 count() { ip netns exec "${name}0" cat "/sys/class/net/v0.$$/statistics/$1_bytes"; }
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 code=0
 # shellcheck disable=SC2086
 ip netns exec "${name}0" unshare -u bash -c 'hostname host0; exec "$@"' _ mpirun \
-  --mca plm_rsh_agent "$agent" --mca btl_tcp_if_include 10.9.0.0/24 --mca oob_tcp_if_include 10.9.0.0/24 \
+  --mca plm_rsh_agent "$shell" --mca btl_tcp_if_include 10.9.0.0/24 --mca oob_tcp_if_include 10.9.0.0/24 \
   --mca btl tcp,self --mca mpi_yield_when_idle 1 --bind-to none ${TENSORLET_MCA:-} \
   -host 10.9.0.1:1,10.9.0.2:1 -n 2 "$@" || code=$?
 echo "through the cable: $(count tx) bytes from host0, $(count rx) bytes to it"

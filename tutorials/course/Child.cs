@@ -52,7 +52,7 @@ sealed class Child : IDisposable
             string[] kept = ["PATH", "SystemRoot", "TMPDIR", "TEMP", "TMP"];
             foreach (var name in start.Environment.Keys.Except(kept).ToList()) start.Environment.Remove(name);
             foreach (var (name, value) in new[] { ("EnableDiagnostics", "0"), ("gcConcurrent", "0"),
-                ("EnableWriteXorExecute", "0"), ("TC_QuickJitForLoops", "1"),
+                ("EnableWriteXorExecute", "0"),
                 ("GCHeapHardLimit", (allowance.Megabytes * 3L / 4 << 20).ToString("x", CultureInfo.InvariantCulture)) })
                 start.Environment[$"DOTNET_{name}"] = value;
             process = Process.Start(start)!;

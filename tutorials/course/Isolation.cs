@@ -22,7 +22,8 @@ static class Isolation
         : """
           bubblewrap is not installed, so nothing but the list of what an answer may not use keeps answers from files
           and the network. To grade in a container:
-            docker run --rm --network none -v "$PWD:/project" -v "$HOME/.nuget:/root/.nuget:ro" -w /project \
+            docker run --rm --network none -v "$PWD:/project" -w /project \
+              -v "$HOME/.nuget/packages:/packages:ro" -e NUGET_PACKAGES=/packages \
               mcr.microsoft.com/dotnet/sdk:10.0 dotnet run --project tutorials -- grade answers --csv grades.csv
           """;
 

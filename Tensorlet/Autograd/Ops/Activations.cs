@@ -131,7 +131,7 @@ public sealed partial class Variable
     public Variable Addcdiv(Variable a, Variable b, double value = 1) => Named(() => this + a / b * value);
     /// <summary>The value where the mask is true, x elsewhere.</summary>
     public Variable MaskedFill(Tensor mask, Number value) =>
-        Named(() => Where(mask.Given(), Tensor.Like(Data, value), this));
+        Named(() => Where(mask.Given(), value, this));
 
     /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());

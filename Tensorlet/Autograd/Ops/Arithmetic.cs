@@ -59,11 +59,8 @@ sealed class Where(Tensor condition) : Function
         Keep(condition);
         return Tensor.Where(condition, A.Data, B.Data);
     }
-    public override Variable[] Backward(Variable dc)
-    {
-        var zero = Tensor.Like(dc.Data, 0);
-        return [Variable.Where(condition, dc, zero), Variable.Where(condition, zero, dc)];
-    }
+    public override Variable[] Backward(Variable dc) =>
+        [Variable.Where(condition, dc, 0), Variable.Where(condition, 0, dc)];
 }
 
 public sealed partial class Variable

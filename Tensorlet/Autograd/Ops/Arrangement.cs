@@ -138,6 +138,6 @@ public static partial class F
         var rows = Named(() => weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]));
         if (paddingIndex is not { } row) return rows;
         var padding = weight.Data.Layout.Index("Embedding", 0, row);
-        return Variable.Where(index.Eq(Tensor.Like(index, padding)).Unsqueeze(-1), rows.Detach(), rows);
+        return Variable.Where(index.Eq(padding).Unsqueeze(-1), rows.Detach(), rows);
     }
 }

@@ -44,7 +44,7 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     /// a/b, with 0/0 = 0: equal values cause no rotation where nothing depends on how they are rotated.
     /// </summary>
     protected static Variable Ratio(Variable a, Variable b) =>
-        a / (b + (a.Abs() + b.Abs()).Data.Eq(Tensor.Like(a.Data, 0)).To(a.DType));
+        a / (b + (a.Abs() + b.Abs()).Data.Eq(0).To(a.DType));
 }
 
 static class Parts

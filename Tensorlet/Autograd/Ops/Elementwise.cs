@@ -123,7 +123,7 @@ public sealed partial class Variable
     {
         var (from, to) = (low ?? long.MinValue, high ?? long.MaxValue);
         if (!DType.IsFloat() && from.isWhole && to.isWhole)
-            return Minimum(Maximum(this, Tensor.Like(Data, from)), Tensor.Like(Data, to));
+            return Minimum(Maximum(this, from), to);
         return Map(new ClampFormula(low?.value ?? double.NegativeInfinity, high?.value ?? double.PositiveInfinity));
     }
 }

@@ -32,12 +32,11 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
     protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Pow"); }
     public override Variable?[] Backward(Variable dc)
     {
-        var zero = Tensor.Like(dc.Data, 0);
         // x⁰ has no slope, and 0ᵇ has none with respect to b; the formulas would give 0·∞ there
-        var da = Needs(0) ? Variable.Where(B.Data.Eq(zero), zero, B * Variable.Pow(A, B - 1) * dc) : null;
+        var da = Needs(0) ? Variable.Where(B.Data.Eq(0), 0, B * Variable.Pow(A, B - 1) * dc) : null;
         if (!Needs(1)) return [da, null];
-        var still = A.Data.Eq(zero) & (B.Data >= zero);
-        return [da, Variable.Where(still, zero, Variable.Pow(A, B) * A.Log() * dc)];
+        var still = A.Data.Eq(0) & (B.Data >= 0);
+        return [da, Variable.Where(still, 0, Variable.Pow(A, B) * A.Log() * dc)];
     }
 }
 

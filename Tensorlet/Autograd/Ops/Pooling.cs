@@ -69,7 +69,7 @@ public static partial class F
             var images = Tensor.From<long>([.. Enumerable.Range(0, x.Size(0) * x.Size(1)).Select(i =>
                 (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], device: x.Device);
             var most = framed.Data.Reshape(-1).Gather(0, places.View(-1)).View(places.Size());
-            var lowest = most.Eq(Tensor.Like(most, double.NegativeInfinity));
+            var lowest = most.Eq(double.NegativeInfinity);
             places = Tensor.Where(lowest, images + Largest(image), places);
         }
         return (framed.Reshape(-1).Gather(0, places.View(-1)).Reshape(places.Size()), places, plan.After);

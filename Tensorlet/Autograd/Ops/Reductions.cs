@@ -60,8 +60,7 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
     public override Variable[] Backward(Variable dy)
     {
         var m = centered ? X.Mean(axes, keepDim: true) : Tensor.Like(X.Data, 0);
-        Variable infinite = Tensor.Like(Y.Data, double.PositiveInfinity);
-        var r = root ? Variable.Where(!Y.Data, infinite, Y) : Tensor.Like(Y.Data, 1);
+        var r = root ? Variable.Where(!Y.Data, double.PositiveInfinity, Y) : Tensor.Like(Y.Data, 1);
         return [Variable.Apply(new WeightedDeviation(), X, m, r, dy * ((root ? 1 : 2) / n))];
     }
 }
@@ -142,7 +141,7 @@ public sealed partial class Variable
         if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(axes, keepDim);
         // the maximum is subtracted so that nothing overflows, except where it is infinite
         var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true);
-        m = Tensor.Where((m - m).Eq(Tensor.Like(m, 0)), m, Tensor.Like(m, 0));
+        m = Tensor.Where((m - m).Eq(0), m, 0);
         return Fold("LogSumExp", axes, keepDim, _ =>
             Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m);
     }

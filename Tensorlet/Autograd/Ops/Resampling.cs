@@ -17,7 +17,7 @@ public static partial class F
     /// <exception cref="ShapeException">There are fewer than two axes, or a size is not positive.</exception>
     public static Variable AdaptiveAvgPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveAvgPool2d", x, outputSize, (parts, inside, axis) => inside is null ? parts.Mean(axis)
-            : Variable.Where(inside, parts, Tensor.Like(parts.Data, 0)).Sum(axis) / inside.Sum([axis]).To(x.DType));
+            : Variable.Where(inside, parts, 0).Sum(axis) / inside.Sum([axis]).To(x.DType));
 
     /// <summary>
     /// The maximum of each of OH·OW parts of images, as <see cref="AdaptiveAvgPool2d"/> divides them; the first of

@@ -31,7 +31,7 @@ public sealed partial class Variable
         var largest = Data.Scan(new Tensor.MaxFormula(), axis, "CumMax");
         var places = Data.AlongAxis("CumMax", axis, Tensor.Arange(Size(axis), DType.Int64, Device));
         var winners = Data.Eq(largest) | Data.IsNaN();
-        var at = Tensor.Where(winners, places, Tensor.Like(places, 0)).Scan(new Tensor.MaxFormula(), axis);
+        var at = Tensor.Where(winners, places, 0).Scan(new Tensor.MaxFormula(), axis);
         return (Gather(axis, at), at);
     }
 }
