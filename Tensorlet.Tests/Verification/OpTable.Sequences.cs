@@ -190,8 +190,14 @@ public static partial class OpTable
         [e, e], [e]], hasMemory ? 2 : 1).SelectMany(s => s), [f, e], [f], [e, f], [e],
         .. Enumerable.Repeat<int[]>([e], hasMemory ? 6 : 4)];
 
+    /// <summary>
+    /// Added to the variances of a transformer. With 1e-5 a norm of nearly equal numbers, which occur inside, would
+    /// magnify the rounding of what came before it.
+    /// </summary>
+    const double Epsilon = 0.1;
+
     static double[][] Normed(double[][] x, double[] w, double[] b) =>
-        [.. x.Select(row => (double[])[.. Standard(row).Select((t, i) => t * w[i] + b[i])])];
+        [.. x.Select(row => (double[])[.. Standard(row, Epsilon).Select((t, i) => t * w[i] + b[i])])];
 
     /// <summary>One sample in a layer of a transformer; of a decoder, if there is a memory.</summary>
     static double[][] Layered(double[][] x, double[][]? memory, double[][] p, bool normFirst, bool gelu,
@@ -227,7 +233,7 @@ public static partial class OpTable
                 return x.SelectMany(row => row);
             })]);
 
-        TransformerEncoderLayer Layer() => new(e, 2, f, 0, gelu, batchFirst: true, normFirst: normFirst);
+        TransformerEncoderLayer Layer() => new(e, 2, f, 0, gelu, Epsilon, batchFirst: true, normFirst);
     });
 
     static double Past(int i, int j) => j > i ? double.NegativeInfinity : 0;
@@ -252,7 +258,7 @@ public static partial class OpTable
                 Tensor.From(mask, [rows, -1]).To(v[0].DType).To(v[0].Device);
             Tensor Absent(bool[] padding) => Tensor.From(padding, [n, -1], device: v[0].Device);
             var (a, b, c) = (Numbers(ownMask, l), Numbers(memoryMask, l), Numbers(sourceMask, s));
-            return encoded ? new Transformer(e, 2, 1, 1, f, 0, true, 1e-5, true, normFirst).With(v[2..]).Call(v[1],
+            return encoded ? new Transformer(e, 2, 1, 1, f, 0, true, Epsilon, true, normFirst).With(v[2..]).Call(v[1],
                     v[0], c, a, b, Absent(sources), Absent(own), Absent(theirs), srcIsCausal: true, tgtIsCausal: true)
                 : stack ? new TransformerDecoder(Layer, 2).With(v[2..]).Call(v[0], v[1], a, b, Absent(own),
                     Absent(theirs), tgtIsCausal: true)
@@ -276,7 +282,7 @@ public static partial class OpTable
                 return (encoded ? Normed(x, p[^2], p[^1]) : x).SelectMany(row => row);
             })]);
 
-        TransformerDecoderLayer Layer() => new(e, 2, f, 0, gelu: true, batchFirst: true, normFirst: normFirst);
+        TransformerDecoderLayer Layer() => new(e, 2, f, 0, gelu: true, Epsilon, batchFirst: true, normFirst);
         static double Hidden(bool absent) => absent ? double.NegativeInfinity : 0;
     });
 

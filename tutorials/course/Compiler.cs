@@ -20,7 +20,7 @@ sealed class Compiler(Allowance allowance) : IDisposable
     const int Longest = 1 << 18;
 
     /// <summary>The compiler of this program.</summary>
-    public static Compiler Shared { get; } = new(new(Seconds: 60));
+    public static Compiler Shared { get; } = new(new(Seconds: 20));
 
     static Compiler() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Shared.Dispose();
 
