@@ -44,6 +44,7 @@ public static class TapeCheck
         string[] wrong = [.. reports.Where(r => !r.Report.Passed)
             .Select(r => $"{r.Operation} in {r.Line} is to blame:\n{r.Report.Text}")];
         return wrong.Length > 0 ? string.Join('\n', wrong)
-            : $"each of {reports.Count} operations agrees alone (worst relative difference {worst:0.0e+0})";
+            : $"each of {reports.Count} operations, checked alone, agrees too (worst relative difference " +
+                $"{worst:0.0e+0})";
     }
 }

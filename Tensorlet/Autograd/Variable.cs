@@ -41,7 +41,7 @@ public sealed partial class Variable
     internal bool IsParameter { get; }
 
     /// <summary>A variable that the user creates: a leaf of the graph.</summary>
-    /// <exception cref="DTypeException">A gradient is required of integers or Booleans.</exception>
+    /// <exception cref="DTypeException">The data are integers or Booleans, and a gradient is required.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
         if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(

@@ -76,7 +76,8 @@ public abstract class Dataset
     }
 
     /// <summary>
-    /// Random parts of these fractions, rounded down; samples that are left go one by one to the first parts.
+    /// Splits the samples randomly. Each part has the given fraction of them, rounded down; the first parts get one
+    /// more each, until none is left.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A fraction is negative, or the fractions do not add up to
     /// 1.</exception>

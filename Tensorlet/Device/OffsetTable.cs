@@ -42,7 +42,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
         return tables[key] = table;
     }
 
-    /// <summary>The tables of offsets that are cached.</summary>
+    /// <summary>The table of these offsets.</summary>
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];

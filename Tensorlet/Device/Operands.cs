@@ -27,8 +27,8 @@ static unsafe class Operands
     public const int Chunk = 512;                   // elements that are prepared at a time
 
     /// <summary>
-    /// Whether each operand is contiguous or a single number, so that all are one row; <see cref="Line.Step"/> says
-    /// which it is.
+    /// Whether each operand is contiguous or a single number, so that all of them can be read as one row. The
+    /// <see cref="Line.Step"/> of an operand says which of the two it is.
     /// </summary>
     public static bool Uniform(Tensor[] operands)
     {

@@ -47,8 +47,8 @@ public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Steps in the units of the parameters: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p −
-/// lr·d (Zeiler 2012).
+/// Adadelta, whose steps have the units of the parameters (Zeiler 2012): s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g;
+/// a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d.
 /// </summary>
 public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6,
     double weightDecay = 0, bool maximize = false)

@@ -197,6 +197,6 @@ public abstract class Optimizer : IStateful
     protected abstract string[] Names { get; }
     /// <summary>The names of the numbers of the state, besides the step.</summary>
     protected virtual string[] Numbers => [];
-    /// <summary>Those of both that may be missing after a step.</summary>
+    /// <summary>The names among these tensors and numbers that may be missing after a step.</summary>
     protected virtual string[] Optional => [];
 }

@@ -106,7 +106,7 @@ public abstract class ClosedForm : Scheduler
         return momentum?.Invoke(epoch);
     }
 
-    /// <summary>Schedules one after another.</summary>
+    /// <summary>Several schedules, one after another.</summary>
     private protected ClosedForm(Optimizer optimizer, Func<int, (ClosedForm Schedule, int Epoch)> now)
         : this(optimizer, (e, first) => now(e).Schedule.rate(now(e).Epoch, first),
             e => now(e).Schedule.momentum?.Invoke(now(e).Epoch))
@@ -174,7 +174,7 @@ public sealed class PolynomialLR(Optimizer optimizer, int totalIters = 5, double
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(1 - Math.Min((double)e
         / totalIters.In(nameof(PolynomialLR), 1), 1), power.In(nameof(PolynomialLR), 0)));
 
-/// <summary>Schedules one after another; each begins with e = 0 at its milestone.</summary>
+/// <summary>Several schedules, one after another; each counts its epochs e from 0 at its milestone.</summary>
 /// <param name="optimizer">The optimizer of all of them.</param>
 /// <param name="schedulers">The schedules.</param>
 /// <param name="milestones">Where all but the first schedule begin.</param>

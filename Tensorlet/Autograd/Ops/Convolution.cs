@@ -39,8 +39,8 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     }
 
     /// <summary>
-    /// The windows of (N, C, S) as (groups, C/groups, K, N, O), a given number of them along each axis: a view, in
-    /// which elements overlap.
+    /// The windows of x, (N, C, S…), as a view (groups, C/groups, K…, N, O…) in which elements overlap. Of the places
+    /// of a window, O… are asked for, a number for each axis.
     /// </summary>
     public Tensor Windows(Tensor x, int[] places)
     {
@@ -272,7 +272,7 @@ public readonly record struct Pair(int H, int W)
     public static implicit operator Pair(int both) => new(both, both);
     /// <summary>Height and width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
-    /// <summary>Both in an array.</summary>
+    /// <summary>An array of the height and the width.</summary>
     public static implicit operator int[](Pair pair) => [pair.H, pair.W];
     /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
