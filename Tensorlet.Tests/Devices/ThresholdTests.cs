@@ -44,7 +44,8 @@ public abstract class ThresholdTests(Func<Device> make, int most)
     {
         var device = make();
         if (device is CpuDevice cpu) cpu.Threads = 1 + seed % 3;
-        var elements = Math.Max(2 * threshold, Math.Min(most, 10 * threshold));
+        var times = Seconds is null ? 10 : 30;
+        var elements = Math.Max(2 * threshold, Math.Min(2 * most, times * threshold));
         try { Verbs.Table[verb].Case(new Twins(device, seed, elements, threshold), type); }
         catch (Exception e)
         {

@@ -41,7 +41,8 @@ public sealed class DistributedDataParallel : Module
         ArgumentNullException.ThrowIfNull(group);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bucketCapMb);
         (this.module, this.group, this.broadcastBuffers) = (module, group, broadcastBuffers);
-        Variable[] parameters = [.. module.Parameters().Where(p => p.RequiresGrad)];            // others are frozen
+        // the others are frozen; the gradients of the last layers come first
+        Variable[] parameters = [.. module.Parameters().Where(p => p.RequiresGrad).Reverse()];
         if (parameters.Length == 0)
             throw new DistributedException("DistributedDataParallel: the network has no parameters to train.");
         var state = module.StateDict();
@@ -51,7 +52,7 @@ public sealed class DistributedDataParallel : Module
             $"{group.Rank}, with {state.Count} parameters and buffers, and that of rank {other} differ in names, " +
             "shapes or types. All ranks must make the same network.");
         foreach (var tensor in state.Values) group.Broadcast(tensor);
-        buckets = [.. Cut([.. parameters.AsEnumerable().Reverse()], (long)(bucketCapMb * (1 << 20)))];
+        buckets = [.. Cut(parameters, (long)(bucketCapMb * (1 << 20)))];
         foreach (var bucket in buckets)
             foreach (var (i, parameter) in bucket.Parameters.Index())
                 parameter.RegisterHook(gradient => Arrived(bucket, i, gradient));

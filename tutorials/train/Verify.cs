@@ -87,19 +87,21 @@ static class Verify
     }
 
     /// <summary>
-    /// Every primitive and operation at large sizes compared with the reference: on each device for as many seconds.
+    /// Every primitive and operation at large sizes compared with the reference, on each device for as many seconds;
+    /// and every kernel with every function compiled for NVIDIA's GPUs.
     /// </summary>
     static void Thresholds(int seconds)
     {
-        string[] arguments = ["test", "Tensorlet.Tests", "--filter", "FullyQualifiedName~Thresholds"];
+        string[] arguments = ["test", "Tensorlet.Tests", "--filter",
+            "FullyQualifiedName~Thresholds|FullyQualifiedName~PtxTests"];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true };
         start.Environment["TENSORLET_SECONDS"] = $"{seconds}";
         using var process = Process.Start(start)!;
         var said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         var counted = File.ReadLines("verification.md").First(line => line.Contains("cases at sizes"));
-        Check($"cases around every threshold, {seconds} s for each device", process.ExitCode == 0,
-            process.ExitCode == 0 ? counted : said);
+        Check($"cases around every threshold, {seconds} s for each device, and every kernel as PTX",
+            process.ExitCode == 0, process.ExitCode == 0 ? counted : said);
     }
 
     /// <summary>A million operations in a row, on a thread with little stack.</summary>
