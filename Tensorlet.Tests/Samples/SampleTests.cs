@@ -260,9 +260,9 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public void Sounds_that_could_not_be_read_again_are_not_written()
     {
-        Wav.Write(At("most.wav"), Tensor.Zeros(32_767, 1), 32_000);
-        Assert.Equal([32_767, 1], Wav.Read(At("most.wav")).Sound.Size());
-        foreach (var channels in (int[])[0, 32_768, 65_536, 70_000])
+        Wav.Write(At("most.wav"), Tensor.Zeros(16_383, 1), 32_000);
+        Assert.Equal([16_383, 1], Wav.Read(At("most.wav")).Sound.Size());
+        foreach (var channels in (int[])[0, 16_384, 32_768, 65_536, 70_000])
             Assert.Throws<ShapeException>(() => Wav.Write(At("a.wav"), Tensor.Zeros(channels, 1), 8000));
         foreach (var rate in (int[])[0, -1, int.MinValue, int.MaxValue])
             Assert.Throws<ArgumentOutOfRangeException>(() => Wav.Write(At("a.wav"), Tensor.Zeros(2, 1), rate));
@@ -274,6 +274,7 @@ public sealed class SampleTests : IDisposable
     {
         Wav.Write(At("a.wav"), Tensor.Ones(1, 3) / 4, 8000);
         var whole = File.ReadAllBytes(At("a.wav"));
+        whole[4] += 12;             // the length of everything after it
         File.WriteAllBytes(At("a.wav"), [.. whole[..12], .. "LIST"u8, 3, 0, 0, 0, 1, 2, 3, 0, .. whole[12..]]);
         Assert.Equal([0.25f, 0.25f, 0.25f], Wav.Read(At("a.wav")).Sound.ToArray<float>());
     }

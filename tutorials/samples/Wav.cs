@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
-using System.Text;
+using System.Runtime.InteropServices;
+using NAudio.Wave;
 using Tensorlet;
 
 namespace Tutorials;
@@ -7,72 +7,63 @@ namespace Tutorials;
 /// <summary>WAV files of 16-bit numbers (PCM) as sounds (C, L), C channels of L samples in [−1, 1), and back.</summary>
 static class Wav
 {
+    const int Bits = 16;
+    const int Channels = short.MaxValue / 2;        // a frame has at most 32,767 bytes
+
     /// <summary>Writes a sound (C, L); samples beyond ±1 are clipped.</summary>
     /// <param name="path">The file.</param>
     /// <param name="sound">(C, L).</param>
     /// <param name="rate">Samples per second.</param>
-    /// <exception cref="ShapeException">It is not a sound of 1 to 32,767 channels, or it is larger than 2
+    /// <exception cref="ShapeException">It is not a sound of 1 to 16,383 channels, or it is larger than 2
     /// GB.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The rate is not positive, or a second is larger than 2 GB.
     /// </exception>
     public static void Write(string path, Tensor sound, int rate)
     {
-        const int header = 36;
-        if (sound.Size() is not ([> 0 and <= short.MaxValue, _] and var shape)
+        const int header = 44;
+        if (sound.Size() is not ([> 0 and <= Channels, _] and var shape)
             || sound.Numel > (int.MaxValue - header) / 2)
-            throw new ShapeException($"Write: a sound is (C, L), C from 1 to {short.MaxValue}, not {sound.Layout}.");
+            throw new ShapeException($"Write: a sound is (C, L), C from 1 to {Channels}, not {sound.Layout}.");
         if (rate <= 0 || rate > int.MaxValue / 2 / shape[0]) throw new ArgumentOutOfRangeException(nameof(rate), rate,
             $"Write: the rate must be from 1 to {int.MaxValue / 2 / shape[0]} for {shape[0]} channels.");
         var samples = Array.ConvertAll(sound.T.ToArray<float>(), x =>
             (short)Math.Clamp(MathF.Round(x * 32768), short.MinValue, short.MaxValue));
-        using var file = new BinaryWriter(File.Create(path));
-        var (frame, bytes) = (2 * shape[0], 2 * samples.Length);
-        file.Write("RIFF"u8);
-        file.Write(header + bytes);
-        file.Write("WAVEfmt "u8);
-        file.Write(16);                     // what follows up to the data
-        file.Write((short)1);               // PCM
-        file.Write((short)shape[0]);
-        file.Write(rate);
-        file.Write(rate * frame);
-        file.Write((short)frame);
-        file.Write((short)16);
-        file.Write("data"u8);
-        file.Write(bytes);
-        foreach (var sample in samples) file.Write(sample);
+        using var file = new WaveFileWriter(path, new WaveFormat(rate, Bits, shape[0]));
+        file.WriteSamples(samples, 0, samples.Length);
     }
 
     /// <summary>The sound (C, L), and the number of samples per second.</summary>
     /// <exception cref="InvalidDataException">It is not a WAV file of 16-bit PCM, or it is damaged.</exception>
     public static (Tensor Sound, int Rate) Read(string path)
     {
-        var bytes = File.ReadAllBytes(path);
-        var (format, data) = (Array.Empty<byte>(), (byte[]?)null);
-        if (bytes.Length < 12 || Name(0) != "RIFF" || Name(8) != "WAVE")
-            throw Damaged("expected RIFF and WAVE at its beginning");
-        for (long at = 12; at + 8 <= bytes.Length && data is null;)
-        {
-            var size = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)at + 4));
-            if (size > bytes.Length - at - 8) throw Damaged($"expected {size} bytes of '{Name((int)at)}', found " +
-                $"{bytes.Length - at - 8}");
-            var content = bytes[((int)at + 8)..((int)at + 8 + (int)size)];
-            if (Name((int)at) == "fmt ") format = content;
-            if (Name((int)at) == "data") data = content;
-            at += 8 + size + size % 2;      // chunks begin at even positions
-        }
-        if (data is null || format.Length < 16) throw Damaged("expected chunks 'fmt ' and 'data', one is missing");
-        int Number(int at, int length) => length == 2 ? BinaryPrimitives.ReadUInt16LittleEndian(format.AsSpan(at))
-            : BinaryPrimitives.ReadInt32LittleEndian(format.AsSpan(at));
-        var (kind, channels, rate, bits) = (Number(0, 2), Number(2, 2), Number(4, 4), Number(14, 2));
-        if (kind != 1 || bits != 16) throw Damaged($"expected format 1 (PCM) of 16 bits, found {kind} of {bits}");
-        if (channels == 0 || rate <= 0 || data.Length % (2 * channels) != 0)
-            throw Damaged($"{data.Length} bytes are no samples of {channels} channels at {rate} a second");
-        var samples = new float[data.Length / 2];
-        for (var i = 0; i < samples.Length; i++)
-            samples[i] = BinaryPrimitives.ReadInt16LittleEndian(data.AsSpan(2 * i)) / 32768f;
-        return (Tensor.From(samples, [samples.Length / channels, channels]).T.Contiguous(), rate);
+        using var file = File.OpenRead(path);
+        using var sound = Open();
+        var (format, bytes) = (sound.WaveFormat, new byte[sound.Length]);
+        if (format.Encoding != WaveFormatEncoding.Pcm || format.BitsPerSample != Bits)
+            throw Damaged($"expected PCM of {Bits} bits, found {format.Encoding} of {format.BitsPerSample}");
+        // The reader accepts a file that was cut off; the number of bytes that it should have stands before the samples.
+        file.Position -= sizeof(uint);
+        var expected = new BinaryReader(file).ReadUInt32();
+        if (expected != bytes.Length) throw Damaged($"expected {expected} bytes of samples, found {bytes.Length}");
+        if (format.Channels <= 0 || format.SampleRate <= 0 || bytes.Length % (2 * format.Channels) != 0) throw Damaged(
+            $"{bytes.Length} bytes are no samples of {format.Channels} channels at {format.SampleRate} a second");
+        file.ReadExactly(bytes);
+        var samples = Array.ConvertAll(MemoryMarshal.Cast<byte, short>(bytes).ToArray(), x => x / 32768f);
+        var frames = Tensor.From(samples, [samples.Length / format.Channels, format.Channels]);
+        return (frames.T.Contiguous(), format.SampleRate);
 
-        string Name(int at) => Encoding.ASCII.GetString(bytes, at, 4);
+        WaveFileReader Open()
+        {
+            try
+            {
+                return new(file);
+            }
+            catch (Exception e) when (e is FormatException or EndOfStreamException or InvalidDataException)
+            {
+                throw Damaged(e.Message.TrimEnd('.'));
+            }
+        }
+
         InvalidDataException Damaged(string what) => new($"{path}: {what}.");
     }
 }
