@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, what was given,
-/// what does not agree, and what usually helps. Nothing has changed when it is thrown.
+/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, and says
+/// what was given, what does not agree, and what usually helps. An operation that throws this exception has
+/// changed nothing.
 /// </summary>
 public class TensorletException(string message, Exception? inner = null) : Exception(message, inner)
 {
@@ -13,8 +14,9 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     public override string Message => said ?? base.Message;
 
     /// <summary>
-    /// Replaces the name of an operation in the message by that of the operation that called it. It is used as the
-    /// filter of a catch clause, and catches nothing.
+    /// Replaces the name of an operation in the message with <paramref name="operation"/>, the name of the
+    /// operation that called it. This method is the filter of a catch clause: it returns false, so that the clause
+    /// catches nothing.
     /// </summary>
     internal bool By(string operation)
     {
@@ -23,8 +25,10 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     }
 
     /// <summary>
-    /// Puts the name of a module of the library before the message. If modules are nested, the innermost one is named,
-    /// also if it is the user's own.
+    /// Replaces the name of an operation in the message with the name of a module, if the module belongs to the
+    /// library. If modules are nested, only the innermost module is considered: if that module is the user's own,
+    /// the message keeps the name of the operation. This method, too, is the filter of a catch clause that catches
+    /// nothing.
     /// </summary>
     internal bool In(Type module)
     {
@@ -33,12 +37,12 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     }
 }
 
-/// <summary>Operations that are composed of others.</summary>
+/// <summary>Operations that are composed of other operations.</summary>
 static class Composed
 {
     /// <summary>
-    /// Gives the result of a composed operation the name of the whole: errors of its parts show this name, and so does
-    /// the function that computed the result.
+    /// Makes a composed operation appear under a single name: errors from the operations that it consists of show
+    /// this name, and so does the function that computed the result.
     /// </summary>
     public static T Named<T>(Func<T> compose, [CallerMemberName] string name = "")
     {
@@ -56,7 +60,7 @@ static class Composed
 /// <summary>Sizes or axes do not fit together.</summary>
 public sealed class ShapeException(string message) : TensorletException(message);
 
-/// <summary>The operation does not accept this element type.</summary>
+/// <summary>An operation does not accept the element type that it was given.</summary>
 public sealed class DTypeException(string message) : TensorletException(message);
 
 /// <summary>The operands are on different devices, or a device does not exist.</summary>
@@ -66,9 +70,13 @@ public sealed class DeviceException(string message, Exception? inner = null) : T
 public sealed class IndexException(string message) : TensorletException(message);
 
 /// <summary>
-/// Something that the tape cannot do: there is no graph, the graph has been freed, or a saved value has changed since.
+/// The tape cannot do what it was asked to do: there is no graph, the graph has been freed, or a value has been
+/// changed after the tape saved it.
 /// </summary>
 public sealed class AutogradException(string message) : TensorletException(message);
 
-/// <summary>A matrix has no inverse or no such factors: it is singular, not positive definite, or not finite.</summary>
+/// <summary>
+/// A matrix has no inverse, or does not have the factors that were asked for: it is singular, not positive
+/// definite, or not finite.
+/// </summary>
 public sealed class LinAlgException(string message, Exception? inner = null) : TensorletException(message, inner);

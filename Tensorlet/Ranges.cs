@@ -1,16 +1,16 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Checks that arguments are not null, and that they are in range: the arguments of optimizers, schedules, samplers and
-/// transforms.
+/// Checks that arguments are not null, and that numbers are in range, for example the numbers that optimizers,
+/// schedules, samplers and transforms are given.
 /// </summary>
 static class Ranges
 {
-    /// <summary>The largest number below 1: the end of a range that excludes 1.</summary>
+    /// <summary>The largest number below 1. It is the upper limit of ranges that exclude 1.</summary>
     public const double Below1 = 1 - 1.0 / (1L << 53);
 
-    /// <summary>The argument, if it is not null.</summary>
-    /// <exception cref="ArgumentNullException">It is null.</exception>
+    /// <summary>Returns the argument if it is not null.</summary>
+    /// <exception cref="ArgumentNullException">The argument is null.</exception>
     [MethodImpl(AggressiveInlining)]
     public static T Given<T>(this T? argument, [CallerArgumentExpression(nameof(argument))] string name = "")
         where T : class
@@ -20,10 +20,10 @@ static class Ranges
     }
 
     /// <summary>
-    /// The value, if it is a number from low to high, which may be infinite; limits that are not given stand for finite
-    /// numbers.
+    /// Returns the value if it is a number from <paramref name="low"/> to <paramref name="high"/>. The limits may
+    /// be infinite. If they are not given, they are the smallest and the largest finite number.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not such a number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is outside of its range.</exception>
     public static double In(this double value, string operation, double low = double.MinValue,
         double high = double.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "")
     {
@@ -34,13 +34,16 @@ static class Ranges
         throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} must be {kind}{from}{to}.");
     }
 
-    /// <summary>The value, if it is a number from low to high.</summary>
+    /// <summary>Returns the value if it is a number from <paramref name="low"/> to <paramref name="high"/>.</summary>
     /// <inheritdoc cref="In(double, string, double, double, string)"/>
     public static int In(this int value, string operation, int low, int high = int.MaxValue,
         [CallerArgumentExpression(nameof(value))] string name = "") =>
         (int)((double)value).In(operation, low, high, name);
 
-    /// <summary>The range, if it is valid and its limits are numbers from low to high.</summary>
+    /// <summary>
+    /// Returns the range if both of its limits are numbers from <paramref name="low"/> to <paramref name="high"/>,
+    /// and its lower limit is not above its upper limit.
+    /// </summary>
     /// <inheritdoc cref="In(double, string, double, double, string)"/>
     public static (double Min, double Max) In(this (double Min, double Max) range, string operation, double low,
         double high, string name) =>

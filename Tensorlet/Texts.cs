@@ -4,9 +4,9 @@ using System.Text;
 namespace System.Runtime.CompilerServices;
 
 /// <summary>
-/// The type with which the compiler builds texts like <c>$"{x}"</c>, in place of .NET's type of this name: numbers in
-/// messages and in everything that prints itself are the same in every culture. Each project of the solution compiles
-/// it.
+/// The type with which the compiler builds interpolated strings like <c>$"{x}"</c>. It replaces the type of this
+/// name in .NET, so that every culture writes numbers in the same way, in messages and in the texts of objects
+/// that print themselves. Each project of the solution compiles this file.
 /// </summary>
 [InterpolatedStringHandler]
 struct DefaultInterpolatedStringHandler

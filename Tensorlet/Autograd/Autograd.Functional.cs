@@ -5,7 +5,9 @@ namespace Tensorlet;
 public static partial class Autograd
 {
     /// <summary>
-    /// The Jacobian of y = f(x): element (i…, j…) is ∂y[i…]/∂x[j…]. Its shape is that of y followed by that of x.
+    /// Computes the Jacobian of y = f(x). Its element (i…, j…) is ∂y[i…]/∂x[j…], where i… are the indices of an
+    /// element of y, and j… are the indices of an element of x. The shape of the Jacobian is the shape of y
+    /// followed by the shape of x.
     /// </summary>
     public static Variable Jacobian(Func<Variable, Variable> f, Variable x, bool createGraph = false)
     {
@@ -20,12 +22,15 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// The Hessian of a scalar f(x): element (i…, j…) is ∂²f/∂x[i…]∂x[j…]. Its shape is that of x, twice.
+    /// Computes the Hessian of a scalar f(x). Its element (i…, j…) is ∂²f/∂x[i…]∂x[j…], where i… and j… are the
+    /// indices of two elements of x. The shape of the Hessian is the shape of x, written twice.
     /// </summary>
     public static Variable Hessian(Func<Variable, Variable> f, Variable x, bool createGraph = false) =>
         Jacobian(v => GradOrZeros(f.Given()(v), v, createGraph: true), x, createGraph);
 
-    /// <summary>y = f(x), and the product vᵀ·J of a vector v, of the shape of y, with the Jacobian.</summary>
+    /// <summary>
+    /// Computes y = f(x), and the product vᵀ·J, where J is the Jacobian of f at x, and v has the shape of y.
+    /// </summary>
     public static (Variable Y, Variable Product) Vjp(Func<Variable, Variable> f, Variable x, Variable v)
     {
         using var _ = EnableGrad();
@@ -35,8 +40,8 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// y = f(x), and the product J·v of the Jacobian with a vector v of the shape of x. It is the gradient of ⟨uᵀ·J,
-    /// v⟩, which is linear in u, with respect to u.
+    /// Computes y = f(x), and the product J·v, where J is the Jacobian of f at x, and v has the shape of x. The
+    /// expression ⟨uᵀ·J, v⟩ is linear in u, and its gradient with respect to u is the product J·v.
     /// </summary>
     public static (Variable Y, Variable Product) Jvp(Func<Variable, Variable> f, Variable x, Variable v)
     {
@@ -47,27 +52,31 @@ public static partial class Autograd
         return (y.Detach(), GradOrZeros(GradOrZeros(y, leaf, u, createGraph: true), u, v.Given()));
     }
 
-    /// <summary>The product H·v of the Hessian of a scalar f(x) with a vector: the gradient of ⟨∇f, v⟩.</summary>
+    /// <summary>
+    /// Computes the product H·v, where H is the Hessian of a scalar f(x), and v has the shape of x. This product
+    /// is the gradient of ⟨∇f, v⟩ with respect to x.
+    /// </summary>
     public static Variable Hvp(Func<Variable, Variable> f, Variable x, Variable v) =>
         Vjp(z => GradOrZeros(f.Given()(z), z, createGraph: true), x, v).Product;
 
     /// <summary>
-    /// f(inputs), without keeping what f saves: the backward pass computes it again (Chen et al. 2016, Training Deep
-    /// Nets with Sublinear Memory Cost). If an input requires a gradient, the parameters that f uses get their
-    /// gradients too.
+    /// Computes f(inputs), but does not keep the values that the operations in f save. The backward pass runs f
+    /// again to compute these values (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). If an
+    /// input requires a gradient, the parameters that f uses get their gradients too.
     /// </summary>
     public static Variable Checkpoint(Func<Variable[], Variable> f, params Variable[] inputs) =>
         new CheckpointFunction(f.Given()).Apply(inputs.Given());
 
-    /// <summary>The gradient of y with respect to x; zeros where y does not depend on x.</summary>
+    /// <summary>Returns the gradient of y with respect to x, or zeros if y does not depend on x.</summary>
     static Variable GradOrZeros(Variable y, Variable x, Variable? v = null, bool retainGraph = false,
         bool createGraph = false) =>
         y.RequiresGrad && Grad(y, x, v, retainGraph, createGraph) is { } g ? g : x.Data.ZerosLike();
 }
 
 /// <summary>
-/// The second run repeats the first one: each generator starts where it started then, so that dropout leaves out the
-/// same elements, and running statistics do not count the batch twice.
+/// Runs f a second time in the backward pass. The second run repeats the first run: each generator starts at the
+/// position at which it started in the first run, so that dropout leaves out the same elements. Running statistics
+/// do not count the batch a second time.
 /// </summary>
 sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, which is run again
 {

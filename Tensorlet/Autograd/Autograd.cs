@@ -3,14 +3,16 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// The tape: whether it records, the gradient of anything with respect to anything, and the backward pass.
+/// The tape: this class switches recording on and off, computes the gradient of anything with respect to anything,
+/// and runs the backward pass.
 /// </summary>
 public static partial class Autograd
 {
     /// <summary>
-    /// The settings for the calls of one flow of control: whether they are recorded, checked for NaN, timed or
-    /// observed; where each generator stood before numbers were taken from it; whether this is a second run; and what
-    /// is called at the end of the backward pass.
+    /// The settings for the operations of one flow of control. They say whether operations are recorded, checked
+    /// for NaN, timed or observed; at which position each generator was before it generated numbers; whether the
+    /// operations run a second time, for a checkpoint; and which actions are called at the end of the backward
+    /// pass.
     /// </summary>
     internal sealed record Modes(bool Records = true, bool Anomaly = false, Profile? Profile = null,
         Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
@@ -22,7 +24,8 @@ public static partial class Autograd
     internal static Modes Mode => scopes.Value.Mode ?? usual;
 
     /// <summary>
-    /// True while operations are recorded. The setting follows the calls, also through await and Parallel.
+    /// True while operations are recorded. The setting also holds in the methods that are called, and in the code
+    /// that runs through <c>await</c> and <c>Parallel</c>.
     /// </summary>
     public static bool Enabled => Mode.Records;
 
@@ -33,8 +36,9 @@ public static partial class Autograd
     public static IDisposable EnableGrad() => new Scope(mode => mode with { Records = true });
 
     /// <summary>
-    /// Until the result is disposed, operations remember the line of the user's code that called them, errors show it,
-    /// and the first backward function that produces a NaN throws an exception. Slow: about 20 µs for each operation.
+    /// Turns on anomaly mode until the result is disposed. In this mode, operations remember the line of the
+    /// user's code that called them, errors show this line, and the first backward function that produces a NaN
+    /// throws an exception. Anomaly mode is slow: it takes about 20 µs for each operation.
     /// </summary>
     public static IDisposable DetectAnomaly() => new Scope(mode => mode with { Anomaly = true });
 
@@ -42,8 +46,9 @@ public static partial class Autograd
     public static Profile Profile() => new();
 
     /// <summary>
-    /// A change of the settings, which ends when it is disposed. The settings follow from all scopes that are open, in
-    /// order. So a scope that is disposed twice, or before one inside it, undoes its own change and no other.
+    /// A change of the settings that lasts until this object is disposed. The settings are the result of the
+    /// changes of all open scopes, in the order in which the scopes were opened. So if a scope is disposed twice,
+    /// or before a scope that was opened inside it, only the change of the disposed scope is undone.
     /// </summary>
     internal sealed class Scope : IDisposable
     {
@@ -62,28 +67,33 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Adds to <c>Grad</c> of every leaf the sum of the gradients of several variables with respect to it.
+    /// Computes the gradients of several variables with respect to every leaf, and adds all of these gradients to
+    /// the <c>Grad</c> of that leaf.
     /// </summary>
-    /// <param name="roots">The variables.</param>
-    /// <param name="gradients">The gradient of the loss with respect to each variable; 1 for a scalar if it is null or
-    /// not given.</param>
-    /// <param name="retainGraph">Keep what was saved, so that the graph can be used again.</param>
-    /// <param name="createGraph">Record the backward pass itself, so that the gradients can be differentiated.</param>
+    /// <param name="roots">The variables that are differentiated.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each variable. If the gradient for a
+    /// scalar is null or not given, it is 1.</param>
+    /// <param name="retainGraph">Whether to keep what the functions have saved, so that the graph can be used
+    /// again.</param>
+    /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
+    /// differentiated.</param>
     public static void Backward(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? gradients = null,
         bool retainGraph = false, bool createGraph = false) =>
         Run(roots, gradients, retainGraph || createGraph, createGraph, null);
 
     /// <summary>
-    /// The gradients of the sum of some variables with respect to others, which may be leaves or not. <c>Grad</c> does
-    /// not change.
+    /// Computes the gradients of the sum of some variables with respect to other variables, which may be leaves or
+    /// the results of operations. The <c>Grad</c> of the leaves does not change.
     /// </summary>
     /// <param name="outputs">The variables that are differentiated.</param>
-    /// <param name="inputs">The variables with respect to which they are differentiated.</param>
-    /// <param name="gradients">The gradient of the loss with respect to each output; 1 for a scalar if it is null or
-    /// not given.</param>
-    /// <param name="retainGraph">Keep what was saved, so that the graph can be used again.</param>
-    /// <param name="createGraph">Record the backward pass itself, so that the gradients can be differentiated.</param>
-    /// <returns>A gradient for each input; null if no output depends on it.</returns>
+    /// <param name="inputs">The variables with respect to which the outputs are differentiated.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each output. If the gradient for a scalar
+    /// is null or not given, it is 1.</param>
+    /// <param name="retainGraph">Whether to keep what the functions have saved, so that the graph can be used
+    /// again.</param>
+    /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
+    /// differentiated.</param>
+    /// <returns>A gradient for each input, or null for an input on which no output depends.</returns>
     /// <exception cref="AutogradException">An input does not require a gradient.</exception>
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
@@ -100,11 +110,15 @@ public static partial class Autograd
             other => other?.Data.Storage == gradient.Data.Storage);
     }
 
-    /// <summary>The gradient of one variable with respect to another; see the general form.</summary>
+    /// <summary>
+    /// Computes the gradient of one variable with respect to another. See the overload for several variables.
+    /// </summary>
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
         bool createGraph = false) => Grad([output.Given()], [input.Given()], [gradient], retainGraph, createGraph)[0];
 
-    /// <summary>The gradients of the sum of some variables with respect to the results of functions.</summary>
+    /// <summary>
+    /// Computes the gradients of the sum of some variables with respect to the results of functions.
+    /// </summary>
     internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
         IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create)
     {
@@ -113,8 +127,11 @@ public static partial class Autograd
         return wanted;
     }
 
-    /// <summary>For hooks: calls an action at the end of the Backward that is under way.</summary>
-    /// <returns>False, and nothing will be called, if none is that adds to leaves; Grad does not.</returns>
+    /// <summary>
+    /// Calls an action at the end of the <c>Backward</c> that is running. This method is meant for hooks.
+    /// </summary>
+    /// <returns>True if the action will be called. False if no backward pass that adds gradients to leaves is
+    /// running; <c>Grad</c> runs a backward pass that adds none.</returns>
     public static bool QueueCallback(Action action)
     {
         action.Given();
@@ -128,15 +145,16 @@ public static partial class Autograd
                 : "; recording is off (NoGrad)."));
 
     /// <summary>
-    /// The backward pass. Functions are numbered as they are created, and none is created before its inputs. So taking
-    /// the pending function with the largest number, again and again, follows a topological order, and needs no sort,
-    /// no marks and no recursion.
+    /// Runs the backward pass. Functions are numbered in the order of their creation, and no function is created
+    /// before the functions that compute its inputs. The loop always takes the pending function with the largest
+    /// number. So it follows a topological order, and needs no sort, no marks and no recursion.
     /// </summary>
-    /// <param name="roots">Where to start.</param>
-    /// <param name="seeds">The gradients with respect to the roots.</param>
+    /// <param name="roots">The variables at which the backward pass starts.</param>
+    /// <param name="seeds">The gradients of the loss with respect to the roots.</param>
     /// <param name="retain">Whether functions keep what they have saved.</param>
     /// <param name="create">Whether the backward pass is recorded.</param>
-    /// <param name="wanted">The functions whose incoming gradients are returned; null to add to the leaves.</param>
+    /// <param name="wanted">The functions whose incoming gradients are returned, as values of this dictionary. If
+    /// it is null, the gradients are added to the leaves instead.</param>
     static void Run(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? seeds, bool retain, bool create,
         Dictionary<Function, Variable?>? wanted)
     {
@@ -187,8 +205,9 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// The leaves with hooks by the first function that each went into. When that one is done, their gradients are
-    /// known, and the hooks need not wait for the end of the backward pass.
+    /// Groups the leaves that have hooks by the first function that used each leaf. Once the backward pass has
+    /// gone through that function, the gradient of the leaf is known, and the hooks of the leaf need not wait for
+    /// the end of the backward pass.
     /// </summary>
     static ILookup<Function, Function> FirstUses(IEnumerable<Variable> roots)
     {

@@ -1,33 +1,33 @@
 namespace Tensorlet;
 
-/// <summary>The mistakes that a wrong gradient is compared with.</summary>
+/// <summary>The mistakes that <see cref="GradCheck"/> recognizes in a wrong gradient.</summary>
 public enum GradFault
 {
     /// <summary>No mistake.</summary>
     None,
-    /// <summary>A gradient of another shape or type than its input.</summary>
+    /// <summary>The shape or the type of the gradient differs from that of the input.</summary>
     Shape,
     /// <summary>The gradient is 0 everywhere.</summary>
     Zero,
     /// <summary>There is no gradient for an input that the result depends on.</summary>
     Missing,
-    /// <summary>The gradient is a different one if no other input requires a gradient.</summary>
+    /// <summary>The gradient is different or missing if no other input requires a gradient.</summary>
     Alone,
-    /// <summary>The gradient itself has no gradient: Backward leaves the tape.</summary>
+    /// <summary>The gradient itself has no gradient, because Backward computes it without the tape.</summary>
     Cut,
     /// <summary>The function returns different values for the same input.</summary>
     Random,
-    /// <summary>The incoming gradient is not used.</summary>
+    /// <summary>Backward does not use the incoming gradient.</summary>
     IncomingUnused,
-    /// <summary>A value is used that another call has saved.</summary>
+    /// <summary>Backward uses a value that another call has saved.</summary>
     Stale,
     /// <summary>The gradient has the wrong sign.</summary>
     Sign,
     /// <summary>The gradient is off by a constant factor.</summary>
     Factor,
-    /// <summary>A mean where a sum belongs.</summary>
+    /// <summary>There is a mean where there should be a sum.</summary>
     MeanForSum,
-    /// <summary>A sum where a mean belongs.</summary>
+    /// <summary>There is a sum where there should be a mean.</summary>
     SumForMean,
     /// <summary>The gradients of two inputs are swapped.</summary>
     Swapped,
@@ -39,15 +39,16 @@ public enum GradFault
     ExtraSum,
     /// <summary>The gradient is infinite or NaN where it should be a number.</summary>
     NotFinite,
-    /// <summary>The gradient is wrong only where the slopes on the two sides differ.</summary>
+    /// <summary>The gradient is wrong only at kinks: points where the slopes on the two sides differ.</summary>
     Kink,
-    /// <summary>None of these: the formula itself is wrong.</summary>
+    /// <summary>The gradient shows no other mistake of this list: the formula itself is wrong.</summary>
     Formula,
 }
 
 /// <summary>
-/// Infers from the pattern of a wrong gradient what the mistake is. The Jacobian that backward gives, one row for each
-/// element of the result, is compared with the numeric one, and with what each common mistake would make of that.
+/// Infers from the pattern of a wrong gradient what the mistake is. The Jacobian that Backward gives has one row
+/// for each element of the result. This Jacobian is compared with the numeric Jacobian, and with the matrices into
+/// which the common mistakes would turn the numeric Jacobian.
 /// </summary>
 static class Diagnosis
 {
@@ -76,7 +77,7 @@ static class Diagnosis
         return (fault, $"The gradient with respect to input {wrong} {sentence}");
     }
 
-    /// <summary>What is wrong with the gradient of a gradient that is right itself.</summary>
+    /// <summary>Returns what is wrong if a gradient is right, but the gradient of this gradient is not.</summary>
     public static (GradFault, string) OfSecond(GradFault fault) => fault switch
     {
         GradFault.Kink => (fault, "It is wrong only at kinks of the gradient."),
@@ -86,7 +87,10 @@ static class Diagnosis
             "through Data or Detach, or calls a function whose own gradient is wrong."),
     };
 
-    /// <summary>The report of a gradient that changes if no other input requires one; null if there is none.</summary>
+    /// <summary>
+    /// Returns a report if the gradient with respect to an input changes when no other input requires a gradient;
+    /// otherwise null.
+    /// </summary>
     public static GradReport? Alone(GradProblem problem, Tensor?[] together)
     {
         if (together.Count(g => g is not null) < 2) return null;
@@ -102,7 +106,9 @@ static class Diagnosis
         return null;
     }
 
-    /// <summary>The report of a Jacobian that has a wrong element; null if all are right.</summary>
+    /// <summary>
+    /// Returns a report if the Jacobian with respect to an input has a wrong element; otherwise null.
+    /// </summary>
     public static GradReport? Jacobian(GradProblem problem)
     {
         if (problem.Output.Numel == 0) return null;
@@ -114,7 +120,8 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// The first input whose Jacobian is wrong, or −1, and the Jacobians with respect to all of them.
+    /// Returns the number of the first input whose Jacobian is wrong, or −1 if there is none, and the two
+    /// Jacobians with respect to each input: the one that Backward gives, and the numeric one.
     /// </summary>
     static (int, Tensor?[] Yours, Tensor?[] Numeric) FirstWrong(GradProblem problem)
     {
@@ -179,8 +186,9 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// For each floating-point input the Jacobian that backward gives, (M, N): a row for each element of the result, or
-    /// for the first ones if there are many.
+    /// Returns, for each floating-point input, the Jacobian that Backward gives. It has a column for each element
+    /// of the input, and a row for each element of the result, but no more than the first <see cref="MostRows"/>
+    /// rows.
     /// </summary>
     static Tensor?[] Analytic(GradProblem problem, Tensor[] at)
     {
@@ -191,8 +199,8 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// The Jacobian with respect to one input by finite differences: with a large step, or with a small one where that
-    /// gives another slope.
+    /// Computes the Jacobian with respect to input k by finite differences with a large step. Where a small step
+    /// gives a different slope, the slope of the small step is returned instead.
     /// </summary>
     static Tensor? Numeric(GradProblem problem, Tensor[] at, int k)
     {
@@ -211,7 +219,9 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// An axis of the result and one of the input, of equal size, such that swapping them makes the two agree.
+    /// Returns an axis of the result and an axis of the input that have the same size, and for which the numeric
+    /// Jacobian <paramref name="n"/> agrees with <paramref name="a"/> if these two axes of the numeric Jacobian
+    /// are swapped. Returns null if there are no such axes.
     /// </summary>
     static (int, int)? AxesExchanged(GradProblem problem, Tensor a, Tensor n, int[] result, int[] shape)
     {

@@ -1,12 +1,13 @@
 namespace Tensorlet;
 
 /// <summary>
-/// One differentiable operation, recorded as it runs. To write a function of your own, derive from this class, compute
-/// the result in <see cref="Forward"/> and the gradients in <see cref="Backward"/>, and call <c>new
+/// A differentiable operation, which is recorded when it runs. To write a function of your own, derive from this
+/// class, compute the result in <see cref="Forward"/> and the gradients in <see cref="Backward"/>, and call <c>new
 /// Mine().Apply(x)</c>.
 /// </summary>
 /// <remarks>
-/// Backward is written in variables, so that it is recorded itself when a gradient of the gradient is wanted.
+/// <see cref="Backward"/> computes with variables, so that the tape can record it too if a gradient of the
+/// gradient is wanted.
 /// </remarks>
 public abstract class Function
 {
@@ -22,16 +23,19 @@ public abstract class Function
     bool running;
     string? line;                   // the line of the user's code, in anomaly mode
 
-    /// <summary>The name of this function in the graph: that of its class.</summary>
+    /// <summary>The name of this function in the graph. By default it is the name of the class.</summary>
     public virtual string Name => GetType().Name;
 
     /// <summary>
-    /// The number of this function in order of creation. It is larger than the numbers of all functions that this one
-    /// depends on.
+    /// The number of this function in the order of creation. It is larger than the numbers of all functions on
+    /// which this function depends.
     /// </summary>
     public long Id { get; private set; } = Interlocked.Increment(ref created);
 
-    /// <summary>The functions that computed the inputs, in order; null for an input that needs no gradient.</summary>
+    /// <summary>
+    /// The functions that computed the inputs, in the order of the inputs; null for an input that needs no
+    /// gradient.
+    /// </summary>
     public IReadOnlyList<Function?> NextFunctions => next;
 
     internal Function?[] next = [];
@@ -39,7 +43,10 @@ public abstract class Function
     internal List<Func<Variable, Variable?>>? hooks;
     List<Func<Variable?[], Variable, Variable?[]?>>? afterwards;
     internal bool Freed { get; private set; }
-    /// <summary>The operation that the user called, if this is the last of its parts.</summary>
+    /// <summary>
+    /// The name of the composed operation that the user called, if this function is the last part of that
+    /// operation.
+    /// </summary>
     internal string? Operation { get; set; }
 
     /// <summary>
@@ -48,9 +55,10 @@ public abstract class Function
     protected abstract Tensor Forward();
 
     /// <summary>
-    /// The gradients of the loss with respect to the inputs, given its gradient with respect to the result: the product
-    /// of the transposed Jacobian with <paramref name="gradient"/>. There is one for each input, of its shape, or null
-    /// where there is no gradient.
+    /// Computes the gradients of the loss with respect to the inputs from <paramref name="gradient"/>, the
+    /// gradient of the loss with respect to the result. They are the product of the transposed Jacobian with
+    /// <paramref name="gradient"/>. For each input, the array contains a gradient with the shape of that input, or
+    /// null if there is no gradient.
     /// </summary>
     public abstract Variable?[] Backward(Variable gradient);
 
@@ -91,20 +99,24 @@ public abstract class Function
     /// </summary>
     internal virtual Variable ApplyAlone(params ReadOnlySpan<Variable> variables) => Apply(variables);
 
-    /// <summary>Whether it only passes on what another function has computed.</summary>
+    /// <summary>Whether this function only passes on what another function has computed.</summary>
     internal virtual bool IsPart => false;
 
-    /// <summary>Whether Forward is code of the library only, so that its errors get the name of the function.</summary>
+    /// <summary>
+    /// Whether all code that Forward runs belongs to the library. If so, errors in Forward get the name of the
+    /// function.
+    /// </summary>
     internal virtual bool IsOwn => GetType().Assembly == typeof(Function).Assembly;
 
     /// <summary>
-    /// Calls a hook after each Backward of this function, with the gradients with respect to the inputs and the
-    /// incoming gradient. If the hook returns gradients, they replace the former.
+    /// Registers a hook, which is called after each Backward of this function. The hook is given the gradients
+    /// with respect to the inputs and, as second argument, the incoming gradient. If the hook returns gradients,
+    /// they replace the gradients with respect to the inputs.
     /// </summary>
     public IDisposable RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) =>
         new Hook<Func<Variable?[], Variable, Variable?[]?>>(afterwards ??= [], hook);
 
-    /// <summary>Calls Backward, with the checks before and after it.</summary>
+    /// <summary>Calls Backward, and makes the checks before and after that call.</summary>
     internal Variable?[] Differentiate(Variable gradient)
     {
         if (Freed) throw FreedGraph();
@@ -130,7 +142,8 @@ public abstract class Function
     static bool HasNaN(Variable? x) => x is not null && x.Data.ToArray<double>().Any(double.IsNaN);
 
     /// <summary>
-    /// Keeps these inputs for <see cref="Backward"/>, or all if none are named. They must not be written to until then.
+    /// Keeps the given inputs for <see cref="Backward"/>, or all inputs if none is given. Inputs that are kept
+    /// must not be written to before Backward has run.
     /// </summary>
     protected void Save(params ReadOnlySpan<Variable> variables)
     {
@@ -141,8 +154,8 @@ public abstract class Function
     }
 
     /// <summary>
-    /// Keeps tensors that are not inputs, such as an index, a mask or a target, for <see cref="Backward"/>. They must
-    /// not be written to until then.
+    /// Keeps tensors that are not inputs, such as an index, a mask or a target, for <see cref="Backward"/>. These
+    /// tensors must not be written to before Backward has run.
     /// </summary>
     protected void Keep(params ReadOnlySpan<Tensor> tensors)
     {
@@ -153,14 +166,19 @@ public abstract class Function
 
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;
 
-    /// <summary>In Backward: true if the gradient with respect to this input is needed.</summary>
+    /// <summary>
+    /// Returns true if the gradient with respect to input i is needed. This method is meant for Backward.
+    /// </summary>
     protected bool Needs(int i) => next[i] is not null;
 
     /// <summary>Keeps the result for <see cref="Backward"/>, and returns it.</summary>
     protected Tensor SaveResult(Tensor y) => result = y;
 
-    /// <summary>An input. In Backward, it must have been saved, and must not have changed since.</summary>
-    /// <exception cref="AutogradException">The input was not saved, or it has been written to since.</exception>
+    /// <summary>
+    /// Returns input i. In Backward, the input must have been saved, and must not have been changed after that.
+    /// </summary>
+    /// <exception cref="AutogradException">The function has no such input, the input was not saved, the input was
+    /// written to after it was saved, or the graph has been freed.</exception>
     protected Variable Input(int i)
     {
         if (running) return i < inputs.Length ? inputs[i]
@@ -172,10 +190,10 @@ public abstract class Function
         return inputs[i];
     }
 
-    /// <summary>The number of inputs, in Forward.</summary>
+    /// <summary>The number of inputs. This property is meant for Forward.</summary>
     protected int Count => inputs.Length;
 
-    /// <summary>All inputs, each as <see cref="Input"/> returns it.</summary>
+    /// <summary>All inputs, read with <see cref="Input"/>.</summary>
     private protected Variable[] Inputs => [.. inputs.Select((_, i) => Input(i))];
 
     /// <summary>The first input.</summary>
@@ -185,7 +203,10 @@ public abstract class Function
     /// <summary>The second of two inputs.</summary>
     protected Variable B => Input(1);
 
-    /// <summary>The result, if it was saved and has not changed since.</summary>
+    /// <summary>
+    /// The result. This property is meant for Backward: the result must have been saved, and must not have been
+    /// changed after that.
+    /// </summary>
     protected Variable Y => Freed ? throw FreedGraph()
         : result is { } y ? new(Unchanged("its result", y, resultVersion), this)
         : throw new AutogradException($"{Name}.Backward reads its result, but Forward has not called SaveResult.");
@@ -199,7 +220,8 @@ public abstract class Function
             "with createGraph: true if you differentiate its gradients here.");
 
     /// <summary>
-    /// A copy of this function as it was before it was applied, which can be applied to something else.
+    /// Returns a copy of this function in the state in which it was before it was applied. The copy can be applied
+    /// to other inputs.
     /// </summary>
     internal Function Again()
     {
@@ -213,14 +235,21 @@ public abstract class Function
     /// <summary>Forgets what was saved.</summary>
     internal virtual void Free() => (inputs, result, kept, Freed) = ([], null, [], true);
 
-    /// <summary>The name of the function, and in anomaly mode the line that called it.</summary>
+    /// <summary>
+    /// Returns the name of the function and, in anomaly mode, the line of the user's code that called the
+    /// function.
+    /// </summary>
     public override string ToString() => $"<{Operation ?? Name}>{(line is null ? "" : $" in {line}")}";
 }
 
-/// <summary>The end of the backward pass at a leaf: adds the gradient to the <c>Grad</c> of the variable.</summary>
+/// <summary>
+/// The function of a leaf, at which the backward pass ends. The gradient is added to the <c>Grad</c> of the leaf.
+/// </summary>
 sealed class AccumulateGrad(Variable leaf) : Function
 {
-    /// <summary>Whether any leaf has hooks, which are called as early as can be.</summary>
+    /// <summary>
+    /// Whether a hook has been registered for any leaf. Hooks of leaves are called as early as possible.
+    /// </summary>
     public static bool Hooked { get; set; }
     public Variable Leaf => leaf;
     protected override Tensor Forward() => leaf.Data;
@@ -228,7 +257,7 @@ sealed class AccumulateGrad(Variable leaf) : Function
     internal override void Free() { }
 }
 
-/// <summary>A hook in a list, from which disposing removes it.</summary>
+/// <summary>A hook in a list. When this object is disposed, the hook is removed from the list.</summary>
 sealed class Hook<F> : IDisposable where F : class
 {
     readonly List<F> hooks;

@@ -1,65 +1,75 @@
 namespace Tensorlet;
 
 /// <summary>The result of a gradient check.</summary>
-/// <param name="Passed">True if every gradient agreed; kinks do not count.</param>
-/// <param name="WorstError">The largest difference, relative to max(1, |numeric|).</param>
-/// <param name="Text">The result in words: that the gradients agree, or which element of which input does not, and what
-/// that means.</param>
-/// <param name="Fault">The kind of mistake that it looks like.</param>
-/// <param name="Kinks">The number of points where the slopes on the two sides differ. There, a number between them is
-/// right.</param>
+/// <param name="Passed">True if every gradient agreed with the numeric gradient. At a kink, every number between
+/// the slopes on the two sides agrees.</param>
+/// <param name="WorstError">The largest difference from a numeric gradient, divided by max(1, |numeric
+/// gradient|).</param>
+/// <param name="Text">The result in words. It says that the gradients agree; or it says for which element of which
+/// input they do not agree, and what that means.</param>
+/// <param name="Fault">The mistake that the wrong gradient looks like.</param>
+/// <param name="Kinks">The number of points where the slopes on the two sides differ. At such a point, every
+/// number between the two slopes is right.</param>
 public sealed record GradReport(
     bool Passed, double WorstError, string Text, GradFault Fault = GradFault.None, int Kinks = 0)
 {
     /// <summary>Throws an exception if the check failed.</summary>
-    /// <exception cref="AutogradException">The check failed; the message is the text.</exception>
+    /// <exception cref="AutogradException">The check failed. The message of the exception is
+    /// <see cref="Text"/>.</exception>
     public void ThrowIfFailed()
     {
         if (!Passed) throw new AutogradException(Text);
     }
 
-    /// <summary>The text.</summary>
+    /// <summary>Returns <see cref="Text"/>.</summary>
     public override string ToString() => Text;
 }
 
 /// <summary>
-/// Compares the gradient of a function with five-point differences in float64, (8(f(x + h) − f(x − h)) − (f(x + 2h) −
-/// f(x − 2h)))/12h, whose error is h⁴f⁽⁵⁾/30. The incoming gradient is random: with ones, a softmax whose backward
-/// gives 0, or a permutation that is not undone, would pass. Other calls are made before and in between, to reveal
-/// values that are left over from them.
+/// Compares the gradient of a function f with five-point differences in float64. With a small step h, such a
+/// difference is (8(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h)))/12h, and its error is h⁴f⁽⁵⁾/30. The incoming
+/// gradient is random. If it consisted of ones, a softmax whose Backward gives 0 would pass, and so would a
+/// permutation whose Backward does not undo the permutation. The function is also called with other inputs, before
+/// the call that is checked and between that call and its backward pass, to find a Backward that uses values from
+/// another call.
 /// </summary>
 public static class GradCheck
 {
     /// <summary>
-    /// The number of elements up to which each is moved alone; if there are more, the check moves in random directions.
+    /// If an input has at most <c>EveryElement</c> elements, each element is moved alone. If the input has more
+    /// elements, all of them are moved together, in several random directions.
     /// </summary>
     const int EveryElement = 12, Directions = 3;
 
     /// <summary>
-    /// The steps h, powers of two. The first is best. The next ones are tried where the function bends too much for it,
-    /// or has a kink or an end within 2h.
+    /// The steps h, which are powers of two. The first step is the best. The smaller steps are tried if the
+    /// function bends too much for the first step, or if the function has a kink or ends within a distance of 2h.
     /// </summary>
     static readonly double[] steps = [.. ((int[])[-10, -14, -18, -22, -26]).Select(power => Math.ScaleB(1, power))];
 
-    /// <summary>How far rounding may move a value, relative to it: a few units in the last place.</summary>
+    /// <summary>How far rounding may move a value, divided by that value: a few units in the last place.</summary>
     const double Rounding = 16 * 1.1e-16;
 
-    /// <summary>A slope below this is compared absolutely.</summary>
+    /// <summary>
+    /// Slopes that are much smaller than this number are compared absolutely, and not relative to their size.
+    /// </summary>
     internal const double SmallSlope = 1e-2;
 
     /// <summary>
     /// Checks the gradients of a function with respect to its floating-point inputs; other inputs are constants.
     /// </summary>
     /// <param name="f">The function.</param>
-    /// <param name="inputs">The point where it is checked, in Float64; views are allowed.</param>
+    /// <param name="inputs">The point where the function is checked, in Float64; views are allowed.</param>
     /// <param name="seed">The seed of the random incoming gradient and of the random directions.</param>
-    /// <param name="secondOrder">Check the gradient of the gradient too: the gradient of the product of the first
-    /// gradient with a random direction, with respect to the inputs and to the incoming gradient. The latter is the
-    /// product of the Jacobian with the direction, as forward mode computes it.</param>
-    /// <param name="jacobian">Check every element of the Jacobian, and not only its product with a random incoming
-    /// gradient.</param>
-    /// <param name="tolerance">The largest difference from the numeric gradient that passes, relative to the sum of the
-    /// absolute values of its terms.</param>
+    /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the product of the
+    /// first gradient with a random direction is differentiated with respect to the inputs and with respect to the
+    /// incoming gradient. The result for the incoming gradient is the product of the Jacobian with the direction,
+    /// which is what forward mode computes.</param>
+    /// <param name="jacobian">Whether to check every element of the Jacobian, and not only the product of the
+    /// Jacobian with a random incoming gradient.</param>
+    /// <param name="tolerance">The largest relative difference from the numeric gradient that passes. The numeric
+    /// gradient is a sum of terms, and the difference is divided by the sum of the absolute values of these
+    /// terms.</param>
     /// <exception cref="DTypeException">An input or the result is floating-point, but not Float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
@@ -96,7 +106,8 @@ public static class GradCheck
     }
 
     /// <summary>
-    /// A slope that backward gives, and what it is compared with: the terms of the function a step h away.
+    /// A slope that Backward gives, and what the slope is compared with: the terms whose sum is differentiated, at
+    /// the distance h from the point.
     /// </summary>
     sealed record Probe(string Place, double Yours, Func<double, double[]> Terms);
 
@@ -128,7 +139,7 @@ public static class GradCheck
         double[] Along(double h) => known.TryGetValue(h, out var y) ? y : known[h] = problem.Along(h, gradients);
     }
 
-    /// <summary>The report, and whether smaller steps were needed.</summary>
+    /// <summary>Returns the report, and whether steps smaller than the first step were needed.</summary>
     static (GradReport, bool Refined) Compare(string what, double tolerance, IEnumerable<Probe> probes)
     {
         var (worst, kinks, refined) = (0.0, 0, false);
@@ -173,7 +184,8 @@ public static class GradCheck
             var bend = Math.Abs(right - left);
             var atKink = bend > allowed + rounding && Math.Abs(wider) < 1.5 * bend;
             var error = Math.Abs(yours - numeric);
-            // a smaller step has a larger rounding error, and counts only as far as it gives another slope
+            // a smaller step has a larger rounding error; this error is allowed only as far as the slope has changed
+            // since the step before
             agrees |= error <= allowed + Math.Min(rounding, Math.Abs(numeric - before));
             before = double.IsFinite(numeric) ? numeric : before;
             if (!(error >= least)) (least, closest) = (error, numeric);
@@ -189,7 +201,7 @@ public static class GradCheck
     }
 }
 
-/// <summary>A function, and the point where its gradient is checked.</summary>
+/// <summary>A function, and the point where the gradient of the function is checked.</summary>
 sealed class GradProblem
 {
     const int Repetitions = 16;
@@ -199,7 +211,7 @@ sealed class GradProblem
     readonly Tensor[] directions;
 
     public Tensor[] Inputs { get; }
-    /// <summary>Another point near this one.</summary>
+    /// <summary>A point near the point where the gradient is checked.</summary>
     public Tensor[] Elsewhere { get; }
     public Tensor Output { get; }
     public Tensor Incoming { get; }
@@ -218,7 +230,7 @@ sealed class GradProblem
 
     public Tensor Random(Tensor like) => Tensor.Randn(like.Size(), DType.Float64, like.Device, generator);
 
-    /// <summary>A tensor that is 1 at one element and 0 elsewhere.</summary>
+    /// <summary>Returns a tensor that is 1 at one element and 0 elsewhere.</summary>
     public static Tensor Unit(Tensor like, int element)
     {
         var unit = like.ZerosLike();
@@ -226,7 +238,7 @@ sealed class GradProblem
         return unit;
     }
 
-    /// <summary>The point that is one step away along input k.</summary>
+    /// <summary>Returns a point at which input k is moved by the given step.</summary>
     public static Tensor[] Moved(Tensor[] at, int k, Tensor step) => [.. at.Select((x, i) => i == k ? x + step : x)];
 
     public Tensor Value(Tensor[] at)
@@ -235,14 +247,17 @@ sealed class GradProblem
         return f([.. at.Select(x => new Variable(x))]).Data;
     }
 
-    /// <summary>The terms of the sum ⟨f(x), incoming gradient⟩.</summary>
+    /// <summary>Returns the terms of the sum ⟨f(x), incoming gradient⟩.</summary>
     public double[] Terms(Tensor[] at) => (Value(at) * Incoming).ToArray<double>();
 
-    /// <summary>f at the point that is one step away along the directions of the differentiable inputs.</summary>
+    /// <summary>
+    /// Returns the values of f at the point to which each input whose gradient is not 0 has moved by h times its
+    /// random direction.
+    /// </summary>
     public double[] Along(double h, Tensor?[] gradients) => Value([.. Inputs.Select((x, k) =>
         gradients[k] is { } g && Size(g) > 0 ? x + directions[k] * h : x)]).ToArray<double>();
 
-    /// <summary>Whether value and gradients are the same in every call.</summary>
+    /// <summary>Returns whether the value and the gradients are the same in every call.</summary>
     public bool IsRepeatable()
     {
         var once = Both();
@@ -253,7 +268,7 @@ sealed class GradProblem
             .SelectMany(g => g?.ToArray<double>() ?? [])];
     }
 
-    /// <summary>Whether two tensors are equal to within the tolerance.</summary>
+    /// <summary>Returns whether two tensors are equal to within the tolerance.</summary>
     public bool Same(Tensor a, Tensor b) => Size(a - b) <= Tolerance * (GradCheck.SmallSlope + Size(b));
 
     public static double Size(Tensor a) => Math.Sqrt((a * a).Sum().Item());
@@ -262,8 +277,10 @@ sealed class GradProblem
         [.. at.Select((x, k) => new Variable(x, x.DType.IsFloat() && (only < 0 || k == only)))];
 
     /// <summary>
-    /// The gradients at a point. If disturbed, the function is differentiated elsewhere before, and called elsewhere
-    /// between its call and the backward pass. Either one input alone requires a gradient, or all do.
+    /// Returns the gradients at a point. If <paramref name="disturbed"/> is true, the function is first
+    /// differentiated at the point <see cref="Elsewhere"/>, and is called there again between the call at the
+    /// given point and the backward pass of that call. If <paramref name="only"/> is not negative, only the input
+    /// with this number requires a gradient; otherwise all floating-point inputs do.
     /// </summary>
     public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false, int only = -1)
     {
@@ -275,12 +292,13 @@ sealed class GradProblem
         return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
     }
 
-    /// <summary>The terms of Σ ⟨gradient, direction⟩.</summary>
+    /// <summary>Returns the terms of Σ ⟨gradient, direction⟩, a sum over the inputs.</summary>
     public double[] Slopes(Tensor[] at) =>
         [.. Gradients(at, Incoming).SelectMany((g, k) => g is null ? [] : (g * directions[k]).ToArray<double>())];
 
     /// <summary>
-    /// The gradients of the sum of <see cref="Slopes"/> with respect to the inputs and, last, to the incoming gradient.
+    /// Returns the gradients of the sum of <see cref="Slopes"/>, first with respect to each input, and last with
+    /// respect to the incoming gradient.
     /// </summary>
     public Tensor?[] SecondGradients()
     {

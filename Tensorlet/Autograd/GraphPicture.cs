@@ -2,13 +2,14 @@ using static System.Net.WebUtility;
 
 namespace Tensorlet;
 
-/// <summary>A function of the graph, as the picture shows it.</summary>
-/// <param name="Number">Its number in the picture, from 1; inputs come before what is computed from them.</param>
+/// <summary>A function of the graph, with what the picture shows about it.</summary>
+/// <param name="Number">The number of the function in the picture, counted from 1. It is larger than the numbers
+/// of the functions that computed the inputs of this function.</param>
 /// <param name="Name">The name of the operation, or of the leaf.</param>
-/// <param name="Shape">The shape of its result.</param>
-/// <param name="Inputs">The numbers of the functions that computed its inputs.</param>
-/// <param name="Gradient">The Euclidean norm of the gradient with respect to its result; null if it is not
-/// known.</param>
+/// <param name="Shape">The shape of the result of the function.</param>
+/// <param name="Inputs">The numbers of the functions that computed the inputs of this function.</param>
+/// <param name="Gradient">The Euclidean norm of the gradient with respect to the result of the function; null if
+/// the gradient is not known.</param>
 public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
 {
     internal bool IsLeaf => Inputs.Count == 0;
@@ -16,20 +17,24 @@ public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyL
 }
 
 /// <summary>
-/// The graph behind a variable: as text, for Mermaid and Graphviz, as an SVG, and as the steps of the backward pass.
+/// The graph of the functions that computed a variable. It can be written as text, in the languages of Mermaid and
+/// Graphviz, as an SVG, and as the list of the steps of the backward pass.
 /// </summary>
 public sealed class GraphPicture
 {
     /// <summary>
-    /// The functions; inputs come before what is computed from them, and the last one computed the variable.
+    /// The functions of the graph. Each function comes after the functions that computed its inputs, and the last
+    /// function computed the variable.
     /// </summary>
     public IReadOnlyList<GraphNode> Nodes { get; }
 
     /// <summary>
-    /// Draws the graph of a variable, with the norms of the gradients unless the graph has been freed.
+    /// Draws the graph of a variable. If the graph has not been freed, the picture shows the norms of the
+    /// gradients.
     /// </summary>
     /// <param name="root">The variable.</param>
-    /// <param name="names">Names for leaves, as <c>NamedParameters</c> of a module gives them.</param>
+    /// <param name="names">Leaves and their names, for example the result of <c>NamedParameters</c> of a
+    /// module.</param>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
     {
@@ -53,24 +58,27 @@ public sealed class GraphPicture
             f is AccumulateGrad { Leaf: var leaf } ? known.GetValueOrDefault(leaf, "leaf") : f.Name;
     }
 
-    /// <summary>A line for each function.</summary>
+    /// <summary>Returns a text with a line for each function.</summary>
     public override string ToString() => string.Join('\n', Nodes.Select(n =>
         $"{n.Number,4} {n.Name,-18} {n.Shape,-16} {(n.IsLeaf ? " " : "←")} {string.Join(", ", n.Inputs),-12} {n.Norm}"
             .TrimEnd()));
 
     /// <summary>
-    /// The steps of the backward pass, in order: which gradient arrives where, and where it is passed on to.
+    /// Returns the steps of the backward pass, in order. Each step says which function gets a gradient, and to
+    /// which functions it passes gradients on.
     /// </summary>
     public string ToTrace() => string.Join('\n', Nodes.OrderBy(n => n.IsLeaf).ThenByDescending(n => n.Number)
         .Select((n, step) => $"{step + 1,4}. {n.Name} ({n.Number}) gets a gradient of shape {n.Shape} {n.Norm}" +
             (n.IsLeaf ? " and keeps it" : $" and passes gradients on to {string.Join(" and ", n.Inputs.Select(i =>
                 $"{Nodes[i - 1].Name} ({i})"))}")));
 
-    /// <summary>A flow chart in Mermaid's language, which code hosting sites show in Markdown.</summary>
+    /// <summary>
+    /// Returns a flow chart in Mermaid's language. Code hosting sites show such charts in Markdown.
+    /// </summary>
     public string ToMermaid() => Chart("flowchart TD", "", "-->", n =>
         $"{(n.IsLeaf ? '(' : '[')}\"{n.Name}<br>{n.Shape}<br>{n.Norm}\"{(n.IsLeaf ? ')' : ']')}");
 
-    /// <summary>A graph in Graphviz's language.</summary>
+    /// <summary>Returns the graph in Graphviz's language.</summary>
     public string ToDot() => Chart("digraph {", "}\n", "->", n =>
         $" [shape={(n.IsLeaf ? "ellipse" : "box")} label=\"{n.Name}\\n{n.Shape}\\n{n.Norm}\"]");
 
@@ -81,8 +89,9 @@ public sealed class GraphPicture
     }
 
     /// <summary>
-    /// A drawing. The result is at the bottom, and every function is above those that use it, near the middle of them
-    /// (the layers and barycentres of Sugiyama).
+    /// Returns the drawing as an SVG. The result is at the bottom. Every other function is above the functions
+    /// that use its result, and as near as possible to the middle of these functions (the layers and barycentres
+    /// of Sugiyama).
     /// </summary>
     public string ToSvg()
     {

@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A function with several results. <see cref="Apply"/> returns them all, and <see cref="Backward(Variable[])"/> gets
-/// their gradients together, with zeros for results that were not used.
+/// A function with several results. <see cref="Apply"/> returns all results, and
+/// <see cref="Backward(Variable[])"/> gets the gradients with respect to all results together. The gradient with
+/// respect to a result that was not used consists of zeros.
 /// </summary>
 public abstract class MultiFunction : Function
 {
@@ -13,7 +14,8 @@ public abstract class MultiFunction : Function
     protected abstract Tensor[] ForwardAll();
 
     /// <summary>
-    /// The gradients of the loss with respect to the inputs, given its gradients with respect to all results.
+    /// Computes the gradients of the loss with respect to the inputs from <paramref name="gradients"/>, the
+    /// gradients of the loss with respect to all results.
     /// </summary>
     protected abstract Variable?[] Backward(Variable[] gradients);
 
@@ -28,7 +30,10 @@ public abstract class MultiFunction : Function
     internal override Variable ApplyAlone(params ReadOnlySpan<Variable> variables) =>
         Variable.Cat(Array.ConvertAll(Apply(variables), y => y.Reshape(-1)));
 
-    /// <summary>Stands for all results together, and has no value of its own.</summary>
+    /// <summary>
+    /// Computes the results, and returns a tensor that represents all of them in the graph and has no value of its
+    /// own.
+    /// </summary>
     protected sealed override Tensor Forward()
     {
         results = ForwardAll();

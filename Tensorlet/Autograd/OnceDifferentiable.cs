@@ -1,13 +1,14 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A function whose backward is written in tensors. It is quick to write, but its gradient cannot be differentiated
-/// again: an attempt throws an exception that says so.
+/// A function whose Backward computes with tensors, and not with variables. Such a function is quick to write, but
+/// its gradient cannot be differentiated again: an attempt throws an exception that says so.
 /// </summary>
 public abstract class OnceDifferentiable : Function
 {
     /// <summary>
-    /// The gradients of the loss with respect to the inputs, as in <see cref="Function.Backward"/>, in tensors.
+    /// Computes the gradients of the loss with respect to the inputs. This method differs from
+    /// <see cref="Function.Backward"/> only in that its argument and its results are tensors.
     /// </summary>
     protected abstract Tensor?[] Backward(Tensor gradient);
 

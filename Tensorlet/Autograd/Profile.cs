@@ -5,9 +5,10 @@ using System.Text.Json;
 namespace Tensorlet;
 
 /// <summary>
-/// How often each operation ran, forward and backward, how long it took, and how many bytes its results have: <c>using
-/// var profile = Autograd.Profile(); … Console.WriteLine(profile);</c> An operation inside another one, as in a
-/// backward pass that is recorded, counts in both.
+/// Measures how often each operation ran, forward and backward, how long the operation took, and how many bytes
+/// its results have. Example: <c>using var profile = Autograd.Profile(); … Console.WriteLine(profile);</c> If an
+/// operation runs inside another operation, for example inside a backward function, its time is counted for both
+/// operations.
 /// </summary>
 public sealed class Profile : IDisposable
 {
@@ -17,7 +18,10 @@ public sealed class Profile : IDisposable
 
     internal Profile() => scope = new Autograd.Scope(mode => mode with { Profile = this });
 
-    /// <summary>Name, calls, milliseconds and bytes of each operation, the slowest first.</summary>
+    /// <summary>
+    /// The name, the number of calls, the milliseconds and the bytes of each operation. The slowest operation
+    /// comes first.
+    /// </summary>
     public IReadOnlyList<(string Operation, int Count, double Milliseconds, long Bytes)> Rows =>
         [.. events.GroupBy(e => e.Operation).Select(g => (g.Key, g.Count(), g.Sum(e => Microseconds(e.Ticks)) / 1e3,
             g.Sum(e => e.Bytes))).OrderByDescending(row => row.Item3)];
@@ -37,14 +41,14 @@ public sealed class Profile : IDisposable
     /// <summary>Stops counting.</summary>
     public void Dispose() => scope.Dispose();
 
-    /// <summary>A table, the slowest first.</summary>
+    /// <summary>Returns <see cref="Rows"/> as a table.</summary>
     public override string ToString() => $"{"operation",-28}{"calls",8}{"ms",12}{"MB",12}\n" +
         string.Concat(Rows.Select(row =>
             $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n"));
 
     /// <summary>
-    /// The course of time, thread by thread, in the JSON of Chrome's trace events: written to a file, it opens in
-    /// chrome://tracing and in Perfetto.
+    /// Returns the timeline of all operations, thread by thread, in the JSON format of Chrome's trace events. If
+    /// you write this text to a file, you can open the file in chrome://tracing and in Perfetto.
     /// </summary>
     public string ToChromeTrace() => "{\"traceEvents\":[\n" + string.Join(",\n", events.Select(e =>
         $$$"""

@@ -4,17 +4,19 @@ namespace Tensorlet;
 
 /// <summary>The result of checking one recorded operation.</summary>
 /// <param name="Operation">The name of the operation, and the shapes of its inputs.</param>
-/// <param name="Line">The line of the user's code that called it, as in <c>Program.cs:12</c>.</param>
-/// <param name="Report">Whether its gradient is right.</param>
+/// <param name="Line">The line of the user's code that called the operation, for example
+/// <c>Program.cs:12</c>.</param>
+/// <param name="Report">The result of checking the gradient of the operation.</param>
 public sealed record TapeReport(string Operation, string Line, GradReport Report);
 
 /// <summary>
-/// Checks each operation of a computation alone, with the values that it was given. A wrong derivative makes every
-/// earlier parameter look wrong; this check names the operation that is to blame.
+/// Checks each operation of a computation alone, with the values that the operation was given. If the derivative
+/// of one operation is wrong, the gradients of all parameters that were used before that operation look wrong.
+/// This check names the operation that is to blame.
 /// </summary>
 public static class TapeCheck
 {
-    /// <summary>The operations that a computation applies, in order.</summary>
+    /// <summary>Runs a computation, and returns the operations that the computation applies, in order.</summary>
     internal static List<(Function Function, Variable[] Inputs, string Line)> Listen(Action computation)
     {
         var heard = new ConcurrentQueue<(Function, Variable[], string)>();
@@ -25,7 +27,8 @@ public static class TapeCheck
     }
 
     /// <summary>
-    /// Runs a computation and checks every operation that it applied to floating-point numbers, in float64.
+    /// Runs a computation, and checks every operation that the computation applied to floating-point numbers. The
+    /// checks compute in float64.
     /// </summary>
     /// <param name="computation">The computation that is run.</param>
     /// <param name="tolerance">The tolerance of <see cref="GradCheck.Run"/>.</param>
@@ -37,7 +40,9 @@ public static class TapeCheck
             let operation = $"{heard.Function.Name}({string.Join(", ", values.Select(v => v.Layout))})"
             select new TapeReport(operation, heard.Line, report)];
 
-    /// <summary>The reports in words: those that failed, or that all agree.</summary>
+    /// <summary>
+    /// Returns the reports in words: the reports that failed, or a sentence that says that all gradients agree.
+    /// </summary>
     public static string Text(IReadOnlyList<TapeReport> reports)
     {
         var worst = reports.Given().Select(r => r.Given(nameof(reports)).Report.WorstError).DefaultIfEmpty().Max();

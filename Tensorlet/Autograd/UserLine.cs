@@ -3,13 +3,14 @@ using System.Diagnostics;
 namespace Tensorlet;
 
 /// <summary>
-/// Where in the user's code an operation was called. Finding it takes time, so it is used only for checks and in
-/// anomaly mode.
+/// Finds the line of the user's code that called an operation. This takes time, so it is done only for checks and
+/// in anomaly mode.
 /// </summary>
 static class UserLine
 {
     /// <summary>
-    /// File and line (or the method, if there are no symbols) of the innermost caller outside the library.
+    /// Returns the file and the line of the innermost caller outside the library. If there are no debug symbols,
+    /// it returns the method of that caller instead.
     /// </summary>
     public static string Find()
     {

@@ -4,21 +4,23 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tensorlet;
 
 /// <summary>
-/// A tensor on the tape. Operations on variables are recorded where a gradient is required, and <see cref="Backward"/>
-/// goes through the record in reverse. Variables have no in-place operations; weights are updated by writing to
-/// <see cref="Data"/>.
+/// A tensor on the tape. Operations on variables are recorded if a gradient is required, and
+/// <see cref="Backward"/> goes through the record in reverse. Variables have no in-place operations; weights are
+/// updated by writing to <see cref="Data"/>.
 /// </summary>
 [DebuggerDisplay("{Data.DebuggerText,nq} {GradFn}")]
 public sealed partial class Variable
 {
     Function? accumulate;
 
-    /// <summary>The values. Writing to them is not recorded, but the tape notices if it has saved them.</summary>
+    /// <summary>
+    /// The values. Writing to the values is not recorded, but if the tape has saved them, it notices the change.
+    /// </summary>
     public Tensor Data { get; private set; }
-    /// <summary>The gradient that has been accumulated here, or null.</summary>
-    /// <exception cref="ShapeException">The new gradient has another shape than the values.</exception>
-    /// <exception cref="DTypeException">The new gradient has another type than the values.</exception>
-    /// <exception cref="DeviceException">The new gradient is on another device than the values.</exception>
+    /// <summary>The gradient that has been accumulated for this variable, or null if there is none.</summary>
+    /// <exception cref="ShapeException">The shape of the new gradient differs from that of the values.</exception>
+    /// <exception cref="DTypeException">The type of the new gradient differs from that of the values.</exception>
+    /// <exception cref="DeviceException">The new gradient and the values are on different devices.</exception>
     public Variable? Grad
     {
         get;
@@ -33,14 +35,14 @@ public sealed partial class Variable
             field = value;
         }
     }
-    /// <summary>The function that computed this variable; null if the user created it.</summary>
+    /// <summary>The recorded function that computed this variable; null for a leaf.</summary>
     public Function? GradFn { get; }
     /// <summary>True if gradients flow to or through this variable.</summary>
     public bool RequiresGrad { get; private set; }
-    /// <summary>Whether it was made as a parameter, even if it is frozen now.</summary>
+    /// <summary>Whether this variable was created as a parameter, even if it is frozen now.</summary>
     internal bool IsParameter { get; }
 
-    /// <summary>A variable that the user creates: a leaf of the graph.</summary>
+    /// <summary>Creates a variable that is a leaf of the graph.</summary>
     /// <exception cref="DTypeException">The data are integers or Booleans, and a gradient is required.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
@@ -50,11 +52,13 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Freezes a parameter (<c>RequiresGrad_(false)</c>), or trains it again. A frozen one gets no gradients, so that
-    /// optimizers leave it alone; it stays a parameter of its module, and part of the state.
+    /// Freezes a parameter if <paramref name="on"/> is false, and lets a frozen parameter be trained again if
+    /// <paramref name="on"/> is true. A frozen parameter gets no gradients, so optimizers do not change it. It is
+    /// still a parameter of its module, and a part of the state of the module.
     /// </summary>
-    /// <exception cref="AutogradException">It is the result of an operation, not a leaf.</exception>
-    /// <exception cref="DTypeException">It has integers or Booleans.</exception>
+    /// <exception cref="AutogradException">The variable is the result of an operation, not a leaf.</exception>
+    /// <exception cref="DTypeException">The variable consists of integers or Booleans, and <paramref name="on"/>
+    /// is true.</exception>
     public Variable RequiresGrad_(bool on = true)
     {
         if (!IsLeaf) throw new AutogradException($"RequiresGrad_: this variable of shape {Data.Layout} is the result " +
@@ -66,7 +70,7 @@ public sealed partial class Variable
 
     internal Variable(Tensor data, Function function) => (Data, GradFn, RequiresGrad) = (data, function, true);
 
-    /// <summary>A tensor is a constant of the graph.</summary>
+    /// <summary>Converts a tensor to a variable that is a constant of the graph.</summary>
     [return: NotNullIfNotNull(nameof(data))]
     public static implicit operator Variable?(Tensor? data) => data is null ? null : new(data);
     /// <inheritdoc cref="Tensor.op_Implicit(Number)"/>
@@ -78,10 +82,15 @@ public sealed partial class Variable
 
     internal bool IsNumber => Data.IsNumber;
 
-    /// <summary>This variable; if it is a number, as an operand beside another variable.</summary>
+    /// <summary>
+    /// Returns this variable. If it was converted from a number, it is returned in the form of an operand for an
+    /// operation with the other variable.
+    /// </summary>
     internal Variable As(Variable other) => IsNumber ? Data.As(other.Data) : this;
 
-    /// <summary>True if the user created it.</summary>
+    /// <summary>
+    /// True if no recorded operation computed this variable, for example because the user created it.
+    /// </summary>
     public bool IsLeaf => GradFn is null;
     /// <inheritdoc cref="Tensor.Shape"/>
     public ReadOnlySpan<int> Shape => Data.Shape;
@@ -126,11 +135,15 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.op_Explicit(Tensor)"/>
     public static explicit operator double(Variable x) => x.Given().Item();
 
-    /// <summary>The same values, detached from the graph: a constant that shares memory.</summary>
+    /// <summary>
+    /// Returns a constant with the same values, which is detached from the graph and shares the memory of this
+    /// variable.
+    /// </summary>
     public Variable Detach() => new(Data);
 
     /// <summary>
-    /// Replaces the values of a parameter by a copy of another type or on another device. Its gradient is discarded.
+    /// Replaces the values of a parameter with a copy that has another type or is on another device. The gradient
+    /// of the parameter is discarded.
     /// </summary>
     internal void MoveTo(Tensor data) => (Data, Grad) = (data, ReferenceEquals(data, Data) ? Grad : null);
 
@@ -140,7 +153,7 @@ public sealed partial class Variable
 
     internal Function OriginFor(string operation) => Origin ?? throw Autograd.NoGradient(operation, this);
 
-    /// <summary>Adds a gradient, out of place.</summary>
+    /// <summary>Adds a gradient to <see cref="Grad"/>. The sum is a new tensor.</summary>
     internal void AddGrad(Variable gradient, bool shared)
     {
         gradient.Data.OnlyType("Backward: the gradient of a leaf", DType);
@@ -148,8 +161,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Calls a hook in each Backward, when the gradient with respect to this variable is known. If the hook returns a
-    /// gradient, it replaces the one it was given.
+    /// Registers a hook, which is called in each backward pass when the gradient with respect to this variable is
+    /// known. If the hook returns a gradient, that gradient replaces the gradient that the hook was given.
     /// </summary>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public IDisposable RegisterHook(Func<Variable, Variable?> hook)
@@ -160,7 +173,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although it is not a leaf.
+    /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although this variable is not a
+    /// leaf.
     /// </summary>
     public void RetainGrad()
     {
@@ -168,21 +182,23 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Adds to <see cref="Grad"/> of every leaf the gradient of this variable with respect to it (the chain rule, from
-    /// here back to the leaves).
+    /// Computes the gradient of this variable with respect to every leaf, and adds it to the <see cref="Grad"/> of
+    /// that leaf. The chain rule is applied from this variable back to the leaves.
     /// </summary>
-    /// <param name="gradient">The gradient of the loss with respect to this variable, of its shape; for a scalar, 1 if
-    /// not given.</param>
-    /// <param name="retainGraph">Keep what was saved, so that the graph can be used again.</param>
-    /// <param name="createGraph">Record the backward pass itself, so that the gradients can be differentiated. It
-    /// implies retainGraph.</param>
-    /// <exception cref="AutogradException">Nothing here requires a gradient, a gradient is missing, the graph was
-    /// freed, or a saved value has changed.</exception>
-    /// <exception cref="ShapeException">The gradient has another shape.</exception>
+    /// <param name="gradient">The gradient of the loss with respect to this variable. It has the shape of this
+    /// variable. If it is not given for a scalar, it is 1.</param>
+    /// <param name="retainGraph">Whether to keep what the functions have saved, so that the graph can be used
+    /// again.</param>
+    /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
+    /// differentiated. This implies <paramref name="retainGraph"/>.</param>
+    /// <exception cref="AutogradException">This variable does not require a gradient, it is not a scalar and no
+    /// gradient is given, the graph has been freed, or a value has been changed after the tape saved
+    /// it.</exception>
+    /// <exception cref="ShapeException">The shape of the gradient differs from that of this variable.</exception>
     public void Backward(Variable? gradient = null, bool retainGraph = false, bool createGraph = false) =>
         Autograd.Backward([this], [gradient], retainGraph, createGraph);
 
-    /// <summary>The values, and the function that computed them.</summary>
+    /// <summary>Returns the values, and the function that computed them, as text.</summary>
     public override string ToString() =>
         GradFn is not null ? $"{Data}\n[made by {GradFn}]" : RequiresGrad ? $"{Data}\n[requires gradient]" : $"{Data}";
 }

@@ -3,11 +3,14 @@ namespace Tensorlet.Data;
 /// <summary>Ways to make a batch from samples.</summary>
 public static class Collate
 {
-    /// <summary>Stacks each tensor of the samples along a new first axis, N.</summary>
+    /// <summary>
+    /// Stacks the first tensors of all samples along a new first axis, then the second tensors of all samples, and
+    /// so on.
+    /// </summary>
     /// <param name="samples">The samples.</param>
-    /// <param name="numbers">Their numbers, for the error message; 0, 1, … if not given.</param>
-    /// <exception cref="ShapeException">There are no samples, or they differ in number of tensors, shapes or
-    /// types.</exception>
+    /// <param name="numbers">The numbers of the samples, which an error message shows; 0, 1, … if not given.</param>
+    /// <exception cref="ShapeException">There are no samples, or the samples differ in the number, the shapes or
+    /// the types of their tensors.</exception>
     public static Tensor[] Default(Tensor[][] samples, ReadOnlySpan<long> numbers = default)
     {
         if (samples.Given() is not [var first, ..]) throw new ShapeException("Collate: there are no samples.");
@@ -25,10 +28,12 @@ public static class Collate
     }
 
     /// <summary>
-    /// Pads sequences (L, …) at their end to the length of the longest, (N, L, …), and stacks tensors without axes.
-    /// After all of them come the lengths (N) of each tensor that has an axis, Int64.
+    /// Returns a function that makes a batch from N samples. Sequences (L, …) that have the same position in all
+    /// samples are padded at the end to the length of the longest one and then stacked, (N, L, …). Tensors without
+    /// axes are only stacked, (N). At the end of the batch, an Int64 tensor (N) is added for each position that has
+    /// sequences: their lengths before the padding.
     /// </summary>
-    /// <param name="value">The value with which shorter ones are padded.</param>
+    /// <param name="value">The value with which the shorter sequences are padded.</param>
     public static Func<Tensor[][], Tensor[]> Padded(double value = 0) => samples =>
     {
         if (samples is not [var first, ..] || samples.Any(s => s.Length != first.Length)) return Default(samples);

@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A table in a text file in UTF-8: fields between separators, quoted where they contain one, a quote (doubled) or a
-/// line end (RFC 4180), which is \n, \r or both. Empty lines are skipped.
+/// A table in a text file in UTF-8. A separator divides the fields of a row. A field that contains a separator, a
+/// quote or a line end is written in quotes, and each quote in the field is doubled (RFC 4180). A line end is \n,
+/// \r or \r\n. Empty lines are skipped.
 /// </summary>
 public sealed class Csv
 {
@@ -18,11 +19,11 @@ public sealed class Csv
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="separator">The character between fields.</param>
-    /// <param name="header">Whether the first line has the names of the columns; otherwise they are named 0, 1,
-    /// …</param>
-    /// <exception cref="InvalidDataException">A quote is not closed or in the wrong position, a row does not have as
-    /// many fields as the first one, a name occurs twice, or there is no row. The message names file, line and
-    /// column.</exception>
+    /// <param name="header">Whether the first line has the names of the columns; without a header, the columns are
+    /// named 0, 1, …</param>
+    /// <exception cref="InvalidDataException">A quote is not closed or is in the wrong position, a row does not
+    /// have as many fields as the first row, two columns have the same name, or there is no row. The message names
+    /// the file, the line and the column.</exception>
     public Csv(string path, char separator = ',', bool header = true)
         : this(File.ReadAllText(Files.OfFile("Csv", path)), path, separator, header) { }
 
@@ -52,18 +53,18 @@ public sealed class Csv
     /// <summary>The number of rows.</summary>
     public int Count => rows.Count;
 
-    /// <summary>A column as text.</summary>
-    /// <exception cref="IndexException">There is no such column.</exception>
+    /// <summary>Returns the fields of a column as text.</summary>
+    /// <exception cref="IndexException">There is no column with this name.</exception>
     public string[] Text(string column) =>
         places.TryGetValue(column.Given(), out var at) ? [.. rows.Select(row => row.Fields[at])]
             : throw new IndexException(
                 $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
 
-    /// <summary>Columns of numbers, (N, C) in Float32; all columns if none is named.</summary>
-    /// <param name="columns">Their names.</param>
+    /// <summary>Returns C columns of numbers as a Float32 tensor (N, C), where N is the number of rows.</summary>
+    /// <param name="columns">The names of the columns; all columns if not given.</param>
     /// <param name="missing">The number for an empty field; if not given, an empty field is an error.</param>
-    /// <exception cref="IndexException">There is no such column.</exception>
-    /// <exception cref="InvalidDataException">A field is not a number; the message names file, line and
+    /// <exception cref="IndexException">There is no column with this name.</exception>
+    /// <exception cref="InvalidDataException">A field is not a number; the message names the file, the line and the
     /// column.</exception>
     public Tensor Numbers(string[]? columns = null, double? missing = null)
     {
@@ -75,12 +76,16 @@ public sealed class Csv
             : throw Wrong(row, column, "a number", field)))], [columns.Length, Count]).T.Contiguous();
     }
 
-    /// <summary>A column of names as labels (N), Int64: the positions of the names in sorted order.</summary>
-    /// <param name="column">Its name.</param>
-    /// <param name="missing">The label for an empty field, such as one that a loss ignores; if not given, an empty
-    /// field is an error.</param>
-    /// <exception cref="IndexException">There is no such column.</exception>
-    /// <exception cref="InvalidDataException">A field is empty; the message names file, line and column.</exception>
+    /// <summary>
+    /// Returns the labels (N), Int64, of a column of names, and the classes, which are the different names of the
+    /// column in sorted order. The label of a row is the position of its name among the classes.
+    /// </summary>
+    /// <param name="column">The name of the column.</param>
+    /// <param name="missing">The label for an empty field, for example a label that a loss ignores; if not given,
+    /// an empty field is an error.</param>
+    /// <exception cref="IndexException">There is no column with this name.</exception>
+    /// <exception cref="InvalidDataException">A field is empty, and no label for empty fields is given; the message
+    /// names the file, the line and the column.</exception>
     public (Tensor Labels, string[] Classes) Labels(string column, long? missing = null)
     {
         var text = Text(column);
@@ -97,7 +102,8 @@ public sealed class Csv
         new($"{path}, line {line}, column {column}: {what}.");
 
     /// <summary>
-    /// One field after another, with what ends it: the separator, a line end, or the end of the text.
+    /// Reads the text field by field. A field ends with the separator, a line end, or the end of the text. Returns
+    /// the rows, each with the number of the line in which the row begins.
     /// </summary>
     List<(int, string[])> Parse(string text, char separator)
     {

@@ -4,45 +4,48 @@ using System.Collections.Concurrent;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop is an epoch. Order and
-/// random numbers depend on the seed and the epoch alone, and not on the number of workers. The state consists of seed,
-/// epoch and position, so that an interrupted epoch continues at the next batch.
+/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop is an epoch. The
+/// order and the random numbers depend only on the seed and the epoch, not on the number of workers. The state
+/// contains the seed, the epoch and the position in the epoch, so that an interrupted epoch can continue at the
+/// next batch.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 {
     /// <summary>
-    /// How the batches of an epoch are made, from a start on. The number of each sample is passed to at before the
-    /// sample is made.
+    /// Returns functions that make the batches of an epoch, from batch number <paramref name="start"/> on. The
+    /// number of each sample is passed to <paramref name="at"/> before the sample is made.
     /// </summary>
     delegate IEnumerable<Func<Tensor[]>> Making(int start, CancellationToken stop, Action<long> at);
 
-    const int Ahead = 3;                // batches that each worker begins before they are taken
+    const int Ahead = 3;                // the number of batches per worker that are begun in advance
     readonly Func<int, Making> open;
-    readonly Sampler<long[]>? indexed;  // null if samples come one after another
+    readonly Sampler<long[]>? indexed;  // null if the dataset is iterable
     readonly int workers, batchSize;
     readonly TimeSpan patience;
     readonly CancellationToken cancellation;
     ulong seed;
-    int epoch, skip;                    // the next epoch, and the number of its batches to skip
+    int epoch, skip;                    // the next epoch, and how many of its batches are skipped
     (int Epoch, int Position) now;
 
     /// <param name="dataset">The samples.</param>
     /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
-    /// <param name="shuffle">Use another order in every epoch.</param>
+    /// <param name="shuffle">Whether the samples are in a different random order in every epoch.</param>
     /// <param name="seed">The seed of the orders and of the random numbers of the samples.</param>
-    /// <param name="dropLast">Leave out a smaller last batch.</param>
-    /// <param name="workers">The number of threads that prepare batches ahead, never more than there are batches; with
-    /// 0, the thread of the caller prepares them.</param>
-    /// <param name="sampler">The source of the order, instead of shuffle.</param>
-    /// <param name="batchSampler">The source of the batches, instead of batchSize, shuffle, dropLast and
-    /// sampler.</param>
-    /// <param name="collate">Makes a batch from samples; <see cref="Collate.Default"/> if not given.</param>
-    /// <param name="cancellation">Ends an epoch with an OperationCanceledException.</param>
-    /// <param name="patience">How long leaving or cancelling an epoch waits for the samples on which the workers are
-    /// working; one minute if not given.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers
+    /// <param name="dropLast">Whether the last batch is left out if it is smaller than the others.</param>
+    /// <param name="workers">The number of threads that prepare batches in advance. There are never more threads
+    /// than batches; with 0, the thread of the caller prepares the batches.</param>
+    /// <param name="sampler">The source of the order of the samples; it replaces <paramref name="shuffle"/>.</param>
+    /// <param name="batchSampler">The source of the batches; it replaces <paramref name="batchSize"/>,
+    /// <paramref name="shuffle"/>, <paramref name="dropLast"/> and <paramref name="sampler"/>.</param>
+    /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
+    /// given.</param>
+    /// <param name="cancellation">A token whose cancellation ends the epoch with an OperationCanceledException.</param>
+    /// <param name="patience">How long the loader waits until the workers have finished their present samples when
+    /// an epoch is left early or cancelled; one minute if not given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers is
     /// negative.</exception>
-    /// <exception cref="ArgumentException">Two arguments exclude each other.</exception>
+    /// <exception cref="ArgumentException">A sampler is given and <paramref name="shuffle"/> is true, or a
+    /// batchSampler is given together with an argument that it replaces.</exception>
     public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false,
         int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
@@ -72,8 +75,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>
-    /// Goes through samples that come one after another. Only one thread can read them; with any number of workers, one
-    /// of them reads ahead. After a state is loaded, the samples that have been seen are read and skipped.
+    /// Goes through the samples of an iterable dataset, which come one after another. Only one thread can read the
+    /// samples; therefore, a number of workers above 1 has the same effect as 1. After a state is loaded, the
+    /// samples before its position are read again and skipped.
     /// </summary>
     /// <inheritdoc cref="DataLoader(Dataset, int, bool, ulong, bool, int, Sampler{long}, Sampler{long[]},
     /// Func{Tensor[][], Tensor[]}, CancellationToken, TimeSpan?)"/>
@@ -94,7 +98,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         .TotalMilliseconds.In(nameof(DataLoader), 0, int.MaxValue, "patience in milliseconds"));
 
     /// <summary>The number of the next epoch, from 0 on.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public int Epoch
     {
         get => epoch;
@@ -102,18 +106,19 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>The number of batches in an epoch.</summary>
-    /// <exception cref="TensorletException">The dataset is iterable, so the number is not known.</exception>
+    /// <exception cref="TensorletException">The dataset is iterable, so the number of batches is not known.</exception>
     public int Count => indexed?.Count ?? throw new TensorletException(
         "DataLoader: an iterable dataset has no Count: the number of batches is known only at its end.");
 
     /// <summary>
-    /// The batches of the next epoch, or the rest of the epoch in the state that was loaded. An exception in a worker
-    /// arrives here, with the number of its sample. Leaving the loop early ends the workers, after waiting for the
-    /// samples on which they are working. The workers of an enumerator that is no longer reachable end too.
+    /// Returns the batches of the next epoch or, after a state was loaded, the rest of the epoch in that state. If
+    /// a worker throws an exception for a sample, the exception arrives here with the number of the sample. Leaving
+    /// the loop early ends the workers, after the workers have finished the samples on which they are working. If
+    /// an enumerator is no longer reachable, its workers end too.
     /// </summary>
     /// <exception cref="OperationCanceledException">The epoch was cancelled.</exception>
-    /// <exception cref="TensorletException">A sample failed, a sample or a batch is null, or leaving waited too long
-    /// for a worker.</exception>
+    /// <exception cref="TensorletException">An exception was thrown for a sample, a sample or a batch is null, or a
+    /// worker did not end in time when the loop was left.</exception>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var pass = Pass(epoch, skip, open(epoch));
@@ -124,15 +129,16 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>
-    /// Seed, epoch, position (the number of batches of the epoch that have been taken) and batch size, which is 0 with
-    /// a batchSampler. After the end of an epoch, the next epoch at position 0.
+    /// Returns the seed, the epoch, the position (the number of batches of the epoch that have been taken) and the
+    /// batch size, which is 0 if a batchSampler was given. After the end of an epoch, the state has the number of
+    /// the next epoch and the position 0.
     /// </summary>
     public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch),
         ("position", now.Position), ("batch_size", batchSize));
 
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">The position is not in an epoch of this loader, or was counted in batches
-    /// of another size. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">The position is not within an epoch of this loader, or it was counted
+    /// in batches of a different size. Nothing has changed.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("DataLoader", StateDict(), state);
@@ -146,7 +152,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>
-    /// The source of the random numbers for the samples of an epoch: another sequence than that of the order.
+    /// Returns the seed of the random numbers for the samples of an epoch. The order has a different seed.
     /// </summary>
     ulong Key(int epoch) => Philox.Bits(~seed, epoch);
 
@@ -167,7 +173,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         now = (current + 1, 0);
     }
 
-    /// <summary>Returns batches in their order, in whatever order they are made.</summary>
+    /// <summary>
+    /// Returns the batches in the order of the epoch, whatever the order in which the workers finish them.
+    /// </summary>
     IEnumerable<Tensor[]> Prefetched(int start, Making make)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -203,7 +211,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         ~Lifeline() => stop.Cancel();
     }
 
-    /// <summary>A thread that makes batches. It has no reference to the enumerator that takes them.</summary>
+    /// <summary>
+    /// Returns a thread that makes batches. The thread has no reference to the enumerator that takes the batches.
+    /// </summary>
     static Thread Worker(int number, IEnumerator<Func<Tensor[]>> batches, BlockingCollection<Task<Tensor[]>> queue,
         CancellationToken stop)
     {
@@ -220,7 +230,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             }
         }
 
-        // in turn, each worker queues a batch (or the exception of the order) where it will be taken, and then makes it
+        // one worker at a time queues a batch, or an exception that the sampler threw; the worker makes the batch only
+        // after that, so that the order of the queue is the order of the epoch
         Task<Tensor[]>? Next()
         {
             lock (batches)
@@ -237,11 +248,11 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 }
 
-/// <summary>Takes a batch apart in a <c>foreach</c>.</summary>
+/// <summary>Splits a batch into its tensors, for example in a <c>foreach</c>.</summary>
 public static class Batches
 {
-    /// <summary>Takes a batch of two tensors apart, as in <c>var (images, labels) = batch</c>.</summary>
-    /// <exception cref="ShapeException">There are not two tensors.</exception>
+    /// <summary>Splits a batch into its two tensors, as in <c>var (images, labels) = batch</c>.</summary>
+    /// <exception cref="ShapeException">The batch does not consist of two tensors.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
             : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");

@@ -1,32 +1,40 @@
 namespace Tensorlet.Data;
 
-/// <summary>Samples by number. A sample consists of a few tensors, as in (image, label).</summary>
+/// <summary>
+/// Samples that are numbered from 0 on. A sample consists of a few tensors, for example an image and a label.
+/// </summary>
 public abstract class Dataset
 {
     /// <summary>The number of samples.</summary>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Sample number <paramref name="index"/>, 0 … Count − 1. A loader with workers calls it from several threads.
+    /// Sample number <paramref name="index"/>, from 0 to Count − 1. A loader with workers calls this indexer from
+    /// several threads.
     /// </summary>
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>
-    /// Sample number <paramref name="index"/>, with a generator for everything that is random about it. The numbers
-    /// that a loader provides depend on its seed, the epoch and the position of the sample in the epoch alone.
+    /// Returns sample number <paramref name="index"/>. All random numbers that the sample needs come from
+    /// <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the loader,
+    /// the epoch, and the position of the sample in the epoch.
     /// </summary>
     public virtual Tensor[] Sample(int index, Generator random) => this[index];
 
     /// <summary>
-    /// Several samples together; by default, each of their tensors is stacked along a new first axis, N.
+    /// Returns a batch of several samples. By default, the first tensors of all samples are stacked along a new
+    /// first axis, then the second tensors of all samples, and so on.
     /// </summary>
-    /// <param name="indices">Their numbers.</param>
-    /// <param name="random">A generator for each of them; the default generator if not given.</param>
-    /// <param name="collate">Makes a batch from samples; <see cref="Collate.Default"/> if not given.</param>
-    /// <param name="stop">Checked before each sample.</param>
-    /// <exception cref="TensorletException">A sample failed, does not exist or is null. The message has its number, and
-    /// the inner exception is the one that it threw.</exception>
-    /// <exception cref="ShapeException">The samples differ.</exception>
+    /// <param name="indices">The numbers of the samples.</param>
+    /// <param name="random">The generator for the sample at each position of the batch; the default generator if
+    /// not given.</param>
+    /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
+    /// given.</param>
+    /// <param name="stop">A token that is checked before each sample is made.</param>
+    /// <exception cref="TensorletException">A sample does not exist or is null, or an exception was thrown for it,
+    /// which is then the inner exception. The message has the number of the sample.</exception>
+    /// <exception cref="ShapeException">The samples differ in the number, the shapes or the types of their
+    /// tensors.</exception>
     public virtual Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
     {
@@ -44,26 +52,30 @@ public abstract class Dataset
     internal static TensorletException Failed(long index, Exception e) =>
         new($"DataLoader: sample {index}: {e.Message}", e);
 
-    /// <summary>A sample, if it and its tensors are not null.</summary>
+    /// <summary>Returns the sample, if neither the sample nor one of its tensors is null.</summary>
     internal static Tensor[] Whole(long index, Tensor[]? sample) => sample?.Contains(null) == false ? sample
         : throw new TensorletException($"DataLoader: sample {index} is null, or a tensor of it is.");
 
-    /// <summary>The number of a sample, if there is a sample with this number.</summary>
-    /// <exception cref="IndexException">There is no such sample.</exception>
+    /// <summary>Returns the number of a sample, if there is a sample with this number.</summary>
+    /// <exception cref="IndexException">There is no sample with this number.</exception>
     protected internal int Index(long index) => index >= 0 && index < Count ? (int)index
         : throw new IndexException($"{GetType().Name}: index {index} is outside of {Count} samples.");
 
-    /// <summary>This dataset, with a function, which may use random numbers, applied to every sample.</summary>
+    /// <summary>
+    /// Returns this dataset with a function applied to every sample. The function may use random numbers.
+    /// </summary>
     public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
-    /// <summary>This dataset, with a function applied to every sample.</summary>
+    /// <summary>Returns this dataset with a function applied to every sample.</summary>
     public Dataset Map(Func<Tensor[], Tensor[]> function) => Map(WithoutChance(function.Given()));
-    /// <summary>This dataset, with a transform applied to the first tensor of every sample, the image.</summary>
+    /// <summary>
+    /// Returns this dataset with a transform applied to the image, which is the first tensor of every sample.
+    /// </summary>
     public Dataset Map(Transform transform) => Map(transform.Given().OfSample);
 
     internal static Func<Tensor[], Generator, Tensor[]> WithoutChance(Func<Tensor[], Tensor[]> function) =>
         (sample, _) => function(sample);
 
-    /// <summary>Random parts of these sizes, which have no sample in common.</summary>
+    /// <summary>Splits the samples randomly into parts with the given sizes. No sample is in two parts.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A size is negative, or the sizes do not add up to
     /// Count.</exception>
     public Subset[] RandomSplit(int[] sizes, Generator? generator = null)
@@ -76,8 +88,8 @@ public abstract class Dataset
     }
 
     /// <summary>
-    /// Splits the samples randomly. Each part has the given fraction of them, rounded down; the first parts get one
-    /// more each, until none is left.
+    /// Splits the samples randomly into parts. The size of a part is the given fraction of the number of samples,
+    /// rounded down. The samples that are left over go to the first parts, one sample to each.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A fraction is negative, or the fractions do not add up to
     /// 1.</exception>
@@ -99,11 +111,11 @@ public abstract class Dataset
     }
 }
 
-/// <summary>Tensors whose first axes are the samples.</summary>
+/// <summary>A dataset that is stored in tensors. Sample i consists of t[i] for each of these tensors t.</summary>
 public sealed class TensorDataset : Dataset
 {
-    /// <summary>A dataset of tensors whose first axes have the same size.</summary>
-    /// <exception cref="ShapeException">No tensors were given, or the first axes differ.</exception>
+    /// <summary>Creates a dataset from tensors whose first axes have the same size.</summary>
+    /// <exception cref="ShapeException">No tensors were given, or the sizes of their first axes differ.</exception>
     public TensorDataset(params Tensor[] tensors)
     {
         if (tensors.Given().Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
@@ -113,13 +125,13 @@ public sealed class TensorDataset : Dataset
         Tensors = tensors;
     }
 
-    /// <summary>The tensors of all samples.</summary>
+    /// <summary>The tensors in which the samples are stored.</summary>
     public IReadOnlyList<Tensor> Tensors { get; }
 
     /// <inheritdoc/>
     public override int Count => Tensors[0].Size(0);
     /// <inheritdoc/>
-    /// <exception cref="IndexException">There is no such sample.</exception>
+    /// <exception cref="IndexException">There is no sample with this number.</exception>
     public override Tensor[] this[int index] => [.. Tensors.Select(t => t.Select(0, Index(index)))];
 
     /// <inheritdoc/>
@@ -133,13 +145,15 @@ public sealed class TensorDataset : Dataset
     }
 }
 
-/// <summary>Datasets one after another.</summary>
+/// <summary>Several datasets, one after another, as a single dataset.</summary>
 public sealed class ConcatDataset : Dataset
 {
     readonly Dataset[] datasets;
-    readonly long[] ends;               // of each among all samples
+    readonly long[] ends;               // the number of samples up to the end of each dataset
 
-    /// <summary>Datasets one after another, as many samples as each has now.</summary>
+    /// <summary>
+    /// Joins datasets, one after another. Each dataset contributes the number of samples that it has now.
+    /// </summary>
     public ConcatDataset(params Dataset[] datasets)
     {
         var end = 0L;
@@ -159,20 +173,20 @@ public sealed class ConcatDataset : Dataset
     public override Tensor[] this[int index] => Sample(index, Generator.Default);
 
     /// <inheritdoc/>
-    /// <exception cref="IndexException">There is no such sample.</exception>
+    /// <exception cref="IndexException">There is no sample with this number.</exception>
     public override Tensor[] Sample(int index, Generator random)
     {
         var part = Array.BinarySearch(ends, Index(index) + 1L);
         if (part < 0) part = ~part;
-        while (part > 0 && ends[part - 1] > index) part--;          // one that is empty ends at the same place
+        while (part > 0 && ends[part - 1] > index) part--;          // an empty dataset has the end of the previous one
         return datasets[part].Sample(index - (part > 0 ? (int)ends[part - 1] : 0), random);
     }
 }
 
 /// <summary>Some samples of a dataset.</summary>
-/// <param name="dataset">The dataset from which they are taken.</param>
-/// <param name="indices">Their numbers there.</param>
-/// <exception cref="IndexException">There is no such sample.</exception>
+/// <param name="dataset">The dataset from which the samples are taken.</param>
+/// <param name="indices">The numbers that the samples have in that dataset.</param>
+/// <exception cref="IndexException">There is no sample with this number.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
     readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];

@@ -3,9 +3,9 @@ using System.IO.Enumeration;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Images in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>, or in folders inside it. Classes and
-/// files are sorted by the characters of their names. A sample is (image, label), where the label is the number of its
-/// class.
+/// Images that are in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>. Images may also be in
+/// folders inside the folder of a class. Classes and files are sorted by the characters of their names. A sample is
+/// (image, label), where the label is the number of the class of the image.
 /// </summary>
 public sealed class ImageFolder : Dataset
 {
@@ -13,13 +13,14 @@ public sealed class ImageFolder : Dataset
     readonly Func<string, Tensor> decode;
     readonly Transform? transform;
 
-    /// <summary>The images in and below a folder.</summary>
+    /// <summary>Finds the images of all classes.</summary>
     /// <param name="root">The folder that contains the folders of the classes.</param>
-    /// <param name="decode">Reads the image (C, H, W) from a file, given its path.</param>
-    /// <param name="transform">A transform of the images.</param>
+    /// <param name="decode">A function that reads an image (C, H, W) from a file, given the path of the file.</param>
+    /// <param name="transform">A transform that is applied to every image.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-    /// <exception cref="InvalidDataException">It contains no folders, one of them has no image, or one of them is a
-    /// link to the root or above. Below these folders, links to folders are not followed.</exception>
+    /// <exception cref="InvalidDataException">The root contains no folders, or one of its folders contains no
+    /// image, or is a link to the root or to a folder above the root. Links to folders that are inside the folders
+    /// of the classes are not followed.</exception>
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode.Given(), transform);
@@ -46,7 +47,7 @@ public sealed class ImageFolder : Dataset
         }
     }
 
-    /// <summary>The names of the classes by label.</summary>
+    /// <summary>The names of the classes, in the order of the labels.</summary>
     public IReadOnlyList<string> Classes { get; }
     /// <summary>The path and the label of each sample.</summary>
     public IReadOnlyList<(string Path, int Label)> Samples { get; }

@@ -1,20 +1,28 @@
 namespace Tensorlet.Data;
 
-/// <summary>Samples that come one after another, as from a stream. Their number is known only at the end.</summary>
+/// <summary>
+/// A dataset whose samples come one after another, for example from a stream. The number of samples is known only
+/// at the end.
+/// </summary>
 public abstract class IterableDataset
 {
     /// <summary>
-    /// The samples of an epoch, read by one thread. The random numbers that a loader provides depend on its seed and
-    /// the epoch alone.
+    /// Returns the samples of an epoch, which are read by one thread. The random numbers that a loader provides
+    /// depend only on the seed of the loader and the epoch.
     /// </summary>
     public abstract IEnumerable<Tensor[]> Samples(Generator random);
 
-    /// <summary>The samples, with a function, which may use random numbers, applied to each.</summary>
+    /// <summary>
+    /// Returns this dataset with a function applied to every sample. The function may use random numbers.
+    /// </summary>
     public IterableDataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
-    /// <summary>The samples, with a function applied to each.</summary>
+    /// <summary>Returns this dataset with a function applied to every sample.</summary>
     public IterableDataset Map(Func<Tensor[], Tensor[]> function) => Map(Dataset.WithoutChance(function.Given()));
 
-    /// <summary>The samples, with a check for a stop before each. An exception gets the number of its sample.</summary>
+    /// <summary>
+    /// Returns the samples, and checks before each sample whether to stop. An exception gets the number of the
+    /// sample for which it was thrown.
+    /// </summary>
     internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop, Action<long> at)
     {
         using var samples = Samples(random)?.GetEnumerator() ?? throw new TensorletException(

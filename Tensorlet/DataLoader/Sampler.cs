@@ -1,14 +1,17 @@
 namespace Tensorlet.Data;
 
-/// <summary>The samples (<c>long</c>) of an epoch, or batches of them (<c>long[]</c>), in order.</summary>
+/// <summary>
+/// Chooses the samples of an epoch and their order: the numbers of the samples (<c>long</c>), or batches of such
+/// numbers (<c>long[]</c>).
+/// </summary>
 public abstract class Sampler<T>
 {
-    /// <summary>Their number in an epoch.</summary>
+    /// <summary>The number of samples, or of batches, in an epoch.</summary>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Those of one epoch. All random numbers come from <paramref name="random"/>, which a loader creates from its seed
-    /// and the epoch alone.
+    /// Returns the samples, or the batches, of one epoch in order. All random numbers come from
+    /// <paramref name="random"/>, which a loader creates from nothing but its seed and the epoch.
     /// </summary>
     public abstract IEnumerable<T> Order(Generator random);
 }
@@ -24,11 +27,12 @@ public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
     public override IEnumerable<long> Order(Generator random) => Enumerable.Range(0, Count).Select(i => (long)i);
 }
 
-/// <summary>Samples in random order.</summary>
+/// <summary>Samples of a dataset in random order.</summary>
 /// <param name="dataset">The dataset.</param>
-/// <param name="replacement">Choose each sample from all of them, so that one may occur twice.</param>
-/// <param name="numSamples">The number of samples to choose; all if not given. If that is more than there are, without
-/// replacement, another order begins.</param>
+/// <param name="replacement">Whether each sample is chosen from all samples of the dataset, so that a sample may
+/// occur several times.</param>
+/// <param name="numSamples">The number of samples to choose; the size of the dataset if not given. If, without
+/// replacement, this number is larger than the dataset, another random order of the dataset follows.</param>
 public sealed class RandomSampler(Dataset dataset, bool replacement = false, int? numSamples = null) : Sampler<long>
 {
     readonly Dataset dataset = dataset.Given();
@@ -43,7 +47,7 @@ public sealed class RandomSampler(Dataset dataset, bool replacement = false, int
         : Enumerable.Range(0, Count).SelectMany(_ => random.Given().Permutation(dataset.Count)).Take(Count);
 }
 
-/// <summary>The samples with these numbers, in random order.</summary>
+/// <summary>The samples with the given numbers, in random order.</summary>
 public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 {
     readonly long[] indices = indices.Given();
@@ -56,17 +60,19 @@ public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 }
 
 /// <summary>
-/// Chooses sample i with a probability in proportion to its weight; without replacement, by the smallest of −ln(u)/w
-/// (Efraimidis and Spirakis 2006).
+/// Chooses each sample with a probability in proportion to its weight w. Without replacement, the samples with the
+/// smallest −ln(u)/w are chosen, where u is a random number between 0 and 1 for each sample (Efraimidis and
+/// Spirakis 2006).
 /// </summary>
 public sealed class WeightedRandomSampler : Sampler<long>
 {
     readonly double[] weights;
     readonly bool replacement;
 
-    /// <summary>Chooses a number of samples by these weights.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or not finite, all are 0, or, without
-    /// replacement, fewer weights are positive than samples are to be chosen.</exception>
+    /// <summary>Creates a sampler that chooses <paramref name="numSamples"/> samples by the given weights.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or not finite, all weights are 0, or,
+    /// without replacement, the number of samples to choose is larger than the number of positive
+    /// weights.</exception>
     public WeightedRandomSampler(IEnumerable<double> weights, int numSamples, bool replacement = true)
     {
         const string name = nameof(WeightedRandomSampler);
@@ -75,7 +81,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
             || this.weights.Count(w => w > 0) < (replacement ? 1 : numSamples))
             throw new ArgumentOutOfRangeException(nameof(weights), $"{name}: {numSamples} samples " +
                 $"cannot be sampled with these {this.weights.Length} weights: finite ones from 0 on, enough above 0.");
-        // the largest becomes about 1, so that sums are finite; a power of two changes no digit
+        // the largest weight becomes about 1, so that sums are finite; a power of two changes no digit
         var exponent = Math.ILogB(this.weights.Max());
         this.weights = Array.ConvertAll(this.weights, w => Math.ScaleB(w, -exponent));
     }
@@ -93,7 +99,8 @@ public sealed class WeightedRandomSampler : Sampler<long>
         double[] sums = [.. weights.Select(w => total += w)];
         return Enumerable.Range(0, Count).Select(_ =>
         {
-            // the first sum above the random number: never that of a weight 0, which equals the sum before it
+            // the first sum above the random number; the sum of a weight 0 is never found, because it equals the sum
+            // before it
             var at = Array.BinarySearch(sums, Uniform() * total);
             while (at >= 0 && sums[at + 1] == sums[at]) at++;
             return at < 0 ? ~at : at + 1L;
@@ -103,10 +110,10 @@ public sealed class WeightedRandomSampler : Sampler<long>
     }
 }
 
-/// <summary>Batches of the samples of a sampler.</summary>
+/// <summary>Groups the samples of a sampler into batches.</summary>
 /// <param name="sampler">The source of the samples.</param>
 /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
-/// <param name="dropLast">Leave out a smaller last batch.</param>
+/// <param name="dropLast">Whether the last batch is left out if it is smaller than the others.</param>
 public sealed class BatchSampler(Sampler<long> sampler, int batchSize, bool dropLast = false) : Sampler<long[]>
 {
     readonly Sampler<long> sampler = sampler.Given();

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tensorlet.Data;
 
-/// <summary>The characters of a text, numbered in sorted order.</summary>
+/// <summary>The different characters of a text, numbered in sorted order.</summary>
 public sealed class Vocabulary(string text)
 {
     readonly Rune[] characters = [.. text.Given().EnumerateRunes().Distinct().Order()];
@@ -10,22 +10,23 @@ public sealed class Vocabulary(string text)
     /// <summary>The number of characters.</summary>
     public int Count => characters.Length;
 
-    /// <summary>The numbers of the characters of a text, (L), Int64.</summary>
+    /// <summary>Returns the numbers of the L characters of a text: (L), Int64.</summary>
     /// <exception cref="IndexException">A character is not in the vocabulary.</exception>
     public Tensor Encode(string text) => Tensor.From<long>([.. text.Given().EnumerateRunes().Select((c, i) =>
         Array.BinarySearch(characters, c) is >= 0 and var number ? number : throw new IndexException(
             $"Encode: character {i}, '{c}', is not among the {Count} characters of the vocabulary."))]);
 
-    /// <summary>The text that belongs to numbers (L).</summary>
-    /// <exception cref="IndexException">A number is not in 0 … Count − 1.</exception>
+    /// <summary>Returns the text whose characters have the given numbers (L).</summary>
+    /// <exception cref="IndexException">A number is not from 0 to Count − 1.</exception>
     public string Decode(Tensor numbers) => string.Concat(numbers.Given().ToArray<long>().Select(n =>
         n >= 0 && n < Count ? characters[n].ToString() : throw new IndexException(
             $"Decode: {n} is outside of 0 … {Count - 1}, the {Count} characters of the vocabulary.")));
 }
 
 /// <summary>
-/// Pieces of a text for predicting the next character: sample i consists of the characters i … i + L − 1, and of the
-/// characters that follow each of them, (L) and (L), as numbers.
+/// Pieces of a text for predicting the next character. Sample i consists of two tensors (L) of numbers, where L is
+/// <paramref name="length"/>: the characters i to i + L − 1, and the characters i + 1 to i + L, which are to be
+/// predicted.
 /// </summary>
 public sealed class TextDataset(string text, int length) : Dataset
 {

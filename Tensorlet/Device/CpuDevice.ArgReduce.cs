@@ -20,7 +20,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Where neighbours are searched: piece by piece, each place of a register for itself, and then among the winners.
+    /// Searches rows whose elements are neighbours in memory. Each row is searched piece by piece, and in each
+    /// piece, every lane of a register has a winner of its own; then the best of these winners is found.
     /// </summary>
     void PickAlong<T>(bool largest, Tensor x, Tensor y, int n, bool asOffset) where T : unmanaged
     {
@@ -64,7 +65,9 @@ public sealed partial class CpuDevice
         return best;
     }
 
-    /// <summary>The place of the better of two elements, the first of equal ones.</summary>
+    /// <summary>
+    /// Returns the position of the better one of two elements of a row; if they are equal, the smaller position.
+    /// </summary>
     static int Better<T>(bool largest, ref T row, int a, int b) where T : unmanaged
     {
         var better = new Tensor.BetterFormula(largest ? 1 : -1);
@@ -102,8 +105,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// For adjacent results, in registers: the position of the best value so far. A value is taken if it is better, or
-    /// the first NaN.
+    /// Finds the positions of the best values for several adjacent results at once, in registers. A value replaces
+    /// the best value so far if it is better, or if it is the first NaN.
     /// </summary>
     static Lanes<T> Best<T>(bool largest, ref T source, int step, int n, ReadOnlySpan<int> offsets,
         bool readable)
@@ -124,7 +127,10 @@ public sealed partial class CpuDevice
         return best;
     }
 
-    /// <summary>Every other one of 32 floats: two registers, combined by one instruction.</summary>
+    /// <summary>
+    /// Returns every second one of 32 floats, beginning with the first. One instruction combines the two registers
+    /// of the 32 floats.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static Lanes<T> EverySecond<T>(ref T p) where T : unmanaged => new(Avx512F.PermuteVar16x32x2(
         Vector512.LoadUnsafe(ref p).AsInt32(),

@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The matrix product on the CPU. Rows, columns and summed axes of the operands are tables of offsets, so that a
-/// matrix, its transpose, a slice and the windows of a convolution are all read in the same way.
+/// The matrix product on the CPU. The rows, the columns and the summed axes of the operands are given as tables of
+/// offsets, so that a matrix, its transpose, a slice and the windows of a convolution are all read in the same way.
 /// </summary>
 [SkipLocalsInit]
 public sealed partial class CpuDevice
@@ -25,11 +25,15 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// One operand as a matrix: the offsets along its wide axis (rows of a, columns of b) and along its summed axis.
+    /// One operand as a matrix: the offsets along its wide axis (the rows of a, or the columns of b) and along its
+    /// summed axis.
     /// </summary>
     internal readonly record struct Side(Tensor Tensor, OffsetTable Wide, OffsetTable Inner)
     {
-        /// <summary>How many elements may be read, from the first element of the tensor on.</summary>
+        /// <summary>
+        /// Returns the number of elements that may be read from position <paramref name="at"/> on. Positions are
+        /// counted from the first element of the tensor.
+        /// </summary>
         public int Readable(int at) => ((HostStorage)Tensor.Storage).Readable - Tensor.Layout.Offset - at;
     }
 
@@ -44,7 +48,7 @@ public sealed partial class CpuDevice
         int[] atA = left.Tensor.Layout[..batch].Offsets(), atB = right.Tensor.Layout[..batch].Offsets();
         var atC = c.Layout[..batch].Offsets();
         var work = (long)down.Count * across.Count * left.Inner.Count;
-        // a thread for each product, or several threads within one
+        // one thread for each product, or several threads within each product
         var apart = atC.Length > 1 && work <= WorthThreadsOutside;
         if (apart) Share(atC.Length, 1, work * atC.Length / Registers, (i, _) => One(i));
         else for (var i = 0; i < atC.Length; i++) One(i);
@@ -53,8 +57,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// An estimate, in operations on a register: only whole tiles are multiplied, and an operand or a result whose
-    /// columns are not adjacent is transposed element by element.
+    /// Estimates the cost of a product, as a number of operations on registers. Only whole tiles are multiplied. An
+    /// operand or a result whose columns are not adjacent is transposed element by element.
     /// </summary>
     static long Cost<T>(Side left, Side right, OffsetTable across) where T : unmanaged
     {
@@ -67,7 +71,10 @@ public sealed partial class CpuDevice
 
     internal static int RoundUp(int value, int unit) => (value + unit - 1) / unit * unit;
 
-    /// <summary>Two operands, the result, and where this product of the batch begins in each.</summary>
+    /// <summary>
+    /// One product of a batch: the two operands, the result, and the position at which this product begins in each
+    /// of the three tensors.
+    /// </summary>
     internal readonly record struct Problem(Side Left, Side Right, Tensor Result, OffsetTable Down, OffsetTable Across,
         int AtA, int AtB, int AtC)
     {
@@ -77,10 +84,11 @@ public sealed partial class CpuDevice
     void Product<T>(Problem p, bool alone) where T : unmanaged
     {
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count;
-        // A small result with a long sum is cut along the sum, into segments of fixed length with results of their own.
+        // If the result is small and the sum is long, the sum is cut into segments of fixed length, each with a
+        // result of its own.
         if (m * n <= MostInSegments && k >= WorthSegments && !alone) { Segments<T>(p); return; }
-        // Each part packs a for itself if that is large, so there are few parts: four for a matrix, more for the long
-        // sides of convolutions.
+        // If a is large, each part packs a for itself, so there are few parts: four for a matrix, and more for a
+        // convolution, whose result has a long side.
         var width = (Math.Max(n / Parts, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
         if (alone || Threads == 1 || work < WorthThreadsInside) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
@@ -105,15 +113,17 @@ public sealed partial class CpuDevice
             }
     }
 
-    /// <summary>Some columns of the result, over a part of the sum, in blocks that stay in the cache.</summary>
+    /// <summary>
+    /// Computes some columns of the result, over a part of the sum, in blocks that stay in the cache.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void Blocks<T>(in Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
     {
         int height = MicroKernel<T>.Rows, m = p.Down.Count, panels = (m + height - 1) / height;
         var block = Math.Min(toK - fromK, Inner);
         ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Left.Tensor), p.AtA);
-        // With few rows, packing b costs as much as multiplying by it. If its columns are contiguous in runs, it is
-        // then read in place.
+        // If there are few rows, packing b costs as much as multiplying by b. In this case, b is read in place if
+        // its columns are contiguous in runs.
         var direct = panels <= 4 && p.Right.Wide.Runs[fromN] >= Math.Min(8, toN - fromN)
             && p.Right.Wide.Runs[(fromN + toN) / 2] >= Math.Min(4, (toN - fromN) / 2);
         for (var k = fromK; k < toK; k += block)
@@ -136,12 +146,14 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Whether a block of a does not stay in the cache. It is then packed, and read as rarely as possible: much of b is
-    /// packed in advance.
+    /// Returns whether a block of a is too large to stay in the cache. Such a block is packed, and it is read as
+    /// rarely as possible, because much of b is packed in advance.
     /// </summary>
     static bool IsLarge<T>(int rows, int count) where T : unmanaged => (long)rows * count * Unsafe.SizeOf<T>() > Far;
 
-    /// <summary>Packs b into panels of the width of the micro-kernel, which are used for all rows.</summary>
+    /// <summary>
+    /// Packs b into panels that have the width of the micro-kernel, and multiplies all rows of a by these panels.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void Packed<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged
@@ -168,7 +180,10 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>One tile of the result, written in place if the tile is whole, otherwise through a copy.</summary>
+    /// <summary>
+    /// Computes one tile of the result. The tile is written in place if it is whole and the layout of the result
+    /// allows this; otherwise, it is written through a copy.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void Tile<T>(in Problem p, Strided<T> left, int i, ref T b0, ref T b1, ReadOnlySpan<int> inner, ref T c,
         int j, int first, int second, bool add) where T : unmanaged
@@ -187,7 +202,10 @@ public sealed partial class CpuDevice
         if (second > 0) Panels.Unpack(ref tile[width / 2], p, ref c, i, j + first, second, add);
     }
 
-    /// <summary>Multiplies in place, two registers of columns at a time, each from within a run of b.</summary>
+    /// <summary>
+    /// Multiplies by b in place, two registers of columns at a time. Each register is read from within one run of
+    /// b.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void InPlace<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
         where T : unmanaged

@@ -48,8 +48,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Where neighbours of x lie along another axis than neighbours of y: square by square, so that each line of the
-    /// cache that is read or written is used whole while it is there.
+    /// Copies x to y square by square, if neighbours in memory are along one axis in x and along a different axis
+    /// in y. In this way, each cache line that is read or written is used completely while it is in the cache.
     /// </summary>
     void CopySquares<T>(Tensor x, Tensor y, Walk walk, int along) where T : unmanaged
     {
@@ -88,7 +88,10 @@ public sealed partial class CpuDevice
             for (var j = 0; j < columns; j++) Unsafe.Add(ref y, i * down + j) = Unsafe.Add(ref x, i + j * right);
     }
 
-    /// <summary>Eight registers of eight: neighbours change places by twos and by fours, then halves do.</summary>
+    /// <summary>
+    /// Transposes a square in eight registers of eight floats: first single floats change places, then pairs of
+    /// floats, then halves of registers.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static void CopySquare(ref float x, int right, ref float y, int down)
     {
@@ -99,7 +102,7 @@ public sealed partial class CpuDevice
         Put(a2, b2, ref Unsafe.Add(ref y, 2 * down), down);
         Put(a3, b3, ref Unsafe.Add(ref y, 3 * down), down);
 
-        // rows i and i + 4 of the result, as far as they come from four rows
+        // the parts of rows i and i + 4 of the result that come from four rows of x
         [MethodImpl(AggressiveInlining)]
         static void Pairs(ref float x, int right, out Vector256<float> p, out Vector256<float> q,
             out Vector256<float> r, out Vector256<float> s)

@@ -12,7 +12,9 @@ public sealed unsafe partial class CpuDevice
         else Apply<F, float>(f, [.. x, y]);
     }
 
-    /// <summary>Computes in numbers of type T: in whole registers of them, but with integers one by one.</summary>
+    /// <summary>
+    /// Computes with numbers of type T: with floats and doubles in whole registers, with integers one by one.
+    /// </summary>
     void Apply<F, T>(F f, Tensor[] operands) where F : struct, IFormula where T : unmanaged
     {
         var count = operands[^1].Numel;
@@ -28,7 +30,10 @@ public sealed unsafe partial class CpuDevice
             Operands.Pin(operands, new Part<F, T>(f, walk, from, to)));
     }
 
-    /// <summary>Some rows of the iteration; if there is only one row, some of its elements.</summary>
+    /// <summary>
+    /// Some of the rows over which the computation goes; if there is only one row, some of the elements of this
+    /// row.
+    /// </summary>
     readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned
         where F : struct, IFormula where T : unmanaged
     {
@@ -54,9 +59,9 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// A row: at once if every operand can be read in place, otherwise chunk by chunk, each copied to a buffer first.
-    /// Whole registers are written in place; what does not fill a register, or must be converted, goes through a
-    /// buffer.
+    /// Computes a row: at once if every operand can be read in place, otherwise chunk by chunk, where each chunk is
+    /// first copied to a buffer. Results that fill whole registers are written in place. Results that do not fill a
+    /// register, or that must be converted, are written through a buffer.
     /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void Row<F, T>(F f, Line* lines, T* buffers, int count, bool ready)
@@ -85,7 +90,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    // on its own, because the compiler inlines only so much into one method
+    // a method of its own, because the compiler inlines only a limited amount of code into one method
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Loop<F, T>(F f, T** at, nint* steps, T* y, int registers) where F : struct, IFormula where T : unmanaged
     {

@@ -11,7 +11,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Row by row: elements of one row with distance 1 do not overlap, but those of different rows may.
+    /// Adds row by row: elements of the same row do not overlap if their distance is 1, but elements of different
+    /// rows may overlap.
     /// </summary>
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
@@ -51,7 +52,10 @@ public sealed partial class CpuDevice
         else Reference.ScatterAddCore(x, axis, index, y);
     }
 
-    /// <summary>Reads the element of the table at the index into the items, or adds the items to it.</summary>
+    /// <summary>
+    /// Copies, for each index, the element of the table at this index to the item. If <paramref name="add"/> is
+    /// true, the item is added to this element instead.
+    /// </summary>
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {
         ref T pt = ref HostStorage.First<T>(table), pi = ref HostStorage.First<T>(items);

@@ -1,11 +1,13 @@
 namespace Tensorlet;
 
-/// <summary>Random numbers, each made of the bits of its count alone.</summary>
+/// <summary>
+/// A sequence of random numbers. Number i of the sequence is made only of the random bits that belong to i.
+/// </summary>
 interface IDrawn
 {
-    /// <summary>The bits of number i and those that follow, in a register.</summary>
+    /// <summary>Returns the bits of number i and of the numbers that follow it, as many as fill a register.</summary>
     Vector512<ulong> Bits(long i);
-    /// <summary>The numbers that bits stand for.</summary>
+    /// <summary>Returns the random numbers that are made of the given bits.</summary>
     Vector512<double> Of(Vector512<ulong> bits);
 }
 

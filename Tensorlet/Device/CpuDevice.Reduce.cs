@@ -15,7 +15,7 @@ public sealed unsafe partial class CpuDevice
         else Fold<F, R, float>(f, r, [.. x], y);
     }
 
-    /// <summary>Formulas are computed in T, and reduced in double.</summary>
+    /// <summary>Computes the formula with numbers of type T, and reduces its values in double.</summary>
     void Fold<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
         where T : unmanaged
     {
@@ -61,7 +61,10 @@ public sealed unsafe partial class CpuDevice
         Store(y, 0, r.Finish(sum).Value);
     }
 
-    /// <summary>Integers, which add up alike in any order, as they lie in memory, into where results are.</summary>
+    /// <summary>
+    /// Reduces integers, for which any order gives the same result. They are read in the order in which they are in
+    /// memory, and each of them is reduced directly into its result in y.
+    /// </summary>
     void FoldIntegers<F, R>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
     {
         var made = x[0];
@@ -98,7 +101,7 @@ public sealed unsafe partial class CpuDevice
         else Unsafe.Add(ref HostStorage.First<B8>(y), offset) = B8.Of(value);
     }
 
-    /// <summary>Reduces a part of all elements to one number.</summary>
+    /// <summary>Reduces one part of all elements to one number.</summary>
     readonly struct OnePart<F, R, T>(F f, R r, int from, int to, int part, double[] sums) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -113,7 +116,10 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Results one by one: the numbers of each are contiguous, or in several contiguous runs.</summary>
+    /// <summary>
+    /// Computes results one by one. The numbers that are reduced to one result are contiguous, or in several
+    /// contiguous runs.
+    /// </summary>
     readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to)
         : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -138,7 +144,9 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Adjacent results: a row of numbers at a time is added to a row of doubles.</summary>
+    /// <summary>
+    /// Computes adjacent results together: one row of numbers at a time is reduced into a row of doubles.
+    /// </summary>
     readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, Tensor y, int row, int column) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -178,7 +186,9 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Some rows that can be read in place: one register of columns at a time goes down all of them.</summary>
+    /// <summary>
+    /// Reduces some rows that can be read in place: one register of columns at a time goes down all of these rows.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void FoldColumns<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int rows, int columns)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
@@ -210,7 +220,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>The results so far, in registers of doubles that a loop goes through.</summary>
+    /// <summary>The results so far, in four registers of doubles that a loop updates.</summary>
     struct Folded<R>(R r) where R : struct, IReduction
     {
         public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start);
@@ -227,7 +237,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// A row: at once if it can be read in place, otherwise chunk by chunk, each copied to a buffer first.
+    /// Reduces a row: at once if every operand can be read in place, otherwise chunk by chunk, where each chunk is
+    /// first copied to a buffer.
     /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, bool ready, ref Folded<R> sum)
@@ -278,7 +289,9 @@ public sealed unsafe partial class CpuDevice
         return (r.Apply(a, r.Take(low)), typeof(T) == typeof(float) ? r.Apply(b, r.Take(high)) : b);
     }
 
-    /// <summary>A register as doubles; a register of floats becomes two.</summary>
+    /// <summary>
+    /// Returns the numbers of a register as doubles. A register of floats becomes two registers of doubles.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static (Lanes<double>, Lanes<double>) Wide<T>(Lanes<T> x) where T : unmanaged
     {

@@ -3,8 +3,8 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     /// <summary>
-    /// Rows of neighbours, one element after another, floats in double: that takes fewer steps than pairs do, and
-    /// rounds less.
+    /// Scans rows whose elements are neighbours in memory, one element after another; floats are computed in
+    /// double. This takes fewer steps than combining pairs, and rounds less.
     /// </summary>
     internal override bool Scan<F>(F f, Tensor y, int axis)
     {

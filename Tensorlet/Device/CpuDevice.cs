@@ -3,8 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace Tensorlet;
 
 /// <summary>
-/// The primitives on the processor, written for speed. Work is divided by its size and never by the number of threads,
-/// and accumulators have a fixed width, so that any number of threads gives the same bits.
+/// The primitives on the processor, written for speed. The size of the work, and never the number of threads,
+/// decides how the work is divided, and accumulators have a fixed width. So any number of threads gives the same
+/// bits.
 /// </summary>
 public sealed partial class CpuDevice : Device
 {
@@ -12,7 +13,9 @@ public sealed partial class CpuDevice : Device
     const int Parts = 16;                       // rows are divided into this many parts, or fewer
     const int Short = 8;                        // a row shorter than this is copied element by element
 
-    /// <summary>The number of threads that share large work: one for each processor unless set.</summary>
+    /// <summary>
+    /// The number of threads that share large work. By default, there is one thread for each processor.
+    /// </summary>
     public int Threads { get; set => field = Math.Max(1, value); } = Environment.ProcessorCount;
 
     /// <inheritdoc/>
@@ -26,7 +29,9 @@ public sealed partial class CpuDevice : Device
         Reference.DownloadCore(storage, offset, bytes);
 
     /// <summary>
-    /// Runs part(from, to) for pieces of 0 … count − 1, on threads if the work, in elements, is worth it.
+    /// Divides 0 … count − 1 into pieces of length <paramref name="piece"/>, and runs part(from, to) for each piece
+    /// from … to − 1. Several threads are used if <paramref name="work"/>, which is a number of elements, is large
+    /// enough.
     /// </summary>
     void Share(int count, int piece, long work, Action<int, int> part)
     {
@@ -37,7 +42,10 @@ public sealed partial class CpuDevice : Device
         void Run(int p) => part(p * piece, Math.Min(count, (p + 1) * piece));
     }
 
-    /// <summary>Runs part(0 … parts − 1) on threads. An exception in one of them arrives as if from a loop.</summary>
+    /// <summary>
+    /// Runs part(0), …, part(parts − 1) on several threads. An exception in one of these calls is thrown as if the
+    /// calls were made in a loop.
+    /// </summary>
     internal static void OnThreads(int parts, int threads, Action<int> part)
     {
         try { Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part); }

@@ -1,28 +1,33 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What hardware must do for tensors, in a few primitives (called verbs). A primitive writes into operands that its
-/// caller has allocated, all on this device, and its doc comment states its law. Adding an ordinary operation adds a
-/// scalar function, and changes no device.
+/// What hardware must do for tensors: a few primitives (called verbs). The caller of a primitive allocates all
+/// operands on this device, and the primitive writes its result into one of them. The doc comment of each primitive
+/// gives the formula of the result. A new ordinary operation only needs a new scalar function; no device has to be
+/// changed.
 /// </summary>
 /// <remarks>
-/// Operands are tensors, because a tensor is a layout with its storage. x, a, b, c are read and may be any view; y is
-/// written and may be any view whose elements do not overlap (except in <see cref="AddInto"/>). y[i] and x[i] are
-/// elements of the same index. Every primitive refuses operands whose shapes or types do not fit together, that are on
-/// another device, or that reach beyond their storage, before it writes anything. The caller ensures that operands do
-/// not overlap.
+/// Operands are tensors, because a tensor is a layout with its storage. The operands x, a, b and c are read, and
+/// may be any views. The result is y (c in <see cref="Contract"/>), which may be any view whose elements do not
+/// overlap; only <see cref="AddInto"/> allows elements of y that overlap. x[i] and y[i] are elements with the same
+/// index. Before a primitive writes anything, it refuses operands whose shapes or types do not fit together,
+/// operands on another device, and operands that reach beyond their storage. The caller ensures that no operand
+/// overlaps another operand.
 /// </remarks>
 public abstract partial class Device
 {
-    /// <summary>The name that errors and <see cref="Tensor"/> show, as in <c>cpu</c> or <c>cuda:0</c>.</summary>
+    /// <summary>
+    /// The name that is shown in errors and by <see cref="Tensor"/>, such as <c>cpu</c> or <c>cuda:0</c>.
+    /// </summary>
     public abstract string Name { get; }
 
-    /// <summary>The name of the device.</summary>
+    /// <summary>Returns the name of the device.</summary>
     public sealed override string ToString() => Name;
 
-    /// <summary>Uninitialised memory for <paramref name="count"/> elements.</summary>
-    /// <exception cref="ShapeException">It is more than one tensor can hold.</exception>
-    /// <exception cref="DeviceException">It does not fit into what is left of <see cref="MemoryLimit"/>.</exception>
+    /// <summary>Allocates uninitialised memory for <paramref name="count"/> elements.</summary>
+    /// <exception cref="ShapeException">The elements take more bytes than one tensor can hold.</exception>
+    /// <exception cref="DeviceException">The elements take more bytes than are left of
+    /// <see cref="MemoryLimit"/>.</exception>
     public Storage Allocate(DType type, int count)
     {
         var bytes = (long)count * type.Size() + HostStorage.Beyond;
@@ -31,23 +36,26 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// How the memory of this device is used. The devices of the host share theirs, and there, tensors of less than 16
-    /// KiB are not counted.
+    /// How the memory of this device is used. The devices <see cref="Cpu"/> and <see cref="Reference"/> share the
+    /// memory of the host; in that memory, tensors of less than 16 KiB are not counted.
     /// </summary>
     public MemoryUse Memory => Pool.Use;
 
     /// <summary>
-    /// The most bytes that the tensors of this device may take: all that the machine, or the accelerator, has, unless
-    /// set. A tensor that does not fit is refused with a <see cref="DeviceException"/>.
+    /// The largest number of bytes that the tensors of this device may take together. By default, this is all the
+    /// memory of the machine, or of the accelerator. A tensor that does not fit is refused with a
+    /// <see cref="DeviceException"/>.
     /// </summary>
     public long MemoryLimit { get => Pool.Limit; set => Pool.Limit = value; }
 
-    /// <summary>Gives back memory that is kept for new tensors.</summary>
+    /// <summary>Frees the memory that is kept for new tensors.</summary>
     public void EmptyCache() => Pool.GiveBack();
 
     internal abstract Pool Pool { get; }
 
-    /// <summary>Copies bytes from the host into a storage, from element <paramref name="offset"/> on.</summary>
+    /// <summary>
+    /// Copies bytes from the host into a storage, beginning at element <paramref name="offset"/> of the storage.
+    /// </summary>
     public void Upload(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         Bounded("Upload", storage, offset, bytes.Length);
@@ -55,7 +63,9 @@ public abstract partial class Device
         GC.KeepAlive(storage);
     }
 
-    /// <summary>Copies bytes of a storage to the host, from element <paramref name="offset"/> on.</summary>
+    /// <summary>
+    /// Copies bytes from a storage to the host, beginning at element <paramref name="offset"/> of the storage.
+    /// </summary>
     public void Download(Storage storage, int offset, Span<byte> bytes)
     {
         Bounded("Download", storage, offset, bytes.Length);
@@ -63,7 +73,9 @@ public abstract partial class Device
         GC.KeepAlive(storage);
     }
 
-    /// <summary>y[i] = x[i], converted to the type of y. To Bool: x ≠ 0.</summary>
+    /// <summary>
+    /// Computes y[i] = x[i], converted to the type of y. If y is Bool, y[i] says whether x[i] is not 0.
+    /// </summary>
     public void Copy(Tensor x, Tensor y)
     {
         Fit("Copy", x.Given().Layout.SameShape(y.Given().Layout), x, y);
@@ -71,7 +83,7 @@ public abstract partial class Device
         KeepAlive(x, y);
     }
 
-    /// <summary>y[i] = f(i), where i counts the elements in row-major order.</summary>
+    /// <summary>Computes y[i] = f(i), where i counts the elements of y in row-major order, from 0.</summary>
     public void Fill<F>(F f, Tensor y) where F : struct, ISequence
     {
         Fit("Fill", true, y);
@@ -79,20 +91,21 @@ public abstract partial class Device
         KeepAlive(y);
     }
 
-    /// <summary>y[i] = f(x[i]).</summary>
+    /// <summary>Computes y[i] = f(x[i]).</summary>
     public void Map<F>(F f, Tensor x, Tensor y) where F : struct, IMap => Apply(new Of1<F>(f), y, x);
 
-    /// <summary>y[i] = f(a[i], b[i]).</summary>
+    /// <summary>Computes y[i] = f(a[i], b[i]).</summary>
     public void Zip<F>(F f, Tensor a, Tensor b, Tensor y) where F : struct, IZip =>
         Apply(new Of2<F>(f), y, a.Given(), b.Given());
 
-    /// <summary>y[i] = f(a[i], b[i], c[i]).</summary>
+    /// <summary>Computes y[i] = f(a[i], b[i], c[i]).</summary>
     public void Zip<F>(F f, Tensor a, Tensor b, Tensor c, Tensor y) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), y, a.Given(), b.Given(), c.Given());
 
     /// <summary>
-    /// y[i] = f(x₀[i], x₁[i], …). The operands have the same type, except for masks among them, which are read as 0 and
-    /// 1. y has that type too, or it is Bool: f ≠ 0.
+    /// Computes y[i] = f(x₀[i], x₁[i], …). The operands x₀, x₁, … have the same type, but some of them may be
+    /// masks, whose elements are read as 0 and 1. y has that type too, or y is Bool; then y[i] says whether the
+    /// value of f is not 0.
     /// </summary>
     public void Apply<F>(F f, Tensor y, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
@@ -104,12 +117,17 @@ public abstract partial class Device
         KeepAlive(y);
     }
 
-    /// <summary>y[i] = r over j of x[i, j]: the leading axes of x are those of y, the others are reduced.</summary>
+    /// <summary>
+    /// Reduces the last axes of x: y[i] is the result of r over all x[i, j], where i stands for the leading axes of
+    /// x, which are the axes of y, and j stands for the remaining axes of x.
+    /// </summary>
     public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction =>
         Reduce(default(Of1<IdentityFormula>), r, y, x);
 
     /// <summary>
-    /// y[i] = r over j of f(x₀[i, j], x₁[i, j], …): the values of the formula are reduced, and never written to memory.
+    /// Computes a formula and reduces its values, which need not be written to memory: y[i] is the result of r over
+    /// all f(x₀[i, j], x₁[i, j], …), where i stands for the axes of y, and j stands for the remaining axes of the
+    /// operands.
     /// </summary>
     public void Reduce<F, R>(F f, R r, Tensor y, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction
@@ -122,13 +140,16 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// y[i] = the j at which x[i, j] is largest (or smallest), counted in row-major order over the reduced axes; the
-    /// first of equal elements, and the first NaN if there is one. y is Int64.
+    /// Writes to y[i] the position j at which x[i, j] is largest (or smallest), where i stands for the axes of y,
+    /// and j counts the elements along the remaining axes of x in row-major order. If several elements are the
+    /// largest (or smallest), j is the position of the first of them; if there is a NaN, j is the position of the
+    /// first NaN. y is Int64.
     /// </summary>
-    /// <param name="largest">Whether to find the largest, or the smallest.</param>
+    /// <param name="largest">Whether to find the largest element; otherwise, the smallest element is found.</param>
     /// <param name="x">The tensor that is searched.</param>
-    /// <param name="y">Where the results are written.</param>
-    /// <param name="asOffset">Return the position in memory, counted from the first element of x, instead of j.</param>
+    /// <param name="y">The tensor to which the positions are written.</param>
+    /// <param name="asOffset">Whether to write, instead of j, the position in memory, counted from the first
+    /// element of x.</param>
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         Fit("ArgReduce", y.Given().DType == DType.Int64
@@ -137,13 +158,14 @@ public abstract partial class Device
         KeepAlive(x, y);
     }
 
-    /// <summary>How many multiply-adds the products have had that this thread asked for, on all devices.</summary>
+    /// <summary>The number of multiply-adds in all products that this thread has asked for, on all devices.</summary>
     [ThreadStatic] internal static long Products;
 
     /// <summary>
-    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where batch, rows, k and columns each
-    /// stand for the given number of axes. A matrix product, a batched one and a convolution over windows are all this
-    /// one primitive.
+    /// Computes c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns]. Each of these four indices
+    /// stands for a group of axes: the arguments say how many axes belong to batch, rows and columns, and the
+    /// remaining axes of a and b belong to k. A matrix product, a batch of matrix products, and a convolution over
+    /// windows are all computed by this one primitive.
     /// </summary>
     public void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
@@ -159,7 +181,10 @@ public abstract partial class Device
         KeepAlive(a, b, c);
     }
 
-    /// <summary>y[i] += x[i], where elements of y may overlap: the adjoint of reading through a view.</summary>
+    /// <summary>
+    /// Adds x[i] to y[i] for every i. Several y[i] may be the same element in memory; then all of their x[i] are
+    /// added to this element. This is the adjoint of reading through a view.
+    /// </summary>
     public void AddInto(Tensor x, Tensor y)
     {
         Fit("AddInto", Alike(x, y), x, y);
@@ -168,10 +193,10 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// y[…, j, …] = x[…, index[…, j, …], …] along one axis. The index is Int64, has the shape of y, and its elements
-    /// are in 0 … size − 1.
+    /// Reads elements of x at given indices along one axis: y[…, j, …] = x[…, index[…, j, …], …]. The index is
+    /// Int64 and has the shape of y. Its elements are in 0 … n − 1, where n is the size of x along the axis.
     /// </summary>
-    /// <exception cref="IndexException">An index is outside the axis of x; y is unchanged or partly
+    /// <exception cref="IndexException">An index is outside the axis of x. In this case, y is unchanged or partly
     /// written.</exception>
     public void Gather(Tensor x, int axis, Tensor index, Tensor y)
     {
@@ -181,8 +206,10 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// y[…, index[…, j, …], …] += x[…, j, …] along one axis: the adjoint of <see cref="Gather"/>. If there are many
-    /// indices, and more than positions, so that many numbers are added to one, floats are summed in double.
+    /// Adds the elements of x to elements of y at given indices along one axis:
+    /// y[…, index[…, j, …], …] += x[…, j, …]. This is the adjoint of <see cref="Gather"/>. If there are many
+    /// indices along the axis, and more indices than y has positions there, many numbers are added to the same
+    /// element; in this case, floats are summed in double.
     /// </summary>
     /// <exception cref="IndexException">An index is outside the axis of y.</exception>
     public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
@@ -237,7 +264,7 @@ public abstract partial class Device
         if (!fit) Fit(verb, false, [.. x, y]);
     }
 
-    /// <summary>The type of the operands that are not masks.</summary>
+    /// <summary>Returns the type of the operands that are not masks; Bool if all of them are masks.</summary>
     internal static DType TypeOf(ReadOnlySpan<Tensor> x)
     {
         foreach (var operand in x)
@@ -245,7 +272,7 @@ public abstract partial class Device
         return DType.Bool;
     }
 
-    /// <summary>The operands converted to one type, for devices that need this.</summary>
+    /// <summary>Returns the operands, converted to one type, for devices that need operands of the same type.</summary>
     private protected static Tensor[] Alike(ReadOnlySpan<Tensor> x)
     {
         var type = TypeOf(x);
@@ -272,8 +299,8 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Operands stay reachable until here. Otherwise, they could be collected, and their memory reused, while a
-    /// primitive still works on it.
+    /// Keeps operands reachable until this call. Otherwise, the operands could be collected, and their memory could
+    /// be reused, while a primitive still works on this memory.
     /// </summary>
     [MethodImpl(NoInlining)]
     private protected static void KeepAlive(params ReadOnlySpan<Tensor> operands) { }
@@ -283,14 +310,19 @@ public abstract partial class Device
             (x.Shape[axis] == 0 ? ", which is empty." : $"; take 0 to {x.Shape[axis] - 1}."));
 
     /// <summary>
-    /// Runs what can be done separately for items from … to − 1: all at once or, if there is a cache that is too small
-    /// for all of them, in slices that fit.
+    /// Does work that can be done separately for each of <paramref name="count"/> items: part(from, to) does the
+    /// work for the items from … to − 1. If the device has a cache that is too small for all items,
+    /// <paramref name="part"/> is called for slices that fit into the cache; otherwise, <paramref name="part"/> is
+    /// called once for all items. Each item has <paramref name="elements"/> elements.
     /// </summary>
     internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
 
-    /// <summary>Scans a contiguous tensor in place, if a device has a shorter way than primitives for pairs.</summary>
+    /// <summary>
+    /// Scans a contiguous tensor in place, if the device can do this in fewer steps than with primitives that
+    /// combine pairs of elements. Returns whether the tensor has been scanned.
+    /// </summary>
     internal virtual bool Scan<F>(F f, Tensor y, int axis) where F : struct, IZip => false;
 
-    /// <summary>Waits until all work has been done.</summary>
+    /// <summary>Waits until the device has done all work.</summary>
     public virtual void Synchronize() { }
 }

@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Memory of the host: an array, from one of its bytes on, which may be the caller's own, or memory outside this
-/// process.
+/// Memory of the host. This is either an array, from byte <paramref name="first"/> of the array on, or memory
+/// outside this process. The array may belong to the caller.
 /// </summary>
 class HostStorage(Device device, DType type, int count, Array? array, int first = 0)
     : Storage(device, type, count)
@@ -17,14 +17,17 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     nint outside;
     private protected Array? Array => array;
 
-    /// <summary>Keeps memory outside this process mapped; null if the memory is an array.</summary>
+    /// <summary>The object that keeps memory outside this process mapped; null if the memory is an array.</summary>
     public object? Owner { get; private set; }
 
-    /// <summary>The first byte.</summary>
+    /// <summary>The first byte of the memory.</summary>
     public unsafe ref byte Start => ref outside != 0 ? ref Unsafe.AsRef<byte>((void*)outside)
         : ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(array!), first);
 
-    /// <summary>Replaces the array by other memory, for all views at once. No other thread may be using it.</summary>
+    /// <summary>
+    /// Replaces the array by memory at another address, for all views at once. No other thread may be using the
+    /// array.
+    /// </summary>
     public HostStorage MoveTo(nint address, object owner)
     {
         Release();
@@ -32,23 +35,30 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         return this;
     }
 
-    /// <summary>Gives the array back to its pool, if it has one.</summary>
+    /// <summary>Returns the array to its pool, if the array belongs to a pool.</summary>
     private protected virtual void Release() { }
 
-    /// <summary>The first element of a tensor on the host. The caller keeps the tensor alive while using it.</summary>
+    /// <summary>
+    /// Returns a reference to the first element of a tensor on the host. The caller keeps the tensor alive while
+    /// using the reference.
+    /// </summary>
     public static ref T First<T>(Tensor x) where T : unmanaged => ref Unsafe.Add(
         ref Unsafe.As<byte, T>(ref ((HostStorage)x.Storage).Start), x.Layout.Offset);
 
-    /// <summary>How many elements may be read: those of the tensor, and the rest of its memory.</summary>
+    /// <summary>
+    /// The number of elements that may be read: the elements of the storage and, in an array of bytes, also the
+    /// elements for which the rest of the array has room.
+    /// </summary>
     public int Readable => array is byte[]? (array.Length - first) / DType.Size() : Count;
 
-    /// <summary>Whether a register may be read beyond the end.</summary>
+    /// <summary>Whether a whole register may be read beyond the last element.</summary>
     public bool Ahead => array is byte[] && Readable >= Count + Vector512<byte>.Count / DType.Size();
 
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Start, Count * DType.Size());
 
     /// <summary>
-    /// Memory for a new tensor. Small ones are plain arrays, which the garbage collector handles well.
+    /// Allocates memory for a new tensor. A small tensor gets a plain array, because the garbage collector handles
+    /// small arrays well.
     /// </summary>
     public static HostStorage Allocate(Device device, DType type, int count)
     {
@@ -58,7 +68,9 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
             : new PooledHostStorage(device, type, count, Pool.Rent(bytes + Line));
     }
 
-    /// <summary>Where the first whole cache line begins in an array that does not move.</summary>
+    /// <summary>
+    /// Returns the position of the byte at which the first whole cache line of a pinned array begins.
+    /// </summary>
     public static unsafe int FirstLine(byte[] pinned) =>
         (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)) & (Line - 1));
 

@@ -1,12 +1,14 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Rows at equal distances, each with elements at equal distances: an operand in place, or a packed panel.
+/// Rows at equal distances, each of which has elements at equal distances: an operand that is read in place, or
+/// packed panels.
 /// </summary>
 /// <param name="first">The first element.</param>
-/// <param name="down">The distance from a row to the next.</param>
-/// <param name="along">The distance from an element of a row to the next.</param>
-/// <param name="next">The distance from a panel that begins at a row to the one that begins at the next.</param>
+/// <param name="down">The distance from one row to the next.</param>
+/// <param name="along">The distance from one element of a row to the next element.</param>
+/// <param name="next">The distance from the first panel to the panel that begins at row i, divided by i. For an
+/// operand that is read in place, this is the distance from one row to the next.</param>
 readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
 {
     readonly ref T first = ref first;
@@ -14,14 +16,15 @@ readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
 
     public ref T Row(int i) => ref Unsafe.Add(ref first, i * down);
 
-    /// <summary>The rows from row i on.</summary>
+    /// <summary>Returns the rows from row i on.</summary>
     public Strided<T> From(int i) => new(ref Unsafe.Add(ref first, i * next), down, Along, next);
 }
 
 /// <summary>
-/// The core of the matrix product: a tile of the result stays in registers while the loop goes along the summed axis.
-/// There is a pointer for each row of a, and at each of the offsets one or two registers of columns of b are read. 8
-/// rows by two registers of 512 bits, or 4 rows by two of 256 bits, fill the register file.
+/// The core of the matrix product. A tile of the result stays in registers while the loop goes along the summed
+/// axis. There is a pointer for each row of a, and at each of the offsets, one or two registers of columns of b are
+/// read. A tile of 8 rows by two registers of 512 bits, or of 4 rows by two registers of 256 bits, fills the
+/// register file.
 /// </summary>
 static class MicroKernel<T> where T : unmanaged
 {
@@ -29,8 +32,10 @@ static class MicroKernel<T> where T : unmanaged
     public static int Columns => Vector512.IsHardwareAccelerated ? 2 * Vector512<T>.Count : 2 * Vector256<T>.Count;
 
     /// <summary>
-    /// to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += if the sum continues. The left half of the columns is
-    /// read from one address, the right half from another. If there are fewer rows, the last one is repeated.
+    /// Computes to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += instead of = if the sum continues
+    /// (<paramref name="add"/>). The left half of the columns of b is read from <paramref name="left"/>, and the
+    /// right half from <paramref name="right"/>, if there are two registers (<paramref name="two"/>). If a has
+    /// fewer rows than a tile, the last row of a is repeated.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static void Run(Strided<T> a, int rows, ref T left, ref T right, bool two, ReadOnlySpan<int> offsets,

@@ -3,13 +3,14 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// The offsets of the elements of a layout, in row-major order, and how many neighbours follow each. Large tables are
-/// cached, because training asks for the same ones in every step.
+/// The offsets of the elements of a layout, in row-major order, and the lengths of the runs of elements that are
+/// neighbours in memory. Large tables are cached, because training asks for the same tables in every step.
 /// </summary>
-/// <param name="Offsets">For each element, its distance from the first.</param>
-/// <param name="Runs">For each element, the number of consecutive elements that start with it, including
-/// itself.</param>
-/// <param name="Step">The distance from each element to the next, if it is the same for all; otherwise null.</param>
+/// <param name="Offsets">For each element, its distance from the first element.</param>
+/// <param name="Runs">For each element, the length of the run of neighbours in memory that begins with this
+/// element.</param>
+/// <param name="Step">The distance from each element to the next, if all these distances are equal; otherwise
+/// null.</param>
 sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
 {
     const int Small = 1 << 10, MostRemembered = 1 << 22;
@@ -25,7 +26,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
             return regular.TryGetValue((flat.Count, flat.strides[0]), out var known) ? known
                 : Remember(regular, (flat.Count, flat.strides[0]), flat);
         if (layout.Count <= Small) return Of(layout.Offsets());
-        // the numbers as the bits of a string
+        // the sizes and strides as the bits of a string
         var key = MemoryMarshal.Cast<int, char>((int[])[.. layout.shape, .. layout.strides]).ToString();
         return remembered.TryGetValue(key, out var table) ? table : Remember(remembered, key, layout);
     }
@@ -42,7 +43,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
         return tables[key] = table;
     }
 
-    /// <summary>The table of these offsets.</summary>
+    /// <summary>Returns the table of these offsets.</summary>
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];

@@ -1,23 +1,26 @@
 namespace Tensorlet;
 
-/// <summary>An operand along a row: where it begins, the distance between its elements, and their type.</summary>
-/// <param name="Start">The first element. The memory is pinned.</param>
-/// <param name="Step">The distance, in elements; 0 for a single number that is used for the whole row.</param>
-/// <param name="Type">The type of its elements.</param>
+/// <summary>
+/// One row of an operand: where the row begins, the distance between its elements, and the type of its elements.
+/// </summary>
+/// <param name="Start">The address of the first element. The memory is pinned.</param>
+/// <param name="Step">The distance between neighbours, in elements; 0 for a single number that is used for the
+/// whole row.</param>
+/// <param name="Type">The type of the elements.</param>
 /// <param name="Size">The size of an element in bytes.</param>
-/// <param name="Ahead">Whether a register may be read beyond the end.</param>
+/// <param name="Ahead">Whether a whole register may be read beyond the last element of the storage.</param>
 unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead)
 {
     public static Line Of<T>(T* start) where T : unmanaged => new((nint)start, 1, DTypes.Of<T>(), sizeof(T), false);
     public readonly Line At(int element) => this with { Start = Start + (nint)element * Size };
 }
 
-/// <summary>An action on memory that is pinned meanwhile.</summary>
+/// <summary>An action on operands whose memory is pinned while the action runs.</summary>
 interface IPinned { unsafe void Run(Line* lines); }
 
 /// <summary>
-/// The operands of a formula, prepared for a loop over registers of type T: read in place if they have that type and
-/// are contiguous, otherwise copied to a buffer, piece by piece.
+/// Prepares the operands of a formula for a loop over registers of numbers of a type T. An operand is read in place
+/// if it has this type and is contiguous; otherwise, it is copied to a buffer, piece by piece.
 /// </summary>
 [SkipLocalsInit]
 static unsafe class Operands
@@ -27,8 +30,8 @@ static unsafe class Operands
     public const int Chunk = 512;                   // elements that are prepared at a time
 
     /// <summary>
-    /// Whether each operand is contiguous or a single number, so that all of them can be read as one row. The
-    /// <see cref="Line.Step"/> of an operand says which of the two it is.
+    /// Returns whether each operand is contiguous or a single number, so that all operands can be read as one row.
+    /// The <see cref="Line.Step"/> of an operand says whether it is contiguous (1) or a single number (0).
     /// </summary>
     public static bool Uniform(Tensor[] operands)
     {
@@ -36,7 +39,10 @@ static unsafe class Operands
         return true;
     }
 
-    /// <summary>Pins the operands and passes on where they begin, with the steps of a uniform row.</summary>
+    /// <summary>
+    /// Pins the operands, and runs <paramref name="body"/> with one <see cref="Line"/> for each operand. Each line
+    /// begins at the first element, and has the step of a uniform row.
+    /// </summary>
     public static void Pin<B>(Tensor[] x, B body) where B : struct, IPinned
     {
         fixed (byte* a = &First(x, 0), b = &First(x, 1), c = &First(x, 2), d = &First(x, 3))
@@ -54,7 +60,8 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// The number of elements to reserve for a number of buffers, the first of which is aligned to a register.
+    /// Returns the number of elements to reserve for <paramref name="buffers"/> buffers, the first of which is
+    /// aligned to a register.
     /// </summary>
     public static int Room<T>(int buffers) where T : unmanaged => buffers * Chunk + Vector512<T>.Count;
 
@@ -72,7 +79,7 @@ static unsafe class Operands
             .At(layout.Offset);
     }
 
-    /// <summary>Whether all lines can be read in place, or are a single number.</summary>
+    /// <summary>Returns whether each line can be read in place, as a contiguous row or as a single number.</summary>
     public static bool AreReady<T>(Line* lines, int count) where T : unmanaged
     {
         var ready = true;
@@ -82,7 +89,9 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Where elements i … i + n − 1 of a line are contiguous as T, and the distance from a register to the next.
+    /// Returns the address at which the elements i … i + n − 1 of a line can be read as contiguous numbers of type
+    /// T: in the line itself, or in <paramref name="buffer"/>, to which they have been copied.
+    /// <paramref name="step"/> is the distance from one register to the next.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
@@ -103,11 +112,11 @@ static unsafe class Operands
         return buffer;
     }
 
-    /// <summary>Writes n elements that are contiguous as T.</summary>
+    /// <summary>Writes n contiguous numbers of type T to a line, converted to its type.</summary>
     public static void Put<T>(T* from, int n, in Line line) where T : unmanaged =>
         Convert(Line.Of(from), line, n);
 
-    /// <summary>Copies n elements, each converted to the type of the destination.</summary>
+    /// <summary>Copies n elements, and converts each of them to the type of the destination.</summary>
     public static void Convert(in Line from, in Line to, int n) => from.Type.Run(new ConvertFrom(from, to, n));
 
     readonly struct ConvertFrom(Line from, Line to, int n) : IForType
@@ -126,7 +135,10 @@ static unsafe class Operands
                 : W.Of(from[(nint)i * fromStep].ToDouble());
     }
 
-    /// <summary>The number of elements in whole registers.</summary>
+    /// <summary>
+    /// Converts elements in whole registers, as far as this is possible for the two types, and returns the number
+    /// of elements that have been converted.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static int ConvertRegisters<V, W>(V* from, W* to, int n)
         where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
@@ -178,7 +190,9 @@ static unsafe class Operands
     }
 }
 
-/// <summary>Where the operands of a formula are read next: one register of each at a time.</summary>
+/// <summary>
+/// The addresses at which the operands of a formula are read next. One register of each operand is read at a time.
+/// </summary>
 [method: MethodImpl(AggressiveInlining)]
 unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
 {

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Tensorlet;
 
 /// <summary>
-/// Packs operands of any layout into the dense panels that the micro-kernel reads, and writes its results back.
+/// Packs operands of any layout into the dense panels that the micro-kernel reads, and writes the results of the
+/// micro-kernel to tensors of any layout.
 /// </summary>
 [SkipLocalsInit]
 static class Panels
@@ -13,17 +14,18 @@ static class Panels
     const byte LowHalves = 0b01_00_01_00, HighHalves = 0b11_10_11_10;       // of each lane, for a shuffle
 
     /// <summary>
-    /// panel[i, q] = source[wide[j + q] + inner[k + i]]. Columns beyond the last keep their old values; what the
-    /// micro-kernel computes from them is never written to the result.
+    /// Fills a panel: panel[i, q] = source[wide[j + q] + inner[k + i]], where wide and inner are the offsets of the
+    /// operand. The values of panel columns beyond the last column are not defined; what the micro-kernel computes
+    /// from these columns is never written to the result.
     /// </summary>
     /// <param name="side">The operand.</param>
-    /// <param name="at">Where this product of the batch begins in it.</param>
+    /// <param name="at">The position at which this product of the batch begins in the operand.</param>
     /// <param name="j">The first column.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="k">The first row.</param>
     /// <param name="count">The number of rows.</param>
     /// <param name="panel">The panel.</param>
-    /// <param name="width">Its full width.</param>
+    /// <param name="width">The full width of the panel.</param>
     [MethodImpl(AggressiveOptimization)]
     public static void Pack<T>(CpuDevice.Side side, int at, int j, int columns, int k, int count, ref T panel,
         int width) where T : unmanaged
@@ -44,8 +46,8 @@ static class Panels
     }
 
     /// <summary>
-    /// Columns in long runs are copied in whole registers, also beyond the end of a run, where the next one overwrites
-    /// them.
+    /// Copies columns that form long runs. Whole registers are copied, also beyond the end of a run; what is
+    /// written there is overwritten by the next run.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
@@ -85,7 +87,8 @@ static class Panels
     }
 
     /// <summary>
-    /// If neighbours are along the summed axis, blocks of 16 by 4 and of 4 by 4 floats are transposed in registers.
+    /// Packs an operand whose elements are neighbours in memory along the summed axis. Blocks of 16 by 4 and of 4
+    /// by 4 floats are transposed in registers.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void PackAlongInner(ref float source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner,
@@ -96,7 +99,7 @@ static class Panels
             for (; j + Tall <= wide.Length; j += Tall)
                 for (var k = 0; k < inner.Length;)
                 {
-                    // the end of a run is transposed together with what is before it
+                    // the end of a run is transposed together with the elements before it
                     var back = 4 - Math.Min(runs[k], inner.Length - k);
                     if (back > 0 && back <= k && runs[k - back] > 3) k -= back;
                     ref var from = ref Unsafe.Add(ref source, inner[k]);
@@ -138,7 +141,8 @@ static class Panels
     }
 
     /// <summary>
-    /// Sixteen rows of four become four columns, with four of the rows in each lane of the registers.
+    /// Transposes sixteen rows of four floats: each of the four columns becomes a row of sixteen floats. In each
+    /// lane, the four registers together contain four of the sixteen rows.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static void Transpose(ref float from, ReadOnlySpan<int> rows, ref float to, int width)
@@ -159,7 +163,10 @@ static class Panels
         static Vector128<float> Lane(ref float from, int row) => Vector128.LoadUnsafe(ref Unsafe.Add(ref from, row));
     }
 
-    /// <summary>Four rows of four become four columns.</summary>
+    /// <summary>
+    /// Transposes four rows of four floats: each of the four columns is written to one of the given positions, or
+    /// added to what is there.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static void Transpose(ref float a, ref float b, ref float c, ref float d, ref float to, int at0, int at1, int at2,
         int at3, bool add)
@@ -178,7 +185,10 @@ static class Panels
     static void Put(Vector128<float> sum, ref float to, bool add) =>
         (add ? sum + Vector128.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
 
-    /// <summary>result[row + i, column + j] = tile[i, j], or += if the sum continues, for some columns.</summary>
+    /// <summary>
+    /// Writes some columns of a tile to the result: result[row + i, column + j] = tile[i, j], or += instead of = if
+    /// the sum continues.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     public static void Unpack<T>(ref T tile, in CpuDevice.Problem p, ref T c, int row, int column, int columns,
         bool add) where T : unmanaged
@@ -201,7 +211,10 @@ static class Panels
         }
     }
 
-    /// <summary>The same, if the rows of the result are contiguous and its columns are not.</summary>
+    /// <summary>
+    /// Does the same as <see cref="Unpack{T}"/>, for a result whose neighbouring rows are adjacent in memory and
+    /// whose neighbouring columns are not.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void UnpackTransposed<T>(ref T tile, ReadOnlySpan<int> across, ref T c, int rows, bool add)
         where T : unmanaged

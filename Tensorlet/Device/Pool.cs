@@ -4,9 +4,10 @@ using System.Numerics;
 namespace Tensorlet;
 
 /// <summary>How the memory of a device is used, in bytes.</summary>
-/// <param name="Used">In tensors that are reachable, or not yet found to be unreachable.</param>
-/// <param name="Cached">Kept for new tensors.</param>
-/// <param name="Peak">The most that was in use at one time.</param>
+/// <param name="Used">The bytes in tensors that are reachable, or that have not yet been found to be
+/// unreachable.</param>
+/// <param name="Cached">The bytes that are kept for new tensors.</param>
+/// <param name="Peak">The largest number of bytes that were in use at the same time.</param>
 public readonly record struct MemoryUse(long Used, long Cached, long Peak);
 
 /// <summary>The memory of a device of any kind.</summary>
@@ -16,30 +17,32 @@ abstract class Pool(long limit)
 
     public MemoryUse Use => new(Interlocked.Read(ref used), Interlocked.Read(ref cached), Interlocked.Read(ref peak));
 
-    /// <summary>The most bytes that may be used and cached together.</summary>
+    /// <summary>The largest number of bytes that may be used and cached together.</summary>
     public long Limit { get; set; } = limit;
 
-    /// <summary>Finds memory that is unreachable, and gives back everything that is not in use.</summary>
+    /// <summary>Finds tensors that are no longer reachable, and frees all memory that is not in use.</summary>
     public abstract void GiveBack();
 }
 
 /// <summary>
-/// Keeps memory that tensors no longer use for new ones, by size (four sizes to an octave). Before the memory of a size
-/// grows beyond its bound, the garbage collector finds the tensors that are no longer reachable. So tensors need not be
-/// disposed, and memory does not grow without limit. Memory that has not been needed for a while is given back.
+/// Keeps memory that tensors no longer use, and reuses it for new tensors of the same size. Sizes are rounded up,
+/// so that there are only four sizes from each power of two to the next. Before the memory of a size grows beyond
+/// its bound, the garbage collector finds the tensors that are no longer reachable. So tensors need not be
+/// disposed, and memory does not grow without limit. Memory that has not been needed for a while is freed.
 /// </summary>
 /// <remarks>
-/// A collection of the young generation finds what a loop drops. If that brings back less than half, a full collection
-/// follows, and then twice the memory in use is allocated without another one, so that holding n tensors takes log n
-/// collections. The next full collection waits until twenty times the duration of the last one has passed, whatever the
-/// program holds.
+/// A collection of the young generation finds the tensors that a loop has dropped. If less than half of the memory
+/// of a size is free after this collection, a full collection follows. Then memory may grow to twice the memory in
+/// use without another collection, so that a program that holds n tensors needs log n collections. After a full
+/// collection, the next one is forced only when twenty times the duration of the last one has passed, however much
+/// memory the program holds.
 /// </remarks>
 /// <typeparam name="M">An array of the host, or a buffer of a device.</typeparam>
 /// <param name="name">The name of the device.</param>
-/// <param name="limit">The most bytes that may be used and cached.</param>
+/// <param name="limit">The largest number of bytes that may be used and cached together.</param>
 /// <param name="smallest">The smallest size in bytes.</param>
 /// <param name="make">Allocates memory of a size.</param>
-/// <param name="drop">Frees memory; null if it is enough to drop the reference.</param>
+/// <param name="drop">Frees memory; null if it is enough to drop the reference to the memory.</param>
 sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, Action<M>? drop = null) : Pool(limit)
     where M : class
 {
@@ -49,7 +52,10 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     readonly Size[] sizes = [.. Enumerable.Range(0, Sizes).Select(_ => new Size())];
     long swept = Environment.TickCount64;
 
-    /// <summary>Sweeps by itself, if memory is freed by dropping the reference.</summary>
+    /// <summary>
+    /// Makes the pool sweep by itself, and returns the pool. This is only for memory that is freed by dropping the
+    /// reference to it.
+    /// </summary>
     public Pool<M> Swept()
     {
         _ = new AfterCollections(this);
@@ -64,14 +70,14 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         public readonly Stack<M> Free = new();
         public readonly HashSet<M> All = [];
         public int Bytes;
-        /// <summary>The number that may be allocated without a collection.</summary>
+        /// <summary>The number of pieces of memory that may be allocated without a collection.</summary>
         public int Most;
-        /// <summary>The number that has not been needed since the last sweep.</summary>
+        /// <summary>The number of pieces of memory that have not been needed since the last sweep.</summary>
         public int Idle;
     }
 
-    /// <summary>Memory of at least this size.</summary>
-    /// <exception cref="DeviceException">It does not fit, even after unused memory has been given back.</exception>
+    /// <summary>Returns memory of at least the given number of bytes.</summary>
+    /// <exception cref="DeviceException">The memory does not fit, even after unused memory has been freed.</exception>
     public M Rent(int bytes)
     {
         var (index, rounded) = RoundUp(Math.Max(bytes, smallest));
@@ -131,7 +137,10 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         foreach (var size in sizes) Drop(size, all: true);
     }
 
-    /// <summary>Gives back what has not been needed since the last sweep, if that is some time ago.</summary>
+    /// <summary>
+    /// Frees the memory that has not been needed since the last sweep. If the last sweep was a short time ago,
+    /// nothing is done, unless <paramref name="atOnce"/> is true.
+    /// </summary>
     internal void Sweep(bool atOnce = false)
     {
         var now = Environment.TickCount64;
@@ -153,7 +162,7 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         Interlocked.Add(ref cached, -(long)dropped.Count * size.Bytes);
     }
 
-    /// <summary>Sweeps after each full collection, also if no more memory is asked for.</summary>
+    /// <summary>Sweeps the pool after each full collection, even if no more memory is asked for.</summary>
     sealed class AfterCollections(Pool<M> pool)
     {
         ~AfterCollections()
@@ -163,7 +172,9 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         }
     }
 
-    /// <summary>4, 5, 6 or 7 quarters of a power of two, and the number of this size.</summary>
+    /// <summary>
+    /// Rounds up to 4, 5, 6 or 7 quarters of a power of two, and returns this size with its index among all sizes.
+    /// </summary>
     static (int Index, int Bytes) RoundUp(int bytes)
     {
         var log = BitOperations.Log2((uint)bytes - 1) - 2;
@@ -172,20 +183,24 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     }
 }
 
-/// <summary>Collections that pools force.</summary>
+/// <summary>The garbage collections that pools force.</summary>
 static class Collections
 {
     const int Rest = 20; // the wait before the next full collection, as a multiple of the duration of the last
     const int FullAfter = 256;                  // young collections; what these promote lies between gaps that grow
     static long earliest, count;
 
-    /// <summary>Forces a collection of the young generation, or from time to time a full one.</summary>
+    /// <summary>
+    /// Forces a collection of the young generation; from time to time, forces a full collection instead.
+    /// </summary>
     public static void ForceYoung()
     {
         if (Interlocked.Increment(ref count) % FullAfter != 0 || !TryForceFull()) Force(1);
     }
 
-    /// <summary>Forces a full collection, unless the last one was too recent.</summary>
+    /// <summary>
+    /// Forces a full collection, unless the last one was too recent. Returns whether there was a collection.
+    /// </summary>
     public static bool TryForceFull()
     {
         var start = Stopwatch.GetTimestamp();
@@ -196,7 +211,10 @@ static class Collections
         return true;
     }
 
-    /// <summary>Lets finalizers return memory. No lock is held, because they take it.</summary>
+    /// <summary>
+    /// Forces a collection, and lets finalizers return memory to the pools. The caller must not hold the lock of a
+    /// size, because the finalizers take this lock.
+    /// </summary>
     public static void Force(int generation)
     {
         GC.Collect(generation, GCCollectionMode.Forced, blocking: true);

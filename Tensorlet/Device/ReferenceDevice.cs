@@ -4,8 +4,9 @@ using MathNet.Numerics.LinearAlgebra;
 namespace Tensorlet;
 
 /// <summary>
-/// The definition of every primitive, written to be read and trusted: elements are read in row-major order into an
-/// array, processed by a plain loop or by MathNet, and written back. Sums and matrix products are computed in double.
+/// The definition of every primitive, written to be read and trusted. The elements are read into an array in
+/// row-major order, processed by a plain loop or by MathNet, and written back. Sums and matrix products of floats
+/// are computed in double.
 /// </summary>
 sealed class ReferenceDevice : Device
 {
@@ -17,7 +18,7 @@ sealed class ReferenceDevice : Device
     internal override void DownloadCore(Storage storage, int offset, Span<byte> bytes) =>
         ((HostStorage)storage).Bytes.Slice(offset * storage.DType.Size(), bytes.Length).CopyTo(bytes);
 
-    /// <summary>The elements in row-major order.</summary>
+    /// <summary>Returns the elements in row-major order.</summary>
     static V[] Read<V>(Tensor x) where V : unmanaged
     {
         ref var first = ref HostStorage.First<V>(x);
@@ -27,7 +28,7 @@ sealed class ReferenceDevice : Device
         return values;
     }
 
-    /// <summary>Writes the elements in row-major order.</summary>
+    /// <summary>Writes value(i) to element i, where i counts the elements in row-major order.</summary>
     static void Write<V>(Tensor y, Func<int, V> value) where V : unmanaged
     {
         ref var first = ref HostStorage.First<V>(y);
@@ -35,7 +36,9 @@ sealed class ReferenceDevice : Device
         for (var i = 0; i < offsets.Length; i++) Unsafe.Add(ref first, offsets[i]) = value(i);
     }
 
-    /// <summary>The elements unchanged, whatever their type: integers as integers, everything else as double.</summary>
+    /// <summary>
+    /// Returns the elements unchanged, whatever their type: integers as integers, all others as doubles.
+    /// </summary>
     static Number[] Read(Tensor x) => x.DType switch
     {
         DType.Bool => Array.ConvertAll(Read<B8>(x), v => (Number)v.ToDouble()),
@@ -127,7 +130,8 @@ sealed class ReferenceDevice : Device
         var (left, right) = (Doubles(a), Doubles(b));
         for (var g = 0; g < batches; g++)
         {
-            // MathNet stores columns, so a row-major matrix that it reads is the transpose: Cᵀ = Bᵀ·Aᵀ.
+            // MathNet stores a matrix column by column, so it reads a row-major matrix as its transpose:
+            // Cᵀ = Bᵀ·Aᵀ.
             var at = Matrix<double>.Build.Dense(k, m, left[(g * m * k)..((g + 1) * m * k)]);
             var bt = Matrix<double>.Build.Dense(n, k, right[(g * k * n)..((g + 1) * k * n)]);
             (bt * at).AsColumnMajorArray().CopyTo(result, g * m * n);
@@ -161,7 +165,10 @@ sealed class ReferenceDevice : Device
         Write(y, i => sums[i]);
     }
 
-    /// <summary>For each element of the index, the row-major position in x that it names.</summary>
+    /// <summary>
+    /// Returns, for each element of the index, the position in x that this element names, counted in row-major
+    /// order.
+    /// </summary>
     static int[] Places(string operation, Tensor x, int axis, Tensor index)
     {
         int inner = Layout.Product(x.Shape[(axis + 1)..]), size = x.Shape[axis], length = index.Shape[axis];

@@ -1,24 +1,24 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Goes through several layouts of the same shape together, row by row. Axes along which all of them can be stepped
-/// through as one are merged first, so that rows are as long as possible. The offsets advance like an odometer, without
-/// a division for each element.
+/// Goes through several layouts of the same shape together, row by row. Neighbouring axes are merged first if all
+/// layouts can step through them as if they were one axis, so that rows are as long as possible. The offsets
+/// advance like an odometer, without a division for each element.
 /// </summary>
 sealed class Walk
 {
     readonly int[][] strides;      // [operand][axis]
 
-    /// <summary>The sizes of the merged axes, of which there is at least one.</summary>
+    /// <summary>The sizes of the axes after merging. There is at least one axis.</summary>
     public int[] Shape { get; }
     /// <summary>The number of rows.</summary>
     public int Rows { get; }
     /// <summary>The number of elements in a row.</summary>
     public int Length => Shape[^1];
 
-    /// <summary>The strides of one operand along the merged axes.</summary>
+    /// <summary>Returns the strides of one operand along the axes after merging.</summary>
     public int[] Strides(int operand) => strides[operand];
-    /// <summary>The distance between neighbours in a row of one operand.</summary>
+    /// <summary>Returns the distance between neighbours in a row of one operand.</summary>
     public int Step(int operand) => strides[operand][^1];
 
     public Walk(params ReadOnlySpan<Layout> layouts)
@@ -43,16 +43,24 @@ sealed class Walk
         Rows = Layout.Product(Shape.AsSpan(..^1));
     }
 
-    /// <summary>For each row, its start in every operand, in one array that is updated.</summary>
+    /// <summary>
+    /// For each row, the positions at which the row starts in the operands. The positions are always in the same
+    /// array, which is updated.
+    /// </summary>
     public Places All => Part(0, Rows);
 
-    /// <summary>The same for the rows from … to−1.</summary>
+    /// <summary>Returns the same as <see cref="All"/>, but only for the rows from … to − 1.</summary>
     public Places Part(int from, int to) => new(this, from, to, Shape.Length - 1);
 
-    /// <summary>The same for the elements from … to−1, one by one.</summary>
+    /// <summary>
+    /// Returns the positions of the elements from … to − 1 in the operands, one element after another.
+    /// </summary>
     public Places Each(int from, int to) => new(this, from, to, Shape.Length);
 
-    /// <summary>Divides once, to find its first position; from there it counts.</summary>
+    /// <summary>
+    /// Enumerates positions in the operands. Divisions are only needed to find the first position; from there on,
+    /// the enumerator counts.
+    /// </summary>
     public struct Places
     {
         readonly Walk walk;

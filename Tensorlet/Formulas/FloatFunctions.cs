@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Tensorlet;
 
 /// <summary>
-/// Functions of 16 floats that compute in float: the runtime's exp computes in double, which takes twice as long, and
-/// its log has errors of two units in the last place.
+/// Functions of 16 floats that compute in float. They are used because the runtime's exp computes in double, which
+/// takes twice as long, and because the runtime's log has errors of two units in the last place.
 /// </summary>
 static class FloatFunctions
 {
@@ -14,14 +14,14 @@ static class FloatFunctions
     const int TwoThirds = 0x3f2aaaab, ExponentBits = unchecked((int)0xff800000);           // the bits of 2/3; a mask
 
     /// <summary>
-    /// eˣ to within a unit in the last place: x = n·ln 2 + r with |r| ≤ ln 2/2, and eˣ = 2ⁿ·eʳ (the coefficients
-    /// are those of N. Juffa).
+    /// Computes eˣ to within a unit in the last place. First, x is split into n·ln 2 + r, where n is an integer
+    /// and |r| ≤ (ln 2)/2. Then eˣ = 2ⁿ·eʳ, where eʳ is a polynomial of r. The coefficients are those of N. Juffa.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // outside these bounds the result is 0 or infinite, which the last step takes care of; NaN passes, as second
-        // argument
+        // outside of these bounds the result is 0 or infinite, and the last step computes it correctly; NaN is kept,
+        // because x is the second argument
         x = Vector512.MaxNative(Vector512.Create(-104f), Vector512.MinNative(Vector512.Create(89f), x));
         var n = Vector512.Round(x * Log2OfE);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
@@ -33,7 +33,7 @@ static class FloatFunctions
         p = Vector512.FusedMultiplyAdd(p, r, Vector512<float>.One);
         p = Vector512.FusedMultiplyAdd(p, r, Vector512<float>.One);
         if (Avx512F.IsSupported) return Avx512F.Scale(p, n);
-        // 2ⁿ as two factors, so that results below the normal range are rounded only once
+        // 2ⁿ is split into two factors, so that results below the normal range are rounded only once
         var whole = Vector512.ConvertToInt32(n);
         var half = whole >> 1;
         return p * PowerOfTwo(half) * PowerOfTwo(whole - half);
@@ -43,8 +43,9 @@ static class FloatFunctions
     static Vector512<float> PowerOfTwo(Vector512<int> n) => ((n + Vector512.Create(127)) << 23).AsSingle();
 
     /// <summary>
-    /// ln x to within a unit in the last place: x = 2ⁿ·m with 2/3 ≤ m &lt; 4/3, and a polynomial of m − 1 (the
-    /// coefficients are those of N. Juffa).
+    /// Computes ln x to within a unit in the last place. First, x is split into 2ⁿ·m, where n is an integer and
+    /// 2/3 ≤ m &lt; 4/3. Then ln x = n·ln 2 + ln m, where ln m is a polynomial of m − 1. The coefficients are
+    /// those of N. Juffa.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Log(Vector512<float> x)
@@ -74,8 +75,9 @@ static class FloatFunctions
     }
 
     /// <summary>
-    /// The error function to within a unit in the last place: an odd polynomial near 0, and 1 − e^p(|x|) elsewhere (the
-    /// coefficients are those of N. Juffa).
+    /// Computes the error function to within a unit in the last place. Near 0, the result is an odd polynomial of
+    /// x. Elsewhere, the result is 1 − e^p(|x|) with the sign of x, where p is a polynomial. The coefficients are
+    /// those of N. Juffa.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Erf(Vector512<float> x)

@@ -1,13 +1,14 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A scalar function of up to eight numbers, as devices run it. It takes the first of them; the others are undefined,
-/// and must not be read. Functions of one, two and three numbers are written as <see cref="IMap"/>, <see cref="IZip"/>
-/// and <see cref="IZip3"/>.
+/// A scalar function of at most eight numbers, in the form in which devices run it. It is always called with eight
+/// arguments, but only the first <see cref="Inputs"/> arguments are its inputs; the other arguments are undefined
+/// and must not be read. Functions of one, two and three numbers are written as <see cref="IMap"/>,
+/// <see cref="IZip"/> and <see cref="IZip3"/>.
 /// </summary>
 public interface IFormula
 {
-    /// <summary>The largest number of inputs.</summary>
+    /// <summary>The largest number of inputs that a formula can have.</summary>
     const int Most = 8;
     /// <summary>The number of inputs.</summary>
     static abstract int Inputs { get; }
@@ -39,13 +40,15 @@ readonly struct Of3<F>(F zip) : IFormula where F : struct, IZip3
 /// <summary>x itself.</summary>
 readonly struct IdentityFormula : IMap { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x; }
 
-/// <summary>f, with the slope that it provides.</summary>
+/// <summary>The formula f(x). Its slope is the slope that f provides.</summary>
 readonly struct Called<F>(F f) : IMap where F : struct, ISmooth
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(f, x); }
 
 /// <summary>
-/// ∂f/∂x·w, where x is input number <paramref name="input"/> of f, and w comes after all inputs of f. It runs the line
-/// of f over numbers with a slope. It is a formula itself, and so has slopes of its own.
+/// The formula (∂f/∂x)·w, where x is the input of f with the number <paramref name="input"/>, counted from 0, and
+/// w is an additional input that comes after all inputs of f. The derivative is computed by applying f to numbers
+/// with a slope, <see cref="Dual{V}"/>. The product is a formula itself, so it can be differentiated in the same
+/// way.
 /// </summary>
 readonly struct Slope<F>(F formula, int input) : IFormula where F : struct, IFormula
 {

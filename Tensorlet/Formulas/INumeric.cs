@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What a scalar function can do with a number. It is implemented by one float, one double, one long and by a register
-/// full of them, so that a function that is written once runs in the loops of the CPU, in the reference and as an ILGPU
-/// kernel.
+/// What a scalar function can do with a number. This interface is implemented by types that hold one float, one
+/// double, one long or one Boolean, and by a register full of floats or doubles. So a function that is written
+/// once runs in the loops of the CPU, in the reference device and as an ILGPU kernel.
 /// </summary>
 /// <typeparam name="V">The type of the number.</typeparam>
 public interface INumeric<V> where V : struct, INumeric<V>
@@ -16,18 +16,20 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V operator *(V a, V b);
     /// <summary>a / b</summary>
     static abstract V operator /(V a, V b);
-    /// <summary>The remainder of a/b with the sign of a, exact: C's fmod.</summary>
+    /// <summary>The exact remainder of a/b, with the sign of a. It is the result of fmod in C.</summary>
     static abstract V operator %(V a, V b);
     /// <summary>−a</summary>
     static abstract V operator -(V a);
-    /// <summary>A constant as a number of this type.</summary>
+    /// <summary>Returns a constant as a number of this type.</summary>
     static abstract V Of(double constant);
     /// <summary>
-    /// <paramref name="then"/> where a &gt; b, <paramref name="otherwise"/> elsewhere, also where either is NaN.
+    /// Returns <paramref name="then"/> where a &gt; b, and <paramref name="otherwise"/> everywhere else, including
+    /// where a or b is NaN.
     /// </summary>
     static abstract V IfGreater(V a, V b, V then, V otherwise);
     /// <summary>
-    /// <paramref name="then"/> where a = b, <paramref name="otherwise"/> elsewhere, also where either is NaN.
+    /// Returns <paramref name="then"/> where a = b, and <paramref name="otherwise"/> everywhere else, including
+    /// where a or b is NaN.
     /// </summary>
     static abstract V IfEqual(V a, V b, V then, V otherwise);
     /// <summary>|a|</summary>
@@ -38,21 +40,24 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V Exp(V a);
     /// <summary>ln a</summary>
     static abstract V Log(V a);
-    /// <summary>sin a, a in radians</summary>
+    /// <summary>sin a, where a is in radians</summary>
     static abstract V Sin(V a);
-    /// <summary>cos a, a in radians</summary>
+    /// <summary>cos a, where a is in radians</summary>
     static abstract V Cos(V a);
     /// <summary>aᵇ</summary>
     static abstract V Pow(V a, V b);
     /// <summary>The largest integer that is not above a.</summary>
     static abstract V Floor(V a);
-    /// <summary>f(a), with the slope that f provides.</summary>
+    /// <summary>
+    /// Returns f(a). If V has a slope, the slope of the result is computed from the slope that f provides.
+    /// </summary>
     static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
 
 /// <summary>
-/// A function of one number, y = f(x). Its constants are fields. It is a public struct, because it becomes part of a
-/// kernel.
+/// A function of one number, y = f(x). Its constants are fields. A type that implements this interface must be a
+/// struct, because its code becomes part of a kernel. The type is normally public, because the kernel must be able
+/// to access it.
 /// </summary>
 public interface IMap
 {
@@ -61,14 +66,15 @@ public interface IMap
 }
 
 /// <summary>
-/// A function of one number that provides its own slope, because the derivative of its approximation would be slow or
-/// inaccurate. A formula calls it through <see cref="INumeric{V}.Call"/>.
+/// A function of one number that provides its own slope, because the derivative of the approximation that computes
+/// the function would be slow or inaccurate. A formula calls such a function through
+/// <see cref="INumeric{V}.Call"/>.
 /// </summary>
 public interface ISmooth : IMap
 {
     /// <summary>f′(x)</summary>
     /// <param name="x">The point.</param>
-    /// <param name="y">f(x), from which the slope is often short to compute.</param>
+    /// <param name="y">f(x). It is often easy to compute the slope from this number.</param>
     V Slope<V>(V x, V y) where V : struct, INumeric<V>;
 }
 
@@ -87,25 +93,32 @@ public interface IZip3
 }
 
 /// <summary>
-/// A sequence of numbers, each computed from its position alone, so that any number of threads can fill it in.
+/// A sequence of numbers. Each number is computed from its position alone, so any number of threads can fill in
+/// the sequence together.
 /// </summary>
 public interface ISequence
 {
-    /// <summary>The number at position i, counted from 0.</summary>
+    /// <summary>Returns the number at position i. Positions are counted from 0.</summary>
     double At(long i);
 }
 
-/// <summary>An associative and commutative operation that reduces many numbers to one, in double precision.</summary>
+/// <summary>
+/// An associative and commutative operation ∘ that reduces many numbers to a single number, in double precision.
+/// </summary>
 public interface IReduction
 {
-    /// <summary>The neutral element: the result for no numbers.</summary>
+    /// <summary>The neutral element of ∘, which is the result of reducing no numbers.</summary>
     double Start { get; }
     /// <summary>
-    /// What is applied to a number before it is reduced: nothing, or a square. The neutral element stays as it is.
+    /// Transforms a number before it is reduced: returns the number itself, or its square. The neutral element is
+    /// not transformed.
     /// </summary>
     V Take<V>(V x) where V : struct, INumeric<V>;
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
-    /// <summary>What is applied to the result at the end, before it is rounded: nothing, or a root.</summary>
+    /// <summary>
+    /// Transforms the result at the end, before it is rounded: returns the result itself, the result divided by a
+    /// constant, or a root.
+    /// </summary>
     V Finish<V>(V y) where V : struct, INumeric<V>;
 }

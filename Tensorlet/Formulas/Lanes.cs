@@ -1,6 +1,8 @@
 namespace Tensorlet;
 
-/// <summary>A register full of floats or doubles as one number: the loops of the CPU compute with it.</summary>
+/// <summary>
+/// A register full of floats or doubles, treated as one number. The loops of the CPU compute with such registers.
+/// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unmanaged
 {
@@ -19,9 +21,10 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a) => new(-a.Value);
 
     /// <summary>
-    /// The processor's conversion to float also reads the register that it writes, so that each round of a loop would
-    /// wait for the one before. A product that changes nothing gives it a register of its own; for a literal, nothing
-    /// is computed at all.
+    /// Returns a register full of the constant. The processor's instruction that converts to float also reads the
+    /// register to which it writes, so that each iteration of a loop would wait for the iteration before. The
+    /// constant is therefore multiplied by 2 and by 0.5: this does not change the constant, but gives the
+    /// instruction a register of its own. For a literal, nothing is computed at all.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Of(double constant) => new(IsFloat
@@ -38,7 +41,10 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)] public static Lanes<T> Abs(Lanes<T> a) => new(Vector512.Abs(a.Value));
     [MethodImpl(AggressiveInlining)] public static Lanes<T> Sqrt(Lanes<T> a) => new(Vector512.Sqrt(a.Value));
 
-    /// <summary>In double the runtime's exp, except for e⁰, for which that gives the next number above 1.</summary>
+    /// <summary>
+    /// Computes eᵃ. In double, this is the runtime's exp for every a except 0: for e⁰ the runtime's exp gives the
+    /// next number above 1.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Exp(Lanes<T> a) => IsFloat ? new(FloatFunctions.Exp(a.Value.AsSingle()).As<float, T>())
         : IfEqual(a, Of(0), Of(1), new(Vector512.Exp(a.Value.AsDouble()).As<double, T>()));
@@ -64,18 +70,18 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
         IsFloat && typeof(F) == typeof(ErfFormula) ? new(FloatFunctions.Erf(a.Value.AsSingle()).As<float, T>())
             : f.Apply(a);
 
-    /// <summary>The first n elements, and a constant elsewhere.</summary>
+    /// <summary>Returns the first n elements of this register, and a constant in all other elements.</summary>
     [MethodImpl(AggressiveInlining)]
     public Lanes<T> First(int n, double otherwise) => new(Vector512.ConditionalSelect(IsFloat
         ? Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(n)).As<int, T>()
         : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)n)).As<long, T>(),
         Value, Of(otherwise).Value));
 
-    /// <summary>Element by element: there is no instruction for powers of a register.</summary>
+    /// <summary>Computes aᵇ element by element, because there is no instruction for powers of a register.</summary>
     public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, MathF.Pow)
         : Each<double>(a, b, Math.Pow);
 
-    /// <summary>Element by element as well.</summary>
+    /// <summary>Computes the remainder element by element as well.</summary>
     public static Lanes<T> operator %(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, static (x, y) => x % y)
         : Each<double>(a, b, static (x, y) => x % y);
 

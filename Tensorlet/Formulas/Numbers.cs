@@ -2,17 +2,19 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>A number as a kernel or a plain loop holds it, with conversions to and from double.</summary>
+/// <summary>
+/// A number in the form in which a kernel or a plain loop holds it, with conversions to and from double.
+/// </summary>
 public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
 {
-    /// <summary>This number as a double.</summary>
+    /// <summary>Returns this number as a double.</summary>
     double ToDouble();
-    /// <summary>place += x, for any number of threads of a kernel at once.</summary>
+    /// <summary>Adds x to <paramref name="place"/>. Any number of threads of a kernel can do this at once.</summary>
     static abstract void AddAtomically(ref V place, V x);
 }
 
 /// <summary>A float as a number.</summary>
-/// <param name="value">Its value.</param>
+/// <param name="value">The value of the number.</param>
 public readonly struct F32(float value) : IScalar<F32>
 {
     /// <summary>The float.</summary>
@@ -60,7 +62,7 @@ public readonly struct F32(float value) : IScalar<F32>
 }
 
 /// <summary>A double as a number.</summary>
-/// <param name="value">Its value.</param>
+/// <param name="value">The value of the number.</param>
 public readonly struct F64(double value) : IScalar<F64>
 {
     /// <summary>The double.</summary>
@@ -74,7 +76,8 @@ public readonly struct F64(double value) : IScalar<F64>
     /// <inheritdoc/>
     public static F64 operator /(F64 a, F64 b) => new(a.Value / b.Value);
     /// <summary>
-    /// Subtracts b·2ᵏ repeatedly, as C's fmod does: exact, also on a device that divides only approximately.
+    /// Computes the remainder by subtracting b·2ᵏ for smaller and smaller k, which is also how fmod works in C.
+    /// The remainder is exact even on a device that divides only approximately.
     /// </summary>
     public static F64 operator %(F64 a, F64 b)
     {
@@ -121,9 +124,9 @@ public readonly struct F64(double value) : IScalar<F64>
 
 /// <summary>
 /// A 64-bit integer as a number. Sums, products and powers wrap around, and quotients are truncated. Integers are
-/// converted before a root or an exponential is applied to them.
+/// converted to floating-point numbers before a root or an exponential is applied to them.
 /// </summary>
-/// <param name="value">Its value.</param>
+/// <param name="value">The value of the number.</param>
 public readonly struct I64(long value) : IScalar<I64>
 {
     /// <summary>The integer.</summary>
@@ -159,7 +162,7 @@ public readonly struct I64(long value) : IScalar<I64>
     public static I64 Sin(I64 a) => Of(Math.Sin(a.Value));
     /// <inheritdoc/>
     public static I64 Cos(I64 a) => Of(Math.Cos(a.Value));
-    /// <summary>By squaring; the exponent is not negative.</summary>
+    /// <summary>Computes aᵇ by repeated squaring. The exponent must not be negative.</summary>
     public static I64 Pow(I64 a, I64 b)
     {
         long y = 1, square = a.Value;
@@ -221,7 +224,10 @@ public readonly struct B8(byte value) : IScalar<B8>
     public static B8 Call<F>(F f, B8 a) where F : struct, ISmooth => f.Apply(a);
     /// <inheritdoc/>
     public double ToDouble() => Value;
-    /// <summary>The logical or: threads can only write the same value.</summary>
+    /// <summary>
+    /// Computes the logical or. If several threads write to <paramref name="place"/>, all of them write the same
+    /// value.
+    /// </summary>
     public static void AddAtomically(ref B8 place, B8 x)
     {
         if (x.Value != 0) place = x;

@@ -1,6 +1,9 @@
 namespace Tensorlet.Legacy;
 
-/// <summary>A layer without weights whose gradient follows from its output: dx = g(y, dy).</summary>
+/// <summary>
+/// A layer without weights, y = f(x). The gradient dx with respect to the input is computed from the output y and
+/// from dy, the gradient with respect to that output: dx = g(y, dy).
+/// </summary>
 public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Tensor> g) : Module
 {
     /// <inheritdoc/>
@@ -26,12 +29,15 @@ public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1
 public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 0
     x => x.Map(new ReluFormula()), (y, dy) => Tensor.Zip(new Gate.Formula(), dy, y));
 
-/// <summary>eˣ/Σeˣ along an axis, by default that of the classes.</summary>
+/// <summary>
+/// eˣ/Σeˣ, where the sum runs along the axis <paramref name="dim"/>. By default, this is axis 1, the axis of the
+/// classes.
+/// </summary>
 public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)
     x => Exp(Shifted(x, dim)) * (1 / Exp(Shifted(x, dim)).Sum([dim], keepDim: true)),
     (y, dy) => y * (dy - (dy * y).Sum([dim], keepDim: true)));
 
-/// <summary>The logarithm of <see cref="SoftMax"/>, without underflow.</summary>
+/// <summary>The logarithm of <see cref="SoftMax"/>, computed without underflow.</summary>
 public sealed class LogSoftMax(int dim = 1) : Activation( // y = x − ln Σeˣ     dx = dy − eʸ·Σ dy
     x => Shifted(x, dim) - Exp(Shifted(x, dim)).Sum([dim], keepDim: true).Map(new LogFormula()),
     (y, dy) => dy - Exp(y) * dy.Sum([dim], keepDim: true));

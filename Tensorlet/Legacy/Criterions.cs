@@ -1,8 +1,8 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// How far an input x is from its target t: a loss L, the mean (or sum) of some terms, and its gradient with respect to
-/// the input.
+/// A measure of how far an input x is from a target t. It computes a loss L, which is the mean or the sum of
+/// several terms, and the gradient of L with respect to x.
 /// </summary>
 public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fits, Func<Tensor, Tensor, Tensor> terms,
     Func<Tensor, Tensor, Tensor> slope)
@@ -10,16 +10,16 @@ public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fit
     /// <summary>The result of the last <see cref="Forward"/>.</summary>
     public double Output { get; private set; }
 
-    /// <summary>The result of the last <see cref="Backward"/>; empty before.</summary>
+    /// <summary>The result of the last <see cref="Backward"/>; an empty tensor before the first call.</summary>
     public Tensor GradInput { get; private set; } = Tensor.Empty(0);
 
-    /// <summary>L</summary>
-    /// <exception cref="ShapeException">Input and target do not fit together.</exception>
+    /// <summary>Computes the loss L.</summary>
+    /// <exception cref="ShapeException">The shapes of the input and the target do not fit together.</exception>
     public double Forward(Tensor input, Tensor target) =>
         Output = Share(input, target) * terms(input, target).Sum().Item();
 
-    /// <summary>dL/dx</summary>
-    /// <exception cref="ShapeException">Input and target do not fit together.</exception>
+    /// <summary>Computes dL/dx, the gradient of the loss with respect to the input.</summary>
+    /// <exception cref="ShapeException">The shapes of the input and the target do not fit together.</exception>
     public Tensor Backward(Tensor input, Tensor target) => GradInput = Share(input, target) * slope(input, target);
 
     double Share(Tensor input, Tensor target) => !fits(input.Given(), target.Given()) ? throw new ShapeException(
@@ -28,13 +28,17 @@ public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fit
 }
 
 /// <summary>The mean of (x − t)², for x and t of the same shape.</summary>
-/// <param name="sizeAverage">Whether to take the mean over the elements, or the sum.</param>
+/// <param name="sizeAverage">Whether the loss is the mean over the elements; otherwise it is the sum.</param>
 // L = Σ (x − t)²/n     dx = 2·(x − t)/n
 public sealed class MSECriterion(bool sizeAverage = true) : Criterion(sizeAverage,
     (x, t) => x.Layout.SameShape(t.Layout), (x, t) => (x - t) * (x - t), (x, t) => (x - t) * 2);
 
-/// <summary>The mean of −x[i, tᵢ], given log probabilities (N, C) and classes (N) as Int64, counted from 0.</summary>
-/// <param name="sizeAverage">Whether to take the mean over the samples, or the sum.</param>
+/// <summary>
+/// The mean of −x[i, tᵢ] over the samples i. The input x has the shape (N, C), and contains the log probabilities
+/// of C classes for each of N samples. The target t has the shape (N), and contains the class of each sample as an
+/// Int64, counted from 0.
+/// </summary>
+/// <param name="sizeAverage">Whether the loss is the mean over the samples; otherwise it is the sum.</param>
 // L = −Σ x[i,tᵢ]/n     dx[i,tᵢ] = −1/n
 public sealed class ClassNLLCriterion(bool sizeAverage = true) : Criterion(sizeAverage,
     (x, t) => x.Rank == 2 && t.Rank == 1 && x.Size(0) == t.Size(0),

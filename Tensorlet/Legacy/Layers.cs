@@ -1,7 +1,8 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// A layer with weights and a bias, both of which start uniform in ±1/√(number of inputs of one output).
+/// A layer with weights and a bias. Both are initially sampled uniformly from [−1/√n, 1/√n), where n is the number
+/// of inputs on which one output depends.
 /// </summary>
 public abstract class Weighted : Module
 {
@@ -14,9 +15,9 @@ public abstract class Weighted : Module
         bias = new(Tensor.Empty(shape[0]).Uniform_(-bound, bound));
     }
 
-    /// <summary>W, with the outputs as first axis.</summary>
+    /// <summary>The weights W. Each index of the first axis stands for one output.</summary>
     public Tensor Weight => weight.Weight;
-    /// <summary>b, one number for each output.</summary>
+    /// <summary>The bias b: one number for each output.</summary>
     public Tensor Bias => bias.Weight;
     /// <summary>The gradient with respect to the weights.</summary>
     public Tensor GradWeight => weight.Gradient;
@@ -26,9 +27,12 @@ public abstract class Weighted : Module
     public sealed override Parameter[] Parameters() => [weight, bias];
 }
 
-/// <summary>(N, in) to (N, out), with weights (out, in).</summary>
-/// <param name="inputSize">in</param>
-/// <param name="outputSize">out</param>
+/// <summary>
+/// A linear layer for N samples. Its weights have the shape (out, in); the input has the shape (N, in) and the
+/// output (N, out).
+/// </summary>
+/// <param name="inputSize">The number of inputs of each sample, in.</param>
+/// <param name="outputSize">The number of outputs of each sample, out.</param>
 public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize, inputSize])
 {
     // y = x·Wᵀ + b     dx = dy·W     dW = dyᵀ·x     db = Σₙ dy
@@ -49,17 +53,18 @@ public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize
 }
 
 /// <summary>
-/// A convolution with filters (O, C, kH, kW) over images: (N, C, H, W) to (N, O, OH, OW), where OH = ⌊(H + 2·padH −
-/// kH)/dH⌋ + 1.
+/// A convolution of images (N, C, H, W) with filters (O, C, kH, kW). The output has the shape (N, O, OH, OW), where
+/// OH = ⌊(H + 2·padH − kH)/dH⌋ + 1 and OW = ⌊(W + 2·padW − kW)/dW⌋ + 1.
 /// </summary>
-/// <param name="nInputPlane">C</param>
-/// <param name="nOutputPlane">O</param>
+/// <param name="nInputPlane">The number of channels of an image, C.</param>
+/// <param name="nOutputPlane">The number of filters, O, which is the number of channels of the output.</param>
 /// <param name="kW">The width of a filter.</param>
 /// <param name="kH">The height of a filter.</param>
 /// <param name="dW">The horizontal distance between neighbouring windows.</param>
-/// <param name="dH">Their vertical distance.</param>
-/// <param name="padW">Zeros on the left and on the right.</param>
-/// <param name="padH">Zeros above and below; the same number if not given.</param>
+/// <param name="dH">The vertical distance between neighbouring windows.</param>
+/// <param name="padW">The number of columns of zeros on each side of an image.</param>
+/// <param name="padH">The number of rows of zeros above and below an image; <paramref name="padW"/> if not
+/// given.</param>
 public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW, int kH, int dW = 1, int dH = 1,
     int padW = 0, int? padH = null) : Weighted([nOutputPlane, nInputPlane, kH, kW])
 {
@@ -70,7 +75,7 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     public override Tensor UpdateOutput(Tensor input) => Output = Bias.View(nOutputPlane, 1, 1) +
         Tensor.Contract(Weight, Windows(Only(input, 4, nInputPlane).Framed(pad, pad, 0)), 0, 1, 3).Transpose(0, 1);
 
-    /// <summary>The windows of (N, C, H, W) as (C, kH, kW, N, OH, OW): a view.</summary>
+    /// <summary>Returns a view of the windows of images (N, C, H, W); its shape is (C, kH, kW, N, OH, OW).</summary>
     Tensor Windows(Tensor x) => x.Windows(2, kH, dH).Windows(3, kW, dW).Permute(1, 4, 5, 0, 2, 3);
 
     /// <inheritdoc/>
@@ -92,11 +97,14 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     }
 }
 
-/// <summary>The maximum of each window, the first of equal elements: (N, C, H, W) to (N, C, OH, OW).</summary>
+/// <summary>
+/// The maximum of each of the OH·OW windows of an image: (N, C, H, W) to (N, C, OH, OW). If several elements of a
+/// window are the maximum, the first of them gets the gradient.
+/// </summary>
 /// <param name="kW">The width of a window.</param>
 /// <param name="kH">The height of a window.</param>
-/// <param name="dW">The horizontal distance between neighbouring windows; their width if not given.</param>
-/// <param name="dH">Their vertical distance; their height if not given.</param>
+/// <param name="dW">The horizontal distance between neighbouring windows; <paramref name="kW"/> if not given.</param>
+/// <param name="dH">The vertical distance between neighbouring windows; <paramref name="kH"/> if not given.</param>
 public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = null) : Module
 {
     Tensor? places;
@@ -122,7 +130,10 @@ public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = 
     }
 }
 
-/// <summary>The same numbers in another shape, one size of which may be −1, as in (−1, 120).</summary>
+/// <summary>
+/// The numbers of the input in another shape. One of the sizes may be −1, as in (−1, 120); this size is computed
+/// from the number of elements.
+/// </summary>
 public sealed class View(params int[] sizes) : Module // y = x     dx = dy
 {
     readonly int[] sizes = sizes.Given();

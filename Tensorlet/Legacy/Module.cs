@@ -1,51 +1,60 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// A tensor that is trained, and the gradient of the loss with respect to it, which accumulates until it is zeroed.
+/// A tensor that is trained, and the gradient of the loss with respect to this tensor. The gradient accumulates
+/// until it is set to zero.
 /// </summary>
 /// <param name="weight">The tensor that is trained.</param>
 public sealed class Parameter(Tensor weight)
 {
     /// <summary>The tensor that is trained.</summary>
     public Tensor Weight { get; internal set; } = weight;
-    /// <summary>The gradient with respect to it, of the same shape.</summary>
+    /// <summary>The gradient of the loss with respect to <see cref="Weight"/>, in a tensor of the same shape.</summary>
     public Tensor Gradient { get; internal set; } = weight.Given().ZerosLike();
 }
 
 /// <summary>
-/// A layer as it was before the tape. It computes an output and, given the gradient of the loss with respect to that
-/// output (dy), the gradients with respect to its input (dx) and its parameters, each by a formula of its own. It
-/// remembers one output, so it can be used only once in a network.
+/// A layer as layers were before the tape. It computes an output. Given the gradient dy of the loss with respect to
+/// this output, it also computes the gradient dx with respect to the input and the gradients with respect to the
+/// parameters. Each of these gradients has a formula of its own. A layer remembers one output, so it can be used
+/// only once in a network.
 /// </summary>
 public abstract class Module
 {
-    /// <summary>The result of the last <see cref="Forward"/>; empty before.</summary>
+    /// <summary>The result of the last <see cref="Forward"/>; an empty tensor before the first call.</summary>
     public Tensor Output { get; protected set; } = Tensor.Empty(0);
 
-    /// <summary>The result of the last <see cref="Backward"/>; empty before.</summary>
+    /// <summary>The result of the last <see cref="Backward"/>; an empty tensor before the first call.</summary>
     public Tensor GradInput { get; protected set; } = Tensor.Empty(0);
 
     /// <summary>Computes <see cref="Output"/>.</summary>
     public abstract Tensor UpdateOutput(Tensor input);
 
-    /// <summary>Computes <see cref="GradInput"/>, dx, for the input from which the output was computed.</summary>
+    /// <summary>
+    /// Computes <see cref="GradInput"/>, the gradient dx with respect to the input. <paramref name="input"/> must
+    /// be the input from which the output was computed.
+    /// </summary>
     public abstract Tensor UpdateGradInput(Tensor input, Tensor gradOutput);
 
     /// <summary>
-    /// Adds scale times the gradients with respect to the parameters to the accumulated ones; call it after
-    /// <see cref="UpdateGradInput"/>.
+    /// Computes the gradients with respect to the parameters, multiplies them by <paramref name="scale"/>, and adds
+    /// the products to the accumulated gradients. Call this method after <see cref="UpdateGradInput"/>.
     /// </summary>
     public virtual void AccGradParameters(Tensor input, Tensor gradOutput, double scale = 1) { }
 
-    /// <summary>The output for an input.</summary>
+    /// <summary>Computes and returns the output for an input.</summary>
     public Tensor Forward(Tensor input) => UpdateOutput(input);
 
-    /// <summary>The gradient with respect to the input; those with respect to the parameters are accumulated.</summary>
+    /// <summary>
+    /// Computes and returns the gradient with respect to the input. The gradients with respect to the parameters
+    /// are accumulated.
+    /// </summary>
     /// <param name="input">The argument of <see cref="Forward"/>.</param>
-    /// <param name="gradOutput">dy, the gradient of the loss with respect to the output, of the shape of the
+    /// <param name="gradOutput">The gradient dy of the loss with respect to the output. It has the shape of the
     /// output.</param>
-    /// <param name="scale">A factor for the gradients with respect to the parameters.</param>
-    /// <exception cref="ShapeException">The gradient has another shape than the output.</exception>
+    /// <param name="scale">The factor by which the gradients with respect to the parameters are multiplied.</param>
+    /// <exception cref="ShapeException">The shape of <paramref name="gradOutput"/> is not the shape of the
+    /// output.</exception>
     public Tensor Backward(Tensor input, Tensor gradOutput, double scale = 1)
     {
         Layout.OnlySame($"{GetType().Name}.Backward: output and gradient", Output.Layout, gradOutput.Given().Layout);
@@ -54,18 +63,21 @@ public abstract class Module
         return GradInput;
     }
 
-    /// <summary>The weights and their gradients, in order.</summary>
+    /// <summary>Returns the weights with their gradients, always in the same order.</summary>
     public virtual Parameter[] Parameters() => [];
 
-    /// <summary>Sets the gradients to zero.</summary>
+    /// <summary>Sets the gradients with respect to all parameters to zero.</summary>
     public void ZeroGradParameters() => Array.ForEach(Parameters(), p => p.Gradient.Zero_());
 
-    /// <summary>w ← w − lr·dw</summary>
+    /// <summary>
+    /// Computes w ← w − lr·dw for each weight w, where dw is the accumulated gradient with respect to w.
+    /// </summary>
     public void UpdateParameters(double lr) => Array.ForEach(Parameters(), p => p.Weight.Add_(p.Gradient, -lr));
 
     /// <summary>
-    /// Moves all weights into one tensor and all gradients into another, with one axis each; those of the layers become
-    /// views of these. Tensors from an earlier call are then no longer connected with the layers.
+    /// Moves all weights into one 1-dimensional tensor, and all gradients into another. The weights and the
+    /// gradients of the layers become views of these two tensors. The tensors that an earlier call returned are
+    /// then no longer connected with the layers.
     /// </summary>
     /// <exception cref="ShapeException">There are no parameters.</exception>
     public (Tensor Weights, Tensor Gradients) GetParameters()
@@ -84,14 +96,15 @@ public abstract class Module
     }
 
     /// <summary>
-    /// The input, if it has the right number of axes, and the right size along axis 1 (any size if not given).
+    /// Returns the input if it has <paramref name="rank"/> axes and the given size along axis 1 (any size if none
+    /// is given), and throws otherwise.
     /// </summary>
     private protected Tensor Only(Tensor input, int rank, int? size = null,
         [CallerArgumentExpression(nameof(input))] string name = "") =>
         input.Given(name).Rank == rank && input.Size(1) == (size ?? input.Size(1)) ? input : throw new ShapeException(
             $"{GetType().Name}: takes {rank} axes{(size is { } n ? $", axis 1 of {n}" : "")}, not {input.Layout}.");
 
-    /// <summary>The name, and the shapes of the parameters.</summary>
+    /// <summary>Returns the name of the layer and the shapes of its parameters.</summary>
     public override string ToString() =>
         GetType().Name + string.Concat(Parameters().Select(p => $" {p.Weight.Layout}"));
 }

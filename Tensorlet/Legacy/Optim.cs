@@ -1,18 +1,21 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// Optimizers as functions of flat parameters, as <see cref="Module.GetParameters"/> returns them. Each calls a
-/// function that computes the loss at x and its gradient, updates x in place, and keeps everything else in a state,
-/// which is empty at first.
+/// Optimizers, written as functions of one 1-dimensional tensor x of all parameters, as
+/// <see cref="Module.GetParameters"/> returns it. Each optimizer first calls <c>feval</c>, a function that computes
+/// the loss at x and the gradient of the loss with respect to x. Then the optimizer updates x in place. It keeps
+/// everything else in <c>state</c>, a dictionary that is empty at first.
 /// </summary>
 public static class Optim
 {
     /// <summary>
-    /// Stochastic gradient descent: g ← g + weightDecay·x; v ← momentum·v + (1 − dampening)·g (v = g at first); x ← x −
-    /// lr·v, or with nesterov x − lr·(g + momentum·v), where lr = learningRate/(1 + t·learningRateDecay) in step t = 0…
+    /// Performs one step of stochastic gradient descent, where g is the gradient: g ← g + weightDecay·x;
+    /// v ← momentum·v + (1 − dampening)·g, or v = g in the first step; x ← x − lr·v, or, with nesterov,
+    /// x ← x − lr·(g + momentum·v). In step t, counted from 0, lr = learningRate/(1 + t·learningRateDecay).
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
-    /// <exception cref="ArgumentException">Nesterov without a momentum, or with dampening.</exception>
+    /// <exception cref="ArgumentException">Nesterov is set, but the momentum is not positive, or the dampening is
+    /// not 0.</exception>
     public static (Tensor X, double Loss) Sgd(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
         SgdConfig config, Dictionary<string, Tensor> state)
     {
@@ -33,8 +36,9 @@ public static class Optim
     }
 
     /// <summary>
-    /// Adaptive moments: m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; x ← x − lr·m̂/(√v̂ + ε), with m̂ = m/(1 − β₁ᵗ)
-    /// and v̂ = v/(1 − β₂ᵗ) in step t = 1… (Kingma and Ba 2015).
+    /// Performs one step with adaptive moments (Kingma and Ba 2015), where g is the gradient plus weightDecay·x:
+    /// m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; x ← x − lr·m̂/(√v̂ + ε). In step t, counted from 1,
+    /// m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ).
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
     public static (Tensor X, double Loss) Adam(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
@@ -53,13 +57,16 @@ public static class Optim
 
     static readonly Tensor counter = Tensor.Scalar(0, DType.Int64, Device.Cpu);
 
-    /// <summary>The tensor in the state under a key; zeros at first.</summary>
+    /// <summary>
+    /// Returns the tensor that the state contains under a key. If there is none yet, a tensor of zeros is added
+    /// under this key.
+    /// </summary>
     static Tensor Kept(Dictionary<string, Tensor> state, string key, Tensor like) =>
         state.Given().TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
 }
 
 /// <summary>
-/// The options of <see cref="Optim.Sgd"/>. The default of dampening used to be the momentum, and is 0 today.
+/// The options of <see cref="Optim.Sgd"/>. The default of the dampening used to be the momentum; today, it is 0.
 /// </summary>
 public sealed record SgdConfig(double LearningRate = 1e-3, double LearningRateDecay = 0, double WeightDecay = 0,
     double Momentum = 0, double Dampening = 0, bool Nesterov = false);

@@ -1,17 +1,18 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// Layers one after another: each gets the result of the one before it. <see cref="Add"/> appends a layer.
+/// Layers that are applied one after another: the output of each layer is the input of the next layer.
+/// <see cref="Add"/> appends a layer.
 /// </summary>
 public sealed class Sequential : Module // y = fₙ(…f₁(x))     dx = df₁(…dfₙ(dy))
 {
     readonly List<Module> modules = [];
 
-    /// <summary>The layers.</summary>
+    /// <summary>The layers, in the order in which they are applied.</summary>
     public IReadOnlyList<Module> Modules => modules;
 
     /// <summary>Appends a layer, and returns this container.</summary>
-    /// <exception cref="TensorletException">The layer is already in it.</exception>
+    /// <exception cref="TensorletException">This container already contains the layer.</exception>
     public Sequential Add(Module module)
     {
         if (modules.Contains(module.Given()))

@@ -6,8 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Values that are sent to another process: as JSON, followed by the bytes of the tensors that are copied. A shared
-/// tensor is sent as its name; in the result of a process, a tensor that this process has shared itself is copied.
+/// Values that are sent to another process as JSON, followed by the bytes of the tensors that are copied. A shared
+/// tensor is sent as its name. In a parcel that is leaving, such as the result of a process, a tensor that this
+/// process itself has shared is copied instead.
 /// </summary>
 [RequiresUnreferencedCode(Why), RequiresDynamicCode(Why)]
 sealed class Parcel
@@ -20,7 +21,7 @@ sealed class Parcel
 
     static readonly JsonSerializerOptions options = new()
     {
-        Converters = { new Converter() }, IncludeFields = true,             // and so pairs work
+        Converters = { new Converter() }, IncludeFields = true,             // needed for pairs
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
@@ -30,7 +31,7 @@ sealed class Parcel
     readonly byte[] head;
     readonly bool leaving;
 
-    /// <summary>Copies the values in their present state.</summary>
+    /// <summary>Creates a parcel from copies of the values in their present state.</summary>
     public Parcel(bool leaving, params IEnumerable<(object? Value, Type Type)> items)
     {
         this.leaving = leaving;
@@ -40,9 +41,9 @@ sealed class Parcel
             new Head(values, [.. copies.Select(x => new Kind(x.DType, x.Size()))]), options);
     }
 
-    /// <summary>Reads what <see cref="Write"/> has written.</summary>
-    /// <exception cref="JsonException">It is not such a message.</exception>
-    /// <exception cref="EndOfStreamException">It is shorter than its header says.</exception>
+    /// <summary>Reads a parcel that <see cref="Write"/> has written.</summary>
+    /// <exception cref="JsonException">The stream does not contain such a parcel.</exception>
+    /// <exception cref="EndOfStreamException">The parcel is shorter than its header says.</exception>
     public Parcel(Stream stream)
     {
         var length = 0;
@@ -70,7 +71,7 @@ sealed class Parcel
         foreach (var x in copies) stream.Write(Bytes(x));
     }
 
-    /// <exception cref="JsonException">The value has another type.</exception>
+    /// <exception cref="JsonException">The value does not have this type.</exception>
     public object? Get(int i, Type type) => Converting(() => values[i].Deserialize(type, options));
 
     T Converting<T>(Func<T> step)

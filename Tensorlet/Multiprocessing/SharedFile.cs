@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// A file that several processes map: a header of 256 bytes, and the elements. The process that created it deletes its
-/// name when it releases the memory; where it is mapped, the memory stays.
+/// A file that several processes map. It consists of a header of 256 bytes and the elements. When the process that
+/// created the file releases the memory, it deletes the name of the file; processes that have mapped the file keep
+/// the memory.
 /// </summary>
 sealed unsafe class SharedFile
 {
@@ -18,7 +19,7 @@ sealed unsafe class SharedFile
     readonly Header* header;
 
     public string Name { get; }
-    /// <summary>True if this process created it, so that it ends with this process.</summary>
+    /// <summary>Whether this process created the file, so that the file ends with this process.</summary>
     public bool IsMine { get; }
     public byte* Data => (byte*)header + HeaderBytes;
     public int[] Shape => new Span<int>(header->Sizes, header->Rank).ToArray();
@@ -41,7 +42,7 @@ sealed unsafe class SharedFile
         if (IsMine) SharedFolder.Delete(SharedFolder.Find(Name));
     }
 
-    /// <summary>New memory, all zeros, that cannot be opened before it is published.</summary>
+    /// <summary>Creates memory that consists of zeros and cannot be opened before it is published.</summary>
     /// <exception cref="IOException">There is not enough room, even after unreachable memory has been
     /// released.</exception>
     public static SharedFile Create(long magic, DType type, ReadOnlySpan<int> shape)
@@ -58,7 +59,7 @@ sealed unsafe class SharedFile
     }
 
     /// <summary>
-    /// A file that has room for its length. Writing to mapped memory without room would end the process.
+    /// Creates a file that has room for its length. Writing to mapped memory without room would end the process.
     /// </summary>
     static FileStream Reserve(string name, long length, bool collected = false)
     {
@@ -82,12 +83,14 @@ sealed unsafe class SharedFile
     static FileStreamOptions Options(FileMode mode) =>
         new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete };
 
-    /// <summary>Marks that everything has been written that others will read.</summary>
+    /// <summary>Marks the file as complete: everything has been written that other processes will read.</summary>
     public void Publish() => Volatile.Write(ref header->Ready, 1);
 
     /// <summary>Maps a file that a process of this user has created.</summary>
-    /// <exception cref="FileNotFoundException">There is nothing with this name, or no longer.</exception>
-    /// <exception cref="InvalidDataException">It is not such memory; the message says why.</exception>
+    /// <exception cref="FileNotFoundException">There is no file with this name, or the file no longer
+    /// exists.</exception>
+    /// <exception cref="InvalidDataException">The file is not shared memory of this kind; the message says
+    /// why.</exception>
     public static SharedFile Open(string name, long magic)
     {
         var path = SharedFolder.Find(name);
@@ -108,13 +111,13 @@ sealed unsafe class SharedFile
         return why is null ? file! : throw new InvalidDataException($"{path} is refused as shared memory: {why}.");
     }
 
-    /// <summary>A tensor over the whole file.</summary>
+    /// <summary>Returns a tensor over all elements of the file.</summary>
     public Tensor Tensor()
     {
         var layout = Layout.Contiguous(Shape);
         return new(Under(new HostStorage(Device.Cpu, (DType)header->Type, layout.Count, null)), layout);
     }
 
-    /// <summary>Makes it the memory of a storage.</summary>
+    /// <summary>Makes this file the memory of a storage.</summary>
     public Storage Under(HostStorage storage) => storage.MoveTo((nint)Data, this);
 }

@@ -4,10 +4,11 @@ using System.Globalization;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// The folder of shared memory. It belongs to the user and is closed to others, and it is in memory (/dev/shm) if there
-/// is such a file system, otherwise in the temporary directory. The name of a file says which process created it; when
-/// that process ends, or when another one starts after its end, the file is deleted. The folder may disappear at any
-/// time, and is created again; what is mapped stays. Containers that share /dev/shm must share process ids.
+/// The folder of shared memory. It belongs to the user and is closed to other users. It is in /dev/shm, a file
+/// system in memory, if this exists, and otherwise in the temporary directory. The name of a file says which
+/// process created the file. The file is deleted when that process ends or, at the latest, when another process
+/// starts after that. The folder may disappear at any time, and is then created again; memory that is mapped stays.
+/// Containers that share /dev/shm must share process ids.
 /// </summary>
 static class SharedFolder
 {
@@ -25,7 +26,7 @@ static class SharedFolder
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Clean(folder, process => process == Me);
     }
 
-    /// <summary>The folder, which is created if it does not exist.</summary>
+    /// <summary>Returns the folder, and creates it if it does not exist.</summary>
     public static string Make()
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
@@ -34,37 +35,46 @@ static class SharedFolder
             : throw new TensorletException($"{folder} must not hold shared memory: {why}.");
     }
 
-    /// <summary>The number of free bytes there.</summary>
+    /// <summary>The number of free bytes in the file system of the folder.</summary>
     public static long Free => new DriveInfo(Path.GetDirectoryName(folder)!).AvailableFreeSpace;
 
-    /// <summary>A name that no other file has had.</summary>
+    /// <summary>Returns a name that no other file has had.</summary>
     public static string NewName() => $"{Me:x16}-{Interlocked.Increment(ref count):x}";
 
-    /// <summary>The file with a name, which must not lead elsewhere.</summary>
+    /// <summary>Returns the path of the file with a name. The name must not lead out of the folder.</summary>
     public static string Find(string name) => Maker(name) != 0 && name.All(c => char.IsAsciiHexDigit(c) || c == '-')
         ? Path.Combine(folder, name) : throw new InvalidDataException($"'{name}' is not a name of shared memory.");
 
-    /// <summary>The process that created the file with this name; 0 if the name is not one of ours.</summary>
+    /// <summary>
+    /// Returns the key of the process that created the file with this name, or 0 if the name does not begin with
+    /// such a key.
+    /// </summary>
     public static long Maker(string name) => name.Given().IndexOf('-') == 16 && long.TryParse(
         name.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var maker) ? maker : 0;
 
-    /// <summary>Deletes the files of these processes.</summary>
+    /// <summary>Deletes the files of those processes for which <paramref name="made"/> is true.</summary>
     public static void Clean(string folder, Func<long, bool> made) => Quietly(() =>
     {
         foreach (var file in Directory.EnumerateFiles(folder))
             if (Maker(Path.GetFileName(file)) is not 0 and var maker && made(maker)) Delete(file);
     });
 
-    /// <summary>Windows keeps a file that a process still maps; the next start deletes it.</summary>
+    /// <summary>
+    /// Deletes a file. Windows keeps a file that a process still maps; such a file is deleted when the next process
+    /// starts.
+    /// </summary>
     public static void Delete(string file) => Quietly(() => File.Delete(file));
 
-    /// <summary>A file that cannot be deleted, or no longer exists, must not end the process.</summary>
+    /// <summary>
+    /// Runs an action that deletes files. A file that cannot be deleted, or no longer exists, must not end the
+    /// process.
+    /// </summary>
     static void Quietly(Action clean)
     { try { clean(); } catch (Exception e) when (e is IOException or UnauthorizedAccessException) { } }
 
     /// <summary>
-    /// Why others than this user may write to a file or folder; null if they may not. This is checked on Linux only;
-    /// elsewhere, the temporary directory itself belongs to the user.
+    /// Returns the reason why users other than this one may use a file or folder, or null if they may not. This is
+    /// checked on Linux only; elsewhere, the temporary directory itself belongs to the user.
     /// </summary>
     public static unsafe string? Foreign(string path)
     {
@@ -79,7 +89,9 @@ static class SharedFolder
     [DllImport("libc", EntryPoint = "geteuid")]
     static extern uint User();
 
-    /// <summary>True while the process with this key runs, and if that cannot be found out.</summary>
+    /// <summary>
+    /// Whether the process with this key is running. The result is also true if this cannot be found out.
+    /// </summary>
     public static bool IsAlive(long process)
     {
         try { return Key((int)process) == process; }
@@ -88,15 +100,15 @@ static class SharedFolder
     }
 
     /// <summary>
-    /// A process: its id in the lower bits and, because ids are used again, the time of its start in the upper bits; 0
-    /// if it has ended.
+    /// Returns the key of a process, which is 0 if the process has ended. Otherwise, the key consists of the id in
+    /// the lower bits and, because ids are used again, the time at which the process started in the upper bits.
     /// </summary>
     static long Key(int process)
     {
         if (!OperatingSystem.IsLinux())
             return Process.GetProcessById(process).StartTime.ToFileTimeUtc() << 32 | (uint)process;
-        // after the name of the program in brackets, which may contain anything: the state and, 19 fields later, the
-        // start
+        // the name of the program is in brackets and may contain anything; after it come the state and, 19 fields
+        // later, the time of the start
         var fields = File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ');
         return fields[1] is "Z" or "X" ? 0 : long.Parse(fields[20], CultureInfo.InvariantCulture) << 32 | (uint)process;
     }

@@ -5,14 +5,16 @@ using System.Text.Json;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// A queue of tensors between processes, or of pairs, arrays and records of them: everything that <see cref="Spawn"/>
-/// takes as an argument. First in, first out, through a ring of slots in shared memory; any number of processes and
-/// threads can put and take. A tensor is copied, unless another process has shared it; then its name is sent.
+/// A queue through which processes send each other tensors, or pairs, arrays and records of tensors: everything
+/// that <see cref="Spawn"/> takes as an argument. The item that was added first is removed first. The items are in
+/// a ring of slots in shared memory; any number of processes and threads can add and remove items. A tensor is
+/// normally copied. If a process other than the sender has shared the tensor, its name is sent instead.
 /// </summary>
 /// <remarks>
-/// A process that dies never blocks another one. Every wait ends. The lock is a word with the key of the process that
-/// holds it, and whoever finds the key of a dead process takes the lock over. An item is added or removed by a single
-/// write of a counter, after everything else, so a process that is killed while it copies has changed nothing.
+/// A process that dies never blocks another process. Every wait ends with its timeout at the latest. The lock is a
+/// word that contains the key of the process that holds the lock. A process that finds the key of a dead process in
+/// this word takes the lock over. An item is added or removed by a single write of a counter, which comes after all
+/// other writes; so a process that is killed while it copies an item has changed nothing.
 /// </remarks>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed unsafe class SharedQueue<T>
@@ -28,29 +30,31 @@ public sealed unsafe class SharedQueue<T>
 
     SharedQueue(SharedFile file) => (this.file, capacity, place) = (file, file.Shape[0] - 1, file.Shape[1]);
 
-    /// <summary>A new queue. It exists as long as its creator can reach it.</summary>
-    /// <param name="capacity">The number of items that it can hold.</param>
-    /// <param name="itemBytes">The most bytes that an item takes: those of a tensor, and up to 200 more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">One of them is not positive.</exception>
-    /// <exception cref="ShapeException">Together they take more than 2 GB.</exception>
+    /// <summary>Creates a queue. The queue exists as long as it is reachable in the process that created it.</summary>
+    /// <param name="capacity">The number of items that the queue can hold.</param>
+    /// <param name="itemBytes">The largest number of bytes that an item may take: the bytes of a tensor, and up to
+    /// 200 more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is not positive.</exception>
+    /// <exception cref="ShapeException">The items together take more than 2 GB.</exception>
     public SharedQueue(int capacity, int itemBytes)
         : this(SharedFile.Create(Magic, DType.Bool, [capacity.In(nameof(SharedQueue<>), 1) + 1,
             (itemBytes.In(nameof(SharedQueue<>), 1) / 8 + 4) * 8])) => file.Publish();
 
-    /// <summary>The name with which another process opens it.</summary>
+    /// <summary>The name by which another process opens this queue.</summary>
     public string Name => file.Name;
 
     /// <summary>Opens the queue of another process.</summary>
     /// <inheritdoc cref="SharedTensors.Open"/>
     public static SharedQueue<T> Open(string name) => new(SharedFile.Open(name, Magic));
 
-    /// <summary>The number of items in it at this moment.</summary>
+    /// <summary>The number of items in the queue at this moment.</summary>
     public int Count => (int)(Volatile.Read(ref State->Put) - Volatile.Read(ref State->Taken));
 
-    /// <summary>Adds an item, as soon as there is room.</summary>
-    /// <exception cref="ShapeException">It is larger than the items of this queue.</exception>
-    /// <exception cref="TimeoutException">The queue stayed full all the time.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
+    /// <summary>Adds an item as soon as there is room for it.</summary>
+    /// <exception cref="ShapeException">The item takes more bytes than an item of this queue may have.</exception>
+    /// <exception cref="TimeoutException">The queue was still full when the timeout had elapsed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative and is not
+    /// <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public void Put(T item, TimeSpan timeout, CancellationToken cancellation = default)
     {
@@ -65,11 +69,13 @@ public sealed unsafe class SharedQueue<T>
         });
     }
 
-    /// <summary>Removes the oldest item, as soon as there is one.</summary>
-    /// <exception cref="TimeoutException">The queue stayed empty all the time.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The time is negative, and not infinite.</exception>
+    /// <summary>Removes the oldest item, as soon as there is one, and returns it.</summary>
+    /// <exception cref="TimeoutException">The queue was still empty when the timeout had elapsed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative and is not
+    /// <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    /// <exception cref="JsonException">It is not a T. It has been removed.</exception>
+    /// <exception cref="JsonException">The item is not a <typeparamref name="T"/>. The item has been
+    /// removed.</exception>
     public T Take(TimeSpan timeout, CancellationToken cancellation = default) =>
         (T)Locked("Take", timeout, cancellation, () => Count > 0, () =>
         {

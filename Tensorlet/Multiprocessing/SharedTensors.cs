@@ -3,9 +3,9 @@ using Tensorlet.Nn;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Tensors whose memory several processes of one user share. What one of them writes, the others read, without a lock:
-/// a number is never torn, but the order of several writes is not kept. Writes of another process do not change the
-/// version of a storage, so the tape does not notice them.
+/// Tensors whose memory is shared by several processes of one user. What one process writes, the others read. There
+/// is no lock: a single number is never read half written, but several writes may be seen in a different order.
+/// Writes of another process do not change the version of a storage, so the tape does not notice these writes.
 /// </summary>
 public static class SharedTensors
 {
@@ -14,7 +14,10 @@ public static class SharedTensors
     internal static SharedFile? File(this Tensor tensor) =>
         (tensor.Given().Storage as HostStorage)?.Owner as SharedFile;
 
-    /// <summary>Refuses tensors that are not a whole storage on the CPU.</summary>
+    /// <summary>
+    /// Returns the storage of a tensor. Refuses a tensor that is not on the CPU, or that does not have all elements
+    /// of its storage in their order.
+    /// </summary>
     static HostStorage Whole(string operation, Tensor x) => x.Device != Device.Cpu
         ? throw new DeviceException($"{operation}: shape {x.Layout} is on {x.Device}; move it to the CPU: .Cpu().")
         : x.IsContiguous && x.Numel == x.Storage.Count ? (HostStorage)x.Storage : throw new ShapeException(
@@ -22,19 +25,19 @@ public static class SharedTensors
             "Share the tensor that it is a view of, or a .Clone().");
 
     /// <summary>
-    /// Moves the memory of a tensor, with its values, to where other processes can open it by its
-    /// <see cref="SharedName(Tensor)"/>. All views of the tensor move with it; if it was over an array of the caller
-    /// (<see cref="Tensor.Over"/>), that array is no longer used. Nothing happens if it is already shared. No other
-    /// thread may use the tensor at the same time.
+    /// Moves a tensor to memory that other processes can open by the <see cref="SharedName(Tensor)"/> of the
+    /// tensor. The values stay the same. All views of the tensor move with it. If the tensor was over an array of
+    /// the caller (<see cref="Tensor.Over"/>), that array is no longer used. If the tensor is already shared,
+    /// nothing happens. No other thread may use the tensor at the same time.
     /// </summary>
     /// <remarks>
-    /// The name exists as long as the tensor or a view of it is reachable in this process, and ends with the process.
-    /// Processes that have opened it keep the memory. Shared memory never enters a pool; when it is no longer
-    /// reachable, it is unmapped.
+    /// The name exists until neither the tensor nor a view of it is reachable in this process, and at most until
+    /// the process ends. Other processes that have opened the tensor keep its memory. Shared memory never enters a
+    /// pool; when the memory is no longer reachable, it is unmapped.
     /// </remarks>
     /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
-    /// <exception cref="ShapeException">It is a view of a part of its memory, or its elements are in another
-    /// order.</exception>
+    /// <exception cref="ShapeException">The tensor is a view of a part of its memory, or its elements are not in
+    /// the order of the memory.</exception>
     /// <exception cref="IOException">There is not enough room in /dev/shm or the temporary directory, even after
     /// unreachable memory has been released.</exception>
     public static Tensor ShareMemory(this Tensor tensor)
@@ -51,21 +54,27 @@ public static class SharedTensors
     /// <summary>True if other processes can open the memory of this tensor.</summary>
     public static bool IsShared(this Tensor tensor) => tensor.File() is not null;
 
-    /// <summary>The name by which another process opens the tensor; for a view, that of its whole memory.</summary>
+    /// <summary>
+    /// Returns the name by which another process opens the tensor. For a view, this is the name of the whole memory
+    /// of which the view is a part.
+    /// </summary>
     /// <exception cref="TensorletException">The tensor is not shared.</exception>
     public static string SharedName(this Tensor tensor) => tensor.File()?.Name ?? throw new TensorletException(
         $"SharedName: the tensor of shape {tensor.Layout} is not shared. Call ShareMemory first.");
 
-    /// <summary>A tensor over memory that another process has shared. Each call maps it again.</summary>
-    /// <exception cref="FileNotFoundException">There is nothing with this name; its creator has released it, or has
-    /// ended.</exception>
-    /// <exception cref="InvalidDataException">It is not the memory of a tensor: it is of another kind, version or user,
-    /// is still being written, is too short, or has an impossible shape. The message says which.</exception>
+    /// <summary>
+    /// Returns a tensor over memory that another process has shared. Each call maps the memory again.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">There is no shared memory with this name: the process that created
+    /// the memory has released it or has ended.</exception>
+    /// <exception cref="InvalidDataException">The shared memory is of a different kind or version, belongs to
+    /// another user, is still being written, is too short, or has an impossible shape. The message says which of
+    /// these is the case.</exception>
     public static Tensor Open(string name) => SharedFile.Open(name, Magic).Tensor();
 
     /// <summary>
-    /// Shares everything in <see cref="Module.StateDict"/>, parameters and buffers, in place; all or nothing, except if
-    /// there is not enough room.
+    /// Shares all parameters and buffers of a module (everything in <see cref="Module.StateDict"/>) in place. If an
+    /// exception is thrown, nothing has been shared, unless there was not enough room.
     /// </summary>
     /// <inheritdoc cref="ShareMemory(Tensor)"/>
     public static Module ShareMemory(this Module module)
@@ -76,14 +85,17 @@ public static class SharedTensors
         return module;
     }
 
-    /// <summary>The keys and names of all its tensors, in one line: the argument of <see cref="OpenShared"/>.</summary>
+    /// <summary>
+    /// Returns the keys and the shared names of all tensors of a module in one line, which is the argument of
+    /// <see cref="OpenShared"/>.
+    /// </summary>
     /// <inheritdoc cref="SharedName(Tensor)"/>
     public static string SharedName(this Module module) =>
         string.Join(';', module.Given().StateDict().Select(p => $"{p.Key}={p.Value.SharedName()}"));
 
     /// <summary>
-    /// Replaces the memory of all parameters and buffers of a module by that which another process has shared of a
-    /// module of the same class: from now on, both train one network.
+    /// Replaces the memory of all parameters and buffers of a module by the memory that another process has shared
+    /// for a module of the same class. From now on, both processes train one network.
     /// </summary>
     /// <exception cref="TensorletException">A key is missing or unknown. Nothing has changed.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has changed.</exception>

@@ -7,15 +7,15 @@ using System.Reflection;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Runs a static method in new processes of this program, as <c>torch.multiprocessing.spawn</c> does:
+/// Runs a static method in new processes of this program, like <c>torch.multiprocessing.spawn</c>:
 /// <code>
 /// if (Spawn.Child()) return;                                       // the first line of Program.cs
 /// var losses = Spawn.Run(Worker.Train, [net.SharedName()], nprocs: 4);
 /// static class Worker { public static double Train(int rank, string network) { … } }
 /// </code>
 /// Arguments and results are sent through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
-/// bytes. A shared tensor is sent as its name, and is the same memory there, also for views; but in a result, what
-/// the child has shared itself is copied, because that memory ends with it.
+/// bytes. A shared tensor, or a view of one, is sent as its name, and has the same memory in both processes. But a
+/// tensor in a result that the new process itself has shared is copied, because its memory ends with that process.
 /// </summary>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public static class Spawn
@@ -25,14 +25,17 @@ public static class Spawn
 
     internal sealed record Order(int Rank, string Assembly, string Type, string Method);
 
-    /// <summary>The program that is started, and its arguments: this program without arguments, unless set.</summary>
+    /// <summary>
+    /// The program that is started, followed by its arguments. By default, it is this program without arguments.
+    /// </summary>
     public static string[] Command { get; set => field = value.Given(); } =
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
             ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
-    /// In a process that <see cref="Start"/> started, runs its work and returns true; the program must then end. Main
-    /// must call it first. In any other process, it returns false immediately. The standard input of a child is empty.
+    /// Does the work of this process and returns true, if <see cref="Start"/> started this process; the program
+    /// must then end. In any other process, returns false immediately. Main must call this method first. The
+    /// standard input of a process that <see cref="Start"/> started is empty.
     /// </summary>
     public static bool Child()
     {
@@ -42,7 +45,7 @@ public static class Spawn
         try
         {
             try { pipe.Connect(TimeSpan.FromSeconds(1)); }      // the parent was waiting before this process began
-            finally { SharedFolder.Delete(name); }              // the parent may be killed, and would leave it
+            finally { SharedFolder.Delete(name); }              // a parent that is killed leaves this file
             Parcel order = new(pipe), arguments = new(pipe);
             pipe.ReadAsync(new byte[1]).AsTask().ContinueWith(_ => Environment.Exit(1));    // the parent has ended
             Call((Order)order.Get(0, typeof(Order))!, arguments).Write(pipe);
@@ -52,7 +55,7 @@ public static class Spawn
     }
 
     /// <summary>Calls the method.</summary>
-    /// <returns>What it threw, or null; and its result.</returns>
+    /// <returns>The exception that the method threw, as text, or null; and the result of the method.</returns>
     static Parcel Call(Order order, Parcel arguments)
     {
         try
@@ -70,18 +73,24 @@ public static class Spawn
 
     static Type Result(MethodInfo method) => method.ReturnType == typeof(void) ? typeof(object) : method.ReturnType;
 
-    /// <summary>Starts the processes, waits for them, and returns their results: <see cref="Spawned.Join"/>.</summary>
+    /// <summary>
+    /// Starts processes, waits until all of them have ended, and returns their results; see
+    /// <see cref="Spawned.Join"/>.
+    /// </summary>
     /// <inheritdoc cref="Start"/>
     public static object?[] Run(Delegate entry, object?[]? args = null, int nprocs = 1, TimeSpan? timeout = null) =>
         Start(entry, args, nprocs).Join(timeout);
 
-    /// <summary>Starts processes that call entry(rank, args…), where the rank counts them from 0.</summary>
-    /// <param name="entry">A static method, the only one with its name in its class. Its first parameter is the
-    /// rank.</param>
-    /// <param name="args">Its other arguments.</param>
+    /// <summary>
+    /// Starts processes, each of which calls entry(rank, args…). The rank is the number of the process, from 0 on.
+    /// </summary>
+    /// <param name="entry">A static method, the only one with its name in its class. The first parameter of the
+    /// method is the rank.</param>
+    /// <param name="args">The other arguments of the method.</param>
     /// <param name="nprocs">The number of processes.</param>
-    /// <exception cref="TensorletException">The entry is not such a method, takes another number of arguments, is
-    /// async, or takes or returns a module; or <see cref="Command"/> cannot be started.</exception>
+    /// <exception cref="TensorletException">The entry is not such a method, does not take exactly the rank and the
+    /// given arguments, is async, or takes or returns a module; or <see cref="Command"/> cannot be
+    /// started.</exception>
     /// <exception cref="ArgumentException">An argument does not have the type of its parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)
@@ -134,8 +143,8 @@ public static class Spawn
 }
 
 /// <summary>
-/// Processes that <see cref="Spawn.Start"/> started. They end with this process, however it ends. A process that throws
-/// an exception or is killed does not end the others.
+/// The processes that <see cref="Spawn.Start"/> started. If this process ends, for whatever reason, the processes
+/// that it started end too. If one of them throws an exception or is killed, the others go on.
 /// </summary>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed class Spawned : IDisposable
@@ -167,10 +176,10 @@ public sealed class Spawned : IDisposable
                     sent.Write(pipe);
                     answer = new Parcel(pipe);
                 }
-                catch (IOException) { }     // it has ended meanwhile
+                catch (IOException) { }     // the process has ended meanwhile
             ended.Wait();
         }
-        GC.KeepAlive(arguments);            // until now: shared tensors keep their names
+        GC.KeepAlive(arguments);            // the names of shared tensors must exist until now
         if (answer is null) throw new ProcessException(order.Rank, process.ExitCode,
             $"Process {order.Rank} ended with exit code {process.ExitCode} and without an answer: it was killed, " +
             "or called Exit, or its program does not begin with Spawn.Child().");
@@ -179,9 +188,9 @@ public sealed class Spawned : IDisposable
     }
 
     /// <summary>Waits until all processes have ended, and returns their results by rank.</summary>
-    /// <exception cref="ProcessException">A process threw an exception, was killed, or ended without an answer; if
-    /// several did, the one with the lowest rank.</exception>
-    /// <exception cref="TimeoutException">The time is over. Processes that were still running have been
+    /// <exception cref="ProcessException">A process threw an exception, was killed, or ended without an answer. If
+    /// this is true of several processes, the exception is about the one with the lowest rank.</exception>
+    /// <exception cref="TimeoutException">The timeout has elapsed. The processes that were still running have been
     /// killed.</exception>
     public object?[] Join(TimeSpan? timeout = null)
     {
@@ -192,21 +201,22 @@ public sealed class Spawned : IDisposable
         return [.. answers.Select(answer => answer.GetAwaiter().GetResult())];
     }
 
-    /// <summary>Kills those that are still running, and what they started.</summary>
+    /// <summary>Kills the processes that are still running, and all processes that these have started.</summary>
     public void Dispose() => Array.ForEach(children, child => child.Process.Kill(entireProcessTree: true));
 }
 
 /// <summary>A process that <see cref="Spawn"/> started did not return its result.</summary>
-/// <param name="rank">The process, counted from 0.</param>
-/// <param name="exitCode">Its exit code, if it returned no answer.</param>
-/// <param name="message">What happened: the exception that left the entry point, with its stack, or the exit.</param>
+/// <param name="rank">The rank of the process, from 0 on.</param>
+/// <param name="exitCode">The exit code of the process, if it returned no answer.</param>
+/// <param name="message">What happened: the exception that the entry point threw, with its stack, or how the
+/// process ended.</param>
 public sealed class ProcessException(int rank, int? exitCode, string message) : TensorletException(message)
 {
-    /// <summary>The process, counted from 0.</summary>
+    /// <summary>The rank of the process, from 0 on.</summary>
     public int Rank => rank;
     /// <summary>
-    /// Its exit code if it was killed or ended without an answer (on Unix, 128 plus the number of the signal); null if
-    /// it threw an exception.
+    /// The exit code of the process if it was killed or ended without an answer (on Unix, a process that was killed
+    /// has 128 plus the number of the signal); null if the process threw an exception.
     /// </summary>
     public int? ExitCode => exitCode;
 }

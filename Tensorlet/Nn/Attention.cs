@@ -1,13 +1,14 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Multi-head attention: queries, keys and values of size E are projected and split into heads of size E/heads; each
-/// head attends separately, and the results are joined and projected again (Vaswani et al. 2017). The shapes are (L, N,
-/// E), or batch first (N, L, E).
+/// Multi-head attention (Vaswani et al. 2017). Queries, keys and values of size E are projected and split into
+/// heads of size E/heads, where heads is the number of heads. Each head attends separately; then the results of all
+/// heads are joined and projected again. N sequences of length L have the shape (L, N, E), or (N, L, E) if the
+/// batch comes first.
 /// </summary>
-/// <param name="embedDim">E, the size of queries, keys and values.</param>
+/// <param name="embedDim">E, the size of a query, a key and a value.</param>
 /// <param name="numHeads">The number of heads.</param>
-/// <param name="dropout">The probability with which a weight is dropped.</param>
+/// <param name="dropout">The probability with which an attention weight is set to 0 in training.</param>
 /// <param name="bias">Whether the projections have biases.</param>
 /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
 /// <exception cref="ShapeException">E is not divisible by the number of heads.</exception>
@@ -22,22 +23,27 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     readonly Linear outProj =
         new(embedDim, embedDim, bias) { Bias = bias ? Parameter(Tensor.Zeros(embedDim)) : null };
 
-    /// <summary>The attention of a sequence to itself.</summary>
+    /// <summary>Computes the attention of a sequence to itself.</summary>
     public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;
 
-    /// <summary>The attention of the queries to the keys and values, and its weights.</summary>
-    /// <param name="query">(L, N, E), or batch first (N, L, E).</param>
-    /// <param name="key">(S, N, E), or batch first (N, S, E).</param>
-    /// <param name="value">(S, N, E), or batch first (N, S, E).</param>
-    /// <param name="keyPaddingMask">(N, S): true for keys that are ignored, or numbers that are added to the scores.
-    /// Keys and values that are ignored are not read, and may be NaN.</param>
-    /// <param name="attnMask">(L, S) or (N·heads, L, S): true for what a query does not see, or numbers that are added
-    /// to the scores.</param>
-    /// <param name="needWeights">Whether the weights are returned.</param>
-    /// <param name="averageWeights">Whether they are the mean over the heads, (N, L, S), instead of (N, heads, L,
-    /// S).</param>
-    /// <param name="isCausal">Whether a query sees only the keys at its own position and before.</param>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <summary>
+    /// Computes the attention of the queries to the keys and values. Returns the output and, if
+    /// <paramref name="needWeights"/> is set, the attention weights.
+    /// </summary>
+    /// <param name="query">The queries: (L, N, E), or (N, L, E) if the batch comes first.</param>
+    /// <param name="key">The keys: (S, N, E), or (N, S, E) if the batch comes first, where S is the number of keys
+    /// in each of the N sequences.</param>
+    /// <param name="value">The values, in the same shape as the keys.</param>
+    /// <param name="keyPaddingMask">A mask (N, S): Booleans that are true for keys to be ignored, or numbers that
+    /// are added to the scores. The keys that are ignored, and their values, are not read and may be NaN.</param>
+    /// <param name="attnMask">A mask (L, S) for all sequences and heads, or (N·heads, L, S): Booleans that are true
+    /// for the keys that a query does not see, or numbers that are added to the scores.</param>
+    /// <param name="needWeights">Whether to return the attention weights; if not, null is returned.</param>
+    /// <param name="averageWeights">Whether to return the mean of the weights over the heads, (N, L, S), instead of
+    /// the weights of each head, (N, heads, L, S).</param>
+    /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
+    /// positions.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public (Variable Output, Variable? Weights) Call(Variable query, Variable key, Variable value,
         Tensor? keyPaddingMask = null, Tensor? attnMask = null, bool needWeights = true, bool averageWeights = true,
         bool isCausal = false) => Named(() =>
@@ -71,7 +77,8 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     }, "MultiheadAttention");
 
     /// <summary>
-    /// Projects by the third of the weights that belongs to queries, keys or values, to (N, heads, L, E/heads).
+    /// Projects <paramref name="x"/> with one third of the weights: the first third is for queries, the second for
+    /// keys, the last for values. The result is (N, heads, L, E/heads).
     /// </summary>
     Variable Heads(Variable x, int third)
     {

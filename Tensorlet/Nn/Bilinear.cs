@@ -1,23 +1,23 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// xᵀ·Wₒ·y + b for each of the output features o: (…, I) and (…, J) to (…, O). Weights and bias start uniform in ±1/√I,
-/// as in PyTorch.
+/// Computes xᵀ·Wₒ·y + bₒ for each output feature o, from inputs x, (…, I), and y, (…, J). The result is (…, O).
+/// Initially, weights and bias are sampled uniformly from [−1/√I, 1/√I], as in PyTorch.
 /// </summary>
 /// <param name="in1Features">I, the size of the last axis of the first input.</param>
 /// <param name="in2Features">J, the size of the last axis of the second input.</param>
 /// <param name="outFeatures">O, the size of the last axis of the result.</param>
-/// <param name="bias">Whether to add b.</param>
+/// <param name="bias">Whether to add the bias b.</param>
 public sealed class Bilinear(int in1Features, int in2Features, int outFeatures, bool bias = true) : Module
 {
-    /// <summary>W, (O, I, J).</summary>
+    /// <summary>The weights W, (O, I, J).</summary>
     public Variable Weight { get; } = Uniform(in1Features, outFeatures, in1Features, in2Features);
-    /// <summary>b, (O), if there is one.</summary>
+    /// <summary>The bias b, (O), or null.</summary>
     public Variable? Bias { get; } = bias ? Uniform(in1Features, outFeatures) : null;
 
-    /// <summary>Both inputs are x, as in a quadratic form.</summary>
+    /// <summary>Computes the result for x as both inputs, as in a quadratic form.</summary>
     public override Variable Forward(Variable x) => F.Bilinear(x, x, Weight, Bias);
-    /// <summary>The two inputs.</summary>
+    /// <summary>Computes the result for the inputs <paramref name="x"/> and <paramref name="y"/>.</summary>
     public Variable Call(Variable x, Variable y) => Hooked(x, v => F.Bilinear(v, y, Weight, Bias));
 
     /// <inheritdoc/>

@@ -1,7 +1,7 @@
 namespace Tensorlet.Nn;
 
-// The passes of recurrent cells over memory. The slopes are written in what the forward pass has computed: σ(z) has the
-// slope σ·(1 − σ), and tanh z has 1 − tanh².
+// Each of these formulas is one pass of a recurrent cell over memory. Slopes are computed from results of the
+// forward pass: the slope of s = σ(z) is s·(1 − s), and the slope of t = tanh z is 1 − t².
 
 readonly struct LogisticOfSum : IZip3 // σ(x + own + b)
 {
@@ -29,17 +29,17 @@ readonly struct CellFormula : IFormula // c′ = f·c + i·g
     V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
 }
 
-readonly struct CellSlope : IFormula // with respect to c′, which is in h′ = o·tanh c′ too
+readonly struct CellSlope : IFormula // the gradient with respect to c′, on which h′ = o·tanh c′ depends, too
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V dc, V dh, V o, V tanh, V x4, V x5, V x6, V x7) => dc + dh * o * (V.Of(1) - tanh * tanh);
 }
 
-readonly struct LogisticProduct : IZip3 // dy·a·s, with respect to what s is the σ of
+readonly struct LogisticProduct : IZip3 // the gradient with respect to z in a·s, where s = σ(z)
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dy, V a, V s) => dy * a * (s * (V.Of(1) - s)); }
 
-readonly struct TanhProduct : IZip3 // dy·a·t, with respect to what t is the tanh of
+readonly struct TanhProduct : IZip3 // the gradient with respect to z in a·t, where t = tanh z
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dy, V a, V t) => dy * a * (V.Of(1) - t * t); }
 
 readonly struct ResetFormula : IFormula // n = tanh(x + r·(own + b))
@@ -50,17 +50,17 @@ readonly struct ResetFormula : IFormula // n = tanh(x + r·(own + b))
         V.Call(new TanhFormula(), x + r * (own + b));
 }
 
-readonly struct NewSlope : IZip3 // with respect to what n is the tanh of
+readonly struct NewSlope : IZip3 // the gradient with respect to u in h′ = (1 − z)·n + z·h, where n = tanh u
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dh, V z, V n) => dh * (V.Of(1) - z) * (V.Of(1) - n * n); }
 
-readonly struct ResetSlope : IFormula // with respect to what r is the σ of
+readonly struct ResetSlope : IFormula // the gradient with respect to u in r·(own + b), where r = σ(u)
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V dn, V own, V b, V r, V x4, V x5, V x6, V x7) => dn * (own + b) * (r * (V.Of(1) - r));
 }
 
-readonly struct UpdateSlope : IFormula // with respect to what z is the σ of
+readonly struct UpdateSlope : IFormula // the gradient with respect to u in h′ = (1 − z)·n + z·h, where z = σ(u)
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]

@@ -1,8 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// One step of a recurrent network: from an input (N, in) and a state (N, H) to the next state. All parameters start
-/// uniform in ±1/√H.
+/// One step of a recurrent network, which computes the next state from an input (N, in) and a state (N, H). N is
+/// the number of sequences, <c>in</c> is the size of the input, and H is the size of the state. Initially, all
+/// parameters are sampled uniformly from [−1/√H, 1/√H].
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">H is not positive.</exception>
 public abstract class RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias) : Module
@@ -12,51 +13,63 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     readonly Variable? biasIh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
     readonly Variable? biasHh = bias ? Uniform(hiddenSize, gates * hiddenSize) : null;
 
-    /// <summary>H</summary>
+    /// <summary>H, the size of the state.</summary>
     internal int HiddenSize => hiddenSize;
     /// <summary>The number of tensors that a state consists of.</summary>
     internal int States => states;
 
-    /// <summary>The projection of the input: of all steps (…, in) in one product.</summary>
+    /// <summary>Projects inputs (…, in), of one step or of all steps, in a single product.</summary>
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
 
-    /// <summary>The projection of a state: weights (gates·H, H), and a bias or 0.</summary>
+    /// <summary>
+    /// The parameters that project a state: the weights (gates·H, H), and the bias, or zeros if there is no bias.
+    /// </summary>
     internal Variable[] Own => [weightHh,
         biasHh?.To(weightHh.DType) ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
 
-    /// <summary>The next state, given the projected input and state, (N, gates·H) each, and the state.</summary>
+    /// <summary>
+    /// Computes the next state from the projected input (N, gates·H), the projected state (N, gates·H), and the
+    /// state.
+    /// </summary>
     internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);
 
-    /// <summary>How many numbers a step keeps for its backward pass, in multiples of H.</summary>
+    /// <summary>The number of vectors of size H that a step keeps for its backward pass, for each sequence.</summary>
     internal virtual int Kept => 0;
 
-    /// <summary>The same step in as few passes as it takes, without a tape.</summary>
+    /// <summary>
+    /// Computes the same step in as few passes over memory as possible, without recording it on the tape.
+    /// </summary>
     /// <param name="x">The projected input, (N, gates·H).</param>
     /// <param name="own">The product of the state and its weights, (N, gates·H).</param>
-    /// <param name="bias">What is added to <paramref name="own"/>, (gates·H).</param>
+    /// <param name="bias">The bias that is added to <paramref name="own"/>, (gates·H).</param>
     /// <param name="state">The state.</param>
-    /// <param name="kept">Where to write what <see cref="Back"/> will read, (N, Kept·H).</param>
-    /// <param name="after">Where to write the next state.</param>
+    /// <param name="kept">The tensor, (N, Kept·H), into which the step writes what <see cref="Back"/> will
+    /// read.</param>
+    /// <param name="after">The tensors into which the step writes the next state.</param>
     internal abstract void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after);
 
     /// <summary>
-    /// The backward pass of <see cref="Step(Tensor, Tensor, Tensor, Tensor[], Tensor, Tensor[])"/>, from the gradients
-    /// <paramref name="dy"/> with respect to the next state, which may be overwritten. The gradients with respect to
-    /// the two projections are written to <paramref name="dx"/> and <paramref name="dOwn"/>, which are one memory if
-    /// <see cref="IsSum"/>.
+    /// Computes the backward pass of <see cref="Step(Tensor, Tensor, Tensor, Tensor[], Tensor, Tensor[])"/> from
+    /// <paramref name="dy"/>, the gradients with respect to the next state; <paramref name="dy"/> may be
+    /// overwritten. The gradients with respect to the projected input and the projected state are written to
+    /// <paramref name="dx"/> and <paramref name="dOwn"/>, which are the same memory if <see cref="IsSum"/> is true.
     /// </summary>
-    /// <returns>What reaches each part of the state, but not by way of the projection; null if nothing does.</returns>
+    /// <returns>For each part of the state, the gradient that does not pass through the projection of the state, or
+    /// null if there is no such gradient.</returns>
     internal abstract Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept,
         Tensor[] after, Tensor dx, Tensor dOwn);
 
-    /// <summary>Whether a step reads nothing but the sum of the two projections.</summary>
+    /// <summary>Whether a step reads nothing but the sum of the projected input and the projected state.</summary>
     internal virtual bool IsSum => true;
 
-    /// <summary>Some of the columns, in multiples of H.</summary>
+    /// <summary>
+    /// Returns <paramref name="count"/>·H columns of <paramref name="x"/>, from column <paramref name="first"/>·H
+    /// on.
+    /// </summary>
     private protected Tensor Part(Tensor x, int first, int count = 1) =>
         x.Narrow(-1, first * hiddenSize, count * hiddenSize);
 
-    /// <summary>A state of zeros for N sequences.</summary>
+    /// <summary>A state of zeros for <paramref name="n"/> sequences.</summary>
     internal Variable[] Nothing(Variable x, int n) =>
         [.. Enumerable.Range(0, States).Select(_ => (Variable)Tensor.Zeros([n, HiddenSize], x.DType, x.Device))];
 
@@ -71,17 +84,20 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
         return Named(() => Step(Project(x), F.Linear(state[0], weightHh, biasHh), state), GetType().Name);
     }
 
-    /// <summary>The next state after a state of zeros.</summary>
+    /// <summary>Returns the next state, starting from a state of zeros.</summary>
     public sealed override Variable Forward(Variable x) => From(x, null)[0];
 
     /// <inheritdoc/>
     protected override string Arguments => $"{weightIh.Size(1)}, {HiddenSize}{(biasIh is null ? ", bias=False" : "")}";
 }
 
-/// <summary>h′ = tanh(W·x + b + U·h + c), or with relu instead of tanh (Elman 1990).</summary>
+/// <summary>
+/// Computes the next state, h′ = tanh(W·x + b + U·h + c), from an input x and a state h (Elman 1990). If
+/// <paramref name="relu"/> is set, relu is used instead of tanh.
+/// </summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of the state.</param>
-/// <param name="bias">Whether there are b and c.</param>
+/// <param name="bias">Whether there are biases b and c.</param>
 /// <param name="relu">Whether to use relu instead of tanh.</param>
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, bool relu = false)
     : RecurrentCell(1, 1, inputSize, hiddenSize, bias)
@@ -100,18 +116,18 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, boo
         return [null];
     }
 
-    /// <summary>The next state (N, H).</summary>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <summary>Returns the next state, (N, H).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public Variable Call(Variable x, Variable state) => From(x, [state])[0];
 }
 
 /// <summary>
-/// c′ = σ(f)·c + σ(i)·tanh g and h′ = σ(o)·tanh c′, where (i, f, g, o) = W·x + b + U·h + c (Hochreiter and Schmidhuber
-/// 1997; Gers et al. 2000).
+/// Computes the next state, c′ = σ(f)·c + σ(i)·tanh g and h′ = σ(o)·tanh c′, from an input x and a state (h, c).
+/// Here, i, f, g and o are the four parts of W·x + b + U·h + d (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
 /// </summary>
 /// <param name="inputSize">The size of the input.</param>
-/// <param name="hiddenSize">H, the size of h and c.</param>
-/// <param name="bias">Whether there are b and c.</param>
+/// <param name="hiddenSize">H, the size of h and of c.</param>
+/// <param name="bias">Whether there are biases b and d.</param>
 public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
     : RecurrentCell(4, 2, inputSize, hiddenSize, bias)
 {
@@ -148,20 +164,21 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
         return [null, dc.Mul_(f)];
     }
 
-    /// <summary>The next state (h, c), (N, H) each.</summary>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <summary>Returns the next state (h, c), where h and c are (N, H) each.</summary>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public (Variable H, Variable C) Call(Variable x, (Variable H, Variable C)? state) =>
         From(x, state is { } s ? [s.H, s.C] : null) is [var h, var c] ? (h, c) : default;
 }
 
 
 /// <summary>
-/// h′ = (1 − z)·n + z·h, where r and z are σ of W·x + b + U·h + c, and n = tanh(W·x + b + r·(U·h + c)) (Cho et al.
-/// 2014).
+/// Computes the next state, h′ = (1 − z)·n + z·h, from an input x and a state h (Cho et al. 2014). Here, r and z
+/// are each σ(W·x + b + U·h + c), and n is tanh(W·x + b + r·(U·h + c)); each of r, z and n has its own W, b, U and
+/// c.
 /// </summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of the state.</param>
-/// <param name="bias">Whether there are b and c.</param>
+/// <param name="bias">Whether there are biases b and c.</param>
 public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
     : RecurrentCell(3, 1, inputSize, hiddenSize, bias)
 {
@@ -196,7 +213,7 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
         return [dy[0].Mul_(z)];
     }
 
-    /// <summary>The next state (N, H).</summary>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <summary>Returns the next state, (N, H).</summary>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public Variable Call(Variable x, Variable state) => From(x, [state])[0];
 }

@@ -1,8 +1,10 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// What the convolutions over (N, C, …) share. Filters and bias start uniform in ±1/√(C/groups·K), as in PyTorch, where
-/// K is the number of elements of a filter in one channel.
+/// The base class of convolutions over (N, C, …), where N is the number of samples and C the number of channels.
+/// Initially, filters and bias are sampled uniformly from [−1/√n, 1/√n], as in PyTorch. Here, n is (C/groups)·K, or
+/// (O/groups)·K for a transposed convolution, where O is the number of output channels and K is the number of
+/// elements that a filter has in one channel.
 /// </summary>
 public abstract class Convolutional : Module
 {
@@ -29,7 +31,10 @@ public abstract class Convolutional : Module
         if (bias) Bias = Uniform(fanIn, outChannels);
     }
 
-    /// <summary>The filters: (O, C/groups, …); of a transposed convolution (C, O/groups, …).</summary>
+    /// <summary>
+    /// The filters: (O, C/groups, …), where O is the number of output channels; for a transposed convolution
+    /// (C, O/groups, …).
+    /// </summary>
     public Variable Weight { get; }
     /// <summary>One number for each output channel, or null.</summary>
     public Variable? Bias { get; }
@@ -54,22 +59,28 @@ public abstract class Convolutional : Module
         sizes.All(size => size == usual) ? "" : $", {name}={Python.Show(sizes)}";
 }
 
-/// <summary>A convolution of sequences: (N, C, L) to (N, O, OL).</summary>
+/// <summary>
+/// A convolution of sequences (N, C, L). The result is (N, O, OL), where OL is the number of windows.
+/// </summary>
 /// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of filters.</param>
 /// <param name="kernelSize">The size of a filter.</param>
 /// <param name="stride">The distance between neighbouring windows.</param>
-/// <param name="padding">The padding around the input, or <see cref="F.Same"/>.</param>
-/// <param name="dilation">The distance between the elements of a window.</param>
-/// <param name="groups">The number of groups of channels; each has filters of its own.</param>
+/// <param name="padding">The amount of padding on each side of the input, or <see cref="F.Same"/>.</param>
+/// <param name="dilation">The distance between neighbouring elements of a window.</param>
+/// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
 /// <param name="bias">Whether to add a number to each output channel.</param>
-/// <param name="paddingMode">What the padding consists of; Constant stands for zeros.</param>
-/// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
+/// <param name="paddingMode">What the padding consists of; <see cref="PadMode.Constant"/> means zeros.</param>
+/// <exception cref="ShapeException">The number of input or output channels is not divisible by the number of
+/// groups.</exception>
 public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
     int dilation = 1, int groups = 1, bool bias = true, PadMode paddingMode = PadMode.Constant)
     : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias, paddingMode);
 
-/// <summary>A convolution of images: (N, C, H, W) to (N, O, OH, OW).</summary>
+/// <summary>
+/// A convolution of images (N, C, H, W). The result is (N, O, OH, OW), where OH and OW are the numbers of windows
+/// along the height and the width.
+/// </summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair? dilation = null, int groups = 1, bool bias = true,
@@ -77,7 +88,10 @@ public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pai
     : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
         paddingMode);
 
-/// <summary>A convolution of volumes: (N, C, D, H, W) to (N, O, OD, OH, OW).</summary>
+/// <summary>
+/// A convolution of volumes (N, C, D, H, W). The result is (N, O, OD, OH, OW), where OD, OH and OW are the numbers
+/// of windows along the depth, the height and the width.
+/// </summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
     Triple padding = default, Triple? dilation = null, int groups = 1, bool bias = true,
@@ -86,32 +100,42 @@ public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, T
         paddingMode);
 
 /// <summary>
-/// The adjoint of <see cref="Conv1d"/>, which restores the shape of its input: (N, C, L) to (N, O, OL), with OL = (L −
-/// 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
+/// The adjoint of <see cref="Conv1d"/>: it turns the shape of the result of that convolution back into the shape of
+/// the input. An input (N, C, L) gives (N, O, OL), where OL = (L − 1)·stride − 2·padding +
+/// dilation·(kernelSize − 1) + outputPadding + 1.
 /// </summary>
 /// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of channels of the result.</param>
 /// <param name="kernelSize">The size of a filter.</param>
-/// <param name="stride">The distance between the windows to which neighbouring elements are spread.</param>
-/// <param name="padding">How much is cut off around the result.</param>
-/// <param name="outputPadding">How much the result is extended at its end.</param>
-/// <param name="groups">The number of groups of channels; each has filters of its own.</param>
+/// <param name="stride">The distance between the windows over which neighbouring elements of the input are
+/// spread.</param>
+/// <param name="padding">The number of elements that are cut off on each side of the result.</param>
+/// <param name="outputPadding">The number of elements by which the result is extended at the end of each
+/// axis.</param>
+/// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
 /// <param name="bias">Whether to add a number to each output channel.</param>
-/// <param name="dilation">The distance between the elements of a window.</param>
-/// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
+/// <param name="dilation">The distance between neighbouring elements of a window.</param>
+/// <exception cref="ShapeException">The number of input or output channels is not divisible by the number of
+/// groups.</exception>
 public sealed class ConvTranspose1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
     int outputPadding = 0, int groups = 1, bool bias = true, int dilation = 1)
     : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias,
         PadMode.Constant, [outputPadding]);
 
-/// <summary>The adjoint of <see cref="Conv2d"/>, which restores the shape of its input.</summary>
+/// <summary>
+/// The adjoint of <see cref="Conv2d"/>: it turns the shape of the result of that convolution back into the shape of
+/// the input.
+/// </summary>
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
     Pair padding = default, Pair outputPadding = default, int groups = 1, bool bias = true, Pair? dilation = null)
     : Convolutional(inChannels, outChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, groups, bias,
         PadMode.Constant, outputPadding);
 
-/// <summary>The adjoint of <see cref="Conv3d"/>, which restores the shape of its input.</summary>
+/// <summary>
+/// The adjoint of <see cref="Conv3d"/>: it turns the shape of the result of that convolution back into the shape of
+/// the input.
+/// </summary>
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
     Triple padding = default, Triple outputPadding = default, int groups = 1, bool bias = true, Triple? dilation = null)

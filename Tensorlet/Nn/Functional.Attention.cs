@@ -3,30 +3,34 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// softmax(Q·Kᵀ·scale + mask)·V (Vaswani et al. 2017): queries (…, L, E), keys (…, S, E) and values (…, S, V) give
-    /// (…, L, V).
+    /// Computes softmax(Q·Kᵀ·scale + mask)·V (Vaswani et al. 2017). The queries Q are (…, L, E), the keys K are
+    /// (…, S, E) and the values V are (…, S, D); the result is (…, L, D).
     /// </summary>
-    /// <param name="query">Q</param>
-    /// <param name="key">K</param>
-    /// <param name="value">V</param>
-    /// <param name="mask">Broadcast to (…, L, S): true for what a query sees, or numbers that are added to the
-    /// scores.</param>
-    /// <param name="dropout">The probability with which a weight is dropped.</param>
-    /// <param name="isCausal">Whether a query sees only the keys at its own position and before.</param>
-    /// <param name="scale">1/√E if not given.</param>
+    /// <param name="query">The queries Q.</param>
+    /// <param name="key">The keys K.</param>
+    /// <param name="value">The values V.</param>
+    /// <param name="mask">Booleans that are true for the keys that a query sees, or numbers that are added to the
+    /// scores; they are broadcast to (…, L, S).</param>
+    /// <param name="dropout">The probability with which an attention weight is set to 0.</param>
+    /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
+    /// positions.</param>
+    /// <param name="scale">The factor of the scores; 1/√E if not given.</param>
     /// <remarks>
-    /// Keys and values that no query sees, because they are masked for all of them, are not read, and may be NaN. If
-    /// only some queries do not see them, the value is still multiplied by their weights of 0, as in PyTorch: 0·NaN is
-    /// NaN.
+    /// If a key is masked for all queries, the key and its value are not read, and may be NaN. If a key is masked
+    /// for only some of the queries, its attention weight for these queries is 0, and its value is still multiplied
+    /// by this weight, as in PyTorch; 0·NaN is NaN.
     /// </remarks>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,
         Variable? mask = null, double dropout = 0, bool isCausal = false, double? scale = null) =>
         Named(() => mask is { DType: DType.Bool }
             ? Attention(query, key, value, mask.Data, null, isCausal, dropout, scale).Output
             : Attention(query, key, value, null, mask, isCausal, dropout, scale).Output);
 
-    /// <summary>softmax(Q·Kᵀ·scale + added)·V, and the weights; those of a query that sees nothing are 0.</summary>
+    /// <summary>
+    /// Computes softmax(Q·Kᵀ·scale + added)·V and the attention weights. The weights of a query that sees no key
+    /// are 0.
+    /// </summary>
     internal static (Variable Output, Variable Weights) Attention(Variable query, Variable key, Variable value,
         Tensor? seen, Variable? added, bool isCausal, double dropout, double? scale = null)
     {
@@ -52,10 +56,15 @@ public static partial class F
         return (Dropout(weights, dropout).MatMul(value), weights);
     }
 
-    /// <summary>What both of two masks let through; either may be missing.</summary>
+    /// <summary>
+    /// Returns a mask that lets through what both masks let through. A mask that is null lets everything through.
+    /// </summary>
     internal static Tensor? Both(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a & b;
 
-    /// <summary>What a query at position i may see: the keys at positions 0 … i, as (L, S) Booleans.</summary>
+    /// <summary>
+    /// Returns a mask in which a query at position i sees only the keys at positions 0 … i: Booleans (L, S), where
+    /// L is <paramref name="queries"/> and S is <paramref name="keys"/>.
+    /// </summary>
     public static Tensor Causal(int queries, int keys, Device? device = null) => Named(() =>
         Tensor.Arange(queries, DType.Int64, device).Unsqueeze(1) >= Tensor.Arange(keys, DType.Int64, device));
 }

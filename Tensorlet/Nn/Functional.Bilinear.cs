@@ -3,7 +3,8 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// xᵀ·Wₒ·y + b for each output feature o: (…, I) and (…, J) with weights (O, I, J) and bias (O) give (…, O).
+    /// Computes xᵀ·Wₒ·y + bₒ for each output feature o. Inputs x, (…, I), and y, (…, J), weights W, (O, I, J), and
+    /// a bias b, (O), give (…, O).
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable Bilinear(Variable x, Variable y, Variable weight, Variable? bias = null)

@@ -3,24 +3,28 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// −ln of the probability of a sequence of labels, summed over all its alignments: at each step a class is read,
-    /// classes that repeat are merged, and then the blanks between the labels are removed (Graves et al. 2006).
+    /// The negative logarithm of the probability of a sequence of labels (Graves et al. 2006). This probability is
+    /// the sum of the probabilities of all alignments of the sequence. An alignment assigns a class to each step;
+    /// merging repeated classes in it, and then removing the blanks, gives the sequence of labels.
     /// </summary>
-    /// <param name="logProbs">ln p of each class at each step, (T, N, C), as LogSoftmax(2) gives it.</param>
-    /// <param name="targets">The labels, Int64: (N, S), or those of all samples one after another, in one
-    /// axis.</param>
-    /// <param name="inputLengths">How many of the T steps each sample has: Int64, (N).</param>
-    /// <param name="targetLengths">How many labels each sample has: Int64, (N).</param>
-    /// <param name="blank">The class that is no label.</param>
-    /// <param name="reduction">The mean is over samples, each divided by the number of its labels.</param>
-    /// <param name="zeroInfinity">Whether the loss of labels that do not fit into the steps is 0 instead of ∞. Its
-    /// gradient is 0 in both cases.</param>
+    /// <param name="logProbs">The logarithm of the probability of each class at each step, (T, N, C), where T is
+    /// the number of steps, N the number of samples and C the number of classes; usually the result of
+    /// <c>LogSoftmax(2)</c>.</param>
+    /// <param name="targets">The labels, Int64: (N, S), with a row for each sample; or the labels of all samples
+    /// one after another, in a tensor with one axis.</param>
+    /// <param name="inputLengths">The number of steps that each sample has, at most T: Int64, (N).</param>
+    /// <param name="targetLengths">The number of labels that each sample has: Int64, (N).</param>
+    /// <param name="blank">The class of the blank, which cannot be a label.</param>
+    /// <param name="reduction">How the losses are reduced. Before the mean is taken, the loss of each sample is
+    /// divided by the number of its labels.</param>
+    /// <param name="zeroInfinity">Whether the loss of a sample is 0 instead of ∞ if its labels do not fit into its
+    /// steps. The gradient of this loss is 0 in both cases.</param>
     /// <exception cref="ShapeException">The shapes or lengths do not fit together.</exception>
     /// <exception cref="IndexException">A label is not a class, or is the blank.</exception>
     public static Variable CtcLoss(Variable logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths,
         int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false) => Named(() =>
     {
-        const double never = -1e30;         // in place of −∞, whose differences are not numbers
+        const double never = -1e30;         // in place of −∞, because −∞ − (−∞) is NaN
         if ((logProbs.Given().Rank, targets.Given().Rank) is not (3, 1 or 2))
             throw new ShapeException($"CTCLoss: log probabilities {logProbs.Data.Layout} and targets " +
                 $"{targets.Layout} must be (T, N, C), and (N, S) or one axis.");
@@ -34,7 +38,8 @@ public static partial class F
             throw new ShapeException($"CTCLoss: targets {targets.Layout} and target lengths " +
                 $"[{string.Join(", ", counts)}] do not fit together for {n} samples.");
 
-        // State s of a sample is its label s/2 if s is odd, and a blank before, between or after labels if it is even.
+        // If s is odd, state s of a sample is its label number s/2; if s is even, it is a blank before, between or
+        // after labels.
         var states = 2 * (int)counts.Append(0).Max() + 1;
         var (read, barred, open) = (new long[n, states], new bool[3, n, states], new bool[n, states]);
         for (int i = 0, first = 0; i < n; first += targets.Rank == 2 ? targets.Size(1) : (int)counts[i], i++)
@@ -44,13 +49,14 @@ public static partial class F
                 var at = read[i, s] = isLabel ? labels[first + s / 2] : blank;
                 if (at < 0 || at >= classes || (isLabel && at == blank)) throw new IndexException(
                     $"CTCLoss: label {at} of sample {i} is the blank, or is not one of {classes} classes.");
-                // it follows itself, the state before it, or the label before it if that is another one
+                // a state may follow itself, the state before it, or the label before it if that is a different
+                // label
                 (barred[1, i, s], barred[2, i, s]) = (s < 1, s < 3 || !isLabel || at == read[i, s - 2]);
                 open[i, s] = s != 2 * counts[i] && s != 2 * counts[i] - 1;
             }
         Tensor Here(Array values) => Tensor.From(values, device: logProbs.Device);
 
-        // α[s] = ln of the probability to be in state s; at the beginning, it is the blank before all labels
+        // α[s] = ln of the probability of state s; at the beginning, the state is the blank before all labels
         var start = Tensor.Full([n, states], never, logProbs.DType, logProbs.Device);
         start.Narrow(1, 0, 1).Zero_();
         Variable alpha = start;

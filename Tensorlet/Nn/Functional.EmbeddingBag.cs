@@ -1,30 +1,34 @@
 namespace Tensorlet;
 
-/// <summary>How the rows of a bag are reduced to one.</summary>
+/// <summary>How the rows of a bag are reduced to a single row.</summary>
 public enum BagMode
 {
-    /// <summary>Their sum.</summary>
+    /// <summary>The sum of the rows.</summary>
     Sum,
-    /// <summary>Their mean.</summary>
+    /// <summary>The mean of the rows.</summary>
     Mean,
-    /// <summary>Their maximum, number by number.</summary>
+    /// <summary>The maximum of the rows, element by element.</summary>
     Max,
 }
 
 public static partial class F
 {
     /// <summary>
-    /// Looks up rows of a table (V, D), and reduces those of each bag of indices to one, (N, D). That of an empty bag
-    /// is 0.
+    /// Looks up rows of a table (V, D) by their indices, and reduces the rows of each of N bags of indices to a
+    /// single row; the result is (N, D). For an empty bag, this row consists of zeros.
     /// </summary>
-    /// <param name="index">Integers in 0 … V−1: bags of the same size, (N, B), or all bags one after another, in one
-    /// axis.</param>
-    /// <param name="weight">The table.</param>
-    /// <param name="offsets">The positions at which bags begin, (N), if they are given one after another.</param>
-    /// <param name="mode">How rows are reduced.</param>
-    /// <param name="paddingIndex">A row that does not count; a negative number counts from the end.</param>
-    /// <exception cref="ShapeException">The shapes do not fit, or the offsets do not ascend from 0.</exception>
-    /// <exception cref="IndexException">An index, or the padding index, is not a row of the table.</exception>
+    /// <param name="index">Integers in 0 … V−1: (N, B) for N bags of B indices each; or, if
+    /// <paramref name="offsets"/> are given, the indices of all bags one after another, in one axis.</param>
+    /// <param name="weight">The table, (V, D).</param>
+    /// <param name="offsets">The positions in <paramref name="index"/> at which the bags begin, (N); only if the
+    /// bags are given one after another.</param>
+    /// <param name="mode">How the rows of a bag are reduced.</param>
+    /// <param name="paddingIndex">The index of a row that is left out of the reduction. A negative index is counted
+    /// from the end of the table.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together, or the offsets do not ascend from
+    /// 0.</exception>
+    /// <exception cref="IndexException">An index, or the padding index, is not that of a row of the
+    /// table.</exception>
     public static Variable EmbeddingBag(Tensor index, Variable weight, Tensor? offsets = null,
         BagMode mode = BagMode.Mean, int? paddingIndex = null)
     {
@@ -46,7 +50,8 @@ public static partial class F
             return mode == BagMode.Mean ? sum / (!outside).Sum([1]).Clamp(low: 1).To(sum.DType) : sum;
         });
 
-        // a row for each bag, as long as the longest, and what is absent in it
+        // a row of indices for each bag, as long as the longest bag, and a mask of the positions that are not in
+        // the bag
         (Tensor, Tensor) Bags(long[] all, Tensor offsets)
         {
             long[] bounds = [.. offsets.OnlyType("EmbeddingBag: the offsets", DType.Int64).ToArray<long>(), all.Length];

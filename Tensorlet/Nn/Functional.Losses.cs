@@ -3,20 +3,26 @@ namespace Tensorlet;
 /// <summary>How the values of a loss are reduced to one number.</summary>
 public enum Reduction
 {
-    /// <summary>They are not reduced.</summary>
+    /// <summary>The values are not reduced.</summary>
     None,
-    /// <summary>The mean; where classes have weights or are ignored, the weighted mean of those that count.</summary>
+    /// <summary>
+    /// The mean. If classes have weights, it is the weighted mean; targets that are ignored are left out.
+    /// </summary>
     Mean,
     /// <summary>The sum.</summary>
     Sum,
-    /// <summary>The sum divided by the size of the first axis, or by 1 if there is none.</summary>
+    /// <summary>The sum, divided by the size of the first axis, or by 1 if there are no axes.</summary>
     BatchMean,
 }
 
 public static partial class F
 {
-    /// <summary>f(x₀, x₁, …, w₀, …), reduced in the same pass; a weight that is not given is 1.</summary>
-    /// <exception cref="ShapeException">The x differ in shape, or a weight does not broadcast to it.</exception>
+    /// <summary>
+    /// Computes f(x₀, x₁, …, w₀, …), and reduces the values in the same pass. A weight that is null is 1
+    /// everywhere.
+    /// </summary>
+    /// <exception cref="ShapeException">The shapes of the inputs differ, or a weight does not broadcast to the
+    /// shape of the inputs.</exception>
     static Variable Loss<F>(string operation, F f, Reduction reduction, Variable[] x, params Tensor?[] weights)
         where F : struct, IFormula => Named(() =>
     {
@@ -32,8 +38,9 @@ public static partial class F
     }, operation);
 
     /// <summary>
-    /// The shape of all operands, which may differ by leading axes of 1 at most. If they were broadcast, so that every
-    /// input met every target, training would silently go wrong.
+    /// Returns the common shape of the operands. Their shapes may differ only by leading axes of size 1. If the
+    /// operands were broadcast, every input would be compared with every target, and training would silently go
+    /// wrong.
     /// </summary>
     static int[] OneShape(string operation, params ReadOnlySpan<Variable> x)
     {
@@ -49,17 +56,20 @@ public static partial class F
     static Variable Reduced(string operation, Variable losses, Reduction reduction, Tensor? weight = null) =>
         Loss(operation, new Of2<WeightedFormula>(), reduction, [losses], weight);
 
-    /// <summary>(x − target)².</summary>
+    /// <summary>The squared error, (x − target)².</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MseLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
         Loss("MSELoss", new Of2<SquaredError>(), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>|x − target|, with a gradient of 0 where both are equal.</summary>
+    /// <summary>The absolute error, |x − target|. Where x is equal to the target, the gradient is 0.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable L1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean) =>
         Loss("L1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>With d = x − target: d²/(2β) where |d| is below β, |d| − β/2 elsewhere (Girshick 2015).</summary>
+    /// <summary>
+    /// d²/(2β) if |d| is below β, and |d| − β/2 otherwise, where d is x − target and β is <paramref name="beta"/>
+    /// (Girshick 2015).
+    /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">β is negative.</exception>
     public static Variable SmoothL1Loss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
@@ -67,7 +77,10 @@ public static partial class F
             ? Loss("SmoothL1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()])
             : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>With d = x − target: d²/2 where |d| is at most δ, δ·(|d| − δ/2) elsewhere (Huber 1964).</summary>
+    /// <summary>
+    /// d²/2 if |d| is at most δ, and δ·(|d| − δ/2) otherwise, where d is x − target and δ is
+    /// <paramref name="delta"/> (Huber 1964).
+    /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">δ is not positive.</exception>
     public static Variable HuberLoss(Variable x, Variable target, Reduction reduction = Reduction.Mean,
@@ -75,14 +88,14 @@ public static partial class F
             new(delta.In("HuberLoss", double.Epsilon, double.PositiveInfinity), 1)), reduction,
             [x.Given(), target.Given()]);
 
-    /// <summary>
-    /// −ln p of the target classes, given log probabilities (N, C, …) and classes (N, …) as Int64, or (C) and ().
-    /// </summary>
-    /// <param name="x">ln p.</param>
-    /// <param name="target">Classes.</param>
+    /// <summary>The negative logarithm −ln p of the probability p of the target class.</summary>
+    /// <param name="x">The logarithms ln p of the probabilities of all classes: (N, C, …), or (C) for a single
+    /// sample.</param>
+    /// <param name="target">The target classes, as Int64: (N, …), or () for a single sample.</param>
     /// <param name="weight">The weight of each class, (C).</param>
-    /// <param name="reduction">The mean is weighted, and leaves out what is ignored.</param>
-    /// <param name="ignoreIndex">A target that is ignored.</param>
+    /// <param name="reduction">How the losses are reduced. The mean is weighted by <paramref name="weight"/>, and
+    /// leaves out the targets that are ignored.</param>
+    /// <param name="ignoreIndex">Targets that have this value are ignored.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="IndexException">A target is not a class.</exception>
     public static Variable NllLoss(Variable x, Variable target, Tensor? weight = null,
@@ -90,16 +103,18 @@ public static partial class F
         Likelihood("NLLLoss", x, target.Given().Data, weight, reduction, ignoreIndex, 0, false);
 
     /// <summary>
-    /// −ln softmax(x) of the target classes: scores (N, C, …) with classes (N, …) as Int64, (C) with (), or scores with
-    /// probabilities of the same shape.
+    /// The negative logarithm −ln p of the probability p that softmax(x) gives to the target class. If the targets
+    /// are probabilities t of all classes, this is the sum of −t·ln p over the classes.
     /// </summary>
-    /// <param name="x">Scores, also called logits.</param>
-    /// <param name="target">Classes, or probabilities.</param>
+    /// <param name="x">The scores of all classes, also called logits: (N, C, …), or (C) for a single sample.</param>
+    /// <param name="target">The target classes, as Int64: (N, …), or () for a single sample; or probabilities, in
+    /// the same shape as <paramref name="x"/>.</param>
     /// <param name="weight">The weight of each class, (C).</param>
-    /// <param name="reduction">The mean is weighted for classes, and leaves out what is ignored.</param>
-    /// <param name="ignoreIndex">A target class that is ignored.</param>
-    /// <param name="labelSmoothing">The part of the probability that is spread evenly over all classes (Szegedy et al.
-    /// 2016).</param>
+    /// <param name="reduction">How the losses are reduced. If the targets are classes, the mean is weighted by
+    /// <paramref name="weight"/>, and leaves out the targets that are ignored.</param>
+    /// <param name="ignoreIndex">Target classes that have this value are ignored.</param>
+    /// <param name="labelSmoothing">The part of the probability that is spread evenly over all classes
+    /// (Szegedy et al. 2016).</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="IndexException">A target is not a class.</exception>
     public static Variable CrossEntropy(Variable x, Variable target, Tensor? weight = null,
@@ -120,11 +135,14 @@ public static partial class F
         });
     }
 
-    /// <summary>Σ w·x along an axis, which is kept.</summary>
+    /// <summary>Computes Σ w·x along an axis, which is kept with size 1.</summary>
     static Variable Weighted(Variable x, Variable w, int axis) =>
         Variable.Total(new Of2<WeightedFormula>(), "Weighted", [axis], x, w);
 
-    /// <summary>The weights of the classes, in a shape that broadcasts along their axis.</summary>
+    /// <summary>
+    /// Returns the weights of the classes in a shape that broadcasts along the axis of the classes in
+    /// <paramref name="x"/>.
+    /// </summary>
     static Tensor PerClass(string operation, Variable x, int axis, Tensor weight) =>
         OfShape(operation, "weight of the classes", weight, x.Size(axis)).Data
             .Reshape([-1, .. Enumerable.Repeat(1, x.Rank - axis - 1)]);
@@ -137,7 +155,7 @@ public static partial class F
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} must be " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
-        var some = target.ToArray<long>().Contains(ignoreIndex);        // a row that is ignored is not read
+        var some = target.ToArray<long>().Contains(ignoreIndex);        // scores of ignored targets are not read
         var (ignored, at) = (target.Eq(ignoreIndex).Unsqueeze(axis), target.Unsqueeze(axis));
         if (some) (x, at) = (x.MaskedFill(ignored, 0), Tensor.Where(ignored, 0, at));
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
@@ -157,9 +175,12 @@ public static partial class F
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
     }, operation);
 
-    /// <summary>−w·(t·ln x + (1 − t)·ln(1 − x)) of probabilities x, where logarithms are not below −100.</summary>
+    /// <summary>
+    /// −w·(t·ln x + (1 − t)·ln(1 − x)) for probabilities x, targets t and weights w. A logarithm below −100 is
+    /// replaced by −100.
+    /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="TensorletException">A number is not a probability.</exception>
+    /// <exception cref="TensorletException">An input is not a probability.</exception>
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
@@ -172,7 +193,8 @@ public static partial class F
     }
 
     /// <summary>
-    /// −w·(p·t·ln σ(x) + (1 − t)·ln(1 − σ(x))) of scores x, without overflow; p is the weight of positive targets.
+    /// −w·(p·t·ln σ(x) + (1 − t)·ln(1 − σ(x))) for scores x, targets t and weights w, where σ is the logistic
+    /// function and p is the weight of positive targets. The computation does not overflow.
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable BinaryCrossEntropyWithLogits(Variable x, Variable target, Tensor? weight = null,
@@ -180,12 +202,13 @@ public static partial class F
         Loss("BCEWithLogitsLoss", new LogitsFormula(), reduction, [x.Given(), target.Given()], posWeight, weight);
 
     /// <summary>
-    /// t·(ln t − x) of log probabilities x and probabilities t, or e^t·(t − x) if t are logarithms too.
+    /// The Kullback–Leibler divergence t·(ln t − x), where x is the logarithm of a probability and t is a target
+    /// probability. If t is the logarithm of a target probability, the divergence is e^t·(t − x).
     /// </summary>
-    /// <param name="x">The logarithms of the probabilities that are compared.</param>
-    /// <param name="target">The probabilities that they are compared with, or their logarithms.</param>
-    /// <param name="reduction">BatchMean is the mathematical definition of the divergence, as a mean over
-    /// samples.</param>
+    /// <param name="x">The logarithms of the probabilities that are compared with the targets.</param>
+    /// <param name="target">The target probabilities, or their logarithms.</param>
+    /// <param name="reduction">How the values are reduced. <see cref="Reduction.BatchMean"/> gives the mathematical
+    /// definition of the divergence, as a mean over samples.</param>
     /// <param name="logTarget">Whether the targets are logarithms.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
@@ -193,21 +216,26 @@ public static partial class F
             ? Loss("KLDivLoss", new Of2<LogDivergence>(), reduction, [x.Given(), target.Given()])
             : Loss("KLDivLoss", new Of2<Divergence>(), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>x where the target is 1, max(0, margin − x) where it is −1.</summary>
+    /// <summary>x if the target is 1, and max(0, margin − x) if the target is −1.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable HingeEmbeddingLoss(Variable x, Variable target, double margin = 1,
         Reduction reduction = Reduction.Mean) =>
         Loss("HingeEmbeddingLoss", new Of2<HingeFormula>(new(margin)), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>max(0, −t·(x − y) + margin), where t is 1 if x should rank above y, and −1 if below.</summary>
+    /// <summary>
+    /// max(0, −t·(x − y) + margin), where the target t is 1 if x should rank above y, and −1 if x should rank below
+    /// y.
+    /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MarginRankingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean) =>
         Loss("MarginRankingLoss", new Of3<RankingFormula>(new(margin)), reduction,
             [x.Given(), y.Given(), target.Given()]);
 
-    /// <summary>1 − cos(x, y) where the target is 1, max(0, cos(x, y) − margin) where it is −1: (N, D), (N, D) and
-    /// (N), or (D), (D) and ().</summary>
+    /// <summary>
+    /// 1 − cos(x, y) if the target is 1, and max(0, cos(x, y) − margin) if the target is −1. The inputs x and y are
+    /// (N, D) and the target is (N); or the inputs are (D) and the target is ().
+    /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable CosineEmbeddingLoss(Variable x, Variable y, Variable target, double margin = 0,
         Reduction reduction = Reduction.Mean)
@@ -223,8 +251,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// max(0, ‖a − p‖ − ‖a − n‖ + margin) of an anchor a, a similar sample p and a different sample n, (N, D) each.
-    /// With swap, the distance of n is that to the nearer one of a and p (Balntas et al. 2016).
+    /// max(0, ‖a − s‖ − ‖a − d‖ + margin) for an anchor a, a similar (positive) sample s and a different (negative)
+    /// sample d, all of shape (N, D). With swap, ‖a − d‖ is replaced by the distance from d to a or to s, whichever
+    /// is smaller (Balntas et al. 2016).
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,
@@ -241,14 +270,16 @@ public static partial class F
     }
 
     /// <summary>
-    /// −ln of the density of the targets t, normally distributed around x with a variance of their own, without a
-    /// constant: (ln v + (x − t)²/v)/2, where the variance v is not below eps (Nix and Weigend 1994).
+    /// The negative logarithm of the density of targets t that have a normal distribution with mean x and variance
+    /// v, without the constant ln(2π)/2: (ln v + (x − t)²/v)/2 (Nix and Weigend 1994). If a variance is below
+    /// <paramref name="eps"/>, <paramref name="eps"/> is used instead.
     /// </summary>
     /// <param name="x">The means.</param>
     /// <param name="target">The targets, in the same shape.</param>
-    /// <param name="var">The variances: in the same shape, or one along the last axis, which may be left out.</param>
-    /// <param name="full">Whether to add the constant, ln(2π)/2.</param>
-    /// <param name="eps">The least variance; the gradient with respect to smaller ones is 0.</param>
+    /// <param name="var">The variances: in the shape of <paramref name="x"/>; or one for each row, in a shape whose
+    /// last axis has size 1 or is left out.</param>
+    /// <param name="full">Whether to add the constant ln(2π)/2.</param>
+    /// <param name="eps">The least variance. The gradient with respect to a smaller variance is 0.</param>
     /// <param name="reduction">How the losses are reduced.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="TensorletException">A variance is negative.</exception>
@@ -273,15 +304,16 @@ public static partial class F
     }
 
     /// <summary>
-    /// −ln of the probability of counts t, Poisson distributed with the mean eˣ, without a constant: eˣ − t·x; or with
-    /// the mean x: x − t·ln(x + eps).
+    /// The negative logarithm of the probability of counts t that have a Poisson distribution, without the term
+    /// ln t!, which does not depend on x. If x is the logarithm of the mean, this is eˣ − t·x; if x is the mean, it
+    /// is x − t·ln(x + eps).
     /// </summary>
-    /// <param name="x">The means, or their logarithms.</param>
+    /// <param name="x">The logarithms of the means, or the means.</param>
     /// <param name="target">The counts, in the same shape.</param>
-    /// <param name="logInput">Whether x are logarithms.</param>
-    /// <param name="full">Whether to add ln t! of counts above 1, by Stirling's formula: t·ln t − t +
+    /// <param name="logInput">Whether <paramref name="x"/> contains the logarithms of the means.</param>
+    /// <param name="full">Whether to add ln t! for counts t above 1, by Stirling's formula: t·ln t − t +
     /// ln(2πt)/2.</param>
-    /// <param name="eps">Keeps the logarithm of a mean of 0 finite.</param>
+    /// <param name="eps">The number that keeps the logarithm finite if a mean is 0.</param>
     /// <param name="reduction">How the losses are reduced.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable PoissonNllLoss(Variable x, Variable target, bool logInput = true, bool full = false,
@@ -303,7 +335,9 @@ readonly struct SquaredError : IZip
 
 readonly struct AbsoluteError : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Abs(x - t); }
 
-/// <summary>With d = x − t: d²/2 where |d| is at most δ, δ·(|d| − δ/2) elsewhere; all multiplied by a scale.</summary>
+/// <summary>
+/// d²/2 if |d| is at most δ, and δ·(|d| − δ/2) otherwise, where d is x − t; the result is multiplied by a scale.
+/// </summary>
 readonly struct HuberFormula(double delta, double scale) : IZip
 {
     [MethodImpl(AggressiveInlining)]
@@ -314,7 +348,7 @@ readonly struct HuberFormula(double delta, double scale) : IZip
     }
 }
 
-/// <summary>w·x; where w is 0 it is 0, even if x is infinite.</summary>
+/// <summary>w·x. If w is 0, the result is 0, even if x is infinite.</summary>
 readonly struct WeightedFormula : IZip
 {
     [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => At(x, w);
@@ -323,7 +357,9 @@ readonly struct WeightedFormula : IZip
         V.IfEqual(V.Abs(x), V.Of(double.PositiveInfinity), V.Of(0), w * x), w * x);
 }
 
-/// <summary>w·((1 − t)·x + (1 + (p − 1)·t)·ln(1 + e⁻ˣ)), where the logarithm is −x below −40.</summary>
+/// <summary>
+/// w·((1 − t)·x + (1 + (p − 1)·t)·ln(1 + e⁻ˣ)). If x is below −40, the logarithm is replaced by −x.
+/// </summary>
 readonly struct LogitsFormula : IFormula
 {
     public static int Inputs => 4;
@@ -368,7 +404,7 @@ readonly struct RankingFormula(double margin) : IZip3
 readonly struct ScaledExpFormula : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V w) => V.Exp(x - m) * w; }
 
-// y = ln Σeˣ − xₜ along an axis, t where the target is     dx = (eˣ/Σeˣ − [t])·dy
+// y = ln Σeˣ − xₜ along an axis, where t is the target     dx = (eˣ/Σeˣ − [1 at t, else 0])·dy
 sealed class Surprise(int axis, Tensor target) : Function
 {
     Tensor? largest, sum;

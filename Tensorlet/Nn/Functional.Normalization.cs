@@ -1,11 +1,12 @@
 namespace Tensorlet;
 
-// (x − μ)/√(σ² + ε), times weights, plus a bias. The functions differ in the axes over which mean and variance are
-// taken.
+// All functions compute (x − μ)/√(σ² + ε), times weights, plus a bias. They differ in the axes over which the mean
+// μ and the variance σ² are taken.
 public static partial class F
 {
     /// <summary>
-    /// x, its weight or 1, and its bias or 0: these first in their own shape, then in one that broadcasts.
+    /// Returns x, its weight (1 if null) and its bias (0 if null). Weight and bias must have the shape
+    /// <paramref name="own"/>, and are reshaped to <paramref name="shape"/>, which broadcasts to the shape of x.
     /// </summary>
     static Variable[] Weighted(string operation, Variable x, Variable? weight, Variable? bias, int[] own, int[] shape)
     {
@@ -17,25 +18,31 @@ public static partial class F
     }
 
     /// <summary>
-    /// Normalizes each channel of (N, C, …) over all samples and positions (Ioffe and Szegedy 2015). In training, the
-    /// running mean and (unbiased) variance are updated with those of the batch: r ← (1 − momentum)·r + momentum·s;
-    /// otherwise the running ones are used. A batch without samples does not change them.
+    /// Normalizes each channel of (N, C, …) over all samples and positions (Ioffe and Szegedy 2015). In training,
+    /// the mean and variance of the batch are used, and each running statistic r is updated:
+    /// r ← (1 − momentum)·r + momentum·s, where s is the mean or the unbiased variance of the batch. Otherwise, the
+    /// running statistics are used. A batch without samples does not change the running statistics.
     /// </summary>
-    /// <exception cref="ShapeException">There are no channels, there is one value per channel in training, or weights
-    /// are not (C).</exception>
-    /// <exception cref="TensorletException">There are no running statistics, and it is not training.</exception>
+    /// <exception cref="ShapeException">There are no channels, there is only one value per channel in training, or
+    /// the weights, the bias or the running statistics are not (C).</exception>
+    /// <exception cref="TensorletException">There are no running statistics, and <paramref name="training"/> is
+    /// false.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,
         Variable? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
         ByChannel("BatchNorm", x, [0, .. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))], runningMean, runningVar,
             weight, bias, training, momentum, eps);
 
     /// <summary>
-    /// Normalizes each channel of each sample of (N, C, …) over its positions (Ulyanov et al. 2016). If running
-    /// statistics are given, they are updated with the means over the samples, and used if those of the input are not.
+    /// Normalizes each channel of each sample of (N, C, …) over its positions (Ulyanov et al. 2016). If
+    /// <paramref name="useInputStats"/> is true, the statistics of the input are used, and running statistics, if
+    /// they are given, are updated with the means of the statistics over the samples. Otherwise, the running
+    /// statistics are used.
     /// </summary>
-    /// <exception cref="ShapeException">There are no channels, there is one value per channel, or weights are not
+    /// <exception cref="ShapeException">There are no channels, the statistics of the input are used although a
+    /// channel of a sample has only one value, or the weights, the bias or the running statistics are not
     /// (C).</exception>
-    /// <exception cref="TensorletException">There are neither running statistics nor those of the input.</exception>
+    /// <exception cref="TensorletException">There are no running statistics, and <paramref name="useInputStats"/>
+    /// is false.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
         Variable? weight = null, Variable? bias = null, bool useInputStats = true, double momentum = 0.1,
         double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))],
@@ -63,29 +70,35 @@ public static partial class F
                 "variance to learn from. Use more samples, or call Eval().");
         var function = new Standardize(operation, over, eps);
         var y = function.Apply(given);
-        if (x.Numel == 0 || Autograd.Mode.Again) return y; // nothing to count, or it was counted before
+        if (x.Numel == 0 || Autograd.Mode.Again) return y; // there are no samples, or they have been counted before
         runningMean?.Mul_(1 - momentum).Add_(function.Mean.Mean([0]).Reshape(-1), momentum);
         runningVar?.Mul_(1 - momentum).Add_(function.Variance.Mean([0]).Reshape(-1), momentum * count / (count - 1));
         return y;
     }
 
-    /// <summary>Normalizes over the last axes together (Ba et al. 2016).</summary>
-    /// <param name="x">(…, normalizedShape).</param>
+    /// <summary>Normalizes the input over its last axes together (Ba et al. 2016).</summary>
+    /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
-    /// <param name="weight">Of that shape.</param>
-    /// <param name="bias">Of that shape.</param>
-    /// <param name="eps">Added to the variance.</param>
-    /// <exception cref="ShapeException">The last axes have other sizes.</exception>
+    /// <param name="weight">The weights, of shape <paramref name="normalizedShape"/>.</param>
+    /// <param name="bias">The bias, of shape <paramref name="normalizedShape"/>.</param>
+    /// <param name="eps">The number that is added to the variance.</param>
+    /// <exception cref="ShapeException">The last axes, the weights or the bias have sizes other than
+    /// <paramref name="normalizedShape"/>.</exception>
     public static Variable LayerNorm(Variable x, int[] normalizedShape, Variable? weight = null, Variable? bias = null,
         double eps = 1e-5) => new Standardize("LayerNorm", Last("LayerNorm", x, normalizedShape), eps).Apply(
             Weighted("LayerNorm", x, weight, bias, normalizedShape, normalizedShape));
 
-    /// <summary>x/√(mean of x² over the last axes + eps), times weights (Zhang and Sennrich 2019).</summary>
-    /// <param name="x">(…, normalizedShape).</param>
+    /// <summary>
+    /// Computes x/√(m + eps), times weights, where m is the mean of x² over the last axes
+    /// (Zhang and Sennrich 2019).
+    /// </summary>
+    /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
-    /// <param name="weight">Of that shape.</param>
-    /// <param name="eps">Added to the mean; if not given, the distance from 1 to the next number of the type.</param>
-    /// <exception cref="ShapeException">The last axes have other sizes.</exception>
+    /// <param name="weight">The weights, of shape <paramref name="normalizedShape"/>.</param>
+    /// <param name="eps">The number that is added to the mean. If it is not given, it is the distance from 1 to the
+    /// next larger number of the type of the input.</param>
+    /// <exception cref="ShapeException">The last axes or the weights have sizes other than
+    /// <paramref name="normalizedShape"/>.</exception>
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
         var least = eps ?? (x.Given().DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
@@ -93,8 +106,11 @@ public static partial class F
             Weighted("RMSNorm", x, weight, null, normalizedShape, normalizedShape));
     }
 
-    /// <summary>Normalizes groups of channels of each sample of (N, C, …) together (Wu and He 2018).</summary>
-    /// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
+    /// <summary>
+    /// Divides the channels of each sample of (N, C, …) into groups, and normalizes the channels of each group
+    /// together (Wu and He 2018).
+    /// </summary>
+    /// <exception cref="ShapeException">The number of channels is not divisible by the number of groups.</exception>
     public static Variable GroupNorm(Variable x, int numGroups, Variable? weight = null, Variable? bias = null,
         double eps = 1e-5)
     {
@@ -141,16 +157,16 @@ readonly struct StandardSlope : IFormula
     V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V ofG, V ofGX, V h) => r * (dy * w - ofG - (x - mean) * r * ofGX);
 }
 
-// With r = 1/√(σ² + ε), x̂ = (x − μ)·r, means over some axes: y = x̂·w + b
-// and g = dy·w: dx = r·(g − mean g − x̂·mean(g·x̂))     dw = Σ dy·x̂     db = Σ dy
+// y = x̂·w + b, where x̂ = (x − μ)·r and r = 1/√(σ² + ε); all means are over some axes
+// dx = r·(g − mean g − x̂·mean(g·x̂)), where g = dy·w     dw = Σ dy·x̂     db = Σ dy
 sealed class Standardize(string name, int[] axes, double eps, bool centered = true) : Function
 {
     Tensor? mean, variance, r;
 
     public override string Name => name;
-    /// <summary>μ, with the reduced axes kept as 1.</summary>
+    /// <summary>μ; the reduced axes are kept with size 1.</summary>
     public Tensor Mean => mean!;
-    /// <summary>σ², with the reduced axes kept as 1.</summary>
+    /// <summary>σ²; the reduced axes are kept with size 1.</summary>
     public Tensor Variance => variance!;
 
     protected override Tensor Forward()
@@ -169,7 +185,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
     public override Variable?[] Backward(Variable dy)
     {
         var (x, w, m, root, n) = (X, B, new Variable(mean!), new Variable(r!), X.Data.CountOver(axes));
-        if (Autograd.Enabled)       // they depend on x
+        if (Autograd.Enabled)       // m and root depend on x
         {
             m = centered ? x.Mean(axes, keepDim: true) : m;
             root = (new Spread(name, axes, n, centered, false).Apply(x) + eps).Rsqrt();

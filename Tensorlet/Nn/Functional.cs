@@ -1,10 +1,11 @@
 namespace Tensorlet;
 
-/// <summary>The computations of layers as functions, with all their arguments.</summary>
+/// <summary>The computations of layers as functions, which get the parameters of the layers as arguments.</summary>
 public static partial class F
 {
-    /// <summary>x·Wᵀ + b: (…, in) with weights (out, in) and bias (out) gives (…, out).</summary>
-    /// <exception cref="ShapeException">The last axes differ, or the bias is not (out).</exception>
+    /// <summary>Computes x·Wᵀ + b. An input (…, in), weights (out, in) and a bias (out) give (…, out).</summary>
+    /// <exception cref="ShapeException">The last axes of the input and of the weights have different sizes, or the
+    /// bias is not (out).</exception>
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
         if (x.Given().Rank == 0 || weight.Given().Rank != 2 || x.Size(-1) != weight.Size(1))
@@ -15,7 +16,7 @@ public static partial class F
         return bias is null ? y : y + OfShape("Linear", "bias", bias, weight.Size(0));
     }
 
-    /// <summary>Refuses an input of another type than the weights, or on another device.</summary>
+    /// <summary>Refuses an input whose type or device is not that of the weights and the bias.</summary>
     static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
     {
         x.Data.SameDevice(operation, weight.Data);
@@ -26,22 +27,24 @@ public static partial class F
         bias?.Data.OnlyType($"{operation}: the bias", x.DType);
     }
 
-    /// <summary>A weight, a bias or a state, if it has the shape that the operation needs.</summary>
-    /// <exception cref="ShapeException">It has another shape.</exception>
+    /// <summary>
+    /// Returns a weight, a bias or a state, after a check that its shape is the one that the operation needs.
+    /// </summary>
+    /// <exception cref="ShapeException">The shape is a different one.</exception>
     internal static Variable OfShape(string operation, string what, Variable given, params int[] shape) =>
         given.Shape.SequenceEqual(shape) ? given : throw new ShapeException(
             $"{operation}: the {what} has shape {given.Data.Layout}, but must have {Layout.Show(shape)}.");
 
     /// <summary>
-    /// In training, sets each number to 0 with probability p and divides the others by 1 − p; otherwise returns the
-    /// input (Srivastava et al. 2014).
+    /// Sets each number to 0 with probability p, and divides the other numbers by 1 − p (Srivastava et al. 2014).
+    /// If <paramref name="training"/> is false, returns the input.
     /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
         Dropped("Dropout", x.Given(), x.Size(), p, training, generator);
 
     /// <summary>
-    /// In training, sets whole channels of (N, C, …) to 0 with probability p and divides the others by 1 − p (Tompson
-    /// et al. 2015).
+    /// Sets whole channels of (N, C, …) to 0, each with probability p, and divides the other channels by 1 − p
+    /// (Tompson et al. 2015). If <paramref name="training"/> is false, returns the input.
     /// </summary>
     /// <exception cref="ShapeException">There are no channels.</exception>
     public static Variable Dropout2d(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
@@ -58,15 +61,20 @@ public static partial class F
         return x * (keep.To(x.DType) * (1 / (1 - p)));
     }
 
-    /// <summary>x/max(‖x‖ₚ, eps) along an axis.</summary>
+    /// <summary>Computes x/max(‖x‖ₚ, eps), where the norm is taken along an axis.</summary>
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
         Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(low: eps));
 
-    /// <summary>x·y/(max(‖x‖, eps)·max(‖y‖, eps)) along an axis, which disappears.</summary>
+    /// <summary>
+    /// The cosine of the angle between x and y, x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The product and the norms are
+    /// taken along an axis, which is removed from the result.
+    /// </summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
         Named(() => (Normalize(x.Given(), 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim));
 
-    /// <summary>‖x − y + eps‖ₚ along the last axis, which disappears unless keepDim is set.</summary>
+    /// <summary>
+    /// The distance ‖x − y + eps‖ₚ along the last axis, which is removed unless <paramref name="keepDim"/> is set.
+    /// </summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
         bool keepDim = false) => Named(() => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim));
 }

@@ -1,18 +1,27 @@
 namespace Tensorlet.Nn;
 
-/// <summary>Which size of a weight determines its scale: that of the input, or that of the output.</summary>
+/// <summary>
+/// Which size of a weight determines the scale of its initial values: the number of inputs or the number of
+/// outputs.
+/// </summary>
 public enum FanMode
 {
-    /// <summary>Values keep their variance in the forward pass.</summary>
+    /// <summary>
+    /// The number of inputs that contribute to one output. With this scale, values keep their variance in the
+    /// forward pass.
+    /// </summary>
     FanIn,
-    /// <summary>Gradients keep their variance in the backward pass.</summary>
+    /// <summary>
+    /// The number of outputs to which one input contributes. With this scale, gradients keep their variance in the
+    /// backward pass.
+    /// </summary>
     FanOut,
 }
 
 /// <summary>The nonlinearity that follows a layer; it determines the gain.</summary>
 public enum Nonlinearity
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No nonlinearity.</summary>
     Linear,
     /// <summary>The logistic function.</summary>
     Sigmoid,
@@ -26,12 +35,12 @@ public enum Nonlinearity
     SELU,
 }
 
-/// <summary>Initial values of parameters, written in place. Each method returns its argument.</summary>
+/// <summary>Methods that write initial values into parameters, in place. Each method returns the parameter.</summary>
 public static class Init
 {
     /// <summary>
-    /// The factor by which weights before a nonlinearity are larger: 1, 5/3 for tanh, √2 for relu, √(2/(1 + slope²))
-    /// for leaky relu, 3/4 for selu.
+    /// The factor by which initial weights are multiplied to suit the nonlinearity that follows them: 5/3 for tanh,
+    /// √2 for relu, √(2/(1 + slope²)) for leaky relu, 3/4 for selu, and 1 for all others.
     /// </summary>
     public static double CalculateGain(Nonlinearity nonlinearity, double slope = 0.01) => nonlinearity switch
     {
@@ -42,20 +51,28 @@ public static class Init
         _ => 1,
     };
 
-    /// <summary>Uniformly distributed in low … high.</summary>
+    /// <summary>
+    /// Fills <paramref name="x"/> with random numbers that are uniformly distributed in [low, high).
+    /// </summary>
     public static Variable Uniform_(Variable x, double low = 0, double high = 1, Generator? generator = null) =>
         Written(x, x.Given().Data.Uniform_(low.In("Uniform_"), high.In("Uniform_", low), generator));
-    /// <summary>Normally distributed.</summary>
+    /// <summary>
+    /// Fills <paramref name="x"/> with normally distributed random numbers that have the given mean and standard
+    /// deviation.
+    /// </summary>
     public static Variable Normal_(Variable x, double mean = 0, double std = 1, Generator? generator = null) =>
         Written(x, x.Given().Data.Normal_(mean.In("Normal_"), std.In("Normal_", 0), generator));
-    /// <summary>One number everywhere.</summary>
+    /// <summary>Sets all elements of <paramref name="x"/> to one number.</summary>
     public static Variable Constant_(Variable x, double value) => Written(x, x.Given().Data.Fill_(value));
-    /// <summary>Ones.</summary>
+    /// <summary>Fills <paramref name="x"/> with ones.</summary>
     public static Variable Ones_(Variable x) => Constant_(x, 1);
-    /// <summary>Zeros.</summary>
+    /// <summary>Fills <paramref name="x"/> with zeros.</summary>
     public static Variable Zeros_(Variable x) => Constant_(x, 0);
 
-    /// <summary>Normally distributed, truncated to low … high, by the inverse of the distribution function.</summary>
+    /// <summary>
+    /// Fills <paramref name="x"/> with random numbers from a normal distribution that is truncated to [low, high].
+    /// The numbers are computed with the inverse of the distribution function.
+    /// </summary>
     public static Variable TruncNormal_(Variable x, double mean = 0, double std = 1, double low = -2, double high = 2,
         Generator? generator = null)
     {
@@ -67,16 +84,20 @@ public static class Init
             (y - mean.In("TruncNormal_")) / (std.In("TruncNormal_", double.Epsilon) * Math.Sqrt(2)))) / 2;
     }
 
-    /// <summary>A matrix with ones on its diagonal.</summary>
-    /// <exception cref="ShapeException">It is not a matrix.</exception>
+    /// <summary>Fills a matrix with ones on its diagonal and zeros elsewhere.</summary>
+    /// <exception cref="ShapeException"><paramref name="x"/> is not a matrix.</exception>
     public static Variable Eye_(Variable x)
     {
         OfRank("Eye_", x, 2, 2).Data.Zero_().Diagonal().Fill_(1);
         return x;
     }
 
-    /// <summary>Filters (O, C, …) that preserve each channel, within each group of channels.</summary>
-    /// <exception cref="ShapeException">They are not filters, or not divisible by the number of groups.</exception>
+    /// <summary>
+    /// Fills filters (O, C, …) so that a convolution preserves the channels: in each group of filters, output
+    /// channel i is input channel i.
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have three to five axes, or the number of
+    /// filters is not divisible by the number of groups.</exception>
     public static Variable Dirac_(Variable x, int groups = 1)
     {
         OfRank("Dirac_", x, 3, 5);
@@ -89,35 +110,52 @@ public static class Init
         return x;
     }
 
-    /// <summary>Uniformly distributed in ±gain·√(6/(in + out)) (Glorot and Bengio 2010).</summary>
-    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <summary>
+    /// Fills <paramref name="x"/> with random numbers that are uniformly distributed in [−b, b], where
+    /// b = gain·√(6/(in + out)) (Glorot and Bengio 2010). Here, <c>in</c> is the number of inputs that contribute
+    /// to one output, and <c>out</c> is the number of outputs to which one input contributes.
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable XavierUniform_(Variable x, double gain = 1, Generator? generator = null) =>
         Symmetric(x, gain.In("XavierUniform_", 0) * Math.Sqrt(3 / Fan("XavierUniform_", x)), generator);
-    /// <summary>Normally distributed with standard deviation gain·√(2/(in + out)) (Glorot and Bengio 2010).</summary>
-    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <summary>
+    /// Fills <paramref name="x"/> with normally distributed random numbers that have mean 0 and standard deviation
+    /// gain·√(2/(in + out)) (Glorot and Bengio 2010). Here, <c>in</c> is the number of inputs that contribute to
+    /// one output, and <c>out</c> is the number of outputs to which one input contributes.
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable XavierNormal_(Variable x, double gain = 1, Generator? generator = null) =>
         Normal_(x, 0, gain.In("XavierNormal_", 0) / Math.Sqrt(Fan("XavierNormal_", x)), generator);
 
-    /// <summary>Uniformly distributed in ±gain·√(3/fan) (He et al. 2015).</summary>
+    /// <summary>
+    /// Fills <paramref name="x"/> with random numbers that are uniformly distributed in [−b, b], where
+    /// b = gain·√(3/fan) (He et al. 2015).
+    /// </summary>
     /// <param name="x">A weight, (out, in, …).</param>
     /// <param name="slope">The slope of leaky relu.</param>
-    /// <param name="mode">Which of the two sizes is the fan.</param>
-    /// <param name="nonlinearity">Determines the gain.</param>
+    /// <param name="mode">Whether the fan is the number of inputs that contribute to one output, or the number of
+    /// outputs to which one input contributes.</param>
+    /// <param name="nonlinearity">The nonlinearity that follows the weight; it determines the gain.</param>
     /// <param name="generator">The generator of the random numbers.</param>
-    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable KaimingUniform_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
         Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
         Symmetric(x, Math.Sqrt(3) * Kaiming("KaimingUniform_", x, slope, mode, nonlinearity), generator);
-    /// <summary>Normally distributed with standard deviation gain/√fan (He et al. 2015).</summary>
+    /// <summary>
+    /// Fills <paramref name="x"/> with normally distributed random numbers that have mean 0 and standard deviation
+    /// gain/√fan (He et al. 2015).
+    /// </summary>
     /// <inheritdoc cref="KaimingUniform_"/>
     public static Variable KaimingNormal_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
         Nonlinearity nonlinearity = Nonlinearity.LeakyReLU, Generator? generator = null) =>
         Normal_(x, 0, Kaiming("KaimingNormal_", x, slope, mode, nonlinearity), generator);
 
     /// <summary>
-    /// A matrix whose rows (or columns, if there are fewer) are orthogonal and of length gain (Saxe et al. 2014).
+    /// Fills a matrix so that its rows are orthogonal and of length gain; if there are fewer columns than rows,
+    /// this holds for the columns instead (Saxe et al. 2014). If <paramref name="x"/> has more than two axes, all
+    /// axes after the first together are the columns of the matrix.
     /// </summary>
-    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable Orthogonal_(Variable x, double gain = 1, Generator? generator = null)
     {
         OfRank("Orthogonal_", x, 2, int.MaxValue);
@@ -129,8 +167,11 @@ public static class Init
         return Written(x, x.Data.Copy_(values.Data));
     }
 
-    /// <summary>Normally distributed, with a part of each column set to 0 (Martens 2010).</summary>
-    /// <exception cref="ShapeException">It is not a matrix.</exception>
+    /// <summary>
+    /// Fills a matrix with normally distributed random numbers, and sets the fraction <paramref name="sparsity"/>
+    /// of each column to 0 (Martens 2010).
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="x"/> is not a matrix.</exception>
     public static Variable Sparse_(Variable x, double sparsity, double std = 0.01, Generator? generator = null)
     {
         OfRank("Sparse_", x, 2, 2);
@@ -149,7 +190,8 @@ public static class Init
         CalculateGain(nonlinearity, slope.In(operation)) / Math.Sqrt(Fan(operation, x, mode));
 
     /// <summary>
-    /// How many numbers contribute to one output, or how many outputs one number contributes to; or the mean of both.
+    /// Returns the number of inputs that contribute to one output, or the number of outputs to which one input
+    /// contributes; if no mode is given, returns the mean of these two numbers.
     /// </summary>
     static double Fan(string operation, Variable x, FanMode? mode = null)
     {

@@ -1,14 +1,17 @@
 namespace Tensorlet.Nn;
 
-/// <summary>y = x·Wᵀ + b: (…, in) to (…, out). Weights and bias start uniform in ±1/√in, as in PyTorch.</summary>
-/// <param name="inFeatures">The size of the last axis of the input.</param>
-/// <param name="outFeatures">The size of the last axis of the result.</param>
-/// <param name="bias">Whether to add b.</param>
+/// <summary>
+/// Computes y = x·Wᵀ + b, from (…, in) to (…, out). Initially, weights and bias are sampled uniformly from
+/// [−1/√in, 1/√in], as in PyTorch.
+/// </summary>
+/// <param name="inFeatures">in, the size of the last axis of the input.</param>
+/// <param name="outFeatures">out, the size of the last axis of the result.</param>
+/// <param name="bias">Whether to add the bias b.</param>
 public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : Module
 {
-    /// <summary>W, (out, in).</summary>
+    /// <summary>The weights W, (out, in).</summary>
     public Variable Weight { get; } = Uniform(inFeatures, outFeatures, inFeatures);
-    /// <summary>b, (out), if there is one.</summary>
+    /// <summary>The bias b, (out), or null.</summary>
     public Variable? Bias { get; internal init; } = bias ? Uniform(inFeatures, outFeatures) : null;
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.Linear(x, Weight, Bias);
@@ -18,7 +21,8 @@ public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : 
 }
 
 /// <summary>
-/// The rows of a table at given indices: (…) of Int64 to (…, D). The rows start normally distributed.
+/// Looks up rows of a table by their indices: (…) of Int64 to (…, D), where D is the size of a row. Initially, the
+/// rows contain random numbers from the standard normal distribution.
 /// </summary>
 public class Embedding : Module
 {
@@ -26,9 +30,9 @@ public class Embedding : Module
 
     /// <param name="numEmbeddings">V, the number of rows.</param>
     /// <param name="embeddingDim">D, the size of a row.</param>
-    /// <param name="paddingIdx">A row that starts with zeros and gets no gradient; negative ones count from the
-    /// end.</param>
-    /// <exception cref="IndexException">The padding index is not a row of the table.</exception>
+    /// <param name="paddingIdx">The index of a row that initially consists of zeros and gets no gradient. A
+    /// negative index is counted from the end of the table.</param>
+    /// <exception cref="IndexException">The padding index is not that of a row of the table.</exception>
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null)
     {
         this.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
@@ -48,23 +52,24 @@ public class Embedding : Module
 /// <summary>Returns its input.</summary>
 public sealed class Identity() : Simple(x => x);
 
-/// <summary>Joins axes into one: (N, C, H, W) to (N, C·H·W).</summary>
+/// <summary>Joins several axes into one; by default, from (N, C, H, W) to (N, C·H·W).</summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1)
     : Simple(x => x.Flatten(startDim, endDim), () => $"start_dim={startDim}, end_dim={endDim}");
 
-/// <summary>Splits an axis into several.</summary>
+/// <summary>Splits one axis into several axes.</summary>
 public sealed class Unflatten(int dim, params int[] unflattenedSize)
     : Simple(Apart(dim, unflattenedSize.Given()), () => $"dim={dim}, unflattened_size={Layout.Show(unflattenedSize)}")
 {
     static Func<Variable, Variable> Apart(int dim, int[] sizes) => x => x.Unflatten(dim, sizes);
 }
 
-/// <summary>In training, sets numbers to 0 with probability p and divides the others by 1 − p.</summary>
+/// <summary>In training, sets each number to 0 with probability p, and divides the other numbers by 1 − p.</summary>
 /// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
 public sealed class Dropout(double p = 0.5) : Dropping(p, F.Dropout);
 
 /// <summary>
-/// In training, sets whole channels of (N, C, …) to 0 with probability p and divides the others by 1 − p.
+/// In training, sets whole channels of (N, C, …) to 0, each with probability p, and divides the other channels by
+/// 1 − p.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
 public sealed class Dropout2d(double p = 0.5) : Dropping(p, F.Dropout2d);
@@ -75,7 +80,9 @@ public sealed class Dropout1d(double p = 0.5) : Dropping(p, F.Dropout2d);
 /// <inheritdoc cref="Dropout2d"/>
 public sealed class Dropout3d(double p = 0.5) : Dropping(p, F.Dropout2d);
 
-/// <summary>Something that is dropped with a probability in training.</summary>
+/// <summary>
+/// The base class of layers that set numbers or channels to 0 in training, with a given probability.
+/// </summary>
 public abstract class Dropping : Module
 {
     readonly double p;

@@ -1,20 +1,22 @@
 namespace Tensorlet.Nn;
 
-/// <summary>A number that says how far a result is from its target, or from another one.</summary>
-/// <param name="loss">The function.</param>
+/// <summary>
+/// A loss of two arguments, which says how far a result is from its target, or from another result.
+/// </summary>
+/// <param name="loss">The function that computes the loss.</param>
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
-    /// <summary>The loss of an input with respect to a target.</summary>
+    /// <summary>Computes the loss of an input, given its target.</summary>
     public Variable Call(Variable input, Variable target) => loss(input.Given(), target.Given());
     /// <summary>The name, as PyTorch prints it.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }
 
-/// <summary>A number that says how three results relate to one another.</summary>
-/// <param name="loss">The function.</param>
+/// <summary>A loss of three arguments, which says how these arguments relate to one another.</summary>
+/// <param name="loss">The function that computes the loss.</param>
 public abstract class Loss3(Func<Variable, Variable, Variable, Variable> loss)
 {
-    /// <summary>The loss.</summary>
+    /// <summary>Computes the loss of the three arguments.</summary>
     public Variable Call(Variable first, Variable second, Variable third) =>
         loss(first.Given(), second.Given(), third.Given());
     /// <summary>The name, as PyTorch prints it.</summary>

@@ -10,47 +10,56 @@ using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A network, or a part of one: a class with fields and a <see cref="Forward"/>. Variables that require a gradient are
-/// its parameters, tensors are its buffers (which are saved, but not trained), and modules are its children; all of
-/// them are found in the fields, in the order of their declaration.
+/// A network, or a part of a network: a class with fields and a method <see cref="Forward"/>. The fields are
+/// searched in the order of their declaration. Variables that require a gradient are the parameters of the module,
+/// tensors are its buffers (which are saved, but not trained), and modules are its children.
 /// </summary>
-[DynamicallyAccessedMembers(AllFields)] // which trimming would take from a network of the user's
+[DynamicallyAccessedMembers(AllFields)] // otherwise, trimming would remove fields of a user's network
 public abstract class Module : IStateful
 {
     const BindingFlags OwnFields =
         BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     /// <summary>
-    /// True in training mode. <see cref="ModuleExtensions.Eval"/> switches off dropout and similar modules.
+    /// Whether the module is in training mode. <see cref="ModuleExtensions.Eval"/> switches to evaluation mode, in
+    /// which dropout and similar modules are off.
     /// </summary>
     public bool Training { get; private set; } = true;
 
-    /// <summary>What the module computes. Call it through <see cref="Call"/>.</summary>
+    /// <summary>
+    /// Computes the result of the module for an input. Call the module through <see cref="Call"/>, which also runs
+    /// the hooks.
+    /// </summary>
     public abstract Variable Forward(Variable x);
 
-    /// <summary>Runs the module, with the hooks before and after it.</summary>
+    /// <summary>
+    /// Runs the module: first the hooks before <see cref="Forward"/>, then <see cref="Forward"/>, then the hooks
+    /// after <see cref="Forward"/>.
+    /// </summary>
     public Variable Call(Variable x) => Hooked(x, Forward);
 
     readonly List<Func<Module, Variable, Variable?>> before = [];
     readonly List<Func<Module, Variable, Variable, Variable?>> after = [];
 
     /// <summary>
-    /// Calls a hook with the module and its input before each <see cref="Forward"/>. If it returns a value, that
-    /// replaces the input. Dispose the result to remove the hook.
+    /// Registers a hook, which is called with the module and its input before each <see cref="Forward"/>. If the
+    /// hook returns a value, this value replaces the input. Dispose the returned object to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
 
     /// <summary>
-    /// Calls a hook with the module, its input and its result after each <see cref="Forward"/>. If it returns a value,
-    /// that replaces the result. Dispose the result of this method to remove the hook.
+    /// Registers a hook, which is called with the module, its input and its result after each
+    /// <see cref="Forward"/>. If the hook returns a value, this value replaces the result. Dispose the returned
+    /// object to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
 
     /// <summary>
-    /// Calls a hook with the module and the gradient with respect to its result, each time that gradient is known. If
-    /// it returns a gradient, that replaces the other one. Dispose the result to remove the hook.
+    /// Registers a hook, which is called with the module and the gradient with respect to the result of the module,
+    /// each time that this gradient is known. If the hook returns a gradient, the returned gradient replaces the
+    /// given one. Dispose the returned object to remove the hook.
     /// </summary>
     public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook)
     {
@@ -73,10 +82,12 @@ public abstract class Module : IStateful
         return y;
     }
 
-    /// <summary>Makes a parameter of a tensor.</summary>
+    /// <summary>Creates a parameter with the values of a tensor.</summary>
     private protected static Variable Parameter(Tensor values) => new(values, requiresGrad: true);
 
-    /// <summary>Makes a parameter that starts uniform in ±1/√fanIn.</summary>
+    /// <summary>
+    /// Creates a parameter whose values are initially sampled uniformly from [−1/√fanIn, 1/√fanIn].
+    /// </summary>
     private protected static Variable Uniform(int fanIn, params int[] shape)
     {
         var bound = 1 / Math.Sqrt(Math.Max(1, fanIn));
@@ -86,14 +97,15 @@ public abstract class Module : IStateful
     private protected TensorletException NoForward() =>
         new($"{GetType().Name}: it only holds its modules and computes nothing; call these, or use Sequential.");
 
-    /// <summary>The arguments that <see cref="ToString"/> shows, as in <c>784, 256</c>.</summary>
+    /// <summary>The arguments that <see cref="ToString"/> shows, such as <c>784, 256</c>.</summary>
     protected virtual string Arguments => "";
 
     /// <summary>
-    /// The fields of this module and their keys in PyTorch's spelling: <c>inProj</c> is <c>in_proj</c>.
+    /// The values of the fields of this module, with keys in PyTorch's spelling: the key of the field <c>inProj</c>
+    /// is <c>in_proj</c>.
     /// </summary>
-    /// <exception cref="TensorletException">A field is a collection of modules, which only a ModuleList would make
-    /// visible.</exception>
+    /// <exception cref="TensorletException">A field is an ordinary collection, in which modules or parameters would
+    /// not be found; use a <see cref="ModuleList"/>, for example.</exception>
     private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
         foreach (var (field, key) in Fields(GetType()))
@@ -110,7 +122,7 @@ public abstract class Module : IStateful
 
     static readonly ConcurrentDictionary<Type, (FieldInfo Field, string Key)[]> fields = [];
 
-    /// <summary>The fields of a class of modules with their keys, those of its base classes first.</summary>
+    /// <summary>The fields of a module class, with their keys. The fields of its base classes come first.</summary>
     static (FieldInfo Field, string Key)[] Fields([DynamicallyAccessedMembers(AllFields)] Type type) =>
         type == typeof(Module) ? []
         : fields.TryGetValue(type, out var known) ? known : fields[type] =
@@ -118,7 +130,9 @@ public abstract class Module : IStateful
 
     readonly List<(string Key, object Value)> parts = [];
 
-    /// <summary>Replaces a parameter by others, from which it is computed before every call.</summary>
+    /// <summary>
+    /// Replaces a parameter by several other parameters, from which its value is computed before every call.
+    /// </summary>
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
         Func<Variable[], Variable> join)
     {
@@ -135,7 +149,8 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// The key of a field. In an automatic property or a primary constructor's parameter, it is in angle brackets.
+    /// The key of a field. If the field belongs to an automatic property, or to a parameter of a primary
+    /// constructor, its name contains the name of the property or parameter in angle brackets.
     /// </summary>
     static string Key(string field) =>
         Regex.Replace(field.TrimStart('<', '_').Split('>')[0], @"(?<!^)(?=\p{Lu})", "_").ToLowerInvariant();
@@ -150,7 +165,7 @@ public abstract class Module : IStateful
     public IEnumerable<Module> Modules() => NamedModules().Select(m => m.Module);
 
     /// <summary>
-    /// This module, under the empty name, and all modules inside it, with keys as in <c>block.conv1</c>.
+    /// This module, under the empty name, and all modules inside it, under names such as <c>block.conv1</c>.
     /// </summary>
     public IEnumerable<(string Name, Module Module)> NamedModules()
     {
@@ -166,12 +181,14 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// The parameters with PyTorch's keys, as in <c>conv1.weight</c>. Each occurs once, even if several modules share
-    /// it.
+    /// The parameters of this module and of all modules inside it, with PyTorch's keys, such as
+    /// <c>conv1.weight</c>. A parameter that several modules share occurs only once.
     /// </summary>
     public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Of<Variable>(Named());
 
-    /// <summary>The tensors that are part of the state but not trained, as in <c>bn1.running_mean</c>.</summary>
+    /// <summary>
+    /// The tensors that are part of the state but are not trained, with keys such as <c>bn1.running_mean</c>.
+    /// </summary>
     public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers() => Of<Tensor>(Named());
 
     static IEnumerable<(string, T)> Of<T>(IEnumerable<(string Key, object Value)> members) =>
@@ -195,40 +212,45 @@ public abstract class Module : IStateful
 
     static bool IsState(object value) => value is Tensor or Variable { IsParameter: true };
 
-    /// <summary>The parameters: what an optimizer is given.</summary>
+    /// <summary>The parameters of this module and of all modules inside it, for an optimizer.</summary>
     public IReadOnlyList<Variable> Parameters() => [.. Modules().SelectMany(module => module.Members())
         .Select(m => m.Value).Where(IsState).OfType<Variable>().Distinct()];
 
     internal void Switch(bool training) => Training = training;
 
-    /// <summary>Runs an action in a mode, and returns every module to its own mode.</summary>
+    /// <summary>
+    /// Runs an action with all modules in one mode, and then switches each module back to its previous mode.
+    /// </summary>
     internal void InMode(bool training, Action action)
     {
         (Module Module, bool Training)[] modes = [.. Modules().Select(module => (module, module.Training))];
         this.Train(training);
         try { action(); }
-        finally { foreach (var (module, on) in modes) module.Train(on); }       // modules inside come after it
+        finally { foreach (var (module, on) in modes) module.Train(on); }       // a module comes before those inside it
     }
 
-    /// <summary>Discards the gradients of all parameters, or sets them to zero.</summary>
+    /// <summary>
+    /// Sets the gradients of all parameters to null, or to zeros if <paramref name="setToNull"/> is false.
+    /// </summary>
     public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
         p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike()));
 
-    /// <summary>The tensors of all parameters and buffers by key. They share memory with the module.</summary>
+    /// <summary>The tensors of all parameters and buffers by key. The tensors share memory with the module.</summary>
     public Dictionary<string, Tensor> StateDict() =>
         Named().ToDictionary(m => m.Key, m => m.Value as Tensor ?? ((Variable)m.Value).Data);
 
     /// <summary>
-    /// Copies tensors into the parameters and buffers with the same keys. A tensor that several modules share may be
-    /// given under any of its keys, or under all of them.
+    /// Copies tensors into the parameters and buffers with the same keys. A parameter or buffer that several
+    /// modules share may be given under any of its keys, or under all of them.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or unknown, or the values of a shared tensor differ.
-    /// Nothing has been copied.</exception>
+    /// <exception cref="TensorletException">A key is missing or unknown, or the tensors that are given for a shared
+    /// parameter or buffer differ. Nothing has been copied.</exception>
     /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
     /// <param name="state">The tensors by key.</param>
-    /// <param name="strict">Whether every key must be there; otherwise, only what both have is loaded.</param>
-    /// <returns>The keys of this module that the state lacks, and those of the state that this module does not
-    /// have.</returns>
+    /// <param name="strict">Whether the state must have exactly the keys of this module. If not, only the tensors
+    /// whose keys are in both are loaded.</param>
+    /// <returns>The keys of this module that the state does not have, and the keys of the state that this module
+    /// does not have.</returns>
     public (string[] MissingKeys, string[] UnexpectedKeys) LoadStateDict(
         IReadOnlyDictionary<string, Tensor> state, bool strict = true)
     {
@@ -259,11 +281,11 @@ public abstract class Module : IStateful
         Tensor Moved(Tensor x) => (x.DType.IsFloat() ? x.To(type ?? x.DType) : x).To(device ?? x.Device);
     }
 
-    /// <summary>The tree of modules with their arguments, as PyTorch prints it.</summary>
+    /// <summary>Returns the tree of modules with their arguments, in the form in which PyTorch prints it.</summary>
     public override string ToString()
     {
         var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // for Arguments that users override
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;              // because users override Arguments
         try
         {
             return Print(new StringBuilder(), "\n").ToString();
@@ -271,7 +293,7 @@ public abstract class Module : IStateful
         finally { CultureInfo.CurrentCulture = culture; }
     }
 
-    /// <summary>Writes the tree, with a line's end before each line but the first.</summary>
+    /// <summary>Appends the tree to a text, with <paramref name="end"/> before each line except the first.</summary>
     StringBuilder Print(StringBuilder text, string end)
     {
         var (children, inner) = (NamedChildren().ToList(), end + "  ");
@@ -280,12 +302,15 @@ public abstract class Module : IStateful
         {
             text.Append(inner).Append('(').Append(name).Append("): ");
             if (((Func<string?>)child.ToString).Method.DeclaringType == typeof(Module)) child.Print(text, inner);
-            else text.Append($"{child}".ReplaceLineEndings(inner));         // a class that prints itself otherwise
+            else text.Append($"{child}".ReplaceLineEndings(inner));         // a class with a ToString of its own
         }
         return text.Append(children.Count == 0 ? "" : end).Append(')');
     }
 
-    /// <summary>A table of the parameters: key, shape and number of elements, with the total below.</summary>
+    /// <summary>
+    /// Returns a table of the parameters, with the key, the shape and the number of elements of each parameter, and
+    /// the total number of elements in the last line.
+    /// </summary>
     public string Summary()
     {
         List<(string Name, string Shape, long Count)> rows =
@@ -296,12 +321,13 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// A table of the modules that a call goes through, in their order: key, type, the shape of the result, parameters,
-    /// and the multiply-adds of its matrix products and convolutions, in which networks spend most of their time. A
-    /// module's numbers are without those of the modules inside it. The call is made in evaluation mode, and changes
-    /// nothing.
+    /// Calls the module in evaluation mode, and returns a table of the modules that are called, in the order in
+    /// which they are called. The table shows the key and the type of each module, the shape of its result, the
+    /// number of its parameters, and the number of multiply-adds in its matrix products and convolutions, in which
+    /// networks spend most of their time. The numbers of a module do not include those of the modules inside it.
+    /// The call changes nothing.
     /// </summary>
-    /// <param name="input">What the module is called with, such as one sample.</param>
+    /// <param name="input">The input with which the module is called, such as one sample.</param>
     public string Summary(Variable input)
     {
         input.Given();

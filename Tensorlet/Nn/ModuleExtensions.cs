@@ -2,10 +2,10 @@ using Tensorlet.Nn;
 
 namespace Tensorlet;
 
-/// <summary>What every module does and then returns itself, as the type that it is.</summary>
+/// <summary>Methods of all modules that return the module itself, as an object of its own class.</summary>
 public static class ModuleExtensions
 {
-    /// <summary>Applies an action to a module and all modules inside it, inner ones first.</summary>
+    /// <summary>Applies an action to all modules inside a module, and then to the module itself.</summary>
     public static M Apply<M>(this M module, Action<Module> action) where M : Module
     {
         action.Given();
@@ -14,16 +14,19 @@ public static class ModuleExtensions
         return module;
     }
 
-    /// <summary>Switches to training mode, or back.</summary>
+    /// <summary>
+    /// Switches a module and all modules inside it to training mode, or to evaluation mode if <paramref name="on"/>
+    /// is false.
+    /// </summary>
     public static M Train<M>(this M module, bool on = true) where M : Module =>
         module.Apply(part => part.Switch(training: on));
 
-    /// <summary>Switches to evaluation mode.</summary>
+    /// <summary>Switches a module and all modules inside it to evaluation mode.</summary>
     public static M Eval<M>(this M module) where M : Module => module.Train(false);
 
     /// <summary>
-    /// Replaces the memory of every parameter and buffer by a copy on another device or, except for integers, in
-    /// another type.
+    /// Replaces the memory of every parameter and buffer by a copy of another type, on another device, or both.
+    /// Integers keep their type.
     /// </summary>
     public static M To<M>(this M module, DType? type = null, Device? device = null) where M : Module
     {

@@ -1,12 +1,12 @@
 namespace Tensorlet.Nn;
 
-/// <summary>Normalizes channels of (N, C, …) to mean 0 and variance 1.</summary>
+/// <summary>The base class of layers that normalize the channels of (N, C, …) to mean 0 and variance 1.</summary>
 public abstract class ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
     int least, int most, bool perSample = false) : Module
 {
-    /// <summary>The factor of each channel, or null.</summary>
+    /// <summary>The factor of each channel, (C), or null.</summary>
     public Variable? Weight { get; } = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
-    /// <summary>What is added to each channel, or null.</summary>
+    /// <summary>The number that is added to each channel, (C), or null.</summary>
     public Variable? Bias { get; } = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
     /// <summary>The running mean of each channel, or null.</summary>
     public Tensor? RunningMean { get; } = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
@@ -38,11 +38,12 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
 
 /// <summary>Normalizes each channel of (N, C) or (N, C, L) over the batch; see <see cref="F.BatchNorm"/>.</summary>
 /// <param name="numFeatures">C, the number of channels.</param>
-/// <param name="eps">Added to the variance.</param>
-/// <param name="momentum">The weight of a new batch in the running statistics; null for the mean of all
-/// batches.</param>
+/// <param name="eps">The number that is added to the variance.</param>
+/// <param name="momentum">The weight of a new batch in the running statistics. If it is null, the running
+/// statistics are the means over all batches.</param>
 /// <param name="affine">Whether each channel has a weight and a bias.</param>
-/// <param name="trackRunningStats">Whether running statistics are updated in training, to be used after Eval.</param>
+/// <param name="trackRunningStats">Whether running statistics are updated in training, and used in evaluation
+/// mode.</param>
 public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 2, 3);
 
@@ -56,26 +57,29 @@ public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? mome
 public sealed class BatchNorm3d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5);
 
-/// <summary>Normalizes each channel of each sample, (N, C, L); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>Normalizes each channel of each sample of (N, C, L); see <see cref="F.InstanceNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm1d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 3, 3, true);
 
-/// <summary>Normalizes each channel of each sample, (N, C, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>Normalizes each channel of each sample of (N, C, H, W); see <see cref="F.InstanceNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm2d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4, true);
 
-/// <summary>Normalizes each channel of each sample, (N, C, D, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>Normalizes each channel of each sample of (N, C, D, H, W); see <see cref="F.InstanceNorm"/>.</summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
 
-/// <summary>Normalizes the last axes together, with a weight and a bias for each position.</summary>
+/// <summary>
+/// Normalizes the input over its last axes together, with a weight and a bias for each position in these axes.
+/// </summary>
 /// <param name="normalizedShape">The sizes of the last axes.</param>
-/// <param name="eps">Added to the variance.</param>
-/// <param name="elementwiseAffine">Whether there is a weight, and a bias.</param>
-/// <param name="bias">Whether there is a bias.</param>
+/// <param name="eps">The number that is added to the variance.</param>
+/// <param name="elementwiseAffine">Whether there is a weight, and also a bias unless <paramref name="bias"/> is
+/// false.</param>
+/// <param name="bias">Whether there is a bias, if <paramref name="elementwiseAffine"/> is true.</param>
 public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true,
     bool bias = true) : Module
 {
@@ -83,7 +87,7 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
     readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
     readonly Variable? bias = elementwiseAffine && bias ? Parameter(Tensor.Zeros(normalizedShape)) : null;
 
-    /// <summary>Normalizes the last axis only.</summary>
+    /// <summary>Creates a layer that normalizes over the last axis only.</summary>
     public LayerNorm(int normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
         : this([normalizedShape], eps, elementwiseAffine, bias) { }
 
@@ -94,13 +98,16 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
         $"elementwise_affine={Python.Show(weight is not null)}";
 }
 
-/// <summary>Divides by the root of the mean of squares over the last axes, with a weight for each position.</summary>
+/// <summary>
+/// Divides the input by the square root of the mean of its squares over the last axes, and multiplies the quotient
+/// by a weight for each position in these axes.
+/// </summary>
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {
     readonly int[] normalizedShape = normalizedShape.Given();
     readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
 
-    /// <summary>Normalizes the last axis only.</summary>
+    /// <summary>Creates a layer that normalizes over the last axis only.</summary>
     public RMSNorm(int normalizedShape, double? eps = null, bool elementwiseAffine = true)
         : this([normalizedShape], eps, elementwiseAffine) { }
 
@@ -111,12 +118,15 @@ public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elem
         (eps is { } e ? Python.Show(e) : "None") + $", elementwise_affine={Python.Show(weight is not null)}";
 }
 
-/// <summary>Normalizes groups of channels of each sample together, with a weight and a bias for each channel.</summary>
+/// <summary>
+/// Divides the channels of each sample into groups, and normalizes the channels of each group together, with a
+/// weight and a bias for each channel.
+/// </summary>
 /// <param name="numGroups">The number of groups.</param>
 /// <param name="numChannels">C, the number of channels.</param>
-/// <param name="eps">Added to the variance.</param>
+/// <param name="eps">The number that is added to the variance.</param>
 /// <param name="affine">Whether each channel has a weight and a bias.</param>
-/// <exception cref="ShapeException">The channels are not divisible by the number of groups.</exception>
+/// <exception cref="ShapeException">The number of channels is not divisible by the number of groups.</exception>
 public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5, bool affine = true) : Module
 {
     readonly int groups = numGroups >= 1 && numChannels % numGroups == 0 ? numGroups

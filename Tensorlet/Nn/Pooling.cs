@@ -1,6 +1,8 @@
 namespace Tensorlet.Nn;
 
-/// <summary>A function of the input, with arguments that are printed.</summary>
+/// <summary>
+/// A module without parameters, which applies a function to its input. ToString shows the arguments of the module.
+/// </summary>
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>
@@ -12,69 +14,92 @@ public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments
         $"kernel_size={kernel}, stride={stride}, padding={padding}{(ceilMode ? ", ceil_mode=True" : "")}";
 }
 
-/// <summary>The maximum of each window: (N, C, L) to (N, C, OL).</summary>
+/// <summary>
+/// The maximum of each window of (N, C, L). The result is (N, C, OL), where OL is the number of windows.
+/// </summary>
 /// <param name="kernelSize">The size of a window.</param>
-/// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
-/// <param name="padding">The padding around the input, which is never the maximum.</param>
-/// <param name="dilation">The distance between the elements of a window.</param>
-/// <param name="ceilMode">Whether a last window may reach beyond the input.</param>
+/// <param name="stride">The distance between neighbouring windows; if not given, the size of a window.</param>
+/// <param name="padding">The amount of padding on each side of the input. Padding is never the maximum.</param>
+/// <param name="dilation">The distance between neighbouring elements of a window.</param>
+/// <param name="ceilMode">Whether to add a last window that reaches beyond the input, if elements are left.</param>
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
     bool ceilMode = false)
     : Simple(x => F.MaxPool1d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The maximum of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
+/// <summary>
+/// The maximum of each window of (N, C, H, W). The result is (N, C, OH, OW), where OH and OW are the numbers of
+/// windows along the height and the width.
+/// </summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null,
     bool ceilMode = false)
     : Simple(x => F.MaxPool2d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The maximum of each window: (N, C, D, H, W) to (N, C, OD, OH, OW).</summary>
+/// <summary>
+/// The maximum of each window of (N, C, D, H, W). The result is (N, C, OD, OH, OW), where OD, OH and OW are the
+/// numbers of windows along the depth, the height and the width.
+/// </summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
     Triple? dilation = null, bool ceilMode = false)
     : Simple(x => F.MaxPool3d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The mean of each window: (N, C, L) to (N, C, OL).</summary>
+/// <summary>
+/// The mean of each window of (N, C, L). The result is (N, C, OL), where OL is the number of windows.
+/// </summary>
 /// <param name="kernelSize">The size of a window.</param>
-/// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
-/// <param name="padding">The zeros around the input.</param>
-/// <param name="ceilMode">Whether a last window may reach beyond the input.</param>
-/// <param name="countIncludePad">Whether padding counts in the mean.</param>
+/// <param name="stride">The distance between neighbouring windows; if not given, the size of a window.</param>
+/// <param name="padding">The number of zeros on each side of the input.</param>
+/// <param name="ceilMode">Whether to add a last window that reaches beyond the input, if elements are left.</param>
+/// <param name="countIncludePad">Whether the zeros of the padding are included in the mean.</param>
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false,
     bool countIncludePad = true)
     : Simple(x => F.AvgPool1d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
+/// <summary>
+/// The mean of each window of (N, C, H, W). The result is (N, C, OH, OW), where OH and OW are the numbers of
+/// windows along the height and the width.
+/// </summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false,
     bool countIncludePad = true)
     : Simple(x => F.AvgPool2d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The mean of each window: (N, C, D, H, W) to (N, C, OD, OH, OW).</summary>
+/// <summary>
+/// The mean of each window of (N, C, D, H, W). The result is (N, C, OD, OH, OW), where OD, OH and OW are the
+/// numbers of windows along the depth, the height and the width.
+/// </summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
     bool ceilMode = false, bool countIncludePad = true)
     : Simple(x => F.AvgPool3d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
-/// <summary>The mean of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
+/// <summary>
+/// Divides each image into OH·OW parts and returns the mean of each part: (…, H, W) to (…, OH, OW).
+/// </summary>
 public sealed class AdaptiveAvgPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), () => $"output_size={outputSize}");
 
-/// <summary>The maximum of each of (OH, OW) parts that cover the image: (…, H, W) to (…, OH, OW).</summary>
+/// <summary>
+/// Divides each image into OH·OW parts and returns the maximum of each part: (…, H, W) to (…, OH, OW).
+/// </summary>
 public sealed class AdaptiveMaxPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), () => $"output_size={outputSize}");
 
 /// <summary>Resizes images: (…, H, W) to (…, OH, OW).</summary>
-/// <param name="size">(OH, OW), unless the factor is given.</param>
-/// <param name="scaleFactor">The factor of height and width; the sizes are rounded down.</param>
-/// <param name="mode">How values between pixels are found.</param>
-/// <param name="alignCorners">Whether the corner elements keep their positions, if bilinear.</param>
+/// <param name="size">The size of the result, (OH, OW). If it is not given, <paramref name="scaleFactor"/>
+/// determines the size.</param>
+/// <param name="scaleFactor">The factor by which the height and the width are multiplied. The products are rounded
+/// down.</param>
+/// <param name="mode">How values between pixels are computed.</param>
+/// <param name="alignCorners">Whether the corner pixels keep their positions; only for bilinear
+/// interpolation.</param>
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
     bool alignCorners = false)
     : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
@@ -93,8 +118,8 @@ public sealed class PixelUnshuffle(int downscaleFactor)
     : Simple(x => F.PixelUnshuffle(x, downscaleFactor), () => $"downscale_factor={downscaleFactor}");
 
 /// <summary>
-/// Padding around the last axes: the numbers before and after the last axis, then those of the one before it, and so
-/// on; or one number for all of them.
+/// Pads the last axes. The padding is given by the numbers of elements before and after the last axis, then by the
+/// numbers before and after the second to last axis, and so on; or by a single number for all sides.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
     : Simple(Around(Filled(axes, padding), mode, value), () => Layout.Show(Filled(axes, padding)) +
@@ -114,15 +139,15 @@ public sealed class ConstantPad1d(int[] padding, double value) : Padding(1, padd
 public sealed class ConstantPad2d(int[] padding, double value) : Padding(2, padding, PadMode.Constant, value);
 /// <summary>Pads images, (N, C, H, W), with zeros.</summary>
 public sealed class ZeroPad2d(params int[] padding) : Padding(2, padding, PadMode.Constant);
-/// <summary>Pads sequences, (N, C, L), with their mirror image, without the outermost element.</summary>
+/// <summary>Pads sequences, (N, C, L), with their mirror image. The outermost element is not repeated.</summary>
 public sealed class ReflectionPad1d(params int[] padding) : Padding(1, padding, PadMode.Reflect);
-/// <summary>Pads images, (N, C, H, W), with their mirror image, without the outermost elements.</summary>
+/// <summary>Pads images, (N, C, H, W), with their mirror image. The outermost elements are not repeated.</summary>
 public sealed class ReflectionPad2d(params int[] padding) : Padding(2, padding, PadMode.Reflect);
-/// <summary>Pads sequences, (N, C, L), with their outermost element.</summary>
+/// <summary>Pads sequences, (N, C, L), by repeating their outermost element on each side.</summary>
 public sealed class ReplicationPad1d(params int[] padding) : Padding(1, padding, PadMode.Replicate);
-/// <summary>Pads images, (N, C, H, W), with their outermost elements.</summary>
+/// <summary>Pads images, (N, C, H, W), by repeating their outermost elements on each side.</summary>
 public sealed class ReplicationPad2d(params int[] padding) : Padding(2, padding, PadMode.Replicate);
-/// <summary>Pads sequences, (N, C, L), with elements from their other end.</summary>
+/// <summary>Pads sequences, (N, C, L), at each end with elements from the opposite end.</summary>
 public sealed class CircularPad1d(params int[] padding) : Padding(1, padding, PadMode.Circular);
-/// <summary>Pads images, (N, C, H, W), with elements from their other side.</summary>
+/// <summary>Pads images, (N, C, H, W), on each side with elements from the opposite side.</summary>
 public sealed class CircularPad2d(params int[] padding) : Padding(2, padding, PadMode.Circular);

@@ -1,18 +1,20 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A recurrent cell over all steps, as one operation: given projected inputs (L, N, gates·H), the projection of the
-/// state, and a state (N, H), …, it returns outputs (L, N, H) and the final state. Each step writes where the next one
-/// reads; in the backward pass, the gradients of the weights are computed in one product over all steps.
+/// Runs a recurrent cell over all steps, as one operation. The operation gets the projected inputs (L, N, gates·H),
+/// the weights and the bias that project the state, and the tensors of the initial state, (N, H) each. It returns
+/// the outputs (L, N, H) and the final state. Each step writes its result to the memory from which the next step
+/// reads. In the backward pass, the gradients with respect to the weights are computed in one product over all
+/// steps.
 /// </summary>
 /// <param name="cell">The cell.</param>
 /// <param name="backwards">Whether to go from the last step to the first.</param>
-/// <param name="living">(L, N, 1): false after the end of a sequence. Its state no longer changes there, and its output
-/// is 0.</param>
+/// <param name="living">A mask (L, N, 1), which is false after the end of a sequence. After the end, the state of
+/// the sequence no longer changes, and the output is 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction
 {
-    Tensor[] states = [];               // each part of the state, before and after all steps: (L + 1, N, H)
-    Tensor? products, kept;             // of each step: of the state and the weights, and what the cell keeps
+    Tensor[] states = [];               // each part of the state, before and after each step: (L + 1, N, H)
+    Tensor? products, kept;             // for each step: state times weights, and what the cell keeps
 
     protected override Tensor[] ForwardAll()
     {
@@ -84,7 +86,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         return [dx, dw, dOwn.Sum([0, 1]), .. dy.Select(d => (Variable)d)];
     }
 
-    /// <summary>The same, from operations that are recorded one by one.</summary>
+    /// <summary>Computes the same results with operations that are recorded one by one.</summary>
     Variable[] Composed()
     {
         var (x, state) = (X.Unbind(), Inputs[^cell.States..]);

@@ -1,12 +1,14 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Layers of cells over sequences, in one direction or both: (L, N, in), or batch first (N, L, in), to (L, N, D·H),
-/// where D is 2 for both directions and 1 otherwise. The states of all layers and directions are (layers·D, N, H).
+/// Layers of recurrent cells over sequences, in one direction or in both. The input is (L, N, in) and the output is
+/// (L, N, D·H); if the batch comes first, the input is (N, L, in) and the output is (N, L, D·H). The states of all
+/// layers and directions are (layers·D, N, H). Here, L is the number of steps, N is the number of sequences,
+/// <c>in</c> is the size of the input, H is the size of a state, and D is 2 for both directions and 1 otherwise.
 /// </summary>
 public abstract class Recurrent : Module
 {
-    readonly RecurrentCell[] cells;         // layer by layer, forwards and backwards
+    readonly RecurrentCell[] cells;         // layer by layer; in each layer first forwards, then backwards
     readonly int inputSize, layers, ways;
     readonly bool batchFirst;
     readonly double dropout;
@@ -23,7 +25,7 @@ public abstract class Recurrent : Module
         cell.NamedParameters().Select(p => ($"{p.Name}_l{i / ways}{(i % ways == 1 ? "_reverse" : "")}",
             (object)p.Parameter)));
 
-    /// <summary>The states of the last layer at every step, starting from states of zeros.</summary>
+    /// <summary>Returns the states of the last layer at every step. The initial states are zeros.</summary>
     public sealed override Variable Forward(Variable x) => Run(x, null, null).Output;
 
     /// <summary>Runs the layers with their hooks, and also returns the final states.</summary>
@@ -54,7 +56,7 @@ public abstract class Recurrent : Module
                 throw new ShapeException($"{name}: lengths {lengths} must be one Int64 from 1 to {steps}, the steps, " +
                     $"for each of the {n} sequences ({n}).");
             living = Tensor.Arange(steps, DType.Int64, x.Device).Reshape(-1, 1, 1) < lengths.Reshape(1, -1, 1);
-            x = x.MaskedFill(!living, 0);           // what comes after the end is not read
+            x = x.MaskedFill(!living, 0);           // steps after the end are not read
         }
         var last = new Variable[cells.Length][];
         for (var layer = 0; layer < layers; layer++)
@@ -75,7 +77,7 @@ public abstract class Recurrent : Module
         return batchFirst ? x.Transpose(0, 1) : x;
     }
 
-    /// <summary>Runs the layers with a state of one tensor.</summary>
+    /// <summary>Runs layers whose state is a single tensor.</summary>
     private protected (Variable Output, Variable State) RunOne(Variable x, Variable? state, Tensor? lengths)
     {
         var (output, states) = Run(x, state is null ? null : [state], lengths);
@@ -91,7 +93,8 @@ public abstract class Recurrent : Module
 /// <summary>Layers of <see cref="RNNCell"/>.</summary>
 /// <param name="inputSize">The size of the input at each step.</param>
 /// <param name="hiddenSize">H, the size of a state.</param>
-/// <param name="numLayers">The number of layers; each gets the outputs of the one before it.</param>
+/// <param name="numLayers">The number of layers. Every layer after the first gets the outputs of the layer before
+/// it.</param>
 /// <param name="relu">Whether to use relu instead of tanh.</param>
 /// <param name="bias">Whether the cells have biases.</param>
 /// <param name="batchFirst">Whether inputs and outputs are (N, L, …) instead of (L, N, …).</param>
@@ -102,12 +105,13 @@ public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool r
     : Recurrent(size => new RNNCell(size, hiddenSize, bias, relu), inputSize, hiddenSize, numLayers, batchFirst,
         dropout, bidirectional)
 {
-    /// <summary>The outputs at every step, and the final states.</summary>
-    /// <param name="x">(L, N, in), or batch first.</param>
-    /// <param name="state">The initial states, (layers·D, N, H); zeros if not given.</param>
-    /// <param name="lengths">The length of each sequence, (N) of Int64, 1 … L; all are L if not given. What follows the
-    /// end of a sequence is not read, and its outputs are 0.</param>
-    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    /// <summary>Returns the outputs of the last layer at every step, and the final states of all layers.</summary>
+    /// <param name="x">The sequences: (L, N, in), or (N, L, in) if the batch comes first.</param>
+    /// <param name="state">The initial states, (layers·D, N, H), where D is 2 if the network is bidirectional and 1
+    /// otherwise; zeros if not given.</param>
+    /// <param name="lengths">The length of each sequence, from 1 to L, as Int64 (N); if not given, all lengths are
+    /// L. The steps after the end of a sequence are not read, and the outputs for these steps are 0.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public (Variable Output, Variable State) Call(Variable x, Variable? state = null, Tensor? lengths = null) =>
         RunOne(x, state, lengths);
 }

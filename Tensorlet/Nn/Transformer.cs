@@ -1,9 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A layer of a transformer: attention, then a network of two layers at each position. The input of each part is added
-/// to its output, and the sum is normalized (post-norm, Vaswani et al. 2017), or the input is normalized first
-/// (pre-norm, Xiong et al. 2020).
+/// A layer of a transformer: attention, then a network of two linear layers at each position. The input of each of
+/// these parts is added to the output of the part. Either the sum is normalized (post-norm, Vaswani et al. 2017),
+/// or the input of the part is normalized first (pre-norm, Xiong et al. 2020).
 /// </summary>
 public abstract class TransformerLayer : Module
 {
@@ -28,7 +28,8 @@ public abstract class TransformerLayer : Module
     }
 
     /// <summary>
-    /// The attention of x to itself, then to a memory if there is one, then the network at each position.
+    /// Computes the attention of <paramref name="x"/> to itself, then the attention to a memory if there is one,
+    /// then the network at each position.
     /// </summary>
     private protected Variable Layer(Variable x, Variable? memory, Tensor? mask, Tensor? padding, bool isCausal,
         Tensor? memoryMask = null, Tensor? memoryPadding = null, bool memoryIsCausal = false)
@@ -45,15 +46,16 @@ public abstract class TransformerLayer : Module
     }
 }
 
-/// <summary>Self-attention, then a network of two layers at each position.</summary>
+/// <summary>A layer of an encoder: self-attention, then a network of two linear layers at each position.</summary>
 /// <param name="dModel">E, the size of the vector at each position.</param>
 /// <param name="nHead">The number of heads.</param>
-/// <param name="dimFeedforward">The size between the two layers.</param>
+/// <param name="dimFeedforward">The size of the vector between the two linear layers.</param>
 /// <param name="dropout">The probability of dropout.</param>
-/// <param name="gelu">Whether to use gelu between the two layers instead of relu.</param>
-/// <param name="layerNormEps">Added to the variances.</param>
+/// <param name="gelu">Whether to use gelu instead of relu between the two linear layers.</param>
+/// <param name="layerNormEps">The number that is added to the variances.</param>
 /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
-/// <param name="normFirst">Whether to normalize first (pre-norm).</param>
+/// <param name="normFirst">Whether to normalize the input of each part (pre-norm) instead of the sum of input and
+/// output (post-norm).</param>
 /// <param name="bias">Whether there are biases.</param>
 public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
@@ -62,34 +64,40 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => Layer(x.Given(), null, null, null, false);
 
-    /// <summary>Uses the masks of <see cref="MultiheadAttention"/>.</summary>
+    /// <summary>
+    /// Computes the result with masks. The masks have the same meaning as in <see cref="MultiheadAttention"/>.
+    /// </summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
         Hooked(x, v => Layer(v, null, mask, keyPaddingMask, isCausal));
 }
 
 /// <summary>
-/// Self-attention, then attention to a memory, which is the result of an encoder, then a network of two layers at each
-/// position.
+/// A layer of a decoder: self-attention, then attention to a memory, which is the result of an encoder, then a
+/// network of two linear layers at each position.
 /// </summary>
 /// <inheritdoc cref="TransformerEncoderLayer"/>
 public sealed class TransformerDecoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
     : TransformerLayer(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst, bias, true)
 {
-    /// <summary>The sequence is its own memory.</summary>
+    /// <summary>Computes the result for a sequence that is its own memory.</summary>
     public override Variable Forward(Variable x) => Layer(x.Given(), x, null, null, false);
 
-    /// <summary>Uses the masks of <see cref="MultiheadAttention"/>, for the sequence and for the memory.</summary>
+    /// <summary>
+    /// Computes the result for a sequence and a memory. The masks have the same meaning as in
+    /// <see cref="MultiheadAttention"/>.
+    /// </summary>
     public Variable Call(Variable tgt, Variable memory, Tensor? tgtMask = null, Tensor? memoryMask = null,
         Tensor? tgtKeyPaddingMask = null, Tensor? memoryKeyPaddingMask = null, bool tgtIsCausal = false,
         bool memoryIsCausal = false) => Hooked(tgt.Given(), x => Layer(x, memory.Given(), tgtMask, tgtKeyPaddingMask,
             tgtIsCausal, memoryMask, memoryKeyPaddingMask, memoryIsCausal));
 }
 
-/// <summary>Layers of a transformer one after another.</summary>
-/// <param name="layer">Creates a layer; each has parameters of its own.</param>
+/// <summary>Layers of a transformer, one after another.</summary>
+/// <param name="layer">A function that creates a layer. It is called for each layer, so that every layer has
+/// parameters of its own.</param>
 /// <param name="numLayers">The number of layers.</param>
-/// <param name="norm">What follows the last layer, or null.</param>
+/// <param name="norm">The module that follows the last layer, or null.</param>
 public abstract class TransformerStack<L>(Func<L> layer, int numLayers, Module? norm) : Module where L : Module
 {
     readonly ModuleList layers = new(Enumerable.Range(0, numLayers).Select(_ => layer.Given()()));
@@ -102,7 +110,7 @@ public abstract class TransformerStack<L>(Func<L> layer, int numLayers, Module? 
     }
 }
 
-/// <summary>Encoder layers one after another.</summary>
+/// <summary>Encoder layers, one after another.</summary>
 /// <inheritdoc cref="TransformerStack{L}"/>
 public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int numLayers, Module? norm = null)
     : TransformerStack<TransformerEncoderLayer>(layer, numLayers, norm)
@@ -115,7 +123,7 @@ public sealed class TransformerEncoder(Func<TransformerEncoderLayer> layer, int 
         Hooked(x, y => Through(y, (layer, v) => layer.Call(v, mask, keyPaddingMask, isCausal)));
 }
 
-/// <summary>Decoder layers one after another, with the same memory.</summary>
+/// <summary>Decoder layers, one after another. All layers use the same memory.</summary>
 /// <inheritdoc cref="TransformerStack{L}"/>
 public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int numLayers, Module? norm = null)
     : TransformerStack<TransformerDecoderLayer>(layer, numLayers, norm)
@@ -135,8 +143,9 @@ public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int 
 }
 
 /// <summary>
-/// An encoder, whose result for one sequence is the memory of a decoder of another one (Vaswani et al. 2017). Each ends
-/// with a norm. Matrices start Xavier-uniform, as in PyTorch.
+/// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the memory from a source sequence, and the
+/// decoder uses this memory for a target sequence. Encoder and decoder each end with a layer norm. The initial
+/// values of matrices are those of <see cref="Init.XavierUniform_"/>, as in PyTorch.
 /// </summary>
 public sealed class Transformer : Module
 {
@@ -147,12 +156,13 @@ public sealed class Transformer : Module
     /// <param name="nHead">The number of heads.</param>
     /// <param name="numEncoderLayers">The number of layers of the encoder.</param>
     /// <param name="numDecoderLayers">The number of layers of the decoder.</param>
-    /// <param name="dimFeedforward">The size between the two layers at each position.</param>
+    /// <param name="dimFeedforward">The size of the vector between the two linear layers at each position.</param>
     /// <param name="dropout">The probability of dropout.</param>
-    /// <param name="gelu">Whether to use gelu between these two layers instead of relu.</param>
-    /// <param name="layerNormEps">Added to the variances.</param>
+    /// <param name="gelu">Whether to use gelu instead of relu between the two linear layers.</param>
+    /// <param name="layerNormEps">The number that is added to the variances.</param>
     /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
-    /// <param name="normFirst">Whether to normalize first (pre-norm).</param>
+    /// <param name="normFirst">Whether to normalize the input of each part (pre-norm) instead of the sum of input
+    /// and output (post-norm).</param>
     /// <param name="bias">Whether there are biases.</param>
     public Transformer(int dModel, int nHead, int numEncoderLayers = 6, int numDecoderLayers = 6,
         int dimFeedforward = 2048, double dropout = 0.1, bool gelu = false, double layerNormEps = 1e-5,
@@ -165,12 +175,12 @@ public sealed class Transformer : Module
         foreach (var matrix in Parameters().Where(p => p.Rank > 1)) Init.XavierUniform_(matrix);
     }
 
-    /// <summary>The sequence is both source and target.</summary>
+    /// <summary>Computes the result for a sequence that is both source and target.</summary>
     public override Variable Forward(Variable x) => decoder.Call(x.Given(), encoder.Call(x));
 
     /// <summary>
-    /// The source src goes through the encoder, and the target tgt through the decoder. The masks are those of
-    /// <see cref="MultiheadAttention"/>.
+    /// Passes the source <paramref name="src"/> through the encoder, and the target <paramref name="tgt"/> through
+    /// the decoder. The masks have the same meaning as in <see cref="MultiheadAttention"/>.
     /// </summary>
     public Variable Call(Variable src, Variable tgt, Tensor? srcMask = null, Tensor? tgtMask = null,
         Tensor? memoryMask = null, Tensor? srcKeyPaddingMask = null, Tensor? tgtKeyPaddingMask = null,
@@ -181,10 +191,11 @@ public sealed class Transformer : Module
 }
 
 /// <summary>
-/// Adds to each position p of a sequence (L, N, E), or batch first (N, L, E), sin(p/10000^(2i/E)) at even indices 2i,
-/// and the cosine of the same at 2i + 1 (Vaswani et al. 2017).
+/// Adds position-dependent numbers to sequences (L, N, E), or (N, L, E) if the batch comes first. At position p,
+/// sin(p/10000^(2i/E)) is added to the element with the even index 2i, and cos(p/10000^(2i/E)) to the element with
+/// the odd index 2i + 1 (Vaswani et al. 2017).
 /// </summary>
-/// <param name="dModel">E</param>
+/// <param name="dModel">E, the size of the vector at each position.</param>
 /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
 public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : Module
 {

@@ -1,17 +1,18 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Clips gradients, converts parameters to one vector, and separates weights into length and direction.
+/// Functions that clip gradients, convert parameters to one vector and back, and separate weights into length and
+/// direction.
 /// </summary>
 public static class Utils
 {
     /// <summary>
-    /// Scales all gradients together so that their norm is at most a maximum: g ← g·min(1, max/(norm + 10⁻⁶)) (Pascanu
-    /// et al. 2013).
+    /// Scales all gradients with the same factor, so that the norm of all gradients together is at most
+    /// <paramref name="maxNorm"/>: g ← g·min(1, maxNorm/(norm + 10⁻⁶)) (Pascanu et al. 2013).
     /// </summary>
     /// <returns>The norm before scaling.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The maximum is negative or NaN, or the kind of norm is
-    /// NaN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is negative or NaN, or
+    /// <paramref name="normType"/> is NaN.</exception>
     public static double ClipGradNorm_(IEnumerable<Variable> parameters, double maxNorm, double normType = 2)
     {
         maxNorm.In("ClipGradNorm_", 0, double.PositiveInfinity);
@@ -27,8 +28,8 @@ public static class Utils
         return norm;
     }
 
-    /// <summary>Clips every gradient to ± a number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number is negative or NaN.</exception>
+    /// <summary>Clips every element of every gradient to [−clipValue, clipValue].</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="clipValue"/> is negative or NaN.</exception>
     public static void ClipGradValue_(IEnumerable<Variable> parameters, double clipValue)
     {
         clipValue.In("ClipGradValue_", 0, double.PositiveInfinity);
@@ -36,12 +37,13 @@ public static class Utils
             if (p.Given(nameof(parameters)).Grad is { } g) g.Data.Copy_(g.Detach().Clamp(-clipValue, clipValue).Data);
     }
 
-    /// <summary>All elements of all parameters, one after another.</summary>
+    /// <summary>Returns a vector with all elements of all parameters, one parameter after another.</summary>
     public static Variable ParametersToVector(IEnumerable<Variable> parameters) =>
         Variable.Cat([.. parameters.Given().Select(p => p.Given(nameof(parameters)).Reshape(-1))]);
 
-    /// <summary>Writes the elements of a vector into parameters.</summary>
-    /// <exception cref="ShapeException">They have a different number of elements. Nothing has been written.</exception>
+    /// <summary>Writes the elements of a vector into parameters, one parameter after another.</summary>
+    /// <exception cref="ShapeException">The vector does not have exactly one axis, or does not have as many
+    /// elements as all parameters together. Nothing has been written.</exception>
     public static void VectorToParameters(Variable vector, IEnumerable<Variable> parameters)
     {
         Variable[] all = [.. parameters.Given()];
@@ -54,15 +56,16 @@ public static class Utils
     }
 
     /// <summary>
-    /// Learns a weight as length and direction, w = g·v/‖v‖, with one length for each index along an axis (Salimans and
-    /// Kingma 2016). The field of the parameter holds w, which is computed again in each call; in the state, <c>…_g</c>
-    /// and <c>…_v</c> replace it.
+    /// Replaces a weight w by its length g and its direction v, which are learned instead: w = g·v/‖v‖. There is
+    /// one length for each index along an axis (Salimans and Kingma 2016). In the module, the field that held the
+    /// parameter now holds w, which is computed again in each call. In the state of the module, the entries
+    /// <c>…_g</c> and <c>…_v</c> replace the entry of w.
     /// </summary>
     /// <param name="module">The module.</param>
-    /// <param name="name">The key of the parameter, as in <c>weight</c>.</param>
-    /// <param name="dim">The axis.</param>
+    /// <param name="name">The key of the parameter, such as <c>weight</c>.</param>
+    /// <param name="dim">The axis along which there is one length for each index.</param>
     /// <returns>The module.</returns>
-    /// <exception cref="TensorletException">There is no such parameter.</exception>
+    /// <exception cref="TensorletException">There is no parameter with this key.</exception>
     public static M WeightNorm<M>(M module, string name = "weight", int dim = 0) where M : Module
     {
         int[] others = [];

@@ -1,9 +1,10 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Divides by the root of a running mean of squares: s ← α·s + (1 − α)·g²; p ← p − lr·g/(√s + ε). With momentum, the
-/// quotients are accumulated in v first; centered subtracts the square of a running mean (Hinton, lecture 6e; Graves
-/// 2013).
+/// Divides the gradient g by the root of a running mean of its squares: s ← α·s + (1 − α)·g²;
+/// p ← p − lr·g/(√s + ε). With momentum, the quotients are first accumulated: v ← momentum·v + g/(√s + ε);
+/// p ← p − lr·v. With centered, the square of a running mean of g is subtracted from s before the root is taken
+/// (Hinton, lecture 6e; Graves 2013).
 /// </summary>
 public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
     double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)
@@ -27,8 +28,8 @@ public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Divides by the root of the sum of squares: s ← s + g²; p ← p − lr/(1 + (t − 1)·lrDecay)·g/(√s + ε) (Duchi et al.
-/// 2011).
+/// Divides the gradient g by the root of the sum of its squares: s ← s + g²;
+/// p ← p − lr/(1 + (t − 1)·lrDecay)·g/(√s + ε), where t is the number of the step, from 1 on (Duchi et al. 2011).
 /// </summary>
 public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, double lrDecay = 0,
     double weightDecay = 0, double initialAccumulatorValue = 0, double eps = 1e-10, bool maximize = false)
@@ -47,8 +48,8 @@ public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Adadelta, whose steps have the units of the parameters (Zeiler 2012): s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g;
-/// a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d.
+/// Adadelta, whose steps have the units of the parameters (Zeiler 2012). A step changes a parameter p with the
+/// gradient g: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d.
 /// </summary>
 public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6,
     double weightDecay = 0, bool maximize = false)
@@ -75,7 +76,7 @@ readonly struct RunningMean(double beta) : IZip { V IZip.Apply<V>(V m, V g) => V
 readonly struct MeanOfSquares(double alpha) : IZip
 { V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g; }
 
-/// <summary>s − m², which rounding must not make negative: its root is taken.</summary>
+/// <summary>s − m², or 0 where rounding would make it negative, because its root is taken.</summary>
 readonly struct Deviation : IZip
 { V IZip.Apply<V>(V s, V m) => V.IfGreater(V.Of(0), s - m * m, V.Of(0), s - m * m); }
 

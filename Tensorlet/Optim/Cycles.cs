@@ -1,23 +1,26 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Raises the rate from maxLr/divFactor to maxLr within a part of the steps, and lowers it to the first rate divided by
-/// finalDivFactor; momentum goes the other way (Smith and Topin 2019).
+/// Raises the rate from maxLr/divFactor to maxLr within the part <paramref name="pctStart"/> of the steps, and then
+/// lowers it to maxLr/divFactor/finalDivFactor. The momentum falls while the rate rises, and rises while the rate
+/// falls (Smith and Topin 2019).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="maxLr">The highest rate.</param>
-/// <param name="totalSteps">The number of steps; one more is an error.</param>
-/// <param name="pctStart">The part of the steps in which the rate rises.</param>
-/// <param name="linear">Whether rates follow straight lines instead of cosines.</param>
-/// <param name="cycleMomentum">Whether momentum, or β₁, is scheduled too.</param>
+/// <param name="totalSteps">The number of steps; any further step is an error.</param>
+/// <param name="pctStart">The part of the steps, from 0 to 1, in which the rate rises.</param>
+/// <param name="linear">Whether the rate follows straight lines instead of cosines.</param>
+/// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have it, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
-/// <param name="divFactor">The ratio of the highest rate to the first.</param>
-/// <param name="finalDivFactor">The ratio of the first rate to the last.</param>
-/// <param name="threePhase">Whether to go down to the first rate as fast as up, and then further down.</param>
-/// <exception cref="TensorletException">The optimizer has no momentum.</exception>
-/// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor is not
-/// positive, or the part is not from 0 to 1.</exception>
+/// <param name="divFactor">The ratio of the highest rate to the first rate.</param>
+/// <param name="finalDivFactor">The ratio of the first rate to the last rate.</param>
+/// <param name="threePhase">Whether the rate, after its rise, first falls back to the first rate in the same number
+/// of steps, and then falls further to the last rate.</param>
+/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, and the optimizer has no
+/// momentum.</exception>
+/// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor is
+/// not positive, or <paramref name="pctStart"/> is not from 0 to 1.</exception>
 public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps, double pctStart = 0.3,
     bool linear = false, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
     double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false)
@@ -28,7 +31,9 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
         cycleMomentum ? e => At(e, linear, Points(totalSteps, pctStart, threePhase,
             maxMomentum.In(nameof(OneCycleLR), 0), baseMomentum.In(nameof(OneCycleLR), 0), maxMomentum)) : null)
 {
-    /// <summary>The values at the beginning, and where the phases end.</summary>
+    /// <summary>
+    /// Returns the points between which the schedule interpolates: the beginning, and the end of each phase.
+    /// </summary>
     static (double E, double Value)[] Points(
         int totalSteps, double pctStart, bool threePhase, double first, double most, double last)
     {
@@ -49,29 +54,36 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
     }
 }
 
-/// <summary>How the peaks of a cyclic schedule change.</summary>
+/// <summary>
+/// How the peaks of a cyclic schedule, measured from the lowest rate, change in the course of the training.
+/// </summary>
 public enum CyclicMode
 {
-    /// <summary>They stay the same.</summary>
+    /// <summary>All peaks have the same height.</summary>
     Triangular,
-    /// <summary>Half as high in each cycle.</summary>
+    /// <summary>Each peak is half as high as the one before.</summary>
     Triangular2,
-    /// <summary>γᵉ times as high.</summary>
+    /// <summary>The height is multiplied by γᵉ, where e is the number of steps so far.</summary>
     ExpRange,
 }
 
-/// <summary>Up and down between two rates in straight lines; momentum goes the other way (Smith 2017).</summary>
+/// <summary>
+/// Moves the rate up and down between two rates in straight lines. The momentum falls while the rate rises, and
+/// rises while the rate falls (Smith 2017).
+/// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="baseLr">The lowest rate.</param>
 /// <param name="maxLr">The highest rate.</param>
-/// <param name="stepSizeUp">The number of steps in which it rises.</param>
-/// <param name="stepSizeDown">The number of steps in which it falls; the same if not given.</param>
+/// <param name="stepSizeUp">The number of steps in which the rate rises.</param>
+/// <param name="stepSizeDown">The number of steps in which the rate falls; <paramref name="stepSizeUp"/> if not
+/// given.</param>
 /// <param name="mode">How the peaks change.</param>
-/// <param name="gamma">γ</param>
-/// <param name="cycleMomentum">Whether momentum, or β₁, is scheduled too.</param>
+/// <param name="gamma">γ, which is used with <see cref="CyclicMode.ExpRange"/>.</param>
+/// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have it, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
-/// <exception cref="TensorletException">The optimizer has no momentum.</exception>
+/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, and the optimizer has no
+/// momentum.</exception>
 /// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative, or a number of steps is not
 /// positive.</exception>
 public sealed class CyclicLR(Optimizer optimizer, double baseLr, double maxLr, int stepSizeUp = 2000,

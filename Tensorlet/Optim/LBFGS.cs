@@ -1,18 +1,24 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Quasi-Newton steps: the inverse of the Hessian is approximated from the last steps s and the changes y of the
-/// gradient that they caused (Nocedal and Wright 2006, algorithm 7.4). Steps have length lr, or a length that satisfies
-/// the strong Wolfe conditions. There is one group of parameters, and all of them are one vector.
+/// A quasi-Newton method. A step consists of several iterations. The inverse of the Hessian is approximated from
+/// the changes s of the parameters in the last iterations and the resulting changes y of the gradient (Nocedal and
+/// Wright 2006, algorithm 7.4). The parameters then move along the direction that this inverse gives, by the length
+/// lr or by a length that satisfies the strong Wolfe conditions. There is one group of parameters, and all
+/// parameters together are one vector.
 /// </summary>
 /// <param name="parameters">The parameters.</param>
-/// <param name="lr">The length of a step, or its first guess.</param>
-/// <param name="maxIter">The most iterations in a step.</param>
-/// <param name="maxEval">The most calls of the closure in a step; 5/4 of the iterations if not given.</param>
-/// <param name="toleranceGrad">Ends when no element of the gradient is larger than this.</param>
-/// <param name="toleranceChange">Ends when parameters or loss change less than this.</param>
-/// <param name="historySize">The number of steps that are remembered.</param>
-/// <param name="strongWolfe">Whether to search along the direction.</param>
+/// <param name="lr">The length of a move or, if <paramref name="strongWolfe"/> is true, the first guess of this
+/// length.</param>
+/// <param name="maxIter">The largest number of iterations in a step.</param>
+/// <param name="maxEval">The largest number of calls of the closure in a step; 5/4 of <paramref name="maxIter"/> if
+/// not given.</param>
+/// <param name="toleranceGrad">The step ends when no element of the gradient has a larger absolute value than
+/// this.</param>
+/// <param name="toleranceChange">The step ends when the parameters or the loss change by less than this.</param>
+/// <param name="historySize">The number of iterations that are remembered.</param>
+/// <param name="strongWolfe">Whether to search along the direction for a length that satisfies the strong Wolfe
+/// conditions.</param>
 public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int maxIter = 20, int? maxEval = null,
     double toleranceGrad = 1e-7, double toleranceChange = 1e-9, int historySize = 100, bool strongWolfe = false)
     : Optimizer(parameters, maximize: false, ("lr", lr))
@@ -25,7 +31,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
 
     IReadOnlyList<Variable> Parameters => ParamGroups[0].Parameters;
 
-    /// <summary>There can be only one group.</summary>
+    /// <summary>Adds the group of parameters. There can be only one group.</summary>
     /// <exception cref="AutogradException">There is already a group.</exception>
     public override void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {
@@ -33,7 +39,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         base.AddParamGroup(parameters, options);
     }
 
-    /// <summary>A step needs the loss at several points, so it needs the closure.</summary>
+    /// <summary>Throws an exception: a step needs the loss at several points, so it needs a closure.</summary>
     public override void Step() => throw new AutogradException("LBFGS: Step takes a closure that zeroes the " +
         "gradients, computes the loss, calls Backward and returns the loss.");
 
@@ -41,7 +47,8 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory) => Step();
 
     /// <summary>Iterates until one of the limits is reached.</summary>
-    /// <param name="closure">Zeroes the gradients, computes the loss, calls Backward and returns the loss.</param>
+    /// <param name="closure">A function that zeroes the gradients, computes the loss, calls Backward and returns
+    /// the loss.</param>
     /// <returns>The loss before the step.</returns>
     public override double Step(Func<Variable> closure)
     {
@@ -76,7 +83,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
         return first;
 
-        // the loss of the closure comes first, because it computes the gradients
+        // the closure is called first, because it computes the gradients
         (double Loss, Tensor Gradient) Evaluate()
         {
             calls++;
@@ -84,7 +91,10 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
     }
 
-    /// <summary>−H·g by the two-loop recursion over the steps that are remembered.</summary>
+    /// <summary>
+    /// Returns −H·g, where H approximates the inverse of the Hessian and g is the gradient, by the two-loop
+    /// recursion over the iterations that are remembered.
+    /// </summary>
     Tensor Direction(Tensor gradient, Memory memory)
     {
         if (memory.Step == 1) return -gradient;
@@ -105,7 +115,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         for (var i = 0; i < alphas.Length; i++) q.Add_(steps[i], alphas[i] - Dot(changes[i], q) * Rho(i));
         return q;
 
-        // a row for each step, the oldest first
+        // a row for each iteration, the oldest first
         void Append(string name, Tensor step)
         {
             var rows = step.Unsqueeze(0);
@@ -114,7 +124,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
     }
 
-    /// <summary>Tensors as one vector.</summary>
+    /// <summary>Returns the elements of all tensors as one vector.</summary>
     static Tensor Flat(IEnumerable<Tensor> tensors) => Tensor.Cat([.. tensors.Select(x => x.Reshape(-1))]);
 
     internal static double Dot(Tensor a, Tensor b) => (a * b).Sum().Item();
@@ -130,7 +140,10 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     private protected override bool Fits(string name, Tensor tensor, Variable parameter) =>
         tensor.Rank == (Optional.Contains(name) ? 2 : 1) && tensor.Size(-1) == Parameters.Sum(p => p.Numel);
 
-    /// <summary>Checks that there are as many changes as steps, and with them the first guess.</summary>
+    /// <summary>
+    /// Checks also that there are as many changes of the gradient as changes of the parameters, and that the first
+    /// guess of H exists exactly if there are such changes.
+    /// </summary>
     private protected override bool IsWhole(Memory memory)
     {
         int? Rows(string name) => memory.Tensors.TryGetValue(name, out var rows) ? rows.Size(0) : null;
@@ -140,8 +153,9 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
 }
 
 /// <summary>
-/// A length t with f(t) ≤ f(0) + c₁·t·f′(0) and |f′(t)| ≤ c₂·|f′(0)|, by brackets and cubic interpolation (Nocedal and
-/// Wright 2006, algorithms 3.5 and 3.6, with safeguards).
+/// Finds a length t with f(t) ≤ f(0) + c₁·t·f′(0) and |f′(t)| ≤ c₂·|f′(0)|, where f(t) is the loss after a move by
+/// t along the direction. The search uses brackets and cubic interpolation (Nocedal and Wright 2006, algorithms 3.5
+/// and 3.6, with safeguards).
 /// </summary>
 sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, Tensor direction, double tolerance)
 {
@@ -189,7 +203,10 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
         return (low.F, low.G, low.T);
     }
 
-    /// <summary>The minimum of the cubic through two points with their slopes, within bounds.</summary>
+    /// <summary>
+    /// Returns the position, within bounds, at which a cubic has its minimum. The cubic goes through two points and
+    /// has the slopes of these points.
+    /// </summary>
     static double Cubic(Point a, Point b, double from, double to)
     {
         if (a.T > b.T) (a, b) = (b, a);

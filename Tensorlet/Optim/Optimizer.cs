@@ -1,6 +1,6 @@
 namespace Tensorlet.Optim;
 
-/// <summary>Updates parameters by their gradients.</summary>
+/// <summary>Updates parameters, using their gradients.</summary>
 public abstract class Optimizer : IStateful
 {
     readonly List<ParamGroup> groups = [];
@@ -8,12 +8,13 @@ public abstract class Optimizer : IStateful
     readonly (string Name, double Value)[] defaults;
     readonly bool maximize;
 
-    /// <summary>An optimizer for these parameters.</summary>
+    /// <summary>Creates an optimizer for the given parameters.</summary>
     /// <param name="parameters">The parameters of the first group.</param>
     /// <param name="maximize">Whether to move in the direction of the gradients.</param>
-    /// <param name="options">The defaults of the options of each group; the first is the learning rate.</param>
-    /// <exception cref="AutogradException">There are no parameters, one occurs twice, or one is not a leaf that
-    /// requires a gradient.</exception>
+    /// <param name="options">The names and default values of the options that each group has; the first option is
+    /// the learning rate.</param>
+    /// <exception cref="AutogradException">There are no parameters, one of them occurs twice, or one of them was
+    /// not created as a leaf with <c>requiresGrad: true</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta, rho or alpha is not below
     /// 1.</exception>
     protected Optimizer(IEnumerable<Variable> parameters, bool maximize, params (string Name, double Value)[] options)
@@ -27,10 +28,10 @@ public abstract class Optimizer : IStateful
     public IReadOnlyList<ParamGroup> ParamGroups => groups;
 
     /// <summary>
-    /// Adds parameters with options of their own: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
+    /// Adds a group of parameters with its own options: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
     /// </summary>
-    /// <exception cref="AutogradException">There are no parameters, one occurs twice, or one is not a leaf that
-    /// was made to require a gradient. Nothing has changed.</exception>
+    /// <exception cref="AutogradException">There are no parameters, one of them occurs twice, or one of them was
+    /// not created as a leaf with <c>requiresGrad: true</c>. Nothing has changed.</exception>
     public virtual void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {
         var group = new ParamGroup(parameters, defaults);
@@ -48,7 +49,7 @@ public abstract class Optimizer : IStateful
         groups.Add(group);
     }
 
-    /// <summary>The learning rate of the first group; setting it sets that of all groups.</summary>
+    /// <summary>The learning rate of the first group. Setting it sets the learning rates of all groups.</summary>
     public double Lr
     {
         get => groups[0].Lr;
@@ -58,9 +59,9 @@ public abstract class Optimizer : IStateful
     /// <summary>Discards the gradients of all parameters.</summary>
     public void ZeroGrad() => Array.ForEach([.. memories.Keys], p => p.Grad = null);
 
-    /// <summary>One step for every parameter that has a gradient.</summary>
-    /// <exception cref="AutogradException">A parameter was moved to another type or device after its state was created.
-    /// Nothing has changed.</exception>
+    /// <summary>Makes a step for every parameter that has a gradient.</summary>
+    /// <exception cref="AutogradException">A parameter was converted to another type or moved to another device
+    /// after its state was created. Nothing has changed.</exception>
     public virtual void Step()
     {
         foreach (var p in memories.Keys) Of(p);
@@ -73,7 +74,10 @@ public abstract class Optimizer : IStateful
                 }
     }
 
-    /// <summary>g + weightDecay·p; or, if decoupled, p ← (1 − lr·weightDecay)·p.</summary>
+    /// <summary>
+    /// Applies weight decay. Returns g + weightDecay·p or, if weight decay is decoupled, computes
+    /// p ← (1 − lr·weightDecay)·p and returns g.
+    /// </summary>
     Tensor Decayed(Tensor p, Tensor g, ParamGroup group)
     {
         if (!group.Has("weight_decay") || group["weight_decay"] is not (not 0 and var decay)) return g;
@@ -85,7 +89,10 @@ public abstract class Optimizer : IStateful
     /// <summary>Whether weight decay is a step of its own, and not a term of the gradient.</summary>
     private protected virtual bool Decoupled => false;
 
-    /// <summary>A step after a closure that zeroes the gradients, computes the loss and calls Backward.</summary>
+    /// <summary>
+    /// Calls a closure, which zeroes the gradients, computes the loss, calls Backward and returns the loss; then
+    /// makes a step.
+    /// </summary>
     /// <returns>The loss before the step.</returns>
     public virtual double Step(Func<Variable> closure)
     {
@@ -95,11 +102,13 @@ public abstract class Optimizer : IStateful
     }
 
     /// <summary>
-    /// Updates a parameter p by a gradient g, to which the option <c>weight_decay</c> has been applied.
+    /// Updates a parameter p with a gradient g, to which the option <c>weight_decay</c> has been applied.
     /// </summary>
     protected abstract void Update(Tensor p, Tensor g, ParamGroup group, Memory memory);
 
-    /// <summary>The state of a parameter between steps: tensors of its shape, and numbers.</summary>
+    /// <summary>
+    /// What an optimizer keeps of a parameter between steps: tensors with the shape of the parameter, and numbers.
+    /// </summary>
     protected sealed class Memory(Variable parameter)
     {
         internal readonly Dictionary<string, Tensor> Tensors = [];
@@ -108,7 +117,7 @@ public abstract class Optimizer : IStateful
         /// <summary>The number of this step, from 1.</summary>
         public int Step { get; internal set; }
 
-        /// <summary>A tensor of the state; it starts with one value everywhere.</summary>
+        /// <summary>Returns a tensor of the state. At first, all its elements are <paramref name="first"/>.</summary>
         public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
             : Tensors[name] = parameter.Data.EmptyLike().SetAll(first);
     }
@@ -117,7 +126,8 @@ public abstract class Optimizer : IStateful
         groups.SelectMany(group => group.Parameters).Select((p, i) => ($"state.{i}", p));
 
     /// <summary>
-    /// The state of each parameter (<c>state.0.exp_avg</c>), and the options of the groups (<c>param_groups.0.lr</c>).
+    /// Returns the state of each parameter (<c>state.0.exp_avg</c>), and the options of the groups
+    /// (<c>param_groups.0.lr</c>).
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict()
     {
@@ -178,11 +188,13 @@ public abstract class Optimizer : IStateful
     private protected virtual bool Fits(string name, Tensor tensor, Variable parameter) =>
         tensor.Shape.SequenceEqual(parameter.Shape);
 
-    /// <summary>Whether everything is there that the state has after a step.</summary>
+    /// <summary>Whether the state contains everything that it must contain after a step.</summary>
     private protected virtual bool IsWhole(Memory memory) =>
         !Names.Concat(Numbers).Except(Optional).Except(memory.Tensors.Keys).Except(memory.Numbers.Keys).Any();
 
-    /// <summary>The state of a parameter.</summary>
+    /// <summary>
+    /// Returns the state of a parameter, if the parameter still has the type and the device of this state.
+    /// </summary>
     private protected Memory Of(Variable parameter)
     {
         foreach (var kept in memories[parameter].Tensors.Values)
@@ -193,9 +205,9 @@ public abstract class Optimizer : IStateful
         return memories[parameter];
     }
 
-    /// <summary>The names of the tensors of the state.</summary>
+    /// <summary>The names of the tensors in the state of a parameter.</summary>
     protected abstract string[] Names { get; }
-    /// <summary>The names of the numbers of the state, besides the step.</summary>
+    /// <summary>The names of the numbers in the state of a parameter, besides the step.</summary>
     protected virtual string[] Numbers => [];
     /// <summary>The names among these tensors and numbers that may be missing after a step.</summary>
     protected virtual string[] Optional => [];

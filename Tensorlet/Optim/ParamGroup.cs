@@ -3,7 +3,8 @@ using System.Collections;
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Parameters with options of their own, which have PyTorch's names: <c>group["weight_decay"] = 0</c>.
+/// A group of parameters with its own options, which have the same names as in PyTorch:
+/// <c>group["weight_decay"] = 0</c>.
 /// </summary>
 public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
 {
@@ -18,8 +19,10 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     /// <summary>The parameters.</summary>
     public IReadOnlyList<Variable> Parameters { get; }
 
-    /// <summary>An option, as in <c>lr</c>, <c>weight_decay</c>, <c>momentum</c> or <c>beta1</c>.</summary>
-    /// <exception cref="TensorletException">The optimizer has no such option.</exception>
+    /// <summary>
+    /// The value of an option, such as <c>lr</c>, <c>weight_decay</c>, <c>momentum</c> or <c>beta1</c>.
+    /// </summary>
+    /// <exception cref="TensorletException">The optimizer has no option with this name.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative, or a beta, rho or alpha is not below
     /// 1.</exception>
     public double this[string name]
@@ -31,10 +34,13 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     /// <summary>The learning rate.</summary>
     public double Lr { get => this["lr"]; set => this["lr"] = value; }
 
-    /// <summary>The name of the momentum, which is β₁ in optimizers that have one.</summary>
+    /// <summary>
+    /// The name of the option that is the momentum: <c>beta1</c> in optimizers that have a β₁, and otherwise
+    /// <c>momentum</c>.
+    /// </summary>
     internal string Momentum => Has("beta1") ? "beta1" : "momentum";
 
-    /// <summary>The rate before the first schedule, with which all schedules begin.</summary>
+    /// <summary>The rate that the group had before its first schedule. All schedules begin with this rate.</summary>
     internal double? InitialLr { get; set; }
 
     /// <summary>Whether there is an option with this name.</summary>
@@ -44,7 +50,10 @@ public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
     public IEnumerator<KeyValuePair<string, double>> GetEnumerator() => options.GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>The factors of running means must be below 1; no option may be negative.</summary>
+    /// <summary>
+    /// Returns the value of an option if it is valid. No option may be negative, and the factors of running means
+    /// must be below 1.
+    /// </summary>
     internal static double Checked(string operation, string name, double value) =>
         value.In(operation, 0, name is "beta1" or "beta2" or "rho" or "alpha" ? Ranges.Below1 : double.MaxValue, name);
 

@@ -1,8 +1,9 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Stochastic gradient descent: g ← g + weightDecay·p; v ← momentum·v + (1 − dampening)·g (v = g at first); p ← p −
-/// lr·v, or with nesterov p − lr·(g + momentum·v) (Sutskever et al. 2013).
+/// Stochastic gradient descent. A step changes a parameter p with the gradient g: g ← g + weightDecay·p;
+/// v ← momentum·v + (1 − dampening)·g, or v ← g in the first step; p ← p − lr·v, or with nesterov
+/// p ← p − lr·(g + momentum·v) (Sutskever et al. 2013).
 /// </summary>
 public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0,
     double weightDecay = 0, bool nesterov = false, bool maximize = false)

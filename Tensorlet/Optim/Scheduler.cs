@@ -1,15 +1,17 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Sets the learning rates of the groups of an optimizer. <see cref="Step()"/> is called after each epoch or after each
-/// batch, as you choose; e is the number of calls. If one optimizer has several schedules, each scales the rate that
-/// the others have set, like PyTorch's chainable schedules; this includes those that overwrite the rate in PyTorch (by
-/// a function, in cycles, with restarts).
+/// Sets the learning rates of the parameter groups of an optimizer. Call <see cref="Step()"/> either after each
+/// epoch or after each batch. In the formulas of the schedules, e is the number of calls, and lr is the rate of a
+/// group before its first schedule. If one optimizer has several schedules, each schedule scales the rate that the
+/// others have set, like PyTorch's chainable schedules. Here, this is also true of the schedules that overwrite the
+/// rate in PyTorch (by a function, in cycles, with restarts).
 /// </summary>
 public abstract class Scheduler : IStateful
 {
     /// <summary>
-    /// A schedule for an optimizer; it starts from the rates that the groups had before their first schedule.
+    /// Creates a schedule for an optimizer. The schedule starts from the rates that the groups had before their
+    /// first schedule.
     /// </summary>
     protected Scheduler(Optimizer optimizer)
     {
@@ -19,15 +21,17 @@ public abstract class Scheduler : IStateful
 
     /// <summary>The optimizer.</summary>
     protected Optimizer Optimizer { get; }
-    /// <summary>e, the number of calls of Step.</summary>
+    /// <summary>e, the number of calls of <see cref="Step()"/>.</summary>
     public int LastEpoch { get; private set; }
     /// <summary>The present rates of the groups.</summary>
     public double[] LastLr => [.. Optimizer.ParamGroups.Select(group => group.Lr)];
 
-    /// <summary>Sets a group to e, starting from the rate that it has.</summary>
+    /// <summary>
+    /// Sets the rate of a group for e = <paramref name="epoch"/>, starting from the rate that the group has.
+    /// </summary>
     private protected abstract void Go(int epoch, ParamGroup group);
 
-    /// <summary>Computes the next rates.</summary>
+    /// <summary>Sets the next rates.</summary>
     public void Step() => Go(LastEpoch + 1);
 
     private protected void Go(int epoch)
@@ -37,8 +41,8 @@ public abstract class Scheduler : IStateful
     }
 
     /// <summary>
-    /// The number of calls, and the first and the present rates. The rates are right as soon as this is loaded, whether
-    /// the optimizer is loaded before, after or never.
+    /// Returns the number of calls, the first rates and the present rates. The rates are right as soon as this
+    /// state is loaded, whether the state of the optimizer is loaded before, afterwards or never.
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
@@ -63,12 +67,12 @@ public abstract class Scheduler : IStateful
             Stateful.Checked(key, rate, v => ParamGroup.Checked(key, "lr", v)))];
     }
 
-    /// <summary>The momentum at e, if it is scheduled.</summary>
+    /// <summary>Returns the momentum at e, or null if the momentum is not scheduled.</summary>
     /// <exception cref="TensorletException">The schedule has ended.</exception>
     private protected virtual double? Momentum(int epoch, double firstLr) => null;
 }
 
-/// <summary>A rate, and possibly a momentum, that depend only on e and on the first rate.</summary>
+/// <summary>A schedule whose rate, and possibly momentum, depend only on e and on the first rate.</summary>
 public abstract class ClosedForm : Scheduler
 {
     readonly Func<int, double, double> rate;
@@ -76,8 +80,8 @@ public abstract class ClosedForm : Scheduler
     readonly double floor;
 
     /// <param name="optimizer">The optimizer.</param>
-    /// <param name="rate">The rate at e, given the first rate.</param>
-    /// <param name="momentum">The momentum at e, if it is scheduled.</param>
+    /// <param name="rate">The rate as a function of e and the first rate.</param>
+    /// <param name="momentum">The momentum as a function of e, if it is scheduled.</param>
     /// <param name="floor">The part of the rate that is not scaled when other schedules have changed the rate.</param>
     private protected ClosedForm(Optimizer optimizer, Func<int, double, double> rate,
         Func<int, double?>? momentum = null, double floor = 0) : base(optimizer)
@@ -95,7 +99,7 @@ public abstract class ClosedForm : Scheduler
         var first = group.InitialLr ??= group.Lr;
         var (before, now) = (isNew ? first : rate(epoch - 1, first), rate(epoch, first));
         if (momentum?.Invoke(epoch) is { } value) group[group.Momentum] = value;
-        // where no other schedule has changed the rate, it is exactly that of the formula
+        // if no other schedule has changed the rate, the new rate is exactly that of the formula
         group.Lr = group.Lr == before || before == floor ? now
             : Math.Max(0, floor + (group.Lr - floor) * (now - floor) / (before - floor));
     }
@@ -106,50 +110,53 @@ public abstract class ClosedForm : Scheduler
         return momentum?.Invoke(epoch);
     }
 
-    /// <summary>Several schedules, one after another.</summary>
+    /// <summary>Creates a schedule that consists of several schedules, one after another.</summary>
     private protected ClosedForm(Optimizer optimizer, Func<int, (ClosedForm Schedule, int Epoch)> now)
         : this(optimizer, (e, first) => now(e).Schedule.rate(now(e).Epoch, first),
             e => now(e).Schedule.momentum?.Invoke(now(e).Epoch))
     { }
 }
 
-/// <summary>lr·λ(e)</summary>
+/// <summary>Sets the rate to lr·λ(e), where λ is <paramref name="lambda"/>.</summary>
 public sealed class LambdaLR(Optimizer optimizer, Func<int, double> lambda)
     : ClosedForm(optimizer, (e, lr) => lr * lambda.Given()(e));
 
-/// <summary>lr·γ^⌊e/stepSize⌋</summary>
-/// <exception cref="ArgumentOutOfRangeException">The step size is not positive, or γ negative.</exception>
+/// <summary>Sets the rate to lr·γ^⌊e/stepSize⌋, where γ is <paramref name="gamma"/>.</summary>
+/// <exception cref="ArgumentOutOfRangeException">The step size is not positive, or γ is negative.</exception>
 public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : ClosedForm(optimizer,
     (e, lr) => lr * Math.Pow(gamma.In(nameof(StepLR), 0), e / stepSize.In(nameof(StepLR), 1)));
 
-/// <summary>lr·γⁿ, where n is the number of milestones that have been reached.</summary>
+/// <summary>
+/// Sets the rate to lr·γⁿ, where γ is <paramref name="gamma"/>, and n is the number of milestones that have been
+/// reached.
+/// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A milestone or γ is negative.</exception>
 public sealed class MultiStepLR(Optimizer optimizer, IReadOnlyCollection<int> milestones, double gamma = 0.1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(MultiStepLR), 0),
         milestones.Given().Count(milestone => milestone.In(nameof(MultiStepLR), 0) <= e)));
 
-/// <summary>lr·γᵉ</summary>
+/// <summary>Sets the rate to lr·γᵉ, where γ is <paramref name="gamma"/>.</summary>
 /// <exception cref="ArgumentOutOfRangeException">γ is negative.</exception>
 public sealed class ExponentialLR(Optimizer optimizer, double gamma)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(ExponentialLR), 0), e));
 
-/// <summary>η + (lr − η)·(1 + cos(π·e/T))/2 (Loshchilov and Hutter 2017).</summary>
+/// <summary>Sets the rate to η + (lr − η)·(1 + cos(π·e/T))/2 (Loshchilov and Hutter 2017).</summary>
 /// <param name="optimizer">The optimizer.</param>
-/// <param name="tMax">T, half a period.</param>
-/// <param name="etaMin">η</param>
+/// <param name="tMax">T, half the period of the cosine.</param>
+/// <param name="etaMin">η, the lowest rate.</param>
 /// <exception cref="ArgumentOutOfRangeException">T is not positive, or η is negative.</exception>
 public sealed class CosineAnnealingLR(Optimizer optimizer, int tMax, double etaMin = 0) : ClosedForm(optimizer,
     (e, lr) => etaMin + (lr - etaMin) * (1 + Math.Cos(Math.PI * e / tMax.In(nameof(CosineAnnealingLR), 1))) / 2,
     floor: etaMin.In(nameof(CosineAnnealingLR), 0));
 
 /// <summary>
-/// η + (lr − η)·(1 + cos(π·t/T))/2, where t restarts after T, and T is multiplied by tMult each time (Loshchilov and
-/// Hutter 2017).
+/// Sets the rate to η + (lr − η)·(1 + cos(π·t/T))/2, where t counts the calls of <see cref="Scheduler.Step()"/>.
+/// When t reaches T, t restarts at 0, and T is multiplied by <paramref name="tMult"/> (Loshchilov and Hutter 2017).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="t0">The first T.</param>
-/// <param name="tMult">The factor by which each T is longer than the one before.</param>
-/// <param name="etaMin">η</param>
+/// <param name="tMult">The factor by which T is multiplied at each restart.</param>
+/// <param name="etaMin">η, the lowest rate.</param>
 /// <exception cref="ArgumentOutOfRangeException">T or tMult is not positive, or η is negative.</exception>
 public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int tMult = 1, double etaMin = 0)
     : ClosedForm(optimizer, (e, lr) =>
@@ -160,26 +167,28 @@ public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int
         return eta + (lr - eta) * (1 + Math.Cos(Math.PI * e / period)) / 2;
     });
 
-/// <summary>lr·f, where f goes in a straight line from startFactor to endFactor within totalIters steps.</summary>
-/// <exception cref="ArgumentOutOfRangeException">A factor is not from 0 to 1, the first one is 0, or totalIters is not
-/// positive.</exception>
+/// <summary>
+/// Sets the rate to lr·f, where f changes linearly from startFactor to endFactor within the first totalIters calls.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException">A factor is not from 0 to 1, startFactor is 0, or totalIters is
+/// not positive.</exception>
 public sealed class LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1,
     int totalIters = 5) : ClosedForm(optimizer, (e, lr) => lr * (startFactor.In(nameof(LinearLR), double.Epsilon, 1)
         + (endFactor.In(nameof(LinearLR), 0, 1) - startFactor)
         * Math.Min(totalIters.In(nameof(LinearLR), 1), e) / totalIters));
 
-/// <summary>lr·(1 − min(e, totalIters)/totalIters)^power</summary>
+/// <summary>Sets the rate to lr·(1 − min(e, totalIters)/totalIters)^power.</summary>
 /// <exception cref="ArgumentOutOfRangeException">totalIters is not positive, or the power is negative.</exception>
 public sealed class PolynomialLR(Optimizer optimizer, int totalIters = 5, double power = 1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(1 - Math.Min((double)e
         / totalIters.In(nameof(PolynomialLR), 1), 1), power.In(nameof(PolynomialLR), 0)));
 
-/// <summary>Several schedules, one after another; each counts its epochs e from 0 at its milestone.</summary>
-/// <param name="optimizer">The optimizer of all of them.</param>
+/// <summary>Several schedules, one after another. Each schedule begins at its milestone, with its own e at 0.</summary>
+/// <param name="optimizer">The optimizer of all schedules.</param>
 /// <param name="schedulers">The schedules.</param>
-/// <param name="milestones">Where all but the first schedule begin.</param>
-/// <exception cref="ArgumentException">The milestones are not one fewer than the schedules, or not in
-/// order.</exception>
+/// <param name="milestones">The value of e at which each schedule begins, from the second schedule on.</param>
+/// <exception cref="ArgumentException">The number of milestones is not the number of schedules minus 1, or the
+/// milestones do not ascend.</exception>
 public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers,
     IReadOnlyList<int> milestones) : ClosedForm(Begun(optimizer, schedulers, milestones), e =>
     {
@@ -187,7 +196,9 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
         return (schedulers[now], e - (now == 0 ? 0 : milestones[now - 1]));
     })
 {
-    /// <summary>Each of the schedules has set its own start; this restores the first rates.</summary>
+    /// <summary>
+    /// Restores the first rates, because each of the schedules has set the rate with which it starts.
+    /// </summary>
     static Optimizer Begun(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers, IReadOnlyList<int> milestones)
     {
         if (schedulers.Given().Count != milestones.Given().Count + 1
@@ -200,18 +211,21 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
 }
 
 /// <summary>
-/// Multiplies the rates by a factor when a metric has not improved for more than patience calls. Better means below
-/// best·(1 − threshold), or above best·(1 + threshold).
+/// Multiplies the rates by a factor when a metric has not improved for more than <paramref name="patience"/> calls.
+/// The metric has improved if it is below best·(1 − threshold) or, if larger values are better, above
+/// best·(1 + threshold).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="max">Whether larger values are better.</param>
-/// <param name="factor">The factor of the rates.</param>
+/// <param name="factor">The factor by which the rates are multiplied.</param>
 /// <param name="patience">The number of calls without improvement that are tolerated.</param>
-/// <param name="threshold">How much counts as an improvement.</param>
-/// <param name="absolute">Whether the threshold is a difference instead of a part of the best value.</param>
-/// <param name="cooldown">The number of calls after a change that do not count.</param>
+/// <param name="threshold">How much the metric must change to count as improved.</param>
+/// <param name="absolute">Whether the threshold is a difference from the best value, instead of a part of the best
+/// value.</param>
+/// <param name="cooldown">The number of calls after a change of the rates that are not counted as calls without
+/// improvement.</param>
 /// <param name="minLr">The lowest rate.</param>
-/// <param name="eps">Changes that are smaller than this are not made.</param>
+/// <param name="eps">A rate is only changed if the change is larger than this number.</param>
 public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, double factor = 0.1, int patience = 10,
     double threshold = 1e-4, bool absolute = false, int cooldown = 0, double minLr = 0, double eps = 1e-8)
     : Scheduler(optimizer)

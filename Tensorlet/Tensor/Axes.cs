@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The axes that a reduction goes over: one (<c>x.Sum(1)</c>), several (<c>x.Sum([0, 2])</c>), or all if none are
-/// named. Negative axes count from the end.
+/// The axes over which a reduction goes: one axis (<c>x.Sum(1)</c>), several axes (<c>x.Sum([0, 2])</c>), or all axes
+/// if none is given. Negative axes count from the end.
 /// </summary>
 [CollectionBuilder(typeof(Axes), nameof(Of))]
 public readonly struct Axes
@@ -13,10 +13,10 @@ public readonly struct Axes
 
     /// <summary>One axis.</summary>
     public static implicit operator Axes(int axis) => new([axis]);
-    /// <summary>Several axes; all of them if there are none, or null.</summary>
+    /// <summary>Several axes. If the array is empty or null, all axes are meant.</summary>
     public static implicit operator Axes(int[]? axes) => new(axes);
     /// <summary>Several axes, from a collection expression.</summary>
     public static Axes Of(ReadOnlySpan<int> axes) => new(axes.ToArray());
-    /// <summary>The axes that were named.</summary>
+    /// <summary>The axes that were given.</summary>
     public IEnumerator<int> GetEnumerator() => (list ?? []).AsEnumerable().GetEnumerator();
 }

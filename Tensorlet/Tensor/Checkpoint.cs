@@ -1,12 +1,16 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The whole state of a training run in one safetensors file, with keys such as <c>model.conv1.weight</c> and
-/// <c>optimizer.state.0.exp_avg</c>. At every moment, either the old or the new checkpoint is complete.
+/// Saves and loads the whole state of a training run. The state is in one safetensors file, with keys such as
+/// <c>model.conv1.weight</c> and <c>optimizer.state.0.exp_avg</c>. At every moment, either the old or the new
+/// checkpoint is complete.
 /// </summary>
 public static class Checkpoint
 {
-    /// <summary>Writes the states of the parts under their names, as <see cref="SafeTensors.Save"/> does.</summary>
+    /// <summary>
+    /// Writes the state of each part under the name of the part. The file is written by
+    /// <see cref="SafeTensors.Save"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty or contains a
     /// dot.</exception>
     public static void Save(string path, params (string Name, IStateful Part)[] parts)
@@ -17,13 +21,13 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Loads the state of each part from the entries under its name; entries under other names are ignored. If a part
-    /// refuses its state, all parts get back the states that they had before.
+    /// Loads the state of each part from the entries under the name of the part; entries under other names are
+    /// ignored. If a part refuses its state, every part gets back the state that it had before.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged, or it is not a checkpoint. Nothing has
     /// changed.</exception>
-    /// <exception cref="TensorletException">The file has nothing for a part, or a part refuses its state. Nothing has
-    /// changed.</exception>
+    /// <exception cref="TensorletException">The file has no entries for a part, or a part refuses its state. Nothing
+    /// has changed.</exception>
     /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty or contains a
     /// dot.</exception>
     public static void Load(string path, params (string Name, IStateful Part)[] parts)
@@ -32,7 +36,7 @@ public static class Checkpoint
         var (file, _) = SafeTensors.Load(path, checksum: true);
         var there = file.ToLookup(t => t.Key.Split('.')[0],
             t => KeyValuePair.Create(t.Key[(t.Key.IndexOf('.') + 1)..], t.Value));
-        // the state of a module shares memory with it, and would change with it
+        // a state shares memory with its module; without a clone, the state would change with the module
         var before = Array.ConvertAll(parts, p => p.Part.StateDict().ToDictionary(t => t.Key, t => t.Value.Clone()));
         foreach (var (part, state) in parts.Zip(before))
             if (state.Count > 0 && !there.Contains(part.Name)) throw new TensorletException("Checkpoint.Load: " +
@@ -56,14 +60,15 @@ public static class Checkpoint
 
 /// <summary>A number 0, 1, 2, … that is part of a checkpoint, such as the number of the epoch.</summary>
 /// <param name="value">The number.</param>
-/// <param name="most">The largest value that it may have.</param>
-/// <exception cref="ArgumentOutOfRangeException">The number is negative or too large.</exception>
+/// <param name="most">The largest value that the number may have.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than
+/// <paramref name="most"/>.</exception>
 public sealed class Counter(long value = 0, long most = long.MaxValue) : IStateful
 {
     long value = Checked(value, most);
 
     /// <summary>The number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative or too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative or too large.</exception>
     public long Value { get => value; set => this.value = Checked(value, most); }
 
     static long Checked(long value, long most)

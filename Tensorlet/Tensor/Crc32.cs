@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The checksum of gzip, zip and PNG: the remainder of the message, as a polynomial over bits, divided by x³² + x²⁶ +
-/// x²³ + … + 1, lowest bits first (RFC 1952, section 8).
+/// The checksum that is used in gzip, zip and PNG (RFC 1952, section 8). The message is read as a polynomial over
+/// bits, lowest bits first, and divided by x³² + x²⁶ + x²³ + … + 1; the checksum is the remainder.
 /// </summary>
 sealed class Crc32
 {
@@ -12,7 +12,7 @@ sealed class Crc32
 
     uint state = uint.MaxValue;
 
-    /// <summary>The checksum of all bytes so far.</summary>
+    /// <summary>The checksum of all bytes that have been added so far.</summary>
     public uint Value => ~state;
 
     /// <summary>Appends bytes to the message.</summary>

@@ -1,22 +1,22 @@
 namespace Tensorlet;
 
-/// <summary>The types of the elements of tensors, in the order of promotion.</summary>
+/// <summary>The types of the elements of tensors, from the lowest to the highest in promotion.</summary>
 public enum DType
 {
-    /// <summary>Booleans, one byte each: masks.</summary>
+    /// <summary>Booleans of one byte each, for masks.</summary>
     Bool,
-    /// <summary>64-bit integers: labels and indices.</summary>
+    /// <summary>64-bit integers, for labels and indices.</summary>
     Int64,
-    /// <summary>32-bit floating point, the default.</summary>
+    /// <summary>32-bit floating-point numbers; the default.</summary>
     Float32,
-    /// <summary>64-bit floating point, for checking gradients.</summary>
+    /// <summary>64-bit floating-point numbers, for checking gradients.</summary>
     Float64,
 }
 
-/// <summary>Properties of element types, and the common type of two of them.</summary>
+/// <summary>Properties of element types, and the common type of two operands.</summary>
 public static class DTypes
 {
-    /// <summary>The type of new floating-point tensors in this process: Float32 unless set.</summary>
+    /// <summary>The type of new floating-point tensors in this process: Float32, unless another type is set.</summary>
     public static DType Default
     {
         get;
@@ -31,9 +31,10 @@ public static class DTypes
     public static bool IsFloat(this DType type) => type >= DType.Float32;
 
     /// <summary>
-    /// The type of the result of an operation on two operands, by PyTorch's rule: the higher kind (Boolean, integer,
-    /// floating point) wins, and within a kind the larger type. But a 0-dimensional operand does not widen another
-    /// operand of the same kind.
+    /// The type of the result of an operation on two operands, by PyTorch's rule. If the operands are of different
+    /// kinds (from low to high: Boolean, integer, floating point), the result has the type of the operand of the
+    /// higher kind. If both are of the same kind, the result has the larger type, except that a 0-dimensional operand
+    /// does not widen an operand that has axes.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {
@@ -53,7 +54,7 @@ public static class DTypes
         : throw new DTypeException(
             $"{operation}: {typeof(T).Name} is not an element type; use float, double, long or bool.");
 
-    /// <summary>Runs code that is written for any element type with the C# type of this one.</summary>
+    /// <summary>Runs generic code with the C# type that belongs to this element type.</summary>
     internal static void Run<B>(this DType type, B body) where B : struct, IForType
     {
         if (type == DType.Bool) body.Run<B8>();
@@ -63,5 +64,5 @@ public static class DTypes
     }
 }
 
-/// <summary>Code that is written for any element type, with its operands as fields.</summary>
+/// <summary>Generic code for any element type. The operands are the fields of the type that implements it.</summary>
 interface IForType { void Run<V>() where V : unmanaged, IScalar<V>; }

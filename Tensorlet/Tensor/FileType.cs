@@ -2,23 +2,26 @@ using System.Numerics;
 
 namespace Tensorlet;
 
-/// <summary>Converts elements of a file to ours.</summary>
+/// <summary>Converts the elements of a file to elements of a tensor.</summary>
 delegate void Widening(ReadOnlySpan<byte> from, Span<byte> to);
 
-/// <summary>An element type that occurs in files, and the one of ours that holds all its values.</summary>
+/// <summary>
+/// An element type that occurs in files, and the element type of tensors to which its values are converted without
+/// loss.
+/// </summary>
 /// <param name="Name">The name in safetensors.</param>
 /// <param name="Code">The name in NumPy, without the byte order.</param>
-/// <param name="Size">Bytes per element in the file.</param>
-/// <param name="Type">Our type.</param>
-/// <param name="Widen">Converts elements.</param>
+/// <param name="Size">The number of bytes of an element in the file.</param>
+/// <param name="Type">The element type of the tensor.</param>
+/// <param name="Widen">The function that converts elements of the file to elements of the tensor.</param>
 sealed record FileType(string Name, string Code, int Size, DType Type, Widening Widen)
 {
     const int Piece = 1 << 16;          // elements that are read or written at a time
 
-    /// <summary>The limit of NumPy.</summary>
+    /// <summary>The largest number of axes, which is the limit of NumPy.</summary>
     public const int MostAxes = 64;
 
-    /// <summary>The types that we write come first.</summary>
+    /// <summary>All types that can be read. The types that are also written come first.</summary>
     public static readonly FileType[] All =
     [
         Of<byte, byte>("BOOL", "b1", DType.Bool, Truth), Of<long, long>("I64", "i8", DType.Int64),
@@ -30,12 +33,12 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     ];
 
     /// <summary>The file type in which a tensor is written.</summary>
-    /// <exception cref="ShapeException">It has more axes than can be read.</exception>
+    /// <exception cref="ShapeException">The tensor has more axes than can be read.</exception>
     public static FileType Of(string name, Tensor tensor) => tensor.Given(name).Rank <= MostAxes
         ? All.First(t => t.Type == tensor.DType) : throw new ShapeException(
             $"Save: '{name}', {tensor.Layout}, has {tensor.Rank} axes; files can have up to {MostAxes}.");
 
-    /// <summary>BF16 is the upper half of a Float32.</summary>
+    /// <summary>Converts a BF16, which is the upper half of a Float32.</summary>
     static float UpperHalf(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     static byte Truth(byte value) => value <= 1 ? value
@@ -52,7 +55,10 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
                 target[i] = convert is null ? T.CreateTruncating(source[i]) : convert(source[i]);
         });
 
-    /// <summary>Converts the sizes to a shape, if its elements take exactly these bytes.</summary>
+    /// <summary>
+    /// Converts the sizes to a shape, and refuses a shape whose elements do not take exactly <paramref name="bytes"/>
+    /// bytes.
+    /// </summary>
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)
     {
         var more = sizes.Count > MostAxes ? ", …" : "";
@@ -66,7 +72,7 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
 
     /// <summary>Reads a tensor, a piece at a time.</summary>
     /// <param name="shape">The shape.</param>
-    /// <param name="fill">Reads the next bytes of the file.</param>
+    /// <param name="fill">The function that reads the next bytes of the file.</param>
     /// <param name="reversed">Whether the highest byte of an element comes first.</param>
     public Tensor Read(int[] shape, Action<Span<byte>> fill, bool reversed = false)
     {

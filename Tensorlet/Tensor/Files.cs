@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace Tensorlet;
 
-/// <summary>How all files are written and read here: completely, or not at all.</summary>
+/// <summary>Writes and reads all files of the library. A file is written completely, or not at all.</summary>
 static class Files
 {
     /// <summary>
-    /// Writes under a temporary name in the same folder, flushes to disk and renames. At every moment, either the old
-    /// or the new file is complete, and a failure leaves the old one.
+    /// Writes a file under a temporary name in the same folder, flushes it to disk, and renames it. At every moment,
+    /// either the old or the new file is complete. If writing fails, the old file remains.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<FileStream> write)
@@ -17,7 +17,7 @@ static class Files
         try
         {
             Sweep(path);
-            // stays open while it is renamed: the lock shows others that clean up that its writer is alive
+            // the file stays open while it is renamed: other writers clean up files, but not a file that is locked
             using var file = Create(path);
             try
             {
@@ -34,8 +34,8 @@ static class Files
     const string TemporaryEnd = @"\.[0-9a-f]{32}\.tmp";
 
     /// <summary>
-    /// A new temporary file, locked. If another writer deletes it before it is locked, it is created again. Once it is
-    /// locked and still has its name, nobody deletes it.
+    /// Creates a temporary file and locks it. If another writer deletes the file before it is locked, another file is
+    /// created. Once the file is locked and still has its name, no writer deletes it.
     /// </summary>
     static FileStream Create(string path)
     {
@@ -51,13 +51,13 @@ static class Files
             catch (IOException e) when (e.GetType() == typeof(IOException) && tries < mostTries) { }
     }
 
-    /// <summary>The path, if it is not empty.</summary>
+    /// <summary>Returns the path, and refuses an empty path.</summary>
     public static string OfFile(string operation, string path) => path != "" ? path
         : throw new ArgumentException($"{operation}: the path of the file or folder is empty.", nameof(path));
 
     /// <summary>
-    /// Deletes what writers of this path have left that were killed. A file that can be opened exclusively has no
-    /// writer: the system releases the locks of a process when it ends.
+    /// Deletes the temporary files of this path whose writers were killed. If a file can be opened exclusively, it no
+    /// longer has a writer: the system releases the locks of a process when the process ends.
     /// </summary>
     static void Sweep(string path)
     {
@@ -70,7 +70,7 @@ static class Files
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
     }
 
-    /// <summary>Reads a file, and adds its path to the message if it is damaged.</summary>
+    /// <summary>Reads a file. If the file is damaged, its path is added to the message of the exception.</summary>
     /// <exception cref="InvalidDataException">The content does not follow the format.</exception>
     public static T Read<T>(string path, string format, Func<FileStream, T> read)
     {

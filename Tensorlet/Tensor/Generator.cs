@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Tensorlet;
 
 /// <summary>
-/// A counter-based random number generator: number i of a seed is Philox-4×32-10 of i (Salmon et al., Parallel Random
-/// Numbers: As Easy as 1, 2, 3; SC 2011), so that every device and any number of threads give the same numbers. Its
-/// state is a single counter.
+/// A counter-based random number generator. Number i for a seed is Philox-4×32-10 of i (Salmon et al., Parallel
+/// Random Numbers: As Easy as 1, 2, 3; SC 2011), so that the numbers are the same on every device and with any number
+/// of threads. Besides the seed, the state of the generator is a single counter.
 /// </summary>
 /// <param name="seed">The seed.</param>
 public sealed class Generator(ulong seed) : IStateful
@@ -22,7 +22,7 @@ public sealed class Generator(ulong seed) : IStateful
     /// <summary>The seed.</summary>
     public ulong Seed => seed;
 
-    /// <summary>How many numbers have been taken. With the seed, this is the whole state.</summary>
+    /// <summary>How many numbers have been taken. This position and the seed are the whole state.</summary>
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ public sealed class Generator(ulong seed) : IStateful
         (seed, Position) = ((ulong)state["seed"].Item<long>(), state["position"].Item<long>());
     }
 
-    /// <summary>Reserves the next numbers, and returns the position of the first.</summary>
+    /// <summary>Reserves the next numbers, and returns the position of the first of these numbers.</summary>
     internal long Take(long count)
     {
         var position = Interlocked.Add(ref next, count) - count;
@@ -43,15 +43,15 @@ public sealed class Generator(ulong seed) : IStateful
         return position;
     }
 
-    /// <summary>The next number in [0, 1).</summary>
+    /// <summary>Returns the next random number, which is uniformly distributed in [0, 1).</summary>
     public double NextDouble() => Philox.Uniform(seed, Take(1));
 
-    /// <summary>The next integer in 0 … bound − 1.</summary>
+    /// <summary>Returns the next random integer in 0 … bound − 1.</summary>
     public int Next(int bound) => Below(bound, Philox.Bits(seed, Take(1)));
 
     static int Below(int bound, ulong bits) => (int)((bits >> 32) * (ulong)bound >> 32);
 
-    /// <summary>The numbers 0 … n − 1 in random order (Fisher and Yates).</summary>
+    /// <summary>The numbers 0 … n − 1 in random order, by the method of Fisher and Yates.</summary>
     /// <exception cref="ArgumentOutOfRangeException">n is negative.</exception>
     public long[] Permutation(int n)
     {
@@ -80,7 +80,10 @@ static class Philox
         return ((ulong)b << 32) | a;
     }
 
-    /// <summary>The bits of one count after another, a register of them at a time.</summary>
+    /// <summary>
+    /// Fills <paramref name="bits"/> with the random bits of successive counters, beginning at
+    /// <paramref name="first"/>. The bits of a whole register are computed at a time.
+    /// </summary>
     public static void Bits(ulong seed, long first, Span<ulong> bits)
     {
         var i = 0;
@@ -89,7 +92,7 @@ static class Philox
         for (; i < bits.Length; i++) bits[i] = Bits(seed, first + i);
     }
 
-    /// <summary>The bits of the next counts, in a register.</summary>
+    /// <summary>The random bits of successive counters, beginning at <paramref name="first"/>, in a register.</summary>
     public static Vector512<ulong> Register(ulong seed, long first)
     {
         var word = Vector512.Create((ulong)uint.MaxValue);
@@ -109,7 +112,7 @@ static class Philox
             ? Avx512F.Multiply(x.AsUInt32(), Vector512.Create(y)) : x * Vector512.Create((ulong)y);
     }
 
-    /// <summary>Ten rounds over a counter of four words, with a key of two.</summary>
+    /// <summary>Runs ten rounds over a counter of four words, with a key of two words.</summary>
     public static (uint, uint, uint, uint) Block(uint a, uint b, uint c, uint d, uint k0, uint k1)
     {
         for (var round = 0; round < Rounds; round++)
@@ -121,10 +124,12 @@ static class Philox
         return (a, b, c, d);
     }
 
-    /// <summary>A number in [0, 1) with 24 random bits, so that it is the same in Float32 and Float64.</summary>
+    /// <summary>
+    /// A random number in [0, 1). It has 24 random bits, so that it is the same in Float32 and Float64.
+    /// </summary>
     public static double Uniform(ulong seed, long count) => (Bits(seed, count) >> 40) * (1.0 / (1 << 24));
 
-    /// <summary>A standard normal number (Box and Muller).</summary>
+    /// <summary>A random number with a standard normal distribution, by the method of Box and Muller.</summary>
     public static double Normal(ulong seed, long count)
     {
         var bits = Bits(seed, count);
@@ -133,7 +138,7 @@ static class Philox
     }
 }
 
-/// <summary>Uniform numbers from low up to, but not including, high.</summary>
+/// <summary>Random numbers that are uniformly distributed in [low, high).</summary>
 readonly struct RandomUniform(ulong seed, long start, double low, double high, DType type) : ISequence, IDrawn
 {
     public Vector512<ulong> Bits(long i) => Philox.Register(seed, start + i);
@@ -144,7 +149,7 @@ readonly struct RandomUniform(ulong seed, long start, double low, double high, D
         Vector512.Create(low) + (high - low) * (Vector512.ConvertToDouble(bits >> 40) * (1.0 / (1 << 24))));
 }
 
-/// <summary>Normally distributed numbers.</summary>
+/// <summary>Normally distributed random numbers.</summary>
 readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence, IDrawn
 {
     public double At(long i) => mean + deviation * Philox.Normal(seed, start + i);
@@ -157,8 +162,9 @@ readonly struct RandomNormal(ulong seed, long start, double mean, double deviati
     }
 
     /// <summary>
-    /// cos 2πv, of each v by itself: .NET's cosine of a register chooses its way by all of its numbers. A quarter of a
-    /// turn is taken out, and the series of what is left ends below 1e-17.
+    /// Computes cos 2πv for each v in a register, independently of the other numbers in the register. (.NET's cosine
+    /// of a register chooses its method depending on all numbers in the register.) The nearest multiple of a quarter
+    /// of a turn is subtracted first. The series for the remainder is stopped where its terms are below 1e-17.
     /// </summary>
     static Vector512<double> CosineOfTurns(Vector512<double> v)
     {

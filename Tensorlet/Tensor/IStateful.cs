@@ -1,31 +1,35 @@
 namespace Tensorlet;
 
 /// <summary>
-/// An object whose state can be saved in a checkpoint: tensors by key, where single numbers are 0-dimensional tensors.
+/// An object whose state can be saved in a checkpoint. The state is a dictionary of tensors, in which a single number
+/// is a 0-dimensional tensor.
 /// </summary>
 public interface IStateful
 {
-    /// <summary>The state, with PyTorch's keys where PyTorch has them.</summary>
+    /// <summary>Returns the state. If PyTorch has a key for an entry, the entry has PyTorch's key.</summary>
     Dictionary<string, Tensor> StateDict();
 
     /// <summary>Loads a state that <see cref="StateDict"/> returned.</summary>
-    /// <exception cref="TensorletException">A key is missing or unknown, or a number is not one that this object can
-    /// have. Nothing has changed.</exception>
-    /// <exception cref="ShapeException">Two shapes differ. Nothing has changed.</exception>
-    /// <exception cref="DTypeException">Booleans, integers or floating-point numbers were given where another of these
-    /// kinds is expected. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">A key is missing or unknown, or the value of an entry is not valid for
+    /// this object. Nothing has changed.</exception>
+    /// <exception cref="ShapeException">A tensor in the state does not have the shape that is expected. Nothing has
+    /// changed.</exception>
+    /// <exception cref="DTypeException">A tensor in the state is not of the kind that is expected: Booleans, integers
+    /// or floating-point numbers. Nothing has changed.</exception>
     void LoadStateDict(IReadOnlyDictionary<string, Tensor> state);
 }
 
-/// <summary>How states are made of numbers, and the checks that every loading of a state begins with.</summary>
+/// <summary>Makes states from numbers, and checks states before they are loaded.</summary>
 static class Stateful
 {
-    /// <summary>Integers as 0-dimensional tensors.</summary>
+    /// <summary>Returns a state of integers, in which each integer is a 0-dimensional tensor.</summary>
     public static Dictionary<string, Tensor> Of(params (string Key, long Value)[] numbers) =>
         numbers.ToDictionary(number => number.Key, number => Tensor.From([number.Value], []));
 
     /// <summary>
-    /// The numbers of the only tensor of a state: as many as are given, or any number. All of them must be valid.
+    /// Returns the numbers of the only tensor of a state. The tensor must be 1-dimensional. If
+    /// <paramref name="count"/> is given, the tensor must have exactly this number of elements. If
+    /// <paramref name="can"/> is given, this function must accept the numbers.
     /// </summary>
     public static double[] Only(string what, string key, IReadOnlyDictionary<string, Tensor> state,
         int? count = null, Func<double[], bool>? can = null)
@@ -37,11 +41,16 @@ static class Stateful
             $"LoadStateDict: {what} cannot have the value that the loaded state has for '{key}'.");
     }
 
-    /// <summary>A number 0, 1, 2, …, as of epochs or steps.</summary>
+    /// <summary>
+    /// Returns the integer under a key, such as a number of epochs or steps. A number that is not an integer, or that
+    /// is less than <paramref name="low"/>, is refused.
+    /// </summary>
     public static int Count(IReadOnlyDictionary<string, Tensor> state, string key, int low = 0) =>
         (int)Checked(key, state[key].Item(), n => (n == Math.Floor(n) ? n : double.NaN).In(key, low, int.MaxValue));
 
-    /// <summary>A number that passes the check of an argument.</summary>
+    /// <summary>
+    /// Applies the check of an argument to a number of a state. If the check fails, the exception names the key.
+    /// </summary>
     public static double Checked(string key, double value, Func<double, double> check)
     {
         try { return check(value); }
@@ -50,7 +59,8 @@ static class Stateful
     }
 
     /// <summary>
-    /// Checks that the keys, shapes and kinds of numbers in the loaded state are the same as in this one.
+    /// Checks that the keys, shapes and kinds of numbers in the loaded state are the same as in the object's own
+    /// state.
     /// </summary>
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
     {

@@ -1,11 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Where the elements of a tensor are in its storage: element (i₀, i₁, …) is at <c>Offset + Σ iₐ·Strides[a]</c>. A
-/// layout is immutable. Every operation on shapes is arithmetic on layouts, and touches no data.
+/// The positions of the elements of a tensor in its storage: element (i₀, i₁, …) is at position
+/// <c>Offset + Σ iₐ·Strides[a]</c>. A layout is immutable. Every operation on shapes is arithmetic on layouts, and
+/// does not touch the data.
 /// </summary>
 /// <remarks>
-/// This is one file, though a long one: it holds everything that can be done to a shape without looking at a number.
+/// This file is long, because it holds everything that can be done to a shape without looking at a number.
 /// </remarks>
 public sealed class Layout
 {
@@ -15,12 +16,15 @@ public sealed class Layout
     public ReadOnlySpan<int> Shape => shape;
     /// <summary>The distance, in elements, between neighbours along each axis.</summary>
     public ReadOnlySpan<int> Strides => strides;
-    /// <summary>The position of the first element.</summary>
+    /// <summary>The position of the first element in the storage.</summary>
     public int Offset { get; }
     /// <summary>The number of elements: the product of the sizes (1 for a 0-dimensional layout).</summary>
-    /// <exception cref="ShapeException">An int does not count them, as those of windows.</exception>
+    /// <exception cref="ShapeException">An int cannot count the elements. This is possible for a view with
+    /// windows.</exception>
     public int Count => LongCount <= int.MaxValue ? (int)LongCount : Product(shape);
-    /// <summary>The same, of a view that may have more elements than memory.</summary>
+    /// <summary>
+    /// The number of elements, or 2³² if there are more. A view may have more elements than its memory.
+    /// </summary>
     internal long LongCount { get; }
     /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
     public bool IsContiguous { get; }
@@ -38,7 +42,7 @@ public sealed class Layout
             if (shape[a] != 1 && strides[a] != expected) { IsContiguous = false; break; }
     }
 
-    /// <summary>The row-major layout of a shape, from offset 0.</summary>
+    /// <summary>The row-major layout of a shape, with offset 0.</summary>
     /// <exception cref="ShapeException">A size is negative, or there are more elements than an int can
     /// count.</exception>
     public static Layout Contiguous(params int[] shape)
@@ -57,7 +61,7 @@ public sealed class Layout
         LongProduct(shape, operation) is <= int.MaxValue and var product ? (int)product : throw new ShapeException(
             $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
 
-    /// <summary>The same, or 2³² if it is larger.</summary>
+    /// <summary>The product of the sizes, or 2³² if the product is larger.</summary>
     static long LongProduct(ReadOnlySpan<int> shape, string operation = "Layout")
     {
         var product = 1L;
@@ -69,7 +73,7 @@ public sealed class Layout
         return product;
     }
 
-    /// <summary>A size that was computed in long, if it fits into an int.</summary>
+    /// <summary>Converts a size that was computed in long to an int, and refuses a size that does not fit.</summary>
     internal static int Fitting(string operation, long size) => size is >= 0 and <= int.MaxValue ? (int)size
         : throw new ShapeException($"{operation}: a size of {size:N0} is not between 0 and {int.MaxValue:N0}.");
 
@@ -90,7 +94,10 @@ public sealed class Layout
             (rank == 0 ? ", which has no axes." : $"; use {-rank} to {rank - 1}."));
     }
 
-    /// <summary>An index along an axis, counted from 0; a negative one counts from the end.</summary>
+    /// <summary>
+    /// Returns an index along an axis, counted from 0. If <paramref name="index"/> is negative, it counts from the
+    /// end.
+    /// </summary>
     internal int Index(string operation, int axis, long index)
     {
         var size = shape[axis];
@@ -100,8 +107,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// All axes if none are named; otherwise these, counted from 0, sorted, each once. A 0-dimensional layout accepts
-    /// one axis, as if it had one element along it.
+    /// Returns all axes if none is given, and otherwise the given axes, counted from 0 and sorted; no axis may be
+    /// given twice. A 0-dimensional layout accepts one axis, as if it had an axis of size 1.
     /// </summary>
     internal int[] Axes(string operation, Axes given)
     {
@@ -115,7 +122,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// A shape whose size of −1, if there is one, is replaced such that it has as many elements as this layout.
+    /// Returns <paramref name="shape"/>, in which one size may be −1. This size is replaced by the size that gives
+    /// the shape as many elements as this layout has.
     /// </summary>
     internal int[] Inferred(string operation, int[] shape)
     {
@@ -134,7 +142,9 @@ public sealed class Layout
             new($"{operation}: the {Count} elements of shape {this} do not fill the shape {Show(shape)}{more}.");
     }
 
-    /// <summary>The same elements in another shape, if that is possible without moving them; otherwise null.</summary>
+    /// <summary>
+    /// Returns the layout of the same elements in another shape, or null if the elements would have to be moved.
+    /// </summary>
     internal Layout? Reshape(int[] target)
     {
         if (IsContiguous) return new Layout(target, Contiguous(target).strides, Offset);
@@ -142,7 +152,7 @@ public sealed class Layout
         var t = target.Length - 1;
         for (int a = Rank - 1, length = 1, last = Rank - 1; a >= 0; a--)
         {
-            // the axes from last … to a are contiguous together, like one axis of this length
+            // the axes from a to last can be read as a single axis of this length
             length *= shape[a];
             if (a > 0 && (shape[a - 1] == 1 || strides[a - 1] == length * strides[last])) continue;
             var filled = 1;
@@ -154,14 +164,18 @@ public sealed class Layout
         return new Layout(target, result, Offset);
     }
 
-    /// <summary>The order of the axes with two of them swapped.</summary>
+    /// <summary>The order of the axes after two of them have been swapped.</summary>
     internal int[] Swapped(string operation, int a, int b)
     {
         (a, b) = (Axis(operation, a), Axis(operation, b));
         return [.. Enumerable.Range(0, Rank).Select(axis => axis == a ? b : axis == b ? a : axis)];
     }
 
-    /// <summary>The order of axes in which the second group comes before the first, after some that stay.</summary>
+    /// <summary>
+    /// The order of the axes after two groups of axes have been swapped: the first <paramref name="before"/> axes
+    /// stay, and the next <paramref name="first"/> axes are swapped with the <paramref name="second"/> axes after
+    /// them.
+    /// </summary>
     internal static int[] GroupsSwapped(int before, int first, int second) =>
         [.. Enumerable.Range(0, before), .. Enumerable.Range(before + first, second),
             .. Enumerable.Range(before, first)];
@@ -174,7 +188,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Axes of size 1, and new ones in front, get the sizes of the target, with stride 0; null if they do not fit.
+    /// Returns a layout with the target shape, or null if the shapes do not fit. Axes of size 1 get the size of the
+    /// target; new axes are added in front. Both kinds of axes have stride 0.
     /// </summary>
     internal Layout? Expand(int[] target)
     {
@@ -190,7 +205,9 @@ public sealed class Layout
     internal Layout Slice(int axis, int start, int length, int step) => new(With(shape, axis, length),
         With(strides, axis, strides[axis] * step), Offset + (length > 0 ? start * strides[axis] : 0));
 
-    /// <summary>A copy of numbers for each axis, with one of them replaced.</summary>
+    /// <summary>
+    /// Returns a copy of an array that has a number for each axis. In the copy, the number of one axis is replaced.
+    /// </summary>
     internal static int[] With(int[] each, int axis, int number)
     {
         var copy = (int[])each.Clone();
@@ -205,9 +222,10 @@ public sealed class Layout
         new([.. shape[..axis], size, .. shape[axis..]], [.. strides[..axis], stride, .. strides[axis..]], Offset);
 
     /// <summary>
-    /// Windows of <paramref name="size"/> elements, <paramref name="dilation"/> apart, one every
-    /// <paramref name="stride"/>: the axis becomes the positions of the windows, and a new last axis runs inside a
-    /// window.
+    /// Returns the layout of windows along an axis. A window consists of <paramref name="size"/> elements at a
+    /// distance of <paramref name="dilation"/>, and a window begins every <paramref name="stride"/> elements. The
+    /// axis is replaced by an axis along which the windows are counted, and a new last axis runs along the elements
+    /// of a window.
     /// </summary>
     internal Layout Windows(int axis, int size, int stride, int dilation)
     {
@@ -218,7 +236,7 @@ public sealed class Layout
     internal Layout Diagonal() =>
         new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
 
-    /// <summary>Some of the axes only, from offset 0.</summary>
+    /// <summary>The layout of some of the axes only, with offset 0.</summary>
     internal Layout this[Range axes] => new(shape[axes], strides[axes], 0);
 
     /// <summary>The position of each element, relative to <see cref="Offset"/>, in row-major order.</summary>
@@ -226,7 +244,7 @@ public sealed class Layout
     {
         var result = new int[Count];
         var filled = Math.Min(1, Count);
-        // repeat what is there already along the next axis outwards
+        // along the next outer axis, the offsets that are already filled in are repeated
         for (var a = Rank - 1; a >= 0 && filled > 0; a--)
         {
             for (var i = 1; i < shape[a]; i++)
@@ -237,7 +255,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// The layout of the rows that an index along an axis picks from: only the index moves along that axis.
+    /// The layout of a tensor as an index along an axis sees it: with the shape of the index, and with stride 0 along
+    /// the axis, because only the index decides on the position along this axis.
     /// </summary>
     internal Layout Rows(int axis, Layout index) => new(index.shape, With(strides, axis, 0), 0);
 
@@ -248,7 +267,7 @@ public sealed class Layout
             if (!x.SameShape(layouts[0])) throw new ShapeException($"{operation}: shapes {layouts[0]} and {x} differ.");
     }
 
-    /// <summary>True if every element lies within a storage of this many elements.</summary>
+    /// <summary>True if every element is within a storage of <paramref name="count"/> elements.</summary>
     internal bool IsWithin(int count)
     {
         if (IsContiguous) return Count == 0 || (Offset >= 0 && Offset + (long)Count <= count);
@@ -261,7 +280,7 @@ public sealed class Layout
 
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
 
-    /// <summary>True if every index leads to the same element in both.</summary>
+    /// <summary>True if every index leads to the same element in both layouts.</summary>
     internal bool SamePlaces(Layout other) => SameShape(other) && Offset == other.Offset &&
         (strides.AsSpan().SequenceEqual(other.strides) || (IsContiguous && other.IsContiguous));
 
@@ -282,10 +301,10 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// The shape to which two shapes broadcast. Counted from the right, the sizes of an axis are equal, or one of them
-    /// is 1.
+    /// The shape to which two shapes broadcast. The axes are compared from the right: the two sizes of an axis must
+    /// be equal, or one of the two must be 1.
     /// </summary>
-    /// <exception cref="ShapeException">Two sizes of an axis differ, and neither is 1.</exception>
+    /// <exception cref="ShapeException">The two sizes of an axis differ, and neither of the two is 1.</exception>
     internal static int[] Broadcast(string operation, Layout a, Layout b)
     {
         if (a.SameShape(b)) return a.shape;
@@ -302,7 +321,10 @@ public sealed class Layout
         return result;
     }
 
-    /// <summary>The axes of a whole along which a shape that broadcasts to it is repeated.</summary>
+    /// <summary>
+    /// The axes of the shape <paramref name="whole"/> along which <paramref name="shape"/> is repeated when it is
+    /// broadcast to that shape.
+    /// </summary>
     internal static int[] Repeated(int[] shape, int[] whole)
     {
         var lead = whole.Length - shape.Length;

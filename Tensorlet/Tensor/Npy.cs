@@ -5,35 +5,38 @@ using System.Text.RegularExpressions;
 namespace Tensorlet;
 
 /// <summary>
-/// One tensor in a file, in NumPy's format: magic number and version, the length of a header, the header (a Python
-/// dictionary with type, order of the axes and shape), and the numbers.
+/// Reads and writes a file with one tensor, in NumPy's format. The file consists of a magic number and a version, the
+/// length of the header, the header (a Python dictionary with the type, the order of the axes and the shape), and the
+/// numbers.
 /// </summary>
 public static class Npy
 {
     const int LongestHeader = ushort.MaxValue;
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
-    // three members and no others; what has matched is never tried another way, so that the time is linear
+    // a header has three members and no others; the atomic groups try no other match, so that the time is linear
     const string Sizes = @"(?>(?: *[0-9]{1,10}L? *,)+)(?: *[0-9]{1,10}L?)? *| *",
         Member = @"(?> *(?<q>['""])(?:descr\k<q> *: *(?<p>['""])(?<order>[<>|=])(?<code>\w+)\k<p>" +
             $@"|fortran_order\k<q> *: *(?<fortran>True|False)|shape\k<q> *: *\((?<sizes>{Sizes})\)) *)";
     static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:, *)?\}} *\n?\z");
 
     /// <summary>
-    /// Writes a tensor in row-major order, little-endian, as version 1.0, as <c>numpy.save</c> does. At every moment,
-    /// either the old or the new file is complete (<see cref="SafeTensors.Save"/>).
+    /// Writes a tensor in the same way as <c>numpy.save</c>: as version 1.0, in row-major order, little-endian. At
+    /// every moment, either the old or the new file is complete; see <see cref="SafeTensors.Save"/>.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has more than 64 axes.</exception>
     public static void Save(string path, Tensor tensor) => Files.Write(path, file => Write(tensor, file.Write));
 
     /// <summary>
-    /// Reads a file of version 1.0, 2.0 or 3.0, with either byte order and either order of axes; in Fortran order, the
-    /// result is a view with the strides of the file. b1, i8, f4 and f8 are our types; f2 becomes Float32, and i4, i2,
-    /// i1, u4, u2 and u1 become Int64. Shape and length of the file are compared before memory is allocated. There is
-    /// no checksum, so numbers that were changed are read as they are.
+    /// Reads a file of version 1.0, 2.0 or 3.0, with either byte order and either order of the axes. If the file is
+    /// in Fortran order, the result is a view with the strides of the file. The types b1, i8, f4 and f8 become Bool,
+    /// Int64, Float32 and Float64; f2 becomes Float32; i4, i2, i1, u4, u2 and u1 become Int64. Before memory is
+    /// allocated, the shape is compared with the length of the file. There is no checksum, so a change of the numbers
+    /// is not noticed.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is not an .npy file, is shorter or longer than its shape says,
-    /// has a header of more than 65,535 bytes, or elements of another type. Objects are never unpickled.</exception>
+    /// <exception cref="InvalidDataException">The file is not an .npy file, it is shorter or longer than its shape
+    /// says, its header has more than 65,535 bytes, or its elements have another type. Objects are never
+    /// unpickled.</exception>
     public static Tensor Load(string path) => Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
 
     internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)
@@ -49,7 +52,10 @@ public static class Npy
         FileType.Write(tensor, put);
     }
 
-    /// <summary>Reads a tensor from the given number of bytes; the caller ensures that there are no more.</summary>
+    /// <summary>
+    /// Reads a header and a tensor, which together take <paramref name="length"/> bytes. The caller ensures that no
+    /// more bytes follow.
+    /// </summary>
     internal static Tensor Read(Action<Span<byte>> fill, long length)
     {
         var start = Next(8);

@@ -4,18 +4,19 @@ using System.Text;
 namespace Tensorlet;
 
 /// <summary>
-/// Named tensors in a file, in NumPy's format: a zip archive of <see cref="Npy"/> files, each with its name and the
-/// ending <c>.npy</c>.
+/// Reads and writes a file with named tensors, in NumPy's format: a zip archive with one <see cref="Npy"/> file for
+/// each tensor. The name of the <see cref="Npy"/> file is the name of the tensor with the ending <c>.npy</c>.
 /// </summary>
 public static class Npz
 {
     /// <summary>
-    /// Writes tensors as <c>numpy.savez</c> does, or compressed, as <c>numpy.savez_compressed</c> does. The same
-    /// tensors give the same bytes. At every moment, either the old or the new file is complete
-    /// (<see cref="SafeTensors.Save"/>).
+    /// Writes tensors in the same way as <c>numpy.savez</c> or, if <paramref name="compressed"/> is true, as
+    /// <c>numpy.savez_compressed</c>. The same tensors always give the same bytes. At every moment, either the old or
+    /// the new file is complete; see <see cref="SafeTensors.Save"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">A name is empty, begins at a root, has a backslash or the part '..', is not
-    /// valid text, or is too long for an archive; or a tensor is null.</exception>
+    /// <exception cref="ArgumentException">A name is empty, begins at a root (as <c>/a</c> and <c>C:/a</c> do), has a
+    /// backslash or the part '..', is not valid Unicode, or is too long for an archive; or a tensor is
+    /// null.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
     {
@@ -36,16 +37,19 @@ public static class Npz
     }
 
     /// <summary>
-    /// Reads an archive, stored or deflated. Names are keys, and never paths. The CRC-32 of each entry is verified, and
-    /// its shape is compared with its length before memory is allocated.
+    /// Reads an archive whose entries are stored or deflated. The names in the archive are used as keys, and never as
+    /// paths. The CRC-32 of each entry is verified. Before memory is allocated for an entry, the shape of the entry
+    /// is compared with the length of the entry.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="expansion">How many bytes more all entries together may have inflated than in the file: the memory
-    /// that you allow for them. Compressed entries may not take more than the file, so that never more bytes are read
-    /// than this number and the length of the file; where integers are widened to Int64, their tensors take up to 8
-    /// times that. If not given, it is a sixteenth of the memory that this process may use.</param>
-    /// <exception cref="InvalidDataException">The file is not such an archive, is damaged or encrypted, inflates to
-    /// more than was allowed, or has a name twice or one that <see cref="Save"/> refuses.</exception>
+    /// <param name="expansion">The number of bytes by which all entries together may become larger when they are
+    /// inflated: the memory that you allow for this. All compressed entries together may not take more bytes than the
+    /// file has. So the number of bytes that are read is at most the length of the file plus this argument. Where
+    /// integers are widened to Int64, the tensors take up to 8 times as many bytes. If this argument is not given, it
+    /// is a sixteenth of the memory that this process may use.</param>
+    /// <exception cref="InvalidDataException">The file is not an archive of this kind, it is damaged or encrypted, it
+    /// inflates to more bytes than were allowed, it has a name twice, or it has a name that <see cref="Save"/>
+    /// refuses.</exception>
     public static Dictionary<string, Tensor> Load(string path, long? expansion = null) =>
         Files.Read(path, "npz", file =>
     {

@@ -1,9 +1,10 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A number in an operation with a tensor. Its C# type, and not its value, decides what an integer tensor becomes: with
-/// int and long it stays Int64 (<c>x * 2</c>), with float and double it becomes floating-point (<c>x * 2.0</c>). A
-/// floating-point tensor keeps its type with all of them.
+/// A number in an operation with a tensor. If the tensor consists of integers, the C# type of the number, and not its
+/// value, decides the type of the result: with an int or a long, the result is Int64 (<c>x * 2</c>); with a float or
+/// a double, the result is floating-point (<c>x * 2.0</c>). If the tensor is floating-point, the result has the type
+/// of the tensor, whatever the C# type of the number is.
 /// </summary>
 public readonly struct Number
 {
@@ -16,11 +17,13 @@ public readonly struct Number
     /// <summary>The number that changes nothing when it is added, not even the sign of a zero.</summary>
     internal static Number Nothing => new(-0.0, 0, true);
 
-    /// <summary>An integer, exact.</summary>
+    /// <summary>Converts an integer. Its value remains exact.</summary>
     public static implicit operator Number(long x) => new(x, x, true);
-    /// <summary>A floating-point number, whether it is an integer or not.</summary>
+    /// <summary>
+    /// Converts a floating-point number. It remains a floating-point number even if its value is an integer.
+    /// </summary>
     public static implicit operator Number(double x) => new(x, 0, false);
-    /// <summary>The number.</summary>
+    /// <summary>Returns the number as text.</summary>
     public override string ToString() => isWhole ? $"{whole}" : $"{value}";
     /// <summary>a + b</summary>
     public static Number operator +(Number a, Number b) =>

@@ -7,13 +7,13 @@ public sealed partial class Tensor
     const int MostShown = 1000, Edge = 3, LineWidth = 80;
 
     /// <summary>
-    /// The values as PyTorch prints them, with the type and size on a line below:
+    /// Returns the values in the format in which PyTorch prints them, with the type and the size on a line below:
     /// <code>
     /// [[ 1.0000, -0.5000],
     ///  [ 0.2500, 12.0000]]
     /// [Float32 of size 2x2]
     /// </code>
-    /// If there are more than 1,000 elements, only the first and last three along each axis are shown.
+    /// If there are more than 1,000 elements, only the first three and the last three of each axis are shown.
     /// </summary>
     public override string ToString()
     {
@@ -21,7 +21,7 @@ public sealed partial class Tensor
         return $"{Values()}\n[{DType} of size {size}{(Device == Device.Cpu ? "" : $" on {Device}")}]";
     }
 
-    /// <summary>The values alone, nested in brackets like the axes.</summary>
+    /// <summary>The values alone, in nested brackets for the axes.</summary>
     internal string Values()
     {
         if (Numel == 0) return "[]";
@@ -34,7 +34,7 @@ public sealed partial class Tensor
         };
         return Rank == 0 ? texts[0] : Nested(texts, 0);
 
-        // The texts that belong to one index of the axes before this one.
+        // Joins the texts that belong to one index along the axes before the given axis.
         string Nested(ReadOnlySpan<string> part, int axis)
         {
             var (count, last) = (shown.Layout.shape[axis], axis == Rank - 1);
@@ -52,7 +52,10 @@ public sealed partial class Tensor
         }
     }
 
-    /// <summary>The first and last three elements of each axis that has more than six.</summary>
+    /// <summary>
+    /// Returns this tensor with only the first three and the last three elements of each axis that has more than six
+    /// elements.
+    /// </summary>
     Tensor Edges()
     {
         var result = this;
@@ -64,14 +67,16 @@ public sealed partial class Tensor
 }
 
 /// <summary>
-/// Floating-point numbers as text, all in the same notation: as integers, with four decimals, or scientific.
+/// Writes floating-point numbers as text, all in the same notation: as integers, with four decimals, or scientific.
 /// </summary>
 static class NumberText
 {
-    /// <summary>The texts, and their width: that of the widest finite number other than 0.</summary>
+    /// <summary>
+    /// Returns the texts and their width, which is the width of the widest finite number other than 0.
+    /// </summary>
     public static (string[] Texts, int Width) Aligned(double[] values)
     {
-        // these alone determine notation and width
+        // only these numbers determine the notation and the width
         double[] counted = [.. values.Where(v => double.IsFinite(v) && v != 0)], sizes = [.. counted.Select(Math.Abs)];
         var whole = counted.All(v => v == Math.Floor(v));
         var scientific = counted.Length > 0
@@ -81,14 +86,18 @@ static class NumberText
             counted.Select(v => Text(v, format).Length).DefaultIfEmpty(1).Max());
     }
 
-    /// <summary>The texts, padded on the left to this width, or to that of the longest.</summary>
+    /// <summary>
+    /// Pads the texts on the left to the given width, or to the width of the longest text if no width is given.
+    /// </summary>
     public static (string[] Texts, int Width) Padded(string[] texts, int? width = null)
     {
         var chosen = width ?? texts.Max(t => t.Length);
         return (Array.ConvertAll(texts, t => t.PadLeft(chosen)), chosen);
     }
 
-    /// <summary>An exponent has at least two digits, where .NET writes three.</summary>
+    /// <summary>
+    /// Converts a number to text. An exponent has at least two digits; .NET would write at least three.
+    /// </summary>
     static string Text(double x, string format) =>
         double.IsNaN(x) ? "nan" : double.IsInfinity(x) ? x > 0 ? "inf" : "-inf"
             : x.ToString(format, CultureInfo.InvariantCulture).Replace("e+0", "e+").Replace("e-0", "e-");

@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Tensorlet;
 
 /// <summary>
-/// The order of numbers by their digits. A number becomes a key, an unsigned integer of the same order; keys are
-/// distributed by their last digit, then by the one before it, … (Knuth, The Art of Computer Programming 3, 5.2.5), so
-/// that equal ones keep their order.
+/// Sorts numbers by their digits (Knuth, The Art of Computer Programming 3, 5.2.5). Each number is converted to a
+/// key: an unsigned integer, such that the keys have the same order as the numbers. The keys are distributed by their
+/// last digit, then by the digit before the last digit, and so on. Equal keys keep their order.
 /// </summary>
 [SkipLocalsInit]
 static class Ranking
@@ -15,8 +15,9 @@ static class Ranking
     const int WorthSelecting = 4;       // numbers for each one that is selected, from which on selecting pays
 
     /// <summary>
-    /// For each row of a tensor the places of those that come from … from + count − 1 in order of size, on the CPU. −0
-    /// counts as 0, and NaN as largest.
+    /// Sorts each row of a tensor by size, and returns the positions of <paramref name="count"/> numbers of the
+    /// sorted row, beginning with number <paramref name="from"/>, counted from 0. The result is on the CPU. −0 counts
+    /// as 0, and NaN counts as the largest number.
     /// </summary>
     public static Tensor Places(Tensor rows, bool descending, int from, int count)
     {
@@ -42,7 +43,10 @@ static class Ranking
         return result;
     }
 
-    /// <summary>The keys of some numbers, in as many bits as these, some of them inverted.</summary>
+    /// <summary>
+    /// Computes the keys of some numbers. A key has as many bits as a number; the bits that are set in
+    /// <paramref name="inverted"/> are inverted in all keys.
+    /// </summary>
     static void ReadKeys(Tensor x, int from, Span<ulong> keys, ulong inverted)
     {
         if (x.DType == DType.Int64)
@@ -74,7 +78,7 @@ static class Ranking
         }
     }
 
-    /// <summary>Every place.</summary>
+    /// <summary>Fills a span with all positions, and returns how many positions there are.</summary>
     static int All(Span<ulong> places)
     {
         for (var i = 0; i < places.Length; i++) places[i] = (ulong)i;
@@ -82,7 +86,9 @@ static class Ranking
     }
 
     /// <summary>
-    /// The places from the key of one rank to the key of another: how many, and how many keys are smaller.
+    /// Finds the positions of the keys from the key of rank <paramref name="from"/> to the key of rank
+    /// <paramref name="to"/>. Returns how many positions there are, and how many keys are smaller than the first of
+    /// these two keys.
     /// </summary>
     static (int Count, int Before) Between(ReadOnlySpan<ulong> keys, int bits, int from, int to, ulong[] places)
     {
@@ -94,7 +100,7 @@ static class Ranking
         return (count, before);
     }
 
-    /// <summary>The key of a rank, found digit by digit from the first, and how many are smaller.</summary>
+    /// <summary>Finds the key of a rank digit by digit, from the first digit on, and counts the smaller keys.</summary>
     static (ulong Key, int Smaller) OfRank(ReadOnlySpan<ulong> keys, int bits, int rank)
     {
         Span<int> counts = stackalloc int[Digits];
@@ -114,13 +120,13 @@ static class Ranking
         return (known, smaller);
     }
 
-    /// <summary>Places in the order of their keys, in one of two spans.</summary>
+    /// <summary>Sorts positions by their keys. The result is in one of the two spans.</summary>
     static Span<ulong> Sorted(ulong[] keys, int bits, Span<ulong> places, Span<ulong> spare)
     {
         if (places.Length > Few)
             for (var shift = 0; shift < bits; shift += Word)
             {
-                // part of the key goes with the place, so that all is read in order from then on
+                // a part of the key is stored beside its position, so that memory is read in order from then on
                 for (var i = 0; i < places.Length; i++)
                     places[i] = keys[(uint)places[i]] >> shift << Word | (uint)places[i];
                 Distribute(ref places, ref spare);

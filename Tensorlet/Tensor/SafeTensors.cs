@@ -7,12 +7,14 @@ using System.Text.Json.Serialization;
 namespace Tensorlet;
 
 /// <summary>
-/// Named tensors in a file, in the safetensors format: the length of a JSON header (8 bytes, little-endian), the header
-/// with type, shape and position of each tensor, and the numbers, without gaps.
+/// Reads and writes a file with named tensors, in the safetensors format. The file consists of the length of a JSON
+/// header (8 bytes, little-endian), the header with the type, shape and position of each tensor, and the numbers,
+/// without gaps.
 /// </summary>
 /// <remarks>
-/// The metadata entry <c>tensorlet.sha256</c> is written, and verified if a file has it: the SHA-256, in hexadecimal
-/// digits, of the whole file with 64 zeros in place of these digits. So names and shapes are protected like numbers.
+/// A file that is written gets the metadata entry <c>tensorlet.sha256</c>. If a file that is read has this entry, the
+/// entry is verified. The entry is the SHA-256 of the whole file in 64 hexadecimal digits. When the SHA-256 is
+/// computed, 64 zeros are in place of these digits. So names and shapes are protected in the same way as numbers.
 /// </remarks>
 public static partial class SafeTensors
 {
@@ -20,14 +22,14 @@ public static partial class SafeTensors
     const string Metadata = "__metadata__", Checksum = "tensorlet.sha256";
 
     /// <summary>
-    /// Writes a file under a temporary name, flushes it to disk, and renames it: at every moment, either the old or the
-    /// new file is complete. What a writer that was killed has left, the next writer of this path deletes. Tensors of
-    /// the larger types come first, so that all elements are aligned. The header is read as <see cref="Load(string)"/>
-    /// reads it before the old file is replaced.
+    /// Writes a file under a temporary name, flushes it to disk, and renames it: at every moment, either the old or
+    /// the new file is complete. If a writer is killed, the temporary file that it leaves is deleted by the next
+    /// writer of this path. Tensors of the larger types come first, so that all elements are aligned. Before the old
+    /// file is replaced, the new header is checked by reading it in the same way as <see cref="Load(string)"/> does.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>, a note is null or named
-    /// <c>tensorlet.sha256</c>, a name or a note is not valid text (it contains half a character), or the names take
-    /// more than the 100,000,000 bytes that a header may have.</exception>
+    /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>, a metadata entry is null or
+    /// named <c>tensorlet.sha256</c>, a name or a metadata entry is not valid Unicode (it contains an unpaired
+    /// surrogate), or the header would be larger than the 100,000,000 bytes that it may have.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
@@ -74,10 +76,10 @@ public static partial class SafeTensors
     }
 
     /// <summary>
-    /// Reads a file. BOOL, I64, F32 and F64 are our types; F16 and BF16 become Float32, and I32, I16, I8, U32, U16 and
-    /// U8 become Int64. The header is checked completely before memory is allocated for tensors, and it is read a token
-    /// at a time, so that a file takes no more memory than its header, the numbers of its tensors and about 1 kB for
-    /// each of them.
+    /// Reads a file. The types BOOL, I64, F32 and F64 become Bool, Int64, Float32 and Float64; F16 and BF16 become
+    /// Float32; I32, I16, I8, U32, U16 and U8 become Int64. The header is checked completely before memory is
+    /// allocated for tensors. The header is read one token at a time, so that a file takes no more memory than its
+    /// header, the numbers of its tensors and about 1 kB for each tensor.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is damaged; the message says
     /// what was expected and what was found.</exception>
@@ -85,14 +87,14 @@ public static partial class SafeTensors
 
     /// <inheritdoc cref="Load(string)"/>
     /// <param name="path">The file.</param>
-    /// <param name="metadata">The notes of the file, without the checksum.</param>
+    /// <param name="metadata">The metadata of the file, without the checksum.</param>
     public static Dictionary<string, Tensor> Load(string path, out Dictionary<string, string> metadata)
     {
         (var tensors, metadata) = Load(path, checksum: false);
         return tensors;
     }
 
-    /// <summary>Reads a file; if wanted, it must have a checksum.</summary>
+    /// <summary>Reads a file. If <paramref name="checksum"/> is true, a file without a checksum is refused.</summary>
     internal static (Dictionary<string, Tensor> Tensors, Dictionary<string, string> Metadata) Load(
         string path, bool checksum) => Files.Read(path, "safetensors", file =>
     {
@@ -126,7 +128,10 @@ public static partial class SafeTensors
             $"its checksum is {found}, but it says {sum}: it was damaged or changed");
     });
 
-    /// <summary>The entries in the order of their positions; they follow one another through all the data.</summary>
+    /// <summary>
+    /// Reads the header. The entries are returned in the order of their positions, and must follow one another
+    /// through all the data.
+    /// </summary>
     static (List<Entry> Entries, Dictionary<string, string> Notes) Header(ReadOnlySpan<byte> json, long dataLength)
     {
         var reader = new Utf8JsonReader(json);
@@ -167,18 +172,20 @@ public static partial class SafeTensors
 
     sealed record Entry(string Name, FileType Type, int[] Shape, long Begin, long End);
 
-    /// <summary>An entry as it is written. It has all of these members, each once, and no others.</summary>
+    /// <summary>
+    /// An entry as it is written in the header. It must have each of these members exactly once, and no others.
+    /// </summary>
     sealed record Written(
         [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] List<long> Shape,
         [property: JsonPropertyName("data_offsets")] List<long> Place);
 
-    /// <summary>How these types are read and written, generated so that it needs no reflection.</summary>
+    /// <summary>The code that reads and writes these types. It is generated, so that it needs no reflection.</summary>
     [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, Converters = [typeof(Sizes)])]
     [JsonSerializable(typeof(Dictionary<string, object>)), JsonSerializable(typeof(Written))]
     [JsonSerializable(typeof(Dictionary<string, string>))]
     sealed partial class Json : JsonSerializerContext;
 
-    /// <summary>A list of numbers, of which no more are read than a shape can have.</summary>
+    /// <summary>Reads and writes a list of numbers. No more numbers are read than a shape can have.</summary>
     sealed class Sizes : JsonConverter<List<long>>
     {
         public override List<long> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)

@@ -1,20 +1,20 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The memory of a tensor and its views, on one device. It need not be disposed: when it is no longer reachable, it
-/// returns to the pool of its device.
+/// The memory of a tensor and its views, on one device. A storage need not be disposed: when the storage is no longer
+/// reachable, its memory returns to the pool of the device.
 /// </summary>
 public abstract class Storage(Device device, DType type, int count)
 {
     /// <summary>The device that the memory belongs to.</summary>
     public Device Device => device;
-    /// <summary>The type of its elements.</summary>
+    /// <summary>The type of the elements.</summary>
     public DType DType => type;
-    /// <summary>The number of its elements.</summary>
+    /// <summary>The number of elements.</summary>
     public int Count => count;
     /// <summary>
-    /// How often the memory was written to after it was first filled; all views share this number. The tape compares it
-    /// with the one that it saved.
+    /// The number of times that the memory was written to after it was first filled. All views share this number. The
+    /// tape saves the number in the forward pass, and compares it with the current number in the backward pass.
     /// </summary>
     public int Version { get; private set; }
     /// <summary>The operation that wrote last, for error messages.</summary>

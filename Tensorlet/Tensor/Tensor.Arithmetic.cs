@@ -3,18 +3,24 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y = f(x) for every element, with a scalar function of your own; integers are converted to floating point.
+    /// Returns f(x) for every element x, with a scalar function f of your own. Integers are converted to
+    /// floating-point numbers first.
     /// </summary>
     public Tensor Map<F>(F f) where F : struct, IMap =>
         Apply("Map", new Of1<F>(f), DType.IsFloat() ? this : To(DTypes.Default));
 
-    /// <summary>y = f(a, b) for every pair of elements, broadcast and promoted.</summary>
+    /// <summary>
+    /// Returns f(a, b) for every pair of elements. The operands are broadcast to a common shape, and converted to a
+    /// common type.
+    /// </summary>
     /// <param name="f">The scalar function.</param>
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand.</param>
     /// <param name="operation">The name that errors show.</param>
-    /// <param name="type">Bool for a predicate that returns 0 or 1; otherwise the common type of the operands.</param>
-    /// <param name="destination">Where to write; it is resized to fit the result. A new tensor if not given.</param>
+    /// <param name="type">The type of the result: Bool for a predicate, which returns 0 or 1. If no type is given, it
+    /// is the common type of the operands.</param>
+    /// <param name="destination">The tensor to which the result is written; it is resized to fit the result. If none
+    /// is given, the result is a new tensor.</param>
     public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null,
         Tensor? destination = null) where F : struct, IZip
     {
@@ -39,18 +45,18 @@ public sealed partial class Tensor
         return (a.To(type), b.To(type));
     }
 
-    /// <summary>y = f(x₀, x₁, …) for all elements at the same position, broadcast.</summary>
+    /// <summary>Broadcasts x₀, x₁, …, and returns f(x₀, x₁, …) for all elements at the same position.</summary>
     internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
         x[0].NewEmpty(Common(operation, x), Device.TypeOf(x), operation).Set(f, x);
 
-    /// <summary>this = f(x₀, x₁, …), broadcast to the shape of this tensor.</summary>
+    /// <summary>Broadcasts x₀, x₁, … to the shape of this tensor, and writes f(x₀, x₁, …) to this tensor.</summary>
     internal Tensor Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
         Device.Apply(f, this, Spread(x, Layout.shape));
         return this;
     }
 
-    /// <summary>The shape to which all of them broadcast, if they are on one device.</summary>
+    /// <summary>The shape to which all operands broadcast. Operands on different devices are refused.</summary>
     internal static int[] Common(string operation, ReadOnlySpan<Tensor> x)
     {
         var shape = x[0].Layout.shape;
@@ -71,7 +77,10 @@ public sealed partial class Tensor
         return x;
     }
 
-    /// <summary>a·x + b with two numbers; integers stay integers, and exact, if a and b are integers.</summary>
+    /// <summary>
+    /// Returns a·x + b for two numbers a and b. If a and b are integers, a tensor of integers remains a tensor of
+    /// integers, and the result is exact.
+    /// </summary>
     internal Tensor Affine(Number a, Number b)
     {
         var x = DType.IsFloat() ? this : To(TypeOf(a, b));
@@ -99,17 +108,23 @@ public sealed partial class Tensor
     internal readonly struct WhereFormula : IZip3
     { V IZip3.Apply<V>(V condition, V a, V b) => V.IfEqual(condition, V.Of(0), b, a); }
 
-    /// <summary>a + b, broadcast; written into the destination if one is given, which is resized.</summary>
+    /// <summary>
+    /// The sum a + b; the operands broadcast. If a destination is given, it is resized to fit the sum, and the sum is
+    /// written to it.
+    /// </summary>
     public static Tensor Add(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new AddFormula(), a, b, "Add", null, destination);
-    /// <summary>a − b, broadcast.</summary>
-    /// <exception cref="DTypeException">They are Booleans.</exception>
+    /// <summary>The difference a − b; the operands broadcast.</summary>
+    /// <exception cref="DTypeException">Both operands are Booleans.</exception>
     public static Tensor Sub(Tensor a, Tensor b, Tensor? destination = null) => Zip(new SubtractFormula(),
         b.Given().DType == DType.Bool ? a.Given().NoMask("Sub", ", or write a ^ b") : a, b, "Sub", null, destination);
-    /// <summary>a · b, element by element, broadcast.</summary>
+    /// <summary>The product a · b, element by element; the operands broadcast.</summary>
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
-    /// <summary>a / b, broadcast; the quotient of integers is floating-point too.</summary>
+    /// <summary>
+    /// The quotient a / b, element by element; the operands broadcast. The quotients of integers are floating-point
+    /// numbers, too.
+    /// </summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new DivideFormula(), a.Given().DType.IsFloat() || b.Given().DType.IsFloat() ? a : a.To(DTypes.Default), b,
             "Div", null, destination);
@@ -137,18 +152,21 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Remainder"/>
     public static Tensor operator %(Tensor a, Tensor b) => Variable.Remainder(a, b).Data;
     /// <summary>−x</summary>
-    /// <exception cref="DTypeException">They are Booleans.</exception>
+    /// <exception cref="DTypeException">The elements are Booleans.</exception>
     public static Tensor operator -(Tensor x) => x.Given().NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
 
-    /// <summary>A number as a 0-dimensional tensor, which does not promote x any further than in PyTorch.</summary>
+    /// <summary>
+    /// Returns a number as a 0-dimensional tensor. The type of this tensor is such that it promotes x no further than
+    /// in PyTorch.
+    /// </summary>
     internal static Tensor Like(Tensor x, Number value, DType? fraction = null,
         [CallerArgumentExpression(nameof(x))] string name = "") =>
         !x.Given(name).DType.IsFloat() && value.isWhole ? From([value.whole], [], null, x.Device)
             : Scalar(value.value, x.DType.IsFloat() ? x.DType : fraction ?? DTypes.Default, x.Device);
 
     /// <summary>
-    /// A mask from a predicate. Integers are compared with floating-point numbers as doubles first, and then, if these
-    /// are equal, as integers, so that no digits are lost.
+    /// Returns the mask of a predicate. If integers are compared with floating-point numbers, both are compared as
+    /// doubles first. Where the doubles are equal, both are compared as integers, so that no digits are lost.
     /// </summary>
     static Tensor Compare<F>(string operation, F f, Tensor a, Tensor b,
         [CallerArgumentExpression(nameof(a))] string first = "",
@@ -163,17 +181,17 @@ public sealed partial class Tensor
             Zip(f, a.To(DType.Int64), b.To(DType.Int64), operation, DType.Bool), Zip(f, x, y, operation, DType.Bool));
     }
 
-    /// <summary>The mask a &gt; b.</summary>
+    /// <summary>The mask that is true where a &gt; b.</summary>
     public static Tensor operator >(Tensor a, Tensor b) => Compare(">", new GreaterFormula(), a, b);
-    /// <summary>The mask a &lt; b.</summary>
+    /// <summary>The mask that is true where a &lt; b.</summary>
     public static Tensor operator <(Tensor a, Tensor b) => Compare("<", new GreaterFormula(), b, a);
-    /// <summary>The mask a ≥ b.</summary>
+    /// <summary>The mask that is true where a ≥ b.</summary>
     public static Tensor operator >=(Tensor a, Tensor b) => Compare(">=", new GreaterEqualFormula(), a, b);
-    /// <summary>The mask a ≤ b.</summary>
+    /// <summary>The mask that is true where a ≤ b.</summary>
     public static Tensor operator <=(Tensor a, Tensor b) => Compare("<=", new GreaterEqualFormula(), b, a);
-    /// <summary>The mask a = b.</summary>
+    /// <summary>The mask that is true where this tensor and the other tensor are equal.</summary>
     public Tensor Eq(Tensor other) => Compare("Eq", new EqualFormula(), this, other);
-    /// <summary>The mask a ≠ b.</summary>
+    /// <summary>The mask that is true where this tensor and the other tensor differ.</summary>
     public Tensor Ne(Tensor other) => Compare("Ne", new NotEqualFormula(), this, other);
 
     internal const string Comparison = "== and != would compare references. Write a.Eq(b) for a mask, a.Equal(b) or " +
@@ -184,7 +202,7 @@ public sealed partial class Tensor
     /// <summary>Not for use: C# would compare references.</summary>
     [Obsolete(Comparison, error: true)]
     public static bool operator !=(Tensor? a, Tensor? b) => !ReferenceEquals(a, b);
-    /// <summary>Whether it is the same object.</summary>
+    /// <summary>Whether <paramref name="other"/> is the same object as this tensor.</summary>
     public override bool Equals(object? other) => ReferenceEquals(this, other);
     /// <inheritdoc/>
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
@@ -195,37 +213,40 @@ public sealed partial class Tensor
     public Tensor IsInf() => Eq(double.PositiveInfinity) | Eq(double.NegativeInfinity);
     /// <summary>The mask of elements that are neither infinite nor NaN.</summary>
     public Tensor IsFinite() => !(IsInf() | IsNaN());
-    /// <summary>The mask of |a − b| ≤ atol + rtol·|b|, broadcast; equal infinite numbers are close, too.</summary>
-    /// <param name="other">b</param>
+    /// <summary>
+    /// The mask that is true where |a − b| ≤ atol + rtol·|b|; a is this tensor, and a and b broadcast. Equal infinite
+    /// numbers are close, too.
+    /// </summary>
+    /// <param name="other">The tensor b.</param>
     /// <param name="rtol">The relative tolerance.</param>
     /// <param name="atol">The absolute tolerance.</param>
-    /// <param name="equalNan">Whether two NaNs are close.</param>
+    /// <param name="equalNan">Whether two NaNs are close to each other.</param>
     public Tensor IsClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) => Named(() =>
     {
         Tensor a = To(DType.Float64), b = other.Given().To(DType.Float64);
         var near = a.Eq(b) | ((a - b).Abs() <= b.Abs() * rtol + atol) & b.IsFinite();
         return equalNan ? near | (a.IsNaN() & b.IsNaN()) : near;
     });
-    /// <summary>Whether all elements are close, as <see cref="IsClose"/> says.</summary>
+    /// <summary>Whether all elements are close, in the sense of <see cref="IsClose"/>.</summary>
     public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
         Named(() => IsClose(other, rtol, atol, equalNan).All());
-    /// <summary>Whether shapes and all elements are equal. NaN equals nothing.</summary>
+    /// <summary>Whether the shapes are equal, and all elements are equal. NaN is not equal to anything.</summary>
     public bool Equal(Tensor other) => Named(() => Layout.SameShape(other.Given().Layout) && Eq(other).All());
 
-    /// <summary>The logical and of masks; of integers the bitwise and.</summary>
-    /// <exception cref="DTypeException">They are floating-point numbers.</exception>
+    /// <summary>The logical AND of masks, or the bitwise AND of integers.</summary>
+    /// <exception cref="DTypeException">An operand consists of floating-point numbers.</exception>
     public static Tensor operator &(Tensor a, Tensor b) => Bits("&", new MultiplyFormula(), (x, y) => x & y, a, b);
-    /// <summary>The logical or of masks; of integers the bitwise or.</summary>
-    /// <exception cref="DTypeException">They are floating-point numbers.</exception>
+    /// <summary>The logical OR of masks, or the bitwise OR of integers.</summary>
+    /// <exception cref="DTypeException">An operand consists of floating-point numbers.</exception>
     public static Tensor operator |(Tensor a, Tensor b) => Bits("|", new AddFormula(), (x, y) => x | y, a, b);
-    /// <summary>The exclusive or of masks; of integers the bitwise exclusive or.</summary>
-    /// <exception cref="DTypeException">They are floating-point numbers.</exception>
+    /// <summary>The exclusive OR of masks, or the bitwise exclusive OR of integers.</summary>
+    /// <exception cref="DTypeException">An operand consists of floating-point numbers.</exception>
     public static Tensor operator ^(Tensor a, Tensor b) => Bits("^", new NotEqualFormula(), (x, y) => x ^ y, a, b);
-    /// <summary>The logical not: true where x is false, or 0.</summary>
+    /// <summary>The logical NOT: a mask that is true where x is false or 0.</summary>
     public static Tensor operator !(Tensor x) => x.Given().Eq(Like(x, 0).To(x.DType));
 
     /// <summary>
-    /// Masks are combined by a formula; integers are combined on the host, because formulas have no bit operations.
+    /// Combines masks by a formula, and combines integers on the host, because formulas have no bit operations.
     /// </summary>
     static Tensor Bits<F>(string operation, F masks, Func<long, long, long> integers, Tensor a, Tensor b)
         where F : struct, IZip
@@ -239,7 +260,10 @@ public sealed partial class Tensor
         return From(x, shape, null, a.Device);
     }
 
-    /// <summary>a where the condition is true, b elsewhere; all three broadcast.</summary>
+    /// <summary>
+    /// Returns the element of a where the condition is true, and the element of b elsewhere. The condition, a and b
+    /// broadcast.
+    /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {
         condition.Given().OnlyType("Where: the condition", DType.Bool);

@@ -23,29 +23,29 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Empty(int[], DType?, Device?)"/>
     public static Tensor Empty(params int[] shape) => Empty(shape, null);
 
-    /// <summary>A tensor full of one value.</summary>
+    /// <summary>A tensor in which every element is <paramref name="value"/>.</summary>
     public static Tensor Full(int[] shape, Number value, DType? type = null, Device? device = null) =>
         New("Full", shape, type, device).SetAll(value);
 
-    /// <summary>Zeros.</summary>
+    /// <summary>A tensor full of zeros.</summary>
     public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) =>
         New("Zeros", shape, type, device).SetAll(0);
 
-    /// <summary>Zeros.</summary>
+    /// <summary>A tensor full of zeros.</summary>
     public static Tensor Zeros(params int[] shape) => Zeros(shape, type: null);
 
-    /// <summary>Ones.</summary>
+    /// <summary>A tensor full of ones.</summary>
     public static Tensor Ones(int[] shape, DType? type = null, Device? device = null) =>
         New("Ones", shape, type, device).SetAll(1);
 
-    /// <summary>Ones.</summary>
+    /// <summary>A tensor full of ones.</summary>
     public static Tensor Ones(params int[] shape) => Ones(shape, type: null);
 
     /// <summary>A 0-dimensional tensor with one number.</summary>
     public static Tensor Scalar(Number value, DType? type = null, Device? device = null) =>
         Full([], value, type, device);
 
-    /// <summary>The identity matrix with n rows and m columns (n if not given).</summary>
+    /// <summary>The identity matrix with n rows and m columns. If m is not given, the matrix has n columns.</summary>
     public static Tensor Eye(int n, int? m = null, DType? type = null, Device? device = null)
     {
         var result = New("Eye", [n, m ?? n], type, device).SetAll(0);
@@ -54,8 +54,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The numbers start, start + step, … below end (above it if the step is negative). Int64 if all three are
-    /// integers.
+    /// The numbers start, start + step, … that are below end or, if the step is negative, above end. If no type is
+    /// given and start, end and step are all integers, the type is Int64.
     /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
     public static Tensor Arange(Number start, Number end, Number? step = null, DType? type = null,
@@ -74,7 +74,7 @@ public sealed partial class Tensor
             : Fill(new Line(0, 1), [(int)count], type, device).Affine(by, start);
     }
 
-    /// <summary>The numbers 0, 1, … below end. Int64 if end is an integer.</summary>
+    /// <summary>The numbers 0, 1, … below end. If no type is given and end is an integer, the type is Int64.</summary>
     public static Tensor Arange(Number end, DType? type = null, Device? device = null) =>
         Arange(0, end, 1, type, device);
 
@@ -82,14 +82,14 @@ public sealed partial class Tensor
     public static Tensor Linspace(double start, double end, int steps, DType? type = null, Device? device = null) =>
         Named(() => Fill(new Span(start, end, steps), [steps], type, device));
 
-    /// <summary>Random numbers, uniform in [0, 1).</summary>
+    /// <summary>Random numbers that are uniformly distributed in [0, 1).</summary>
     public static Tensor Rand(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
         Named(() => Empty(shape, type, device).Uniform_(0, 1, generator));
 
     /// <inheritdoc cref="Rand(int[], DType?, Device?, Generator?)"/>
     public static Tensor Rand(params int[] shape) => Rand(shape, null);
 
-    /// <summary>Random numbers of the standard normal distribution.</summary>
+    /// <summary>Random numbers with a standard normal distribution.</summary>
     public static Tensor Randn(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
         Named(() => Empty(shape, type, device).Normal_(0, 1, generator));
 
@@ -97,11 +97,12 @@ public sealed partial class Tensor
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
 
     /// <summary>
-    /// Indices sampled with these numbers as probabilities, which need not add up to 1: for each row of (…, n) as many
-    /// as count says, (…, count), Int64.
+    /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to
+    /// its weight; the weights need not add up to 1. For each row of n weights, <paramref name="count"/> indices from
+    /// 0 to n − 1 are sampled: (…, n) becomes (…, count). The result is Int64.
     /// </summary>
-    /// <exception cref="TensorletException">A weight is negative or not finite, a row has none above 0, or fewer than
-    /// are to be sampled without replacement.</exception>
+    /// <exception cref="TensorletException">A weight is negative or not finite, no weight of a row is above 0, or a
+    /// row has fewer weights above 0 than there are indices to be sampled without replacement.</exception>
     public Tensor Multinomial(int count, bool replacement = false, Generator? generator = null)
     {
         var n = OnlyFloat("Multinomial").Layout.Size("Multinomial", -1);
@@ -126,7 +127,7 @@ public sealed partial class Tensor
         return From(chosen.ToArray(), [.. Shape[..^1], count], device: Device);
     }
 
-    /// <summary>Random integers x with low ≤ x &lt; high; Int64 unless another type is given.</summary>
+    /// <summary>Random integers x with low ≤ x &lt; high. If no type is given, the type is Int64.</summary>
     public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null,
         Generator? generator = null)
     {
@@ -140,13 +141,16 @@ public sealed partial class Tensor
         }).To(type ?? DType.Int64);
     }
 
-    /// <summary>The numbers 0 … n − 1 in random order, Int64.</summary>
+    /// <summary>The numbers 0 … n − 1 in random order. The type is Int64.</summary>
     /// <exception cref="ShapeException">n is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
         n < 0 ? throw new ShapeException($"RandPerm: there cannot be {n} numbers.")
             : Integers("RandPerm", [n], device, (generator ?? Generator.Default).Permutation);
 
-    /// <summary>Integers, computed only when there is memory for them.</summary>
+    /// <summary>
+    /// Returns a tensor of integers. The integers are computed only after the memory for the tensor has been
+    /// allocated.
+    /// </summary>
     static Tensor Integers(string operation, int[] shape, Device? device, Func<int, long[]> numbers)
     {
         var result = New(operation, shape, DType.Int64, device);
@@ -155,8 +159,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// A copy of numbers, given in row-major order, in a shape of which one size may be −1 (a single axis if no shape
-    /// is given). The element type is that of the numbers: smaller integers become Int64, and Half becomes Float32.
+    /// Returns a tensor with a copy of numbers that are given in row-major order. One size of the shape may be −1; if
+    /// no shape is given, the tensor has a single axis. If no type is given, the element type is that of the numbers,
+    /// except that smaller integers become Int64, and Half becomes Float32.
     /// </summary>
     /// <exception cref="DTypeException">The elements are not numbers.</exception>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, DType? type = null,
@@ -172,7 +177,7 @@ public sealed partial class Tensor
         return result.To(type ?? result.DType);
     }
 
-    /// <summary>Smaller integers as long; null for other types.</summary>
+    /// <summary>Converts smaller integers to long; returns null for other types.</summary>
     static long[]? Widened<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
         if (!(typeof(T) == typeof(int) || typeof(T) == typeof(short) || typeof(T) == typeof(byte)
@@ -190,7 +195,8 @@ public sealed partial class Tensor
         where T : unmanaged => From((ReadOnlySpan<T>)values.Given(), shape, type, device);
 
     /// <summary>
-    /// A copy of a rectangular or nested array, as in <c>Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } })</c>.
+    /// Returns a tensor with a copy of a rectangular or nested array, as in
+    /// <c>Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } })</c>.
     /// </summary>
     /// <exception cref="ShapeException">The rows have different shapes.</exception>
     /// <exception cref="DTypeException">The elements are not numbers.</exception>
@@ -215,7 +221,10 @@ public sealed partial class Tensor
             ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
     }
 
-    /// <summary>A tensor over the array of the caller, on the CPU: each sees what the other writes.</summary>
+    /// <summary>
+    /// Returns a tensor on the CPU that uses the given array as its memory. Writing to the tensor changes the array,
+    /// and writing to the array changes the tensor.
+    /// </summary>
     public static Tensor Over<T>(T[] array, params int[] shape) where T : unmanaged
     {
         shape = Layout.Contiguous(array.Given().Length)
@@ -230,10 +239,12 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Sets every element of a new tensor. It does not count as a write that the tape must notice.</summary>
+    /// <summary>
+    /// Sets every element of a new tensor to a value. This is not counted as a write that the tape must notice.
+    /// </summary>
     internal Tensor SetAll(Number value)
     {
-        // a device fills in doubles, which cannot hold every integer
+        // a device computes the numbers that it fills in as doubles, and a double cannot hold every integer
         if (DType == DType.Int64 && value.isWhole && (Int128)value.value != value.whole)
             Device.Copy(Like(this, value).Expand(Layout.shape), this);
         else Device.Fill(new Line(value.value, 0), this);
@@ -247,7 +258,10 @@ public sealed partial class Tensor
         public double At(long i) => IsConstant ? start : start + i * step;
     }
 
-    /// <summary>From start to end, counted from the nearer one, so that both are met exactly.</summary>
+    /// <summary>
+    /// Evenly spaced numbers from start to end. A number in the first half is computed from start, and a number in
+    /// the second half from end, so that both start and end are met exactly.
+    /// </summary>
     internal readonly struct Span(double start, double end, int steps) : ISequence
     {
         readonly double step = steps > 1 ? (end - start) / (steps - 1) : 0;

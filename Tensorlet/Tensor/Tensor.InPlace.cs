@@ -3,7 +3,8 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Gives this tensor another shape: in the memory that it has if that is large enough, otherwise in new memory.
+    /// Gives this tensor another shape. If this tensor is contiguous and has enough elements, it keeps its memory;
+    /// otherwise, new memory is allocated.
     /// </summary>
     Tensor Resize(int[] shape)
     {
@@ -16,8 +17,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// This tensor, or a copy of it if writing to y, element by element, would change elements that are still to be
-    /// read.
+    /// Returns this tensor. But if writing to y, element by element, could change elements of this tensor that are
+    /// still to be read, a copy of this tensor is returned.
     /// </summary>
     Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
 
@@ -32,40 +33,44 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>this = a·this + b for numbers, in place.</summary>
+    /// <summary>Computes this = a·this + b for two numbers a and b, in place.</summary>
     Tensor InPlace(Number a, Number b, string operation) =>
         Taking(operation, TypeOf(a, b)).Affine(a, b, Writing(operation));
 
     /// <summary>
-    /// Refuses to write floating-point numbers into integers, or integers into Booleans: a result may only lose
-    /// precision.
+    /// Refuses to write floating-point numbers into integers, or integers into Booleans. When a result is written,
+    /// only precision may be lost.
     /// </summary>
     Tensor Taking(string operation, DType type) => type <= DType || DType.IsFloat() ? this : throw new DTypeException(
         $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
 
-    /// <summary>this += alpha · other, in place.</summary>
+    /// <summary>Adds alpha · other to this tensor, in place. If alpha is not given, it is 1.</summary>
     public Tensor Add_(Tensor other, Number? alpha = null) =>
         alpha is not { } scale ? InPlace(new AddFormula(), other, "Add_")
             : !DType.IsFloat() ? InPlace(new AddFormula(), other * scale, "Add_")
             : InPlace(new AddScaledFormula(scale.value), other, "Add_");
-    /// <summary>this −= other, in place.</summary>
+    /// <summary>Subtracts another tensor from this tensor, in place.</summary>
     public Tensor Sub_(Tensor other) => NoMask("Sub_").InPlace(new SubtractFormula(), other, "Sub_");
-    /// <summary>this ·= other, in place.</summary>
+    /// <summary>Multiplies this tensor by another tensor, element by element, in place.</summary>
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
-    /// <summary>this /= other, in place.</summary>
-    /// <exception cref="DTypeException">They are integers, whose quotients are floating-point numbers.</exception>
+    /// <summary>Divides this tensor by another tensor, element by element, in place.</summary>
+    /// <exception cref="DTypeException">The elements of this tensor are integers or Booleans, but their quotients are
+    /// floating-point numbers.</exception>
     public Tensor Div_(Tensor other) => Taking("Div_", DTypes.Default).InPlace(new DivideFormula(), other, "Div_");
-    /// <summary>this += b, in place.</summary>
+    /// <summary>Adds a number to every element, in place.</summary>
     public Tensor Add_(Number b) => InPlace(1, b, "Add_");
-    /// <summary>this −= b, in place.</summary>
+    /// <summary>Subtracts a number from every element, in place.</summary>
     public Tensor Sub_(Number b) => InPlace(1, -b, "Sub_");
-    /// <summary>this ·= a, in place.</summary>
+    /// <summary>Multiplies every element by a number, in place.</summary>
     public Tensor Mul_(Number a) => InPlace(a, Number.Nothing, "Mul_");
-    /// <summary>this = f(this, other) with a scalar function of your own, in place.</summary>
+    /// <summary>
+    /// Computes this = f(this, other) for every pair of elements, with a scalar function f of your own, in place.
+    /// </summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 
     /// <summary>
-    /// this = f(this, b, c) with a scalar function of your own, in place; all of one shape, type and device.
+    /// Computes this = f(this, b, c) for all elements at the same position, with a scalar function f of your own, in
+    /// place. The three tensors must have the same shape, type and device.
     /// </summary>
     public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
     {
@@ -77,7 +82,10 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Copies the elements of another tensor into this one, broadcast and converted.</summary>
+    /// <summary>
+    /// Copies the elements of another tensor into this tensor. The other tensor is broadcast to the shape of this
+    /// tensor, and converted to the type and device of this tensor.
+    /// </summary>
     public Tensor Copy_(Tensor other)
     {
         if ((other = other.Given().As(this)).Device != Device) other = other.To(Device);
@@ -88,12 +96,12 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>Sets every element.</summary>
+    /// <summary>Sets every element to <paramref name="value"/>.</summary>
     public Tensor Fill_(Number value) => Writing("Fill_").SetAll(value);
     /// <summary>Sets every element to 0.</summary>
     public Tensor Zero_() => Writing("Zero_").SetAll(0);
 
-    /// <summary>Uniform random numbers in [low, high), in place.</summary>
+    /// <summary>Fills this tensor with random numbers that are uniformly distributed in [low, high).</summary>
     public Tensor Uniform_(double low = 0, double high = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;
@@ -103,8 +111,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Normally distributed random numbers, in place. They are computed on the host, because logarithms differ between
-    /// devices in the last place.
+    /// Fills this tensor with normally distributed random numbers. The numbers are computed on the host, because
+    /// logarithms that are computed on different devices differ in the last digit.
     /// </summary>
     public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
     {

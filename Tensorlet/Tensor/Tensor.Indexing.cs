@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// One part of an index as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, or a new
-/// axis.
+/// One part of an index, as in <c>x[.., ^1, 2..5, mask]</c>: an integer, a range, a mask, a list of integers, or a
+/// new axis.
 /// </summary>
 public readonly struct TensorIndex
 {
@@ -13,15 +13,15 @@ public readonly struct TensorIndex
 
     /// <summary>A new axis of size 1.</summary>
     public static TensorIndex NewAxis => new(null);
-    /// <summary>Every step-th element of a range.</summary>
+    /// <summary>Every step-th element of a range, or of the whole axis if no range is given.</summary>
     public static TensorIndex Every(int step, Range? range = null) => new(range ?? .., step);
-    /// <summary>One element; a negative index counts from the end. The axis disappears.</summary>
+    /// <summary>One element; a negative index counts from the end. The axis is removed.</summary>
     public static implicit operator TensorIndex(int i) => new(i);
-    /// <summary>One element, possibly counted from the end. The axis disappears.</summary>
+    /// <summary>One element, whose index may count from the end. The axis is removed.</summary>
     public static implicit operator TensorIndex(Index i) => new(i);
     /// <summary>A range of elements.</summary>
     public static implicit operator TensorIndex(Range r) => new(r);
-    /// <summary>A mask over as many axes as it has, or the integers to pick along an axis.</summary>
+    /// <summary>A mask over as many axes as the mask has, or the integers to pick along an axis.</summary>
     public static implicit operator TensorIndex(Tensor t) => new(t.Given());
     /// <summary>The integers to pick along an axis.</summary>
     public static implicit operator TensorIndex(int[] indices) => Tensor.From<long>([.. indices.Given()]);
@@ -32,10 +32,11 @@ public readonly struct TensorIndex
 public sealed partial class Tensor
 {
     /// <summary>
-    /// A part of the tensor, indexed as in NumPy: integers and ranges give views, masks and lists of integers give
-    /// copies. Axes that are not named are taken completely. Every part can be written to.
+    /// A part of the tensor, indexed as in NumPy. Integers and ranges give views; masks and lists of integers give
+    /// copies. Axes for which the index has no part are taken completely. Every part of a tensor can be written to.
     /// </summary>
-    /// <exception cref="IndexException">There are more parts than axes, or an index is outside its axis.</exception>
+    /// <exception cref="IndexException">The index has more parts than the tensor has axes, or an integer is outside
+    /// its axis.</exception>
     [IndexerName("Part")]
     public Tensor this[params TensorIndex[] indices]
     {
@@ -82,8 +83,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Where each element comes from when values are written to positions of the flattened tensor: its own position, or
-    /// Numel + k for value k. If a position occurs more than once, the last value is kept.
+    /// Says where each element comes from if values are written to positions of the flattened tensor. An element that
+    /// remains comes from its own position; an element that is replaced by value k comes from position Numel + k. If
+    /// a position occurs more than once, the last value is kept.
     /// </summary>
     internal Tensor Sources(Tensor places)
     {
@@ -92,15 +94,19 @@ public sealed partial class Tensor
         return From(from, device: Device);
     }
 
-    /// <summary>The position of each element in the flattened tensor, in this shape.</summary>
+    /// <summary>The position of each element in the flattened tensor, as a tensor of this shape.</summary>
     internal Tensor Places => Arange(Numel, DType.Int64, Device).Reshape(Size());
 
-    /// <summary>The positions of the elements that are not 0, Int64: (number of them, axes).</summary>
+    /// <summary>
+    /// The positions of the elements that are not 0, as Int64. The result has a row for each of these elements, and a
+    /// column for each axis.
+    /// </summary>
     public Tensor Nonzero() => Rank == 0 ? Empty([Item() != 0 ? 1 : 0, 0], DType.Int64, Device)
         : Stack([.. WhereTrue(To(DType.Bool), this, 0)], 1);
 
     /// <summary>
-    /// Applies integers, ranges and new axes; what is left for <see cref="Pick"/> is returned as (axis, integers).
+    /// Applies the integers, ranges and new axes of an index. The masks and lists of integers are returned for
+    /// <see cref="Pick"/>, as pairs of an axis and the integers along this axis.
     /// </summary>
     internal Tensor Basic(TensorIndex[] indices, out List<(int Axis, Tensor Index)> picks)
     {
@@ -134,8 +140,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Picks along the given axes by integers that broadcast; the picked axes become one group. It takes their
-    /// position, or comes first if a range or a new axis is between the lists and single integers.
+    /// Picks elements along the given axes by lists of integers, which broadcast. In the result, the picked axes are
+    /// replaced by the axes of the broadcast lists. If, in the index, a range or a new axis is between two lists or
+    /// single integers, the axes of the lists come first; otherwise, they are where the picked axes were.
     /// </summary>
     Tensor Pick(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
@@ -149,7 +156,7 @@ public sealed partial class Tensor
             .IndexSelect(lead.Length, flat.Reshape(-1)).Reshape([.. Sizes(lead), .. flat.Shape, .. Sizes(rest)]);
     }
 
-    /// <summary>The axes before those that are indexed, these, and all others.</summary>
+    /// <summary>Divides the axes into the axes before the picked axes, the picked axes, and all other axes.</summary>
     (int[] Lead, int[] Picked, int[] Others) Groups(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
         var isBasic = Array.ConvertAll(indices, index => index.part is null or Range);
@@ -158,7 +165,10 @@ public sealed partial class Tensor
         return (lead, picked, [.. Enumerable.Range(0, Rank).Except([.. lead, .. picked])]);
     }
 
-    /// <summary>The positions in the storage of what <see cref="Pick"/> picks, in the same shape.</summary>
+    /// <summary>
+    /// The positions in the storage of the elements that <see cref="Pick"/> picks. The shape is that of the result of
+    /// <see cref="Pick"/>.
+    /// </summary>
     internal Tensor Spots(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
         var (lead, _, rest) = Groups(picks, indices);
@@ -173,7 +183,10 @@ public sealed partial class Tensor
             .Aggregate((a, b) => a.Unsqueeze(-1) + b);
     }
 
-    /// <summary>Integers with negative ones counted from the end; all are checked against the axis.</summary>
+    /// <summary>
+    /// Returns the integers of an index along an axis, all counted from 0: negative integers, which count from the
+    /// end, are converted. Integers outside the axis are refused.
+    /// </summary>
     internal Tensor Wrapped(Tensor index, int axis)
     {
         var (indices, size) = (index.Given().ToArray<long>(), Size(axis));
@@ -198,9 +211,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// y[…, j, …] = x[…, index[…, j, …], …]: picks along an axis, with an index of its own for every element.
+    /// Picks elements along an axis, with an index of its own for every element: the result is y with y[…, j, …] =
+    /// x[…, index[…, j, …], …], where x is this tensor.
     /// </summary>
-    /// <exception cref="ShapeException">The index is larger than the tensor in another axis than this one.</exception>
+    /// <exception cref="ShapeException">The index does not have as many axes as the tensor, or is larger than the
+    /// tensor along an axis other than <paramref name="axis"/>.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
     public Tensor Gather(int axis, Tensor index)
     {
@@ -211,7 +226,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// this[…, index[…, j, …], …] += x[…, j, …] in place: the adjoint of <see cref="Gather"/>. Repeated indices add up.
+    /// Adds elements to this tensor in place: this[…, index[…, j, …], …] += x[…, j, …]. This is the adjoint of
+    /// <see cref="Gather"/>. If an index is repeated, all elements with this index are added.
     /// </summary>
     public Tensor ScatterAdd_(int axis, Tensor index, Tensor x)
     {
@@ -225,13 +241,13 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>The elements at the given positions along an axis, one after another.</summary>
+    /// <summary>Returns the elements at the given positions along an axis, one after another.</summary>
     public Tensor IndexSelect(int axis, Tensor index) =>
         Named(() => Gather(axis, AlongAxis("IndexSelect", axis, index)));
 
     /// <summary>
-    /// A 1-dimensional index of positions along an axis, expanded over all other axes, as <see cref="Gather"/> needs
-    /// it.
+    /// Expands a 1-dimensional index of positions along an axis over all other axes, because <see cref="Gather"/>
+    /// needs an index for every element.
     /// </summary>
     internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
@@ -244,8 +260,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The part of the tensor that an index reaches: along other axes than its own, the index may be smaller than the
-    /// tensor.
+    /// Returns the part of the tensor that an index reaches: along all axes but <paramref name="axis"/>, the index
+    /// may be smaller than the tensor.
     /// </summary>
     Tensor Reached(string operation, ref int axis, Tensor index)
     {

@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-// What a variable computes, a tensor computes too: through the variable's own definition, and without a tape.
+// A tensor has the operations of a variable, too. Each operation uses the definition in Variable, without a tape.
 public sealed partial class Tensor
 {
     Variable Constant => new(this);

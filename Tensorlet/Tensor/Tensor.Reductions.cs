@@ -2,7 +2,7 @@ namespace Tensorlet;
 
 public sealed partial class Tensor
 {
-    /// <summary>a + b, and the sum of many numbers.</summary>
+    /// <summary>The sum a + b of two numbers, or the sum of many numbers.</summary>
     internal readonly struct AddFormula : IZip, IReduction
     {
         double IReduction.Start => 0;
@@ -17,7 +17,10 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => a * b;
         V IReduction.Finish<V>(V y) => y;
     }
-    /// <summary>The larger number. NaN wins: it is neither greater than nor equal to itself.</summary>
+    /// <summary>
+    /// The larger of two numbers; NaN if one of the two is NaN. This works because NaN is not equal to itself, and no
+    /// number is greater than NaN.
+    /// </summary>
     internal readonly struct MaxFormula : IZip, IReduction
     {
         double IReduction.Start => double.NegativeInfinity;
@@ -32,7 +35,7 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
         V IReduction.Finish<V>(V y) => y;
     }
-    /// <summary>1 where a value is better than the best so far, or the first NaN; otherwise 0.</summary>
+    /// <summary>1 if a value is better than the best value so far, or if it is the first NaN; otherwise 0.</summary>
     internal readonly struct BetterFormula(int sign) : IZip
     {
         [MethodImpl(AggressiveInlining)]
@@ -52,50 +55,70 @@ public sealed partial class Tensor
         V IReduction.Finish<V>(V y) => rooted == 1 ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);
     }
 
-    /// <summary>The sum over these axes, or of all elements. Booleans are counted.</summary>
+    /// <summary>
+    /// The sum over <paramref name="axes"/>, or of all elements if no axis is given. The sum of Booleans is the
+    /// number of true elements.
+    /// </summary>
     public Tensor Sum(Axes axes = default, bool keepDim = false) =>
         Counted().Reduce(new AddFormula(), "Sum", axes, keepDim);
-    /// <summary>The product over these axes, or of all elements.</summary>
+    /// <summary>The product over <paramref name="axes"/>, or of all elements if no axis is given.</summary>
     public Tensor Prod(Axes axes = default, bool keepDim = false) =>
         Counted().Reduce(new MultiplyFormula(), "Prod", axes, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
-    /// <summary>The maximum over these axes, or of all elements; NaN if there is a NaN.</summary>
-    /// <exception cref="ShapeException">There are no elements.</exception>
+    /// <summary>
+    /// The maximum over <paramref name="axes"/>, or of all elements if no axis is given; NaN if one of the elements
+    /// is NaN.
+    /// </summary>
+    /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
     public Tensor AMax(Axes axes = default, bool keepDim = false) =>
         NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
-    /// <summary>The minimum over these axes, or of all elements; NaN if there is a NaN.</summary>
-    /// <exception cref="ShapeException">There are no elements.</exception>
+    /// <summary>
+    /// The minimum over <paramref name="axes"/>, or of all elements if no axis is given; NaN if one of the elements
+    /// is NaN.
+    /// </summary>
+    /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
     public Tensor AMin(Axes axes = default, bool keepDim = false) =>
         NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
-    /// <summary>The mean over these axes, or of all elements; NaN if there are none.</summary>
+    /// <summary>
+    /// The mean over <paramref name="axes"/>, or of all elements if no axis is given. The mean of no elements is NaN.
+    /// </summary>
     public Tensor Mean(Axes axes = default, bool keepDim = false) =>
         OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
 
-    /// <summary>How many elements are not 0, over these axes or of all.</summary>
+    /// <summary>
+    /// The number of elements that are not 0, over <paramref name="axes"/> or, if no axis is given, in the whole
+    /// tensor.
+    /// </summary>
     public Tensor CountNonzero(Axes axes = default, bool keepDim = false) =>
         Named(() => To(DType.Bool).Sum(axes, keepDim));
     /// <summary>Whether any element is not 0.</summary>
     public bool Any() => Any(default).Item<bool>();
     /// <summary>Whether no element is 0.</summary>
     public bool All() => All(default).Item<bool>();
-    /// <summary>Whether any element is not 0, over these axes.</summary>
+    /// <summary>
+    /// The mask that says for each position along the other axes whether any element along <paramref name="axes"/> is
+    /// not 0.
+    /// </summary>
     public Tensor Any(Axes axes, bool keepDim = false) =>
         To(DType.Bool).Reduce(new AddFormula(), "Any", axes, keepDim);
-    /// <summary>Whether no element is 0, over these axes.</summary>
+    /// <summary>
+    /// The mask that says for each position along the other axes whether no element along <paramref name="axes"/> is
+    /// 0.
+    /// </summary>
     public Tensor All(Axes axes, bool keepDim = false) => Named(() => !(!this).Any(axes, keepDim));
 
     /// <summary>
-    /// The position of the maximum along an axis (in the flattened tensor if none is named), Int64: the first of equal
-    /// elements.
+    /// The position of the maximum along an axis, or in the flattened tensor if no axis is given, as Int64. If the
+    /// maximum occurs several times, the result is the position of the first occurrence.
     /// </summary>
     public Tensor ArgMax(int? axis = null, bool keepDim = false) => ArgReduce("ArgMax", true, axis, keepDim);
     /// <summary>
-    /// The position of the minimum along an axis (in the flattened tensor if none is named), Int64: the first of equal
-    /// elements.
+    /// The position of the minimum along an axis, or in the flattened tensor if no axis is given, as Int64. If the
+    /// minimum occurs several times, the result is the position of the first occurrence.
     /// </summary>
     public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
 
-    /// <summary>Reduces these axes, or all, with an operation of your own.</summary>
+    /// <summary>Reduces <paramref name="axes"/>, or all axes if none is given, with an operation of your own.</summary>
     public Tensor Reduce<R>(R r, string operation, Axes axes = default, bool keepDim = false)
         where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) =>
             Device.Reduce(r, x[0], y), this);
@@ -107,13 +130,16 @@ public sealed partial class Tensor
             Device.ArgReduce(largest, x[0], y, asOffset: false), NotEmpty(operation, axes));
     }
 
-    /// <summary>The reduction r over some axes, kept as 1, of f(x₀, x₁, …), broadcast.</summary>
+    /// <summary>
+    /// Broadcasts x₀, x₁, …, computes f(x₀, x₁, …), and reduces the result over some axes with r. The reduced axes
+    /// remain, with size 1.
+    /// </summary>
     internal static Tensor Fold<F, R>(string operation, F f, R r, int[] axes, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction =>
         Fold(operation, axes, true, Device.TypeOf(x), (x, y) => y.Device.Reduce(f, r, y, x), x);
 
     /// <summary>
-    /// Passes the operands to a primitive as it needs them: broadcast, with the reduced axes at the end.
+    /// Broadcasts the operands, moves the axes that are reduced to the end, and passes the operands to a primitive.
     /// </summary>
     static Tensor Fold(string operation, int[] axes, bool keepDim, DType type, Action<Tensor[], Tensor> verb,
         params ReadOnlySpan<Tensor> x)
@@ -126,8 +152,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Runs what can be done separately for every line along an axis: on slices of this tensor, or of one that
-    /// broadcasts to it; the device chooses the slices.
+    /// Runs a computation that can be done separately for every line along an axis. The computation runs once for
+    /// each slice that the device chooses, and is given a function that cuts the slice out of this tensor, or out of
+    /// a tensor that broadcasts to this tensor.
     /// </summary>
     internal void BySlices(int axis, Action<Func<Tensor, Tensor>> part)
     {
@@ -151,14 +178,16 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>The number of elements that are reduced to one.</summary>
+    /// <summary>The number of elements that are reduced to a single element.</summary>
     internal int CountOver(Axes axes) => Layout.Axes("Mean", axes).Aggregate(1, (n, a) => n * Layout.shape[a]);
 
     /// <summary>
-    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns], where each is a group of axes: the given
-    /// numbers of them, and k the remaining ones.
+    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns]. Each of the four indices stands for a
+    /// group of axes: the arguments say how many axes belong to batch, rows and columns, and the remaining axes
+    /// belong to k.
     /// </summary>
-    /// <exception cref="ShapeException">The groups of the operands do not agree.</exception>
+    /// <exception cref="ShapeException">The operands do not have these groups of axes, or the operands differ in a
+    /// size of batch or k.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
         a.Given().SameDevice("Contract", b);
@@ -175,10 +204,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The matrix product over the last two axes; leading axes broadcast. 1-dimensional operands are a row and a
-    /// column.
+    /// The product of the matrices in the last two axes; the axes before the last two broadcast. If the first operand
+    /// is 1-dimensional, it is read as a row. If the second operand is 1-dimensional, it is read as a column.
     /// </summary>
-    /// <exception cref="ShapeException">The columns of a are not as many as the rows of b.</exception>
+    /// <exception cref="ShapeException">The number of columns of the first operand is not the number of rows of the
+    /// second operand.</exception>
     public static Tensor MatMul(Tensor a, Tensor b)
     {
         CheckMatMul(a, b);
@@ -200,6 +230,6 @@ public sealed partial class Tensor
             $"{columns} columns against {rows} rows. Transpose one of them (.T), perhaps.");
     }
 
-    /// <summary>The common shape of the axes before the last two.</summary>
+    /// <summary>The shape to which the axes before the last two broadcast.</summary>
     internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul", a.Layout[..^2], b.Layout[..^2]);
 }

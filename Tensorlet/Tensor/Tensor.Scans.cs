@@ -3,11 +3,12 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, with an associative scalar function of your own: one
-    /// after another, or in 2·log₂ n steps, in which each element is combined with another one at most twice (Brent and
-    /// Kung 1982). Booleans are counted.
+    /// Returns y with y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, where x is this tensor and ∘ is an
+    /// associative scalar function of your own. The n elements along the axis are combined one after another, or in
+    /// 2·log₂ n steps, in which each element is combined with another element at most twice (Brent and Kung 1982).
+    /// Booleans are converted to Int64.
     /// </summary>
-    /// <exception cref="IndexException">There is no such axis.</exception>
+    /// <exception cref="IndexException">The axis does not exist.</exception>
     public Tensor Scan<F>(F f, int axis, string operation = "Scan") where F : struct, IZip
     {
         axis = Layout.Axis(operation.Given(), axis);
@@ -17,7 +18,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// In place: combines pairs, scans the results, and computes from them the elements between two pairs.
+    /// Scans this tensor in place: combines the elements in pairs, scans the results, and computes the elements
+    /// between two pairs from the scanned results.
     /// </summary>
     void ScanPairs<F>(F f, int axis) where F : struct, IZip
     {

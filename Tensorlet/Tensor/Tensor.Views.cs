@@ -3,7 +3,8 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// The same elements in another shape, one size of which may be −1: a view if that is possible, otherwise a copy.
+    /// Returns the same elements in another shape: a view if that is possible, and a copy otherwise. One size of the
+    /// shape may be −1.
     /// </summary>
     /// <exception cref="ShapeException">The product of the sizes is not the number of elements.</exception>
     public Tensor Reshape(params int[] shape)
@@ -12,9 +13,11 @@ public sealed partial class Tensor
         return Layout.Reshape(target) is { } view ? With(view) : Clone().Reshape(target);
     }
 
-    /// <summary>The same elements in another shape, one size of which may be −1: always a view.</summary>
-    /// <exception cref="ShapeException">The sizes do not fit, or the elements are in an order for which no view has
-    /// this shape.</exception>
+    /// <summary>
+    /// Returns the same elements in another shape, always as a view. One size of the shape may be −1.
+    /// </summary>
+    /// <exception cref="ShapeException">The product of the sizes is not the number of elements, or the elements are
+    /// in an order for which no view has this shape.</exception>
     public Tensor View(params int[] shape)
     {
         var target = Layout.Inferred("View", shape);
@@ -23,8 +26,10 @@ public sealed partial class Tensor
             $"{Layout.Show(target)}: its elements are not in order. Use Reshape, which copies if it has to.");
     }
 
-    /// <summary>The axes in another order: axis a of the result is axis <c>axes[a]</c> of this one.</summary>
-    /// <exception cref="ShapeException">Not every axis is named exactly once.</exception>
+    /// <summary>
+    /// Returns a view with the axes in another order: axis a of the result is axis <c>axes[a]</c> of this tensor.
+    /// </summary>
+    /// <exception cref="ShapeException">An axis is not named, or is named more than once.</exception>
     public Tensor Permute(params int[] axes)
     {
         int[] order = [.. axes.Given().Select(a => Layout.Axis("Permute", a))];
@@ -33,21 +38,25 @@ public sealed partial class Tensor
                 $"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
     }
 
-    /// <summary>Two axes swapped.</summary>
+    /// <summary>Returns a view in which two axes are swapped.</summary>
     public Tensor Transpose(int a, int b) => With(Layout.Permute(Layout.Swapped("Transpose", a, b)));
 
-    /// <summary>The matrix transposed: the last two axes swapped.</summary>
+    /// <summary>The transposed matrix: a view in which the last two axes are swapped.</summary>
     public Tensor T => Transpose(-2, -1);
 
-    /// <summary>Without those of the named axes, or of all, that have size 1.</summary>
+    /// <summary>
+    /// Returns a view from which axes of size 1 are removed: all axes of size 1 if no axis is given, and otherwise
+    /// only the given axes that have size 1.
+    /// </summary>
     public Tensor Squeeze(Axes axes = default) => With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(
         Layout.Axes("Squeeze", axes).Where(a => Layout.shape[a] == 1))]));
 
-    /// <summary>With a new axis of size 1 at this position.</summary>
+    /// <summary>Returns a view with a new axis of size 1 at position <paramref name="axis"/>.</summary>
     public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));
 
     /// <summary>
-    /// Axes of size 1, and new ones in front, repeated to this shape without copying; −1 keeps a size.
+    /// Returns a view of the given shape, in which axes of size 1, and new axes in front, are repeated without
+    /// copying. A size of −1 means that the axis keeps its size.
     /// </summary>
     /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
     public Tensor Expand(params int[] shape)
@@ -59,7 +68,9 @@ public sealed partial class Tensor
             $"Expand: shape {Layout} does not expand to {Layout.Show(shape)}: only axes of size 1 and new ones can.");
     }
 
-    /// <summary>The elements start … start + length − 1 of an axis. A negative start counts from the end.</summary>
+    /// <summary>
+    /// Returns a view of the elements start … start + length − 1 of an axis. A negative start counts from the end.
+    /// </summary>
     /// <exception cref="IndexException">Not all of these elements exist.</exception>
     public Tensor Narrow(int axis, int start, int length)
     {
@@ -70,8 +81,10 @@ public sealed partial class Tensor
                 $"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
     }
 
-    /// <summary>One element of an axis, which disappears. A negative index counts from the end.</summary>
-    /// <exception cref="IndexException">There is no such element.</exception>
+    /// <summary>
+    /// Returns a view of one element of an axis; the axis is removed. A negative index counts from the end.
+    /// </summary>
+    /// <exception cref="IndexException">The element does not exist.</exception>
     public Tensor Select(int axis, int index) => Selected("Select", axis, index);
 
     Tensor Selected(string operation, int axis, int index)
@@ -81,8 +94,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Every step-th element of an axis, from start to below end. Bounds beyond the axis are clamped, and negative ones
-    /// count from the end.
+    /// Returns a view of every step-th element of an axis, from start up to, but not including, end. Negative bounds
+    /// count from the end, and bounds beyond the axis are clamped.
     /// </summary>
     /// <exception cref="IndexException">The step is not positive (use Flip to reverse an axis).</exception>
     public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
@@ -96,7 +109,7 @@ public sealed partial class Tensor
         return With(Layout.Slice(axis, start, end > start ? (end - start - 1) / step + 1 : 0, step));
     }
 
-    /// <summary>A copy with these axes reversed.</summary>
+    /// <summary>Returns a copy in which the given axes are reversed.</summary>
     public Tensor Flip(params int[] axes)
     {
         var layout = Layout;
@@ -106,10 +119,13 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Sliding windows: the axis becomes their positions, and a new last axis runs inside a window. It is a view, in
-    /// which elements overlap.
+    /// Returns a view of sliding windows along an axis. In this view, elements overlap. A window consists of
+    /// <paramref name="size"/> elements at a distance of <paramref name="dilation"/>, and a window begins every
+    /// <paramref name="stride"/> elements. The axis is replaced by an axis along which the windows are counted, and a
+    /// new last axis runs along the elements of a window.
     /// </summary>
-    /// <exception cref="ShapeException">The window is longer than the axis, or an argument is not positive.</exception>
+    /// <exception cref="ShapeException">The window is longer than the axis, or the size, the stride or the dilation
+    /// is not positive.</exception>
     public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
     {
         axis = Layout.Axis("Windows", axis);
@@ -121,9 +137,7 @@ public sealed partial class Tensor
                 $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {axis} of {Layout}.");
     }
 
-    /// <summary>
-    /// Windows along as many of the last axes as there are sizes, with a number for each of these axes.
-    /// </summary>
+    /// <summary>Returns windows along the last axes. The arrays have one number for each of these axes.</summary>
     internal Tensor Windows(int[] size, int[] stride, int[] dilation)
     {
         var result = this;
@@ -132,7 +146,10 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>A copy with a value around the last axes: the given numbers of it before and after each.</summary>
+    /// <summary>
+    /// Returns a copy that is padded with a value along the last axes. For each of these axes, the arrays say how
+    /// many elements are added at the beginning and at the end.
+    /// </summary>
     internal Tensor Framed(int[] before, int[] after, double value)
     {
         if (before.Length > Rank) throw new ShapeException($"Pad: {Layout} does not have {before.Length} axes.");
@@ -145,14 +162,18 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>A given number of elements of each of the last axes, after some that are skipped.</summary>
+    /// <summary>
+    /// Returns a part of this tensor along the last axes. For each of these axes, the arrays say how many elements
+    /// are skipped, and how many elements after the skipped elements are kept.
+    /// </summary>
     internal Tensor Inside(int[] before, int[] sizes) => Enumerable.Range(1, before.Length).Aggregate(this, (x, a) =>
         x.Narrow(-a, before[^a], sizes[^a]));
 
     /// <summary>
-    /// A diagonal of two axes, which become a new last one: the main diagonal, or one at an offset from it. A view.
+    /// The main diagonal with respect to two axes, or a diagonal at an offset from the main diagonal. The two axes
+    /// are replaced by one new axis, the last, which runs along the diagonal. The result is a view.
     /// </summary>
-    /// <exception cref="ShapeException">Both axes are the same.</exception>
+    /// <exception cref="ShapeException">The tensor has fewer than two axes, or the two axes are the same.</exception>
     public Tensor Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1)
     {
         if (Rank < 2) throw new ShapeException($"Diagonal: shape {Layout} is not a matrix.");
@@ -164,10 +185,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Tensors joined one after another along an axis, in which alone they may differ. Of several types, the highest is
-    /// taken.
+    /// Joins tensors one after another along an axis. The tensors may differ in size along this axis only. If the
+    /// tensors have different types, the result has the highest type.
     /// </summary>
-    /// <exception cref="ShapeException">No tensors were given, or they differ in another axis.</exception>
+    /// <exception cref="ShapeException">No tensors were given, or the tensors differ in another axis or in the number
+    /// of axes.</exception>
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         if (tensors.Given().Count == 0) throw new ShapeException("Cat: no tensors were given.");
@@ -189,14 +211,16 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>Tensors of the same shape joined along a new axis.</summary>
+    /// <summary>Joins tensors of the same shape along a new axis.</summary>
     public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
     {
         Layout.OnlySame("Stack", [.. tensors.Given().Select(t => t.Given(nameof(tensors)).Layout)]);
         return Named(() => Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis));
     }
 
-    /// <summary>Pieces of this size along an axis; the last one may be smaller. They are views.</summary>
+    /// <summary>
+    /// Splits an axis into pieces of the given size; the last piece may be smaller. The pieces are views.
+    /// </summary>
     public Tensor[] Split(int size, int axis = 0)
     {
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
@@ -204,7 +228,7 @@ public sealed partial class Tensor
         return Split([.. Enumerable.Repeat(size, whole), .. rest > 0 || whole == 0 ? (int[])[rest] : []], axis);
     }
 
-    /// <summary>Pieces of these sizes along an axis. They are views.</summary>
+    /// <summary>Splits an axis into pieces of the given sizes. The pieces are views.</summary>
     /// <exception cref="ShapeException">The sizes do not add up to the size of the axis.</exception>
     public Tensor[] Split(int[] sizes, int axis = 0)
     {
@@ -214,7 +238,10 @@ public sealed partial class Tensor
         return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));
     }
 
-    /// <summary>At most this many pieces along an axis, of equal size except the last one. They are views.</summary>
+    /// <summary>
+    /// Splits an axis into at most <paramref name="chunks"/> pieces. All pieces have the same size, except that the
+    /// last piece may be smaller. The pieces are views.
+    /// </summary>
     public Tensor[] Chunk(int chunks, int axis = 0) => chunks < 1
         ? throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.")
         : Split((int)Math.Max(1, (Layout.Size("Chunk", axis) + chunks - 1L) / chunks), axis);

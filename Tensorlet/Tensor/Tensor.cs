@@ -3,19 +3,19 @@ using System.Diagnostics;
 namespace Tensorlet;
 
 /// <summary>
-/// An n-dimensional array of numbers: a layout over storage on a device. It knows nothing of gradients; see
-/// <see cref="Variable"/> for that. Views share their storage. Tensors need not be disposed.
+/// An n-dimensional array of numbers: a layout over storage on a device. A tensor knows nothing of gradients; for
+/// gradients, see <see cref="Variable"/>. A tensor and its views share their storage. Tensors need not be disposed.
 /// </summary>
 [DebuggerDisplay("{DebuggerText,nq}")]
 public sealed partial class Tensor
 {
-    /// <summary>The memory, which all views share.</summary>
+    /// <summary>The memory of the elements, which all views share.</summary>
     public Storage Storage { get; private set; }
-    /// <summary>Where the elements are in the storage.</summary>
+    /// <summary>The positions of the elements in the storage.</summary>
     public Layout Layout { get; private set; }
     /// <summary>The type of the elements.</summary>
     public DType DType => Storage.DType;
-    /// <summary>The device that holds them.</summary>
+    /// <summary>The device that holds the elements.</summary>
     public Device Device => Storage.Device;
     /// <summary>The size of each axis.</summary>
     public ReadOnlySpan<int> Shape => Layout.Shape;
@@ -26,7 +26,7 @@ public sealed partial class Tensor
     /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
     public bool IsContiguous => Layout.IsContiguous;
 
-    /// <summary>What this tensor was converted from, if it was a number.</summary>
+    /// <summary>The number from which this tensor was converted; null if it was not converted from a number.</summary>
     readonly Number? number;
     internal bool IsNumber => number is not null;
 
@@ -34,8 +34,9 @@ public sealed partial class Tensor
     Tensor(Tensor other) : this(other.Storage, other.Layout) { }
 
     /// <summary>
-    /// A number as an operand. It takes the device of the other operand and, as far as <see cref="Number"/> tells, its
-    /// type: <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c>, <c>x[0] = 1</c>.
+    /// Converts a number to an operand, as in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and <c>x[0] = 1</c>.
+    /// The operand takes the device of the other operand. It also takes the type of the other operand, as far as
+    /// <see cref="Number"/> says so.
     /// </summary>
     public static implicit operator Tensor(Number x) => new(x);
     /// <inheritdoc cref="op_Implicit(Number)"/>
@@ -43,12 +44,17 @@ public sealed partial class Tensor
     /// <inheritdoc cref="op_Implicit(Number)"/>
     public static implicit operator Tensor(double x) => new(x);
 
-    /// <summary>This tensor; if it is a number, as an operand beside another tensor.</summary>
+    /// <summary>
+    /// Returns this tensor. If this tensor was converted from a number, the number is returned instead, as an operand
+    /// for an operation with <paramref name="other"/>.
+    /// </summary>
     internal Tensor As(Tensor other, DType? fraction = null) => number is { } x ? Like(other, x, fraction) : this;
 
     internal Tensor(Storage storage, Layout layout) => (Storage, Layout) = (storage, layout);
 
-    /// <summary>Replaces the memory of this tensor by that of another one.</summary>
+    /// <summary>
+    /// Replaces the storage and the layout of this tensor by the storage and the layout of another tensor.
+    /// </summary>
     internal void Become(Tensor other) => (Storage, Layout) = (other.Storage, other.Layout);
 
     internal Tensor With(Layout layout) => new(Storage, layout);
@@ -56,20 +62,20 @@ public sealed partial class Tensor
     /// <summary>The sizes of all axes.</summary>
     public int[] Size() => Shape.ToArray();
 
-    /// <summary>The size of one axis; a negative one counts from the end.</summary>
-    /// <exception cref="IndexException">There is no such axis.</exception>
+    /// <summary>The size of an axis. A negative axis counts from the end.</summary>
+    /// <exception cref="IndexException">The axis does not exist.</exception>
     public int Size(int axis) => Layout.shape[Layout.Axis("Size", axis)];
 
     /// <summary>The value of the only element.</summary>
-    /// <exception cref="ShapeException">There is more than one element, or none.</exception>
-    /// <exception cref="DTypeException">It is an integer that no double is equal to; use <see cref="Item{T}"/> of
-    /// long.</exception>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
+    /// <exception cref="DTypeException">The element is an integer to which no double is equal. Use
+    /// <see cref="Item{T}"/> with the type long.</exception>
     public double Item() => DType != DType.Int64 ? Item<double>()
         : Item<long>() is var whole && (Int128)(double)whole == whole ? whole
         : throw new DTypeException($"Item: no double is equal to the Int64 {whole}. Use Item<long>().");
 
     /// <summary>The value of the only element, converted to T: float, double, long or bool.</summary>
-    /// <exception cref="ShapeException">There is more than one element, or none.</exception>
+    /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
     public T Item<T>() where T : unmanaged => Numel == 1 ? ToArray<T>()[0]
         : throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
 
@@ -78,10 +84,10 @@ public sealed partial class Tensor
     public T[] ToArray<T>() where T : unmanaged => typeof(T) == typeof(int)
         ? (T[])(object)Array.ConvertAll(ToArray<long>(), x => checked((int)x)) : To(DTypes.Of<T>()).Memory<T>();
 
-    /// <summary>The value of the only element, as <see cref="Item()"/> gives it.</summary>
+    /// <summary>Returns the value of the only element, in the same way as <see cref="Item()"/>.</summary>
     public static explicit operator double(Tensor x) => x.Given().Item();
 
-    /// <summary>The memory of the elements in row-major order.</summary>
+    /// <summary>Returns the bytes of the elements in row-major order, as an array of T.</summary>
     internal T[] Memory<T>() where T : unmanaged
     {
         var source = Contiguous();
@@ -92,14 +98,17 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// This tensor if it is contiguous (in row-major order without gaps), otherwise a contiguous copy.
+    /// Returns this tensor if it is contiguous (in row-major order without gaps), and a contiguous copy otherwise.
     /// </summary>
     public Tensor Contiguous() => IsContiguous ? this : Clone();
 
     /// <summary>A contiguous copy of the elements in storage of its own.</summary>
     public Tensor Clone() => Copied(DType);
 
-    /// <summary>The same numbers in another type: this tensor if it already has that type. To Bool: x ≠ 0.</summary>
+    /// <summary>
+    /// Returns the same numbers in another type. If the tensor already has this type, the tensor itself is returned.
+    /// In a conversion to Bool, an element x becomes x ≠ 0.
+    /// </summary>
     public Tensor To(DType type) => type == DType ? this : Copied(type);
 
     Tensor Copied(DType type, [CallerMemberName] string operation = "")
@@ -109,7 +118,10 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The same numbers on another device: this tensor if it is already there.</summary>
+    /// <summary>
+    /// Returns the same numbers on another device. If the tensor is already on this device, the tensor itself is
+    /// returned.
+    /// </summary>
     public Tensor To(Device device)
     {
         if (device == Device) return this;
@@ -122,7 +134,7 @@ public sealed partial class Tensor
     public Tensor Cpu() => To(Device.Cpu);
 
     /// <summary>The same numbers on a CUDA device.</summary>
-    /// <exception cref="DeviceException">There is no CUDA device.</exception>
+    /// <exception cref="DeviceException">There is no CUDA device with this number.</exception>
     public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
 
     /// <summary>An uninitialised, contiguous tensor with the shape and device of this one.</summary>
@@ -131,20 +143,24 @@ public sealed partial class Tensor
     internal Tensor NewEmpty(int[] shape, DType? type = null, [CallerMemberName] string operation = "") =>
         New(operation, shape, type ?? DType, Device);
 
-    /// <summary>Zeros with the shape, type and device of this tensor.</summary>
+    /// <summary>A tensor full of zeros, with the shape, type and device of this tensor.</summary>
     public Tensor ZerosLike() => NewEmpty(Layout.shape).SetAll(0);
 
-    /// <summary>Ones with the shape, type and device of this tensor.</summary>
+    /// <summary>A tensor full of ones, with the shape, type and device of this tensor.</summary>
     public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
 
     /// <summary>A tensor full of one value, with the shape, type and device of this one.</summary>
     public Tensor FullLike(Number value) => NewEmpty(Layout.shape).SetAll(value);
 
-    /// <summary>Random numbers, uniform in [0, 1), with the shape, type and device of this tensor.</summary>
+    /// <summary>
+    /// Random numbers that are uniformly distributed in [0, 1), with the shape, type and device of this tensor.
+    /// </summary>
     public Tensor RandLike(Generator? generator = null) =>
         Named(() => NewEmpty(Layout.shape).Uniform_(0, 1, generator));
 
-    /// <summary>Standard normal random numbers with the shape, type and device of this tensor.</summary>
+    /// <summary>
+    /// Random numbers with a standard normal distribution, with the shape, type and device of this tensor.
+    /// </summary>
     public Tensor RandnLike(Generator? generator = null) =>
         Named(() => NewEmpty(Layout.shape).Normal_(0, 1, generator));
 
@@ -161,7 +177,7 @@ public sealed partial class Tensor
     internal Tensor OnlyType(string operation, DType type) =>
         DType == type ? this : throw Unfit(operation, type, $"{type} here");
 
-    /// <summary>This tensor, if it is not a mask.</summary>
+    /// <summary>Returns this tensor if it is not a mask, and refuses a mask.</summary>
     internal Tensor NoMask(string operation, string instead = "") => DType != DType.Bool ? this
         : throw new DTypeException(
             $"{operation}: takes numbers, not the mask of shape {Layout}. Convert it with .To(DType.Int64){instead}.");
@@ -173,7 +189,7 @@ public sealed partial class Tensor
     internal Tensor Writable(string operation) => !Layout.Overlaps ? this : throw new ShapeException(
         $"{operation}: elements of this view of shape {Layout} overlap (expanded axes, or windows). Clone it first.");
 
-    /// <summary>Marks a write for the tape, and refuses it through a view in which elements overlap.</summary>
+    /// <summary>Marks a write for the tape. A write through a view in which elements overlap is refused.</summary>
     internal Tensor Writing(string operation)
     {
         Writable(operation);

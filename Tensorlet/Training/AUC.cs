@@ -1,9 +1,10 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// The area under the ROC curve of scores (N) for targets (N) that are 0 or 1: the share of pairs of a 1 and a 0 in
-/// which the 1 has the larger score; equal scores count as one half (Hanley and McNeil 1982). NaN if all targets are of
-/// one class.
+/// The area under the ROC curve of scores (N) for targets (N) that are 0 or 1: among all pairs of a sample with
+/// target 1 and a sample with target 0, the share of the pairs in which the sample with target 1 has the larger
+/// score. A pair with equal scores counts as one half (Hanley and McNeil 1982). The area is NaN if all targets are
+/// of one class.
 /// </summary>
 public sealed class AUC() : Metric(0)
 {
@@ -23,8 +24,9 @@ public sealed class AUC() : Metric(0)
 
     static bool Sound(double[] sample) => !double.IsNaN(sample[0]) && sample[1] is 0 or 1;
 
-    // What has been counted: scores of 0 and of 1, each sorted, in parts of which each is larger than all after it
-    // together, so that a sample moves into a larger one a few times only (Bentley and Saxe 1980).
+    // The samples that have been counted, in several parts. A part has the sorted scores for target 0 and the sorted
+    // scores for target 1. Each part is larger than the next one, so that a sample moves to a larger part only a few
+    // times (Bentley and Saxe 1980).
     readonly List<(double[] Zeros, double[] Ones)> parts = [];
     List<double>? counted;
     int samples;
@@ -58,8 +60,8 @@ public sealed class AUC() : Metric(0)
     }
 
     /// <summary>
-    /// The pairs in which the 1 has the larger score, with equal ones counted by half. The smaller set is looked up in
-    /// the larger one.
+    /// Returns the number of pairs in which the sample with target 1 has the larger score. A pair with equal scores
+    /// counts as one half. Each score of the smaller set is looked up in the larger set.
     /// </summary>
     static double Wins(double[] zeros, double[] ones) => zeros.Length <= ones.Length
         ? zeros.Sum(zero => ones.Length - (Below(ones, zero) + UpTo(ones, zero)) / 2.0)

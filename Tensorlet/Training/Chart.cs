@@ -2,10 +2,12 @@ using System.Text;
 
 namespace Tensorlet.Training;
 
-/// <summary>Points that are joined.</summary>
+/// <summary>A curve: points that are joined by lines.</summary>
 readonly record struct Curve(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y);
 
-/// <summary>Curves with axes and ticks as an SVG file, in colours that are readable on light and dark.</summary>
+/// <summary>
+/// Draws curves with axes and ticks as an SVG file, in colours that are readable on light and dark backgrounds.
+/// </summary>
 static class Chart
 {
     const int Left = 60, Top = 30, Width = 560, Height = 300, Foot = Top + Height;
@@ -14,8 +16,9 @@ static class Chart
     /// <summary>Writes the file. The vertical axis begins at 0 or below.</summary>
     /// <param name="path">The file.</param>
     /// <param name="x">What the horizontal axis shows.</param>
-    /// <param name="logX">Powers of ten at equal distances from left to right.</param>
-    /// <param name="curves">At most two; one of a single point is a dot.</param>
+    /// <param name="logX">Whether the horizontal axis is logarithmic, so that powers of ten are at equal
+    /// distances.</param>
+    /// <param name="curves">At most two curves. A curve with a single point is drawn as a dot.</param>
     public static void Write(string path, string x, bool logX, params Curve[] curves)
     {
         double Place(double x) => logX ? Math.Log10(x) : x;
@@ -50,7 +53,10 @@ static class Chart
         Files.Write(path, file => file.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
 
-    /// <summary>Some five round numbers from one to another: 1, 2 or 5 times a power of ten apart.</summary>
+    /// <summary>
+    /// Returns about five round numbers from <paramref name="low"/> to <paramref name="high"/>, at distances of 1,
+    /// 2 or 5 times a power of ten.
+    /// </summary>
     static IEnumerable<double> Ticks(double low, double high)
     {
         var ten = Math.Pow(10, Math.Floor(Math.Log10((high - low) / 5)));

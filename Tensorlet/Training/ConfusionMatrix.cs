@@ -1,22 +1,26 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// How often each class was predicted for each class: targets (N, …), outputs as scores (N, C, …) or classes.
+/// Counts how often each class was predicted for each class of the targets. Targets are (N, …); outputs are scores
+/// (N, C, …) or classes (N, …).
 /// </summary>
 /// <param name="classes">C, the number of classes.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive, or its square does not fit into an
-/// int.</exception>
+/// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive, or its square does not fit
+/// into an int.</exception>
 public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMatrix), 1, 46_340) * classes)
 {
     /// <summary>The classes, 0 to C − 1.</summary>
     protected IEnumerable<int> All => Enumerable.Range(0, classes);
 
-    /// <summary>How many targets of a class were predicted as another class, or as the right one.</summary>
+    /// <summary>
+    /// How many targets of the class <paramref name="actual"/> were predicted as the class
+    /// <paramref name="predicted"/>.
+    /// </summary>
     public long this[int actual, int predicted] => (long)Sums[
         actual.In(nameof(ConfusionMatrix), 0, classes - 1) * classes
         + predicted.In(nameof(ConfusionMatrix), 0, classes - 1)];
 
-    /// <summary>The share on the diagonal: the accuracy.</summary>
+    /// <summary>The share of the samples on the diagonal, which is the accuracy.</summary>
     public override double Value => All.Sum(c => this[c, c]) / Sums.Sum();
 
     /// <inheritdoc/>
@@ -33,7 +37,9 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
 
     private protected override bool CanBe(double[] sums) => sums.All(n => n >= 0 && n == Math.Floor(n));
 
-    /// <summary>A table: a row for each class, and a column for each prediction.</summary>
+    /// <summary>
+    /// Returns a table with a row for each class of the targets and a column for each predicted class.
+    /// </summary>
     public sealed override string ToString()
     {
         var width = $"{Math.Max(Sums.Max(), classes - 1)}".Length + 1;
@@ -45,19 +51,21 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
 }
 
 /// <summary>
-/// F₁ = 2·hits/(2·hits + false + missed) of each class, the harmonic mean of precision and recall. A class that occurs
-/// neither among the targets nor among the outputs has 0, and does not count in the mean.
+/// F₁ = 2·hits/(2·hits + false + missed) of each class, the harmonic mean of precision and recall. Here, hits are
+/// the targets of the class that were predicted as this class, missed are the other targets of the class, and false
+/// are the predictions of this class for targets of other classes. A class that occurs neither among the targets
+/// nor among the outputs has an F₁ of 0, and is left out of the mean over the classes.
 /// </summary>
 /// <param name="classes">C, the number of classes.</param>
 public sealed class F1(int classes) : ConfusionMatrix(classes)
 {
     /// <summary>F₁ of each class.</summary>
     public double[] PerClass => [.. All.Zip(Seen(), (c, seen) => 2.0 * this[c, c] / Math.Max(1, seen))];
-    /// <summary>The mean over the classes that occur; the same as <see cref="Value"/>.</summary>
+    /// <summary>The mean of F₁ over the classes that occur; the same as <see cref="Value"/>.</summary>
     public double Macro => PerClass.Sum() / Seen().Count(n => n > 0);
-    /// <summary>F₁ of the hits and misses of all classes together, which is the accuracy.</summary>
+    /// <summary>F₁ computed from the hits and the errors of all classes together, which is the accuracy.</summary>
     public double Micro => base.Value;
-    /// <summary>The macro average.</summary>
+    /// <summary>The same as <see cref="Macro"/>.</summary>
     public override double Value => Macro;
 
     /// <summary>How often each class is a target or an output.</summary>

@@ -1,14 +1,14 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Ends the training when a measured value has not improved for some epochs. At the end of the training, however it is
-/// reached, the model has the weights of the best epoch.
+/// Ends the training when a measured value has not improved for <paramref name="patience"/> epochs. When the
+/// training has ended, for whatever reason, the model has the weights of the best epoch.
 /// </summary>
-/// <param name="patience">The number of epochs.</param>
+/// <param name="patience">The number of epochs without improvement after which the training ends.</param>
 /// <param name="watch">The name of the value that is watched.</param>
 /// <param name="larger">Whether larger values are better. NaN is never better.</param>
 public sealed class EarlyStopping(int patience, string watch = "validation_loss", bool larger = false)
-    : KeptWeights(double.NaN, 0)        // the best value, and for how many epochs nothing was better
+    : KeptWeights(double.NaN, 0)        // the best value, and the number of epochs since then
 {
     readonly string watch = watch.Given();
     readonly int limit = patience.In(nameof(EarlyStopping), 1);
@@ -20,7 +20,7 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     public override void EpochEnded(Trainer trainer)
     {
         var value = trainer.Given().Watched(watch);
-        // any number is better than NaN, and NaN is better than none
+        // any number is better than NaN, and NaN is better than no value
         if (Weights.Count == 0 || (!double.IsNaN(value) && !(larger ? value <= Now[0] : value >= Now[0])))
             (Now, Weights) = ([value, 0], Clones(trainer.Model));
         else if (++Now[1] >= limit) trainer.Stop();

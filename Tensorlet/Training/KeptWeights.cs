@@ -2,25 +2,27 @@ using Tensorlet.Nn;
 
 namespace Tensorlet.Training;
 
-/// <summary>A plugin that keeps weights of the model, and some numbers, beside those that are trained.</summary>
+/// <summary>
+/// A plugin that keeps a second set of weights, beside the weights that are trained, and some numbers.
+/// </summary>
 public abstract class KeptWeights : Plugin, IStateful
 {
     const string Prefix = "weights.";
     readonly int count;
     Module? model;
 
-    /// <summary>The weights by their keys in the model's state; none at first.</summary>
+    /// <summary>The weights that are kept, by their keys in the state of the model; none at first.</summary>
     private protected Dictionary<string, Tensor> Weights { get; set; } = [];
 
-    /// <summary>The numbers.</summary>
+    /// <summary>The numbers that are kept.</summary>
     private protected double[] Now { get; set; }
 
     private protected KeptWeights(params double[] first) => (count, Now) = (first.Length, first);
 
-    /// <summary>Whether numbers can be those of this plugin.</summary>
+    /// <summary>Whether this plugin can have these numbers.</summary>
     private protected abstract bool CanBe(double[] numbers);
 
-    /// <summary>Clones of the model's weights.</summary>
+    /// <summary>Returns clones of the weights of a model.</summary>
     private protected static Dictionary<string, Tensor> Clones(Module model) =>
         model.StateDict().ToDictionary(w => w.Key, w => w.Value.Clone());
 
@@ -28,7 +30,7 @@ public abstract class KeptWeights : Plugin, IStateful
     public override void Resuming(Trainer trainer) => model = trainer.Given().Model;
 
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">The weights that were loaded are not those of this model.</exception>
+    /// <exception cref="TensorletException">The weights in the loaded state are not those of this model.</exception>
     public override void Started(Trainer trainer)
     {
         model = trainer.Given().Model;

@@ -3,26 +3,28 @@ using Tensorlet.Nn;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// What goes forth and back through each layer, as measured in the last batch that was: gradients that vanish or
-/// explode and units that never fire are seen here. A layer is a module without modules inside it. Put it before what
-/// clips gradients to see them as they were.
+/// Statistics of the results and the gradients of each layer in the last batch that was measured. They show
+/// gradients that vanish or explode, and units that never fire. A layer is a module without modules inside it. To
+/// see the gradients as they are before they are clipped, put this plugin before the one that clips them.
 /// </summary>
-/// <param name="every">Measure the first of each group of this many batches.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+/// <param name="every">The number of batches from one measurement to the next. The first batch of an epoch is
+/// measured.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
 public sealed class LayerStatistics(int every = 1) : Plugin
 {
     readonly int every = every.In(nameof(LayerStatistics), 1);
     readonly OrderedDictionary<string, Layer> layers = [];
     readonly List<IDisposable> hooks = [];
 
-    /// <summary>A layer.</summary>
-    /// <param name="Name">Its key, as in <c>conv1</c>.</param>
-    /// <param name="Mean">Of its results.</param>
-    /// <param name="Std">The standard deviation of its results.</param>
-    /// <param name="Zeros">The share of its results that are 0.</param>
-    /// <param name="Gradient">The norm of the gradient with respect to its results; NaN if there was none.</param>
-    /// <param name="ParameterGradient">The norm of the gradient with respect to its parameters; 0 without
-    /// any.</param>
+    /// <summary>The statistics of a layer.</summary>
+    /// <param name="Name">The key of the layer, for example <c>conv1</c>.</param>
+    /// <param name="Mean">The mean of the results of the layer.</param>
+    /// <param name="Std">The standard deviation of the results of the layer.</param>
+    /// <param name="Zeros">The share of the results of the layer that are 0.</param>
+    /// <param name="Gradient">The norm of the gradient with respect to the results of the layer; NaN if there was
+    /// no gradient.</param>
+    /// <param name="ParameterGradient">The norm of the gradient with respect to the parameters of the layer; 0 if
+    /// it has none.</param>
     public sealed record Layer(
         string Name, double Mean, double Std, double Zeros, double Gradient, double ParameterGradient);
 
@@ -71,7 +73,7 @@ public sealed class LayerStatistics(int every = 1) : Plugin
         hooks.Clear();
     }
 
-    /// <summary>A table of the layers.</summary>
+    /// <summary>Returns a table of the layers.</summary>
     public override string ToString() => $"{"layer",-20}{"mean",12}{"std",12}{"zeros",9}{"|dy|",12}{"|dw|",12}\n" +
         string.Concat(layers.Values.Select(l => $"{l.Name,-20}{l.Mean,12:G4}{l.Std,12:G4}{l.Zeros,9:0.0 %}" +
             $"{l.Gradient,12:G4}{l.ParameterGradient,12:G4}\n"));

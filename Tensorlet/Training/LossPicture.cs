@@ -1,18 +1,19 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// A picture of the loss over time, and of the loss of other batches if <see cref="Validation"/> comes before it: an
-/// SVG file, which is written again at intervals.
+/// Draws the loss over time in an SVG file, which is written again at intervals. If <see cref="Validation"/> comes
+/// before this plugin, the validation loss is drawn too.
 /// </summary>
 /// <param name="path">The file.</param>
-/// <param name="every">Also write it after this number of batches.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+/// <param name="every">If given, the file is also written within an epoch, each time after this number of
+/// batches.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number of batches is not positive.</exception>
 public sealed class LossPicture(string path, int? every = null)
     : Periodic(every?.In(nameof(LossPicture), 1)), IStateful
 {
     const int Points = 500;
     readonly string path = path.Given();
-    List<double> losses = [];           // of a batch, then of the other batches or NaN, and so on
+    List<double> losses = [];           // for each batch two numbers: its loss, and the validation loss or NaN
 
     /// <inheritdoc/>
     public override void BatchEnded(Trainer trainer)
@@ -26,7 +27,7 @@ public sealed class LossPicture(string path, int? every = null)
         if (losses.Count == 0) return;
         if (trainer.Batch == 0) losses[^1] = trainer.Stats.GetValueOrDefault("validation_loss", double.NaN);
         var course = losses.Chunk(2).Select((pair, i) => (Batch: i + 1.0, Loss: pair[0], Other: pair[1])).ToList();
-        // if there are many batches, a point is the mean of several
+        // if there are many batches, a point is the mean of several batches
         var parts = course.Chunk((course.Count + Points - 1) / Points).ToList();
         var loss = new Curve("loss", [.. parts.Select(part => part.Average(p => p.Batch))],
             [.. parts.Select(part => part.Average(p => p.Loss))]);

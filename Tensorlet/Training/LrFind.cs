@@ -1,15 +1,17 @@
 namespace Tensorlet.Training;
 
-/// <summary>The course of a learning-rate range test.</summary>
-/// <param name="Rates">The learning rates.</param>
-/// <param name="Losses">The loss of each step before it, smoothed.</param>
+/// <summary>The result of a learning-rate range test.</summary>
+/// <param name="Rates">The learning rates of the steps.</param>
+/// <param name="Losses">For each step, the smoothed loss before the step.</param>
 public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> Losses)
 {
-    /// <summary>The rate at which the loss falls fastest, a good one to begin with; NaN where it never falls.</summary>
+    /// <summary>
+    /// The rate at which the loss falls fastest, which is a good rate to begin with; NaN if the loss never falls.
+    /// </summary>
     public double Suggestion => Losses.Skip(1).Zip(Losses, (next, loss) => next - loss).Zip(Rates)
         .Where(step => step.First < 0).DefaultIfEmpty((0, double.NaN)).Min().Second;
 
-    /// <summary>Writes a picture of the losses over the rates, as SVG.</summary>
+    /// <summary>Writes a picture of the losses over the rates as an SVG file.</summary>
     public void Save(string path) =>
         Chart.Write(path, "learning rate", logX: true, new Curve("loss, smoothed", Rates, Losses));
 }
@@ -17,15 +19,16 @@ public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> 
 public sealed partial class Trainer
 {
     /// <summary>
-    /// Steps with learning rates that grow from one to another by equal factors, until the loss is four times the best
-    /// or no number (the range test of Smith 2017, as fastai stops and smooths it). Plugins are not told, and
-    /// the model, the optimizer, random numbers and the loader are afterwards as they were.
+    /// Makes steps with learning rates that grow from <paramref name="low"/> to <paramref name="high"/> by equal
+    /// factors, until the smoothed loss is four times the best one, or the loss is not a finite number (the range
+    /// test of Smith 2017, with the smoothing and the stopping rule of fastai). Plugins are not called. Afterwards,
+    /// the model, the optimizer, the random numbers and the loader are as they were before.
     /// </summary>
     /// <param name="low">The first rate.</param>
-    /// <param name="high">The last one.</param>
-    /// <param name="steps">How many steps at most.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The rates are not positive and growing, or there are fewer than
-    /// two steps.</exception>
+    /// <param name="high">The last rate.</param>
+    /// <param name="steps">The largest number of steps.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rates are not positive and growing, or the number of steps
+    /// is less than 2.</exception>
     public LrRange LrFind(double low = 1e-6, double high = 1, int steps = 100)
     {
         low.In(nameof(LrFind), double.Epsilon);
@@ -36,7 +39,7 @@ public sealed partial class Trainer
         var trainer = new Trainer(Model, loss, Optimizer, batches) { AccumulationSteps = AccumulationSteps };
         List<double> rates = [], losses = [];
         try { Model.InMode(training: true, Sweep); }
-        catch (DivergenceException) { }                 // the rate is too large: this is what is looked for
+        catch (DivergenceException) { }                 // the rate is too large, which ends the test
         finally { foreach (var (part, state) in parts.Zip(before)) part.LoadStateDict(state); }
         return new(rates, losses);
 

@@ -3,10 +3,11 @@ using Tensorlet.Data;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Measures the batches of an epoch: after each batch, <c>Stats[name]</c> is the metric of all batches so far.
+/// Measures the batches of an epoch. After each batch, <c>Stats[name]</c> is the metric of all batches of the epoch
+/// so far.
 /// </summary>
-/// <param name="name">The name, as in "accuracy".</param>
-/// <param name="metric">The metric, as in new Accuracy().</param>
+/// <param name="name">The name of the metric, for example "accuracy".</param>
+/// <param name="metric">The metric, for example new Accuracy().</param>
 public class Meter(string name, Metric metric) : Plugin, IStateful
 {
     readonly string name = name.Given();
@@ -32,12 +33,12 @@ public class Meter(string name, Metric metric) : Plugin, IStateful
 }
 
 /// <summary>
-/// After each epoch, <c>Stats["validation_loss"]</c> is the mean loss of other batches, and <c>Stats["validation_" +
-/// name]</c> is a metric of them.
+/// Measures other batches after each epoch. <c>Stats["validation_loss"]</c> is the mean loss of these batches, and
+/// <c>Stats["validation_" + name]</c> is a metric of these batches.
 /// </summary>
-/// <param name="batches">The batches, which are read after each epoch. A resumed training does not know their order, so
-/// do not shuffle them.</param>
-/// <param name="metrics">The metrics, as in ("accuracy", new Accuracy()).</param>
+/// <param name="batches">The batches, which are read after each epoch. A resumed training does not know the order
+/// of these batches, so do not shuffle them.</param>
+/// <param name="metrics">The metrics with their names, for example ("accuracy", new Accuracy()).</param>
 public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Name, Metric Metric)[] metrics) : Plugin
 {
     readonly IEnumerable<Tensor[]> batches = batches.Given();
@@ -52,8 +53,8 @@ public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Nam
 }
 
 /// <summary>
-/// Writes a row with the measured values after each epoch, under a header with their names. When a training is resumed,
-/// the rows of its complete epochs stay.
+/// Writes a row with the measured values to a CSV file after each epoch. The first row is a header with the names
+/// of the values. When a training is resumed, the rows of its complete epochs stay.
 /// </summary>
 /// <param name="path">The file.</param>
 public sealed class CsvLog(string path) : Plugin
@@ -84,7 +85,7 @@ public sealed class CsvLog(string path) : Plugin
         File.AppendAllText(path, $"{trainer.Epoch}{string.Concat(values)}\n");
     }
 
-    /// <summary>A name as a field of RFC 4180, on one line.</summary>
+    /// <summary>Returns a name as a field of a CSV file (RFC 4180), on one line.</summary>
     /// <exception cref="TensorletException">The name has more than one line.</exception>
     static string Quoted(string name) => name.AsSpan().IndexOfAny('\r', '\n') >= 0
         ? throw new TensorletException($"CsvLog: the name '{name}' has more than one line.")

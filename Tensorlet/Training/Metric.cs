@@ -1,7 +1,10 @@
 namespace Tensorlet.Training;
 
-/// <summary>A number about the outputs and targets of many batches. It remembers nothing but some sums.</summary>
-/// <param name="count">The number of sums; with 0, a metric appends as many as it needs.</param>
+/// <summary>
+/// A number that is computed from the outputs and targets of many batches. A metric keeps only some sums, not the
+/// batches.
+/// </summary>
+/// <param name="count">The number of sums. If it is 0, the metric appends as many sums as it needs.</param>
 public abstract class Metric(int count) : IStateful
 {
     /// <summary>The sums, which are zeros at first.</summary>
@@ -11,10 +14,10 @@ public abstract class Metric(int count) : IStateful
     /// <exception cref="ShapeException">Outputs and targets do not fit together. Nothing has been added.</exception>
     public abstract void Add(Tensor output, Tensor target);
 
-    /// <summary>The number for everything that was added; NaN if there was nothing.</summary>
+    /// <summary>The number for all batches that were added; NaN if there was none.</summary>
     public abstract double Value { get; }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Forgets all batches.</summary>
     public void Reset() => Sums = [.. new double[count]];
 
     /// <inheritdoc/>
@@ -24,12 +27,13 @@ public abstract class Metric(int count) : IStateful
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
         Sums = [.. Stateful.Only(GetType().Name, "sums", state, count == 0 ? null : count, CanBe)];
 
-    /// <summary>Whether these sums can be those of this metric.</summary>
+    /// <summary>Whether this metric can have these sums.</summary>
     private protected virtual bool CanBe(double[] sums) => true;
 
     /// <summary>
-    /// The classes that outputs predict: with scores (N, C, …), those with the largest score, the first of equal ones;
-    /// with Int64 (N, …), the outputs themselves.
+    /// Returns the classes that the outputs predict. If the outputs are scores (N, C, …), these are the classes
+    /// with the largest scores; if several classes have the largest score, the first is taken. If the outputs are
+    /// Int64 (N, …), they are the classes themselves.
     /// </summary>
     private protected static Tensor Classes(string metric, Tensor output, Tensor target)
     {

@@ -3,31 +3,31 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// An object that a <see cref="Trainer"/> calls when something happens. If it has a state, it implements
-/// <see cref="IStateful"/>, and is saved in the checkpoints of the trainer.
+/// An object that a <see cref="Trainer"/> calls when something happens. A plugin that has a state implements
+/// <see cref="IStateful"/>; its state is then saved in the checkpoints of the trainer.
 /// </summary>
 public abstract class Plugin
 {
-    /// <summary>A state is about to be loaded for this training.</summary>
+    /// <summary>Is called before a state is loaded for this training.</summary>
     public virtual void Resuming(Trainer trainer) { }
-    /// <summary>The training begins, or is resumed.</summary>
+    /// <summary>Is called when the training begins or is resumed.</summary>
     public virtual void Started(Trainer trainer) { }
-    /// <summary>An epoch begins. It is not called when an interrupted epoch is resumed.</summary>
+    /// <summary>Is called when an epoch begins, but not when an interrupted epoch is resumed.</summary>
     public virtual void EpochStarted(Trainer trainer) { }
-    /// <summary>A batch has been read.</summary>
+    /// <summary>Is called when a batch has been read.</summary>
     public virtual void BatchStarted(Trainer trainer) { }
-    /// <summary>The gradients are known, and the step comes next; they may be changed here.</summary>
+    /// <summary>Is called when the gradients are known, before the step. The gradients may be changed here.</summary>
     public virtual void Stepping(Trainer trainer) { }
-    /// <summary>A step has been made.</summary>
+    /// <summary>Is called when a step has been made.</summary>
     public virtual void BatchEnded(Trainer trainer) { }
-    /// <summary>An epoch is complete, and has been counted.</summary>
+    /// <summary>Is called when an epoch is complete and has been counted.</summary>
     public virtual void EpochEnded(Trainer trainer) { }
-    /// <summary>The training is complete, or was stopped. It is not called after an exception.</summary>
+    /// <summary>Is called when the training is complete or was stopped, but not after an exception.</summary>
     public virtual void Ended(Trainer trainer) { }
 }
 
-/// <summary>An action after each epoch and, if wanted, at intervals within an epoch.</summary>
-/// <param name="every">Also act after this number of batches; only after epochs if not given.</param>
+/// <summary>A plugin that acts after each epoch and, if wanted, at intervals within an epoch.</summary>
+/// <param name="every">If given, the plugin also acts within an epoch, each time after this number of batches.</param>
 public abstract class Periodic(int? every) : Plugin
 {
     private protected abstract void Act(Trainer trainer);
@@ -42,20 +42,22 @@ public abstract class Periodic(int? every) : Plugin
     public sealed override void EpochEnded(Trainer trainer) => Act(trainer.Given());
 }
 
-/// <summary>Saves the training, always to the same file.</summary>
+/// <summary>Saves the state of the training after each epoch, always to the same file.</summary>
 /// <param name="path">The file.</param>
-/// <param name="every">Also save after this number of batches.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+/// <param name="every">If given, the state is also saved within an epoch, each time after this number of
+/// batches.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number of batches is not positive.</exception>
 public sealed class Checkpoints(string path, int? every = null) : Periodic(every?.In(nameof(Checkpoints), 1))
 {
     readonly string path = path.Given();
     private protected override void Act(Trainer trainer) => trainer.Save(path);
 }
 
-/// <summary>Writes a line with the measured values.</summary>
-/// <param name="writer">The writer, as in Console.Out.</param>
-/// <param name="every">Also write after this number of batches.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+/// <summary>Writes a line with the measured values after each epoch.</summary>
+/// <param name="writer">The writer, for example Console.Out.</param>
+/// <param name="every">If given, a line is also written within an epoch, each time after this number of
+/// batches.</param>
+/// <exception cref="ArgumentOutOfRangeException">The number of batches is not positive.</exception>
 public sealed class Progress(TextWriter writer, int? every = null) : Periodic(every?.In(nameof(Progress), 1))
 {
     readonly TextWriter writer = writer.Given();
@@ -64,10 +66,13 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
         string.Join("  ", trainer.Stats.Select(s => $"{s.Key} {s.Value:G4}")));
 }
 
-/// <summary>Steps a schedule of the learning rate after each epoch or batch; <c>Stats["lr"]</c> is the rate.</summary>
+/// <summary>
+/// Makes a step of a schedule of the learning rate after each epoch or after each batch. <c>Stats["lr"]</c> is the
+/// learning rate.
+/// </summary>
 /// <param name="scheduler">The schedule.</param>
-/// <param name="perBatch">Step after each batch instead of each epoch.</param>
-/// <param name="watch">The name of the value that <see cref="ReduceLROnPlateau"/> gets.</param>
+/// <param name="perBatch">Whether the schedule makes a step after each batch instead of after each epoch.</param>
+/// <param name="watch">The name of the measured value that a <see cref="ReduceLROnPlateau"/> gets.</param>
 public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")
     : Plugin, IStateful
 {

@@ -5,15 +5,15 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Trains a model: in epochs of batches (input, target), each of which gives a gradient of the loss and a step.
-/// Everything else is done by plugins, which are called in the order in which they are given (<see cref="Checkpoints"/>
-/// last).
+/// Trains a model. An epoch consists of batches (input, target). For each batch, the trainer computes the gradients
+/// of the loss and makes a step. Everything else is done by plugins, which are called in the order in which they
+/// are given, with <see cref="Checkpoints"/> last.
 /// </summary>
 /// <param name="model">The model that is trained.</param>
-/// <param name="loss">Computes the loss of an output and a target.</param>
-/// <param name="optimizer">Updates the parameters of the model.</param>
-/// <param name="batches">The batches of an epoch, each time they are enumerated; they are moved to the device of the
-/// model.</param>
+/// <param name="loss">A function that computes the loss from an output and a target.</param>
+/// <param name="optimizer">The optimizer, which updates the parameters of the model.</param>
+/// <param name="batches">The batches. Each enumeration gives the batches of one epoch. Each batch is moved to the
+/// device of the model.</param>
 /// <param name="plugins">The plugins that are called.</param>
 public sealed partial class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
@@ -31,11 +31,12 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
         params IEnumerable<Plugin> plugins) : this(model, loss.Given().Call, optimizer, batches, plugins) { }
 
     /// <summary>
-    /// The number of parts, along its first axis, in which each batch goes through the model. Their gradients are
-    /// accumulated before one step: that of the whole batch if the loss is a mean over samples, with the memory of a
-    /// part.
+    /// The number of parts into which each batch is divided along its first axis. The parts go through the model
+    /// one after another, so that only the memory for one part is needed. The gradients of all parts are
+    /// accumulated before a single step. If the loss is a mean over samples, the step is the same as for the whole
+    /// batch.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
     public int AccumulationSteps
     {
         get;
@@ -44,37 +45,37 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
 
     /// <summary>The model that is trained.</summary>
     public Module Model { get; } = model.Given();
-    /// <summary>The optimizer of its parameters.</summary>
+    /// <summary>The optimizer of the parameters of the model.</summary>
     public Optimizer Optimizer { get; } = optimizer.Given();
     /// <summary>The number of complete epochs.</summary>
     public int Epoch => (int)epoch.Value;
-    /// <summary>The number of the batch in the present epoch, from 1; 0 between epochs.</summary>
+    /// <summary>The number of the present batch in its epoch, from 1 on; 0 between epochs.</summary>
     public int Batch => (int)batch.Value;
-    /// <summary>The input of the batch.</summary>
+    /// <summary>The input of the present batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
-    /// <summary>Its target.</summary>
+    /// <summary>The target of the present batch.</summary>
     public Tensor Target { get; private set; } = Tensor.Empty(0);
-    /// <summary>The output of the model for it.</summary>
+    /// <summary>The output of the model for the present batch.</summary>
     public Tensor Output { get; private set; } = Tensor.Empty(0);
-    /// <summary>The loss of the batch; NaN before the first.</summary>
+    /// <summary>The loss of the present batch; NaN before the first batch.</summary>
     public double Loss { get; private set; } = double.NaN;
 
     /// <summary>
-    /// The measured values by name, which plugins show and watch: "loss", the mean over the epoch so far, and what
-    /// plugins add.
+    /// The measured values by name: "loss", which is the mean loss over the epoch so far, and the values that
+    /// plugins add. Plugins show and watch these values.
     /// </summary>
     public Dictionary<string, double> Stats { get; } = [];
 
-    /// <summary>A measured value.</summary>
+    /// <summary>Returns the measured value with this name.</summary>
     /// <exception cref="TensorletException">There is no value with this name.</exception>
     public double Watched(string name) => Stats.TryGetValue(name.Given(), out var value) ? value
         : throw new TensorletException($"Trainer: '{name}' is not among the measured values, " +
             $"[{string.Join(", ", Stats.Keys)}]. Put the plugin that measures it before the one that uses it.");
 
     /// <summary>
-    /// Trains in training mode until this number of epochs is complete, including those before <see cref="Resume"/>. At
-    /// the end, or after an exception, every module returns to its former mode. An interrupted epoch continues at the
-    /// next batch.
+    /// Trains the model in training mode until the given number of epochs is complete. Epochs that were complete
+    /// before <see cref="Resume"/> are included in this number. At the end, or after an exception, every module
+    /// returns to its former mode. An interrupted epoch continues at the next batch.
     /// </summary>
     /// <exception cref="DivergenceException">A loss is NaN or infinite; nothing was learned from its batch.</exception>
     public void Run(int epochs) => Model.InMode(training: true, () =>
@@ -116,7 +117,9 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
         Tell(plugin => plugin.BatchEnded(this));
     }
 
-    /// <summary>The gradients of a batch, part by part; the output and the loss of all parts.</summary>
+    /// <summary>
+    /// Computes the gradients of a batch, part by part. Returns the output and the loss of all parts together.
+    /// </summary>
     (Tensor Output, double Loss) Backward()
     {
         var whole = AccumulationSteps == 1;
@@ -143,8 +146,8 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     }
 
     /// <summary>
-    /// The mean loss of the samples of some batches, in evaluation mode and without gradients. Each metric is reset,
-    /// and the batches are added to it.
+    /// Returns the mean loss of the samples of some batches, in evaluation mode and without gradients. Each metric
+    /// is reset, and then all batches are added to it.
     /// </summary>
     public double Evaluate(IEnumerable<Tensor[]> batches, params Metric[] metrics)
     {
@@ -173,17 +176,19 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
 
     /// <summary>
-    /// Writes everything that is needed to resume the training: position, model, optimizer, random numbers, loader,
-    /// plugins.
+    /// Writes everything that is needed to resume the training: the position, and the states of the model, the
+    /// optimizer, the default generator of random numbers, the loader and the plugins.
     /// </summary>
     public void Save(string path) => Checkpoint.Save(path, Parts());
 
     /// <summary>
-    /// Loads a file that <see cref="Save"/> wrote, with parts of the same kinds. <see cref="Run"/> then gives the same
-    /// bits as if the training had never stopped.
+    /// Loads a file that <see cref="Save"/> wrote. The model, the optimizer, the loader and the plugins must be of
+    /// the same kinds as those that were saved. Then <see cref="Run"/> gives the same bits as if the training had
+    /// never stopped.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
-    /// <exception cref="TensorletException">A part is missing, or refuses its state. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">The file has nothing for one of these parts, or a part refuses its
+    /// state. Nothing has changed.</exception>
     public void Resume(string path)
     {
         Tell(plugin => plugin.Resuming(this));
@@ -196,5 +201,5 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
         .. plugins.OfType<IStateful>().Select((plugin, i) => ($"plugin{i}", plugin))];
 }
 
-/// <summary>A loss that is NaN or infinite.</summary>
+/// <summary>The exception that is thrown when a loss is NaN or infinite.</summary>
 public sealed class DivergenceException(string message) : TensorletException(message);

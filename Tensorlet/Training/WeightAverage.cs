@@ -1,13 +1,14 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// An exponential moving average of the weights, which is often better than the last of them (Polyak and Juditsky
-/// 1992): a₁ = w₁ and aₜ = d·aₜ₋₁ + (1 − d)·wₜ after step t, running statistics included. The model has the average
-/// from the end of an epoch to the next batch, for the plugins after this one (<see cref="Validation"/>,
-/// <see cref="EarlyStopping"/>), and when the training has ended; while it learns, it has its own weights.
+/// An exponential moving average of the weights, which is often better than the last weights (Polyak and Juditsky
+/// 1992). With the weights wₜ after step t, the averages are a₁ = w₁ and aₜ = d·aₜ₋₁ + (1 − d)·wₜ. Running
+/// statistics are averaged too. The model has the average when the training has ended, and also from the end of an
+/// epoch until the next batch, for the plugins after this one (<see cref="Validation"/>,
+/// <see cref="EarlyStopping"/>). While the model learns, it has its own weights.
 /// </summary>
 /// <param name="decay">d, from 0 to 1.</param>
-/// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+/// <exception cref="ArgumentOutOfRangeException">d is not from 0 to 1.</exception>
 public sealed class WeightAverage(double decay = 0.999) : KeptWeights(0)    // 1 while the model has the average
 {
     readonly double decay = decay.In(nameof(WeightAverage), 0, 1);
@@ -33,7 +34,10 @@ public sealed class WeightAverage(double decay = 0.999) : KeptWeights(0)    // 1
     /// <inheritdoc/>
     public override void Ended(Trainer trainer) => Show(trainer.Given(), 1);
 
-    /// <summary>Exchanges the weights that are kept and those of the model, if it has the others.</summary>
+    /// <summary>
+    /// Gives the model the average if <paramref name="average"/> is 1, or its own weights if it is 0. The weights
+    /// that the model had are kept. Nothing happens if the model already has the right weights.
+    /// </summary>
     void Show(Trainer trainer, double average)
     {
         if (Now[0] == average || Weights.Count == 0) return;

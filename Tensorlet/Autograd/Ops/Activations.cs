@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// x·g(x), where the gate g is exactly 0 below some x, and exactly 1 above another. There it is not evaluated, so that
-/// neither it nor its slope meets an infinite x.
+/// x·g(x), where the gate g is exactly 0 below <c>low</c>, and exactly 1 above <c>high</c>. Beyond these bounds,
+/// the gate is evaluated at the bound instead of at x, so that neither the gate nor its slope meets an infinite x.
 /// </summary>
 readonly struct GatedFormula<G>(G gate, double low, double high) : IMap where G : struct, IMap
 {
@@ -14,14 +14,17 @@ readonly struct GatedFormula<G>(G gate, double low, double high) : IMap where G 
     }
 }
 
-/// <summary>The distribution function of the normal distribution.</summary>
+/// <summary>The distribution function of the standard normal distribution.</summary>
 readonly struct NormalFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => V.Of(0.5) * (V.Of(1) + V.Call(new ErfFormula(), x * V.Of(0.7071067811865476)));
 }
 
-/// <summary>The same, approximated by a tanh of √(2/π)·(x + 0.044715·x³).</summary>
+/// <summary>
+/// The distribution function of the standard normal distribution, approximated by a tanh of
+/// √(2/π)·(x + 0.044715·x³).
+/// </summary>
 readonly struct NormalTanhFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -29,14 +32,14 @@ readonly struct NormalTanhFormula : IMap
         + V.Call(new TanhFormula(), (x + x * x * x * V.Of(0.044715)) * V.Of(0.7978845608028654)));
 }
 
-/// <summary>The sigmoid with its slope, for formulas that call it.</summary>
+/// <summary>The sigmoid and its slope, for formulas that call the sigmoid.</summary>
 readonly struct LogisticFormula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x));
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
 }
 
-/// <summary>With e = eˣ and n = e² + 2e, tanh ln(1 + e) is n/(n + 2).</summary>
+/// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where <c>e</c> is eˣ and n is e² + 2e.</summary>
 readonly struct TanhOfSoftplusFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -48,7 +51,7 @@ readonly struct TanhOfSoftplusFormula : IMap
     }
 }
 
-/// <summary>0 up to −3, 1 from 3 on, and linear in between.</summary>
+/// <summary>0 for x up to −3, 1 for x from 3 on, and linear in between.</summary>
 readonly struct HardsigmoidFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
 
@@ -88,7 +91,7 @@ readonly struct SoftshrinkFormula(double lambda) : IMap
 readonly struct PReluFormula : IZip
 { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => V.IfGreater(x, V.Of(0), x, w * x); }
 
-/// <summary>above·x where x &gt; 0, below·(e^(rate·x) − 1) elsewhere.</summary>
+/// <summary>above·x where x &gt; 0, and below·(e^(rate·x) − 1) elsewhere.</summary>
 readonly struct ExponentialFormula(double above, double below, double rate) : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -96,7 +99,9 @@ readonly struct ExponentialFormula(double above, double below, double rate) : IM
         V.Call(new Expm1Formula(), x * V.Of(rate)) * V.Of(below));
 }
 
-/// <summary>x within the bounds, and NaN; a bound where x reaches it.</summary>
+/// <summary>
+/// x if x is NaN or strictly between the bounds, and otherwise the bound that x has reached or passed.
+/// </summary>
 readonly struct HardtanhFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x, low, high);
@@ -110,43 +115,53 @@ readonly struct LerpFormula : IZip3
 readonly struct AddProduct(double value) : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V a, V b) => x + a * b * V.Of(value); }
 
-// Compositions: their gradients, of every order, come from those of their parts. Where a branch is not taken, its
-// argument is clamped first, so that nothing infinite meets a gradient of 0.
+// These operations are compositions: their gradients, of every order, follow from the gradients of the operations
+// that they consist of. Where a branch is not chosen, its argument is clamped first, so that no infinite value is
+// multiplied by a gradient of 0.
 public sealed partial class Variable
 {
-    /// <summary>x clamped to the bounds, broadcast; the gradient at a bound goes to x.</summary>
+    /// <summary>
+    /// Clamps this variable to the bounds, with broadcasting. Where an element equals a bound, the element gets the
+    /// gradient.
+    /// </summary>
     public Variable Clamp(Variable low, Variable high) => Named(() =>
     {
         var x = Where(this < low.Given(), low, this);
         return Where(x > high.Given(), high, x);
     });
 
-    /// <summary>x + weight·(end − x), broadcast.</summary>
+    /// <summary>this + weight·(end − this), with broadcasting.</summary>
     public Variable Lerp(Variable end, Variable weight) => Zip(new LerpFormula(), this, end.Given(), weight.Given());
-    /// <summary>x + value·a·b, broadcast.</summary>
+    /// <summary>this + value·a·b, with broadcasting; value is 1 if it is not given.</summary>
     public Variable Addcmul(Variable a, Variable b, Number? value = null) => DType.IsFloat()
         ? Apply(new Of3<AddProduct>(new(value?.value ?? 1)), "Addcmul", this, a.Given(), b.Given())
         : Named(() => this + a * b * (value ?? 1));
-    /// <summary>x + value·a/b, broadcast.</summary>
+    /// <summary>this + value·a/b, with broadcasting.</summary>
     public Variable Addcdiv(Variable a, Variable b, double value = 1) => Named(() => this + a / b * value);
-    /// <summary>The value where the mask is true, x elsewhere.</summary>
+    /// <summary>The value where the mask is true, and this variable elsewhere.</summary>
     public Variable MaskedFill(Tensor mask, Number value) =>
         Named(() => Where(mask.Given(), value, this));
 
-    /// <summary>ln σ(x) = −ln(1 + e⁻ˣ)</summary>
+    /// <summary>The logarithm of the sigmoid σ, ln σ(x) = −ln(1 + e⁻ˣ).</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
-    /// <summary>x clamped to low … high; the gradient at the bounds is 0.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Low is above high.</exception>
+    /// <summary>
+    /// Clamps x to the interval from low to high, which are −1 and 1 if they are not given. At the bounds, the
+    /// gradient is 0.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="low"/> is greater than
+    /// <paramref name="high"/>.</exception>
     public Variable Hardtanh(Number? low = null, Number? high = null)
     {
         var (from, to) = (low ?? -1, high ?? 1);
         from.value.In("Hardtanh", double.NegativeInfinity, to.value, nameof(low));
         return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
     }
-    /// <summary>x clamped to 0 … 6; the gradient at the bounds is 0.</summary>
+    /// <summary>Clamps x to the interval from 0 to 6. At the bounds, the gradient is 0.</summary>
     public Variable Relu6() => Hardtanh(0, 6);
-    /// <summary>x where x &gt; 0, w·x elsewhere, with one w for all or one for each channel (axis 1).</summary>
-    /// <exception cref="ShapeException">There are neither one weight nor as many as channels.</exception>
+    /// <summary>
+    /// x where x &gt; 0, and w·x elsewhere. The weight contains a single w, or one w for each channel (axis 1).
+    /// </summary>
+    /// <exception cref="ShapeException">The number of weights is neither 1 nor the number of channels.</exception>
     public Variable PRelu(Variable weight)
     {
         if (weight.Given().Numel != 1 && (Rank < 2 || weight.Rank != 1 || weight.Numel != Size(1)))
@@ -156,11 +171,14 @@ public sealed partial class Variable
             weight.Numel == 1 ? weight.Reshape() : weight.Reshape([-1, .. Enumerable.Repeat(1, Rank - 2)]));
     }
 
-    /// <summary>x where x &gt; 0, α·(eˣ − 1) elsewhere (Clevert et al. 2015).</summary>
+    /// <summary>x where x &gt; 0, and α·(eˣ − 1) elsewhere (Clevert et al. 2015).</summary>
     public Variable Elu(double alpha = 1) => Exponential(1, alpha, 1);
-    /// <summary>λ·elu(x), with the λ and α that keep means at 0 and variances at 1 (Klambauer et al. 2017).</summary>
+    /// <summary>
+    /// λ·x where x &gt; 0, and λ·α·(eˣ − 1) elsewhere. λ and α are the numbers that keep means at 0 and variances
+    /// at 1 (Klambauer et al. 2017).
+    /// </summary>
     public Variable Selu() => Exponential(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1);
-    /// <summary>x where x &gt; 0, α·(e^(x/α) − 1) elsewhere (Barron 2017).</summary>
+    /// <summary>x where x &gt; 0, and α·(e^(x/α) − 1) elsewhere (Barron 2017).</summary>
     /// <exception cref="ArgumentOutOfRangeException">α is 0.</exception>
     public Variable Celu(double alpha = 1) => alpha != 0 ? Exponential(1, alpha, 1 / alpha)
         : throw new ArgumentOutOfRangeException(nameof(alpha), $"{alpha}", "Celu: alpha must not be 0.");
@@ -168,36 +186,39 @@ public sealed partial class Variable
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
     /// <summary>
-    /// x·Φ(x), where Φ is the distribution function of the normal distribution (Hendrycks and Gimpel 2016), or its
-    /// approximation by a tanh.
+    /// x·Φ(x), where Φ is the distribution function of the standard normal distribution (Hendrycks and Gimpel
+    /// 2016). If <paramref name="tanh"/> is true, Φ is approximated by a tanh.
     /// </summary>
     public Variable Gelu(bool tanh = false) =>
         tanh ? Gated(new NormalTanhFormula(), -40, 40) : Gated(new NormalFormula(), -40, 40);
-    /// <summary>x·σ(x)</summary>
+    /// <summary>x·σ(x), where σ is the sigmoid.</summary>
     public Variable Silu() => Gated(new Called<LogisticFormula>(new()), -800, 800);
-    /// <summary>x·tanh ln(1 + eˣ) (Misra 2019)</summary>
+    /// <summary>x·tanh(ln(1 + eˣ)) (Misra 2019)</summary>
     public Variable Mish() => Gated(new TanhOfSoftplusFormula(), -800, 20);
     /// <summary>x/(1 + |x|)</summary>
     public Variable Softsign() => Smooth(new SoftsignFormula());
-    /// <summary>x moved towards 0 by λ; 0 within −λ … λ.</summary>
+    /// <summary>Moves x towards 0 by λ; where x is in [−λ, λ], the result is 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">λ is negative.</exception>
     public Variable Softshrink(double lambda = 0.5) =>
         Map(new SoftshrinkFormula(lambda.In("Softshrink", 0, double.PositiveInfinity)));
-    /// <summary>x, or 0 within −λ … λ.</summary>
+    /// <summary>0 where x is in [−λ, λ], and x elsewhere.</summary>
     public Variable Hardshrink(double lambda = 0.5) =>
         Named(() => Where(Data > lambda | Data < -lambda, this, this * 0));
     /// <summary>x − tanh x</summary>
     public Variable Tanhshrink() => Map(new TanhshrinkFormula());
     /// <summary>relu6(x + 3)/6</summary>
     public Variable Hardsigmoid() => Map(new HardsigmoidFormula());
-    /// <summary>x·relu6(x + 3)/6 (Howard et al. 2019); its slope is 0 at −3 and 1 at 3.</summary>
+    /// <summary>x·relu6(x + 3)/6 (Howard et al. 2019). The slope is 0 at x = −3, and 1 at x = 3.</summary>
     public Variable Hardswish() => Gated(new HardsigmoidFormula(), -3, 3);
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
-    /// <summary>x where it is above the threshold, the value elsewhere.</summary>
+    /// <summary>Replaces every element that is less than or equal to the threshold by the value.</summary>
     public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
 
-    /// <summary>a·σ(b), where a and b are the halves of x along an axis (Dauphin et al. 2016).</summary>
+    /// <summary>
+    /// a·σ(b), where a and b are the first and the second half of x along an axis, and σ is the sigmoid (Dauphin et
+    /// al. 2016).
+    /// </summary>
     /// <exception cref="ShapeException">The size of the axis is odd.</exception>
     public Variable Glu(int axis = -1)
     {

@@ -24,14 +24,15 @@ sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
     public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
 }
 
-// A class of its own: a million of them take 180 MB less than with two functions in each.
+// This is a class of its own: a million of its objects take 180 MB less than a million objects that hold two
+// functions each.
 sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
 {
     protected override Tensor Forward() => X.Data.Affine(a, b);
     public override Variable[] Backward(Variable dy) => [dy * a];
 }
 
-/// <summary>Small integer powers by multiplication.</summary>
+/// <summary>xᵖ; the second, third and fourth powers are computed by multiplication.</summary>
 readonly struct PowerFormula(double p) : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -39,7 +40,8 @@ readonly struct PowerFormula(double p) : IMap
 }
 
 /// <summary>
-/// The larger or the smaller number. NaN wins, and equal numbers give their mean, which has half of each slope.
+/// The larger or the smaller one of two numbers; NaN, if one of them is NaN. If the numbers are equal, the result
+/// is their mean, which has half of the slope of each number.
 /// </summary>
 readonly struct ExtremeFormula(int sign) : IZip
 {
@@ -51,7 +53,7 @@ readonly struct ExtremeFormula(int sign) : IZip
     }
 }
 
-// c = a where the condition holds, else b     da = dc where it holds     db = dc elsewhere
+// c = a where the condition is true, else b     da = dc where the condition is true     db = dc elsewhere
 sealed class Where(Tensor condition) : Function
 {
     protected override Tensor Forward()
@@ -66,7 +68,7 @@ sealed class Where(Tensor condition) : Function
 public sealed partial class Variable
 {
     /// <summary>
-    /// Converts two operands to one type, and broadcasts them to one shape by <see cref="Expand"/>, which is an
+    /// Converts two operands to one type, and broadcasts them to one shape with <see cref="Expand"/>, which is an
     /// operation of its own.
     /// </summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
@@ -85,7 +87,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// f of two variables, broadcast: of floating-point numbers with its slope, of integers and masks exactly.
+    /// Computes f for two variables, with broadcasting. For floating-point numbers, f also provides the slope; for
+    /// integers and masks, the results are exact.
     /// </summary>
     static Variable Exact<F>(string operation, F f, Variable a, Variable b) where F : struct, IZip =>
         a.Given().As(b.Given()).DType.IsFloat() | b.As(a).DType.IsFloat() ? Apply(new Of2<F>(f), operation, a, b)
@@ -94,13 +97,13 @@ public sealed partial class Variable
     static Variable Affine(Variable x, Number a, Number b) =>
         x.Given().DType.IsFloat() ? new Affine(a.value, b.value).Apply(x) : x.Data.Affine(a, b);
 
-    /// <summary>a + b, broadcast.</summary>
+    /// <summary>a + b, with broadcasting.</summary>
     public static Variable operator +(Variable a, Variable b) => Apply<Add>("+", a, b);
-    /// <summary>a − b, broadcast.</summary>
+    /// <summary>a − b, with broadcasting.</summary>
     public static Variable operator -(Variable a, Variable b) => Apply<Subtract>("-", a, b);
-    /// <summary>a · b, element by element, broadcast.</summary>
+    /// <summary>a · b, element by element, with broadcasting.</summary>
     public static Variable operator *(Variable a, Variable b) => Apply<Multiply>("*", a, b);
-    /// <summary>a / b, broadcast; the quotient of integers is floating-point too.</summary>
+    /// <summary>a / b, with broadcasting. The quotient of integers is a floating-point number too.</summary>
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
 
     /// <summary>x + b</summary>
@@ -119,7 +122,7 @@ public sealed partial class Variable
     public static Variable operator -(Variable x) =>
         x.Given().DType.IsFloat() ? Affine(x, -1, Number.Nothing) : -x.Data;
 
-    /// <summary>xᵖ for a number p; an integer if x and p are integers.</summary>
+    /// <summary>xᵖ for a number p. The result has an integer type if x and p are integers.</summary>
     /// <exception cref="TensorletException">An integer is raised to a negative power.</exception>
     public Variable Pow(Number p) =>
         DType.IsFloat() || !p.isWhole ? Map(new PowerFormula(p.value)) : Pow(this, Tensor.Like(Data, p));
@@ -127,9 +130,15 @@ public sealed partial class Variable
     public Variable Square() => DType.IsFloat() ? this * this : Pow(2);
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
-    /// <summary>The larger of two, broadcast. NaN wins, and equal numbers share the gradient.</summary>
+    /// <summary>
+    /// The larger one of two elements, with broadcasting. If one of them is NaN, the result is NaN. Equal elements
+    /// share the gradient.
+    /// </summary>
     public static Variable Maximum(Variable a, Variable b) => Exact("Maximum", new ExtremeFormula(1), a, b);
-    /// <summary>The smaller of two, broadcast. NaN wins, and equal numbers share the gradient.</summary>
+    /// <summary>
+    /// The smaller one of two elements, with broadcasting. If one of them is NaN, the result is NaN. Equal elements
+    /// share the gradient.
+    /// </summary>
     public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
 
     /// <inheritdoc cref="Maximum(Variable, Variable)"/>
@@ -137,7 +146,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Minimum(Variable, Variable)"/>
     public Variable Minimum(Variable other) => Minimum(this, other.Given());
 
-    /// <summary>a where the condition holds, b elsewhere, all broadcast.</summary>
+    /// <summary>a where the condition is true, and b elsewhere; all three are broadcast.</summary>
     public static Variable Where(Tensor condition, Variable a, Variable b)
     {
         (a, b) = Matched("Where", a, b);
@@ -146,11 +155,11 @@ public sealed partial class Variable
         return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
     }
 
-    /// <summary>The same numbers in another type; the gradient is converted back.</summary>
+    /// <summary>The same numbers in another type. The gradient is converted back.</summary>
     public Variable To(DType type) => DType is var before && before != type
         ? Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast") : this;
 
-    /// <summary>The same numbers on another device; the gradient is moved back.</summary>
+    /// <summary>The same numbers on another device. The gradient is moved back.</summary>
     public Variable To(Device device) => Device is var before && before != device
         ? Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer") : this;
 
@@ -172,13 +181,13 @@ public sealed partial class Variable
     /// <summary>The mask a ≠ b.</summary>
     public Tensor Ne(Variable other) => Data.Ne(other.Given().Data);
 
-    /// <summary>Not for use: C# would compare references.</summary>
+    /// <summary>Must not be used, because C# would compare references.</summary>
     [Obsolete(Tensor.Comparison, error: true)]
     public static bool operator ==(Variable? a, Variable? b) => ReferenceEquals(a, b);
-    /// <summary>Not for use: C# would compare references.</summary>
+    /// <summary>Must not be used, because C# would compare references.</summary>
     [Obsolete(Tensor.Comparison, error: true)]
     public static bool operator !=(Variable? a, Variable? b) => !ReferenceEquals(a, b);
-    /// <summary>Whether it is the same object.</summary>
+    /// <summary>Whether <paramref name="other"/> is the same object as this variable.</summary>
     public override bool Equals(object? other) => ReferenceEquals(this, other);
     /// <inheritdoc/>
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);

@@ -1,12 +1,13 @@
 namespace Tensorlet;
 
-// Compositions of views, and of picking along an axis.
+// These operations are composed of views, and of picking elements along an axis.
 public sealed partial class Variable
 {
     /// <summary>
-    /// The whole tensor repeated along each axis, the given number of times; further numbers make new axes in front.
+    /// Repeats the whole tensor along each axis, as often as <paramref name="times"/> says for this axis. If there
+    /// are more numbers than axes, new axes are added in front.
     /// </summary>
-    /// <exception cref="ShapeException">There are fewer numbers than axes, or one is negative.</exception>
+    /// <exception cref="ShapeException">There are fewer numbers than axes, or a number is negative.</exception>
     public Variable Repeat(params int[] times)
     {
         if (times.Given().Length < Rank || times.Any(t => t < 0))
@@ -17,11 +18,16 @@ public sealed partial class Variable
         return Named(() => Reshape([.. shape.SelectMany(size => (int[])[1, size])]).Expand([.. pairs]).Reshape(sizes));
     }
 
-    /// <summary><see cref="Repeat"/>, where leading axes that are not named are taken once.</summary>
+    /// <summary>
+    /// Repeats the tensor as <see cref="Repeat"/> does. If there are fewer numbers than axes, the leading axes are
+    /// not repeated.
+    /// </summary>
     public Variable Tile(params int[] times) =>
         Named(() => Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Given().Length)), .. times]));
 
-    /// <summary>Shifted along an axis; elements that leave at the end come in at the beginning.</summary>
+    /// <summary>
+    /// Shifts the elements along an axis. Elements that are shifted beyond the end reappear at the beginning.
+    /// </summary>
     public Variable Roll(int shift, int axis)
     {
         var n = Data.Layout.Size("Roll", axis);
@@ -29,19 +35,25 @@ public sealed partial class Variable
         return first == 0 ? this : Cat([Narrow(axis, first, n - first), Narrow(axis, 0, first)], axis);
     }
 
-    /// <summary>Shifted along several axes, each by its own number.</summary>
-    /// <exception cref="ShapeException">The numbers of shifts and axes differ.</exception>
+    /// <summary>Shifts the elements along several axes, along each axis by its own number of positions.</summary>
+    /// <exception cref="ShapeException">The number of shifts is not the number of axes.</exception>
     public Variable Roll(int[] shifts, int[] axes) => shifts.Given().Length == axes.Given().Length
         ? shifts.Zip(axes).Aggregate(this, (x, each) => x.Roll(each.First, each.Second))
         : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not as many as the axes {Layout.Show(axes)}.");
 
-    /// <summary>Shifted as if all elements were in one row, and back in their shape.</summary>
+    /// <summary>Flattens this variable, shifts the elements, and restores the shape.</summary>
     public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());
 
-    /// <summary>Windows of a size along an axis, one at every step. They become a new last axis.</summary>
+    /// <summary>
+    /// Returns windows of the given size along an axis, one at every step. In the result, this axis runs over the
+    /// windows, and a new last axis runs inside a window.
+    /// </summary>
     public Variable Unfold(int axis, int size, int step) => Read(x => x.Windows(axis, size, step));
 
-    /// <summary>An axis split into several, one size of which may be −1.</summary>
+    /// <summary>
+    /// Splits an axis into several axes of the given sizes. One of the sizes may be −1, and is then computed from
+    /// the others.
+    /// </summary>
     public Variable Unflatten(int axis, params int[] sizes)
     {
         axis = Data.Layout.Axis("Unflatten", axis);
@@ -49,11 +61,15 @@ public sealed partial class Variable
         return Reshape([.. Shape[..axis], .. inner, .. Shape[(axis + 1)..]]);
     }
 
-    /// <summary>An axis moved to another position; the others keep their order.</summary>
+    /// <summary>Moves an axis to another position. The other axes keep their order.</summary>
     public Variable MoveDim(int source, int destination) => MoveDim([source], [destination]);
 
-    /// <summary>Axes moved to other positions, each to its own; the others keep their order.</summary>
-    /// <exception cref="ShapeException">There is not one position for each axis, or one is named twice.</exception>
+    /// <summary>
+    /// Moves axes to other positions: axis <c>source[i]</c> to position <c>destination[i]</c>. The other axes keep
+    /// their order.
+    /// </summary>
+    /// <exception cref="ShapeException">The number of axes is not the number of positions, or an axis or a position
+    /// is named twice.</exception>
     public Variable MoveDim(int[] source, int[] destination)
     {
         int[] from = [.. source.Given().Select(a => Data.Layout.Axis("MoveDim", a))];
@@ -66,9 +82,15 @@ public sealed partial class Variable
         return Permute([.. order]);
     }
 
-    /// <summary>The elements on and below a diagonal of the last two axes, and 0 above.</summary>
+    /// <summary>
+    /// Keeps the elements of the last two axes on and below a diagonal, and sets the elements above it to 0.
+    /// Diagonal 0 is the main diagonal, and positive numbers are diagonals above it.
+    /// </summary>
     public Variable Tril(int diagonal = 0) => Triangle("Tril", gap => gap <= diagonal);
-    /// <summary>The elements on and above a diagonal of the last two axes, and 0 below.</summary>
+    /// <summary>
+    /// Keeps the elements of the last two axes on and above a diagonal, and sets the elements below it to 0.
+    /// Diagonal 0 is the main diagonal, and positive numbers are diagonals above it.
+    /// </summary>
     public Variable Triu(int diagonal = 0) => Triangle("Triu", gap => gap >= diagonal);
 
     Variable Triangle(string operation, Func<Tensor, Tensor> kept)
@@ -78,8 +100,11 @@ public sealed partial class Variable
         return Where(kept(Tensor.Arange(Size(-1), DType.Int64, Device) - rows), this, Tensor.Like(Data, 0).To(DType));
     }
 
-    /// <summary>A matrix with these numbers on a diagonal; or, of a matrix, its diagonal.</summary>
-    /// <exception cref="ShapeException">There is neither one axis nor two.</exception>
+    /// <summary>
+    /// If this variable is a vector, returns a matrix with the vector on the given diagonal, and 0 elsewhere. If
+    /// this variable is a matrix, returns the given diagonal as a vector.
+    /// </summary>
+    /// <exception cref="ShapeException">This variable is neither a vector nor a matrix.</exception>
     public Variable Diag(int diagonal = 0)
     {
         if (Rank == 2) return Diagonal(diagonal);
@@ -88,15 +113,16 @@ public sealed partial class Variable
         return AddInto(y => y.Diagonal(diagonal), [n, n], "Diagonal");
     }
 
-    /// <summary>The slices along an axis, which disappears, one by one.</summary>
+    /// <summary>Returns all slices along an axis, one by one. The slices do not have this axis.</summary>
     public Variable[] Unbind(int axis = 0) => new Divided("Unbind", x =>
         [.. Enumerable.Range(0, x.Size(axis)).Select(i => x.Select(axis, i))], parts => Stack(parts, axis)).Apply(this);
 
     /// <summary>
-    /// Expands vectors to the axes of a grid: result k has all their sizes, and varies along axis k only (PyTorch's
-    /// indexing "ij"; for "xy", transpose the first two axes of each).
+    /// Expands vectors to a grid. The grid has one axis for each vector, of the size of that vector. Result k
+    /// contains vector k along axis k, and does not vary along the other axes. This is PyTorch's indexing "ij"; for
+    /// "xy", transpose the first two axes of each result.
     /// </summary>
-    /// <exception cref="ShapeException">One of them has more than one axis.</exception>
+    /// <exception cref="ShapeException">One of the variables has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] axes)
     {
         if (Array.Find(axes.Given(), x => x.Given(nameof(axes)).Rank > 1) is { } wide)
@@ -109,11 +135,12 @@ public sealed partial class Variable
 public static partial class F
 {
     /// <summary>
-    /// 1 at the position of each class, 0 elsewhere: Int64, of the shape of the classes, with a new last axis.
+    /// Returns a vector for each class in <paramref name="index"/>: Int64, 1 at the position of the class, and 0
+    /// elsewhere. The vectors run along a new last axis, after the axes of <paramref name="index"/>.
     /// </summary>
     /// <param name="index">The classes, Int64.</param>
-    /// <param name="classes">The number of classes; −1 for as many as the largest one needs.</param>
-    /// <exception cref="IndexException">A class is not in 0 … classes − 1.</exception>
+    /// <param name="classes">The number of classes; −1 stands for the largest class plus 1.</param>
+    /// <exception cref="IndexException">A class is negative, or not below the number of classes.</exception>
     public static Tensor OneHot(Tensor index, int classes = -1)
     {
         index.Given().OnlyType("OneHot", DType.Int64);
@@ -125,11 +152,15 @@ public static partial class F
         });
     }
 
-    /// <summary>Looks up rows of a table (V, D) by integers of any shape: (…) to (…, D).</summary>
-    /// <param name="index">Integers in 0 … V−1.</param>
+    /// <summary>
+    /// Looks up rows of a table (V, D). The indices are integers in any shape (…), and the result is (…, D).
+    /// </summary>
+    /// <param name="index">The numbers of the rows, Int64, from 0 to V − 1.</param>
     /// <param name="weight">The table.</param>
-    /// <param name="paddingIndex">A row that gets no gradient; a negative number counts from the end.</param>
-    /// <exception cref="IndexException">An index, or the padding index, is not a row of the table.</exception>
+    /// <param name="paddingIndex">The number of a row that gets no gradient; a negative number is counted from the
+    /// end of the table.</param>
+    /// <exception cref="IndexException">An index or the padding index is not the number of a row of the
+    /// table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
     {
         if (weight.Given().Rank != 2)

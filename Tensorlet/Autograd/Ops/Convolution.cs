@@ -1,24 +1,26 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Windows over the last axes of an input, described by a number for each of these axes. S stands for the sizes of the
-/// axes, K for those of a window, and O for the numbers of windows along them.
+/// Windows over the last axes of an input. All arrays have one number for each of these axes. In shapes, S… are the
+/// sizes of these axes, K… the sizes of a window along them, and O… the numbers of windows along them; N is the
+/// number of samples, C the number of channels, and O alone the number of filters.
 /// </summary>
 /// <param name="Kernel">The size of a window.</param>
 /// <param name="Stride">The distance between neighbouring windows.</param>
 /// <param name="Before">The padding before the input.</param>
-/// <param name="After">The padding after it.</param>
+/// <param name="After">The padding after the input.</param>
 /// <param name="Dilation">The distance between the elements of a window.</param>
-/// <param name="Groups">The number of groups of channels; each has filters of its own.</param>
+/// <param name="Groups">The number of groups of channels; each group has filters of its own.</param>
 sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, int[] Dilation, int Groups = 1)
 {
     public int Axes => Kernel.Length;
 
-    /// <summary>The distance from the first element of a window to its last.</summary>
+    /// <summary>The distance from the first element of a window to the last, along axis <paramref name="a"/>.</summary>
     public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
 
-    /// <summary>The number of windows along each of the last axes of a shape.</summary>
-    /// <exception cref="ShapeException">A number is out of its range, or a window is larger than the shape.</exception>
+    /// <summary>The number of windows along each of the last axes of an input of the given shape.</summary>
+    /// <exception cref="ShapeException">A number is out of its range, or a window is larger than the padded
+    /// input.</exception>
     public int[] Places(string operation, params int[] shape)
     {
         Check(operation);
@@ -39,8 +41,8 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     }
 
     /// <summary>
-    /// The windows of x, (N, C, S…), as a view (groups, C/groups, K…, N, O…) in which elements overlap. Of the places
-    /// of a window, O… are asked for, a number for each axis.
+    /// The windows of x (N, C, S…), as a view (groups, C/groups, K…, N, O…) in which elements overlap.
+    /// <paramref name="places"/> is O…, the number of windows that are wanted along each axis.
     /// </summary>
     public Tensor Windows(Tensor x, int[] places)
     {
@@ -48,18 +50,18 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
         return x.Permute([1, 2, .. Enumerable.Range(3 + Axes, Axes), 0, .. Enumerable.Range(3, Axes)]);
     }
 
-    /// <summary>(N, C, S) as (N, groups, C/groups, S).</summary>
+    /// <summary>Returns x (N, C, S…) as (N, groups, C/groups, S…).</summary>
     Tensor Grouped(Tensor x) => x.Reshape([x.Size(0), Groups, x.Size(1) / Groups, .. x.Shape[2..]]);
 
-    /// <summary>(N, C, S) as (groups, C/groups, N, S).</summary>
+    /// <summary>Returns x (N, C, S…) as (groups, C/groups, N, S…).</summary>
     public Tensor Channels(Tensor x) => Grouped(x).Permute([1, 2, 0, .. Enumerable.Range(3, Axes)]);
 
-    /// <summary>Filters (O, C/groups, K) as (groups, O/groups, C/groups, K).</summary>
+    /// <summary>Returns filters (O, C/groups, K…) as (groups, O/groups, C/groups, K…).</summary>
     public Tensor Filters(Tensor w) => w.Reshape([Groups, w.Size(0) / Groups, .. w.Shape[1..]]);
 }
 
-// A convolution is bilinear, and so are its gradients with respect to the input and to the filters: each of the three
-// is the backward of the others.
+// A convolution is bilinear, and so are its gradients with respect to the input and to the filters. The backward
+// pass of each of these three functions consists of the other two.
 
 // y[n,o,i] = Σ w[o,c,k]·x[n,c,i+k]     dx = w ⋆ dy     dw = x ⋆ dy
 sealed class Convolution(WindowPlan plan, int[] places) : Function
@@ -96,9 +98,10 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
 }
 
 /// <summary>
-/// The gradient is contracted with the filters rotated by 180°. A position of the input is number r within stride
-/// number i (Shi et al. 2016: each r has its own part of the filters). Only where the filters are dilated as well is
-/// the gradient spread among zeros.
+/// Contracts the gradient with the filters, which are rotated by 180°. In the formula, a position of the input is
+/// written i·s + r: it is number r within stride number i, and each r has a part of the filters of its own (Shi et
+/// al. 2016). The gradient is spread among zeros only along an axis whose stride and dilation are both larger than
+/// 1.
 /// </summary>
 // x[n,c,i·s+r] = Σ w[o,c,q·s+r]·g[n,o,i−q]     dg = conv(dx, w)     dw = dx ⋆ g
 sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
@@ -112,7 +115,7 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
         var q = Each(a => (plan.Kernel[a] + s[a] - 1) / s[a]);
         var once = plan with { Kernel = q, Stride = Each(_ => 1) };
         var (reach, gap) = (Each(a => (int)once.Reach(a)), Each(a => plan.Stride[a] / s[a]));
-        // the strides in which the input lies, of which those before it are padding
+        // the number of strides that cover the input, after the strides before it that contain only padding
         var before = Each(a => plan.Before[a] / s[a]);
         var strides = Each(a => (plan.Before[a] + space[a] - 1) / s[a] + 1 - before[a]);
 
@@ -143,12 +146,14 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
 public static partial class F
 {
     /// <summary>
-    /// Can be given as padding: as many zeros as are needed for a result of the size of the input, with stride 1.
+    /// A value for padding: it adds as many zeros as are needed to give the result the same size as the input. The
+    /// stride must be 1.
     /// </summary>
     public const int Same = int.MinValue;
 
     /// <summary>
-    /// Slides filters along sequences: (N, C, L) with (O, C/groups, K) gives (N, O, OL); see <see cref="Conv2d"/>.
+    /// Slides filters along sequences: an input (N, C, L) and filters (O, C/groups, K) give a result (N, O, OL);
+    /// see <see cref="Conv2d"/>.
     /// </summary>
     /// <inheritdoc cref="Conv2d"/>
     public static Variable Conv1d(Variable x, Variable weight, Variable? bias = null, int stride = 1, int padding = 0,
@@ -156,26 +161,27 @@ public static partial class F
         Convolve("Conv1d", x, weight, bias, [stride], [padding], [dilation], groups);
 
     /// <summary>
-    /// Slides filters over images: (N, C, H, W) with (O, C/groups, KH, KW) gives (N, O, OH, OW), where OH = ⌊(H +
-    /// 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. It is a contraction over windows, and the filters are not
-    /// flipped (cross-correlation).
+    /// Slides filters over images: an input (N, C, H, W) and filters (O, C/groups, KH, KW) give a result
+    /// (N, O, OH, OW), where OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1, and OW is computed in the
+    /// same way. The convolution is a contraction over windows, and the filters are not flipped
+    /// (cross-correlation).
     /// </summary>
-    /// <param name="x">Images, (N, C, H, W).</param>
-    /// <param name="weight">Filters, (O, C/groups, KH, KW).</param>
+    /// <param name="x">The images (N, C, H, W): N samples with C channels, a height H and a width W.</param>
+    /// <param name="weight">The filters (O, C/groups, KH, KW): O filters with a height KH and a width KW.</param>
     /// <param name="bias">One number for each of the O output channels, or null.</param>
     /// <param name="stride">The distance between neighbouring windows.</param>
-    /// <param name="padding">The zeros around the images, or <see cref="Same"/>.</param>
+    /// <param name="padding">The number of zeros on each side of the images, or <see cref="Same"/>.</param>
     /// <param name="dilation">The distance between the elements of a window.</param>
-    /// <param name="groups">The number of groups of channels; each has filters of its own.</param>
-    /// <exception cref="ShapeException">The channels do not fit, or the window is larger than the padded
-    /// image.</exception>
+    /// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
+    /// <exception cref="ShapeException">The number of channels does not fit the filters, or the window is larger
+    /// than the padded image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, int groups = 1) =>
         Convolve("Conv2d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>
-    /// Slides filters through volumes: (N, C, D, H, W) with (O, C/groups, KD, KH, KW) gives (N, O, OD, OH, OW); see
-    /// <see cref="Conv2d"/>.
+    /// Slides filters through volumes: an input (N, C, D, H, W) and filters (O, C/groups, KD, KH, KW) give a result
+    /// (N, O, OD, OH, OW); see <see cref="Conv2d"/>.
     /// </summary>
     /// <inheritdoc cref="Conv2d"/>
     public static Variable Conv3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
@@ -188,11 +194,12 @@ public static partial class F
         Spread("ConvTranspose1d", x, weight, bias, [stride], [padding], [outputPadding], [dilation], groups);
 
     /// <summary>
-    /// The adjoint of <see cref="Conv2d"/> with respect to its input, which spreads each element over a window: (N, C,
-    /// H, W) with (C, O/groups, KH, KW) gives (N, O, OH, OW), where OH = (H − 1)·stride − 2·padding + dilation·(KH − 1)
-    /// + outputPadding + 1.
+    /// The adjoint of <see cref="Conv2d"/> with respect to the input: it spreads each element over a window. An
+    /// input (N, C, H, W) and filters (C, O/groups, KH, KW) give a result (N, O, OH, OW), where
+    /// OH = (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, and OW is computed in the same way.
     /// </summary>
-    /// <exception cref="ShapeException">The channels do not fit, or nothing is left of the result.</exception>
+    /// <exception cref="ShapeException">The number of channels does not fit the filters, the output padding is out
+    /// of its range, or a size of the result would not be positive.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
         Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,
@@ -256,47 +263,49 @@ public static partial class F
     }
 }
 
-/// <summary>Height and width: one number for both, <c>(2, 3)</c> or <c>[2, 3]</c>.</summary>
+/// <summary>A height and a width: one number for both, or two as <c>(2, 3)</c> or <c>[2, 3]</c>.</summary>
 /// <param name="H">The height.</param>
 /// <param name="W">The width.</param>
 [CollectionBuilder(typeof(Pair), nameof(Of))]
 public readonly record struct Pair(int H, int W)
 {
-    /// <summary>Height and width, from a collection expression.</summary>
-    /// <exception cref="ShapeException">There are not two numbers.</exception>
+    /// <summary>Creates a pair from a collection expression, in which the height comes first.</summary>
+    /// <exception cref="ShapeException">The number of elements is not 2.</exception>
     public static Pair Of(ReadOnlySpan<int> pair) => pair is [var h, var w] ? new(h, w)
         : throw new ShapeException($"A pair takes two numbers, height and width, not {Layout.Show(pair)}.");
-    /// <summary>Height, then width.</summary>
+    /// <summary>Enumerates the height, then the width.</summary>
     public IEnumerator<int> GetEnumerator() => ((int[])this).AsEnumerable().GetEnumerator();
-    /// <summary>The same number for both.</summary>
+    /// <summary>Creates a pair in which the height and the width are the same number.</summary>
     public static implicit operator Pair(int both) => new(both, both);
-    /// <summary>Height and width.</summary>
+    /// <summary>Creates a pair from a tuple of the height and the width.</summary>
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
-    /// <summary>An array of the height and the width.</summary>
+    /// <summary>Returns an array of the height and the width.</summary>
     public static implicit operator int[](Pair pair) => [pair.H, pair.W];
-    /// <summary>As PyTorch shows it: <c>(2, 2)</c>.</summary>
+    /// <summary>Shows the pair in the same way as PyTorch: <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }
 
-/// <summary>Depth, height and width: one number for all, <c>(2, 3, 3)</c> or <c>[2, 3, 3]</c>.</summary>
+/// <summary>
+/// A depth, a height and a width: one number for all, or three as <c>(2, 3, 3)</c> or <c>[2, 3, 3]</c>.
+/// </summary>
 /// <param name="D">The depth.</param>
 /// <param name="H">The height.</param>
 /// <param name="W">The width.</param>
 [CollectionBuilder(typeof(Triple), nameof(Of))]
 public readonly record struct Triple(int D, int H, int W)
 {
-    /// <summary>Depth, height and width, from a collection expression.</summary>
-    /// <exception cref="ShapeException">There are not three numbers.</exception>
+    /// <summary>Creates a triple from a collection expression: the depth, the height, then the width.</summary>
+    /// <exception cref="ShapeException">The number of elements is not 3.</exception>
     public static Triple Of(ReadOnlySpan<int> sizes) => sizes is [var d, var h, var w] ? new(d, h, w)
         : throw new ShapeException($"A triple takes depth, height and width, not {Layout.Show(sizes)}.");
-    /// <summary>Depth, height, then width.</summary>
+    /// <summary>Enumerates the depth, the height, then the width.</summary>
     public IEnumerator<int> GetEnumerator() => ((int[])this).AsEnumerable().GetEnumerator();
-    /// <summary>The same number for all.</summary>
+    /// <summary>Creates a triple in which all three sizes are the same number.</summary>
     public static implicit operator Triple(int all) => new(all, all, all);
-    /// <summary>Depth, height and width.</summary>
+    /// <summary>Creates a triple from a tuple of the depth, the height and the width.</summary>
     public static implicit operator Triple((int D, int H, int W) sizes) => new(sizes.D, sizes.H, sizes.W);
-    /// <summary>All in an array.</summary>
+    /// <summary>Returns an array of the depth, the height and the width.</summary>
     public static implicit operator int[](Triple sizes) => [sizes.D, sizes.H, sizes.W];
-    /// <summary>As PyTorch shows it: <c>(2, 2, 2)</c>.</summary>
+    /// <summary>Shows the triple in the same way as PyTorch: <c>(2, 2, 2)</c>.</summary>
     public override string ToString() => $"({D}, {H}, {W})";
 }

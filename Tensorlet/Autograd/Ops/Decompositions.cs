@@ -5,9 +5,9 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 
 namespace Tensorlet;
 
-// A function has one result, but the gradient of a factorisation is one formula in the gradients of all its factors. So
-// the result holds all factors, flattened, one after another along the last axis, and a factor is a view of it. The
-// gradients of factors that were not used are zeros.
+// A function has one result, but the gradient of a factorisation is a single formula that contains the gradients of
+// all factors. So the result of the function holds all factors, flattened, one after another along the last axis,
+// and each factor is a view of this result. The gradients of factors that were not used are zeros.
 
 abstract class Factorisation(string refused, params int[][] factors) : Function
 {
@@ -20,7 +20,10 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
         [.. y.Split(Array.ConvertAll(factors, shape => Layout.Product(shape)), -1).Zip(factors, (part, shape) =>
             part.Reshape([.. y.Shape[..^1], .. shape]))];
 
-    /// <summary>A matrix given by its lower triangle. MathNet does not say which triangle it reads.</summary>
+    /// <summary>
+    /// The symmetric matrix with the lower triangle of x. Both triangles are filled, because MathNet does not say
+    /// which one it reads.
+    /// </summary>
     protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
         x[Math.Max(i, j), Math.Min(i, j)]);
 
@@ -37,11 +40,12 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     /// <summary>M − Mᵀ</summary>
     protected static Variable Skew(Variable m) => m - m.T;
 
-    /// <summary>xⱼ − xᵢ</summary>
+    /// <summary>The matrix with xⱼ − xᵢ in row i and column j.</summary>
     protected static Variable Gaps(Variable x) => x.Unsqueeze(-2) - x.Unsqueeze(-1);
 
     /// <summary>
-    /// a/b, with 0/0 = 0: equal values cause no rotation where nothing depends on how they are rotated.
+    /// a/b, where 0/0 is 0. If two singular values or eigenvalues are equal, and nothing depends on a rotation of
+    /// their vectors, then a and b are 0, and the pair contributes nothing to the gradient.
     /// </summary>
     protected static Variable Ratio(Variable a, Variable b) =>
         a / (b + (a.Abs() + b.Abs()).Data.Eq(0).To(a.DType));
@@ -56,8 +60,8 @@ static class Parts
 }
 
 /// <summary>
-/// Murray, Differentiation of the Cholesky decomposition, 2016. Only the lower triangle is read; the gradient is
-/// symmetric.
+/// The gradient is that of Murray, Differentiation of the Cholesky decomposition, 2016. Only the lower triangle of
+/// X is read, and the gradient is symmetric.
 /// </summary>
 // X = L·Lᵀ     dX = ½·L⁻ᵀ·mirrored(Lᵀ·dL)·L⁻¹
 sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
@@ -70,7 +74,10 @@ sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
     }
 }
 
-/// <summary>Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2010; for m ≥ n.</summary>
+/// <summary>
+/// The gradient is that of Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2010; m
+/// must be at least n.
+/// </summary>
 // X (m, n) = Q·R     dX = (dQ + Q·mirrored(R·dRᵀ − dQᵀ·Q))·R⁻ᵀ
 sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n])
 {
@@ -86,7 +93,9 @@ sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n
     }
 }
 
-/// <summary>Townsend, Differentiating the singular value decomposition, 2016; for m ≥ n.</summary>
+/// <summary>
+/// The gradient is that of Townsend, Differentiating the singular value decomposition, 2016; m must be at least n.
+/// </summary>
 // X (m, n) = U·S·Vᵀ     dX = (U·(K(Uᵀ·dU)·S + S·K(Vᵀ·dV) + dS) + (1 − U·Uᵀ)·dU·S⁻¹)·Vᵀ
 // K(M)ᵢⱼ = (M − Mᵀ)ᵢⱼ/(sⱼ² − sᵢ²)
 sealed class Svd(int m, int n) : Factorisation("is not finite, or did not converge", [m, n], [n], [n, n])
@@ -109,7 +118,9 @@ sealed class Svd(int m, int n) : Factorisation("is not finite, or did not conver
     }
 }
 
-/// <summary>Giles 2008. Only the lower triangle is read; the gradient is symmetric.</summary>
+/// <summary>
+/// The gradient is that of Giles 2008. Only the lower triangle of X is read, and the gradient is symmetric.
+/// </summary>
 // X = V·Λ·Vᵀ     dX = V·(dΛ + ½K)·Vᵀ     Kᵢⱼ = (Vᵀ·dV − dVᵀ·V)ᵢⱼ/(λⱼ − λᵢ)
 sealed class Eigh(int n) : Factorisation("is not finite, or did not converge", [n], [n, n])
 {
@@ -131,8 +142,8 @@ public sealed partial class Variable
     Variable[] Factored(Factorisation function) => function.Split(function.Apply(this));
 
     /// <summary>
-    /// The lower triangular L with X = L·Lᵀ of symmetric, positive definite matrices (…, n, n), of which only the lower
-    /// triangle is read; or Lᵀ if upper is set.
+    /// The lower triangular matrix L with X = L·Lᵀ, or Lᵀ if <paramref name="upper"/> is true. The matrices X
+    /// (…, n, n) must be symmetric and positive definite; only their lower triangles are read.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not positive definite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
@@ -143,11 +154,13 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X = Q·R of matrices (…, m, n): Q (…, m, k) has orthonormal columns, and R (…, k, n) is 0 below its diagonal,
-    /// where k is the smaller of m and n. The signs are those of Householder reflections, as in LAPACK.
+    /// Computes the factors of X = Q·R for each matrix X (…, m, n). Let k be the smaller one of m and n. Q
+    /// (…, m, k) has orthonormal columns, and R (…, k, n) is 0 below the diagonal. The signs are those of
+    /// Householder reflections, as in LAPACK.
     /// </summary>
-    /// <exception cref="LinAlgException">In the gradient: the first k columns are not linearly independent.</exception>
-    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <exception cref="LinAlgException">The gradient is computed, and the first k columns of a matrix are not
+    /// linearly independent.</exception>
+    /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
     public (Variable Q, Variable R) Qr()
     {
         var (m, n) = (AsMatrices("Qr", square: false).Size(-2), Size(-1));
@@ -157,13 +170,13 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X = U·diag(S)·Vh of matrices (…, m, n): U (…, m, k) has orthonormal columns, Vh (…, k, n) has orthonormal rows,
-    /// and the singular values S (…, k) are in descending order, where k is the smaller of m and n. A column of U and
-    /// its row of Vh may both have the other sign. Where a gradient depends on U and Vh, the singular values must
-    /// differ.
+    /// Computes the factors of X = U·diag(S)·Vh for each matrix X (…, m, n). Let k be the smaller one of m and n. U
+    /// (…, m, k) has orthonormal columns, Vh (…, k, n) has orthonormal rows, and the singular values S (…, k) are
+    /// in descending order. A column of U and the row of Vh that belongs to it are determined only up to a common
+    /// sign. If a gradient depends on U or Vh, the singular values must differ from one another.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not finite.</exception>
-    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
+    /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
     public (Variable U, Variable S, Variable Vh) Svd()
     {
         var tall = AsMatrices("Svd", square: false).Size(-2) >= Size(-1) ? this : T;
@@ -172,9 +185,10 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X = V·diag(λ)·Vᵀ of symmetric matrices (…, n, n), of which only the lower triangle is read: the eigenvalues (…,
-    /// n) in ascending order, and the eigenvectors as columns of V (…, n, n), each of which may have the other sign.
-    /// Where a gradient depends on V, the eigenvalues must differ.
+    /// Computes the factors of X = V·diag(λ)·Vᵀ for each symmetric matrix X (…, n, n), of which only the lower
+    /// triangle is read. The eigenvalues λ (…, n) are in ascending order. The eigenvectors are the columns of V
+    /// (…, n, n), and each of them is determined only up to its sign. If a gradient depends on V, the eigenvalues
+    /// must differ from one another.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>

@@ -3,11 +3,13 @@ namespace Tensorlet;
 public sealed partial class Variable
 {
     /// <summary>
-    /// The sum of products that an equation in Einstein's notation names: <c>"bik,bkj->bij"</c> is y[b, i, j] = Σₖ a[b,
-    /// i, k]·c[b, k, j]. Axes are letters, and those that are not in the result are summed over. A letter that occurs
-    /// twice in one operand is a diagonal, <c>...</c> stands for any number of axes that broadcast, and axes of size 1
-    /// broadcast too. Without an arrow, the result has the axes of <c>...</c> and then the letters that occur once, in
-    /// alphabetical order with capitals first. Operands are contracted two at a time, from left to right.
+    /// Computes the sum of products that an equation in Einstein's notation describes: for operands a and c,
+    /// <c>"bik,bkj->bij"</c> is y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j]. Each letter names an axis, and the axes
+    /// whose letters are not in the result are summed over. If a letter occurs twice in one operand, the diagonal
+    /// of these two axes is read. <c>...</c> stands for any number of axes, which are broadcast; axes of size 1 are
+    /// broadcast too. Without an arrow, the result has the axes of <c>...</c>, followed by the letters that occur
+    /// once, in alphabetical order with capitals first. The operands are contracted two at a time, from left to
+    /// right.
     /// </summary>
     /// <exception cref="ShapeException">The equation cannot be read, or it does not fit the operands.</exception>
     public static Variable Einsum(string equation, params Variable[] operands)
@@ -17,8 +19,8 @@ public sealed partial class Variable
         if (sides.Length > 2 || operands.Given().Length == 0 || inputs.Length != operands.Length)
             throw new ShapeException($"Einsum: \"{equation}\" names {inputs.Length} operands, but {operands.Length} " +
                 $"were given.");
-        // The axes that an ellipsis stands for get the names 0, 1, …, so that the last has the same name in every
-        // operand.
+        // The axes that an ellipsis stands for get the names 0, 1, …, counted such that the last of these axes has
+        // the same name in every operand.
         var spare = operands.Select((x, i) => inputs[i].Contains("...") ? x.Rank - inputs[i].Length + 3 : 0).ToArray();
         var all = string.Concat(Enumerable.Range(0, Math.Max(0, spare.Max())).Select(i => (char)('0' + i)));
         for (var i = 0; i < inputs.Length; i++)
@@ -42,7 +44,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The sum of products over all axes that are not in the result. The names of axes are characters.
+    /// Sums the products of the operands over all axes that are not in the result. Each axis is named by a
+    /// character.
     /// </summary>
     static Variable Contracted(string operation, Variable[] operands, string[] names, string result)
     {
@@ -60,7 +63,7 @@ public sealed partial class Variable
         }
         return Ordered(y, kept, result);
 
-        // An operand, summed over the axes that it alone has.
+        // Operand i, summed over the axes that are neither in the result nor in another operand.
         (Variable, string) Term(int i)
         {
             var (x, axes) = Diagonals(operands[i].Expand([.. names[i].Select(n => sizes[n])]), names[i]);
@@ -76,7 +79,7 @@ public sealed partial class Variable
     static Variable Ordered(Variable x, string axes, string order) =>
         axes == order ? x : x.Permute([.. order.Select(name => axes.IndexOf(name))]);
 
-    /// <summary>Each pair of axes with the same name becomes its diagonal, the last axis.</summary>
+    /// <summary>Replaces each pair of axes with the same name by its diagonal, which becomes the last axis.</summary>
     static (Variable, string) Diagonals(Variable x, string axes)
     {
         if (axes.Distinct().Count() == axes.Length) return (x, axes);
@@ -86,7 +89,9 @@ public sealed partial class Variable
         return Diagonals(x, axes.Remove(j, 1).Remove(i, 1) + axes[i]);
     }
 
-    /// <summary>The size of each name: that of all its axes, except those of size 1, which broadcast.</summary>
+    /// <summary>
+    /// For each name, the size of the axes with this name. An axis may also have size 1, and is then broadcast.
+    /// </summary>
     static Dictionary<char, int> Sizes(string operation, Variable[] operands, string[] names)
     {
         var sizes = new Dictionary<char, int>();

@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
-// A function of one number is a formula, from which its derivative follows. The functions below have a derivative that
-// is short in terms of the result, so they keep the result and not the input. Sigmoid is written out as an example of a
-// Function.
+// A function of one number is a formula, from which its derivative follows. The functions below that use OfResult
+// have a derivative that is short in terms of the result, so they keep the result and not the input. Sigmoid is
+// written out as an example of a Function.
 
 sealed class OfResult<F>(string name, F f, Func<Variable, Variable, Variable> derivative) : Function
     where F : struct, IMap // y = f(x)     dx = derivative(y, dy)
@@ -25,7 +25,7 @@ readonly struct SignFormula : IMap
 readonly struct LeakyReluFormula(double slope) : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
-/// <summary>Linear above the threshold, where e⁻ˣ no longer counts.</summary>
+/// <summary>ln(1 + eˣ). Above the threshold, where e⁻ˣ is negligible, it is x.</summary>
 readonly struct SoftplusFormula(double threshold) : ISmooth
 {
     [MethodImpl(AggressiveInlining)]
@@ -36,7 +36,10 @@ readonly struct SoftplusFormula(double threshold) : ISmooth
 
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
-/// <summary>Near 0 a quotient of polynomials (Moshier, Cephes, tanh), and elsewhere 1 − 2/(e^(2|x|) + 1).</summary>
+/// <summary>
+/// Near 0, tanh x is a quotient of polynomials (Moshier, Cephes, tanh). Elsewhere, its magnitude is
+/// 1 − 2/(e^(2|x|) + 1).
+/// </summary>
 readonly struct TanhFormula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) - y * y;
@@ -53,7 +56,10 @@ readonly struct TanhFormula : ISmooth
 
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
-/// <summary>x clamped to the bounds, the upper one last. NaN stays, as an integer, which has no slope.</summary>
+/// <summary>
+/// Clamps x to the lower bound, and then to the upper one. NaN is passed through Floor, so that it remains NaN, but
+/// has no slope.
+/// </summary>
 readonly struct ClampFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -88,7 +94,7 @@ public sealed partial class Variable
     Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
         where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
 
-    /// <summary>f of integers as integers; null for floating-point numbers.</summary>
+    /// <summary>Computes f for integers as integers. Returns null for floating-point numbers.</summary>
     Variable? OfIntegers<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap => DType.IsFloat() ? null
         : new Variable(Tensor.Apply(name, new Of1<F>(f), Data.NoMask(name)));
 
@@ -98,27 +104,30 @@ public sealed partial class Variable
     public Variable Log() => Map(new LogFormula());
     /// <summary>√x</summary>
     public Variable Sqrt() => OfResult(new SqrtFormula(), (y, dy) => dy / (y * 2));
-    /// <summary>sin x, x in radians</summary>
+    /// <summary>sin x, where x is in radians.</summary>
     public Variable Sin() => Map(new SinFormula());
-    /// <summary>cos x, x in radians</summary>
+    /// <summary>cos x, where x is in radians.</summary>
     public Variable Cos() => Map(new CosFormula());
-    /// <summary>|x|; its gradient at 0 is 0.</summary>
+    /// <summary>|x|. The gradient at 0 is 0.</summary>
     public Variable Abs() => OfIntegers(new AbsFormula()) ?? Map(new AbsFormula());
-    /// <summary>−1, 0 or 1; for NaN 0. Its gradient is 0.</summary>
+    /// <summary>The sign of x: −1, 0 or 1, and 0 for NaN. The gradient is 0.</summary>
     public Variable Sign() => OfIntegers(new SignFormula()) ?? Stepped(new SignFormula());
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
     /// <summary>The logistic function 1/(1 + e⁻ˣ).</summary>
     public Variable Sigmoid() => new Sigmoid().Apply(this);
-    /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
+    /// <summary>max(x, 0). The gradient at 0 is 0.</summary>
     public Variable Relu() => OfIntegers(new ReluFormula())
         ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
-    /// <summary>x where x &gt; 0, slope·x elsewhere.</summary>
+    /// <summary>x where x &gt; 0, and slope·x elsewhere.</summary>
     public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
-    /// <summary>ln(1 + e^(βx))/β; x itself where βx is above the threshold.</summary>
+    /// <summary>ln(1 + e^(β·x))/β, and x itself where β·x is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
         beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
-    /// <summary>x clamped to low … high, or high where low is above it; the gradient at the bounds is 1.</summary>
+    /// <summary>
+    /// Clamps x to the interval from low to high, or to high if low is above high. A bound that is not given does
+    /// not limit x. At the bounds, the gradient is 1.
+    /// </summary>
     public Variable Clamp(Number? low = null, Number? high = null)
     {
         var (from, to) = (low ?? long.MinValue, high ?? long.MaxValue);

@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// x·T(x²)/U(x²) up to 1, and 1 − e^(−x²)·P(x)/Q(x) above (Moshier, Cephes, ndtr). From 6 on it is exactly 1.
+/// The error function is x·T(x²)/U(x²) for |x| up to 1. Above 1, its magnitude is 1 − e^(−x²)·P(|x|)/Q(|x|), and
+/// above 6 exactly 1. T, U, P and Q are polynomials (Moshier, Cephes, ndtr).
 /// </summary>
 // y = 2/√π ∫₀ˣ e^(−t²) dt     dx = 2/√π·e^(−x²)·dy
 readonly struct ErfFormula : ISmooth
@@ -27,8 +28,8 @@ readonly struct ErfFormula : ISmooth
     }
 }
 
-/// <summary>The quantile of the normal distribution (Wichura, algorithm AS 241, 1988).</summary>
-// y with erf y = x     dx = √π/2·e^(y²)·dy
+/// <summary>Uses the quantile function of the standard normal distribution (Wichura, algorithm AS 241, 1988).</summary>
+// y such that erf y = x     dx = √π/2·e^(y²)·dy
 readonly struct ErfinvFormula : IMap
 {
     V IMap.Apply<V>(V x)
@@ -67,6 +68,6 @@ public sealed partial class Variable
 {
     /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
     public Variable Erf() => Smooth(new ErfFormula());
-    /// <summary>The y with erf y = x; NaN outside −1 … 1.</summary>
+    /// <summary>The number y with erf y = x; NaN if x is outside [−1, 1].</summary>
     public Variable Erfinv() => OfResult(new ErfinvFormula(), (y, dy) => (y * y).Exp() * dy * (Math.Sqrt(Math.PI) / 2));
 }

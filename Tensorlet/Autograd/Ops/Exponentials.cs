@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-/// <summary>Kahan's formula: (u − 1)·x/ln u with u = eˣ is exact up to rounding near 0.</summary>
+/// <summary>Kahan's formula: near 0, (u − 1)·x/ln u with u = eˣ is exact up to rounding.</summary>
 readonly struct Expm1Formula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Exp(x);
@@ -13,7 +13,7 @@ readonly struct Expm1Formula : ISmooth
     }
 }
 
-/// <summary>Kahan's formula: ln w · x/(w − 1) with w = 1 + x is exact up to rounding near 0.</summary>
+/// <summary>Kahan's formula: near 0, ln w · x/(w − 1) with w = 1 + x is exact up to rounding.</summary>
 readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x);
@@ -32,7 +32,8 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
     protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, "Pow"); }
     public override Variable?[] Backward(Variable dc)
     {
-        // x⁰ has no slope, and 0ᵇ has none with respect to b; the formulas would give 0·∞ there
+        // The slope of a⁰ with respect to a is 0, and so is the slope of 0ᵇ with respect to b, for b ≥ 0. The
+        // formulas would give 0·∞ there.
         var da = Needs(0) ? Variable.Where(B.Data.Eq(0), 0, B * Variable.Pow(A, B - 1) * dc) : null;
         if (!Needs(1)) return [da, null];
         var still = A.Data.Eq(0) & (B.Data >= 0);
@@ -41,7 +42,7 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
 }
 
 /// <summary>
-/// Uses expm1, which keeps the digits near 0. From 22 on, e⁻ˣ does not count, and (e^(x/2))²/2 is left.
+/// Uses expm1, which is accurate near 0. Above 22, e⁻ˣ is negligible, and what remains is (e^(x/2))²/2.
 /// </summary>
 readonly struct SinhFormula : ISmooth // y′ = cosh x
 {
@@ -79,7 +80,7 @@ public sealed partial class Variable
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>
     public Variable Rsqrt() => 1 / Sqrt();
-    /// <summary>aᵇ, broadcast; an integer if both are integers.</summary>
+    /// <summary>aᵇ, with broadcasting. The result has an integer type if a and b are integers.</summary>
     /// <exception cref="TensorletException">An integer is raised to a negative power.</exception>
     public static Variable Pow(Variable a, Variable b)
     {
@@ -89,7 +90,7 @@ public sealed partial class Variable
                 "integers. Convert them with .To(DType.Float32).");
         return Apply<PowerOf>("Pow", a, b);
     }
-    /// <summary>xᵇ, broadcast.</summary>
+    /// <summary>xᵇ, with broadcasting.</summary>
     public Variable Pow(Variable b) => Pow(this, b);
     /// <summary>The hyperbolic sine.</summary>
     public Variable Sinh() => Smooth(new SinhFormula());

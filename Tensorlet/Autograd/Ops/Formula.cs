@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A formula of broadcast variables, summed over some axes (which are kept as 1) or over none. It provides its own
-/// derivative: the same line runs over numbers with a slope. The gradient of a broadcast operand is such a sum.
+/// Computes a formula of broadcast variables, and sums the results over some axes (whose size becomes 1), or over
+/// none. The formula provides its own derivative: the same line also runs over numbers with a slope. The gradient
+/// with respect to a broadcast operand is such a sum too.
 /// </summary>
 // y = Σ f(x₀, x₁, …)     dxₖ = Σ ∂f/∂xₖ·dy, over the axes along which xₖ was repeated
 sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struct, IFormula
@@ -33,23 +34,29 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
 public sealed partial class Variable
 {
     /// <summary>
-    /// y = f(x) with a formula of your own. It needs no derivative: the same line also computes the slope, for every
-    /// order and on every device. Where two branches of it meet, the slope is that of the branch that is taken.
+    /// Computes y = f(x) with a formula of your own. The formula needs no derivative: the same line also computes
+    /// the slope, for derivatives of every order and on every device. Where two branches of the formula meet, the
+    /// slope is that of the branch that is chosen.
     /// </summary>
     /// <param name="f">The formula: a public struct with one line of mathematics.</param>
     public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
 
     /// <summary>
-    /// y = f(a, b) for every pair of elements, broadcast, with a formula of your own as in <see cref="Map"/>.
+    /// Computes y = f(a, b) for every pair of elements, with broadcasting. The formula f is your own, as in
+    /// <see cref="Map"/>.
     /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
         Apply(new Of2<F>(f), NameOf<F>.Text, a.Given(), b.Given());
 
-    /// <summary>y = f(a, b, c), broadcast, with a formula of your own as in <see cref="Map"/>.</summary>
+    /// <summary>
+    /// Computes y = f(a, b, c), with broadcasting. The formula f is your own, as in <see cref="Map"/>.
+    /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), NameOf<F>.Text, a.Given(), b.Given(), c.Given());
 
-    /// <summary>y = f(x₀, x₁, …), broadcast, with a formula of your own as in <see cref="Map"/>.</summary>
+    /// <summary>
+    /// Computes y = f(x₀, x₁, …), with broadcasting. The formula f is your own, as in <see cref="Map"/>.
+    /// </summary>
     public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
         Apply(f, NameOf<F>.Text, x);
 
@@ -59,11 +66,14 @@ public sealed partial class Variable
     internal static Variable Apply<F>(F f, string name, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
         new Formula<F>(name, f, []).Apply(Alike(name, x));
 
-    /// <summary>Σ f(x₀, x₁, …) over some axes, which are kept as 1.</summary>
+    /// <summary>Computes Σ f(x₀, x₁, …) over some axes, whose size becomes 1.</summary>
     internal static Variable Total<F>(F f, string name, int[] axes, params ReadOnlySpan<Variable> x)
         where F : struct, IFormula => new Formula<F>(name, f, axes).Apply(Alike(name, x));
 
-    /// <summary>Checks that all are on one device and, except for masks, of one floating-point type.</summary>
+    /// <summary>
+    /// Checks that all variables are on one device, and converts them to one floating-point type. Masks are
+    /// converted only if all variables are masks.
+    /// </summary>
     internal static Variable[] Alike(string operation, ReadOnlySpan<Variable> x)
     {
         if (x.IsEmpty) throw new ShapeException($"{operation}: no variables were given.");

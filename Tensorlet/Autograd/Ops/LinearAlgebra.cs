@@ -5,16 +5,18 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 namespace Tensorlet;
 
 /// <summary>
-/// Runs MathNet on a tensor of matrices, its last two axes, one after another. It computes on the host and in double,
-/// whatever the device and the type; the results are converted back to these.
+/// Runs MathNet on each matrix of a tensor, one after another; the last two axes are the rows and columns of a
+/// matrix. MathNet computes on the host and in double precision. The results are converted back to the type of the
+/// tensor and moved back to its device.
 /// </summary>
 static class Matrices
 {
     /// <summary>
-    /// y[b] = f(x[b]) for every matrix of x, in the given shape: the matrices that f returns, flattened, one after
-    /// another.
+    /// Computes f(x[b]) for every matrix x[b] of x, and returns the results in the given shape. The matrices that f
+    /// returns are flattened, and follow one another.
     /// </summary>
-    /// <exception cref="LinAlgException">MathNet or f refused a matrix, for the reason given.</exception>
+    /// <exception cref="LinAlgException">MathNet or f refused a matrix; <paramref name="refused"/> says
+    /// why.</exception>
     public static Tensor Each(string operation, Tensor x, int[] shape, string refused, Func<Matrix, Matrix[]> f)
     {
         if (shape.Contains(0)) return x.NewEmpty(shape);
@@ -22,7 +24,7 @@ static class Matrices
         var (values, results) = (x.ToArray<double>(), new List<double>());
         for (var b = 0; b < Layout.Product(x.Shape[..^2]); b++)
         {
-            // MathNet has no empty matrices; a matrix with a single 1 has the same determinant.
+            // MathNet does not have empty matrices; a matrix that consists of a single 1 has the same determinant.
             var matrix = size == 0 ? Number(1) : Matrix.Build.DenseOfRowMajor(rows, columns,
                 values[(b * size)..((b + 1) * size)]);
             try { foreach (var y in f(matrix)) results.AddRange(y.ToRowMajorArray()); }
@@ -64,8 +66,8 @@ sealed class Solve : Function // A·X = B     dB = A⁻ᵀ·dX     dA = −dB·X
 }
 
 /// <summary>
-/// The cofactors are computed from the singular values, without a division, so that the gradient of a singular matrix
-/// is right too (PyTorch gives 0). A gradient of the gradient needs the inverse.
+/// The cofactors are computed from the singular values without a division, so the gradient is right for a singular
+/// matrix too (PyTorch gives 0). A gradient of the gradient needs the inverse of the matrix.
 /// </summary>
 sealed class Det : Function // y = det X     dX = cof X·dy     cof X = y·X⁻ᵀ
 {
@@ -79,7 +81,8 @@ sealed class Det : Function // y = det X     dX = cof X·dy     cof X = y·X⁻�
 
     static Variable Wide(Variable y) => y.Unsqueeze(-1).Unsqueeze(-1);
 
-    // cof U·S·Vᵀ = cof U·cof S·cof Vᵀ,  cof U = det U·U for orthogonal U,  cof S = the products of all other sᵢ
+    // cof(U·S·Vᵀ) = cof U·cof S·cof Vᵀ,  cof U = det U·U for an orthogonal U,
+    // cof S = a diagonal matrix, whose element i is the product of all sⱼ except sᵢ
     static Tensor Cofactors(Tensor x) => Matrices.Each("Det.Backward", x, x.Size(), "is not finite", x =>
     {
         var svd = x.Svd();
@@ -109,7 +112,10 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
 
 public sealed partial class Variable
 {
-    /// <summary>This variable, if it holds matrices (or square ones) of floating-point numbers.</summary>
+    /// <summary>
+    /// Returns this variable if it holds matrices of floating-point numbers (square ones, if
+    /// <paramref name="square"/> is true), and throws otherwise.
+    /// </summary>
     Variable AsMatrices(string operation, bool square = true)
     {
         Data.OnlyFloat(operation);
@@ -119,19 +125,20 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// X⁻¹ of square matrices, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is faster and more
-    /// accurate.
+    /// The inverse X⁻¹ of each square matrix X, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is
+    /// faster and more accurate.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Inverse() => new Inverse().Apply(AsMatrices("Inverse"));
 
     /// <summary>
-    /// The X with this·X = B: (…, n, n), (…, n, k) → (…, n, k); leading axes broadcast. B is one vector for each
-    /// matrix, (…, n) → (…, n), if it is 1-dimensional or has the shape of this variable without its last axis.
+    /// Solves this·X = B for X, where this variable is (…, n, n), and B and X are (…, n, k); the leading axes are
+    /// broadcast. If B is 1-dimensional, or if the shape of B is that of this variable without the last axis, B is
+    /// read as one vector for each matrix, and X is (…, n).
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
-    /// <exception cref="ShapeException">The matrices are not square, or B has another n.</exception>
+    /// <exception cref="ShapeException">The matrices are not square, or B does not have n rows.</exception>
     public Variable Solve(Variable b)
     {
         AsMatrices("Solve").Alike("Solve", b.Given());
@@ -145,16 +152,18 @@ public sealed partial class Variable
         return vectors ? x.Squeeze(-1) : x;
     }
 
-    /// <summary>The determinants of square matrices, (…, n, n) → (…); 1 for a matrix without rows.</summary>
-    /// <exception cref="LinAlgException">In a gradient of the gradient: a matrix is singular.</exception>
+    /// <summary>
+    /// The determinant of each square matrix, (…, n, n) → (…). The determinant of a matrix without rows is 1.
+    /// </summary>
+    /// <exception cref="LinAlgException">A matrix is singular, and a gradient of the gradient is computed.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Det() => new Det().Apply(AsMatrices("Det"));
 
     /// <summary>
-    /// The sign of the determinants and the logarithm of their magnitude, (…, n, n) → (…), which neither overflow nor
-    /// underflow; 0 and −∞ for a singular matrix.
+    /// The sign of each determinant, and the logarithm of its magnitude: (…, n, n) → (…). Neither of them overflows
+    /// or underflows. For a singular matrix, the sign is 0, and the logarithm is −∞.
     /// </summary>
-    /// <exception cref="LinAlgException">In the gradient: a matrix is singular.</exception>
+    /// <exception cref="LinAlgException">A matrix is singular, and the gradient is computed.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Tensor Sign, Variable LogAbsDet) Slogdet()
     {

@@ -3,24 +3,25 @@ namespace Tensorlet;
 /// <summary>What the padding around an input consists of.</summary>
 public enum PadMode
 {
-    /// <summary>A constant.</summary>
+    /// <summary>A constant number.</summary>
     Constant,
-    /// <summary>The input, mirrored at its edge; the edge is not repeated.</summary>
+    /// <summary>The input, mirrored at its edge; the element at the edge is not repeated.</summary>
     Reflect,
-    /// <summary>The edge of the input.</summary>
+    /// <summary>The element at the edge of the input, repeated.</summary>
     Replicate,
-    /// <summary>The input, continued from its other end.</summary>
+    /// <summary>The input, continued from its opposite end.</summary>
     Circular,
 }
 
 public static partial class F
 {
     /// <summary>
-    /// Pads the last axes. The numbers are (before, after) for the last axis, then for the one before it, and so on.
-    /// Negative numbers cut elements off.
+    /// Pads the last axes. <paramref name="padding"/> contains two numbers for each axis: how many elements are
+    /// added before the input, and how many after it. The numbers for the last axis come first, then the numbers
+    /// for the axis before it, and so on. A negative number cuts elements off.
     /// </summary>
-    /// <exception cref="ShapeException">An odd number of paddings, more than there are axes, or more elements to
-    /// continue or to cut off than there are.</exception>
+    /// <exception cref="ShapeException">The number of paddings is odd or larger than twice the number of axes, or
+    /// an axis has too few elements to be continued or cut off in this way.</exception>
     public static Variable Pad(Variable x, int[] padding, PadMode mode = PadMode.Constant, double value = 0)
     {
         var axes = padding.Given().Length / 2;
@@ -44,7 +45,10 @@ public static partial class F
         return x.Framed([.. around.Select(side => side[0])], [.. around.Select(side => side[1])], value);
     }
 
-    /// <summary>The positions from which n elements, continued before and after, are taken.</summary>
+    /// <summary>
+    /// For each element of a padded axis, the position from which it is copied. Without the padding, the axis has n
+    /// elements.
+    /// </summary>
     static long[] Continued(int n, int before, int after, PadMode mode) =>
         [.. Enumerable.Range(-before, Layout.Fitting("Pad", (long)before + n + after)).Select(i => mode switch
         {

@@ -1,12 +1,15 @@
 namespace Tensorlet;
 
-// An adjoint pair: each of the two moves every element back to where the other took it from.
+// These operations are an adjoint pair: each of the two moves every element back to the position from which the
+// other took it.
 public static partial class F
 {
     /// <summary>
-    /// Groups of r² channels become squares of r by r pixels: (…, C·r², H, W) to (…, C, H·r, W·r) (Shi et al. 2016).
+    /// Turns each group of r² channels into one channel, in which each pixel becomes a square of r by r pixels:
+    /// (…, C·r², H, W) to (…, C, H·r, W·r), where r is <paramref name="upscaleFactor"/> (Shi et al. 2016).
     /// </summary>
-    /// <exception cref="ShapeException">The channels are not divisible by r².</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than three axes, or the number of channels
+    /// is not divisible by r².</exception>
     public static Variable PixelShuffle(Variable x, int upscaleFactor)
     {
         long r = upscaleFactor.In("PixelShuffle", 1);
@@ -21,10 +24,12 @@ public static partial class F
     }
 
     /// <summary>
-    /// Squares of r by r pixels become groups of r² channels, which <see cref="PixelShuffle"/> undoes: (…, C, H·r, W·r)
-    /// to (…, C·r², H, W).
+    /// Turns each channel into a group of r² channels, in which each square of r by r pixels becomes one pixel:
+    /// (…, C, H·r, W·r) to (…, C·r², H, W), where r is <paramref name="downscaleFactor"/>.
+    /// <see cref="PixelShuffle"/> is the inverse.
     /// </summary>
-    /// <exception cref="ShapeException">Height or width is not divisible by r.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than three axes, or the height or the width
+    /// is not divisible by r.</exception>
     public static Variable PixelUnshuffle(Variable x, int downscaleFactor)
     {
         var r = downscaleFactor.In("PixelUnshuffle", 1);

@@ -8,23 +8,25 @@ public static partial class F
         MaxPool("MaxPool1d", x, [kernel], [stride ?? kernel], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
-    /// The maximum of each window: (N, C, H, W) to (N, C, OH, OW). It gathers elements whose positions depend on the
-    /// data. The gradient goes to the element that was picked, the first of equal ones.
+    /// The maximum of each window: (N, C, H, W) to (N, C, OH, OW). The operation picks elements at positions that
+    /// depend on the data. If several elements of a window are the maximum, it picks the first of them. Only the
+    /// elements that are picked get the gradient.
     /// </summary>
-    /// <param name="x">Images, (N, C, H, W).</param>
+    /// <param name="x">The images, (N, C, H, W).</param>
     /// <param name="kernel">The size of a window.</param>
     /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
     /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
     /// <param name="dilation">The distance between the elements of a window; 1 if not given.</param>
-    /// <param name="ceilMode">Add a last, partial window where elements are left.</param>
-    /// <exception cref="ShapeException">There are not four axes, or the window is larger than the padded
-    /// image.</exception>
+    /// <param name="ceilMode">Whether to add a last, partial window if elements are left over.</param>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
+    /// the padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
         Pair? dilation = null, bool ceilMode = false) =>
         MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
-    /// <see cref="MaxPool2d"/>, and the position of each value in its image of H·W elements: Int64, (N, C, OH, OW).
+    /// Returns the result of <see cref="MaxPool2d"/>, and for each value its position among the H·W elements of its
+    /// image: Int64, (N, C, OH, OW).
     /// </summary>
     public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
@@ -42,20 +44,23 @@ public static partial class F
         AvgPool("AvgPool1d", x, [kernel], [stride ?? kernel], [padding], ceilMode, countIncludePad);
 
     /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
-    /// <param name="x">Images, (N, C, H, W).</param>
+    /// <param name="x">The images, (N, C, H, W).</param>
     /// <param name="kernel">The size of a window.</param>
     /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
     /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
-    /// <param name="ceilMode">Add a last, partial window where elements are left. What lies beyond the padding is not
-    /// counted.</param>
-    /// <param name="countIncludePad">Count padding as zeros; otherwise it is not counted.</param>
-    /// <exception cref="ShapeException">There are not four axes, or the window is larger than the padded
-    /// image.</exception>
+    /// <param name="ceilMode">Whether to add a last, partial window if elements are left over. What is beyond the
+    /// padding is not part of the mean.</param>
+    /// <param name="countIncludePad">Whether the padding is part of the mean, as zeros.</param>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
+    /// the padded image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>
         AvgPool("AvgPool2d", x, kernel, stride ?? kernel, padding ?? 0, ceilMode, countIncludePad);
 
-    /// <summary>The values, their positions in the flattened input with its frame, and the end of the frame.</summary>
+    /// <summary>
+    /// Returns the maxima, their positions in the padded input when it is flattened, and the padding after the last
+    /// element of each axis.
+    /// </summary>
     static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,
         int[] stride, int[] padding, int[] dilation, bool ceilMode)
     {
@@ -64,7 +69,8 @@ public static partial class F
         var places = Largest(framed.Data.Contiguous());
         if (padding.Max() > 0)
         {
-            // where all are −∞, as the frame is: the first one inside, as an image of ones finds it
+            // If all elements of a window are −∞, as the padding is, the first element inside the image is picked.
+            // The position of this element is found with an image of ones, padded with zeros.
             var image = Tensor.Ones([1, 1, .. x.Shape[2..]], x.DType, x.Device).Framed(padding, plan.After, 0);
             var images = Tensor.From<long>([.. Enumerable.Range(0, x.Size(0) * x.Size(1)).Select(i =>
                 (long)i * image.Numel)], [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, plan.Axes)], device: x.Device);
@@ -90,7 +96,8 @@ public static partial class F
         var after = PoolPlan(operation, x, kernel, stride, padding, ones, ceilMode).After;
         var sums = Windowed(x, padding, after);
         if (countIncludePad && after.SequenceEqual(padding)) return sums / Layout.Product(kernel);
-        // the elements that count: the input, and its padding if wanted, but not what a last window reaches beyond
+        // the elements that count: the input and, if wanted, its padding, but not the elements beyond the padding
+        // that a last window covers
         Variable counted = x.Data.OnesLike();
         if (!countIncludePad) return sums / Windowed(counted, padding, after);
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
@@ -100,7 +107,7 @@ public static partial class F
             .Windows(kernel, stride, ones).Sum([.. Enumerable.Range(x.Rank, kernel.Length)]);
     }
 
-    /// <summary>Checks the arguments, and finds how far the last windows reach over the end of each axis.</summary>
+    /// <summary>Checks the arguments, and computes how far the last windows reach over the end of each axis.</summary>
     static WindowPlan PoolPlan(string operation, Variable x, int[] kernel, int[] stride, int[] padding, int[] dilation,
         bool ceilMode)
     {
@@ -116,7 +123,8 @@ public static partial class F
         if (!ceilMode) return plan;
         var after = padding.Select((p, a) =>
         {
-            // one more window, if it begins in the input or before it and the last one does not reach the end
+            // one more window, if it begins in the input or before the input, and if the last window so far does
+            // not reach the end
             long begin = (long)places[a] * stride[a], end = x.Size(2 + a) + (long)p;
             var more = begin + plan.Reach(a) + 1 - end - p;
             return more < stride[a] && begin < end ? Layout.Fitting(operation, p + more) : p;

@@ -8,7 +8,8 @@ sealed class MatMul : Function // C = A·B, the last two axes     dA = dC·Bᵀ 
 }
 
 /// <summary>
-/// Axes in groups, as <see cref="Tensor.Contract"/> takes them; i, j, k and the batch b are groups of axes.
+/// The axes are in groups, as in <see cref="Tensor.Contract"/>: each of the letters i, j, k and b (the batch)
+/// stands for a group of axes.
 /// </summary>
 // C[bij] = Σₖ A[bik]·B[bkj]     dA[bik] = Σⱼ dC[bij]·B[bkj]     dB[bkj] = Σᵢ A[bik]·dC[bij]
 sealed class Contract(int batch, int rows, int columns) : Function
@@ -27,10 +28,11 @@ sealed class Contract(int batch, int rows, int columns) : Function
 public sealed partial class Variable
 {
     /// <summary>
-    /// The matrix product over the last two axes, (…, n, k)·(…, k, m) → (…, n, m); leading axes broadcast. A
-    /// 1-dimensional operand is a row on the left, and a column on the right.
+    /// The matrix product over the last two axes, (…, n, k)·(…, k, m) → (…, n, m); the leading axes are broadcast.
+    /// A 1-dimensional operand is read as a row if it is on the left, and as a column if it is on the right.
     /// </summary>
-    /// <exception cref="ShapeException">The columns of the first are not as many as the rows of the second.</exception>
+    /// <exception cref="ShapeException">The number of columns of the first operand is not the number of rows of the
+    /// second.</exception>
     public Variable MatMul(Variable other)
     {
         var (a, b) = (this, other.Given());
@@ -45,72 +47,77 @@ public sealed partial class Variable
     /// <inheritdoc cref="MatMul(Variable)"/>
     public static Variable MatMul(Variable a, Variable b) => a.Given().MatMul(b.Given());
 
-    // Products with fixed ranks are MatMul after a check: an axis too many or too few is an error, and is not
-    // broadcast.
+    // The following products take operands with fixed numbers of axes. They check these numbers, and then call
+    // MatMul: a superfluous or missing axis is an error, and is not broadcast.
 
-    /// <summary>Σ aᵢ·bᵢ of two vectors, (n)·(n) → ().</summary>
-    /// <exception cref="ShapeException">They are not vectors of the same length.</exception>
+    /// <summary>The sum Σ aᵢ·bᵢ of two vectors a and b, (n)·(n) → ().</summary>
+    /// <exception cref="ShapeException">The operands are not vectors of the same length.</exception>
     public Variable Dot(Variable other) => Product("Dot", other, 1, 1);
 
     /// <summary>A matrix times a vector, (n, k)·(k) → (n).</summary>
-    /// <exception cref="ShapeException">Another rank, or the columns are not as many as the elements.</exception>
+    /// <exception cref="ShapeException">The operands do not have 2 and 1 axes, or the number of columns of the
+    /// matrix is not the number of elements of the vector.</exception>
     public Variable Mv(Variable vector) => Product("Mv", vector.Given(), 2, 1);
 
     /// <summary>
-    /// A matrix times a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes any ranks.
+    /// A matrix times a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes operands of any rank.
     /// </summary>
-    /// <exception cref="ShapeException">Another rank, or the columns of the first are not as many as the rows of the
-    /// second.</exception>
+    /// <exception cref="ShapeException">An operand does not have 2 axes, or the number of columns of the first
+    /// operand is not the number of rows of the second.</exception>
     public Variable Mm(Variable other) => Product("Mm", other, 2, 2);
 
     /// <summary>A batch of matrices times a batch of matrices, (b, n, k)·(b, k, m) → (b, n, m).</summary>
-    /// <exception cref="ShapeException">Another rank, different batches, or columns and rows that do not
-    /// match.</exception>
+    /// <exception cref="ShapeException">An operand does not have 3 axes, the batches differ in size, or the number
+    /// of columns of the first matrices is not the number of rows of the second.</exception>
     public Variable Bmm(Variable other) => Product("Bmm", other, 3, 3);
 
-    /// <summary>aᵢ·bⱼ of two vectors, (n), (m) → (n, m).</summary>
-    /// <exception cref="ShapeException">One of them is not a vector.</exception>
+    /// <summary>All products aᵢ·bⱼ of the elements of two vectors a and b, (n), (m) → (n, m).</summary>
+    /// <exception cref="ShapeException">One of the operands is not a vector.</exception>
     public Variable Outer(Variable other) => Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
 
     /// <summary>
-    /// beta·this + alpha·A·B with A (n, k) and B (k, m). This variable broadcasts to (n, m), and is not read if beta is
-    /// 0.
+    /// beta·this + alpha·A·B, where A is (n, k) and B is (k, m); beta and alpha are 1 if they are not given. This
+    /// variable is broadcast to (n, m). If beta is 0, the elements of this variable are not read.
     /// </summary>
-    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to
-    /// A·B.</exception>
+    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to the
+    /// shape of A·B.</exception>
     public Variable Addmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Addmm", a.Given().Product("Addmm", b.Given(), 2, 2), beta, alpha);
 
     /// <summary>
-    /// beta·this + alpha·A·B with A (b, n, k) and B (b, k, m). This variable broadcasts to (b, n, m), and is not read
-    /// if beta is 0.
+    /// beta·this + alpha·A·B, where A is (b, n, k) and B is (b, k, m); beta and alpha are 1 if they are not given.
+    /// This variable is broadcast to (b, n, m). If beta is 0, the elements of this variable are not read.
     /// </summary>
-    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to
-    /// A·B.</exception>
+    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to the
+    /// shape of A·B.</exception>
     public Variable Baddbmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Baddbmm", a.Given().Product("Baddbmm", b.Given(), 3, 3), beta, alpha);
 
-    /// <summary>Σ xᵢᵢ of a matrix, (n, m) → ().</summary>
-    /// <exception cref="ShapeException">It is not a matrix.</exception>
+    /// <summary>The sum Σ xᵢᵢ of the diagonal of a matrix, (n, m) → ().</summary>
+    /// <exception cref="ShapeException">This variable is not a matrix.</exception>
     public Variable Trace() => Rank == 2 ? Diagonal().Sum()
         : throw new ShapeException($"Trace: takes a matrix, not shape {Data.Layout}. Einsum(\"...ii->...\") adds the " +
             $"diagonals of a batch.");
 
     /// <summary>
-    /// Sums over the last axes of this variable and as many first axes of the other: (…, k…)·(k…, …).
+    /// Multiplies two variables, and sums over the last <paramref name="axes"/> axes of this variable together with
+    /// the first <paramref name="axes"/> axes of the other: (…, k…)·(k…, …), where k… are the axes that are summed
+    /// over.
     /// </summary>
-    /// <exception cref="ShapeException">The axes differ in size, or there are too few.</exception>
+    /// <exception cref="ShapeException">Two axes that are summed over together differ in size and neither is 1, or
+    /// <paramref name="axes"/> is negative or larger than the number of axes of a variable.</exception>
     public Variable Tensordot(Variable other, int axes = 2) => axes >= 0 && axes <= Rank && axes <= other.Given().Rank
         ? Tensordot(other, [.. Enumerable.Range(Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
         : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {axes} " +
             $"axes to sum over.");
 
     /// <summary>
-    /// Sums over pairs of axes, <c>axes[i]</c> of this variable with <c>otherAxes[i]</c> of the other; the remaining
-    /// axes follow one another.
+    /// Multiplies two variables, and sums over pairs of axes: <c>axes[i]</c> of this variable together with
+    /// <c>otherAxes[i]</c> of the other. The result has the remaining axes of this variable, followed by the
+    /// remaining axes of the other.
     /// </summary>
-    /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, or there are not as many on
-    /// both sides.</exception>
+    /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, an axis is named twice,
+    /// or <paramref name="axes"/> and <paramref name="otherAxes"/> differ in length.</exception>
     public Variable Tensordot(Variable other, int[] axes, int[] otherAxes)
     {
         axes = [.. axes.Given().Select(a => Data.Layout.Axis("Tensordot", a))];
@@ -129,14 +136,14 @@ public sealed partial class Variable
             string.Concat(Enumerable.Range(first, count).Select(i => (char)('a' + i)));
     }
 
-    /// <summary>Refuses operands of different types or on different devices.</summary>
+    /// <summary>Throws if the operands differ in type or in device.</summary>
     void Alike(string operation, Variable other)
     {
         if (Data.SameDevice(operation, other.Given().Data).DType != other.DType) throw new DTypeException(
             $"{operation}: the operands are {DType} and {other.DType}; convert one of them with .To(DType…).");
     }
 
-    /// <summary>This variable, if both operands have the right number of axes.</summary>
+    /// <summary>Returns this variable if both operands have the right number of axes, and throws otherwise.</summary>
     Variable OfRanks(string operation, int rank, Variable other, int otherRank) =>
         other.Given().Rank == otherRank && Rank == rank ? this
             : throw new ShapeException($"{operation}: takes operands of " +

@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The product of the other elements is found without dividing by x: the product of those before each, times that of
-/// those after it.
+/// For each element xᵢ, computes the product of all other elements without a division by xᵢ: the product of the
+/// elements before xᵢ times the product of the elements after xᵢ.
 /// </summary>
 sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     dxᵢ = dy · Π of the other x
 {
     protected override Tensor Forward() { Save(X); return X.Data.Prod([axis], keepDim: true); }
     public override Variable[] Backward(Variable dy) => [Before(X) * Before(X.Flip(axis)).Flip(axis) * dy];
 
-    /// <summary>The product of all elements before each one; 1 before the first.</summary>
+    /// <summary>For each element, the product of all elements before it; 1 for the first element.</summary>
     Variable Before(Variable x)
     {
         var one = Tensor.Ones(Layout.With(x.Data.Layout.shape, axis, 1), x.DType, x.Device);
@@ -17,7 +17,7 @@ sealed class Prod(int axis) : Function // y = Π x along an axis, kept as 1     
     }
 }
 
-// y = max x over some axes, kept as 1     dx = dy, shared by the x that are y
+// y = max x over some axes, whose size becomes 1     dx = dy, shared evenly by the elements of x that are equal to y
 sealed class Extreme(string name, int[] axes, bool largest, bool shareNaN = false) : Function
 {
     protected override Tensor Forward()
@@ -36,7 +36,7 @@ sealed class Extreme(string name, int[] axes, bool largest, bool shareNaN = fals
 
 readonly struct ExpOfDifference : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => V.Exp(a - b); }
 
-/// <summary>(x − m)·w/r, in an order that neither overflows nor underflows.</summary>
+/// <summary>(x − m)·w/r, computed in an order in which nothing overflows or underflows.</summary>
 readonly struct WeightedDeviation : IFormula
 {
     public static int Inputs => 4;
@@ -44,8 +44,11 @@ readonly struct WeightedDeviation : IFormula
     V IFormula.Apply<V>(V x, V m, V r, V w, V e, V f, V g, V h) => (x - m) / r * w;
 }
 
-/// <summary>The squares are in double precision, and so is their sum. A root of 0 has the subgradient 0.</summary>
-// With m the mean over some axes, or 0: y = Σ(x − m)²/n, or its root r     dx = (x − m)·2/n·dy, or (x − m)/(n·r)·dy
+/// <summary>
+/// The squares and their sum are computed in double precision. Where the root is 0, its subgradient is 0.
+/// </summary>
+// m is the mean over some axes, or 0. The result is y = Σ(x − m)²/n, or its root r.
+// dx = (x − m)·2/n·dy for y, and (x − m)/(n·r)·dy for the root
 sealed class Spread(string name, int[] axes, double n, bool centered, bool root) : Function
 {
     public override string Name => name;
@@ -68,7 +71,8 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
 public sealed partial class Variable
 {
     /// <summary>
-    /// Applies a function that reduces axes and keeps them as 1, and removes these unless they are wanted.
+    /// Applies a function that reduces axes to size 1, and then removes these axes unless
+    /// <paramref name="keepDim"/> is true.
     /// </summary>
     Variable Fold(string operation, Axes axes, bool keepDim, Func<int[], Variable> function)
     {
@@ -80,15 +84,15 @@ public sealed partial class Variable
         keepDim ? this : axes.Length == Rank ? Reshape()
             : Reshape([.. Enumerable.Range(0, Rank).Except(axes).Select(Size)]);
 
-    // y = Σ x over some axes, kept as 1     dx = dy, repeated over them
+    // y = Σ x over some axes, whose size becomes 1     dx = dy, repeated along these axes
     Variable SumKept(int[] axes) => Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
 
     /// <inheritdoc cref="Tensor.Sum"/>
     public Variable Sum(Axes axes = default, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);
 
     /// <summary>
-    /// Summed over the axes along which a tensor of this shape would be repeated to get the shape of this one: the
-    /// adjoint of Expand.
+    /// Sums over the axes along which a tensor of the given shape would be repeated to get the shape of this
+    /// variable: the adjoint of Expand.
     /// </summary>
     internal Variable SumTo(int[] shape)
     {
@@ -97,36 +101,50 @@ public sealed partial class Variable
     }
 
     /// <inheritdoc cref="Tensor.Mean"/>
-    // y = Σ x/n over some axes, kept as 1     dx = dy/n, repeated over them
+    // y = Σ x/n over some axes, whose size becomes 1     dx = dy/n, repeated along these axes
     public Variable Mean(Axes axes = default, bool keepDim = false) => Fold("Mean", axes, keepDim, over =>
         Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
             (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before)));
 
 
-    /// <summary>The product over these axes, or of all elements.</summary>
+    /// <summary>The product over the given axes, or of all elements if no axes are given.</summary>
     public Variable Prod(Axes axes = default, bool keepDim = false) => Fold("Prod", axes, keepDim, over =>
         over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)));
 
-    /// <summary>The maximum over these axes, or of all; equal ones share the gradient evenly.</summary>
+    /// <summary>
+    /// The maximum over the given axes, or of all elements if no axes are given. Elements that are equal to the
+    /// maximum share the gradient evenly.
+    /// </summary>
     public Variable AMax(Axes axes = default, bool keepDim = false) =>
         Fold("AMax", axes, keepDim, over => new Extreme("AMax", over, largest: true).Apply(this));
 
-    /// <summary>The minimum over these axes, or of all; equal ones share the gradient evenly.</summary>
+    /// <summary>
+    /// The minimum over the given axes, or of all elements if no axes are given. Elements that are equal to the
+    /// minimum share the gradient evenly.
+    /// </summary>
     public Variable AMin(Axes axes = default, bool keepDim = false) =>
         Fold("AMin", axes, keepDim, over => new Extreme("AMin", over, largest: false).Apply(this));
 
-    /// <summary>The maximum of all; equal ones share the gradient evenly, and so do NaNs.</summary>
+    /// <summary>
+    /// The maximum of all elements. Elements that are equal to the maximum share the gradient evenly. If there are
+    /// NaNs, the maximum is NaN, and the NaNs share the gradient evenly.
+    /// </summary>
     public Variable Max() => Fold("Max", null, false, over => new Extreme("Max", over, true, true).Apply(this));
-    /// <summary>The minimum of all; equal ones share the gradient evenly, and so do NaNs.</summary>
+    /// <summary>
+    /// The minimum of all elements. Elements that are equal to the minimum share the gradient evenly. If there are
+    /// NaNs, the minimum is NaN, and the NaNs share the gradient evenly.
+    /// </summary>
     public Variable Min() => Fold("Min", null, false, over => new Extreme("Min", over, false, true).Apply(this));
 
     /// <summary>
-    /// The maximum along an axis, and its position: the first of equal ones, which alone gets the gradient.
+    /// The maximum along an axis, and its position. If the maximum occurs several times, the position is that of
+    /// the first occurrence, and only that element gets the gradient.
     /// </summary>
     public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) =>
         Named(() => Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim));
     /// <summary>
-    /// The minimum along an axis, and its position: the first of equal ones, which alone gets the gradient.
+    /// The minimum along an axis, and its position. If the minimum occurs several times, the position is that of
+    /// the first occurrence, and only that element gets the gradient.
     /// </summary>
     public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) =>
         Named(() => Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim));
@@ -134,12 +152,15 @@ public sealed partial class Variable
     (Variable, Tensor) Picked(int axis, Tensor at, bool keepDim) =>
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
 
-    /// <summary>ln Σ eˣ over these axes, or over all, without overflow.</summary>
+    /// <summary>
+    /// ln Σ eˣ over the given axes, or over all elements if no axes are given, computed without overflow.
+    /// </summary>
     public Variable LogSumExp(Axes axes = default, bool keepDim = false)
     {
         var over = Data.Layout.Axes("LogSumExp", axes);
         if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(axes, keepDim);
-        // the maximum is subtracted so that nothing overflows, except where it is infinite
+        // the maximum is subtracted, so that nothing overflows; where the maximum is infinite, 0 is subtracted
+        // instead
         var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true);
         m = Tensor.Where((m - m).Eq(0), m, 0);
         return Fold("LogSumExp", axes, keepDim, _ =>
@@ -150,18 +171,24 @@ public sealed partial class Variable
         Fold(name, axes, keepDim, over => new Spread(name, over,
             Math.Max(0, Data.CountOver(over) - correction), true, root).Apply(this));
 
-    /// <summary>The variance over these axes, or of all: Σ(x − mean)²/(n − correction).</summary>
+    /// <summary>
+    /// The variance Σ(x − mean)²/(n − correction) of the n elements along the given axes, or of all n elements if
+    /// no axes are given.
+    /// </summary>
     public Variable Var(Axes axes = default, double correction = 1, bool keepDim = false) =>
         Spread("Var", false, axes, correction, keepDim);
 
-    /// <summary>The standard deviation, √Var; 0 for equal numbers, with gradient 0.</summary>
+    /// <summary>
+    /// The standard deviation, which is the square root of the variance; see <see cref="Var"/>. If all elements are
+    /// equal, the standard deviation and its gradient are 0.
+    /// </summary>
     public Variable Std(Axes axes = default, double correction = 1, bool keepDim = false) =>
         Spread("Std", true, axes, correction, keepDim);
 
     /// <summary>
-    /// The p-norm (Σ|x|ᵖ)^(1/p) over these axes, or of all, which is the Euclidean norm √Σx² if p is not given: the
-    /// largest |x| for p = ∞, the smallest for −∞, and the number of elements that are not 0 for p = 0. Its gradient at
-    /// 0 is 0.
+    /// The p-norm (Σ|x|ᵖ)^(1/p) over the given axes, or of all elements if no axes are given. If p is not given,
+    /// the norm is the Euclidean norm √Σx². For p = ∞, the norm is the largest |x|, for p = −∞ the smallest |x|,
+    /// and for p = 0 the number of elements that are not 0. The gradient at 0 is 0.
     /// </summary>
     public Variable Norm(double p = 2, Axes axes = default, bool keepDim = false) => Named(() =>
     {

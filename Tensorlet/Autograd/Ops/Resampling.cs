@@ -1,34 +1,36 @@
 namespace Tensorlet;
 
-/// <summary>⌊(i·n + rest)/o⌋, in integers</summary>
+/// <summary>⌊(i·n + rest)/o⌋, computed in integers</summary>
 readonly struct Quotient(long n, long o, long rest = 0) : ISequence { public double At(long i) => (i * n + rest) / o; }
 
-/// <summary>(i + shift)·n/o − shift, but not below 0</summary>
+/// <summary>(i + shift)·n/o − shift, but at least 0</summary>
 readonly struct Between(double n, double o, double shift) : ISequence
 { public double At(long i) => Math.Max(0, (i + shift) * n / o - shift); }
 
-// Pooling and interpolation to a given size, one axis after another.
+// Pooling and interpolation to a given size. The two axes are resized one after the other.
 public static partial class F
 {
     /// <summary>
-    /// The mean of each of OH·OW parts of images: (…, H, W) to (…, OH, OW). Part i of H goes from ⌊i·H/OH⌋ to ⌈(i +
-    /// 1)·H/OH⌉.
+    /// Divides each image into OH·OW parts, and returns the mean of each part: (…, H, W) to (…, OH, OW). Part i of
+    /// the rows begins at row ⌊i·H/OH⌋ and ends before row ⌈(i + 1)·H/OH⌉. The columns are divided in the same way.
     /// </summary>
-    /// <exception cref="ShapeException">There are fewer than two axes, or a size is not positive.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes, or a size is not
+    /// positive.</exception>
     public static Variable AdaptiveAvgPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveAvgPool2d", x, outputSize, (parts, inside, axis) => inside is null ? parts.Mean(axis)
             : Variable.Where(inside, parts, 0).Sum(axis) / inside.Sum([axis]).To(x.DType));
 
     /// <summary>
-    /// The maximum of each of OH·OW parts of images, as <see cref="AdaptiveAvgPool2d"/> divides them; the first of
-    /// equal elements gets the gradient.
+    /// Divides each image into OH·OW parts, in the same way as <see cref="AdaptiveAvgPool2d"/>, and returns the
+    /// maximum of each part. If several elements of a part are the maximum, the first of them, counted column by
+    /// column, gets the gradient.
     /// </summary>
     public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveMaxPool2d", x, outputSize, (parts, _, axis) => parts.Max(axis).Values);
 
     /// <summary>
-    /// Reduces parts of both axes. Shorter parts are filled up with their first element, and a mask says what is
-    /// inside.
+    /// Divides both axes into parts, and reduces each part. Shorter parts are filled up with their first element,
+    /// and a mask says which elements belong to the part.
     /// </summary>
     static Variable InParts(string operation, Variable x, Pair size, Func<Variable, Tensor?, int, Variable> fold) =>
         AlongBoth(operation, x, size, (v, axis, n, o) =>
@@ -48,15 +50,20 @@ public static partial class F
     static Tensor Numbers(Variable x, int count, Quotient each) => Tensor.Fill(each, [count], DType.Int64, x.Device);
 
     /// <summary>
-    /// Images of another size, (…, H, W) to (…, OH, OW). Pixel i is x[⌊i·H/OH⌋]; or, if bilinear, a weighted mean of
-    /// the four pixels around (i + ½)·H/OH − ½, or around i·(H − 1)/(OH − 1) if the corners are aligned.
+    /// Resizes images: (…, H, W) to (…, OH, OW). With <see cref="Interpolation.Nearest"/>, row i of the result is
+    /// row ⌊i·H/OH⌋ of the image. With <see cref="Interpolation.Bilinear"/>, each pixel is a weighted mean of the
+    /// four pixels around a point of the image: for row i, the point is at height (i + ½)·H/OH − ½, or at height
+    /// i·(H − 1)/(OH − 1) if the corners are aligned. The columns are computed in the same way.
     /// </summary>
     /// <param name="x">The images.</param>
-    /// <param name="size">OH and OW; ⌊H·scaleFactor⌋ and ⌊W·scaleFactor⌋ if not given.</param>
-    /// <param name="mode">How a pixel is computed.</param>
-    /// <param name="alignCorners">Whether the corners keep their values.</param>
-    /// <param name="scaleFactor">OH/H and OW/W, if no size is given.</param>
-    /// <exception cref="ShapeException">There is neither a size nor a factor, or a size is not positive.</exception>
+    /// <param name="size">The new size, OH and OW. If it is not given, it is ⌊H·scaleFactor⌋ and
+    /// ⌊W·scaleFactor⌋.</param>
+    /// <param name="mode">How the value of a pixel is computed.</param>
+    /// <param name="alignCorners">Whether the corners are aligned: the pixels in the corners then keep their
+    /// values. The argument matters only for <see cref="Interpolation.Bilinear"/>.</param>
+    /// <param name="scaleFactor">The factor OH/H, which is also OW/W. It is read only if no size is given.</param>
+    /// <exception cref="ShapeException">Neither <paramref name="size"/> nor <paramref name="scaleFactor"/> is
+    /// given, or a size is not positive.</exception>
     public static Variable Interpolate(Variable x, Pair? size = null, Interpolation mode = Interpolation.Nearest,
         bool alignCorners = false, double? scaleFactor = null) => AlongBoth("Interpolate", x,
         size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), (v, axis, n, o) =>
@@ -85,9 +92,12 @@ public static partial class F
         return resize(x, -1, x.Size(-1), size.W);
     }
 
-    /// <summary>The windows of images as columns (im2col): (N, C, H, W) to (N, C·KH·KW, OH·OW).</summary>
-    /// <exception cref="ShapeException">There are not four axes, or the window is larger than the padded
-    /// image.</exception>
+    /// <summary>
+    /// Turns each window of an image into a column (im2col): (N, C, H, W) to (N, C·KH·KW, OH·OW), where KH·KW is
+    /// the size of a window, and OH·OW is the number of windows in an image.
+    /// </summary>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
+    /// the padded image.</exception>
     public static Variable Unfold(Variable x, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
@@ -104,10 +114,11 @@ public static partial class F
         new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
-    /// Adds columns at the positions of their windows (col2im), the adjoint of <see cref="Unfold"/>: (N, C·KH·KW,
-    /// OH·OW) to (N, C, H, W).
+    /// Adds each column to an image of zeros, at the position of the window that the column stands for (col2im):
+    /// (N, C·KH·KW, OH·OW) to (N, C, H, W). This is the adjoint of <see cref="Unfold"/>.
     /// </summary>
-    /// <exception cref="ShapeException">The columns are not those of windows of such images.</exception>
+    /// <exception cref="ShapeException">The shape of <paramref name="x"/> is not that of the windows of images of
+    /// the size <paramref name="outputSize"/>.</exception>
     public static Variable Fold(Variable x, Pair outputSize, Pair kernel, Pair? dilation = null, Pair? padding = null,
         Pair? stride = null)
     {
@@ -124,11 +135,11 @@ public static partial class F
     }
 }
 
-/// <summary>How values between pixels are found.</summary>
+/// <summary>How values between pixels are computed.</summary>
 public enum Interpolation
 {
     /// <summary>The nearest pixel.</summary>
     Nearest,
-    /// <summary>The weighted mean of the four pixels around.</summary>
+    /// <summary>The weighted mean of the four surrounding pixels.</summary>
     Bilinear,
 }

@@ -4,7 +4,7 @@ readonly struct FloorFormula : IMap { V IMap.Apply<V>(V x) => V.Floor(x); }
 readonly struct CeilFormula : IMap { V IMap.Apply<V>(V x) => -V.Floor(-x); }
 readonly struct TruncFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, -V.Floor(-x), V.Floor(x)); }
 
-/// <summary>The nearest integer; halfway between two, the even one.</summary>
+/// <summary>The nearest integer; if x is halfway between two integers, the even one.</summary>
 readonly struct RoundFormula : IMap
 {
     V IMap.Apply<V>(V x)
@@ -19,7 +19,10 @@ readonly struct RoundFormula : IMap
 
 readonly struct FmodFormula : IZip { V IZip.Apply<V>(V a, V b) => a % b; }
 
-/// <summary>As in Python and NumPy: b is added where fmod has the other sign, and 0 has the sign of b.</summary>
+/// <summary>
+/// The remainder as in Python and NumPy: b is added where the sign of fmod is not that of b, and a remainder of 0
+/// has the sign of b.
+/// </summary>
 readonly struct RemainderFormula : IZip
 {
     V IZip.Apply<V>(V a, V b)
@@ -31,7 +34,10 @@ readonly struct RemainderFormula : IZip
     }
 }
 
-/// <summary>(a − remainder)/b is an integer up to rounding; a/0 is infinite, and 0 has the sign of a/b.</summary>
+/// <summary>
+/// Rounds (a − remainder)/b, which is an integer except for a rounding error. a/0 is infinite, and a quotient of 0
+/// has the sign of a/b.
+/// </summary>
 readonly struct FloorDivideFormula : IZip
 {
     V IZip.Apply<V>(V a, V b)
@@ -46,30 +52,32 @@ readonly struct FloorDivideFormula : IZip
 
 public sealed partial class Variable
 {
-    /// <summary>The largest integer that is not above x. Its gradient is 0.</summary>
+    /// <summary>The largest integer that is not above x. The gradient is 0.</summary>
     public Variable Floor() => Stepped(new FloorFormula());
-    /// <summary>The smallest integer that is not below x. Its gradient is 0.</summary>
+    /// <summary>The smallest integer that is not below x. The gradient is 0.</summary>
     public Variable Ceil() => Stepped(new CeilFormula());
-    /// <summary>The nearest integer; halfway between two, the even one. Its gradient is 0.</summary>
+    /// <summary>The nearest integer; if x is halfway between two integers, the even one. The gradient is 0.</summary>
     public Variable Round() => Stepped(new RoundFormula());
-    /// <summary>The integer part of x. Its gradient is 0.</summary>
+    /// <summary>The integer part of x, rounded towards 0. The gradient is 0.</summary>
     public Variable Trunc() => Stepped(new TruncFormula());
     /// <summary>The fractional part of x, with the sign of x.</summary>
     public Variable Frac() => Named(() => this - Trunc());
 
-    // y = f(x), constant in steps     dx = 0
+    // y = f(x), where f is constant between its steps     dx = 0
     Variable Stepped<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap =>
         DType.IsFloat() ? Linear(x => x.Map(f), (dy, _) => dy * 0, name) : this;
 
-    /// <summary>The remainder with the sign of a: a − b·trunc(a/b), broadcast, exact.</summary>
+    /// <summary>The exact remainder with the sign of a, a − b·trunc(a/b), with broadcasting.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Fmod(Variable a, Variable b) => Divided("Fmod", new FmodFormula(), a, b);
-    /// <summary>The remainder with the sign of b: a − b·⌊a/b⌋, broadcast.</summary>
+    /// <summary>The remainder with the sign of b, a − b·⌊a/b⌋, with broadcasting.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Remainder(Variable a, Variable b) => Divided("Remainder", new RemainderFormula(), a, b);
     /// <inheritdoc cref="Remainder"/>
     public static Variable operator %(Variable a, Variable b) => Remainder(a, b);
-    /// <summary>⌊a/b⌋, broadcast; an integer if both are integers. Its gradient is 0.</summary>
+    /// <summary>
+    /// ⌊a/b⌋, with broadcasting. The result has an integer type if a and b are integers. The gradient is 0.
+    /// </summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable FloorDivide(Variable a, Variable b) =>
         Divided("FloorDivide", new FloorDivideFormula(), a, b);

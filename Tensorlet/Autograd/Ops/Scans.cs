@@ -1,17 +1,17 @@
 namespace Tensorlet;
 
-// Element j of a scan along an axis combines the elements 0 … j.
+// Element j of a scan along an axis combines the elements 0 to j.
 public sealed partial class Variable
 {
-    /// <summary>The cumulative sum along an axis. Booleans are counted.</summary>
+    /// <summary>The cumulative sum along an axis. Of Booleans, the true ones are counted.</summary>
     // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i
     public Variable CumSum(int axis) => Linear(x => x.Scan(new Tensor.AddFormula(), axis, "CumSum"),
         (dy, _) => dy.Flip(axis).CumSum(axis).Flip(axis));
 
     /// <summary>
-    /// The cumulative product along an axis. Each element is combined with the one that is 1, then 2, 4, … positions
-    /// before it (Hillis and Steele 1986). The gradient is that of these products, and so it is right where elements
-    /// are 0.
+    /// The cumulative product along an axis. In steps, each element is multiplied by the element that is 1, then 2,
+    /// then 4, … positions before it (Hillis and Steele 1986). The gradient follows from these multiplications, so
+    /// it is also right where elements are 0.
     /// </summary>
     public Variable CumProd(int axis)
     {
@@ -23,8 +23,9 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The cumulative maximum along an axis, and its position: the last of equal ones, which alone gets the gradient.
-    /// From the first NaN on, it is NaN.
+    /// The cumulative maximum along an axis, and its position. If the maximum has occurred several times, the
+    /// position is that of the last occurrence, and only that element gets the gradient. From the first NaN on, the
+    /// maximum is NaN.
     /// </summary>
     public (Variable Values, Tensor Indices) CumMax(int axis)
     {

@@ -1,8 +1,10 @@
 namespace Tensorlet;
 
-// Adjoint pairs: each of two functions is the backward of the other.
+// These operations are adjoint pairs: each of the two functions of a pair is the backward pass of the other.
 
-/// <summary>A linear function. Its backward is its adjoint, which is given dy and the shape of x.</summary>
+/// <summary>
+/// A linear function f. Its backward pass is the adjoint function, which is given dy and the shape of the input x.
+/// </summary>
 sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint, Tensor? index)
     : Function
 {
@@ -25,7 +27,8 @@ sealed class Cat(int axis) : Function // y = x₁, x₂, … along an axis     d
     }
 }
 
-// yᵢ = a part of x     dx = the dyᵢ joined, in one piece: a view for each part would add to as many tensors of zeros
+// yᵢ = a part of x     dx = all dyᵢ joined
+// The parts are not single views: in the backward pass, each view would add its dyᵢ to a tensor of zeros of its own.
 sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], Variable> join) : MultiFunction
 {
     public override string Name => name;
@@ -44,15 +47,16 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Contiguous"/>
     public Variable Contiguous() => Data.IsContiguous ? this : Clone();
 
-    /// <summary>The elements that a view shows.</summary>
-    // y = x read through a view     dx = 0, with dy added through the view
+    /// <summary>Returns the elements that a view shows.</summary>
+    // y = x read through a view     dx = zeros, to which dy is added through the view
     Variable Read(Func<Tensor, Tensor> view, [CallerMemberName] string name = "") =>
         Linear(view, (dy, before) => dy.AddInto(view, before, name), name);
 
     /// <summary>
-    /// Zeros of a shape, to which this variable is added through a view: the adjoint of <see cref="Read"/>.
+    /// Adds this variable to zeros of the given shape, through a view of the zeros: the adjoint of
+    /// <see cref="Read"/>.
     /// </summary>
-    // y = 0, with x added through a view     dx = dy read through the view
+    // y = zeros, to which x is added through the view     dx = dy read through the view
     internal Variable AddInto(Func<Tensor, Tensor> view, int[] shape, string name) => Linear(x =>
     {
         var y = x.NewEmpty(shape).SetAll(0);
@@ -70,7 +74,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.View"/>
     public Variable View(params int[] shape) => Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.Permute"/>
-    // y = x, axes in another order     dx = dy, axes in the order before
+    // y = x with the axes in another order     dx = dy with the axes in the original order
     public Variable Permute(params int[] axes) => Linear(x => x.Permute(axes), (dy, before) => dy.Permute(
         [.. Enumerable.Range(0, axes.Length).OrderBy(a => axes[a] < 0 ? axes[a] + axes.Length : axes[a])]));
     /// <inheritdoc cref="Tensor.Transpose"/>
@@ -81,8 +85,8 @@ public sealed partial class Variable
     public Variable Squeeze(Axes axes = default) => Reshape(Data.Squeeze(axes).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
     public Variable Unsqueeze(int axis) => Reshape(Data.Unsqueeze(axis).Size());
-    /// <summary>The axes start … end joined into one.</summary>
-    /// <exception cref="ShapeException">The end comes before the start.</exception>
+    /// <summary>Joins the axes from start to end, both included, into one axis.</summary>
+    /// <exception cref="ShapeException"><paramref name="end"/> comes before <paramref name="start"/>.</exception>
     public Variable Flatten(int start = 0, int end = -1)
     {
         if (Rank == 0) return Reshape(1);
@@ -117,11 +121,14 @@ public sealed partial class Variable
     Variable[] Divide(Func<Tensor, Tensor[]> cut, int axis, [CallerMemberName] string name = "") =>
         new Divided(name, cut, parts => Cat(parts, axis)).Apply(this);
 
-    /// <summary>This variable, with a value around its last axes; the adjoint keeps the inside.</summary>
+    /// <summary>Pads this variable with a value along the last axes. The adjoint keeps only the inside.</summary>
     internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
         : Linear(x => x.Framed(before, after, value), (dy, sizes) => dy.Read(y => y.Inside(before, sizes), "Inside"));
 
-    /// <summary>Zeros around an axis: the given numbers before and after.</summary>
+    /// <summary>
+    /// Adds zeros along an axis: <paramref name="before"/> zeros before the first element, and
+    /// <paramref name="after"/> zeros after the last.
+    /// </summary>
     public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
         ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", axis))], before, after])
         : throw new ShapeException($"Pad: {before} and {after} must not be negative.");

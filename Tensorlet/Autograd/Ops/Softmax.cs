@@ -1,20 +1,23 @@
 namespace Tensorlet;
 
-/// <summary>x·scale where the mask is true, −∞ elsewhere: the scores of which the softmax is taken.</summary>
+/// <summary>x·scale where the mask is true, and −∞ elsewhere. These are the scores whose softmax is computed.</summary>
 readonly struct SeenFormula(double scale) : IZip
 {
     [MethodImpl(AggressiveInlining)]
     V IZip.Apply<V>(V x, V mask) => V.IfEqual(mask, V.Of(0), V.Of(double.NegativeInfinity), x * V.Of(scale));
 }
 
-/// <summary>e^(x − m) of these scores, where m is their maximum; 0 if all are masked.</summary>
+/// <summary>
+/// e^(x·scale − m) where the mask is true, and 0 elsewhere. m is the maximum of the scores, which is −∞ if all are
+/// masked.
+/// </summary>
 readonly struct ShiftedExpFormula(double scale) : IZip3
 {
     [MethodImpl(AggressiveInlining)]
     V IZip3.Apply<V>(V x, V mask, V m) => V.IfEqual(mask, V.Of(0), V.Of(0), V.Exp(x * V.Of(scale) - m));
 }
 
-/// <summary>1/Σ, and 0 if all are masked.</summary>
+/// <summary>1/sum; 0 if the sum is 0 because all scores are masked.</summary>
 readonly struct ShareFormula : IMap { V IMap.Apply<V>(V sum) => V.IfEqual(sum, V.Of(0), V.Of(0), V.Of(1) / sum); }
 
 /// <summary>y·(dy − t)·scale with t = Σ dy·y</summary>
@@ -81,6 +84,6 @@ public sealed partial class Variable
 {
     /// <summary>eˣ/Σeˣ along an axis: positive numbers that add up to 1.</summary>
     public Variable Softmax(int axis) => new Softmax(Data.Layout.Axis("Softmax", axis)).Apply(this);
-    /// <summary>The logarithm of <see cref="Softmax"/>, without underflow.</summary>
+    /// <summary>The logarithm of <see cref="Softmax"/>, computed without underflow.</summary>
     public Variable LogSoftmax(int axis) => new LogSoftmax(Data.Layout.Axis("LogSoftmax", axis)).Apply(this);
 }

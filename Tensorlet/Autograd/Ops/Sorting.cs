@@ -3,13 +3,18 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// The positions of the elements along an axis in ascending order, Int64. Equal elements keep their order, and NaN
-    /// counts as the largest. Sorting is done on the host.
+    /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
+    /// is true, and returns the original position of each sorted element, Int64. Equal elements keep their order,
+    /// and NaN counts as the largest. The sorting is done on the host.
     /// </summary>
     public Tensor ArgSort(int axis = -1, bool descending = false) =>
         Ranked("ArgSort", axis, descending, 0, Layout.Size("ArgSort", axis));
 
-    /// <summary>The positions of the elements with ranks from … from + count − 1 in ascending order.</summary>
+    /// <summary>
+    /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
+    /// is true, and returns the original positions of the sorted elements <paramref name="from"/> to
+    /// <paramref name="from"/> + <paramref name="count"/> − 1.
+    /// </summary>
     internal Tensor Ranked(string operation, int axis, bool descending, int from, int count)
     {
         axis = Layout.Axis(operation, axis);
@@ -17,8 +22,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The distinct elements, sorted; for each element of this tensor, which of them it is (in its shape); and for each
-    /// of them, how often it occurs.
+    /// Returns the distinct elements in ascending order; for each element of this tensor, its position among the
+    /// distinct elements, in the shape of this tensor; and for each distinct element, how often it occurs.
     /// </summary>
     public (Tensor Values, Tensor Inverse, Tensor Counts) Unique()
     {
@@ -38,7 +43,8 @@ public sealed partial class Tensor
 public sealed partial class Variable
 {
     /// <summary>
-    /// The elements along an axis in ascending order, and their positions; see <see cref="Tensor.ArgSort"/>.
+    /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
+    /// is true, and returns the sorted elements and their original positions; see <see cref="Tensor.ArgSort"/>.
     /// </summary>
     public (Variable Values, Tensor Indices) Sort(int axis = -1, bool descending = false) => Named(() =>
     {
@@ -46,8 +52,12 @@ public sealed partial class Variable
         return (Gather(axis, order), order);
     });
 
-    /// <summary>The k largest (or smallest) along an axis, in order, and their positions.</summary>
-    /// <exception cref="ShapeException">There are fewer than k.</exception>
+    /// <summary>
+    /// Returns the k largest elements along an axis in descending order, and their positions. If
+    /// <paramref name="largest"/> is false, returns the k smallest elements in ascending order, and their
+    /// positions.
+    /// </summary>
+    /// <exception cref="ShapeException">k is negative, or the axis has fewer than k elements.</exception>
     public (Variable Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
     {
         if (k < 0 || k > Data.Layout.Size("TopK", axis))
@@ -56,7 +66,10 @@ public sealed partial class Variable
         return (Gather(axis, order), order);
     }
 
-    /// <summary>The median along an axis (the lower one of two), and its position; NaN if there is a NaN.</summary>
+    /// <summary>
+    /// The median along an axis, and its position. If the number of elements is even, the median is the lower one
+    /// of the two in the middle. If an element is NaN, the median is NaN.
+    /// </summary>
     /// <exception cref="ShapeException">The axis is empty.</exception>
     public (Variable Values, Tensor Indices) Median(int axis, bool keepDim = false)
     {
@@ -68,8 +81,9 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The median of all elements (the lower one of two); equal ones share the gradient evenly. NaN if there are no
-    /// elements, or a NaN.
+    /// The median of all elements. If the number of elements is even, the median is the lower one of the two in the
+    /// middle. Elements that are equal to the median share the gradient evenly. If there are no elements, or if an
+    /// element is NaN, the median is NaN.
     /// </summary>
     public Variable Median()
     {

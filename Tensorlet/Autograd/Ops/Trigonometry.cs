@@ -13,7 +13,8 @@ readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
 }
 
 /// <summary>
-/// The argument is reduced to below 0.66, where a quotient of polynomials is accurate (Moshier, Cephes, atan).
+/// Reduces the magnitude of the argument to at most 0.66, where a quotient of polynomials is accurate
+/// (Moshier, Cephes, atan).
 /// </summary>
 readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 {
@@ -38,7 +39,10 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
     }
 }
 
-/// <summary>Uses the angle of (|x|, |y|) in the first quadrant. The sign of a 0 shows in 1/0.</summary>
+/// <summary>
+/// Computes the angle of (|x|, |y|), which is in the first quadrant, and then moves it to the quadrant of (x, y).
+/// The sign of a 0 is seen from 1/0, which is ∞ or −∞.
+/// </summary>
 readonly struct Atan2Formula : IZip
 {
     V IZip.Apply<V>(V y, V x)
@@ -52,7 +56,9 @@ readonly struct Atan2Formula : IZip
 }
 
 /// <summary>
-/// x·w/(x² + y²), or −y·w/(x² + y²), computed with the ratio of the smaller to the larger; 0 at the origin.
+/// The gradient with respect to y (input 0), x·w/(x² + y²), or with respect to x (input 1), −y·w/(x² + y²), where w
+/// is the incoming gradient. The gradient is computed from the quotient of x and y in which the number of larger
+/// magnitude is the divisor. At the origin, the gradient is 0.
 /// </summary>
 readonly struct Atan2Slope(int input) : IZip3
 {
@@ -74,15 +80,17 @@ sealed class Atan2 : Function // c = the angle of the point (b, a)     da = b·d
 
 public sealed partial class Variable
 {
-    /// <summary>tan x, x in radians</summary>
+    /// <summary>tan x, where x is in radians.</summary>
     public Variable Tan() => Sin() / Cos();
-    /// <summary>The angle in −π/2 … π/2 whose sine is x; NaN outside −1 … 1.</summary>
+    /// <summary>The angle in [−π/2, π/2] whose sine is x; NaN if x is outside [−1, 1].</summary>
     public Variable Asin() => Smooth(new AsinFormula());
-    /// <summary>The angle in 0 … π whose cosine is x; NaN outside −1 … 1.</summary>
+    /// <summary>The angle in [0, π] whose cosine is x; NaN if x is outside [−1, 1].</summary>
     public Variable Acos() => Smooth(new AcosFormula());
-    /// <summary>The angle in −π/2 … π/2 whose tangent is x.</summary>
+    /// <summary>The angle in [−π/2, π/2] whose tangent is x.</summary>
     public Variable Atan() => Smooth(new AtanFormula());
-    /// <summary>The angle in −π … π of the point (x, y), broadcast; at the origin its gradient is 0.</summary>
+    /// <summary>
+    /// The angle of the point (x, y), in [−π, π], with broadcasting. At the origin, the gradient is 0.
+    /// </summary>
     public static Variable Atan2(Variable y, Variable x) =>
         Alike("Atan2", [y.Given(), x.Given()]) is [var a, var b] ? Apply<Atan2>("Atan2", a, b) : y;
 }

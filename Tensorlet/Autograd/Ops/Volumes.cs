@@ -3,8 +3,8 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// The adjoint of <see cref="Conv3d"/>: (N, C, D, H, W) with (C, O/groups, KD, KH, KW); see
-    /// <see cref="ConvTranspose2d"/>.
+    /// The adjoint of <see cref="Conv3d"/>, for an input (N, C, D, H, W) and a weight (C, O/groups, KD, KH, KW);
+    /// see <see cref="ConvTranspose2d"/>.
     /// </summary>
     public static Variable ConvTranspose3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
         Triple? padding = null, Triple? outputPadding = null, Triple? dilation = null, int groups = 1) =>

@@ -1,10 +1,13 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Multiplies brightness, contrast and saturation by factors in [max(0, 1 − b), 1 + b], and rotates the hue by up to a
-/// part of the circle, in random order. Images of one channel, which have no colour, keep saturation and hue.
+/// Multiplies brightness, contrast and saturation by random factors, and rotates the hue by a random angle. The
+/// four changes are made in random order. A factor is in [max(0, 1 − b), 1 + b], where b is
+/// <paramref name="brightness"/>, <paramref name="contrast"/> or <paramref name="saturation"/>. The angle is at
+/// most the fraction <paramref name="hue"/> of the circle, in either direction. Images with one channel have no
+/// colour, so that only brightness and contrast are changed in them.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">One of them is negative, or the hue is above ½.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An argument is negative, or the hue is above ½.</exception>
 public sealed class ColorJitter(double brightness = 0, double contrast = 0, double saturation = 0, double hue = 0)
     : Transform
 {
@@ -22,20 +25,21 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
         return x;
     }
 
-    /// <summary>factor·x, clamped to [0, 1].</summary>
+    /// <summary>Computes factor·x, clamped to [0, 1].</summary>
     public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x.Given(), x.ZerosLike(), factor);
 
-    /// <summary>factor·x + (1 − factor)·(mean grey of the image), clamped to [0, 1].</summary>
+    /// <summary>Computes factor·x + (1 − factor)·m, clamped to [0, 1], where m is the mean of the grey image.</summary>
     public static Tensor AdjustContrast(Tensor x, double factor) =>
         Blend(x, Grey(x).Mean([-3, -2, -1], keepDim: true), factor);
 
-    /// <summary>factor·x + (1 − factor)·grey, clamped to [0, 1].</summary>
+    /// <summary>Computes factor·x + (1 − factor)·g, clamped to [0, 1], where g is the grey image.</summary>
     public static Tensor AdjustSaturation(Tensor x, double factor) => HasNoColour(x) ? x : Blend(x, Grey(x), factor);
 
     /// <summary>
-    /// The hue rotated by a part of the circle. With value v = max, chroma c = max − min and hue t in sixths of the
-    /// circle, a channel is v − c·min(1, max(0, min(k, 4 − k))) with k = (n + t) mod 6, where n = 5, 3, 1 for red,
-    /// green and blue.
+    /// Rotates the hue by the fraction <paramref name="turn"/> of the circle. For a pixel, v is the largest of its
+    /// three channels, c is the largest minus the smallest channel, and t is the rotated hue in sixths of the
+    /// circle. The new value of a channel is v − c·min(1, max(0, min(k, 4 − k))), where k = (n + t) mod 6, and n is
+    /// 5 for red, 3 for green and 1 for blue.
     /// </summary>
     public static Tensor AdjustHue(Tensor x, double turn)
     {
@@ -60,7 +64,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     static Tensor Blend(Tensor x, Tensor other, double factor) =>
         new Variable(x * factor + other * (1 - factor)).Clamp(0, 1).Data;
 
-    /// <summary>0.2989·red + 0.587·green + 0.114·blue (ITU-R BT.601).</summary>
+    /// <summary>Computes the grey image, 0.2989·red + 0.587·green + 0.114·blue (ITU-R BT.601).</summary>
     static Tensor Grey(Tensor x) => HasNoColour(x) ? x
         : (x * Tensor.From([0.2989, 0.587, 0.114], [3, 1, 1]).To(x.DType).To(x.Device)).Sum([-3], keepDim: true);
 

@@ -1,6 +1,10 @@
 namespace Tensorlet.Data;
 
-/// <summary>The middle of an image; a smaller image gets zeros around it.</summary>
+/// <summary>
+/// Cuts out the middle of an image; a smaller image first gets zeros around it. The result has
+/// <paramref name="size"/> rows and <paramref name="width"/> columns, or <paramref name="size"/> columns if no
+/// width is given.
+/// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class CenterCrop(int size, int? width = null) : Transform
 {
@@ -18,8 +22,12 @@ public sealed class CenterCrop(int size, int? width = null) : Transform
     }
 }
 
-/// <summary>A part of an image at a random position. The image may get a frame of zeros first.</summary>
-/// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the frame is negative.</exception>
+/// <summary>
+/// Cuts out a part of an image at a random position; before this, the image may get a frame of zeros, which is
+/// <paramref name="padding"/> pixels wide. The result has <paramref name="size"/> rows and <paramref name="width"/>
+/// columns, or <paramref name="size"/> columns if no width is given.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the padding is negative.</exception>
 public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
 {
     readonly (int H, int W) size = Sizes(nameof(RandomCrop), size, width ?? size);
@@ -29,13 +37,13 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
     protected override Tensor Forward(Tensor x, Generator random) =>
         Piece(x.Framed(frame, frame, 0), size.H, size.W, random);
 
-    /// <summary>A view of h × w pixels at a random position.</summary>
+    /// <summary>Returns a view of h × w pixels at a random position.</summary>
     internal static Tensor Piece(Tensor x, int h, int w, Generator random) => h <= x.Size(-2) && w <= x.Size(-1)
         ? x.Narrow(-2, random.Next(x.Size(-2) - h + 1), h).Narrow(-1, random.Next(x.Size(-1) - w + 1), w)
         : throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
 }
 
-/// <summary>Reverses an axis with a probability.</summary>
+/// <summary>Reverses an axis of an image with the probability <paramref name="p"/>.</summary>
 public abstract class RandomFlip(int axis, double p) : Transform
 {
     readonly double probability = p.In(nameof(RandomFlip), 0, 1);
@@ -45,19 +53,21 @@ public abstract class RandomFlip(int axis, double p) : Transform
         random.NextDouble() < probability ? x.Flip(axis) : x;
 }
 
-/// <summary>Swaps left and right with a probability.</summary>
+/// <summary>Swaps left and right with the probability <paramref name="p"/>.</summary>
 public sealed class RandomHorizontalFlip(double p = 0.5) : RandomFlip(-1, p);
 
-/// <summary>Swaps top and bottom with a probability.</summary>
+/// <summary>Swaps top and bottom with the probability <paramref name="p"/>.</summary>
 public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 
 /// <summary>
-/// With a probability, sets a rectangle at a random position to a value. Its share of the area is uniform in scale, and
-/// the logarithm of height/width is uniform in that of ratio. If ten such rectangles do not fit, the image stays as it
-/// is (Zhong et al. 2017).
+/// With the probability <paramref name="p"/>, sets a rectangle at a random position to <paramref name="value"/>.
+/// The share of the image that the rectangle covers is sampled uniformly from the range <paramref name="scale"/>.
+/// The logarithm of height/width is sampled uniformly between the logarithms of the limits of
+/// <paramref name="ratio"/>. If ten rectangles in succession do not fit, the image is not changed (Zhong et al.
+/// 2017).
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">The probability or a share is not from 0 to 1, a ratio is not
-/// positive, or the end of a range is below its beginning.</exception>
+/// <exception cref="ArgumentOutOfRangeException">The probability or a limit of the scale is not from 0 to 1, a
+/// limit of the ratio is not positive, or the maximum of a range is below its minimum.</exception>
 public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scale = null,
     (double Min, double Max)? ratio = null, double value = 0) : Transform
 {

@@ -1,12 +1,14 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Random rotation by up to a number of degrees and, where they are given, translation by up to these fractions of
-/// width and height, scale in a range, and shear along x by up to a number of degrees. The centre stays, and pixels
-/// from outside are 0.
+/// Rotates images by a random angle of at most <paramref name="degrees"/> in either direction. If the other
+/// arguments are given, images are also moved by random distances of at most the fractions
+/// <paramref name="translate"/> of their width and height, scaled by a random factor in the range
+/// <paramref name="scale"/>, and sheared along x by a random angle of at most <paramref name="shear"/> degrees in
+/// either direction. Rotation, scaling and shear leave the centre where it is. Pixels from outside the image are 0.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction is not from 0 to 1, or the scales are
-/// not a range of positive numbers.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction is not from 0 to 1, or the scale
+/// is not a range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
@@ -27,9 +29,11 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 
     /// <summary>
-    /// The image rotated clockwise by degrees, sheared along x and y by degrees, scaled, and moved by pixels: what was
-    /// at p is at s·R·p + t, relative to the centre. For the angle a and the shears u and v, R has the columns
-    /// (cos(a−v), sin(a−v))/cos v and −tan u times that + (−sin a, cos a), and the determinant 1.
+    /// Returns the image rotated clockwise, sheared along x and y, scaled, and moved. The angle and the shears are
+    /// in degrees, the translation is in pixels. Relative to the centre, a pixel at p moves to s·R·p + t, where s
+    /// is the scale and t the translation. For the angle a, the shear u along x and the shear v along y, the first
+    /// column of the matrix R is r = (cos(a − v), sin(a − v))/cos v, and the second column is (−sin a,
+    /// cos a) − tan u·r. The determinant of R is 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive.</exception>
     public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,
@@ -48,7 +52,8 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 
     /// <summary>
-    /// Pixel (column, row) of the result is taken from a point between four pixels, weighted by distance; outside the
+    /// Computes each pixel (column, row) of the result from the four pixels around the point
+    /// <paramref name="from"/>(column, row) of the image, weighted by their distance from this point. Outside the
     /// image, pixels are 0.
     /// </summary>
     static Tensor Bilinear(Tensor x, Func<int, int, (double X, double Y)> from)
@@ -73,8 +78,11 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 }
 
-/// <summary>Random rotation about the centre by up to a number of degrees; pixels from outside are 0.</summary>
-/// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+/// <summary>
+/// Rotates images about the centre by a random angle of at most <paramref name="degrees"/> in either direction.
+/// Pixels from outside the image are 0.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException">The angle is negative.</exception>
 public sealed class RandomRotation(double degrees) : Transform
 {
     readonly double most = degrees.In(nameof(RandomRotation), 0);

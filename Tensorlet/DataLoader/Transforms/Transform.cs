@@ -3,16 +3,17 @@ using Tensorlet.Nn;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A function of images (C, H, W) with values in [0, 1], or of several together, (N, C, H, W), to which the same is
-/// done. Random numbers come from a generator. The image itself is not changed.
+/// A function of images (C, H, W) with values in [0, 1]. Several images can be transformed together, (N, C, H, W);
+/// then the same is done to all of them. Random numbers come from a generator. The given image itself is not
+/// changed.
 /// </summary>
 public abstract class Transform
 {
-    /// <summary>The image transformed.</summary>
-    /// <param name="x">(C, H, W) or (N, C, H, W).</param>
+    /// <summary>Returns the transformed image.</summary>
+    /// <param name="x">One image (C, H, W), or several images (N, C, H, W).</param>
     /// <param name="random">The generator of random numbers; the default generator if not given.</param>
-    /// <exception cref="ShapeException">It is not an image, or too small.</exception>
-    /// <exception cref="DTypeException">Its elements are integers.</exception>
+    /// <exception cref="ShapeException">The tensor is not an image, or the image is too small.</exception>
+    /// <exception cref="DTypeException">The elements of the image are integers.</exception>
     public Tensor Apply(Tensor x, Generator? random = null)
     {
         x.Given().OnlyFloat(GetType().Name);
@@ -21,16 +22,17 @@ public abstract class Transform
         return Forward(x, random ?? Generator.Default);
     }
 
-    /// <summary>A sample whose first tensor, the image, is transformed.</summary>
+    /// <summary>Returns a sample in which the first tensor, the image, is transformed.</summary>
     internal Tensor[] OfSample(Tensor[] sample, Generator random) => [Apply(sample[0], random), .. sample[1..]];
 
-    /// <summary>What the transform computes. Call it through <see cref="Apply"/>.</summary>
+    /// <summary>Computes the transformed image. This method is called through <see cref="Apply"/>.</summary>
     protected abstract Tensor Forward(Tensor x, Generator random);
 
     /// <summary>
-    /// Converts bytes (H, W, C), pixel after pixel, as decoders return them, to Float32 (C, H, W) in [0, 1].
+    /// Converts the bytes of an image, in the order (H, W, C) in which decoders return them, to a Float32 tensor
+    /// (C, H, W) with values in [0, 1].
     /// </summary>
-    /// <exception cref="ShapeException">There are not H·W·C bytes.</exception>
+    /// <exception cref="ShapeException">The number of bytes is not H·W·C.</exception>
     public static Tensor ToTensor(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3)
     {
         var values = new float[pixels.Length];
@@ -45,7 +47,7 @@ public abstract class Transform
         (size.In(operation, 1), width.In(operation, 1));
 }
 
-/// <summary>Transforms one after another.</summary>
+/// <summary>Applies several transforms, one after another.</summary>
 public sealed class Compose(params Transform[] transforms) : Transform
 {
     readonly Transform[] transforms = transforms.Given();
@@ -56,7 +58,8 @@ public sealed class Compose(params Transform[] transforms) : Transform
 }
 
 /// <summary>
-/// (x − mean)/deviation for each channel, with one mean and one standard deviation for each channel or for all.
+/// Computes (x − mean)/std for each channel. <paramref name="mean"/> and <paramref name="std"/> have either one
+/// number for each channel or a single number for all channels.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A mean is not finite, or a standard deviation is not
 /// positive.</exception>
@@ -77,8 +80,9 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 }
 
 /// <summary>
-/// Another size, bilinear between pixels and without a low-pass filter (like torchvision with antialias=False). If one
-/// size is given, it is that of the shorter edge, and the longer edge follows from the ratio, rounded down.
+/// Resizes images by bilinear interpolation, without a low-pass filter (like torchvision with antialias=False). If
+/// a width is given, <paramref name="size"/> is the height. Otherwise, <paramref name="size"/> is the length of the
+/// shorter edge, and the length of the longer edge follows from the ratio of the edges, rounded down.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class Resize(int size, int? width = null) : Transform

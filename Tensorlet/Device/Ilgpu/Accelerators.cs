@@ -9,8 +9,9 @@ using ILGPU.Runtime.OpenCL;
 namespace Tensorlet;
 
 /// <summary>
-/// The devices of one kind that ILGPU finds. Each kind has a context of its own, which is created when the kind is
-/// first asked for, and a device is started when it is first asked for: nobody waits for a driver that is not used.
+/// The devices of one kind that ILGPU finds. Each kind has a context of its own. The context is created when the
+/// kind is first asked for, and a device is started when this device is first asked for. So nobody waits for a
+/// driver that is not used.
 /// </summary>
 sealed class Accelerators
 {
@@ -56,15 +57,15 @@ sealed class Accelerators
     }
 
     /// <summary>
-    /// The devices of the kind, numbered. If there is no driver there are none, and the simulator does not take their
-    /// place.
+    /// Returns the devices of the kind, numbered. If there is no driver, there are no devices; the simulator is not
+    /// used instead.
     /// </summary>
     Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
     {
         if (!RuntimeFeature.IsDynamicCodeSupported) return [];
         try
         {
-            // Algorithms provide the functions that CUDA lacks, such as exp and log of doubles.
+            // EnableAlgorithms provides the functions that CUDA lacks, such as exp and log of doubles.
             var context = Context.Create(b => register(b.EnableAlgorithms().Optimize(OptimizationLevel.O2)));
             return [.. context.Devices.Where(d => d.AcceleratorType == type).Select((d, i) =>
                 new Lazy<IlgpuDevice>(() => type == AcceleratorType.CPU
@@ -87,7 +88,9 @@ sealed class Accelerators
         }
     }
 
-    /// <summary>The requirements of kernels on an OpenCL device. NVIDIA's cards are left to CUDA.</summary>
+    /// <summary>
+    /// Returns whether an OpenCL device meets the requirements of the kernels. The GPUs of NVIDIA are left to CUDA.
+    /// </summary>
     static bool IsFit(CLDevice device)
     {
         var reason = device.Vendor == CLDeviceVendor.Nvidia ? "is for CUDA"
@@ -103,9 +106,9 @@ sealed class Accelerators
 /// <summary>The NVIDIA GPUs of this machine.</summary>
 public static class Cuda
 {
-    /// <summary>True if there is at least one.</summary>
+    /// <summary>True if there is at least one NVIDIA GPU.</summary>
     public static bool IsAvailable => Count > 0;
-    /// <summary>The number of them.</summary>
+    /// <summary>The number of NVIDIA GPUs.</summary>
     public static int Count => Accelerators.Cuda.Count;
 }
 
@@ -114,8 +117,8 @@ public static class Cuda
 /// </summary>
 public static class OpenCL
 {
-    /// <summary>True if there is at least one.</summary>
+    /// <summary>True if at least one OpenCL device can run kernels.</summary>
     public static bool IsAvailable => Count > 0;
-    /// <summary>The number of them.</summary>
+    /// <summary>The number of OpenCL devices that can run kernels.</summary>
     public static int Count => Accelerators.OpenCL.Count;
 }

@@ -3,8 +3,8 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// One operand of a product: the offsets of its batches, of its wide axes (rows of a, columns of b) and of its summed
-/// axes.
+/// One operand of a product: the offsets of its batches, of its wide axes (the rows of a, or the columns of b) and
+/// of its summed axes.
 /// </summary>
 readonly struct Side<V>(ArrayView<V> memory, KernelAxes batch, KernelAxes wide, KernelAxes inner) where V : unmanaged
 {
@@ -13,15 +13,15 @@ readonly struct Side<V>(ArrayView<V> memory, KernelAxes batch, KernelAxes wide, 
     public int Wide(int i) => wide.Of(i);
     public int Inner(int k) => inner.Of(k);
 
-    /// <summary>True if neighbours in the sum are neighbours in memory.</summary>
+    /// <summary>True if neighbours along the summed axes are neighbours in memory.</summary>
     public bool AlongInner => inner.Step == 1;
 
     public V this[int place] => memory[place];
 }
 
 /// <summary>
-/// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]: one thread computes one element. The products are
-/// summed in another type, which is double for floats.
+/// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column], where one thread computes one element of c.
+/// The products are summed in the type <typeparamref name="S"/>, which is double for floats.
 /// </summary>
 readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V> c, int rows, int columns, int inner)
     : IKernel

@@ -3,7 +3,8 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// y[row] = the position of the best of x[row, j], the first of equal elements. One thread searches a row.
+/// One thread searches one row: y[row] is the position j of the best element x[row, j] of this row. If several
+/// elements are the best, y[row] is the position of the first of them.
 /// </summary>
 readonly struct BestKernel<V>(Tensor.BetterFormula better, ArrayView<V> x, KernelAxes rows, KernelAxes folded,
     int length, View<I64> y, int asOffset, int first) : IKernel where V : unmanaged, IScalar<V>

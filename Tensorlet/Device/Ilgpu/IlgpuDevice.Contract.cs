@@ -32,7 +32,7 @@ sealed partial class IlgpuDevice
         }
     }
 
-    /// <summary>The sizes of a product: the numbers of batches, rows, columns and summed elements.</summary>
+    /// <summary>Returns the sizes of a product: the numbers of batches, rows, columns and summed elements.</summary>
     static (int Batches, int Rows, int Columns, int Inner) Sizes(Tensor a, Tensor c, int batch, int rows) => (
         c.Layout[..batch].Count, c.Layout[batch..(batch + rows)].Count,
         c.Layout[(batch + rows)..].Count, a.Layout[(batch + rows)..].Count);
@@ -44,7 +44,9 @@ sealed partial class IlgpuDevice
             && Math.Min(m, n) >= 4 && (long)m * n * k >= TiledFrom;
     }
 
-    /// <summary>The two operands as matrices: a [batch, wide, inner], b [batch, inner, wide].</summary>
+    /// <summary>
+    /// Returns the two operands as matrices: a is [batch, wide, inner], and b is [batch, inner, wide].
+    /// </summary>
     static (Side<V>, Side<V>) Sides<V>(Tensor a, Tensor b, int batch, int rows) where V : unmanaged
     {
         int wide = batch + rows, inner = batch + a.Rank - wide;
@@ -55,8 +57,8 @@ sealed partial class IlgpuDevice
     }
 
     /// <summary>
-    /// The product in tiles, transposed if it has fewer columns than rows. If that gives few groups and long sums, the
-    /// sums are cut into segments.
+    /// Computes the product in tiles. If the result has fewer columns than rows, the transposed product is
+    /// computed. If there are few groups of threads and the sums are long, the sums are cut into segments.
     /// </summary>
     internal void Tiled<V, Square, Strip>(Tensor a, Tensor b, Tensor c, int batch, int rows,
         int manyGroups = ManyGroups, int shortest = ShortestSegment)

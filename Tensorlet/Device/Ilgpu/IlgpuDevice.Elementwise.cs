@@ -4,7 +4,7 @@ namespace Tensorlet;
 readonly struct FillKernel<F, V>(F f, View<V> y) : IKernel where F : struct, ISequence where V : unmanaged, IScalar<V>
 { public void At(int i) => y[i] = V.Of(f.At(i)); }
 
-/// <summary>y[i] = x[i]</summary>
+/// <summary>y[i] = x[i], converted from V to W</summary>
 readonly struct CopyKernel<C, V, W>(View<V> x, View<W> y) : IKernel
     where C : struct, ICast<V, W> where V : unmanaged where W : unmanaged
 { public void At(int i) => y[i] = C.Of(x[i]); }

@@ -2,13 +2,13 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>y[i] += x[i], where several elements of y may be at the same position</summary>
+/// <summary>y[i] += x[i], where several elements of y may be at the same position in memory</summary>
 readonly struct AddIntoKernel<V>(View<V> x, View<V> y) : IKernel where V : unmanaged, IScalar<V>
 { public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
-/// Element i of an index names an element of a table: rows gives the start of its row, and step is the distance from
-/// one entry to the next.
+/// A table in which element i of an index names an entry. For each i, <paramref name="rows"/> gives the start of
+/// the row that contains the entry; <paramref name="step"/> is the distance from one entry of a row to the next.
 /// </summary>
 readonly struct Table<V>(ArrayView<V> memory, KernelAxes rows, int step, View<I64> index) where V : unmanaged
 { public ref V this[int i] => ref memory[rows.Of(i) + (int)index[i].Value * step]; }
@@ -22,7 +22,8 @@ readonly struct ScatterAddKernel<V>(View<V> x, Table<V> y) : IKernel where V : u
 { public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
-/// found = the maximum of count − i over all i whose index is not in 0 … size − 1, which gives the first one.
+/// Finds the first i at which the index is not in 0 … size − 1: found[0] becomes the maximum of count − i over all
+/// of these i.
 /// </summary>
 readonly struct OutsideKernel(View<I64> index, int size, int count, ArrayView<int> found) : IKernel
 {
@@ -35,7 +36,8 @@ readonly struct OutsideKernel(View<I64> index, int size, int count, ArrayView<in
 
 sealed partial class IlgpuDevice
 {
-    // in host loops such kernels run on one thread, and give the same result each time
+    // the cost of kernels with atomic operations: in host loops, these kernels run on one thread, and so give the
+    // same result each time
     const int Atomically = 0;
 
     internal override void AddIntoCore(Tensor x, Tensor y)
@@ -83,7 +85,8 @@ sealed partial class IlgpuDevice
         new KernelAxes(x.Layout.Rows(axis, index.Layout), x.Layout.Offset), x.Layout.Strides[axis], Of<I64>(index));
 
     /// <summary>
-    /// Refuses indices outside the axis: a kernel would read or write memory that does not belong to the tensor.
+    /// Refuses indices outside the axis. With these indices, a kernel would read or write memory that does not
+    /// belong to the tensor.
     /// </summary>
     void Check(string operation, Tensor index, int axis, Tensor table)
     {

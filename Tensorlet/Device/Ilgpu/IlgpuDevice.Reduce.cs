@@ -2,7 +2,10 @@ using ILGPU;
 
 namespace Tensorlet;
 
-/// <summary>One operand of a reduction: where its rows begin, and where the elements of a row are from there.</summary>
+/// <summary>
+/// One operand of a reduction: the positions at which its rows begin, and the distances of the elements of a row
+/// from the beginning of the row.
+/// </summary>
 readonly struct Rows<V>(ArrayView<V> memory, KernelAxes rows, KernelAxes folded) where V : unmanaged
 {
     public int Row(int row) => rows.Of(row);
@@ -13,9 +16,10 @@ readonly struct Rows<V>(ArrayView<V> memory, KernelAxes rows, KernelAxes folded)
 }
 
 /// <summary>
-/// y[row, part] = r over j = part, part + parts, … of f(a[row, j], b[row, j], …): one thread reduces a part of a row.
-/// Neighbouring threads read neighbouring elements: of the same row if rows are contiguous, of neighbouring rows if
-/// they are not. The last step, with one part, also finishes the result.
+/// One thread reduces one part of a row: y[row, part] is the result of r over f(a[row, j], b[row, j], …) for
+/// j = part, part + parts, part + 2·parts, and so on. If rows are contiguous, neighbouring threads read
+/// neighbouring elements of the same row; otherwise, they read elements of neighbouring rows. The last step, in
+/// which each row has only one part, also finishes the result.
 /// </summary>
 /// <typeparam name="F">The formula that is computed from the operands.</typeparam>
 /// <typeparam name="R">The reduction.</typeparam>
@@ -72,8 +76,8 @@ sealed partial class IlgpuDevice
     }
 
     /// <summary>
-    /// Reduces parts of rows, then the results of the parts, until one is left. How a row is cut depends on its length
-    /// alone.
+    /// Reduces the parts of each row, then the results of the parts, until there is one result for each row. Only
+    /// the length of a row decides how the row is cut into parts.
     /// </summary>
     void Fold<F, R, V, S, W, In, Out>(F f, R r, Tensor[] x, int leading, Tensor y, int level = 0)
         where F : struct, IFormula where R : struct, IReduction where V : unmanaged, IScalar<V>

@@ -7,13 +7,15 @@ namespace Tensorlet;
 using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 
 /// <summary>
-/// The primitives on an ILGPU accelerator: a GPU with CUDA or OpenCL, or a processor with OpenCL. Without either, every
-/// flat kernel runs as a loop on the host over the same method. Kernels are flat, with one thread for each element of
-/// the result, except for the matrix product on a GPU, whose groups share tiles.
+/// The primitives on an ILGPU accelerator: a GPU with CUDA or OpenCL, or a processor with OpenCL. Without an
+/// accelerator, every flat kernel runs as a loop on the host, which calls the same method. All kernels are flat,
+/// with one thread for each element of the result, except for the matrix product on a GPU, in which groups of
+/// threads share tiles.
 /// </summary>
 /// <param name="accelerator">The accelerator that computes.</param>
 /// <param name="name">The name, as in <c>cuda:0</c>.</param>
-/// <param name="inHostLoops">Run the kernels as loops on the host, over memory that the host can access.</param>
+/// <param name="inHostLoops">Whether the kernels run as loops on the host, over memory that the host can
+/// access.</param>
 sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHostLoops) : Device
 {
     const int MiB = 1 << 20;
@@ -28,7 +30,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
 
     internal override Storage AllocateCore(DType type, int count) => new IlgpuStorage(this, type, count, Pool);
 
-    // ILGPU takes the address of the host's memory, and does not pin it.
+    // ILGPU takes the address of the host's memory, and does not pin this memory.
     internal override unsafe void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset)
     {
         if (bytes.Length == 0) return;
@@ -64,7 +66,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     }
 
     /// <summary>
-    /// The whole memory of a tensor. The axes contain the offset of the layout: a reversed axis leads back from there.
+    /// Returns the whole memory of the storage of a tensor. The memory does not begin at the offset of the layout,
+    /// because a reversed axis leads back from there; the offset is part of the <see cref="KernelAxes"/>.
     /// </summary>
     static ArrayView<V> MemoryOf<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
@@ -72,7 +75,9 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     static View<V> Of<V>(Tensor x) where V : unmanaged => new(MemoryOf<V>(x), new KernelAxes(x.Layout));
 
     /// <summary>
-    /// The tensor, or a contiguous copy if it, or a group of its axes, has more axes than a kernel can take.
+    /// Returns the tensor, or a contiguous copy of the tensor if one of its groups of axes has more axes than a
+    /// kernel can take. <paramref name="cuts"/> are the axes at which a new group begins; without cuts, all axes
+    /// are one group.
     /// </summary>
     static Tensor Fit(Tensor x, params ReadOnlySpan<int> cuts)
     {
@@ -83,7 +88,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     }
 
     /// <summary>
-    /// The last step of a primitive that wrote to y, or to what <see cref="Fit"/> returned in its place.
+    /// Performs the last step of a primitive that has written its result: if <see cref="Fit"/> returned a copy
+    /// instead of y, the result in this copy is copied to y.
     /// </summary>
     void Finish(Tensor written, Tensor y) { if (!ReferenceEquals(written, y)) Copy(written, y); }
 
@@ -100,7 +106,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>Runs a kernel in groups.</summary>
+    /// <summary>Runs a kernel in groups of threads.</summary>
     void LaunchGroups<K>(int groups, int threads, K kernel) where K : struct, IGroupKernel
     {
         lock (launching)
@@ -111,7 +117,9 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
         }
     }
 
-    /// <summary>Compiles a kernel once, when it is first launched.</summary>
+    /// <summary>
+    /// Returns the function that launches a kernel. The kernel is compiled once, when it is first launched.
+    /// </summary>
     L Loaded<K, L>(Func<L> load) where L : Delegate
     {
         if (launchers.TryGetValue(typeof(K), out var known)) return (L)known;

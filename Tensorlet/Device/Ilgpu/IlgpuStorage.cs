@@ -6,8 +6,8 @@ namespace Tensorlet;
 using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 
 /// <summary>
-/// Memory of a device, which returns to the pool when the storage is no longer reachable. Kernels run in order on one
-/// stream, so a buffer can be reused while the last kernel that reads it is still waiting.
+/// Memory of a device. When the storage is no longer reachable, the memory returns to the pool. Kernels run in
+/// order on one stream, so a buffer can be reused while the last kernel that reads this buffer is still waiting.
 /// </summary>
 sealed class IlgpuStorage : Storage
 {

@@ -3,18 +3,21 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// Up to six axes, by value, as a kernel takes them. Axes that can be stepped through as one are merged beforehand,
-/// separately for each operand: a contiguous operand has a single axis and needs no division, and a bias that is added
-/// to rows needs one.
+/// Up to six axes of an operand, which a kernel takes by value. Neighbouring axes that can be stepped through as if
+/// they were one axis are merged beforehand, separately for each operand. So a contiguous operand has a single axis
+/// and needs no division, and a bias that is added to rows needs one division.
 /// </summary>
 readonly struct KernelAxes
 {
     public const int Most = 6;
 
-    // n are sizes and t strides, aligned at the right; the outermost size is not needed.
+    // n1 … n5 are sizes and t0 … t5 are strides; n5 and t5 belong to the last axis. The size of the first axis is
+    // not needed.
     readonly int first, rank, n1, n2, n3, n4, n5, t0, t1, t2, t3, t4, t5;
 
-    /// <summary>The axes of a layout, from its offset on, or from another one.</summary>
+    /// <summary>
+    /// The axes of a layout. The first element is at the offset of the layout plus <paramref name="offset"/>.
+    /// </summary>
     public KernelAxes(Layout layout, int offset = 0)
     {
         var walk = new Walk(layout);
@@ -48,12 +51,12 @@ readonly struct KernelAxes
         return place + i % n1 * t1 + i / n1 * t0;
     }
 
-    /// <summary>True if the axes of a layout, once merged, are few enough.</summary>
+    /// <summary>Returns whether a layout has no more axes, after merging, than a kernel can take.</summary>
     public static bool Fit(Layout layout) => layout.Rank <= Most || new Walk(layout).Shape.Length <= Most;
 }
 
 /// <summary>
-/// An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever it is in memory.
+/// An operand as a kernel sees it: <c>x[i]</c> is element i in row-major order, wherever this element is in memory.
 /// </summary>
 readonly struct View<V>(ArrayView<V> memory, KernelAxes axes) where V : unmanaged
 { public ref V this[int i] => ref memory[axes.Of(i)]; }

@@ -4,15 +4,17 @@ using ILGPU.Runtime;
 namespace Tensorlet;
 
 /// <summary>
-/// A flat kernel: what is done for every i, independently. Its fields are its operands. The same method is launched on
-/// a GPU and called in a loop on the host, where a debugger can step through it.
+/// A flat kernel: it does its work for every i independently. The fields of the kernel are its operands. The same
+/// method is launched on a GPU and called in a loop on the host, where a debugger can step through it.
 /// </summary>
 interface IKernel { void At(int i); }
 
-/// <summary>A kernel whose threads work in groups that share memory and wait for one another.</summary>
+/// <summary>
+/// A kernel whose threads work in groups. The threads of a group share memory and wait for one another.
+/// </summary>
 interface IGroupKernel { void Run(); }
 
-/// <summary>The two methods that ILGPU compiles, with a kernel as their type argument.</summary>
+/// <summary>The two methods that ILGPU compiles. Each of them has a kernel as its type argument.</summary>
 static class Kernels
 {
     const int WorthThreads = 1 << 14;           // element operations
@@ -43,13 +45,13 @@ static class Kernels
     }
 }
 
-/// <summary>How a number of one type is converted to another.</summary>
+/// <summary>A conversion of numbers of one type to another type.</summary>
 interface ICast<V, W> { static abstract W Of(V x); }
 
-/// <summary>The same type: there is nothing to do, and integers stay exact.</summary>
+/// <summary>The conversion of a type to itself: there is nothing to do, and integers stay exact.</summary>
 readonly struct Same<V> : ICast<V, V>
 { public static V Of(V x) => x; }
 
-/// <summary>Another type, through double.</summary>
+/// <summary>The conversion to a different type, by way of double.</summary>
 readonly struct ByDouble<V, W> : ICast<V, W> where V : unmanaged, IScalar<V> where W : unmanaged, IScalar<W>
 { public static W Of(V x) => W.Of(x.ToDouble()); }

@@ -3,25 +3,25 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// The shape of a tile: the number of threads along each side, each of which computes a number of rows and four columns
-/// of the result.
+/// The shape of a tile of the result: the number of threads along each side of the tile (<see cref="Size"/>), and
+/// the number of rows that each thread computes (<see cref="Down"/>). Each thread computes four columns.
 /// </summary>
 interface ITile
 {
     static abstract int Size { get; }
 
-    /// <summary>Four, or one for a result with few rows.</summary>
+    /// <summary>The number of rows for each thread: four, or one if the result has few rows.</summary>
     static abstract int Down { get; }
 }
 
-/// <summary>64 rows and 64 columns.</summary>
+/// <summary>A tile of 64 rows and 64 columns.</summary>
 readonly struct Square16 : ITile
 {
     public static int Size => 16;
     public static int Down => 4;
 }
 
-/// <summary>16 rows and 64 columns.</summary>
+/// <summary>A tile of 16 rows and 64 columns.</summary>
 readonly struct Strip16 : ITile
 {
     public static int Size => 16;
@@ -29,14 +29,16 @@ readonly struct Strip16 : ITile
 }
 
 /// <summary>
-/// The matrix product on a GPU. A group of T×T threads computes 4T×4T elements of c (or T×4T), four by four for each
-/// thread. Slab after slab of T summed elements is read through the layouts once, into memory that the group shares,
-/// and from there each number is used 4T times. The offsets of rows and columns are computed before the loop, those of
+/// The matrix product on a GPU. A group of S×S threads, where S is the size of the tile <typeparamref name="T"/>,
+/// computes 4S×4S elements of c, and each thread computes 4×4 of these elements. If c has few rows, a group
+/// computes S×4S elements, and each thread computes 1×4 of them. Slabs of S summed elements are read one after
+/// another. Each slab is read through the layouts once, into memory that the group shares, and from there, each
+/// number is used up to 4S times. The offsets of rows and columns are computed before the loop, and the offsets of
 /// k once for each slab.
 /// </summary>
 /// <remarks>
-/// A long sum with a small result is cut into segments, each with a result of its own: c has the shape [segments,
-/// batch, rows, columns], and is summed over the segments afterwards.
+/// If the sum is long and the result is small, the sum is cut into segments, each with a result of its own: c has
+/// the shape [segments, batch, rows, columns], and is summed over the segments afterwards.
 /// </remarks>
 readonly struct TiledProduct<V, T>(
     Side<V> a, Side<V> b, View<V> c, int batches, int rows, int columns, int inner, int segment) : IGroupKernel
@@ -62,7 +64,8 @@ readonly struct TiledProduct<V, T>(
         int part = Grid.IdxX / across / down, batch = part % batches, from = part / batches * segment,
             to = IntrinsicMath.Min(from + segment, inner);
 
-        // While loading, neighbouring threads (x) go along the axis on which elements are neighbours in memory.
+        // While loading, neighbouring threads (which differ in x) go along the axis on which elements are
+        // neighbours in memory.
         int rowA = a.AlongInner ? y : x, kA = a.AlongInner ? x : y;
         int columnB = b.AlongInner ? y : x, kB = b.AlongInner ? x : y;
         var placesA = new Places(a, batch, row + rowA, rows);
@@ -104,7 +107,7 @@ readonly struct TiledProduct<V, T>(
     }
 
     /// <summary>
-    /// The offsets of the four rows (or columns) that a thread loads; −1 for those that do not exist.
+    /// The offsets of the four rows (or columns) that a thread loads; −1 for a row (or column) that does not exist.
     /// </summary>
     readonly struct Places(Side<V> side, int batch, int first, int count)
     {
@@ -133,10 +136,10 @@ readonly struct Four<V>(V v0, V v1, V v2, V v3) where V : unmanaged, IScalar<V>
 {
     public readonly V V0 = v0, V1 = v1, V2 = v2, V3 = v3;
 
-    /// <summary>Four elements of a tile, one step apart.</summary>
+    /// <summary>Reads four elements of a tile; the distance from each to the next is <paramref name="step"/>.</summary>
     public Four(ArrayView<V> tile, int first, int step)
         : this(tile[first], tile[first + step], tile[first + 2 * step], tile[first + 3 * step]) { }
 
-    /// <summary>this + a·b</summary>
+    /// <summary>Returns this + a·b.</summary>
     public Four<V> Plus(V a, Four<V> b) => new(V0 + a * b.V0, V1 + a * b.V1, V2 + a * b.V2, V3 + a * b.V3);
 }
