@@ -73,7 +73,7 @@ public class IntegerTests
         ["Sign"] = new(x => x.Sign(), x => x.Sign, DType.Int64),
         ["Relu"] = new(x => x.Relu(), x => BigInteger.Max(x, 0), DType.Int64),
         ["Clamp"] = new(x => x.Clamp(0, 2), x => BigInteger.Min(BigInteger.Max(x, 0), 2), DType.Int64),
-        ["Clamp, exact"] = new(x => x.Clamp(high: Beyond), x => BigInteger.Min(x, Beyond), DType.Int64),
+        ["Clamp, exact"] = new(x => x.Clamp(max: Beyond), x => BigInteger.Min(x, Beyond), DType.Int64),
         ["Square"] = new(x => x.Square(), x => x * x, DType.Int64),
         ["Pow(2)"] = new(x => x.Pow(2), x => x * x, DType.Int64),
         ["Pow(39)"] = new(x => x.Pow(39), x => BigInteger.Pow(x, 39), DType.Int64),

@@ -106,6 +106,11 @@ public class OperandTests
         Assert.Equal([255, 0], Tensor.From(new byte[] { 255, 0 }).ToArray<long>());
         Assert.Equal([-7], Tensor.From(new short[] { -7 }).ToArray<long>());
         Assert.Equal([0.5f], Tensor.From(new[] { (Half)0.5 }).ToArray<float>());
+        foreach (var array in (Array[])[new byte[,] { { 1 } }, new sbyte[,] { { 1 } }, new short[,] { { 1 } },
+            new ushort[,] { { 1 } }, new uint[,] { { 1 } }, new Half[,] { { Half.One } }, new[,] { { true } }])
+            Assert.Equal(1, Tensor.From(array, DType.Float64)[0, 0].Item());
+        Assert.Equal(DType.Int64, Tensor.From(new int[0, 2]).DType);
+        Assert.Contains("Decimal", Assert.Throws<DTypeException>(() => Tensor.From(new[,] { { 1m } })).Message);
         Assert.Equal(DType.Float64, Tensor.From([1, 2], type: DType.Float64).DType);
         Assert.Equal([2, 2], Tensor.From(new[,] { { 1, 2 }, { 3, 4 } }).Size());
         Assert.Equal(3.5, (double)Tensor.Scalar(3.5));

@@ -157,10 +157,10 @@ public class SortingTests
     public void A_padding_row_of_an_embedding_gets_no_gradient()
     {
         var weight = new Variable(Tensor.Ones([3, 2], DType.Float64), requiresGrad: true);
-        F.Embedding(Tensor.From([0L, 1, 1, 2]), weight, paddingIndex: 1).Sum().Backward();
+        F.Embedding(Tensor.From([0L, 1, 1, 2]), weight, paddingIdx: 1).Sum().Backward();
         Assert.Equal([1, 1, 0, 0, 1, 1], weight.Grad!.Data.ToArray<double>());
         weight.Grad = null;
-        F.Embedding(Tensor.From([0L, 2]), weight, paddingIndex: -1).Sum().Backward();
+        F.Embedding(Tensor.From([0L, 2]), weight, paddingIdx: -1).Sum().Backward();
         Assert.Equal([1, 1, 0, 0, 0, 0], weight.Grad!.Data.ToArray<double>());
     }
 

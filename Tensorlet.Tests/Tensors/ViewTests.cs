@@ -42,8 +42,8 @@ public class ViewTests
         { () => x.Diagonal(int.MinValue), [4, 0], [] },
         { () => x.Diagonal(int.MaxValue), [4, 0], [] },
         { () => x.Slice(2, int.MinValue, int.MaxValue, int.MaxValue), [2, 3, 1], [0, 4, 8] },
-        { () => x.Split(int.MaxValue, axis: 1)[0], [2, 3, 4], [0, 1] },
-        { () => x.Chunk(int.MaxValue, axis: 1)[2], [2, 1, 4], [8, 9] },
+        { () => x.Split(int.MaxValue, dim: 1)[0], [2, 3, 4], [0, 1] },
+        { () => x.Chunk(int.MaxValue, dim: 1)[2], [2, 1, 4], [8, 9] },
         { () => x[0, 0, ..1].Expand(int.MaxValue).Split(1_500_000_000)[1], [647_483_647], null! },
         { () => x.Select(1, -1), [2, 4], [8, 9, 10, 11, 20] },
         { () => x.Slice(2, 1, 4, 2), [2, 3, 2], [1, 3, 5, 7, 9, 11, 13] },
@@ -61,8 +61,8 @@ public class ViewTests
         { () => x.Unsqueeze(1).Squeeze(1), [2, 3, 4], [0, 1] },
         { () => x.Unsqueeze(1).Unsqueeze(0).Squeeze(), [2, 3, 4], [0, 1] },
         { () => x.Squeeze(0), [2, 3, 4], [0, 1] },
-        { () => x.Split(2, axis: 1)[1], [2, 1, 4], [8, 9, 10, 11, 20] },
-        { () => x.Chunk(3, axis: 2)[1], [2, 3, 2], [2, 3, 6, 7] },
+        { () => x.Split(2, dim: 1)[1], [2, 1, 4], [8, 9, 10, 11, 20] },
+        { () => x.Chunk(3, dim: 2)[1], [2, 3, 2], [2, 3, 6, 7] },
         { () => x[0, 0, 0].View(1, 1), [1, 1], [0] },
     };
 

@@ -125,8 +125,8 @@ static class Report
         foreach (var op in OpTable.All.Where(op => verified.Keys.Any(k => k.Item1 == op)))
             text.Append($"| {op.Name} | {string.Join(" | ", devices.Select(device => Cell(op, device)))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n{OpTable.All.Count} operations, {devices.Length} devices, " +
-            $"{verified.Values.Sum(v => v.First):#,0} cases: verified in the first / and second order, and the worst " +
-            $"difference, relative to max(1, |value|).\n\n{Thresholds}\n\n{Mutants}\n\n{Programs}\n");
+            $"{verified.Values.Sum(v => v.First):#,0} cases; differences are relative to " +
+            $"max(1, |value|).\n\n{Thresholds}\n\n{Mutants}\n\n{Programs}\n");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "..", ".."));
         try
         {

@@ -215,7 +215,7 @@ static class Diagnosis
             Tensor Slope(double h) => (8 * (At(h) - At(-h)) - (At(2 * h) - At(-2 * h))) / (12 * h);
             Tensor At(double h) => problem.Value(GradProblem.Moved(at, k, unit * h)).Reshape(-1)
                 .Narrow(0, 0, Math.Min(MostRows, problem.Output.Numel));
-        })], axis: 1);
+        })], dim: 1);
     }
 
     /// <summary>

@@ -105,7 +105,7 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Size()"/>
     public int[] Size() => Data.Size();
     /// <inheritdoc cref="Tensor.Size(int)"/>
-    public int Size(int axis) => Data.Size(axis);
+    public int Size(int dim) => Data.Size(dim);
     /// <inheritdoc cref="Tensor.Item"/>
     public double Item() => Data.Item();
     /// <inheritdoc cref="Tensor.Item{T}"/>
@@ -115,9 +115,9 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Layout"/>
     public Layout Layout => Data.Layout;
     /// <inheritdoc cref="Tensor.ArgMax"/>
-    public Tensor ArgMax(int? axis = null, bool keepDim = false) => Data.ArgMax(axis, keepDim);
+    public Tensor ArgMax(int? dim = null, bool keepDim = false) => Data.ArgMax(dim, keepDim);
     /// <inheritdoc cref="Tensor.ArgMin"/>
-    public Tensor ArgMin(int? axis = null, bool keepDim = false) => Data.ArgMin(axis, keepDim);
+    public Tensor ArgMin(int? dim = null, bool keepDim = false) => Data.ArgMin(dim, keepDim);
     /// <inheritdoc cref="Tensor.IsNaN"/>
     public Tensor IsNaN() => Data.IsNaN();
     /// <inheritdoc cref="Tensor.IsInf"/>

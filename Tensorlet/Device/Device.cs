@@ -198,10 +198,10 @@ public abstract partial class Device
     /// </summary>
     /// <exception cref="IndexException">An index is outside the axis of x. In this case, y is unchanged or partly
     /// written.</exception>
-    public void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    public void Gather(Tensor x, int dim, Tensor index, Tensor y)
     {
-        Indexed("Gather", x, axis, index, y);
-        if (y.Numel > 0) GatherCore(x, axis, index, y);
+        Indexed("Gather", x, dim, index, y);
+        if (y.Numel > 0) GatherCore(x, dim, index, y);
         KeepAlive(x, index, y);
     }
 
@@ -212,16 +212,16 @@ public abstract partial class Device
     /// element; in this case, floats are summed in double.
     /// </summary>
     /// <exception cref="IndexException">An index is outside the axis of y.</exception>
-    public void ScatterAdd(Tensor x, int axis, Tensor index, Tensor y)
+    public void ScatterAdd(Tensor x, int dim, Tensor index, Tensor y)
     {
-        Indexed("ScatterAdd", y.Given(), axis, index, x.Given());
-        if (x.Numel > 0 && y.DType == DType.Float32 && index.Shape[axis] > Math.Max(ManySummands, y.Shape[axis]))
+        Indexed("ScatterAdd", y.Given(), dim, index, x.Given());
+        if (x.Numel > 0 && y.DType == DType.Float32 && index.Shape[dim] > Math.Max(ManySummands, y.Shape[dim]))
         {
             var sums = y.To(DType.Float64);
-            ScatterAddCore(x.To(DType.Float64), axis, index, sums);
+            ScatterAddCore(x.To(DType.Float64), dim, index, sums);
             CopyCore(sums, y);
         }
-        else if (x.Numel > 0) ScatterAddCore(x, axis, index, y);
+        else if (x.Numel > 0) ScatterAddCore(x, dim, index, y);
         KeepAlive(x, index, y);
     }
 

@@ -8,7 +8,7 @@ public static partial class F
     /// <inheritdoc cref="Variable.Relu6()"/>
     public static Variable Relu6(Variable x) => x.Given().Relu6();
     /// <inheritdoc cref="Variable.LeakyRelu(double)"/>
-    public static Variable LeakyRelu(Variable x, double slope = 0.01) => x.Given().LeakyRelu(slope);
+    public static Variable LeakyRelu(Variable x, double negativeSlope = 0.01) => x.Given().LeakyRelu(negativeSlope);
     /// <inheritdoc cref="Variable.PRelu(Variable)"/>
     public static Variable PRelu(Variable x, Variable weight) => x.Given().PRelu(weight);
     /// <inheritdoc cref="Variable.Elu(double)"/>
@@ -24,7 +24,7 @@ public static partial class F
     /// <inheritdoc cref="Variable.Mish()"/>
     public static Variable Mish(Variable x) => x.Given().Mish();
     /// <inheritdoc cref="Variable.Glu(int)"/>
-    public static Variable Glu(Variable x, int axis = -1) => x.Given().Glu(axis);
+    public static Variable Glu(Variable x, int dim = -1) => x.Given().Glu(dim);
     /// <inheritdoc cref="Variable.Softplus(double, double)"/>
     public static Variable Softplus(Variable x, double beta = 1, double threshold = 20) =>
         x.Given().Softplus(beta, threshold);
@@ -37,8 +37,8 @@ public static partial class F
     /// <inheritdoc cref="Variable.Tanhshrink()"/>
     public static Variable Tanhshrink(Variable x) => x.Given().Tanhshrink();
     /// <inheritdoc cref="Variable.Hardtanh(Number?, Number?)"/>
-    public static Variable Hardtanh(Variable x, Number? low = null, Number? high = null) =>
-        x.Given().Hardtanh(low, high);
+    public static Variable Hardtanh(Variable x, Number? minVal = null, Number? maxVal = null) =>
+        x.Given().Hardtanh(minVal, maxVal);
     /// <inheritdoc cref="Variable.Hardsigmoid()"/>
     public static Variable Hardsigmoid(Variable x) => x.Given().Hardsigmoid();
     /// <inheritdoc cref="Variable.Hardswish()"/>
@@ -53,7 +53,7 @@ public static partial class F
     /// <inheritdoc cref="Variable.Tanh()"/>
     public static Variable Tanh(Variable x) => x.Given().Tanh();
     /// <inheritdoc cref="Variable.Softmax(int)"/>
-    public static Variable Softmax(Variable x, int axis) => x.Given().Softmax(axis);
+    public static Variable Softmax(Variable x, int dim) => x.Given().Softmax(dim);
     /// <inheritdoc cref="Variable.LogSoftmax(int)"/>
-    public static Variable LogSoftmax(Variable x, int axis) => x.Given().LogSoftmax(axis);
+    public static Variable LogSoftmax(Variable x, int dim) => x.Given().LogSoftmax(dim);
 }

@@ -9,9 +9,9 @@ public static partial class F
     /// <param name="query">The queries Q.</param>
     /// <param name="key">The keys K.</param>
     /// <param name="value">The values V.</param>
-    /// <param name="mask">Booleans that are true for the keys that a query sees, or numbers that are added to the
+    /// <param name="attnMask">Booleans that are true for the keys that a query sees, or numbers that are added to the
     /// scores; they are broadcast to (…, L, S).</param>
-    /// <param name="dropout">The probability with which an attention weight is set to 0.</param>
+    /// <param name="dropoutP">The probability with which an attention weight is set to 0.</param>
     /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
     /// positions.</param>
     /// <param name="scale">The factor of the scores; 1/√E if not given.</param>
@@ -22,10 +22,10 @@ public static partial class F
     /// </remarks>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,
-        Variable? mask = null, double dropout = 0, bool isCausal = false, double? scale = null) =>
-        Named(() => mask is { DType: DType.Bool }
-            ? Attention(query, key, value, mask.Data, null, isCausal, dropout, scale).Output
-            : Attention(query, key, value, null, mask, isCausal, dropout, scale).Output);
+        Variable? attnMask = null, double dropoutP = 0, bool isCausal = false, double? scale = null) =>
+        Named(() => attnMask is { DType: DType.Bool }
+            ? Attention(query, key, value, attnMask.Data, null, isCausal, dropoutP, scale).Output
+            : Attention(query, key, value, null, attnMask, isCausal, dropoutP, scale).Output);
 
     /// <summary>
     /// Computes softmax(Q·Kᵀ·scale + added)·V and the attention weights. The weights of a query that sees no key

@@ -61,7 +61,7 @@ public static partial class F
         start.Narrow(1, 0, 1).Zero_();
         Variable alpha = start;
         var (bars, steps) = (Here(barred), Here(lengths).Unsqueeze(1));
-        var scores = logProbs.Clamp(low: never).Gather(2, Here(read).Expand(logProbs.Size(0), n, states)).Unbind();
+        var scores = logProbs.Clamp(min: never).Gather(2, Here(read).Expand(logProbs.Size(0), n, states)).Unbind();
         for (var t = 0; t < scores.Length; t++)
         {
             var before = Variable.Stack([alpha, alpha.Roll(1, 1), alpha.Roll(2, 1)]).MaskedFill(bars, never);

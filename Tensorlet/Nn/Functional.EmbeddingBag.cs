@@ -23,14 +23,14 @@ public static partial class F
     /// <param name="offsets">The positions in <paramref name="index"/> at which the bags begin, (N); only if the
     /// bags are given one after another.</param>
     /// <param name="mode">How the rows of a bag are reduced.</param>
-    /// <param name="paddingIndex">The index of a row that is left out of the reduction. A negative index is counted
+    /// <param name="paddingIdx">The index of a row that is left out of the reduction. A negative index is counted
     /// from the end of the table.</param>
     /// <exception cref="ShapeException">The shapes do not fit together, or the offsets do not ascend from
     /// 0.</exception>
     /// <exception cref="IndexException">An index, or the padding index, is not that of a row of the
     /// table.</exception>
     public static Variable EmbeddingBag(Tensor index, Variable weight, Tensor? offsets = null,
-        BagMode mode = BagMode.Mean, int? paddingIndex = null)
+        BagMode mode = BagMode.Mean, int? paddingIdx = null)
     {
         if (weight.Given().Rank != 2 || index.Given().Rank != (offsets is null ? 2 : 1) || offsets is { Rank: not 1 })
             throw new ShapeException($"EmbeddingBag: a table {weight.Data.Layout} and indices {index.Layout} must be " +
@@ -40,14 +40,14 @@ public static partial class F
         {
             var absent = Tensor.Zeros(index.Size(), DType.Bool, index.Device);
             if (offsets is not null) (index, absent) = Bags(index.ToArray<long>(), offsets);
-            if (paddingIndex is { } row)
+            if (paddingIdx is { } row)
                 absent |= index.Eq(weight.Data.Layout.Index("EmbeddingBag", 0, row));
             var rows = weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]);
             var outside = absent.Unsqueeze(-1);
             if (mode == BagMode.Max && index.Size(1) > 0)
                 return rows.MaskedFill(outside, double.NegativeInfinity).Max(1).Values.MaskedFill(outside.All([1]), 0);
             var sum = rows.MaskedFill(outside, 0).Sum(1);
-            return mode == BagMode.Mean ? sum / (!outside).Sum([1]).Clamp(low: 1).To(sum.DType) : sum;
+            return mode == BagMode.Mean ? sum / (!outside).Sum([1]).Clamp(min: 1).To(sum.DType) : sum;
         });
 
         // a row of indices for each bag, as long as the longest bag, and a mask of the positions that are not in

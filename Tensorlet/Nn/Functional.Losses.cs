@@ -34,7 +34,7 @@ public static partial class F
         if (reduction == Reduction.None) return Variable.Apply(f, operation, all);
         var sum = Variable.Total(f, operation, [.. Enumerable.Range(0, shape.Length)], all).Reshape();
         return reduction == Reduction.Sum ? sum
-            : sum / (reduction == Reduction.Mean ? x[0].Numel : Layout.Contiguous(shape).Size(operation, 0));
+            : sum / (reduction == Reduction.Mean ? x[0].Numel : shape is [var batch, ..] ? batch : 1);
     }, operation);
 
     /// <summary>
@@ -247,7 +247,7 @@ public static partial class F
                 "must be (N, D) and (N).");
         var cosine = (x * y).Sum(-1) / (((x * x).Sum(-1) + 1e-12) * ((y * y).Sum(-1) + 1e-12)).Sqrt();
         return Reduced("CosineEmbeddingLoss", Variable.Where(target.Eq(1), 1 - cosine,
-            (cosine - margin).Clamp(low: 0)), reduction);
+            (cosine - margin).Clamp(min: 0)), reduction);
     }
 
     /// <summary>
@@ -265,7 +265,7 @@ public static partial class F
             var far = PairwiseDistance(anchor, negative, p, eps);
             if (swap) far = Variable.Minimum(far, PairwiseDistance(positive, negative, p, eps));
             var excess = PairwiseDistance(anchor, positive, p, eps) - far + margin;
-            return Reduced("TripletMarginLoss", excess.Clamp(low: 0), reduction);
+            return Reduced("TripletMarginLoss", excess.Clamp(min: 0), reduction);
         });
     }
 
@@ -297,7 +297,7 @@ public static partial class F
                 "negative. Give Exp() or Softplus() of what a network computes.");
         return Named(() =>
         {
-            var v = var.Clamp(low: eps);
+            var v = var.Clamp(min: eps);
             var losses = ((x - target).Square() / v + v.Log()) * 0.5;
             return Reduced("GaussianNLLLoss", full ? losses + Math.Log(2 * Math.PI) / 2 : losses, reduction);
         }, "GaussianNLLLoss");
@@ -323,7 +323,7 @@ public static partial class F
         return Named(() =>
         {
             var losses = logInput ? x.Exp() - target * x : x - target * (x + eps).Log();
-            var t = target.Clamp(low: 1);
+            var t = target.Clamp(min: 1);
             if (full) losses += ((t + 0.5) * t.Log() - t + Math.Log(2 * Math.PI) / 2).MaskedFill(target.Data <= 1, 0);
             return Reduced("PoissonNLLLoss", losses, reduction);
         }, "PoissonNLLLoss");
@@ -437,8 +437,8 @@ sealed class BinaryCrossEntropy : Function
     }
     public override Variable?[] Backward(Variable dc) =>
     [
-        Needs(0) ? (A - B) / (A * (1 - A)).Clamp(low: 1e-12) * dc : null,
+        Needs(0) ? (A - B) / (A * (1 - A)).Clamp(min: 1e-12) * dc : null,
         Needs(1) ? (Logarithm(1 - A) - Logarithm(A)) * dc : null,
     ];
-    static Variable Logarithm(Variable x) => x.Log().Clamp(low: -100);
+    static Variable Logarithm(Variable x) => x.Log().Clamp(min: -100);
 }

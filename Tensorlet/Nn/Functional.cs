@@ -63,7 +63,7 @@ public static partial class F
 
     /// <summary>Computes x/max(‖x‖ₚ, eps), where the norm is taken along an axis.</summary>
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
-        Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(low: eps));
+        Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(min: eps));
 
     /// <summary>
     /// The cosine of the angle between x and y, x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The product and the norms are

@@ -3,12 +3,13 @@ namespace Tensorlet.Optim;
 /// <summary>
 /// Raises the rate from maxLr/divFactor to maxLr within the part <paramref name="pctStart"/> of the steps, and then
 /// lowers it to maxLr/divFactor/finalDivFactor. The momentum falls while the rate rises, and rises while the rate
-/// falls (Smith and Topin 2019).
+/// falls back to the first rate (Smith and Topin 2019).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="maxLr">The highest rate.</param>
 /// <param name="totalSteps">The number of steps; any further step is an error.</param>
-/// <param name="pctStart">The part of the steps, from 0 to 1, in which the rate rises.</param>
+/// <param name="pctStart">The part of the steps, from 0 to 1, in which the rate rises; at most ½ with
+/// <paramref name="threePhase"/>.</param>
 /// <param name="linear">Whether the rate follows straight lines instead of cosines.</param>
 /// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have it, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
@@ -20,7 +21,7 @@ namespace Tensorlet.Optim;
 /// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, and the optimizer has no
 /// momentum.</exception>
 /// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor is
-/// not positive, or <paramref name="pctStart"/> is not from 0 to 1.</exception>
+/// not positive, or <paramref name="pctStart"/> is not in its range.</exception>
 public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps, double pctStart = 0.3,
     bool linear = false, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
     double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false)

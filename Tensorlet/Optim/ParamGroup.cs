@@ -3,7 +3,8 @@ using System.Collections;
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// A group of parameters with its own options, which have the same names as in PyTorch:
+/// A group of parameters with its own options. Their names are those of PyTorch, except that
+/// PyTorch's pair betas is here <c>beta1</c> and <c>beta2</c>:
 /// <c>group["weight_decay"] = 0</c>.
 /// </summary>
 public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>

@@ -212,8 +212,8 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
 
 /// <summary>
 /// Multiplies the rates by a factor when a metric has not improved for more than <paramref name="patience"/> calls.
-/// The metric has improved if it is below best·(1 − threshold) or, if larger values are better, above
-/// best·(1 + threshold).
+/// The metric has improved if it is below best − threshold·|best| or, if larger values are better, above
+/// best + threshold·|best|.
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="max">Whether larger values are better.</param>

@@ -12,11 +12,11 @@ public readonly struct Axes
     Axes(int[]? list) => this.list = list;
 
     /// <summary>One axis.</summary>
-    public static implicit operator Axes(int axis) => new([axis]);
+    public static implicit operator Axes(int dim) => new([dim]);
     /// <summary>Several axes. If the array is empty or null, all axes are meant.</summary>
-    public static implicit operator Axes(int[]? axes) => new(axes);
+    public static implicit operator Axes(int[]? dims) => new(dims);
     /// <summary>Several axes, from a collection expression.</summary>
-    public static Axes Of(ReadOnlySpan<int> axes) => new(axes.ToArray());
+    public static Axes Of(ReadOnlySpan<int> dims) => new(dims.ToArray());
     /// <summary>The axes that were given.</summary>
     public IEnumerator<int> GetEnumerator() => (list ?? []).AsEnumerable().GetEnumerator();
 }

@@ -14,10 +14,10 @@ public sealed class Generator(ulong seed) : IStateful
     long next;
 
     /// <summary>The generator that random functions use if none is given.</summary>
-    public static Generator Default { get; private set; } = new(0);
+    public static Generator Default { get; } = new(0);
 
     /// <summary>Restarts the default generator with a seed.</summary>
-    public static void Seed_(ulong seed) => Default = new Generator(seed);
+    public static void Seed_(ulong seed) => (Default.seed, Default.Position) = (seed, 0);
 
     /// <summary>The seed.</summary>
     public ulong Seed => seed;

@@ -15,7 +15,7 @@ public interface IStateful
     /// <exception cref="ShapeException">A tensor in the state does not have the shape that is expected. Nothing has
     /// changed.</exception>
     /// <exception cref="DTypeException">A tensor in the state is not of the kind that is expected: Booleans, integers
-    /// or floating-point numbers. Nothing has changed.</exception>
+    /// or floating-point numbers. (Integers may stand for floating-point numbers.) Nothing has changed.</exception>
     void LoadStateDict(IReadOnlyDictionary<string, Tensor> state);
 }
 

@@ -163,7 +163,8 @@ public sealed partial class Tensor
     /// no shape is given, the tensor has a single axis. If no type is given, the element type is that of the numbers,
     /// except that smaller integers become Int64, and Half becomes Float32.
     /// </summary>
-    /// <exception cref="DTypeException">The elements are not numbers.</exception>
+    /// <exception cref="DTypeException">The elements are neither Booleans nor numbers that fit into one of the element
+    /// types.</exception>
     public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, DType? type = null,
         Device? device = null) where T : unmanaged
     {
@@ -199,7 +200,8 @@ public sealed partial class Tensor
     /// <c>Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } })</c>.
     /// </summary>
     /// <exception cref="ShapeException">The rows have different shapes.</exception>
-    /// <exception cref="DTypeException">The elements are not numbers.</exception>
+    /// <exception cref="DTypeException">The elements are neither Booleans nor numbers that fit into one of the element
+    /// types.</exception>
     public static Tensor From(Array array, DType? type = null, Device? device = null)
     {
         if (array is Array?[] { Length: > 0 } rows)
@@ -210,15 +212,16 @@ public sealed partial class Tensor
         }
         int[] shape = [.. Enumerable.Range(0, array.Given().Rank).Select(array.GetLength)];
         var element = array.GetType().GetElementType()!;
-        var numbers = element == typeof(int) ? From(Elements<int>(), shape, null, device)
-            : element == typeof(long) ? Flat<long>() : element == typeof(bool) ? Flat<bool>()
-            : element == typeof(double) ? Flat<double>() : element == typeof(float) || array.Length == 0 ? Flat<float>()
-            : throw new DTypeException($"From: {element.Name} is not a number; use float, double, long, int or bool.");
-        return numbers.To(type ?? numbers.DType);
+        return element == typeof(float) ? Flat<float>() : element == typeof(double) ? Flat<double>()
+            : element == typeof(int) ? Flat<int>() : element == typeof(long) ? Flat<long>()
+            : element == typeof(bool) ? Flat<bool>() : element == typeof(Half) ? Flat<Half>()
+            : element == typeof(byte) ? Flat<byte>() : element == typeof(sbyte) ? Flat<sbyte>()
+            : element == typeof(short) ? Flat<short>() : element == typeof(ushort) ? Flat<ushort>()
+            : element == typeof(uint) ? Flat<uint>() : array.Length == 0 ? Flat<float>() : throw new DTypeException(
+                $"From: {element.Name} is not a number that fits; use float, double, long, int or bool.");
 
-        Tensor Flat<T>() where T : unmanaged => From(Elements<T>(), shape, null, device);
-        ReadOnlySpan<T> Elements<T>() => MemoryMarshal.CreateReadOnlySpan(
-            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
+        Tensor Flat<T>() where T : unmanaged => From(MemoryMarshal.CreateReadOnlySpan(
+            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length), shape, type, device);
     }
 
     /// <summary>

@@ -215,13 +215,13 @@ public sealed partial class Tensor
     /// x[…, index[…, j, …], …], where x is this tensor.
     /// </summary>
     /// <exception cref="ShapeException">The index does not have as many axes as the tensor, or is larger than the
-    /// tensor along an axis other than <paramref name="axis"/>.</exception>
+    /// tensor along an axis other than <paramref name="dim"/>.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
-    public Tensor Gather(int axis, Tensor index)
+    public Tensor Gather(int dim, Tensor index)
     {
-        var table = Reached("Gather", ref axis, index);
+        var table = Reached("Gather", ref dim, index);
         var result = NewEmpty(index.Layout.shape);
-        Device.Gather(table, axis, index, result);
+        Device.Gather(table, dim, index, result);
         return result;
     }
 
@@ -229,21 +229,21 @@ public sealed partial class Tensor
     /// Adds elements to this tensor in place: this[…, index[…, j, …], …] += x[…, j, …]. This is the adjoint of
     /// <see cref="Gather"/>. If an index is repeated, all elements with this index are added.
     /// </summary>
-    public Tensor ScatterAdd_(int axis, Tensor index, Tensor x)
+    public Tensor ScatterAdd_(int dim, Tensor index, Tensor x)
     {
-        var table = Reached("ScatterAdd_", ref axis, index);
+        var table = Reached("ScatterAdd_", ref dim, index);
         SameDevice("ScatterAdd_", x);
         x.OnlyType("ScatterAdd_", DType);
         Layout.OnlySame("ScatterAdd_", x.Layout, index.Layout);
         Writable("ScatterAdd_");
-        Device.ScatterAdd(x.Beside(this), axis, index, table);          // may still find an index outside the axis
+        Device.ScatterAdd(x.Beside(this), dim, index, table);          // may still find an index outside the axis
         Storage.Written("ScatterAdd_");
         return this;
     }
 
     /// <summary>Returns the elements at the given positions along an axis, one after another.</summary>
-    public Tensor IndexSelect(int axis, Tensor index) =>
-        Named(() => Gather(axis, AlongAxis("IndexSelect", axis, index)));
+    public Tensor IndexSelect(int dim, Tensor index) =>
+        Named(() => Gather(dim, AlongAxis("IndexSelect", dim, index)));
 
     /// <summary>
     /// Expands a 1-dimensional index of positions along an axis over all other axes, because <see cref="Gather"/>

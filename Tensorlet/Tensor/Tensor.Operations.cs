@@ -13,7 +13,7 @@ public sealed partial class Tensor
     static (Tensor, Tensor) Values((Variable Values, Tensor Indices) result) => (result.Values.Data, result.Indices);
 
     /// <inheritdoc cref="Variable.Clamp(Variable, Variable)"/>
-    public Tensor Clamp(Tensor low, Tensor high) => Constant.Clamp(low, high).Data;
+    public Tensor Clamp(Tensor min, Tensor max) => Constant.Clamp(min, max).Data;
     /// <inheritdoc cref="Variable.Lerp(Variable, Variable)"/>
     public Tensor Lerp(Tensor end, Tensor weight) => Constant.Lerp(end, weight).Data;
     /// <inheritdoc cref="Variable.Addcmul(Variable, Variable, Number?)"/>
@@ -25,7 +25,7 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.LogSigmoid()"/>
     public Tensor LogSigmoid() => Constant.LogSigmoid().Data;
     /// <inheritdoc cref="Variable.Hardtanh(Number?, Number?)"/>
-    public Tensor Hardtanh(Number? low = null, Number? high = null) => Constant.Hardtanh(low, high).Data;
+    public Tensor Hardtanh(Number? minVal = null, Number? maxVal = null) => Constant.Hardtanh(minVal, maxVal).Data;
     /// <inheritdoc cref="Variable.Relu6()"/>
     public Tensor Relu6() => Constant.Relu6().Data;
     /// <inheritdoc cref="Variable.PRelu(Variable)"/>
@@ -57,7 +57,7 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Threshold(Number, Number)"/>
     public Tensor Threshold(Number threshold, Number value) => Constant.Threshold(threshold, value).Data;
     /// <inheritdoc cref="Variable.Glu(int)"/>
-    public Tensor Glu(int axis = -1) => Constant.Glu(axis).Data;
+    public Tensor Glu(int dim = -1) => Constant.Glu(dim).Data;
     /// <inheritdoc cref="Variable.Pow(Number)"/>
     public Tensor Pow(Number p) => Constant.Pow(p).Data;
     /// <inheritdoc cref="Variable.Square()"/>
@@ -73,15 +73,15 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Tile(int[])"/>
     public Tensor Tile(params int[] times) => Constant.Tile(times).Data;
     /// <inheritdoc cref="Variable.Roll(int, int)"/>
-    public Tensor Roll(int shift, int axis) => Constant.Roll(shift, axis).Data;
+    public Tensor Roll(int shift, int dim) => Constant.Roll(shift, dim).Data;
     /// <inheritdoc cref="Variable.Roll(int[], int[])"/>
-    public Tensor Roll(int[] shifts, int[] axes) => Constant.Roll(shifts, axes).Data;
+    public Tensor Roll(int[] shifts, int[] dims) => Constant.Roll(shifts, dims).Data;
     /// <inheritdoc cref="Variable.Roll(int)"/>
     public Tensor Roll(int shift) => Constant.Roll(shift).Data;
     /// <inheritdoc cref="Variable.Unfold(int, int, int)"/>
-    public Tensor Unfold(int axis, int size, int step) => Constant.Unfold(axis, size, step).Data;
+    public Tensor Unfold(int dim, int size, int step) => Constant.Unfold(dim, size, step).Data;
     /// <inheritdoc cref="Variable.Unflatten(int, int[])"/>
-    public Tensor Unflatten(int axis, params int[] sizes) => Constant.Unflatten(axis, sizes).Data;
+    public Tensor Unflatten(int dim, params int[] sizes) => Constant.Unflatten(dim, sizes).Data;
     /// <inheritdoc cref="Variable.MoveDim(int, int)"/>
     public Tensor MoveDim(int source, int destination) => Constant.MoveDim(source, destination).Data;
     /// <inheritdoc cref="Variable.MoveDim(int[], int[])"/>
@@ -93,7 +93,7 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Diag(int)"/>
     public Tensor Diag(int diagonal = 0) => Constant.Diag(diagonal).Data;
     /// <inheritdoc cref="Variable.Unbind(int)"/>
-    public Tensor[] Unbind(int axis = 0) => Array.ConvertAll(Constant.Unbind(axis), x => x.Data);
+    public Tensor[] Unbind(int dim = 0) => Array.ConvertAll(Constant.Unbind(dim), x => x.Data);
     /// <inheritdoc cref="Variable.Cholesky(bool)"/>
     public Tensor Cholesky(bool upper = false) => Constant.Cholesky(upper).Data;
     /// <inheritdoc cref="Variable.Qr()"/>
@@ -125,11 +125,11 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Relu()"/>
     public Tensor Relu() => Constant.Relu().Data;
     /// <inheritdoc cref="Variable.LeakyRelu(double)"/>
-    public Tensor LeakyRelu(double slope = 0.01) => Constant.LeakyRelu(slope).Data;
+    public Tensor LeakyRelu(double negativeSlope = 0.01) => Constant.LeakyRelu(negativeSlope).Data;
     /// <inheritdoc cref="Variable.Softplus(double, double)"/>
     public Tensor Softplus(double beta = 1, double threshold = 20) => Constant.Softplus(beta, threshold).Data;
     /// <inheritdoc cref="Variable.Clamp(Number?, Number?)"/>
-    public Tensor Clamp(Number? low = null, Number? high = null) => Constant.Clamp(low, high).Data;
+    public Tensor Clamp(Number? min = null, Number? max = null) => Constant.Clamp(min, max).Data;
     /// <inheritdoc cref="Variable.Erf()"/>
     public Tensor Erf() => Constant.Erf().Data;
     /// <inheritdoc cref="Variable.Erfinv()"/>
@@ -153,23 +153,23 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Cosh()"/>
     public Tensor Cosh() => Constant.Cosh().Data;
     /// <inheritdoc cref="Variable.ScatterAdd(int, Tensor, int[])"/>
-    public Tensor ScatterAdd(int axis, Tensor index, params int[] shape) =>
-        Constant.ScatterAdd(axis, index, shape).Data;
+    public Tensor ScatterAdd(int dim, Tensor index, params int[] shape) =>
+        Constant.ScatterAdd(dim, index, shape).Data;
     /// <inheritdoc cref="Variable.IndexAdd(int, Tensor, Variable, Number?)"/>
-    public Tensor IndexAdd(int axis, Tensor index, Tensor source, Number? alpha = null) =>
-        Constant.IndexAdd(axis, index, source, alpha).Data;
+    public Tensor IndexAdd(int dim, Tensor index, Tensor source, Number? alpha = null) =>
+        Constant.IndexAdd(dim, index, source, alpha).Data;
     /// <inheritdoc cref="Variable.IndexCopy(int, Tensor, Variable)"/>
-    public Tensor IndexCopy(int axis, Tensor index, Tensor source) => Constant.IndexCopy(axis, index, source).Data;
+    public Tensor IndexCopy(int dim, Tensor index, Tensor source) => Constant.IndexCopy(dim, index, source).Data;
     /// <inheritdoc cref="Variable.IndexFill(int, Tensor, Number)"/>
-    public Tensor IndexFill(int axis, Tensor index, Number value) => Constant.IndexFill(axis, index, value).Data;
+    public Tensor IndexFill(int dim, Tensor index, Number value) => Constant.IndexFill(dim, index, value).Data;
     /// <inheritdoc cref="Variable.Scatter(int, Tensor, Variable)"/>
-    public Tensor Scatter(int axis, Tensor index, Tensor source) => Constant.Scatter(axis, index, source).Data;
+    public Tensor Scatter(int dim, Tensor index, Tensor source) => Constant.Scatter(dim, index, source).Data;
     /// <inheritdoc cref="Variable.Scatter(int, Tensor, Number)"/>
-    public Tensor Scatter(int axis, Tensor index, Number value) => Constant.Scatter(axis, index, value).Data;
+    public Tensor Scatter(int dim, Tensor index, Number value) => Constant.Scatter(dim, index, value).Data;
     /// <inheritdoc cref="Variable.MaskedScatter(Tensor, Variable)"/>
     public Tensor MaskedScatter(Tensor mask, Tensor source) => Constant.MaskedScatter(mask, source).Data;
     /// <inheritdoc cref="Variable.ScatterAdd(int, Tensor, Variable)"/>
-    public Tensor ScatterAdd(int axis, Tensor index, Tensor source) => Constant.ScatterAdd(axis, index, source).Data;
+    public Tensor ScatterAdd(int dim, Tensor index, Tensor source) => Constant.ScatterAdd(dim, index, source).Data;
     /// <inheritdoc cref="Variable.Take(Tensor)"/>
     public Tensor Take(Tensor index) => Constant.Take(index).Data;
     /// <inheritdoc cref="Variable.MaskedSelect(Tensor)"/>
@@ -199,28 +199,28 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Trace()"/>
     public Tensor Trace() => Constant.Trace().Data;
     /// <inheritdoc cref="Variable.Tensordot(Variable, int)"/>
-    public Tensor Tensordot(Tensor other, int axes = 2) => Constant.Tensordot(other, axes).Data;
+    public Tensor Tensordot(Tensor other, int dims = 2) => Constant.Tensordot(other, dims).Data;
     /// <inheritdoc cref="Variable.Tensordot(Variable, int[], int[])"/>
-    public Tensor Tensordot(Tensor other, int[] axes, int[] otherAxes) =>
-        Constant.Tensordot(other, axes, otherAxes).Data;
+    public Tensor Tensordot(Tensor other, int[] dims, int[] otherDims) =>
+        Constant.Tensordot(other, dims, otherDims).Data;
     /// <inheritdoc cref="Variable.Max()"/>
     public Tensor Max() => Constant.Max().Data;
     /// <inheritdoc cref="Variable.Min()"/>
     public Tensor Min() => Constant.Min().Data;
     /// <inheritdoc cref="Variable.Max(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Max(int axis, bool keepDim = false) => Values(Constant.Max(axis, keepDim));
+    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => Values(Constant.Max(dim, keepDim));
     /// <inheritdoc cref="Variable.Min(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Min(int axis, bool keepDim = false) => Values(Constant.Min(axis, keepDim));
+    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => Values(Constant.Min(dim, keepDim));
     /// <inheritdoc cref="Variable.LogSumExp(Axes, bool)"/>
-    public Tensor LogSumExp(Axes axes = default, bool keepDim = false) => Constant.LogSumExp(axes, keepDim).Data;
+    public Tensor LogSumExp(Axes dim = default, bool keepDim = false) => Constant.LogSumExp(dim, keepDim).Data;
     /// <inheritdoc cref="Variable.Var(Axes, double, bool)"/>
-    public Tensor Var(Axes axes = default, double correction = 1, bool keepDim = false) =>
-        Constant.Var(axes, correction, keepDim).Data;
+    public Tensor Var(Axes dim = default, double correction = 1, bool keepDim = false) =>
+        Constant.Var(dim, correction, keepDim).Data;
     /// <inheritdoc cref="Variable.Std(Axes, double, bool)"/>
-    public Tensor Std(Axes axes = default, double correction = 1, bool keepDim = false) =>
-        Constant.Std(axes, correction, keepDim).Data;
+    public Tensor Std(Axes dim = default, double correction = 1, bool keepDim = false) =>
+        Constant.Std(dim, correction, keepDim).Data;
     /// <inheritdoc cref="Variable.Norm(double, Axes, bool)"/>
-    public Tensor Norm(double p = 2, Axes axes = default, bool keepDim = false) => Constant.Norm(p, axes, keepDim).Data;
+    public Tensor Norm(double p = 2, Axes dim = default, bool keepDim = false) => Constant.Norm(p, dim, keepDim).Data;
     /// <inheritdoc cref="Variable.Floor()"/>
     public Tensor Floor() => Constant.Floor().Data;
     /// <inheritdoc cref="Variable.Ceil()"/>
@@ -232,28 +232,28 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Frac()"/>
     public Tensor Frac() => Constant.Frac().Data;
     /// <inheritdoc cref="Variable.CumSum(int)"/>
-    public Tensor CumSum(int axis) => Constant.CumSum(axis).Data;
+    public Tensor CumSum(int dim) => Constant.CumSum(dim).Data;
     /// <inheritdoc cref="Variable.CumProd(int)"/>
-    public Tensor CumProd(int axis) => Constant.CumProd(axis).Data;
+    public Tensor CumProd(int dim) => Constant.CumProd(dim).Data;
     /// <inheritdoc cref="Variable.CumMax(int)"/>
-    public (Tensor Values, Tensor Indices) CumMax(int axis) => Values(Constant.CumMax(axis));
+    public (Tensor Values, Tensor Indices) CumMax(int dim) => Values(Constant.CumMax(dim));
     /// <inheritdoc cref="Variable.Flatten(int, int)"/>
-    public Tensor Flatten(int start = 0, int end = -1) => Constant.Flatten(start, end).Data;
+    public Tensor Flatten(int startDim = 0, int endDim = -1) => Constant.Flatten(startDim, endDim).Data;
     /// <inheritdoc cref="Variable.Pad(int, int, int)"/>
-    public Tensor Pad(int axis, int before, int after) => Constant.Pad(axis, before, after).Data;
+    public Tensor Pad(int dim, int before, int after) => Constant.Pad(dim, before, after).Data;
     /// <inheritdoc cref="Variable.Softmax(int)"/>
-    public Tensor Softmax(int axis) => Constant.Softmax(axis).Data;
+    public Tensor Softmax(int dim) => Constant.Softmax(dim).Data;
     /// <inheritdoc cref="Variable.LogSoftmax(int)"/>
-    public Tensor LogSoftmax(int axis) => Constant.LogSoftmax(axis).Data;
+    public Tensor LogSoftmax(int dim) => Constant.LogSoftmax(dim).Data;
     /// <inheritdoc cref="Variable.Sort(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Sort(int axis = -1, bool descending = false) =>
-        Values(Constant.Sort(axis, descending));
+    public (Tensor Values, Tensor Indices) Sort(int dim = -1, bool descending = false) =>
+        Values(Constant.Sort(dim, descending));
     /// <inheritdoc cref="Variable.TopK(int, int, bool)"/>
-    public (Tensor Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true) =>
-        Values(Constant.TopK(k, axis, largest));
+    public (Tensor Values, Tensor Indices) TopK(int k, int dim = -1, bool largest = true) =>
+        Values(Constant.TopK(k, dim, largest));
     /// <inheritdoc cref="Variable.Median(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Median(int axis, bool keepDim = false) =>
-        Values(Constant.Median(axis, keepDim));
+    public (Tensor Values, Tensor Indices) Median(int dim, bool keepDim = false) =>
+        Values(Constant.Median(dim, keepDim));
     /// <inheritdoc cref="Variable.Median()"/>
     public Tensor Median() => Constant.Median().Data;
     /// <inheritdoc cref="Variable.Tan()"/>

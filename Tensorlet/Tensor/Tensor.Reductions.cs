@@ -56,71 +56,71 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The sum over <paramref name="axes"/>, or of all elements if no axis is given. The sum of Booleans is the
+    /// The sum over <paramref name="dim"/>, or of all elements if no axis is given. The sum of Booleans is the
     /// number of true elements.
     /// </summary>
-    public Tensor Sum(Axes axes = default, bool keepDim = false) =>
-        Counted().Reduce(new AddFormula(), "Sum", axes, keepDim);
-    /// <summary>The product over <paramref name="axes"/>, or of all elements if no axis is given.</summary>
-    public Tensor Prod(Axes axes = default, bool keepDim = false) =>
-        Counted().Reduce(new MultiplyFormula(), "Prod", axes, keepDim);
+    public Tensor Sum(Axes dim = default, bool keepDim = false) =>
+        Counted().Reduce(new AddFormula(), "Sum", dim, keepDim);
+    /// <summary>The product over <paramref name="dim"/>, or of all elements if no axis is given.</summary>
+    public Tensor Prod(Axes dim = default, bool keepDim = false) =>
+        Counted().Reduce(new MultiplyFormula(), "Prod", dim, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>
-    /// The maximum over <paramref name="axes"/>, or of all elements if no axis is given; NaN if one of the elements
+    /// The maximum over <paramref name="dim"/>, or of all elements if no axis is given; NaN if one of the elements
     /// is NaN.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
-    public Tensor AMax(Axes axes = default, bool keepDim = false) =>
-        NotEmpty("AMax", axes).Reduce(new MaxFormula(), "AMax", axes, keepDim);
+    public Tensor AMax(Axes dim = default, bool keepDim = false) =>
+        NotEmpty("AMax", dim).Reduce(new MaxFormula(), "AMax", dim, keepDim);
     /// <summary>
-    /// The minimum over <paramref name="axes"/>, or of all elements if no axis is given; NaN if one of the elements
+    /// The minimum over <paramref name="dim"/>, or of all elements if no axis is given; NaN if one of the elements
     /// is NaN.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
-    public Tensor AMin(Axes axes = default, bool keepDim = false) =>
-        NotEmpty("AMin", axes).Reduce(new MinFormula(), "AMin", axes, keepDim);
+    public Tensor AMin(Axes dim = default, bool keepDim = false) =>
+        NotEmpty("AMin", dim).Reduce(new MinFormula(), "AMin", dim, keepDim);
     /// <summary>
-    /// The mean over <paramref name="axes"/>, or of all elements if no axis is given. The mean of no elements is NaN.
+    /// The mean over <paramref name="dim"/>, or of all elements if no axis is given. The mean of no elements is NaN.
     /// </summary>
-    public Tensor Mean(Axes axes = default, bool keepDim = false) =>
-        OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(axes)), "Mean", axes, keepDim);
+    public Tensor Mean(Axes dim = default, bool keepDim = false) =>
+        OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(dim)), "Mean", dim, keepDim);
 
     /// <summary>
-    /// The number of elements that are not 0, over <paramref name="axes"/> or, if no axis is given, in the whole
+    /// The number of elements that are not 0, over <paramref name="dim"/> or, if no axis is given, in the whole
     /// tensor.
     /// </summary>
-    public Tensor CountNonzero(Axes axes = default, bool keepDim = false) =>
-        Named(() => To(DType.Bool).Sum(axes, keepDim));
+    public Tensor CountNonzero(Axes dim = default, bool keepDim = false) =>
+        Named(() => To(DType.Bool).Sum(dim, keepDim));
     /// <summary>Whether any element is not 0.</summary>
     public bool Any() => Any(default).Item<bool>();
     /// <summary>Whether no element is 0.</summary>
     public bool All() => All(default).Item<bool>();
     /// <summary>
-    /// The mask that says for each position along the other axes whether any element along <paramref name="axes"/> is
+    /// The mask that says for each position along the other axes whether any element along <paramref name="dim"/> is
     /// not 0.
     /// </summary>
-    public Tensor Any(Axes axes, bool keepDim = false) =>
-        To(DType.Bool).Reduce(new AddFormula(), "Any", axes, keepDim);
+    public Tensor Any(Axes dim, bool keepDim = false) =>
+        To(DType.Bool).Reduce(new AddFormula(), "Any", dim, keepDim);
     /// <summary>
-    /// The mask that says for each position along the other axes whether no element along <paramref name="axes"/> is
+    /// The mask that says for each position along the other axes whether no element along <paramref name="dim"/> is
     /// 0.
     /// </summary>
-    public Tensor All(Axes axes, bool keepDim = false) => Named(() => !(!this).Any(axes, keepDim));
+    public Tensor All(Axes dim, bool keepDim = false) => Named(() => !(!this).Any(dim, keepDim));
 
     /// <summary>
     /// The position of the maximum along an axis, or in the flattened tensor if no axis is given, as Int64. If the
     /// maximum occurs several times, the result is the position of the first occurrence.
     /// </summary>
-    public Tensor ArgMax(int? axis = null, bool keepDim = false) => ArgReduce("ArgMax", true, axis, keepDim);
+    public Tensor ArgMax(int? dim = null, bool keepDim = false) => ArgReduce("ArgMax", true, dim, keepDim);
     /// <summary>
     /// The position of the minimum along an axis, or in the flattened tensor if no axis is given, as Int64. If the
     /// minimum occurs several times, the result is the position of the first occurrence.
     /// </summary>
-    public Tensor ArgMin(int? axis = null, bool keepDim = false) => ArgReduce("ArgMin", false, axis, keepDim);
+    public Tensor ArgMin(int? dim = null, bool keepDim = false) => ArgReduce("ArgMin", false, dim, keepDim);
 
-    /// <summary>Reduces <paramref name="axes"/>, or all axes if none is given, with an operation of your own.</summary>
-    public Tensor Reduce<R>(R r, string operation, Axes axes = default, bool keepDim = false)
-        where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, axes), keepDim, DType, (x, y) =>
+    /// <summary>Reduces <paramref name="dim"/>, or all axes if none is given, with an operation of your own.</summary>
+    public Tensor Reduce<R>(R r, string operation, Axes dim = default, bool keepDim = false)
+        where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, dim), keepDim, DType, (x, y) =>
             Device.Reduce(r, x[0], y), this);
 
     Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)

@@ -5,15 +5,15 @@ public sealed partial class Tensor
     /// <summary>
     /// Returns y with y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, where x is this tensor and ∘ is an
     /// associative scalar function of your own. The n elements along the axis are combined one after another, or in
-    /// 2·log₂ n steps, in which each element is combined with another element at most twice (Brent and Kung 1982).
+    /// 2·log₂ n steps, with fewer than 2·n combinations in all (Brent and Kung 1982).
     /// Booleans are converted to Int64.
     /// </summary>
     /// <exception cref="IndexException">The axis does not exist.</exception>
-    public Tensor Scan<F>(F f, int axis, string operation = "Scan") where F : struct, IZip
+    public Tensor Scan<F>(F f, int dim, string operation = "Scan") where F : struct, IZip
     {
-        axis = Layout.Axis(operation.Given(), axis);
+        dim = Layout.Axis(operation.Given(), dim);
         var y = Counted().Clone();
-        if (!Device.Scan(f, y, axis)) y.ScanPairs(f, axis);
+        if (!Device.Scan(f, y, dim)) y.ScanPairs(f, dim);
         return y;
     }
 

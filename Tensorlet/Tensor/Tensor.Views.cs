@@ -30,16 +30,16 @@ public sealed partial class Tensor
     /// Returns a view with the axes in another order: axis a of the result is axis <c>axes[a]</c> of this tensor.
     /// </summary>
     /// <exception cref="ShapeException">An axis is not named, or is named more than once.</exception>
-    public Tensor Permute(params int[] axes)
+    public Tensor Permute(params int[] dims)
     {
-        int[] order = [.. axes.Given().Select(a => Layout.Axis("Permute", a))];
+        int[] order = [.. dims.Given().Select(a => Layout.Axis("Permute", a))];
         return order.Length == Rank && order.Distinct().Count() == Rank ? With(Layout.Permute(order))
             : throw new ShapeException(
-                $"Permute: {Layout.Show(axes)} does not name each of the {Rank} axes of shape {Layout} once.");
+                $"Permute: {Layout.Show(dims)} does not name each of the {Rank} axes of shape {Layout} once.");
     }
 
     /// <summary>Returns a view in which two axes are swapped.</summary>
-    public Tensor Transpose(int a, int b) => With(Layout.Permute(Layout.Swapped("Transpose", a, b)));
+    public Tensor Transpose(int dim0, int dim1) => With(Layout.Permute(Layout.Swapped("Transpose", dim0, dim1)));
 
     /// <summary>The transposed matrix: a view in which the last two axes are swapped.</summary>
     public Tensor T => Transpose(-2, -1);
@@ -48,11 +48,11 @@ public sealed partial class Tensor
     /// Returns a view from which axes of size 1 are removed: all axes of size 1 if no axis is given, and otherwise
     /// only the given axes that have size 1.
     /// </summary>
-    public Tensor Squeeze(Axes axes = default) => With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(
-        Layout.Axes("Squeeze", axes).Where(a => Layout.shape[a] == 1))]));
+    public Tensor Squeeze(Axes dim = default) => With(Layout.Permute([.. Enumerable.Range(0, Rank).Except(
+        Layout.Axes("Squeeze", dim).Where(a => Layout.shape[a] == 1))]));
 
-    /// <summary>Returns a view with a new axis of size 1 at position <paramref name="axis"/>.</summary>
-    public Tensor Unsqueeze(int axis) => With(Layout.Insert(Layout.Axis("Unsqueeze", axis, extra: 1), 1, 1));
+    /// <summary>Returns a view with a new axis of size 1 at position <paramref name="dim"/>.</summary>
+    public Tensor Unsqueeze(int dim) => With(Layout.Insert(Layout.Axis("Unsqueeze", dim, extra: 1), 1, 1));
 
     /// <summary>
     /// Returns a view of the given shape, in which axes of size 1, and new axes in front, are repeated without
@@ -72,20 +72,20 @@ public sealed partial class Tensor
     /// Returns a view of the elements start … start + length − 1 of an axis. A negative start counts from the end.
     /// </summary>
     /// <exception cref="IndexException">Not all of these elements exist.</exception>
-    public Tensor Narrow(int axis, int start, int length)
+    public Tensor Narrow(int dim, int start, int length)
     {
-        axis = Layout.Axis("Narrow", axis);
-        var first = start < 0 ? start + Layout.shape[axis] : start;
-        return first >= 0 && length >= 0 && first + (long)length <= Layout.shape[axis]
-            ? With(Layout.Slice(axis, first, length, 1)) : throw new IndexException(
-                $"Narrow: elements {start} to {start + (long)length} are not all in axis {axis} of shape {Layout}.");
+        dim = Layout.Axis("Narrow", dim);
+        var first = start < 0 ? start + Layout.shape[dim] : start;
+        return first >= 0 && length >= 0 && first + (long)length <= Layout.shape[dim]
+            ? With(Layout.Slice(dim, first, length, 1)) : throw new IndexException(
+                $"Narrow: elements {start} to {start + (long)length} are not all in axis {dim} of shape {Layout}.");
     }
 
     /// <summary>
     /// Returns a view of one element of an axis; the axis is removed. A negative index counts from the end.
     /// </summary>
     /// <exception cref="IndexException">The element does not exist.</exception>
-    public Tensor Select(int axis, int index) => Selected("Select", axis, index);
+    public Tensor Select(int dim, int index) => Selected("Select", dim, index);
 
     Tensor Selected(string operation, int axis, int index)
     {
@@ -98,22 +98,22 @@ public sealed partial class Tensor
     /// count from the end, and bounds beyond the axis are clamped.
     /// </summary>
     /// <exception cref="IndexException">The step is not positive (use Flip to reverse an axis).</exception>
-    public Tensor Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1)
+    public Tensor Slice(int dim, int start = 0, int end = int.MaxValue, int step = 1)
     {
-        axis = Layout.Axis("Slice", axis);
+        dim = Layout.Axis("Slice", dim);
         if (step <= 0)
             throw new IndexException($"Slice: the step is {step} and must be positive; Flip reverses an axis.");
-        var size = Layout.shape[axis];
+        var size = Layout.shape[dim];
         start = Math.Clamp(start < 0 ? start + size : start, 0, size);
         end = Math.Clamp(end < 0 ? end + size : end, start, size);
-        return With(Layout.Slice(axis, start, end > start ? (end - start - 1) / step + 1 : 0, step));
+        return With(Layout.Slice(dim, start, end > start ? (end - start - 1) / step + 1 : 0, step));
     }
 
     /// <summary>Returns a copy in which the given axes are reversed.</summary>
-    public Tensor Flip(params int[] axes)
+    public Tensor Flip(params int[] dims)
     {
         var layout = Layout;
-        foreach (var a in Layout.Axes("Flip", axes.Given()))
+        foreach (var a in Layout.Axes("Flip", dims.Given()))
             layout = layout.Slice(a, layout.shape[a] - 1, layout.shape[a], -1);
         return With(layout).Clone();
     }
@@ -126,15 +126,15 @@ public sealed partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">The window is longer than the axis, or the size, the stride or the dilation
     /// is not positive.</exception>
-    public Tensor Windows(int axis, int size, int stride = 1, int dilation = 1)
+    public Tensor Windows(int dim, int size, int stride = 1, int dilation = 1)
     {
-        axis = Layout.Axis("Windows", axis);
+        dim = Layout.Axis("Windows", dim);
         if (size < 1 || stride < 1 || dilation < 1)
             throw new ShapeException($"Windows: size {size}, stride {stride}, dilation {dilation} must be positive.");
         var reach = (long)dilation * (size - 1) + 1;
-        return reach <= Layout.shape[axis] ? With(Layout.Windows(axis, size, stride, dilation))
+        return reach <= Layout.shape[dim] ? With(Layout.Windows(dim, size, stride, dilation))
             : throw new ShapeException(
-                $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {axis} of {Layout}.");
+                $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {dim} of {Layout}.");
     }
 
     /// <summary>Returns windows along the last axes. The arrays have one number for each of these axes.</summary>
@@ -174,11 +174,11 @@ public sealed partial class Tensor
     /// are replaced by one new axis, the last, which runs along the diagonal. The result is a view.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has fewer than two axes, or the two axes are the same.</exception>
-    public Tensor Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1)
+    public Tensor Diagonal(int offset = 0, int dim1 = 0, int dim2 = 1)
     {
         if (Rank < 2) throw new ShapeException($"Diagonal: shape {Layout} is not a matrix.");
-        var (a, b) = (Layout.Axis("Diagonal", axis1), Layout.Axis("Diagonal", axis2));
-        if (a == b) throw new ShapeException($"Diagonal: axes {axis1} and {axis2} of shape {Layout} are the same.");
+        var (a, b) = (Layout.Axis("Diagonal", dim1), Layout.Axis("Diagonal", dim2));
+        if (a == b) throw new ShapeException($"Diagonal: axes {dim1} and {dim2} of shape {Layout} are the same.");
         var x = With(Layout.Permute([.. Enumerable.Range(0, Rank).Where(axis => axis != a && axis != b), a, b]));
         x = x.Slice(-2, Math.Max(0, -Math.Max(offset, -int.MaxValue))).Slice(-1, Math.Max(0, offset));
         return x.With(x.Layout.Diagonal());
@@ -190,59 +190,59 @@ public sealed partial class Tensor
     /// </summary>
     /// <exception cref="ShapeException">No tensors were given, or the tensors differ in another axis or in the number
     /// of axes.</exception>
-    public static Tensor Cat(IReadOnlyList<Tensor> tensors, int axis = 0)
+    public static Tensor Cat(IReadOnlyList<Tensor> tensors, int dim = 0)
     {
         if (tensors.Given().Count == 0) throw new ShapeException("Cat: no tensors were given.");
         var first = tensors[0].Given(nameof(tensors));
-        axis = first.Layout.Axis("Cat", axis);
+        dim = first.Layout.Axis("Cat", dim);
         foreach (var t in tensors)
         {
             first.SameDevice("Cat", t);
             if (t.Rank != first.Rank)
                 throw new ShapeException($"Cat: shapes {first.Layout} and {t.Layout} have different numbers of axes.");
             for (var a = 0; a < first.Rank; a++)
-                if (a != axis && t.Layout.shape[a] != first.Layout.shape[a]) throw new ShapeException(
-                    $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {axis}, but differ in axis {a}.");
+                if (a != dim && t.Layout.shape[a] != first.Layout.shape[a]) throw new ShapeException(
+                    $"Cat: shapes {first.Layout} and {t.Layout} may differ in axis {dim}, but differ in axis {a}.");
         }
-        int[] sizes = [.. tensors.Select(t => t.Layout.shape[axis])];
+        int[] sizes = [.. tensors.Select(t => t.Layout.shape[dim])];
         var whole = Layout.Fitting("Cat", sizes.Sum(size => (long)size));
-        var result = first.NewEmpty(Layout.With(first.Layout.shape, axis, whole), tensors.Max(t => t.DType));
-        foreach (var (t, part) in tensors.Zip(result.Split(sizes, axis))) first.Device.Copy(t, part);
+        var result = first.NewEmpty(Layout.With(first.Layout.shape, dim, whole), tensors.Max(t => t.DType));
+        foreach (var (t, part) in tensors.Zip(result.Split(sizes, dim))) first.Device.Copy(t, part);
         return result;
     }
 
     /// <summary>Joins tensors of the same shape along a new axis.</summary>
-    public static Tensor Stack(IReadOnlyList<Tensor> tensors, int axis = 0)
+    public static Tensor Stack(IReadOnlyList<Tensor> tensors, int dim = 0)
     {
         Layout.OnlySame("Stack", [.. tensors.Given().Select(t => t.Given(nameof(tensors)).Layout)]);
-        return Named(() => Cat([.. tensors.Select(t => t.Unsqueeze(axis))], axis));
+        return Named(() => Cat([.. tensors.Select(t => t.Unsqueeze(dim))], dim));
     }
 
     /// <summary>
     /// Splits an axis into pieces of the given size; the last piece may be smaller. The pieces are views.
     /// </summary>
-    public Tensor[] Split(int size, int axis = 0)
+    public Tensor[] Split(int size, int dim = 0)
     {
         if (size < 1) throw new ShapeException($"Split: the size of a piece is {size} and must be positive.");
-        var (whole, rest) = Math.DivRem(Layout.Size("Split", axis), size);
-        return Split([.. Enumerable.Repeat(size, whole), .. rest > 0 || whole == 0 ? (int[])[rest] : []], axis);
+        var (whole, rest) = Math.DivRem(Layout.Size("Split", dim), size);
+        return Split([.. Enumerable.Repeat(size, whole), .. rest > 0 || whole == 0 ? (int[])[rest] : []], dim);
     }
 
     /// <summary>Splits an axis into pieces of the given sizes. The pieces are views.</summary>
     /// <exception cref="ShapeException">The sizes do not add up to the size of the axis.</exception>
-    public Tensor[] Split(int[] sizes, int axis = 0)
+    public Tensor[] Split(int[] sizes, int dim = 0)
     {
-        if (sizes.Given().Sum(size => (long)size) != Layout.Size("Split", axis) || sizes.Any(size => size < 0))
-            throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {axis} of {Layout}.");
+        if (sizes.Given().Sum(size => (long)size) != Layout.Size("Split", dim) || sizes.Any(size => size < 0))
+            throw new ShapeException($"Split: {Layout.Show(sizes)} do not add up to axis {dim} of {Layout}.");
         var at = 0;
-        return Array.ConvertAll(sizes, size => Narrow(axis, (at += size) - size, size));
+        return Array.ConvertAll(sizes, size => Narrow(dim, (at += size) - size, size));
     }
 
     /// <summary>
     /// Splits an axis into at most <paramref name="chunks"/> pieces. All pieces have the same size, except that the
     /// last piece may be smaller. The pieces are views.
     /// </summary>
-    public Tensor[] Chunk(int chunks, int axis = 0) => chunks < 1
+    public Tensor[] Chunk(int chunks, int dim = 0) => chunks < 1
         ? throw new ShapeException($"Chunk: {chunks} pieces were asked for; at least one is needed.")
-        : Split((int)Math.Max(1, (Layout.Size("Chunk", axis) + chunks - 1L) / chunks), axis);
+        : Split((int)Math.Max(1, (Layout.Size("Chunk", dim) + chunks - 1L) / chunks), dim);
 }

@@ -64,7 +64,7 @@ public sealed partial class Tensor
 
     /// <summary>The size of an axis. A negative axis counts from the end.</summary>
     /// <exception cref="IndexException">The axis does not exist.</exception>
-    public int Size(int axis) => Layout.shape[Layout.Axis("Size", axis)];
+    public int Size(int dim) => Layout.shape[Layout.Axis("Size", dim)];
 
     /// <summary>The value of the only element.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>

@@ -47,7 +47,7 @@ static class Chapter
         yield return "abracadabra";
         const string Word = "abracadabra";
         var numbers = Tensor.From([.. Word.Select(letter => (long)letter - 'a')]);
-        Variable letters = F.OneHot(numbers, classes: 26).To(DType.Float32);
+        Variable letters = F.OneHot(numbers, numClasses: 26).To(DType.Float32);
         Variable places = F.OneHot(Tensor.Arange(Word.Length, DType.Int64)).To(DType.Float32);
         var same = Weights(letters * 30, letters);
         var before = Weights(places.Roll(-1, 1) * 30, places);

@@ -41,7 +41,7 @@ static class Wav
         var (format, bytes) = (sound.WaveFormat, new byte[sound.Length]);
         if (format.Encoding != WaveFormatEncoding.Pcm || format.BitsPerSample != Bits)
             throw Damaged($"expected PCM of {Bits} bits, found {format.Encoding} of {format.BitsPerSample}");
-        // The reader accepts a file that was cut off; the number of bytes that it should have stands before the samples.
+        // The reader accepts a file that was cut off. The number of bytes that it should have is before the samples.
         file.Position -= sizeof(uint);
         var expected = new BinaryReader(file).ReadUInt32();
         if (expected != bytes.Length) throw Damaged($"expected {expected} bytes of samples, found {bytes.Length}");

@@ -124,10 +124,10 @@ public sealed partial class Variable
     /// Clamps this variable to the bounds, with broadcasting. Where an element equals a bound, the element gets the
     /// gradient.
     /// </summary>
-    public Variable Clamp(Variable low, Variable high) => Named(() =>
+    public Variable Clamp(Variable min, Variable max) => Named(() =>
     {
-        var x = Where(this < low.Given(), low, this);
-        return Where(x > high.Given(), high, x);
+        var x = Where(this < min.Given(), min, this);
+        return Where(x > max.Given(), max, x);
     });
 
     /// <summary>this + weight·(end − this), with broadcasting.</summary>
@@ -148,12 +148,12 @@ public sealed partial class Variable
     /// Clamps x to the interval from low to high, which are −1 and 1 if they are not given. At the bounds, the
     /// gradient is 0.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="low"/> is greater than
-    /// <paramref name="high"/>.</exception>
-    public Variable Hardtanh(Number? low = null, Number? high = null)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="minVal"/> is greater than
+    /// <paramref name="maxVal"/>.</exception>
+    public Variable Hardtanh(Number? minVal = null, Number? maxVal = null)
     {
-        var (from, to) = (low ?? -1, high ?? 1);
-        from.value.In("Hardtanh", double.NegativeInfinity, to.value, nameof(low));
+        var (from, to) = (minVal ?? -1, maxVal ?? 1);
+        from.value.In("Hardtanh", double.NegativeInfinity, to.value, nameof(minVal));
         return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
     }
     /// <summary>Clamps x to the interval from 0 to 6. At the bounds, the gradient is 0.</summary>
@@ -220,10 +220,10 @@ public sealed partial class Variable
     /// al. 2016).
     /// </summary>
     /// <exception cref="ShapeException">The size of the axis is odd.</exception>
-    public Variable Glu(int axis = -1)
+    public Variable Glu(int dim = -1)
     {
-        var size = Data.Layout.Size("Glu", axis);
-        return size % 2 == 0 ? Narrow(axis, 0, size / 2) * Narrow(axis, size / 2, size / 2).Sigmoid()
-            : throw new ShapeException($"Glu: axis {axis} of shape {Data.Layout} has an odd size; it must be even.");
+        var size = Data.Layout.Size("Glu", dim);
+        return size % 2 == 0 ? Narrow(dim, 0, size / 2) * Narrow(dim, size / 2, size / 2).Sigmoid()
+            : throw new ShapeException($"Glu: axis {dim} of shape {Data.Layout} has an odd size; it must be even.");
     }
 }

@@ -48,7 +48,7 @@ readonly struct ExtremeFormula(int sign) : IZip
     V IZip.Apply<V>(V a, V b)
     {
         var (first, second) = sign > 0 ? (a, b) : (b, a);
-        var mean = V.IfEqual(a - a, V.Of(0), a + (b - a) * V.Of(0.5), a);       // infinite numbers have no mean
+        V half = V.Of(0.5), mean = V.IfEqual(a - a, V.Of(0), a + (b - a) * half, (a + b) * half);       // ∞ − ∞ is NaN
         return V.IfGreater(first, second, a, V.IfGreater(second, first, b, V.IfEqual(a, b, mean, a + b)));
     }
 }

@@ -28,18 +28,18 @@ public sealed partial class Variable
     /// <summary>
     /// Shifts the elements along an axis. Elements that are shifted beyond the end reappear at the beginning.
     /// </summary>
-    public Variable Roll(int shift, int axis)
+    public Variable Roll(int shift, int dim)
     {
-        var n = Data.Layout.Size("Roll", axis);
+        var n = Data.Layout.Size("Roll", dim);
         var first = n == 0 ? 0 : (int)((n - (long)shift % n) % n);
-        return first == 0 ? this : Cat([Narrow(axis, first, n - first), Narrow(axis, 0, first)], axis);
+        return first == 0 ? this : Cat([Narrow(dim, first, n - first), Narrow(dim, 0, first)], dim);
     }
 
     /// <summary>Shifts the elements along several axes, along each axis by its own number of positions.</summary>
     /// <exception cref="ShapeException">The number of shifts is not the number of axes.</exception>
-    public Variable Roll(int[] shifts, int[] axes) => shifts.Given().Length == axes.Given().Length
-        ? shifts.Zip(axes).Aggregate(this, (x, each) => x.Roll(each.First, each.Second))
-        : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not as many as the axes {Layout.Show(axes)}.");
+    public Variable Roll(int[] shifts, int[] dims) => shifts.Given().Length == dims.Given().Length
+        ? shifts.Zip(dims).Aggregate(this, (x, each) => x.Roll(each.First, each.Second))
+        : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not as many as the axes {Layout.Show(dims)}.");
 
     /// <summary>Flattens this variable, shifts the elements, and restores the shape.</summary>
     public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());
@@ -48,17 +48,17 @@ public sealed partial class Variable
     /// Returns windows of the given size along an axis, one at every step. In the result, this axis runs over the
     /// windows, and a new last axis runs inside a window.
     /// </summary>
-    public Variable Unfold(int axis, int size, int step) => Read(x => x.Windows(axis, size, step));
+    public Variable Unfold(int dim, int size, int step) => Read(x => x.Windows(dim, size, step));
 
     /// <summary>
     /// Splits an axis into several axes of the given sizes. One of the sizes may be −1, and is then computed from
     /// the others.
     /// </summary>
-    public Variable Unflatten(int axis, params int[] sizes)
+    public Variable Unflatten(int dim, params int[] sizes)
     {
-        axis = Data.Layout.Axis("Unflatten", axis);
-        var inner = Data.Layout[axis..(axis + 1)].Inferred("Unflatten", sizes.Given());
-        return Reshape([.. Shape[..axis], .. inner, .. Shape[(axis + 1)..]]);
+        dim = Data.Layout.Axis("Unflatten", dim);
+        var inner = Data.Layout[dim..(dim + 1)].Inferred("Unflatten", sizes.Given());
+        return Reshape([.. Shape[..dim], .. inner, .. Shape[(dim + 1)..]]);
     }
 
     /// <summary>Moves an axis to another position. The other axes keep their order.</summary>
@@ -114,8 +114,8 @@ public sealed partial class Variable
     }
 
     /// <summary>Returns all slices along an axis, one by one. The slices do not have this axis.</summary>
-    public Variable[] Unbind(int axis = 0) => new Divided("Unbind", x =>
-        [.. Enumerable.Range(0, x.Size(axis)).Select(i => x.Select(axis, i))], parts => Stack(parts, axis)).Apply(this);
+    public Variable[] Unbind(int dim = 0) => new Divided("Unbind", x =>
+        [.. Enumerable.Range(0, x.Size(dim)).Select(i => x.Select(dim, i))], parts => Stack(parts, dim)).Apply(this);
 
     /// <summary>
     /// Expands vectors to a grid. The grid has one axis for each vector, of the size of that vector. Result k
@@ -123,12 +123,12 @@ public sealed partial class Variable
     /// "xy", transpose the first two axes of each result.
     /// </summary>
     /// <exception cref="ShapeException">One of the variables has more than one axis.</exception>
-    public static Variable[] Meshgrid(params Variable[] axes)
+    public static Variable[] Meshgrid(params Variable[] dims)
     {
-        if (Array.Find(axes.Given(), x => x.Given(nameof(axes)).Rank > 1) is { } wide)
+        if (Array.Find(dims.Given(), x => x.Given(nameof(dims)).Rank > 1) is { } wide)
             throw new ShapeException($"Meshgrid: shape {wide.Data.Layout} is not a vector.");
-        int[] shape = [.. axes.Select(x => x.Numel)];
-        return [.. axes.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
+        int[] shape = [.. dims.Select(x => x.Numel)];
+        return [.. dims.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
     }
 }
 
@@ -139,15 +139,15 @@ public static partial class F
     /// elsewhere. The vectors run along a new last axis, after the axes of <paramref name="index"/>.
     /// </summary>
     /// <param name="index">The classes, Int64.</param>
-    /// <param name="classes">The number of classes; −1 stands for the largest class plus 1.</param>
+    /// <param name="numClasses">The number of classes; −1 stands for the largest class plus 1.</param>
     /// <exception cref="IndexException">A class is negative, or not below the number of classes.</exception>
-    public static Tensor OneHot(Tensor index, int classes = -1)
+    public static Tensor OneHot(Tensor index, int numClasses = -1)
     {
         index.Given().OnlyType("OneHot", DType.Int64);
         return Named(() =>
         {
-            if (classes == -1) classes = Layout.Fitting("OneHot", index.AMax().Item<long>() + 1);
-            var zeros = Tensor.Zeros([.. index.Shape, classes], DType.Int64, index.Device);
+            if (numClasses == -1) numClasses = Layout.Fitting("OneHot", index.AMax().Item<long>() + 1);
+            var zeros = Tensor.Zeros([.. index.Shape, numClasses], DType.Int64, index.Device);
             return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
         });
     }
@@ -157,17 +157,17 @@ public static partial class F
     /// </summary>
     /// <param name="index">The numbers of the rows, Int64, from 0 to V − 1.</param>
     /// <param name="weight">The table.</param>
-    /// <param name="paddingIndex">The number of a row that gets no gradient; a negative number is counted from the
+    /// <param name="paddingIdx">The number of a row that gets no gradient; a negative number is counted from the
     /// end of the table.</param>
     /// <exception cref="IndexException">An index or the padding index is not the number of a row of the
     /// table.</exception>
-    public static Variable Embedding(Tensor index, Variable weight, int? paddingIndex = null)
+    public static Variable Embedding(Tensor index, Variable weight, int? paddingIdx = null)
     {
         if (weight.Given().Rank != 2)
             throw new ShapeException($"Embedding: the table must have the shape (V, D), not {weight.Data.Layout}.");
         index.Given().OnlyType("Embedding: the indices", DType.Int64);
         var rows = Named(() => weight.IndexSelect(0, index.Reshape(-1)).Reshape([.. index.Shape, weight.Size(1)]));
-        if (paddingIndex is not { } row) return rows;
+        if (paddingIdx is not { } row) return rows;
         var padding = weight.Data.Layout.Index("Embedding", 0, row);
         return Variable.Where(index.Eq(padding).Unsqueeze(-1), rows.Detach(), rows);
     }

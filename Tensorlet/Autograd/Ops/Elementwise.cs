@@ -120,7 +120,7 @@ public sealed partial class Variable
     public Variable Relu() => OfIntegers(new ReluFormula())
         ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
     /// <summary>x where x &gt; 0, and slope·x elsewhere.</summary>
-    public Variable LeakyRelu(double slope = 0.01) => Map(new LeakyReluFormula(slope));
+    public Variable LeakyRelu(double negativeSlope = 0.01) => Map(new LeakyReluFormula(negativeSlope));
     /// <summary>ln(1 + e^(β·x))/β, and x itself where β·x is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
         beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
@@ -128,11 +128,11 @@ public sealed partial class Variable
     /// Clamps x to the interval from low to high, or to high if low is above high. A bound that is not given does
     /// not limit x. At the bounds, the gradient is 1.
     /// </summary>
-    public Variable Clamp(Number? low = null, Number? high = null)
+    public Variable Clamp(Number? min = null, Number? max = null)
     {
-        var (from, to) = (low ?? long.MinValue, high ?? long.MaxValue);
+        var (from, to) = (min ?? long.MinValue, max ?? long.MaxValue);
         if (!DType.IsFloat() && from.isWhole && to.isWhole)
             return Minimum(Maximum(this, from), to);
-        return Map(new ClampFormula(low?.value ?? double.NegativeInfinity, high?.value ?? double.PositiveInfinity));
+        return Map(new ClampFormula(min?.value ?? double.NegativeInfinity, max?.value ?? double.PositiveInfinity));
     }
 }

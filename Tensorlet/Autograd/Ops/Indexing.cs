@@ -4,40 +4,40 @@ public sealed partial class Variable
 {
     /// <inheritdoc cref="Tensor.Gather"/>
     // y[…j…] = x[…index[…j…]…]     dx = zeros, to which dy is added at the indices
-    public Variable Gather(int axis, Variable index) => Linear(x => x.Gather(axis, index.Given().Data),
-        (dy, before) => dy.ScatterAdd(axis, index.Data, before), index: index.Given().Data);
+    public Variable Gather(int dim, Variable index) => Linear(x => x.Gather(dim, index.Given().Data),
+        (dy, before) => dy.ScatterAdd(dim, index.Data, before), index: index.Given().Data);
 
     /// <inheritdoc cref="Tensor.IndexSelect"/>
-    public Variable IndexSelect(int axis, Variable index) =>
-        Named(() => Gather(axis, Data.AlongAxis("IndexSelect", axis, index.Given().Data)));
+    public Variable IndexSelect(int dim, Variable index) =>
+        Named(() => Gather(dim, Data.AlongAxis("IndexSelect", dim, index.Given().Data)));
 
     /// <summary>
     /// Adds this variable, at the indices along an axis, to zeros of the given shape: the adjoint of
     /// <see cref="Gather"/>.
     /// </summary>
     // y = zeros, to which x is added at the indices     dx = dy gathered at the indices
-    public Variable ScatterAdd(int axis, Tensor index, params int[] shape) => Linear(
-        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(axis, index, x), (dy, _) => dy.Gather(axis, index), index: index);
+    public Variable ScatterAdd(int dim, Tensor index, params int[] shape) => Linear(
+        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(dim, index, x), (dy, _) => dy.Gather(dim, index), index: index);
 
     /// <summary>
     /// Returns this variable with alpha times a source added: along the axis, slice k of the source is added to
     /// slice <c>index[k]</c> of this variable. If an index is repeated, the slices add up. Alpha is 1 if it is not
     /// given.
     /// </summary>
-    public Variable IndexAdd(int axis, Tensor index, Variable source, Number? alpha = null) =>
+    public Variable IndexAdd(int dim, Tensor index, Variable source, Number? alpha = null) =>
         Named(() =>
-            this + source.Given().ScatterAdd(axis, Data.AlongAxis("IndexAdd", axis, index), Size()) * (alpha ?? 1));
+            this + source.Given().ScatterAdd(dim, Data.AlongAxis("IndexAdd", dim, index), Size()) * (alpha ?? 1));
 
     /// <summary>
     /// Returns this variable with a source copied into it: along the axis, slice k of the source replaces slice
     /// <c>index[k]</c> of this variable. If an index is repeated, the last slice is kept.
     /// </summary>
-    public Variable IndexCopy(int axis, Tensor index, Variable source) =>
-        Named(() => Scatter(axis, Data.AlongAxis("IndexCopy", axis, index), source));
+    public Variable IndexCopy(int dim, Tensor index, Variable source) =>
+        Named(() => Scatter(dim, Data.AlongAxis("IndexCopy", dim, index), source));
 
     /// <summary>Returns this variable with all slices at the given indices along an axis set to a value.</summary>
-    public Variable IndexFill(int axis, Tensor index, Number value) =>
-        Named(() => Scatter(axis, Data.AlongAxis("IndexFill", axis, index), value));
+    public Variable IndexFill(int dim, Tensor index, Number value) =>
+        Named(() => Scatter(dim, Data.AlongAxis("IndexFill", dim, index), value));
 
     /// <summary>
     /// Returns this variable with a source written into it along an axis:
@@ -45,19 +45,19 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="ShapeException">The source and the indices differ in shape, the indices do not have as many
     /// axes as this variable, or the indices are larger than this variable along an axis other than
-    /// <paramref name="axis"/>.</exception>
+    /// <paramref name="dim"/>.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
-    public Variable Scatter(int axis, Tensor index, Variable source)
+    public Variable Scatter(int dim, Tensor index, Variable source)
     {
         Layout.OnlySame("Scatter", source.Given().Data.Layout, index.Given().Layout);
-        return Named(() => Put(Data.Places.Gather(axis, index), source));
+        return Named(() => Put(Data.Places.Gather(dim, index), source));
     }
 
     /// <summary>
     /// Returns this variable with a value written into it along an axis: y[…, index[…, j, …], …] = value.
     /// </summary>
-    public Variable Scatter(int axis, Tensor index, Number value) =>
-        Scatter(axis, index, Tensor.Like(Data, value).Expand(index.Given().Size()));
+    public Variable Scatter(int dim, Tensor index, Number value) =>
+        Scatter(dim, index, Tensor.Like(Data, value).Expand(index.Given().Size()));
 
     /// <summary>
     /// Returns this variable with the elements where the mask is true replaced by the elements of a source, one
@@ -83,8 +83,8 @@ public sealed partial class Variable
     /// <summary>
     /// Returns this variable with a source added along an axis: y[…, index[…, j, …], …] += source[…, j, …].
     /// </summary>
-    public Variable ScatterAdd(int axis, Tensor index, Variable source) =>
-        Named(() => this + source.Given().ScatterAdd(axis, index, Size()));
+    public Variable ScatterAdd(int dim, Tensor index, Variable source) =>
+        Named(() => this + source.Given().ScatterAdd(dim, index, Size()));
 
     /// <summary>
     /// The elements at the given positions of the flattened variable, in the shape of the indices. A negative index

@@ -3,9 +3,9 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>The maximum of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
-    public static Variable MaxPool1d(Variable x, int kernel, int? stride = null, int padding = 0, int dilation = 1,
+    public static Variable MaxPool1d(Variable x, int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
         bool ceilMode = false) =>
-        MaxPool("MaxPool1d", x, [kernel], [stride ?? kernel], [padding], [dilation], ceilMode).Values;
+        MaxPool("MaxPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
     /// The maximum of each window: (N, C, H, W) to (N, C, OH, OW). The operation picks elements at positions that
@@ -13,39 +13,39 @@ public static partial class F
     /// elements that are picked get the gradient.
     /// </summary>
     /// <param name="x">The images, (N, C, H, W).</param>
-    /// <param name="kernel">The size of a window.</param>
+    /// <param name="kernelSize">The size of a window.</param>
     /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
     /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
     /// <param name="dilation">The distance between the elements of a window; 1 if not given.</param>
     /// <param name="ceilMode">Whether to add a last, partial window if elements are left over.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
-    public static Variable MaxPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
+    public static Variable MaxPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,
         Pair? dilation = null, bool ceilMode = false) =>
-        MaxPool("MaxPool2d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode).Values;
+        MaxPool("MaxPool2d", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
     /// Returns the result of <see cref="MaxPool2d"/>, and for each value its position among the H·W elements of its
     /// image: Int64, (N, C, OH, OW).
     /// </summary>
-    public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernel, Pair? stride = null,
-        Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
+    public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernelSize,
+        Pair? stride = null, Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
     {
         var (values, places, after) =
-            MaxPool("MaxPool2dWithIndices", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode);
+            MaxPool("MaxPool2dWithIndices", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode);
         var numbers = Tensor.Arange(Layout.Product(x.Shape[2..]), device: x.Device).View(x.Size()[2..]);
         numbers = numbers.Expand(x.Size()).Framed(padding ?? 0, after, 0).Reshape(-1);
         return (values, numbers.Gather(0, places.View(-1)).View(places.Size()));
     }
 
     /// <summary>The mean of each window: (N, C, L) to (N, C, OL); see <see cref="AvgPool2d"/>.</summary>
-    public static Variable AvgPool1d(Variable x, int kernel, int? stride = null, int padding = 0, bool ceilMode = false,
-        bool countIncludePad = true) =>
-        AvgPool("AvgPool1d", x, [kernel], [stride ?? kernel], [padding], ceilMode, countIncludePad);
+    public static Variable AvgPool1d(Variable x, int kernelSize, int? stride = null, int padding = 0,
+        bool ceilMode = false, bool countIncludePad = true) =>
+        AvgPool("AvgPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], ceilMode, countIncludePad);
 
     /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
     /// <param name="x">The images, (N, C, H, W).</param>
-    /// <param name="kernel">The size of a window.</param>
+    /// <param name="kernelSize">The size of a window.</param>
     /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
     /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
     /// <param name="ceilMode">Whether to add a last, partial window if elements are left over. What is beyond the
@@ -53,9 +53,9 @@ public static partial class F
     /// <param name="countIncludePad">Whether the padding is part of the mean, as zeros.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
-    public static Variable AvgPool2d(Variable x, Pair kernel, Pair? stride = null, Pair? padding = null,
+    public static Variable AvgPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>
-        AvgPool("AvgPool2d", x, kernel, stride ?? kernel, padding ?? 0, ceilMode, countIncludePad);
+        AvgPool("AvgPool2d", x, kernelSize, stride ?? kernelSize, padding ?? 0, ceilMode, countIncludePad);
 
     /// <summary>
     /// Returns the maxima, their positions in the padded input when it is flattened, and the padding after the last

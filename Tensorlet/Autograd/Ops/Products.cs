@@ -100,15 +100,15 @@ public sealed partial class Variable
             $"diagonals of a batch.");
 
     /// <summary>
-    /// Multiplies two variables, and sums over the last <paramref name="axes"/> axes of this variable together with
-    /// the first <paramref name="axes"/> axes of the other: (…, k…)·(k…, …), where k… are the axes that are summed
+    /// Multiplies two variables, and sums over the last <paramref name="dims"/> axes of this variable together with
+    /// the first <paramref name="dims"/> axes of the other: (…, k…)·(k…, …), where k… are the axes that are summed
     /// over.
     /// </summary>
     /// <exception cref="ShapeException">Two axes that are summed over together differ in size and neither is 1, or
-    /// <paramref name="axes"/> is negative or larger than the number of axes of a variable.</exception>
-    public Variable Tensordot(Variable other, int axes = 2) => axes >= 0 && axes <= Rank && axes <= other.Given().Rank
-        ? Tensordot(other, [.. Enumerable.Range(Rank - axes, axes)], [.. Enumerable.Range(0, axes)])
-        : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {axes} " +
+    /// <paramref name="dims"/> is negative or larger than the number of axes of a variable.</exception>
+    public Variable Tensordot(Variable other, int dims = 2) => dims >= 0 && dims <= Rank && dims <= other.Given().Rank
+        ? Tensordot(other, [.. Enumerable.Range(Rank - dims, dims)], [.. Enumerable.Range(0, dims)])
+        : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {dims} " +
             $"axes to sum over.");
 
     /// <summary>
@@ -117,18 +117,18 @@ public sealed partial class Variable
     /// remaining axes of the other.
     /// </summary>
     /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, an axis is named twice,
-    /// or <paramref name="axes"/> and <paramref name="otherAxes"/> differ in length.</exception>
-    public Variable Tensordot(Variable other, int[] axes, int[] otherAxes)
+    /// or <paramref name="dims"/> and <paramref name="otherDims"/> differ in length.</exception>
+    public Variable Tensordot(Variable other, int[] dims, int[] otherDims)
     {
-        axes = [.. axes.Given().Select(a => Data.Layout.Axis("Tensordot", a))];
-        otherAxes = [.. otherAxes.Given().Select(a => other.Given().Data.Layout.Axis("Tensordot", a))];
-        if (axes.Length != otherAxes.Length || axes.Distinct().Count() < axes.Length
-            || otherAxes.Distinct().Count() < axes.Length)
-            throw new ShapeException($"Tensordot: the axes {Layout.Show(axes)} and {Layout.Show(otherAxes)} are not " +
+        dims = [.. dims.Given().Select(a => Data.Layout.Axis("Tensordot", a))];
+        otherDims = [.. otherDims.Given().Select(a => other.Given().Data.Layout.Axis("Tensordot", a))];
+        if (dims.Length != otherDims.Length || dims.Distinct().Count() < dims.Length
+            || otherDims.Distinct().Count() < dims.Length)
+            throw new ShapeException($"Tensordot: the axes {Layout.Show(dims)} and {Layout.Show(otherDims)} are not " +
                 $"pairs: name as many on each side, and each axis once.");
         var left = Letters(0, Rank);
         var right = Letters(Rank, other.Rank).ToCharArray();
-        for (var i = 0; i < axes.Length; i++) right[otherAxes[i]] = left[axes[i]];
+        for (var i = 0; i < dims.Length; i++) right[otherDims[i]] = left[dims[i]];
         var names = new string(right);
         return Contracted("Tensordot", [this, other], [left, names], Without(left, names) + Without(names, left));
 

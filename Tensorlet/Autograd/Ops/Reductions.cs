@@ -88,7 +88,7 @@ public sealed partial class Variable
     Variable SumKept(int[] axes) => Linear(x => x.Sum(axes, keepDim: true), (dy, before) => dy.Expand(before), "Sum");
 
     /// <inheritdoc cref="Tensor.Sum"/>
-    public Variable Sum(Axes axes = default, bool keepDim = false) => Fold("Sum", axes, keepDim, SumKept);
+    public Variable Sum(Axes dim = default, bool keepDim = false) => Fold("Sum", dim, keepDim, SumKept);
 
     /// <summary>
     /// Sums over the axes along which a tensor of the given shape would be repeated to get the shape of this
@@ -102,28 +102,28 @@ public sealed partial class Variable
 
     /// <inheritdoc cref="Tensor.Mean"/>
     // y = Σ x/n over some axes, whose size becomes 1     dx = dy/n, repeated along these axes
-    public Variable Mean(Axes axes = default, bool keepDim = false) => Fold("Mean", axes, keepDim, over =>
+    public Variable Mean(Axes dim = default, bool keepDim = false) => Fold("Mean", dim, keepDim, over =>
         Linear(x => x.Mean(over, keepDim: true), (dy, before) =>
             (dy / (Layout.Product(before) / Math.Max(1, dy.Numel))).Expand(before)));
 
 
     /// <summary>The product over the given axes, or of all elements if no axes are given.</summary>
-    public Variable Prod(Axes axes = default, bool keepDim = false) => Fold("Prod", axes, keepDim, over =>
+    public Variable Prod(Axes dim = default, bool keepDim = false) => Fold("Prod", dim, keepDim, over =>
         over.Aggregate(this, (x, axis) => new Prod(axis).Apply(x)));
 
     /// <summary>
     /// The maximum over the given axes, or of all elements if no axes are given. Elements that are equal to the
     /// maximum share the gradient evenly.
     /// </summary>
-    public Variable AMax(Axes axes = default, bool keepDim = false) =>
-        Fold("AMax", axes, keepDim, over => new Extreme("AMax", over, largest: true).Apply(this));
+    public Variable AMax(Axes dim = default, bool keepDim = false) =>
+        Fold("AMax", dim, keepDim, over => new Extreme("AMax", over, largest: true).Apply(this));
 
     /// <summary>
     /// The minimum over the given axes, or of all elements if no axes are given. Elements that are equal to the
     /// minimum share the gradient evenly.
     /// </summary>
-    public Variable AMin(Axes axes = default, bool keepDim = false) =>
-        Fold("AMin", axes, keepDim, over => new Extreme("AMin", over, largest: false).Apply(this));
+    public Variable AMin(Axes dim = default, bool keepDim = false) =>
+        Fold("AMin", dim, keepDim, over => new Extreme("AMin", over, largest: false).Apply(this));
 
     /// <summary>
     /// The maximum of all elements. Elements that are equal to the maximum share the gradient evenly. If there are
@@ -140,14 +140,14 @@ public sealed partial class Variable
     /// The maximum along an axis, and its position. If the maximum occurs several times, the position is that of
     /// the first occurrence, and only that element gets the gradient.
     /// </summary>
-    public (Variable Values, Tensor Indices) Max(int axis, bool keepDim = false) =>
-        Named(() => Picked(axis, Data.ArgMax(axis, keepDim: true), keepDim));
+    public (Variable Values, Tensor Indices) Max(int dim, bool keepDim = false) =>
+        Named(() => Picked(dim, Data.ArgMax(dim, keepDim: true), keepDim));
     /// <summary>
     /// The minimum along an axis, and its position. If the minimum occurs several times, the position is that of
     /// the first occurrence, and only that element gets the gradient.
     /// </summary>
-    public (Variable Values, Tensor Indices) Min(int axis, bool keepDim = false) =>
-        Named(() => Picked(axis, Data.ArgMin(axis, keepDim: true), keepDim));
+    public (Variable Values, Tensor Indices) Min(int dim, bool keepDim = false) =>
+        Named(() => Picked(dim, Data.ArgMin(dim, keepDim: true), keepDim));
 
     (Variable, Tensor) Picked(int axis, Tensor at, bool keepDim) =>
         keepDim ? (Gather(axis, at), at) : (Gather(axis, at).Squeeze(axis), at.Squeeze(axis));
@@ -155,15 +155,15 @@ public sealed partial class Variable
     /// <summary>
     /// ln Σ eˣ over the given axes, or over all elements if no axes are given, computed without overflow.
     /// </summary>
-    public Variable LogSumExp(Axes axes = default, bool keepDim = false)
+    public Variable LogSumExp(Axes dim = default, bool keepDim = false)
     {
-        var over = Data.Layout.Axes("LogSumExp", axes);
-        if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(axes, keepDim);
+        var over = Data.Layout.Axes("LogSumExp", dim);
+        if (!DType.IsFloat()) return To(DTypes.Default).LogSumExp(dim, keepDim);
         // the maximum is subtracted, so that nothing overflows; where the maximum is infinite, 0 is subtracted
         // instead
         var m = Data.CountOver(over) == 0 ? Data.Sum(over, keepDim: true) : Data.AMax(over, keepDim: true);
         m = Tensor.Where((m - m).Eq(0), m, 0);
-        return Fold("LogSumExp", axes, keepDim, _ =>
+        return Fold("LogSumExp", dim, keepDim, _ =>
             Total(new Of2<ExpOfDifference>(), "LogSumExp", over, this, m).Log() + m);
     }
 
@@ -175,29 +175,29 @@ public sealed partial class Variable
     /// The variance Σ(x − mean)²/(n − correction) of the n elements along the given axes, or of all n elements if
     /// no axes are given.
     /// </summary>
-    public Variable Var(Axes axes = default, double correction = 1, bool keepDim = false) =>
-        Spread("Var", false, axes, correction, keepDim);
+    public Variable Var(Axes dim = default, double correction = 1, bool keepDim = false) =>
+        Spread("Var", false, dim, correction, keepDim);
 
     /// <summary>
     /// The standard deviation, which is the square root of the variance; see <see cref="Var"/>. If all elements are
     /// equal, the standard deviation and its gradient are 0.
     /// </summary>
-    public Variable Std(Axes axes = default, double correction = 1, bool keepDim = false) =>
-        Spread("Std", true, axes, correction, keepDim);
+    public Variable Std(Axes dim = default, double correction = 1, bool keepDim = false) =>
+        Spread("Std", true, dim, correction, keepDim);
 
     /// <summary>
     /// The p-norm (Σ|x|ᵖ)^(1/p) over the given axes, or of all elements if no axes are given. If p is not given,
     /// the norm is the Euclidean norm √Σx². For p = ∞, the norm is the largest |x|, for p = −∞ the smallest |x|,
     /// and for p = 0 the number of elements that are not 0. The gradient at 0 is 0.
     /// </summary>
-    public Variable Norm(double p = 2, Axes axes = default, bool keepDim = false) => Named(() =>
+    public Variable Norm(double p = 2, Axes dim = default, bool keepDim = false) => Named(() =>
     {
         Data.OnlyFloat("Norm");
         if (p == 2)
-            return Fold("Norm", axes, keepDim, over => new Spread("Norm", over, 1, false, true).Apply(this));
-        if (double.IsInfinity(p)) return p > 0 ? Abs().AMax(axes, keepDim) : Abs().AMin(axes, keepDim);
+            return Fold("Norm", dim, keepDim, over => new Spread("Norm", over, 1, false, true).Apply(this));
+        if (double.IsInfinity(p)) return p > 0 ? Abs().AMax(dim, keepDim) : Abs().AMin(dim, keepDim);
         var nothing = p < 0 ? double.PositiveInfinity : 0;
-        var sum = Abs().MaskedFill(!Data, 1).Pow(p).MaskedFill(!Data, nothing).Sum(axes, keepDim);
+        var sum = Abs().MaskedFill(!Data, 1).Pow(p).MaskedFill(!Data, nothing).Sum(dim, keepDim);
         return p == 0 ? sum : sum.MaskedFill(!sum.Data, 1).Pow(1 / p).MaskedFill(!sum.Data, 0);
     });
 }

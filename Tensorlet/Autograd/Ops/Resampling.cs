@@ -22,8 +22,8 @@ public static partial class F
 
     /// <summary>
     /// Divides each image into OH·OW parts, in the same way as <see cref="AdaptiveAvgPool2d"/>, and returns the
-    /// maximum of each part. If several elements of a part are the maximum, the first of them, counted column by
-    /// column, gets the gradient.
+    /// maximum of each part. If several elements of a part are the maximum, the first of them, counted row by
+    /// row, gets the gradient.
     /// </summary>
     public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveMaxPool2d", x, outputSize, (parts, _, axis) => parts.Max(axis).Values);
@@ -75,7 +75,7 @@ public static partial class F
             return Picked(at).Lerp(Picked(at + 1), axis == -2 ? weights.Unsqueeze(1) : weights);
 
             Variable Picked(Variable at) =>
-                v.IndexSelect(axis, at.Clamp(high: n - 1).Data.To(DType.Int64).To(v.Device));
+                v.IndexSelect(axis, at.Clamp(max: n - 1).Data.To(DType.Int64).To(v.Device));
         });
 
     static int Scaled(Variable x, int axis, double? factor) => Layout.Fitting("Interpolate",
@@ -88,8 +88,8 @@ public static partial class F
         if (x.Rank < 2 || Math.Min(size.H, size.W) < 1 || x.Shape[^2..].Contains(0))
             throw new ShapeException($"{operation}: shape {x.Data.Layout} to {size}: images must have at least two " +
                 "axes, (…, H, W), and every size must be positive.");
-        x = resize(x, -2, x.Size(-2), size.H);
-        return resize(x, -1, x.Size(-1), size.W);
+        x = resize(x, -1, x.Size(-1), size.W);          // first within each row, so that ties are counted row by row
+        return resize(x, -2, x.Size(-2), size.H);
     }
 
     /// <summary>
@@ -98,12 +98,12 @@ public static partial class F
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
-    public static Variable Unfold(Variable x, Pair kernel, Pair? dilation = null, Pair? padding = null,
-        Pair? stride = null)
+    public static Variable Unfold(Variable x, Pair kernelSize, Pair? dilation = null,
+        Pair? padding = null, Pair? stride = null)
     {
         if (x.Given().Rank != 4)
             throw new ShapeException($"Unfold: images must have four axes (N, C, H, W), not {x.Data.Layout}.");
-        var plan = Columns(kernel, dilation, padding, stride);
+        var plan = Columns(kernelSize, dilation, padding, stride);
         var places = plan.Places("Unfold", x.Size());
         return x.Framed(plan.Before, plan.After, 0).Windows(plan.Kernel, plan.Stride, plan.Dilation)
             .Permute(0, 1, 4, 5, 2, 3)
@@ -119,14 +119,14 @@ public static partial class F
     /// </summary>
     /// <exception cref="ShapeException">The shape of <paramref name="x"/> is not that of the windows of images of
     /// the size <paramref name="outputSize"/>.</exception>
-    public static Variable Fold(Variable x, Pair outputSize, Pair kernel, Pair? dilation = null, Pair? padding = null,
-        Pair? stride = null)
+    public static Variable Fold(Variable x, Pair outputSize, Pair kernelSize, Pair? dilation = null,
+        Pair? padding = null, Pair? stride = null)
     {
-        var plan = Columns(kernel, dilation, padding, stride);
+        var plan = Columns(kernelSize, dilation, padding, stride);
         var (places, window) = (plan.Places("Fold", outputSize), Layout.Product(plan.Kernel));
         if (x.Given().Rank != 3 || x.Size(1) % window != 0 || x.Size(2) != Layout.Product(places))
             throw new ShapeException($"Fold: shape {x.Data.Layout} is not (N, C·{window}, {places[0]}·{places[1]}), " +
-                $"the windows of {kernel} in images of {outputSize}.");
+                $"the windows of {kernelSize} in images of {outputSize}.");
         int[] images = [x.Size(0), x.Size(1) / window], sides = plan.Before;
         int[] framed = [.. images, outputSize.H + 2 * sides[0], outputSize.W + 2 * sides[1]];
         return x.Reshape([.. images, .. plan.Kernel, .. places]).Permute(0, 1, 4, 5, 2, 3)

@@ -35,8 +35,8 @@ readonly struct RemainderFormula : IZip
 }
 
 /// <summary>
-/// Rounds (a − remainder)/b, which is an integer except for a rounding error. a/0 is infinite, and a quotient of 0
-/// has the sign of a/b.
+/// Rounds (a − remainder)/b, which is an integer except for a rounding error. If a is not 0, a/0 is infinite; 0/0
+/// is NaN. A quotient of 0 has the sign of a/b.
 /// </summary>
 readonly struct FloorDivideFormula : IZip
 {

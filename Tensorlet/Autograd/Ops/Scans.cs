@@ -5,20 +5,20 @@ public sealed partial class Variable
 {
     /// <summary>The cumulative sum along an axis. Of Booleans, the true ones are counted.</summary>
     // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i
-    public Variable CumSum(int axis) => Linear(x => x.Scan(new Tensor.AddFormula(), axis, "CumSum"),
-        (dy, _) => dy.Flip(axis).CumSum(axis).Flip(axis));
+    public Variable CumSum(int dim) => Linear(x => x.Scan(new Tensor.AddFormula(), dim, "CumSum"),
+        (dy, _) => dy.Flip(dim).CumSum(dim).Flip(dim));
 
     /// <summary>
     /// The cumulative product along an axis. In steps, each element is multiplied by the element that is 1, then 2,
     /// then 4, … positions before it (Hillis and Steele 1986). The gradient follows from these multiplications, so
     /// it is also right where elements are 0.
     /// </summary>
-    public Variable CumProd(int axis)
+    public Variable CumProd(int dim)
     {
-        axis = Data.Layout.Axis("CumProd", axis);
-        var (y, n) = (DType == DType.Bool ? To(DType.Int64) : this, Size(axis));
+        dim = Data.Layout.Axis("CumProd", dim);
+        var (y, n) = (DType == DType.Bool ? To(DType.Int64) : this, Size(dim));
         for (var step = 1; step < n; step *= 2)
-            y = Cat([y.Narrow(axis, 0, step), y.Narrow(axis, 0, n - step) * y.Narrow(axis, step, n - step)], axis);
+            y = Cat([y.Narrow(dim, 0, step), y.Narrow(dim, 0, n - step) * y.Narrow(dim, step, n - step)], dim);
         return y;
     }
 
@@ -27,12 +27,12 @@ public sealed partial class Variable
     /// position is that of the last occurrence, and only that element gets the gradient. From the first NaN on, the
     /// maximum is NaN.
     /// </summary>
-    public (Variable Values, Tensor Indices) CumMax(int axis)
+    public (Variable Values, Tensor Indices) CumMax(int dim)
     {
-        var largest = Data.Scan(new Tensor.MaxFormula(), axis, "CumMax");
-        var places = Data.AlongAxis("CumMax", axis, Tensor.Arange(Size(axis), DType.Int64, Device));
+        var largest = Data.Scan(new Tensor.MaxFormula(), dim, "CumMax");
+        var places = Data.AlongAxis("CumMax", dim, Tensor.Arange(Size(dim), DType.Int64, Device));
         var winners = Data.Eq(largest) | Data.IsNaN();
-        var at = Tensor.Where(winners, places, 0).Scan(new Tensor.MaxFormula(), axis);
-        return (Gather(axis, at), at);
+        var at = Tensor.Where(winners, places, 0).Scan(new Tensor.MaxFormula(), dim);
+        return (Gather(dim, at), at);
     }
 }

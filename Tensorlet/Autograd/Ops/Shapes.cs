@@ -75,48 +75,48 @@ public sealed partial class Variable
     public Variable View(params int[] shape) => Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.Permute"/>
     // y = x with the axes in another order     dx = dy with the axes in the original order
-    public Variable Permute(params int[] axes) => Linear(x => x.Permute(axes), (dy, before) => dy.Permute(
-        [.. Enumerable.Range(0, axes.Length).OrderBy(a => axes[a] < 0 ? axes[a] + axes.Length : axes[a])]));
+    public Variable Permute(params int[] dims) => Linear(x => x.Permute(dims), (dy, before) => dy.Permute(
+        [.. Enumerable.Range(0, dims.Length).OrderBy(a => dims[a] < 0 ? dims[a] + dims.Length : dims[a])]));
     /// <inheritdoc cref="Tensor.Transpose"/>
-    public Variable Transpose(int a, int b) => Permute(Data.Layout.Swapped("Transpose", a, b));
+    public Variable Transpose(int dim0, int dim1) => Permute(Data.Layout.Swapped("Transpose", dim0, dim1));
     /// <inheritdoc cref="Tensor.T"/>
     public Variable T => Transpose(-2, -1);
     /// <inheritdoc cref="Tensor.Squeeze"/>
-    public Variable Squeeze(Axes axes = default) => Reshape(Data.Squeeze(axes).Size());
+    public Variable Squeeze(Axes dim = default) => Reshape(Data.Squeeze(dim).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
-    public Variable Unsqueeze(int axis) => Reshape(Data.Unsqueeze(axis).Size());
+    public Variable Unsqueeze(int dim) => Reshape(Data.Unsqueeze(dim).Size());
     /// <summary>Joins the axes from start to end, both included, into one axis.</summary>
-    /// <exception cref="ShapeException"><paramref name="end"/> comes before <paramref name="start"/>.</exception>
-    public Variable Flatten(int start = 0, int end = -1)
+    /// <exception cref="ShapeException"><paramref name="endDim"/> comes before <paramref name="startDim"/>.</exception>
+    public Variable Flatten(int startDim = 0, int endDim = -1)
     {
         if (Rank == 0) return Reshape(1);
-        (start, end) = (Data.Layout.Axis("Flatten", start), Data.Layout.Axis("Flatten", end));
-        if (start > end)
-            throw new ShapeException($"Flatten: axis {start} comes after axis {end} of shape {Data.Layout}.");
-        return Reshape([.. Shape[..start], Layout.Product(Shape[start..(end + 1)]), .. Shape[(end + 1)..]]);
+        (startDim, endDim) = (Data.Layout.Axis("Flatten", startDim), Data.Layout.Axis("Flatten", endDim));
+        if (startDim > endDim)
+            throw new ShapeException($"Flatten: axis {startDim} comes after axis {endDim} of shape {Data.Layout}.");
+        return Reshape([.. Shape[..startDim], Layout.Product(Shape[startDim..(endDim + 1)]), .. Shape[(endDim + 1)..]]);
     }
     /// <inheritdoc cref="Tensor.Narrow"/>
-    public Variable Narrow(int axis, int start, int length) => Read(x => x.Narrow(axis, start, length));
+    public Variable Narrow(int dim, int start, int length) => Read(x => x.Narrow(dim, start, length));
     /// <inheritdoc cref="Tensor.Select"/>
-    public Variable Select(int axis, int index) => Read(x => x.Select(axis, index));
+    public Variable Select(int dim, int index) => Read(x => x.Select(dim, index));
     /// <inheritdoc cref="Tensor.Slice"/>
-    public Variable Slice(int axis, int start = 0, int end = int.MaxValue, int step = 1) =>
-        Read(x => x.Slice(axis, start, end, step));
+    public Variable Slice(int dim, int start = 0, int end = int.MaxValue, int step = 1) =>
+        Read(x => x.Slice(dim, start, end, step));
     /// <inheritdoc cref="Tensor.Windows(int, int, int, int)"/>
-    public Variable Windows(int axis, int size, int stride = 1, int dilation = 1) =>
-        Read(x => x.Windows(axis, size, stride, dilation));
+    public Variable Windows(int dim, int size, int stride = 1, int dilation = 1) =>
+        Read(x => x.Windows(dim, size, stride, dilation));
     internal Variable Windows(int[] size, int[] stride, int[] dilation) => Read(x => x.Windows(size, stride, dilation));
     /// <inheritdoc cref="Tensor.Diagonal"/>
-    public Variable Diagonal(int offset = 0, int axis1 = 0, int axis2 = 1) =>
-        Read(x => x.Diagonal(offset, axis1, axis2));
+    public Variable Diagonal(int offset = 0, int dim1 = 0, int dim2 = 1) =>
+        Read(x => x.Diagonal(offset, dim1, dim2));
     /// <inheritdoc cref="Tensor.Flip"/>
-    public Variable Flip(params int[] axes) => Linear(x => x.Flip(axes), (dy, _) => dy.Flip(axes));
+    public Variable Flip(params int[] dims) => Linear(x => x.Flip(dims), (dy, _) => dy.Flip(dims));
     /// <inheritdoc cref="Tensor.Split(int, int)"/>
-    public Variable[] Split(int size, int axis = 0) => Divide(x => x.Split(size, axis), axis);
+    public Variable[] Split(int size, int dim = 0) => Divide(x => x.Split(size, dim), dim);
     /// <inheritdoc cref="Tensor.Split(int[], int)"/>
-    public Variable[] Split(int[] sizes, int axis = 0) => Divide(x => x.Split(sizes, axis), axis);
+    public Variable[] Split(int[] sizes, int dim = 0) => Divide(x => x.Split(sizes, dim), dim);
     /// <inheritdoc cref="Tensor.Chunk"/>
-    public Variable[] Chunk(int chunks, int axis = 0) => Divide(x => x.Chunk(chunks, axis), axis);
+    public Variable[] Chunk(int chunks, int dim = 0) => Divide(x => x.Chunk(chunks, dim), dim);
 
     Variable[] Divide(Func<Tensor, Tensor[]> cut, int axis, [CallerMemberName] string name = "") =>
         new Divided(name, cut, parts => Cat(parts, axis)).Apply(this);
@@ -129,22 +129,22 @@ public sealed partial class Variable
     /// Adds zeros along an axis: <paramref name="before"/> zeros before the first element, and
     /// <paramref name="after"/> zeros after the last.
     /// </summary>
-    public Variable Pad(int axis, int before, int after) => before >= 0 && after >= 0
-        ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", axis))], before, after])
+    public Variable Pad(int dim, int before, int after) => before >= 0 && after >= 0
+        ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", dim))], before, after])
         : throw new ShapeException($"Pad: {before} and {after} must not be negative.");
 
     /// <inheritdoc cref="Tensor.Cat"/>
-    public static Variable Cat(IReadOnlyList<Variable> variables, int axis = 0)
+    public static Variable Cat(IReadOnlyList<Variable> variables, int dim = 0)
     {
         if (variables.Given().Count == 0) throw new ShapeException("Cat: no variables were given.");
         var type = variables.Max(x => x.Given(nameof(variables)).DType);
-        return new Cat(variables[0].Data.Layout.Axis("Cat", axis)).Apply([.. variables.Select(x => x.To(type))]);
+        return new Cat(variables[0].Data.Layout.Axis("Cat", dim)).Apply([.. variables.Select(x => x.To(type))]);
     }
 
     /// <inheritdoc cref="Tensor.Stack"/>
-    public static Variable Stack(IReadOnlyList<Variable> variables, int axis = 0)
+    public static Variable Stack(IReadOnlyList<Variable> variables, int dim = 0)
     {
         Layout.OnlySame("Stack", [.. variables.Given().Select(v => v.Given(nameof(variables)).Data.Layout)]);
-        return Named(() => Cat([.. variables.Select(v => v.Unsqueeze(axis))], axis));
+        return Named(() => Cat([.. variables.Select(v => v.Unsqueeze(dim))], dim));
     }
 }

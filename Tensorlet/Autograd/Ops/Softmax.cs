@@ -83,7 +83,7 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
 public sealed partial class Variable
 {
     /// <summary>eˣ/Σeˣ along an axis: positive numbers that add up to 1.</summary>
-    public Variable Softmax(int axis) => new Softmax(Data.Layout.Axis("Softmax", axis)).Apply(this);
+    public Variable Softmax(int dim) => new Softmax(Data.Layout.Axis("Softmax", dim)).Apply(this);
     /// <summary>The logarithm of <see cref="Softmax"/>, computed without underflow.</summary>
-    public Variable LogSoftmax(int axis) => new LogSoftmax(Data.Layout.Axis("LogSoftmax", axis)).Apply(this);
+    public Variable LogSoftmax(int dim) => new LogSoftmax(Data.Layout.Axis("LogSoftmax", dim)).Apply(this);
 }

@@ -7,8 +7,8 @@ public sealed partial class Tensor
     /// is true, and returns the original position of each sorted element, Int64. Equal elements keep their order,
     /// and NaN counts as the largest. The sorting is done on the host.
     /// </summary>
-    public Tensor ArgSort(int axis = -1, bool descending = false) =>
-        Ranked("ArgSort", axis, descending, 0, Layout.Size("ArgSort", axis));
+    public Tensor ArgSort(int dim = -1, bool descending = false) =>
+        Ranked("ArgSort", dim, descending, 0, Layout.Size("ArgSort", dim));
 
     /// <summary>
     /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
@@ -46,10 +46,10 @@ public sealed partial class Variable
     /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
     /// is true, and returns the sorted elements and their original positions; see <see cref="Tensor.ArgSort"/>.
     /// </summary>
-    public (Variable Values, Tensor Indices) Sort(int axis = -1, bool descending = false) => Named(() =>
+    public (Variable Values, Tensor Indices) Sort(int dim = -1, bool descending = false) => Named(() =>
     {
-        var order = Data.ArgSort(axis, descending);
-        return (Gather(axis, order), order);
+        var order = Data.ArgSort(dim, descending);
+        return (Gather(dim, order), order);
     });
 
     /// <summary>
@@ -58,12 +58,12 @@ public sealed partial class Variable
     /// positions.
     /// </summary>
     /// <exception cref="ShapeException">k is negative, or the axis has fewer than k elements.</exception>
-    public (Variable Values, Tensor Indices) TopK(int k, int axis = -1, bool largest = true)
+    public (Variable Values, Tensor Indices) TopK(int k, int dim = -1, bool largest = true)
     {
-        if (k < 0 || k > Data.Layout.Size("TopK", axis))
-            throw new ShapeException($"TopK: axis {axis} of shape {Data.Layout} does not have {k} elements.");
-        var order = Data.Ranked("TopK", axis, largest, 0, k);
-        return (Gather(axis, order), order);
+        if (k < 0 || k > Data.Layout.Size("TopK", dim))
+            throw new ShapeException($"TopK: axis {dim} of shape {Data.Layout} does not have {k} elements.");
+        var order = Data.Ranked("TopK", dim, largest, 0, k);
+        return (Gather(dim, order), order);
     }
 
     /// <summary>
@@ -71,13 +71,13 @@ public sealed partial class Variable
     /// of the two in the middle. If an element is NaN, the median is NaN.
     /// </summary>
     /// <exception cref="ShapeException">The axis is empty.</exception>
-    public (Variable Values, Tensor Indices) Median(int axis, bool keepDim = false)
+    public (Variable Values, Tensor Indices) Median(int dim, bool keepDim = false)
     {
-        if (Data.Layout.Size("Median", axis) == 0)
-            throw new ShapeException($"Median: axis {axis} of shape {Data.Layout} is empty.");
-        var middle = Data.Ranked("Median", axis, false, (Size(axis) - 1) / 2, 1);
-        var hasNaN = Data.IsNaN().Any([axis], keepDim: true);
-        return Picked(axis, Tensor.Where(hasNaN, Data.ArgMax(axis, keepDim: true), middle), keepDim);
+        if (Data.Layout.Size("Median", dim) == 0)
+            throw new ShapeException($"Median: axis {dim} of shape {Data.Layout} is empty.");
+        var middle = Data.Ranked("Median", dim, false, (Size(dim) - 1) / 2, 1);
+        var hasNaN = Data.IsNaN().Any([dim], keepDim: true);
+        return Picked(dim, Tensor.Where(hasNaN, Data.ArgMax(dim, keepDim: true), middle), keepDim);
     }
 
     /// <summary>

@@ -14,14 +14,14 @@ public static partial class F
     /// <summary>
     /// The maximum of each window: (N, C, D, H, W) to (N, C, OD, OH, OW); see <see cref="MaxPool2d"/>.
     /// </summary>
-    public static Variable MaxPool3d(Variable x, Triple kernel, Triple? stride = null, Triple? padding = null,
+    public static Variable MaxPool3d(Variable x, Triple kernelSize, Triple? stride = null, Triple? padding = null,
         Triple? dilation = null, bool ceilMode = false) =>
-        MaxPool("MaxPool3d", x, kernel, stride ?? kernel, padding ?? 0, dilation ?? 1, ceilMode).Values;
+        MaxPool("MaxPool3d", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
     /// The mean of each window: (N, C, D, H, W) to (N, C, OD, OH, OW); see <see cref="AvgPool2d"/>.
     /// </summary>
-    public static Variable AvgPool3d(Variable x, Triple kernel, Triple? stride = null, Triple? padding = null,
+    public static Variable AvgPool3d(Variable x, Triple kernelSize, Triple? stride = null, Triple? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>
-        AvgPool("AvgPool3d", x, kernel, stride ?? kernel, padding ?? 0, ceilMode, countIncludePad);
+        AvgPool("AvgPool3d", x, kernelSize, stride ?? kernelSize, padding ?? 0, ceilMode, countIncludePad);
 }

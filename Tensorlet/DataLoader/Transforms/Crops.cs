@@ -44,13 +44,13 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
 }
 
 /// <summary>Reverses an axis of an image with the probability <paramref name="p"/>.</summary>
-public abstract class RandomFlip(int axis, double p) : Transform
+public abstract class RandomFlip(int dim, double p) : Transform
 {
     readonly double probability = p.In(nameof(RandomFlip), 0, 1);
 
     /// <inheritdoc/>
     protected sealed override Tensor Forward(Tensor x, Generator random) =>
-        random.NextDouble() < probability ? x.Flip(axis) : x;
+        random.NextDouble() < probability ? x.Flip(dim) : x;
 }
 
 /// <summary>Swaps left and right with the probability <paramref name="p"/>.</summary>
