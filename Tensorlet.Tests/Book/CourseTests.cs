@@ -226,7 +226,7 @@ public sealed class CourseTests : IDisposable
     sealed class Chapter09Wrong : Tutorials.Chapter09.IMaxPool
     {
         public Tensor Forward(Tensor x) => F.MaxPool2d(x, 2).Data;
-        public Tensor Backward(Tensor x, Tensor dy) => x.ZerosLike();
+        public Tensor Backward(Tensor x, Tensor dy) => Tensor.ZerosLike(x);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class LiveTests : IDisposable
     /// <summary>A training of 2 epochs of 6 steps that is tested after steps 4, 6, 8, 12, 16, … of all.</summary>
     static (Trainer Trainer, TrainingLog Log, Module Net) Training(DigitData digits, params Plugin[] more)
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new Sequential(new Nn.Flatten(), new Nn.Linear(1024, 8), new ReLU(), new Nn.Linear(8, 10));
         var loader = new DataLoader(digits.Dataset(), 10);
         var pace = new Pace(2, loader.Count);

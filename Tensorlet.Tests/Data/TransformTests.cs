@@ -9,7 +9,7 @@ namespace Tensorlet.Tests.Data;
 public class TransformTests
 {
     /// <summary>1/12 … 12/12 in three rows.</summary>
-    static readonly Tensor Ramp = (Tensor.Arange(1, 13, type: DType.Float64) / 12).Reshape(1, 3, 4);
+    static readonly Tensor Ramp = (Tensor.Arange(1, 13, dtype: DType.Float64) / 12).Reshape(1, 3, 4);
 
     static Tensor Colour(double r, double g, double b) => Tensor.From([r, g, b], [3, 1, 1]);
 
@@ -107,7 +107,7 @@ public class TransformTests
             (int)new RandomRotation(30).Apply(dot, new((ulong)seed))[0].Sum([1]).ArgMax().Item()).Distinct().Order();
         Assert.Equal([3, 4, 5, 6, 7], rows);                                         // 5 ± 4·sin 30°
         var sizes = Enumerable.Range(0, 40).Select(seed =>
-            new RandomAffine(0, scale: (2, 3)).Apply(dot.OnesLike(), new((ulong)seed)).Sum().Item());
+            new RandomAffine(0, scale: (2, 3)).Apply(Tensor.OnesLike(dot), new((ulong)seed)).Sum().Item());
         Assert.All(sizes, size => Assert.Equal(121, size, 1e-3));
     }
 

@@ -26,7 +26,7 @@ public sealed class ResumeTests : Folder
         public Run(string kind, string? from = null)
         {
             foreach (var p in net.Parameters()) p.Data.Uniform_(-0.5, 0.5, new Generator(from is null ? 4u : 5u));
-            Generator.Seed_(from is null ? 6u : 7u);
+            Generator.ManualSeed(from is null ? 6u : 7u);
             optimizer = TraceTests.Make(kind, [.. net.Parameters()]);
             schedule = new StepLR(optimizer, 2, 0.7);
             if (from is not null) Checkpoint.Load(from, Parts);

@@ -126,7 +126,7 @@ sealed class ApiWalk
         Count++;
         var own = member.IsStatic || member is ConstructorInfo ? 0 : 1;
         var before = Array.ConvertAll(statics, p => p.GetValue(null));
-        var (limit, threads) = (Device.Cpu.MemoryLimit, Device.Cpu.Threads);
+        var (limit, threads, random) = (Device.Cpu.MemoryLimit, Device.Cpu.Threads, Generator.Default.StateDict());
         Exception? thrown = null;
         ExecutionContext.Run(ExecutionContext.Capture()!, _ =>
         {
@@ -135,6 +135,7 @@ sealed class ApiWalk
         }, null);
         foreach (var (p, value) in statics.Zip(before)) p.SetValue(null, value);
         (Device.Cpu.MemoryLimit, Device.Cpu.Threads) = (limit, threads);
+        Generator.Default.LoadStateDict(random);
         if (thrown is null) return null;
         var name = thrown.GetType().Name;
         Thrown[name] = Thrown.GetValueOrDefault(name) + 1;

@@ -118,7 +118,8 @@ sealed class Arguments(string folder)
             try { layer.Forward(shape(random)); }
             catch (TensorletException) { }
             if (parameters is [{ Name: "input" }, { Name: "gradOutput" }, ..])
-                return [layer, shape(random), layer.Output.OnesLike(), .. parameters[2..].Select(p => Good(p, random))];
+                return [layer, shape(random), Tensor.OnesLike(layer.Output),
+                    .. parameters[2..].Select(p => Good(p, random))];
         }
         return [receiver, .. parameters.Select(p => p.ParameterType == typeof(IReadOnlyDictionary<string, Tensor>)
             && receiver!.GetType().GetMethod("StateDict") is { } own ? own.Invoke(receiver, null) : Good(p, random))];

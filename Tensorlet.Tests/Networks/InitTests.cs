@@ -48,7 +48,7 @@ public class InitTests
         {
             var w = Init.Orthogonal_(W(shape), 2, Seeded).Data.Reshape(shape[0], -1);
             var product = shape[0] <= w.Size(1) ? Tensor.MatMul(w, w.T) : Tensor.MatMul(w.T, w);
-            var difference = product - Tensor.Eye(product.Size(0), type: DType.Float64) * 4;
+            var difference = product - Tensor.Eye(product.Size(0), dtype: DType.Float64) * 4;
             Assert.True(((Variable)difference).Abs().Max().Item() < 1e-12);
         }
     }

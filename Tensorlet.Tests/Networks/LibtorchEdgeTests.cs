@@ -94,9 +94,9 @@ public class LibtorchEdgeTests
                 for (var k = 0; k < x.Length; k++) Same($"second/{i}/{k}", second[k]);
             }
 
-            Variable[] Slopes(Variable of) => !of.RequiresGrad ? [.. x.Select(v => v.Data.ZerosLike())]
+            Variable[] Slopes(Variable of) => !of.RequiresGrad ? [.. x.Select(v => Tensor.ZerosLike(v.Data))]
                 : [.. Autograd.Grad([of.Sum()], x, createGraph: true).Select((slope, i) =>
-                    slope ?? x[i].Data.ZerosLike())];
+                    slope ?? Tensor.ZerosLike(x[i].Data))];
 
             void Same(string what, Variable actual)
             {

@@ -149,7 +149,7 @@ public class ArithmeticTests
         Holds(Tensor.Where(x > 1, x, Tensor.Scalar(0, DType.Float64, Named(device))), 0, 2, 3);
         Holds(Tensor.Where(y.Eq(y), x, y), double.NaN, double.NaN, double.NaN, 1, 2, 3, 1, 2, 3);
         var large = Tensor.From(new[] { 1L << 62, 5 }, device: Named(device));
-        Assert.Equal([1L << 62, 0], Tensor.Where(large > 10, large, large.ZerosLike()).ToArray<long>());
+        Assert.Equal([1L << 62, 0], Tensor.Where(large > 10, large, Tensor.ZerosLike(large)).ToArray<long>());
     }
 
     /// <summary>

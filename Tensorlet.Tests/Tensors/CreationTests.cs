@@ -21,7 +21,7 @@ public class CreationTests
         Holds(Tensor.Full([2], 7, DType.Bool, device), DType.Bool, [2], true, true);
         Holds(Tensor.Scalar(-3, device: device), DType.Float32, [], -3f);
         Holds(Tensor.Eye(2, 3, device: device), DType.Float32, [2, 3], 1f, 0f, 0f, 0f, 1f, 0f);
-        Holds(Tensor.Eye(2, type: DType.Bool, device: device), DType.Bool, [2, 2], true, false, false, true);
+        Holds(Tensor.Eye(2, dtype: DType.Bool, device: device), DType.Bool, [2, 2], true, false, false, true);
         Assert.True(double.IsNegative(Tensor.Full([1], -0.0, device: device).Item()));
         Assert.Equal(double.PositiveInfinity, Tensor.Full([3], double.PositiveInfinity, device: device).Sum().Item());
         Assert.Same(device, Tensor.Empty([4, 3], device: device).Device);
@@ -67,7 +67,7 @@ public class CreationTests
     {
         Holds(Tensor.Arange(3), DType.Int64, [3], 0L, 1L, 2L);
         Holds(Tensor.Arange(2.5), DType.Float32, [3], 0f, 1f, 2f);
-        Holds(Tensor.Arange(1, 3, type: DType.Float32), DType.Float32, [2], 1f, 2f);
+        Holds(Tensor.Arange(1, 3, dtype: DType.Float32), DType.Float32, [2], 1f, 2f);
     }
 
     [Theory]
@@ -144,10 +144,10 @@ public class CreationTests
     public void Likes(string name)
     {
         var x = Tensor.From(new[,] { { 1L, 2L } }, device: Named(name));
-        Holds(x.ZerosLike(), DType.Int64, [1, 2], 0L, 0L);
-        Holds(x.OnesLike(), DType.Int64, [1, 2], 1L, 1L);
-        Assert.Equal(DType.Bool, x.EmptyLike(DType.Bool).DType);
-        Assert.Same(x.Device, x.ZerosLike().Device);
+        Holds(Tensor.ZerosLike(x), DType.Int64, [1, 2], 0L, 0L);
+        Holds(Tensor.OnesLike(x), DType.Int64, [1, 2], 1L, 1L);
+        Assert.Equal(DType.Bool, Tensor.EmptyLike(x, DType.Bool).DType);
+        Assert.Same(x.Device, Tensor.ZerosLike(x).Device);
     }
 
     [Theory, Devices]

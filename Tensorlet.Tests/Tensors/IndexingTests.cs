@@ -138,9 +138,9 @@ public class IndexingTests
         var index = Tensor.From(new[,] { { 2, 2, 0, 1 }, { 0, 0, 0, 1 } }, device: Named(device));
         Holds(x.Gather(1, index), [2, 4], 2, 2, 0, 1, 3, 3, 3, 4);
         Holds(x.T.Gather(0, index.T), [4, 2], 2, 3, 2, 3, 0, 3, 1, 4);
-        Holds(x.Gather(-2, index[.., ..3].ZerosLike()), [2, 3], 0, 1, 2, 0, 1, 2);
-        Holds(x.ZerosLike().ScatterAdd_(1, index, Tensor.Ones([2, 4], DType.Float64, Named(device))), [2, 3], 1, 1, 2,
-            3, 1, 0);
+        Holds(x.Gather(-2, Tensor.ZerosLike(index[.., ..3])), [2, 3], 0, 1, 2, 0, 1, 2);
+        Holds(Tensor.ZerosLike(x).ScatterAdd_(1, index, Tensor.Ones([2, 4], DType.Float64, Named(device))), [2, 3],
+            1, 1, 2, 3, 1, 0);
         Holds(x.IndexSelect(1, Tensor.From(new[] { 2, 0 }, device: Named(device))), [2, 2], 2, 0, 5, 3);
         Holds(x.Gather(1, index[.., ..0]), [2, 0]);
     }
@@ -157,7 +157,7 @@ public class IndexingTests
             var index = Tensor.RandInt(0, shape[axis], taken, device: Named(device), generator: generator);
             var (x, y) = (Random(shape), Random(taken));
             Assert.Equal((x.Gather(axis, index) * y).Sum().Item(),
-                (x * x.ZerosLike().ScatterAdd_(axis, index, y)).Sum().Item(), 1e-10);
+                (x * Tensor.ZerosLike(x).ScatterAdd_(axis, index, y)).Sum().Item(), 1e-10);
         }
     }
 }

@@ -111,12 +111,45 @@ public class OperandTests
             Assert.Equal(1, Tensor.From(array, DType.Float64)[0, 0].Item());
         Assert.Equal(DType.Int64, Tensor.From(new int[0, 2]).DType);
         Assert.Contains("Decimal", Assert.Throws<DTypeException>(() => Tensor.From(new[,] { { 1m } })).Message);
-        Assert.Equal(DType.Float64, Tensor.From([1, 2], type: DType.Float64).DType);
+        Assert.Equal(DType.Float64, Tensor.From([1, 2], dtype: DType.Float64).DType);
         Assert.Equal([2, 2], Tensor.From(new[,] { { 1, 2 }, { 3, 4 } }).Size());
         Assert.Equal(3.5, (double)Tensor.Scalar(3.5));
         Assert.Throws<OverflowException>(() => Tensor.From([1L << 40]).ToArray<int>());
-        var full = Tensor.From([1, 2]).FullLike(2);
+        var full = Tensor.FullLike(Tensor.From([1, 2]), 2);
         Assert.Equal((2.0, DType.Int64), (full[1].Item(), full.DType));
+    }
+
+    [Fact]
+    public void Names_of_types_convert_and_a_tilde_negates()
+    {
+        var x = Tensor.From([1.7f, 0, -2.5f]);
+        Assert.Equal([DType.Float32, DType.Float64, DType.Int64, DType.Bool],
+            new[] { x.Double().Float(), x.Double(), x.Long(), x.Bool() }.Select(y => y.DType));
+        Assert.Equal([1, 0, -2], x.Long().ToArray<long>());
+        Assert.Equal([false, true, false], (~x.Bool()).ToArray<bool>());
+        Assert.Equal([-2, -1, 1], (~x.Long()).ToArray<long>());
+        Assert.Contains("~", Assert.Throws<DTypeException>(() => ~x).Message);
+        var v = new Variable(x, requiresGrad: true);
+        v.Double().Float().Sum().Backward();
+        Assert.Equal((DType.Float32, 3), (v.Grad!.DType, v.Grad.Sum().Item()));
+        Assert.Equal(6, Tensor.Einsum("i,i->", Tensor.From([1.0, 2]), Tensor.From([2.0, 2])).Item());
+        Assert.Equal((DType.Int64, Device.Simulated), Tensor.ZerosLike(x, DType.Int64, Device.Simulated) is var z
+            ? (z.DType, z.Device) : default);
+    }
+
+    [Fact]
+    public void Hooks_that_only_look_return_nothing()
+    {
+        List<string> seen = [];
+        var layer = new Linear(2, 1);
+        layer.RegisterForwardPreHook((_, _) => seen.Add("before"));
+        layer.RegisterForwardHook((_, _, _) => seen.Add("after"));
+        layer.RegisterBackwardHook((_, _) => seen.Add("backward"));
+        var x = new Variable(Tensor.Ones(1, 2), requiresGrad: true);
+        x.RegisterHook(_ => seen.Add("x"));
+        layer.Call(x).Sum().Backward();
+        Assert.Equal(["before", "after", "backward", "x"], seen);
+        Assert.Equal(2, Autograd.Grad(layer.Call(x).Sum(), [x, layer.Weight]).Length);
     }
 
     [Fact]
@@ -182,7 +215,7 @@ public class TransferTests
     [Fact]
     public void A_frozen_parameter_stays_as_it_is_and_part_of_its_module()
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new Sequential(new Linear(2, 3), new ReLU(), new Linear(3, 1));
         var before = net.StateDict().ToDictionary(entry => entry.Key, entry => entry.Value.Clone());
         foreach (var parameter in net[0].Parameters()) parameter.RequiresGrad_(false);
@@ -196,6 +229,8 @@ public class TransferTests
         net.Call(Tensor.Ones(4, 2)).Sum().Backward();
         Assert.NotNull(net[0].Parameters()[0].Grad);
         Assert.Throws<AutogradException>(() => (net[0].Parameters()[0] * 2).RequiresGrad_(false));
+        net[0].Parameters()[0].RequiresGrad = false;
+        Assert.False(net[0].Parameters()[0].RequiresGrad);
         Assert.Throws<DTypeException>(() => new Variable(Tensor.From([1])).RequiresGrad_());
     }
 

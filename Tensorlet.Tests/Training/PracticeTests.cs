@@ -187,7 +187,7 @@ public class PracticeTests : IDisposable
     [Fact]
     public void The_range_test_sweeps_and_changes_nothing()
     {
-        Generator.Seed_(5);
+        Generator.ManualSeed(5);
         var (net, twin) = (Net(), Net());
         var loader = new DataLoader(new TensorDataset(x, y), 5, shuffle: true, seed: 4);
         var trainer = Training(net, loader, 0.1, new At(step: _ => Assert.Fail("a plugin is told")));

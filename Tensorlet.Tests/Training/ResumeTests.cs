@@ -50,13 +50,13 @@ public class ResumeTests : IDisposable
     {
         foreach (var loader in new[] { true, false })
         {
-            Generator.Seed_(5);
+            Generator.ManualSeed(5);
             var (whole, expected) = Training("whole", loader);
             whole.Run(4);
 
-            Generator.Seed_(5);
+            Generator.ManualSeed(5);
             Training("parts", loader, new StopAt(epoch, batch)).Trainer.Run(4);
-            Generator.Seed_(99);                                        // another process would start again
+            Generator.ManualSeed(99);                                        // another process would start again
             var (resumed, net) = Training("parts", loader);
             resumed.Resume(In("parts.st"));
             Assert.Equal((epoch, batch), (resumed.Epoch, resumed.Batch));

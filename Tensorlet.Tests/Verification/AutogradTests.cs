@@ -339,11 +339,11 @@ public class CheckpointTests
     {
         var (x, w) = (Random(3, 3), Random(3, 3));
         Variable Block(Variable[] v) => F.Dropout(v[0].MatMul(w).Tanh(), 0.5) * v[0];
-        Generator.Seed_(7);
+        Generator.ManualSeed(7);
         Block([x]).Sum().Backward();
         var (plainX, plainW) = (Values(x), Values(w));
         (x.Grad, w.Grad) = (null, null);
-        Generator.Seed_(7);
+        Generator.ManualSeed(7);
         Autograd.Checkpoint(Block, x).Sum().Backward();
         Assert.Equal(plainX, Values(x));
         Assert.Equal(plainW, Values(w));
@@ -354,11 +354,11 @@ public class CheckpointTests
     {
         var (x, own) = (Random(4, 4), new Generator(3));
         Variable Block(Variable[] v) => F.Dropout(F.Dropout(v[0].Exp(), 0.5), 0.5, generator: own);
-        Generator.Seed_(7);
+        Generator.ManualSeed(7);
         Block([x]).Sum().Backward();
         var (plain, after) = (Values(x), own.NextDouble());
         (x.Grad, own) = (null, new Generator(3));
-        Generator.Seed_(7);
+        Generator.ManualSeed(7);
         var y = Autograd.Checkpoint(z => Autograd.Checkpoint(Block, z), x).Sum();
         var position = Generator.Default.Position;
         y.Backward(createGraph: createGraph);

@@ -27,6 +27,8 @@ public class CoverageTests
         ["Variable.Zip"] = "a formula of the user's own; FormulaTests",
         ["Variable.Cpu"] = "To, by another name",
         ["Variable.Cuda"] = "To, by another name",
+        ["Variable.Float"] = "To, by another name; OperandTests",
+        ["Variable.Double"] = "To, by another name; OperandTests",
         ["F.MaxPool2dWithIndices"] = "ImageTests",
         ["Variable.Apply"] = "a formula of the user's own; FormulaTests",
     };

@@ -10,8 +10,8 @@ public class LinearAlgebraTests
     static Variable M(double[,] x) => new(Tensor.From(x, DType.Float64), requiresGrad: true);
 
     /// <summary>Three matrices; this one is the second.</summary>
-    static Variable Second(double[,] x) => new(Tensor.Stack([Tensor.Eye(x.GetLength(0), type: DType.Float64),
-        Tensor.From(x, DType.Float64), Tensor.Eye(x.GetLength(0), type: DType.Float64)]), requiresGrad: true);
+    static Variable Second(double[,] x) => new(Tensor.Stack([Tensor.Eye(x.GetLength(0), dtype: DType.Float64),
+        Tensor.From(x, DType.Float64), Tensor.Eye(x.GetLength(0), dtype: DType.Float64)]), requiresGrad: true);
 
     static readonly double[,] singular = { { 1, 2 }, { 2, 4 } };
     const double NaN = double.NaN;
@@ -149,7 +149,7 @@ public class LinearAlgebraTests
     [Fact]
     public void The_logarithm_of_a_determinant_does_not_overflow()
     {
-        var (sign, log) = (Variable.Einsum("ij->ji", Tensor.Eye(400, type: DType.Float64)) * -1e3).Slogdet();
+        var (sign, log) = (Variable.Einsum("ij->ji", Tensor.Eye(400, dtype: DType.Float64)) * -1e3).Slogdet();
         Assert.Equal(1, sign.Item());
         Assert.Equal(400 * Math.Log(1e3), log.Item(), 8);
         var (zero, none) = M(singular).Slogdet();

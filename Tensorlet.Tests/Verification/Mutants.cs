@@ -39,7 +39,7 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
         var wanted = application.leaves.Where(leaf => leaf.RequiresGrad).ToArray();
         var found = new Queue<Variable?>(Autograd.Grad([application.y], wanted, [mutation switch
         {
-            Mutation.IncomingIgnored => dy.Data.OnesLike(),
+            Mutation.IncomingIgnored => Tensor.OnesLike(dy.Data),
             Mutation.MissingSum => dy.Data * Part(dy.Data),
             _ => dy,
         }], retainGraph: true));
@@ -68,7 +68,7 @@ sealed class Mutant(Function original, Mutation mutation, Mutant.Memory first) :
     /// <summary>1 for the first half of the elements, 0 for the others.</summary>
     static Tensor Part(Tensor dy)
     {
-        var part = dy.ZerosLike();
+        var part = Tensor.ZerosLike(dy);
         part.Reshape(-1).Narrow(0, 0, (dy.Numel + 1) / 2).Fill_(1);
         return part;
     }

@@ -91,6 +91,7 @@ public class NameTests
         "op_Multiply" => ["*", "Mul"],
         "op_Division" => ["/", "Div"],
         "op_UnaryNegation" => ["−"],
+        "op_OnesComplement" => ["~"],
         "op_GreaterThan" => [">"],
         "op_LessThan" => ["<"],
         "op_GreaterThanOrEqual" => [">="],

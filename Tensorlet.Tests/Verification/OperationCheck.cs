@@ -75,11 +75,11 @@ public static class OperationCheck
         // the terms of a root's second derivative, y′²/y, may cancel
         Same("second", second.Item(), slope => slope.Second, slope =>
             slope.Value == 0 ? 0 : slope.First * slope.First / slope.Value);
-        Difference("the product of the Jacobian with a direction", (again[^1]?.Data ?? y.Data.ZerosLike())
+        Difference("the product of the Jacobian with a direction", (again[^1]?.Data ?? Tensor.ZerosLike(y.Data))
             .ToArray<double>(), Array.ConvertAll(slopes, slope => slope.First), Tolerance);
 
         static Variable Along(Variable?[] gradients, Tensor[] along) => gradients.Zip(along, (g, v) =>
-            ((g ?? v.ZerosLike()) * v).Sum()).Aggregate((sum, part) => sum + part);
+            ((g ?? Tensor.ZerosLike(v)) * v).Sum()).Aggregate((sum, part) => sum + part);
 
         void Same(string order, double actual, Func<Jet, double> part, Func<Jet, double> cancelling)
         {

@@ -56,7 +56,7 @@ public class WrittenTests
     static void Write(Tensor x)
     {
         if (x.DType == DType.Bool) x.Copy_(!x);
-        else if (x.DType == DType.Int64) x.Copy_(x.ZerosLike());
+        else if (x.DType == DType.Int64) x.Copy_(Tensor.ZerosLike(x));
         else x.Mul_(-2).Add_(1);
     }
 

@@ -48,7 +48,7 @@ public static partial class Autograd
         using var _ = EnableGrad();
         var leaf = new Variable(x.Given().Data, requiresGrad: true);
         var y = f.Given()(leaf);
-        var u = new Variable(y.Data.ZerosLike(), requiresGrad: true);
+        var u = new Variable(Tensor.ZerosLike(y.Data), requiresGrad: true);
         return (y.Detach(), GradOrZeros(GradOrZeros(y, leaf, u, createGraph: true), u, v.Given()));
     }
 
@@ -70,7 +70,7 @@ public static partial class Autograd
     /// <summary>Returns the gradient of y with respect to x, or zeros if y does not depend on x.</summary>
     static Variable GradOrZeros(Variable y, Variable x, Variable? v = null, bool retainGraph = false,
         bool createGraph = false) =>
-        y.RequiresGrad && Grad(y, x, v, retainGraph, createGraph) is { } g ? g : x.Data.ZerosLike();
+        y.RequiresGrad && Grad(y, x, v, retainGraph, createGraph) is { } g ? g : Tensor.ZerosLike(x.Data);
 }
 
 /// <summary>

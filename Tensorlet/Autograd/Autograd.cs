@@ -111,10 +111,17 @@ public static partial class Autograd
     }
 
     /// <summary>
+    /// Computes the gradients of one variable with respect to others. See the overload for several variables.
+    /// </summary>
+    public static Variable?[] Grad(Variable output, IReadOnlyList<Variable> inputs, Variable? gradient = null,
+        bool retainGraph = false, bool createGraph = false) =>
+        Grad([output.Given()], inputs, [gradient], retainGraph, createGraph);
+
+    /// <summary>
     /// Computes the gradient of one variable with respect to another. See the overload for several variables.
     /// </summary>
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
-        bool createGraph = false) => Grad([output.Given()], [input.Given()], [gradient], retainGraph, createGraph)[0];
+        bool createGraph = false) => Grad(output, [input.Given()], gradient, retainGraph, createGraph)[0];
 
     /// <summary>
     /// Computes the gradients of the sum of some variables with respect to the results of functions.
@@ -230,7 +237,7 @@ public static partial class Autograd
 
     static Variable Seed(Variable root, Variable? seed) =>
         seed is not null ? CheckShape("Backward: the gradient given", seed, root.Data.Layout.shape)
-        : root.Numel == 1 ? root.Data.OnesLike() : throw new AutogradException(
+        : root.Numel == 1 ? Tensor.OnesLike(root.Data) : throw new AutogradException(
             $"Backward: shape {root.Data.Layout} is not a scalar. Give its gradient, or take its Sum or Mean first.");
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>

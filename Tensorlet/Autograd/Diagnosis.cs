@@ -98,7 +98,7 @@ static class Diagnosis
         {
             if (expected is null) continue;
             var alone = problem.Gradients(problem.Inputs, problem.Incoming, only: k)[k];
-            if (!problem.Same(alone ?? expected.ZerosLike(), expected))
+            if (!problem.Same(alone ?? Tensor.ZerosLike(expected), expected))
                 return new(false, Size(expected), $"  gradient with respect to input {k} of shape " +
                     $"{expected.Layout}\n  It is {(alone is null ? "missing" : "different")} if no other input " +
                     "requires a gradient: check what Backward asks Needs for.", GradFault.Alone);
@@ -195,7 +195,7 @@ static class Diagnosis
         Tensor?[][] rows = [.. Enumerable.Range(0, Math.Min(MostRows, problem.Output.Numel)).Select(i =>
             problem.Gradients(at, GradProblem.Unit(problem.Output, i)))];
         return [.. at.Select((x, k) => !HasNumbers(x) ? null
-            : Tensor.Stack([.. rows.Select(row => (row[k] ?? x.ZerosLike()).Reshape(-1))]))];
+            : Tensor.Stack([.. rows.Select(row => (row[k] ?? Tensor.ZerosLike(x)).Reshape(-1))]))];
     }
 
     /// <summary>

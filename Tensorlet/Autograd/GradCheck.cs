@@ -132,7 +132,7 @@ public static class GradCheck
     static IEnumerable<Probe> ByIncoming(GradProblem problem, Tensor?[] gradients, Tensor? product)
     {
         var known = new Dictionary<double, double[]>();
-        var yours = (product ?? problem.Output.ZerosLike()).ToArray<double>();
+        var yours = (product ?? Tensor.ZerosLike(problem.Output)).ToArray<double>();
         return yours.Select((slope, i) => new Probe(
             $"the incoming gradient of shape {problem.Output.Layout}, element {i}", slope, h => [Along(h)[i]]));
 
@@ -233,7 +233,7 @@ sealed class GradProblem
     /// <summary>Returns a tensor that is 1 at one element and 0 elsewhere.</summary>
     public static Tensor Unit(Tensor like, int element)
     {
-        var unit = like.ZerosLike();
+        var unit = Tensor.ZerosLike(like);
         unit.View(-1).Narrow(0, element, 1).Fill_(1);
         return unit;
     }

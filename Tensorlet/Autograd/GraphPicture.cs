@@ -49,7 +49,7 @@ public sealed class GraphPicture
         var numbers = order.Select((f, i) => (f, i)).ToDictionary(p => p.f, p => p.i + 1);
         var known = names.Given().GroupBy(n => n.Leaf).ToDictionary(g => g.Key, g => g.First().Name);
         var gradients = order.Any(f => f.Freed) ? [] : Autograd.Gradients([root],
-            [root.Data.OnesLike()], order, retain: true, create: false);
+            [Tensor.OnesLike(root.Data)], order, retain: true, create: false);
         Nodes = [.. order.Select((f, i) => new GraphNode(i + 1, Name(f), shapes[f],
             [.. f.NextFunctions.Where(n => n is not null).Select(n => numbers[n!])],
             gradients.GetValueOrDefault(f) is { } g ? Math.Sqrt((g.Data * g.Data).Sum().Item()) : null))];

@@ -44,7 +44,7 @@ public abstract class MultiFunction : Function
     public sealed override Variable?[] Backward(Variable whole)
     {
         if (arrived.Length == 0) throw new AutogradException($"{Name}.Backward: it was not applied to anything.");
-        Variable[] gradients = [.. results.Select((result, i) => arrived[i] ?? result.ZerosLike())];
+        Variable[] gradients = [.. results.Select((result, i) => arrived[i] ?? Tensor.ZerosLike(result))];
         Array.Clear(arrived);
         return Backward(gradients);
     }

@@ -37,8 +37,27 @@ public sealed partial class Variable
     }
     /// <summary>The recorded function that computed this variable; null for a leaf.</summary>
     public Function? GradFn { get; }
-    /// <summary>True if gradients flow to or through this variable.</summary>
-    public bool RequiresGrad { get; private set; }
+    /// <summary>
+    /// True if gradients flow to or through this variable. Set it to false to freeze a parameter, and to true to
+    /// train the parameter again. A frozen parameter gets no gradients, so optimizers do not change it. It is still a
+    /// parameter of its module, and a part of the state of the module.
+    /// </summary>
+    /// <exception cref="AutogradException">It is set, and the variable is the result of an operation, not a leaf.
+    /// </exception>
+    /// <exception cref="DTypeException">It is set to true, and the variable consists of integers or Booleans.
+    /// </exception>
+    public bool RequiresGrad
+    {
+        get => requiresGrad;
+        set
+        {
+            if (!IsLeaf) throw new AutogradException($"RequiresGrad: this variable of shape {Data.Layout} is the " +
+                $"result of {GradFn}, not a leaf. Use Detach to cut it off.");
+            if (value) Data.OnlyFloat("RequiresGrad");
+            requiresGrad = value;
+        }
+    }
+    bool requiresGrad;
     /// <summary>Whether this variable was created as a parameter, even if it is frozen now.</summary>
     internal bool IsParameter { get; }
 
@@ -48,27 +67,18 @@ public sealed partial class Variable
     {
         if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(
             $"Variable: {data.DType} of shape {data.Layout} cannot have a gradient; only Float32 and Float64 can.");
-        (Data, RequiresGrad, IsParameter) = (data, requiresGrad, requiresGrad);
+        (Data, this.requiresGrad, IsParameter) = (data, requiresGrad, requiresGrad);
     }
 
-    /// <summary>
-    /// Freezes a parameter if <paramref name="on"/> is false, and lets a frozen parameter be trained again if
-    /// <paramref name="on"/> is true. A frozen parameter gets no gradients, so optimizers do not change it. It is
-    /// still a parameter of its module, and a part of the state of the module.
-    /// </summary>
-    /// <exception cref="AutogradException">The variable is the result of an operation, not a leaf.</exception>
-    /// <exception cref="DTypeException">The variable consists of integers or Booleans, and <paramref name="on"/>
-    /// is true.</exception>
+    /// <summary>Sets <see cref="RequiresGrad"/>, and returns this variable.</summary>
+    /// <inheritdoc cref="RequiresGrad"/>
     public Variable RequiresGrad_(bool on = true)
     {
-        if (!IsLeaf) throw new AutogradException($"RequiresGrad_: this variable of shape {Data.Layout} is the result " +
-            $"of {GradFn}, not a leaf. Use Detach to cut it off.");
-        if (on) Data.OnlyFloat("RequiresGrad_");
         RequiresGrad = on;
         return this;
     }
 
-    internal Variable(Tensor data, Function function) => (Data, GradFn, RequiresGrad) = (data, function, true);
+    internal Variable(Tensor data, Function function) => (Data, GradFn, requiresGrad) = (data, function, true);
 
     /// <summary>Converts a tensor to a variable that is a constant of the graph.</summary>
     [return: NotNullIfNotNull(nameof(data))]
@@ -172,13 +182,20 @@ public sealed partial class Variable
         return registered;
     }
 
+    /// <inheritdoc cref="RegisterHook(Func{Variable, Variable?})"/>
+    public IDisposable RegisterHook(Action<Variable> hook)
+    {
+        hook.Given();
+        return RegisterHook(gradient => { hook(gradient); return null; });
+    }
+
     /// <summary>
     /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although this variable is not a
     /// leaf.
     /// </summary>
     public void RetainGrad()
     {
-        if (!IsLeaf) RegisterHook(gradient => { AddGrad(gradient, shared: true); return null; });
+        if (!IsLeaf) RegisterHook(gradient => AddGrad(gradient, shared: true));
     }
 
     /// <summary>

@@ -15,7 +15,7 @@ public sealed partial class CpuDevice
 {
     void Draw<D>(D d, Tensor y) where D : struct, IDrawn
     {
-        var dense = y.IsContiguous ? y : y.EmptyLike();
+        var dense = y.IsContiguous ? y : Tensor.EmptyLike(y);
         Share(y.Numel, Piece, y.Numel, (from, to) => y.DType.Run(new Drawing<D>(d, dense, from, to)));
         if (!ReferenceEquals(dense, y)) CopyCore(dense, y);
         KeepAlive(dense);

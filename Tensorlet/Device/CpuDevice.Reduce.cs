@@ -68,7 +68,7 @@ public sealed unsafe partial class CpuDevice
     void FoldIntegers<F, R>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
     {
         var made = x[0];
-        if (typeof(F) != typeof(Of1<IdentityFormula>)) ApplyCore(f, x, made = made.EmptyLike());
+        if (typeof(F) != typeof(Of1<IdentityFormula>)) ApplyCore(f, x, made = Tensor.EmptyLike(made));
         FillCore(new Tensor.Line(r.Start, 0), y);
         int[] order = [.. Enumerable.Range(0, made.Rank).OrderByDescending(a => Math.Abs(made.Layout.Strides[a]))];
         var results = new Layout([.. y.Shape, .. made.Shape[y.Rank..].ToArray().Select(_ => 1)],

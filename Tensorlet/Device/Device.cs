@@ -28,11 +28,11 @@ public abstract partial class Device
     /// <exception cref="ShapeException">The elements take more bytes than one tensor can hold.</exception>
     /// <exception cref="DeviceException">The elements take more bytes than are left of
     /// <see cref="MemoryLimit"/>.</exception>
-    public Storage Allocate(DType type, int count)
+    public Storage Allocate(DType dtype, int count)
     {
-        var bytes = (long)count * type.Size() + HostStorage.Beyond;
-        return bytes <= Array.MaxLength ? AllocateCore(type, count) : throw new ShapeException(
-            $"Memory: {count:N0} elements of {type} take {bytes:N0} bytes; one tensor can hold {Array.MaxLength:N0}.");
+        var bytes = (long)count * dtype.Size() + HostStorage.Beyond;
+        return bytes <= Array.MaxLength ? AllocateCore(dtype, count) : throw new ShapeException(
+            $"Memory: {count:N0} elements of {dtype} take {bytes:N0} bytes; one tensor can hold {Array.MaxLength:N0}.");
     }
 
     /// <summary>

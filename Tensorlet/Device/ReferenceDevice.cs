@@ -88,7 +88,7 @@ sealed class ReferenceDevice : Device
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
         var length = x[0].Numel / y.Numel;
-        var made = x[0].EmptyLike(y.DType);
+        var made = Tensor.EmptyLike(x[0], y.DType);
         ApplyCore(f, x, made);
         if (y.DType == DType.Int64) Write(y, Fold(Read<I64>(made)));
         else

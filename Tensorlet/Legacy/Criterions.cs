@@ -43,4 +43,4 @@ public sealed class MSECriterion(bool sizeAverage = true) : Criterion(sizeAverag
 public sealed class ClassNLLCriterion(bool sizeAverage = true) : Criterion(sizeAverage,
     (x, t) => x.Rank == 2 && t.Rank == 1 && x.Size(0) == t.Size(0),
     (x, t) => -x.Gather(1, t.Unsqueeze(1)),
-    (x, t) => x.ZerosLike().ScatterAdd_(1, t.Unsqueeze(1), Tensor.Full([t.Numel, 1], -1, x.DType, x.Device)));
+    (x, t) => Tensor.ZerosLike(x).ScatterAdd_(1, t.Unsqueeze(1), Tensor.Full([t.Numel, 1], -1, x.DType, x.Device)));

@@ -81,7 +81,7 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     /// <inheritdoc/>
     public override Tensor UpdateGradInput(Tensor input, Tensor gradOutput)
     {
-        var framed = Only(input, 4, nInputPlane).ZerosLike().Framed(pad, pad, 0);
+        var framed = Tensor.ZerosLike(Only(input, 4, nInputPlane)).Framed(pad, pad, 0);
         var shares = Tensor.Contract(Weight.Permute(1, 2, 3, 0),
             Only(gradOutput, 4, nOutputPlane).Transpose(0, 1), 0, 3, 3);
         framed.Device.AddInto(shares, Windows(framed));
@@ -125,7 +125,7 @@ public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = 
     {
         Layout.OnlySame("SpatialMaxPooling: output and gradient", Output.Layout, gradOutput.Given().Layout);
         if (places is null) throw new TensorletException("SpatialMaxPooling: it has computed no output yet.");
-        var flat = Only(input, 4).ZerosLike().View(-1).ScatterAdd_(0, places.View(-1), gradOutput.Reshape(-1));
+        var flat = Tensor.ZerosLike(Only(input, 4)).View(-1).ScatterAdd_(0, places.View(-1), gradOutput.Reshape(-1));
         return GradInput = flat.View(input.Size());
     }
 }

@@ -10,7 +10,7 @@ public sealed class Parameter(Tensor weight)
     /// <summary>The tensor that is trained.</summary>
     public Tensor Weight { get; internal set; } = weight;
     /// <summary>The gradient of the loss with respect to <see cref="Weight"/>, in a tensor of the same shape.</summary>
-    public Tensor Gradient { get; internal set; } = weight.Given().ZerosLike();
+    public Tensor Gradient { get; internal set; } = Tensor.ZerosLike(weight.Given());
 }
 
 /// <summary>

@@ -62,7 +62,7 @@ public static class Optim
     /// under this key.
     /// </summary>
     static Tensor Kept(Dictionary<string, Tensor> state, string key, Tensor like) =>
-        state.Given().TryGetValue(key, out var kept) ? kept : state[key] = like.ZerosLike();
+        state.Given().TryGetValue(key, out var kept) ? kept : state[key] = Tensor.ZerosLike(like);
 }
 
 /// <summary>

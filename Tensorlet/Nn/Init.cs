@@ -77,7 +77,7 @@ public static class Init
         Generator? generator = null)
     {
         var (from, to) = (Normal(low.In("TruncNormal_")), Normal(high.In("TruncNormal_", low)));
-        Variable u = x.Given().Data.EmptyLike().Uniform_(2 * from - 1, 2 * to - 1, generator);
+        Variable u = Tensor.EmptyLike(x.Given().Data).Uniform_(2 * from - 1, 2 * to - 1, generator);
         return Written(x, x.Data.Copy_((u.Erfinv() * (std * Math.Sqrt(2)) + mean).Clamp(low, high).Data));
 
         double Normal(double y) => (1 + MathNet.Numerics.SpecialFunctions.Erf(

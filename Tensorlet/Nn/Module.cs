@@ -47,6 +47,12 @@ public abstract class Module : IStateful
     /// </summary>
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
+    /// <inheritdoc cref="RegisterForwardPreHook(Func{Module, Variable, Variable?})"/>
+    public IDisposable RegisterForwardPreHook(Action<Module, Variable> hook)
+    {
+        hook.Given();
+        return RegisterForwardPreHook((module, x) => { hook(module, x); return null; });
+    }
 
     /// <summary>
     /// Registers a hook, which is called with the module, its input and its result after each
@@ -55,6 +61,12 @@ public abstract class Module : IStateful
     /// </summary>
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
+    /// <inheritdoc cref="RegisterForwardHook(Func{Module, Variable, Variable, Variable?})"/>
+    public IDisposable RegisterForwardHook(Action<Module, Variable, Variable> hook)
+    {
+        hook.Given();
+        return RegisterForwardHook((module, x, y) => { hook(module, x, y); return null; });
+    }
 
     /// <summary>
     /// Registers a hook, which is called with the module and the gradient with respect to the result of the module,
@@ -67,8 +79,13 @@ public abstract class Module : IStateful
         return RegisterForwardHook((module, _, y) =>
         {
             if (y.RequiresGrad) y.RegisterHook(gradient => hook(module, gradient));
-            return null;
         });
+    }
+    /// <inheritdoc cref="RegisterBackwardHook(Func{Module, Variable, Variable?})"/>
+    public IDisposable RegisterBackwardHook(Action<Module, Variable> hook)
+    {
+        hook.Given();
+        return RegisterBackwardHook((module, gradient) => { hook(module, gradient); return null; });
     }
 
     private protected Variable Hooked(Variable x, Func<Variable, Variable> forward)
@@ -142,7 +159,7 @@ public abstract class Module : IStateful
         var (first, others) = (parts.Count, split((Variable)field.GetValue(this)!));
         parts.AddRange(others.Select(other => (other.Key, (object)other.Value)));
         Join();
-        RegisterForwardPreHook((_, _) => { Join(); return null; });
+        RegisterForwardPreHook((_, _) => Join());
 
         void Join() => field.SetValue(this, join([.. parts.Skip(first).Take(others.Length).Select(part =>
             (Variable)part.Value)]));
@@ -233,7 +250,7 @@ public abstract class Module : IStateful
     /// Sets the gradients of all parameters to null, or to zeros if <paramref name="setToNull"/> is false.
     /// </summary>
     public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
-        p.Grad = setToNull || p.Grad is null ? null : new Variable(p.Grad.Data.ZerosLike()));
+        p.Grad = setToNull || p.Grad is null ? null : new Variable(Tensor.ZerosLike(p.Grad.Data)));
 
     /// <summary>The tensors of all parameters and buffers by key. The tensors share memory with the module.</summary>
     public Dictionary<string, Tensor> StateDict() =>

@@ -28,9 +28,9 @@ public static class ModuleExtensions
     /// Replaces the memory of every parameter and buffer by a copy of another type, on another device, or both.
     /// Integers keep their type.
     /// </summary>
-    public static M To<M>(this M module, DType? type = null, Device? device = null) where M : Module
+    public static M To<M>(this M module, DType? dtype = null, Device? device = null) where M : Module
     {
-        module.Given().Move(type, device);
+        module.Given().Move(dtype, device);
         return module;
     }
 

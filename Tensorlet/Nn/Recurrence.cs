@@ -61,8 +61,8 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         }
         var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
         int steps = x.Size(0), n = x.Size(1);
-        var dx = x.EmptyLike();
-        var dOwn = cell.IsSum ? dx : x.EmptyLike();
+        var dx = Tensor.EmptyLike(x);
+        var dOwn = cell.IsSum ? dx : Tensor.EmptyLike(x);
         var dy = Array.ConvertAll(gradients[1..], gradient => gradient.Data.Clone());
         foreach (var t in Order(steps).Reverse())
         {

@@ -87,7 +87,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         (double Loss, Tensor Gradient) Evaluate()
         {
             calls++;
-            return (closure.Given()().Item(), Flat(Parameters.Select(p => p.Grad?.Data ?? p.Data.ZerosLike())));
+            return (closure.Given()().Item(), Flat(Parameters.Select(p => p.Grad?.Data ?? Tensor.ZerosLike(p.Data))));
         }
     }
 

@@ -119,7 +119,7 @@ public abstract class Optimizer : IStateful
 
         /// <summary>Returns a tensor of the state. At first, all its elements are <paramref name="first"/>.</summary>
         public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
-            : Tensors[name] = parameter.Data.EmptyLike().SetAll(first);
+            : Tensors[name] = Tensor.EmptyLike(parameter.Data).SetAll(first);
     }
 
     IEnumerable<(string Key, Variable Parameter)> Numbered =>

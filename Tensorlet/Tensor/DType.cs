@@ -25,10 +25,10 @@ public static class DTypes
     } = DType.Float32;
 
     /// <summary>The number of bytes of an element.</summary>
-    public static int Size(this DType type) => type switch { DType.Bool => 1, DType.Float32 => 4, _ => 8 };
+    public static int Size(this DType dtype) => dtype switch { DType.Bool => 1, DType.Float32 => 4, _ => 8 };
 
     /// <summary>True for Float32 and Float64, the types that can have gradients.</summary>
-    public static bool IsFloat(this DType type) => type >= DType.Float32;
+    public static bool IsFloat(this DType dtype) => dtype >= DType.Float32;
 
     /// <summary>
     /// The type of the result of an operation on two operands, by PyTorch's rule. If the operands are of different

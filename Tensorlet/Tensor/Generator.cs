@@ -17,7 +17,7 @@ public sealed class Generator(ulong seed) : IStateful
     public static Generator Default { get; } = new(0);
 
     /// <summary>Restarts the default generator with a seed.</summary>
-    public static void Seed_(ulong seed) => (Default.seed, Default.Position) = (seed, 0);
+    public static void ManualSeed(ulong seed) => (Default.seed, Default.Position) = (seed, 0);
 
     /// <summary>The seed.</summary>
     public ulong Seed => seed;

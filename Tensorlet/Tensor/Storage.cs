@@ -4,12 +4,12 @@ namespace Tensorlet;
 /// The memory of a tensor and its views, on one device. A storage need not be disposed: when the storage is no longer
 /// reachable, its memory returns to the pool of the device.
 /// </summary>
-public abstract class Storage(Device device, DType type, int count)
+public abstract class Storage(Device device, DType dtype, int count)
 {
     /// <summary>The device that the memory belongs to.</summary>
     public Device Device => device;
     /// <summary>The type of the elements.</summary>
-    public DType DType => type;
+    public DType DType => dtype;
     /// <summary>The number of elements.</summary>
     public int Count => count;
     /// <summary>

@@ -17,15 +17,15 @@ public sealed partial class Tensor
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand.</param>
     /// <param name="operation">The name that errors show.</param>
-    /// <param name="type">The type of the result: Bool for a predicate, which returns 0 or 1. If no type is given, it
+    /// <param name="dtype">The type of the result: Bool for a predicate, which returns 0 or 1. If no type is given, it
     /// is the common type of the operands.</param>
     /// <param name="destination">The tensor to which the result is written; it is resized to fit the result. If none
     /// is given, the result is a new tensor.</param>
-    public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? type = null,
+    public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? dtype = null,
         Tensor? destination = null) where F : struct, IZip
     {
         (a, b) = Promoted(a, b);
-        var (shape, resultType) = (Common(operation.Given(), [a, b]), type ?? a.DType);
+        var (shape, resultType) = (Common(operation.Given(), [a, b]), dtype ?? a.DType);
         if (destination is null) destination = a.NewEmpty(shape, resultType, operation);
         else
         {
@@ -84,7 +84,7 @@ public sealed partial class Tensor
     internal Tensor Affine(Number a, Number b)
     {
         var x = DType.IsFloat() ? this : To(TypeOf(a, b));
-        return x.Affine(a, b, x.EmptyLike());
+        return x.Affine(a, b, Tensor.EmptyLike(x));
     }
 
     Tensor Affine(Number a, Number b, Tensor result) => result.DType == DType.Int64
@@ -244,6 +244,10 @@ public sealed partial class Tensor
     public static Tensor operator ^(Tensor a, Tensor b) => Bits("^", new NotEqualFormula(), (x, y) => x ^ y, a, b);
     /// <summary>The logical NOT: a mask that is true where x is false or 0.</summary>
     public static Tensor operator !(Tensor x) => x.Given().Eq(Like(x, 0).To(x.DType));
+    /// <summary>The logical NOT of a mask, or the bitwise NOT of integers, which is −x − 1.</summary>
+    /// <exception cref="DTypeException">x consists of floating-point numbers.</exception>
+    public static Tensor operator ~(Tensor x) =>
+        x.Given().DType == DType.Bool ? !x : -x.OnlyType("~", DType.Int64) - 1;
 
     /// <summary>
     /// Combines masks by a formula, and combines integers on the host, because formulas have no bit operations.

@@ -7,8 +7,8 @@ public sealed partial class Tensor
     /// <summary>An uninitialised tensor.</summary>
     /// <exception cref="ShapeException">A size is negative, or there are more elements than an int can
     /// count.</exception>
-    public static Tensor Empty(int[] shape, DType? type = null, Device? device = null) =>
-        New("Empty", shape, type, device);
+    public static Tensor Empty(int[] shape, DType? dtype = null, Device? device = null) =>
+        New("Empty", shape, dtype, device);
 
     static Tensor New(string operation, int[] shape, DType? type, Device? device)
     {
@@ -24,31 +24,31 @@ public sealed partial class Tensor
     public static Tensor Empty(params int[] shape) => Empty(shape, null);
 
     /// <summary>A tensor in which every element is <paramref name="value"/>.</summary>
-    public static Tensor Full(int[] shape, Number value, DType? type = null, Device? device = null) =>
-        New("Full", shape, type, device).SetAll(value);
+    public static Tensor Full(int[] shape, Number value, DType? dtype = null, Device? device = null) =>
+        New("Full", shape, dtype, device).SetAll(value);
 
     /// <summary>A tensor full of zeros.</summary>
-    public static Tensor Zeros(int[] shape, DType? type = null, Device? device = null) =>
-        New("Zeros", shape, type, device).SetAll(0);
+    public static Tensor Zeros(int[] shape, DType? dtype = null, Device? device = null) =>
+        New("Zeros", shape, dtype, device).SetAll(0);
 
     /// <summary>A tensor full of zeros.</summary>
-    public static Tensor Zeros(params int[] shape) => Zeros(shape, type: null);
+    public static Tensor Zeros(params int[] shape) => Zeros(shape, dtype: null);
 
     /// <summary>A tensor full of ones.</summary>
-    public static Tensor Ones(int[] shape, DType? type = null, Device? device = null) =>
-        New("Ones", shape, type, device).SetAll(1);
+    public static Tensor Ones(int[] shape, DType? dtype = null, Device? device = null) =>
+        New("Ones", shape, dtype, device).SetAll(1);
 
     /// <summary>A tensor full of ones.</summary>
-    public static Tensor Ones(params int[] shape) => Ones(shape, type: null);
+    public static Tensor Ones(params int[] shape) => Ones(shape, dtype: null);
 
     /// <summary>A 0-dimensional tensor with one number.</summary>
-    public static Tensor Scalar(Number value, DType? type = null, Device? device = null) =>
-        Full([], value, type, device);
+    public static Tensor Scalar(Number value, DType? dtype = null, Device? device = null) =>
+        Full([], value, dtype, device);
 
     /// <summary>The identity matrix with n rows and m columns. If m is not given, the matrix has n columns.</summary>
-    public static Tensor Eye(int n, int? m = null, DType? type = null, Device? device = null)
+    public static Tensor Eye(int n, int? m = null, DType? dtype = null, Device? device = null)
     {
-        var result = New("Eye", [n, m ?? n], type, device).SetAll(0);
+        var result = New("Eye", [n, m ?? n], dtype, device).SetAll(0);
         result.Diagonal().SetAll(1);
         return result;
     }
@@ -58,7 +58,7 @@ public sealed partial class Tensor
     /// given and start, end and step are all integers, the type is Int64.
     /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
-    public static Tensor Arange(Number start, Number end, Number? step = null, DType? type = null,
+    public static Tensor Arange(Number start, Number end, Number? step = null, DType? dtype = null,
         Device? device = null)
     {
         var by = step ?? 1;
@@ -67,31 +67,31 @@ public sealed partial class Tensor
             / by.value);
         if (!(count >= 0 && count <= int.MaxValue))
             throw new ShapeException($"Arange: there is no sequence from {start} to {end} in steps of {by}.");
-        type ??= whole ? DType.Int64 : DTypes.Default;
+        dtype ??= whole ? DType.Int64 : DTypes.Default;
         var exact = Math.Abs(start.value) + count * Math.Abs(by.value) < 1L << 53;
-        return exact || !whole || type != DType.Int64
-            ? Fill(new Line(start.value, by.value), [(int)count], type, device)
-            : Fill(new Line(0, 1), [(int)count], type, device).Affine(by, start);
+        return exact || !whole || dtype != DType.Int64
+            ? Fill(new Line(start.value, by.value), [(int)count], dtype, device)
+            : Fill(new Line(0, 1), [(int)count], dtype, device).Affine(by, start);
     }
 
     /// <summary>The numbers 0, 1, … below end. If no type is given and end is an integer, the type is Int64.</summary>
-    public static Tensor Arange(Number end, DType? type = null, Device? device = null) =>
-        Arange(0, end, 1, type, device);
+    public static Tensor Arange(Number end, DType? dtype = null, Device? device = null) =>
+        Arange(0, end, 1, dtype, device);
 
     /// <summary>Evenly spaced numbers from start to end, both included.</summary>
-    public static Tensor Linspace(double start, double end, int steps, DType? type = null, Device? device = null) =>
-        Named(() => Fill(new Span(start, end, steps), [steps], type, device));
+    public static Tensor Linspace(double start, double end, int steps, DType? dtype = null, Device? device = null) =>
+        Named(() => Fill(new Span(start, end, steps), [steps], dtype, device));
 
     /// <summary>Random numbers that are uniformly distributed in [0, 1).</summary>
-    public static Tensor Rand(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
-        Named(() => Empty(shape, type, device).Uniform_(0, 1, generator));
+    public static Tensor Rand(int[] shape, DType? dtype = null, Device? device = null, Generator? generator = null) =>
+        Named(() => Empty(shape, dtype, device).Uniform_(0, 1, generator));
 
     /// <inheritdoc cref="Rand(int[], DType?, Device?, Generator?)"/>
     public static Tensor Rand(params int[] shape) => Rand(shape, null);
 
     /// <summary>Random numbers with a standard normal distribution.</summary>
-    public static Tensor Randn(int[] shape, DType? type = null, Device? device = null, Generator? generator = null) =>
-        Named(() => Empty(shape, type, device).Normal_(0, 1, generator));
+    public static Tensor Randn(int[] shape, DType? dtype = null, Device? device = null, Generator? generator = null) =>
+        Named(() => Empty(shape, dtype, device).Normal_(0, 1, generator));
 
     /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
     public static Tensor Randn(params int[] shape) => Randn(shape, null);
@@ -128,7 +128,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>Random integers x with low ≤ x &lt; high. If no type is given, the type is Int64.</summary>
-    public static Tensor RandInt(long low, long high, int[] shape, DType? type = null, Device? device = null,
+    public static Tensor RandInt(long low, long high, int[] shape, DType? dtype = null, Device? device = null,
         Generator? generator = null)
     {
         if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
@@ -138,7 +138,7 @@ public sealed partial class Tensor
             var bits = new ulong[n];                                            // a device fills in doubles
             Philox.Bits(generator.Seed, generator.Take(n), bits);
             return Array.ConvertAll(bits, x => low + (long)(x % (ulong)(high - low)));
-        }).To(type ?? DType.Int64);
+        }).To(dtype ?? DType.Int64);
     }
 
     /// <summary>The numbers 0 … n − 1 in random order. The type is Int64.</summary>
@@ -146,6 +146,51 @@ public sealed partial class Tensor
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
         n < 0 ? throw new ShapeException($"RandPerm: there cannot be {n} numbers.")
             : Integers("RandPerm", [n], device, (generator ?? Generator.Default).Permutation);
+
+    static Tensor Alike(Tensor other, DType? dtype, Device? device, [CallerMemberName] string operation = "") =>
+        New(operation, other.Given().Layout.shape, dtype ?? other.DType, device ?? other.Device);
+
+    /// <summary>
+    /// Returns an uninitialised, contiguous tensor with the shape of another tensor, and with the type and device of
+    /// the other tensor if they are not given.
+    /// </summary>
+    public static Tensor EmptyLike(Tensor other, DType? dtype = null, Device? device = null) =>
+        Alike(other, dtype, device);
+
+    /// <summary>
+    /// Returns a tensor full of zeros with the shape of another tensor, and with the type and device of the other
+    /// tensor if they are not given.
+    /// </summary>
+    public static Tensor ZerosLike(Tensor other, DType? dtype = null, Device? device = null) =>
+        Alike(other, dtype, device).SetAll(0);
+
+    /// <summary>
+    /// Returns a tensor full of ones with the shape of another tensor, and with the type and device of the other
+    /// tensor if they are not given.
+    /// </summary>
+    public static Tensor OnesLike(Tensor other, DType? dtype = null, Device? device = null) =>
+        Alike(other, dtype, device).SetAll(1);
+
+    /// <summary>
+    /// Returns a tensor full of one value with the shape of another tensor, and with the type and device of the other
+    /// tensor if they are not given.
+    /// </summary>
+    public static Tensor FullLike(Tensor other, Number value, DType? dtype = null, Device? device = null) =>
+        Alike(other, dtype, device).SetAll(value);
+
+    /// <summary>
+    /// Returns random numbers that are uniformly distributed in [0, 1), with the shape of another tensor, and with
+    /// the type and device of the other tensor if they are not given.
+    /// </summary>
+    public static Tensor RandLike(Tensor other, DType? dtype = null, Device? device = null,
+        Generator? generator = null) => Named(() => Alike(other, dtype, device).Uniform_(0, 1, generator));
+
+    /// <summary>
+    /// Returns random numbers with a standard normal distribution, with the shape of another tensor, and with the
+    /// type and device of the other tensor if they are not given.
+    /// </summary>
+    public static Tensor RandnLike(Tensor other, DType? dtype = null, Device? device = null,
+        Generator? generator = null) => Named(() => Alike(other, dtype, device).Normal_(0, 1, generator));
 
     /// <summary>
     /// Returns a tensor of integers. The integers are computed only after the memory for the tensor has been
@@ -165,17 +210,17 @@ public sealed partial class Tensor
     /// </summary>
     /// <exception cref="DTypeException">The elements are neither Booleans nor numbers that fit into one of the element
     /// types.</exception>
-    public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, DType? type = null,
+    public static Tensor From<T>(ReadOnlySpan<T> values, int[]? shape = null, DType? dtype = null,
         Device? device = null) where T : unmanaged
     {
-        if (Widened(values) is { } integers) return From<long>(integers, shape, type, device);
+        if (Widened(values) is { } integers) return From<long>(integers, shape, dtype, device);
         if (typeof(T) == typeof(Half))
-            return From<float>([.. MemoryMarshal.Cast<T, Half>(values).ToArray().Select(x => (float)x)], shape, type,
+            return From<float>([.. MemoryMarshal.Cast<T, Half>(values).ToArray().Select(x => (float)x)], shape, dtype,
                 device);
         shape = Layout.Contiguous(values.Length).Inferred("From", shape ?? [values.Length]);
         var result = New("From", shape, DTypes.Of<T>(), device);
         result.Device.Upload(MemoryMarshal.AsBytes(values), result.Storage, 0);
-        return result.To(type ?? result.DType);
+        return result.To(dtype ?? result.DType);
     }
 
     /// <summary>Converts smaller integers to long; returns null for other types.</summary>
@@ -192,8 +237,8 @@ public sealed partial class Tensor
     }
 
     /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, int[], DType?, Device)"/>
-    public static Tensor From<T>(T[] values, int[]? shape = null, DType? type = null, Device? device = null)
-        where T : unmanaged => From((ReadOnlySpan<T>)values.Given(), shape, type, device);
+    public static Tensor From<T>(T[] values, int[]? shape = null, DType? dtype = null, Device? device = null)
+        where T : unmanaged => From((ReadOnlySpan<T>)values.Given(), shape, dtype, device);
 
     /// <summary>
     /// Returns a tensor with a copy of a rectangular or nested array, as in
@@ -202,11 +247,11 @@ public sealed partial class Tensor
     /// <exception cref="ShapeException">The rows have different shapes.</exception>
     /// <exception cref="DTypeException">The elements are neither Booleans nor numbers that fit into one of the element
     /// types.</exception>
-    public static Tensor From(Array array, DType? type = null, Device? device = null)
+    public static Tensor From(Array array, DType? dtype = null, Device? device = null)
     {
         if (array is Array?[] { Length: > 0 } rows)
         {
-            Tensor[] parts = [.. rows.Select(row => From(row ?? Array.Empty<float>(), type, device))];
+            Tensor[] parts = [.. rows.Select(row => From(row ?? Array.Empty<float>(), dtype, device))];
             return parts.All(part => part.Layout.SameShape(parts[0].Layout)) ? Stack(parts) : throw new ShapeException(
                 $"From: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
         }
@@ -220,8 +265,8 @@ public sealed partial class Tensor
             : element == typeof(uint) ? Flat<uint>() : array.Length == 0 ? Flat<float>() : throw new DTypeException(
                 $"From: {element.Name} is not a number that fits; use float, double, long, int or bool.");
 
-        Tensor Flat<T>() where T : unmanaged => From(MemoryMarshal.CreateReadOnlySpan(
-            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length), shape, type, device);
+        Tensor Flat<T>() where T : unmanaged => From(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, T>(
+            ref MemoryMarshal.GetArrayDataReference(array)), array.Length), shape, dtype, device);
     }
 
     /// <summary>

@@ -114,12 +114,12 @@ public sealed partial class Tensor
     /// Fills this tensor with normally distributed random numbers. The numbers are computed on the host, because
     /// logarithms that are computed on different devices differ in the last digit.
     /// </summary>
-    public Tensor Normal_(double mean = 0, double deviation = 1, Generator? generator = null)
+    public Tensor Normal_(double mean = 0, double std = 1, Generator? generator = null)
     {
         generator ??= Generator.Default;
         OnlyFloat("Normal_").Writing("Normal_");
         var host = Empty(Layout.shape, DType, Device.Cpu);
-        Device.Cpu.Fill(new RandomNormal(generator.Seed, generator.Take(Numel), mean, deviation), host);
+        Device.Cpu.Fill(new RandomNormal(generator.Seed, generator.Take(Numel), mean, std), host);
         Device.Copy(host.To(Device), this);
         return this;
     }

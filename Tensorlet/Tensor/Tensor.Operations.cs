@@ -10,6 +10,9 @@ public sealed partial class Tensor
     public static Tensor Maximum(Tensor a, Tensor b) => Variable.Maximum(a, b).Data;
     /// <inheritdoc cref="Variable.Minimum(Variable, Variable)"/>
     public static Tensor Minimum(Tensor a, Tensor b) => Variable.Minimum(a, b).Data;
+    /// <inheritdoc cref="Variable.Einsum(string, Variable[])"/>
+    public static Tensor Einsum(string equation, params Tensor[] operands) =>
+        Variable.Einsum(equation, Array.ConvertAll(operands.Given(), x => x.Given(nameof(operands)).Constant)).Data;
     static (Tensor, Tensor) Values((Variable Values, Tensor Indices) result) => (result.Values.Data, result.Indices);
 
     /// <inheritdoc cref="Variable.Clamp(Variable, Variable)"/>
@@ -73,11 +76,11 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Tile(int[])"/>
     public Tensor Tile(params int[] times) => Constant.Tile(times).Data;
     /// <inheritdoc cref="Variable.Roll(int, int)"/>
-    public Tensor Roll(int shift, int dim) => Constant.Roll(shift, dim).Data;
+    public Tensor Roll(int shifts, int dims) => Constant.Roll(shifts, dims).Data;
     /// <inheritdoc cref="Variable.Roll(int[], int[])"/>
     public Tensor Roll(int[] shifts, int[] dims) => Constant.Roll(shifts, dims).Data;
     /// <inheritdoc cref="Variable.Roll(int)"/>
-    public Tensor Roll(int shift) => Constant.Roll(shift).Data;
+    public Tensor Roll(int shifts) => Constant.Roll(shifts).Data;
     /// <inheritdoc cref="Variable.Unfold(int, int, int)"/>
     public Tensor Unfold(int dim, int size, int step) => Constant.Unfold(dim, size, step).Data;
     /// <inheritdoc cref="Variable.Unflatten(int, int[])"/>
@@ -163,13 +166,13 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.IndexFill(int, Tensor, Number)"/>
     public Tensor IndexFill(int dim, Tensor index, Number value) => Constant.IndexFill(dim, index, value).Data;
     /// <inheritdoc cref="Variable.Scatter(int, Tensor, Variable)"/>
-    public Tensor Scatter(int dim, Tensor index, Tensor source) => Constant.Scatter(dim, index, source).Data;
+    public Tensor Scatter(int dim, Tensor index, Tensor src) => Constant.Scatter(dim, index, src).Data;
     /// <inheritdoc cref="Variable.Scatter(int, Tensor, Number)"/>
     public Tensor Scatter(int dim, Tensor index, Number value) => Constant.Scatter(dim, index, value).Data;
     /// <inheritdoc cref="Variable.MaskedScatter(Tensor, Variable)"/>
     public Tensor MaskedScatter(Tensor mask, Tensor source) => Constant.MaskedScatter(mask, source).Data;
     /// <inheritdoc cref="Variable.ScatterAdd(int, Tensor, Variable)"/>
-    public Tensor ScatterAdd(int dim, Tensor index, Tensor source) => Constant.ScatterAdd(dim, index, source).Data;
+    public Tensor ScatterAdd(int dim, Tensor index, Tensor src) => Constant.ScatterAdd(dim, index, src).Data;
     /// <inheritdoc cref="Variable.Take(Tensor)"/>
     public Tensor Take(Tensor index) => Constant.Take(index).Data;
     /// <inheritdoc cref="Variable.MaskedSelect(Tensor)"/>

@@ -109,7 +109,16 @@ public sealed partial class Tensor
     /// Returns the same numbers in another type. If the tensor already has this type, the tensor itself is returned.
     /// In a conversion to Bool, an element x becomes x ≠ 0.
     /// </summary>
-    public Tensor To(DType type) => type == DType ? this : Copied(type);
+    public Tensor To(DType dtype) => dtype == DType ? this : Copied(dtype);
+
+    /// <summary>The same numbers as Float32.</summary>
+    public Tensor Float() => To(DType.Float32);
+    /// <summary>The same numbers as Float64.</summary>
+    public Tensor Double() => To(DType.Float64);
+    /// <summary>The same numbers as Int64; fractions are cut off.</summary>
+    public Tensor Long() => To(DType.Int64);
+    /// <summary>A mask that is true where the number is not 0.</summary>
+    public Tensor Bool() => To(DType.Bool);
 
     Tensor Copied(DType type, [CallerMemberName] string operation = "")
     {
@@ -137,32 +146,8 @@ public sealed partial class Tensor
     /// <exception cref="DeviceException">There is no CUDA device with this number.</exception>
     public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
 
-    /// <summary>An uninitialised, contiguous tensor with the shape and device of this one.</summary>
-    public Tensor EmptyLike(DType? type = null) => NewEmpty(Layout.shape, type);
-
     internal Tensor NewEmpty(int[] shape, DType? type = null, [CallerMemberName] string operation = "") =>
         New(operation, shape, type ?? DType, Device);
-
-    /// <summary>A tensor full of zeros, with the shape, type and device of this tensor.</summary>
-    public Tensor ZerosLike() => NewEmpty(Layout.shape).SetAll(0);
-
-    /// <summary>A tensor full of ones, with the shape, type and device of this tensor.</summary>
-    public Tensor OnesLike() => NewEmpty(Layout.shape).SetAll(1);
-
-    /// <summary>A tensor full of one value, with the shape, type and device of this one.</summary>
-    public Tensor FullLike(Number value) => NewEmpty(Layout.shape).SetAll(value);
-
-    /// <summary>
-    /// Random numbers that are uniformly distributed in [0, 1), with the shape, type and device of this tensor.
-    /// </summary>
-    public Tensor RandLike(Generator? generator = null) =>
-        Named(() => NewEmpty(Layout.shape).Uniform_(0, 1, generator));
-
-    /// <summary>
-    /// Random numbers with a standard normal distribution, with the shape, type and device of this tensor.
-    /// </summary>
-    public Tensor RandnLike(Generator? generator = null) =>
-        Named(() => NewEmpty(Layout.shape).Normal_(0, 1, generator));
 
     /// <summary>Refuses operands on different devices.</summary>
     internal Tensor SameDevice(string operation, Tensor other,

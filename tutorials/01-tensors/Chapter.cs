@@ -20,7 +20,7 @@ static class Chapter
         Console.WriteLine(Tensor.Eye(3));
         Console.WriteLine(Tensor.From([1f, 2, 3, 4], [2, 2]));
         Console.WriteLine(Tensor.Linspace(0, 1, 5));
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         Console.WriteLine(Tensor.Rand(5));
         Console.WriteLine(Tensor.Randn(5));
 

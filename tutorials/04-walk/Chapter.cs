@@ -9,7 +9,7 @@ static class Chapter
     {
         var queue = new PriorityQueue<Function, long>();
         var arrived = new Dictionary<Function, Variable>();
-        Hand(root.GradFn!, root.Data.OnesLike());
+        Hand(root.GradFn!, Tensor.OnesLike(root.Data));
         while (queue.TryDequeue(out var function, out _))
         {
             if (tell) Tell(function, arrived[function], queue.UnorderedItems.Select(item => item.Element));
@@ -59,7 +59,7 @@ static class Chapter
         yield return "engine";
         foreach (var v in new[] { a, b, c, d, loss })
             v.GradFn!.RegisterHook((_, _) => { Console.Write($"{v.GradFn.Name}, "); return null; });
-        x.RegisterHook(_ => { Console.WriteLine("x"); return null; });
+        x.RegisterHook(_ => Console.WriteLine("x"));
         loss.Backward(retainGraph: true);
         var leaf = a.GradFn!.NextFunctions[0]!;
         Console.WriteLine($"engine {x.Grad!.Item():0.000}, ours {found[leaf].Item():0.000}");
@@ -87,7 +87,7 @@ static class Chapter
 
         yield return "wrong-order";
         var early = new Dictionary<Function, Variable>();
-        DepthFirst(loss.GradFn!, loss.Data.OnesLike(), early);
+        DepthFirst(loss.GradFn!, Tensor.OnesLike(loss.Data), early);
         Console.WriteLine(string.Join(", ", early.Keys.Select(f => f.Name)));
         Console.WriteLine($"{early[leaf].Item():0.000}");
 

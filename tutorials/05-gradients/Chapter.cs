@@ -29,7 +29,7 @@ static class Chapter
             "sign" => [dc.MatMul(B.T), -A.T.MatMul(dc)],
             "transposed" => [dc.MatMul(B.T).T, A.T.MatMul(dc)],
             "swapped" => [A.T.MatMul(dc), dc.MatMul(B.T)],
-            "forgotten" => [Variable.MatMul(dc.Data.OnesLike(), B.T), A.T.MatMul(dc)],
+            "forgotten" => [Variable.MatMul(Tensor.OnesLike(dc.Data), B.T), A.T.MatMul(dc)],
             _ => [dc.MatMul(B.T), A.T.MatMul(dc)],
         };
     }
@@ -74,7 +74,7 @@ static class Chapter
             .Save("steps.svg");
 
         yield return "ones";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var x = Tensor.Randn([2, 3], DType.Float64);
         Console.WriteLine($"the right softmax:        {GradCheck.Run(v => v[0].Softmax(1), [x]).Passed}");
         Console.WriteLine($"Dropped, incoming ones:   {GradCheck.Run(v => new Dropped().Apply(v).Sum(), [x]).Passed}");
@@ -102,7 +102,7 @@ static class Chapter
         (string Name, Func<Variable, Variable> F)[] operations = [("tanh", v => v.Tanh()), ("exp", v => v.Exp()),
             ("softmax", v => v.Softmax(1)), ("product", v => v.MatMul(square[1])), ("transpose", v => v.T)];
         (Func<Variable, Variable> Spoil, bool Before)[] mutations =
-            [(g => -g, false), (g => g * 2, false), (g => g.T, false), (g => g.Data.OnesLike(), true)];
+            [(g => -g, false), (g => g * 2, false), (g => g.T, false), (g => Tensor.OnesLike(g.Data), true)];
         var rejected = 0;
         foreach (var (name, f) in operations)
         {

@@ -60,7 +60,7 @@ static class Chapter
         yield return "deviations";
         double[] Deviations(Action<Variable> initialise)
         {
-            Generator.Seed_(1);
+            Generator.ManualSeed(1);
             var deviations = new double[10];
             Variable x = Tensor.Randn(256, 100);
             for (var i = 0; i < deviations.Length; i++)
@@ -82,7 +82,7 @@ static class Chapter
         foreach (var (name, each) in tries) Console.WriteLine($"{name,-12}  {each[0]:0.0e+0}  {each[^1]:0.0e+0}");
 
         yield return "learn";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var moons = Toys.Moons(200, noise: 0.2);
         var (points, labels) = (moons.Tensors[0].To(DType.Float64), moons.Tensors[1]);
         var model = new Classifier();

@@ -75,7 +75,7 @@ static class Chapter
         yield return "accuracy";
         double Accuracy(Dataset learned, bool shuffle)
         {
-            Generator.Seed_(1);
+            Generator.ManualSeed(1);
             var net = new Sequential(new Flatten(), new Linear(784, 10)).To(DType.Float64);
             var optimizer = new SGD(net.Parameters(), lr: 0.1);
             foreach (var (x, y) in new DataLoader(learned, batchSize: 10, shuffle: shuffle, seed: 1))

@@ -52,7 +52,7 @@ static class Chapter
         }
 
         yield return "summary";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new LeNet();
         net.To(DType.Float64);
         Console.WriteLine($"{net.Parameters().Sum(p => p.Numel)} parameters");
@@ -95,7 +95,7 @@ static class Chapter
         filters.Save("filters.svg");
 
         yield return "bytes";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var fresh = new LeNet();
         var bytes = Tensor.From(Array.ConvertAll(Digits.Generate(50, seed: 1).Images, p => (float)p), [50, 1, 28, 28]);
         var raw = F.Pad(bytes, [2, 2, 2, 2]);

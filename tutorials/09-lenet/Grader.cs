@@ -66,7 +66,7 @@ sealed class Grader : Exercise<IMaxPool>
         foreach (var (x, because) in cases)
         {
             var (values, places, shape) = Definition(x);
-            var dy = Tensor.Arange(1, 1 + values.Length, type: DType.Float64).Reshape(shape);
+            var dy = Tensor.Arange(1, 1 + values.Length, dtype: DType.Float64).Reshape(shape);
             var expected = new double[x.Numel];
             for (var i = 0; i < places.Length; i++) expected[places[i]] = i + 1;
             var (image, gradient) = (x.Clone(), dy.Clone());

@@ -100,7 +100,7 @@ static class WithMine
     public static double Train(IReadOnlyDictionary<int, object> solved, int count, int epochs)
     {
         T? Mine<T>(int number) where T : class => solved.GetValueOrDefault(number) as T;
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var (drawn, held) = (Digits.Generate(count, seed: 1), Digits.Generate(1000, seed: 2));
         var train = new DigitData("digits", drawn.Images, drawn.Labels).Dataset();
         var test = new DigitData("digits", held.Images, held.Labels).Dataset();

@@ -49,7 +49,7 @@ sealed class Grader : Exercise<IConvolutionGradients>
 
     /// <summary>1, 2, 3, …, so that a small case can be followed by hand; or random numbers.</summary>
     static Tensor Numbers(int[] shape, ulong seed, bool counted) => counted
-        ? Tensor.Arange(1, 1 + shape.Aggregate(1, (a, b) => a * b), type: DType.Float64).Reshape(shape)
+        ? Tensor.Arange(1, 1 + shape.Aggregate(1, (a, b) => a * b), dtype: DType.Float64).Reshape(shape)
         : Tensor.Randn(shape, DType.Float64, generator: new(seed));
 
     /// <summary>The definition read backward, product by product. A turned filter is w[o,c,KH−1−k,KW−1−l].</summary>
@@ -191,7 +191,7 @@ sealed class Grader : Exercise<IConvolutionGradients>
         Expect.Same(answer.ByBias(dy), db, $"ByBias, {s}", 1e-9, Lies);
         Expect.Same(answer.ByFilters(x, dy), dw, $"ByFilters, {s}", 1e-9, Lies);
         Expect.Same(answer.ByInput(w, dy), dx, $"ByInput, {s}", 1e-9, Lies);
-        Expect.That(Alike(x, before.X) && Alike(w, before.W) && Alike(dy, dy.OnesLike()),
+        Expect.That(Alike(x, before.X) && Alike(w, before.W) && Alike(dy, Tensor.OnesLike(dy)),
             $"{s}: x, w or dy is another afterwards. They belong to the tape: write to tensors of your own only.");
     }
 

@@ -38,7 +38,7 @@ static class Chapter
         yield return "deep";
         (List<double> Losses, Module Net) Train(bool normalised)
         {
-            Generator.Seed_(1);
+            Generator.ManualSeed(1);
             var spirals = Toys.Spirals(240);
             var (points, classes) = (spirals.Tensors[0].To(DType.Float64), spirals.Tensors[1]);
             var net = new Sequential(new Linear(2, 20, bias: !normalised));
@@ -69,7 +69,7 @@ static class Chapter
         Console.WriteLine($"with:    {with[0]:0.0} before, less than a fifth of that after: {with[^1] < with[0] / 5}");
 
         yield return "dropout";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var dropout = new Dropout(0.25);
         Console.WriteLine(dropout.Call(Tensor.Ones(8)).Data);
         Console.WriteLine($"mean of a million ones: {dropout.Call(Tensor.Ones(1_000_000)).Mean().Item():0.00}");

@@ -62,7 +62,7 @@ sealed class Grader : Exercise<IBatchNorm>
                 var ((xHat, root), d, factor) = (Column(Of(x, c), eps), Of(dy, c), Gamma ? gamma[c].Item() : 1);
                 var scale = Sums ? d.Length : 1;
                 var first = !Mean ? 0 : OneMean ? dy.Mean().Item() : d.Average();
-                var second = !Variance ? 0 : OneMean ? (dy * Forward(x, gamma.OnesLike(), eps)).Mean().Item()
+                var second = !Variance ? 0 : OneMean ? (dy * Forward(x, Tensor.OnesLike(gamma), eps)).Mean().Item()
                     : d.Zip(xHat, (a, b) => a * b).Average();
                 return d.Zip(xHat, (a, b) => factor / root * (a - scale * first - (Sign ? -1 : 1) * b * scale * second))
                     .ToArray();

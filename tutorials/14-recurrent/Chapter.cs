@@ -14,7 +14,7 @@ static class Chapter
         Console.WriteLine(table.Call(Tensor.From([2L, 0, 2])).Data);
 
         yield return "cell";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var cell = new RNNCell(inputSize: 3, hiddenSize: 4);
         if (cell.Parameters() is not [var w, var u, var b, var c]) yield break;
         Variable Step(Variable x, Variable h) => (F.Linear(x, w, b) + F.Linear(h, u, c)).Tanh();
@@ -74,7 +74,7 @@ static class Chapter
         Console.WriteLine($"a model that can add: {Sums.Entropy:0.00}");
 
         yield return "train";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new LetterLstm(Sums.Alphabet.Length, size: 64);
         var (optimizer, texts, loss) = (new Adam(net.Parameters(), lr: 0.01), new Generator(2), 0.0);
         for (var step = 0; step < 100; step++)

@@ -40,7 +40,7 @@ static class Chapter
         static Variable Weights(Variable q, Variable k) => (q.MatMul(k.T) / Math.Sqrt(q.Size(-1))).Softmax(-1);
         static Variable Attention(Variable q, Variable k, Variable v) => Weights(q, k).MatMul(v);
 
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         Variable q = Tensor.Randn(2, 5, 8), k = Tensor.Randn(2, 5, 8), v = Tensor.Randn(2, 5, 8);
         Console.WriteLine($"equal to 1e-6: {Differ(Attention(q, k, v), F.ScaledDotProductAttention(q, k, v)) < 1e-6}");
 
@@ -86,7 +86,7 @@ static class Chapter
             }
             return last.Average();
         }
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var gpt = new SmallGpt(Sums.Alphabet.Length, context: 32, size: 32, causal: true);
         Console.WriteLine($"{gpt.Parameters().Sum(p => p.Numel):#,0} parameters");
         var texts = new Generator(2);
@@ -96,7 +96,7 @@ static class Chapter
         yield return "cheats";
         double Noise(bool causal)
         {
-            Generator.Seed_(1);
+            Generator.ManualSeed(1);
             return Train(new SmallGpt(letters: 4, context: 6, size: 16, causal), () =>
             {
                 var drawn = Tensor.RandInt(0, 4, [32, 7]);

@@ -145,11 +145,11 @@ sealed class Grader : Exercise<ICausal>
     protected override Mistake<ICausal>[] WrongAnswers =>
     [
         new("a mask that is transposed", new Wrong { See = n => Solved(n).T.Clone() }, "rows and columns are swapped"),
-        new("a mask without its diagonal", new Wrong { See = n => Solved(n) & !Tensor.Eye(n, type: DType.Bool) },
+        new("a mask without its diagonal", new Wrong { See = n => Solved(n) & !Tensor.Eye(n, dtype: DType.Bool) },
             "itself"),
         new("a diagonal that is hidden", new Wrong
         {
-            Hide = (s, seen) => s.MaskedFill(!(seen & !Tensor.Eye(seen.Size(0), type: DType.Bool)),
+            Hide = (s, seen) => s.MaskedFill(!(seen & !Tensor.Eye(seen.Size(0), dtype: DType.Bool)),
                 double.NegativeInfinity).Softmax(-1)
         }, "not a finite number"),
         new("a mask after the softmax", new Wrong { Hide = (s, seen) => s.Softmax(-1).MaskedFill(!seen, 0) },

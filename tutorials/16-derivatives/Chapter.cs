@@ -54,7 +54,7 @@ static class Chapter
         Console.WriteLine(Autograd.Hvp(Coupled, large, large).Data[..3] / 10_000.0);
 
         yield return "equation";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new Sequential(new Linear(1, 16), new Tanh(), new Linear(16, 1)).To(DType.Float64);
         var t = new Variable(Tensor.Linspace(0, 6, 40, DType.Float64).Unsqueeze(1), requiresGrad: true);
         Variable Loss()

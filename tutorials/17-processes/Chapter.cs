@@ -78,7 +78,7 @@ static class Chapter
         Console.WriteLine($"two processes added one, and the sum is {counter.Item()}");
 
         yield return "hogwild";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var moons = Toys.Moons(400, noise: 0.1);
         var (points, classes) = (moons.Tensors[0], moons.Tensors[1]);
         var net = Network();

@@ -36,7 +36,7 @@ static class Chapter
         Console.WriteLine(layer.GradBias);
 
         yield return "net";
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new Sequential().Add(new Linear(2, 8)).Add(new Tanh()).Add(new Linear(8, 2)).Add(new LogSoftMax());
         var criterion = new ClassNLLCriterion();
         Console.WriteLine(net);

@@ -38,7 +38,7 @@ static class Chapter
 
     public static IEnumerable<string> Run()
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var x = Tensor.From(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } });
         var y = Tensor.Ones(2, 3);
         var r = Tensor.Empty(1);

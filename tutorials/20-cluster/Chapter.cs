@@ -107,10 +107,10 @@ static class Chapter
 
         yield return "early";
         var (first, second, order) = (new Linear(2, 3), new Linear(3, 1), new List<string>());
-        first.Weight.RegisterHook(_ => { order.Add("gradient of the first layer"); return null; });
-        second.Weight.RegisterHook(_ => { order.Add("gradient of the second layer"); return null; });
+        first.Weight.RegisterHook(_ => order.Add("gradient of the first layer"));
+        second.Weight.RegisterHook(_ => order.Add("gradient of the second layer"));
         var hidden = first.Call(Tensor.Ones(4, 2));
-        hidden.RegisterHook(_ => { order.Add("the pass arrives at the first layer"); return null; });
+        hidden.RegisterHook(_ => order.Add("the pass arrives at the first layer"));
         second.Call(hidden.Tanh()).Sum().Backward();
         Console.WriteLine(string.Join('\n', order));
 

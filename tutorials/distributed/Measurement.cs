@@ -70,7 +70,7 @@ static class Measurement
     static (double Seconds, double Sent) Time(
         ProcessGroup group, double seconds, string name, Func<Module> make, int[] input, bool together)
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = make();
         var wrapped = together ? new DistributedDataParallel(net, group) : net;
         var optimizer = new SGD(net.Parameters(), lr: 1e-3);

@@ -23,7 +23,7 @@ static class TrainDistributed
             $"--batch-size {options.BatchSize}: {group.WorldSize} ranks share a batch; give each a digit at least.");
         var first = group.Rank == 0;
         var (train, test) = DigitData.Load(options);
-        Generator.Seed_(options.Seed);
+        Generator.ManualSeed(options.Seed);
         var net = new LeNet();
         net.To(device: options.Device);
         var wrapped = new DistributedDataParallel(net, group);

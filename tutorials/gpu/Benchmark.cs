@@ -45,7 +45,7 @@ static class Benchmark
 
     static IEnumerable<(string Name, Action Call)> Rows(Device device, bool large)
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         Variable Random(params int[] shape) => Tensor.Randn(shape, DType.Float32).To(device);
         int n = large ? 1 << 22 : 1 << 18, rows = large ? 4096 : 512;
         Variable a = Random(n), b = Random(n), matrix = Random(rows, 1024);

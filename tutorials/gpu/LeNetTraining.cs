@@ -39,7 +39,7 @@ static class LeNetTraining
 
     static double[] Losses(Device device)
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = new LeNet();
         net.To(device: device);
         var optimizer = new SGD(net.Parameters(), 0.02, momentum: 0.9);

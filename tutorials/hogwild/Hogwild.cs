@@ -23,7 +23,7 @@ static class Hogwild
     public static int Run(bool quick)
     {
         var (count, epochs) = quick ? (4_000, 3) : (20_000, 3);
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var net = Network();
         net.ShareMemory();
         var (images, labels) = Drawn(count, seed: 1);

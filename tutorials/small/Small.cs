@@ -14,7 +14,7 @@ static class Small
 {
     public static int Run(string name, bool quick)
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         var watch = Stopwatch.StartNew();
         Console.WriteLine(name switch { "iris" => Iris(quick), "digits" => Digits(quick), _ => Cifar(quick) });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds:0.0} s"));

@@ -15,7 +15,7 @@ static class WriteSums
     /// <summary>An LSTM, or a GPT of two layers.</summary>
     public static int Run(string model, bool quick)
     {
-        Generator.Seed_(1);
+        Generator.ManualSeed(1);
         Module net = model == "lstm" ? new LetterLstm(Sums.Alphabet.Length, 128)
             : new Gpt(Sums.Alphabet.Length, Context, layers: 2, heads: 4, size: 64);
         var steps = quick ? 250 : 1500;

@@ -15,7 +15,7 @@ static class Train
     {
         if (options.Distributed) return TrainDistributed.Run(options);
         var (train, test) = DigitData.Load(options);
-        Generator.Seed_(options.Seed);
+        Generator.ManualSeed(options.Seed);
         var net = new LeNet();
         net.To(device: options.Device);
         Console.WriteLine($"{net}\n{net.Parameters().Sum(p => p.Numel):#,0} parameters, {train.Labels.Length:#,0} " +

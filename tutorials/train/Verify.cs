@@ -52,7 +52,7 @@ static class Verify
 
         double[] Losses(Device device, DType type)
         {
-            Generator.Seed_(1);
+            Generator.ManualSeed(1);
             var net = new LeNet();
             net.To(type, device);
             var optimizer = new SGD(net.Parameters(), 0.05, momentum: 0.9);
@@ -75,7 +75,7 @@ static class Verify
 
     static void Gradients(DigitData digits)
     {
-        Generator.Seed_(2);
+        Generator.ManualSeed(2);
         var net = new LeNet();
         net.To(DType.Float64);
         var batch = digits.Dataset(DType.Float64).Batch([0, 1, 2, 3]);
@@ -133,7 +133,7 @@ static class Verify
     static void Memory(DigitData digits)
     {
         const int steps = 10_000;
-        Generator.Seed_(3);
+        Generator.ManualSeed(3);
         var net = new LeNet();
         var optimizer = new Adam(net.Parameters());
         var loader = new DataLoader(digits.Dataset(), 64, shuffle: true);

@@ -155,9 +155,13 @@ public sealed partial class Variable
         return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
     }
 
+    /// <summary>The same numbers as Float32. The gradient is converted back.</summary>
+    public Variable Float() => To(DType.Float32);
+    /// <summary>The same numbers as Float64. The gradient is converted back.</summary>
+    public Variable Double() => To(DType.Float64);
     /// <summary>The same numbers in another type. The gradient is converted back.</summary>
-    public Variable To(DType type) => DType is var before && before != type
-        ? Linear(x => x.To(type), (dy, _) => dy.To(before), "Cast") : this;
+    public Variable To(DType dtype) => DType is var before && before != dtype
+        ? Linear(x => x.To(dtype), (dy, _) => dy.To(before), "Cast") : this;
 
     /// <summary>The same numbers on another device. The gradient is moved back.</summary>
     public Variable To(Device device) => Device is var before && before != device

@@ -28,11 +28,11 @@ public sealed partial class Variable
     /// <summary>
     /// Shifts the elements along an axis. Elements that are shifted beyond the end reappear at the beginning.
     /// </summary>
-    public Variable Roll(int shift, int dim)
+    public Variable Roll(int shifts, int dims)
     {
-        var n = Data.Layout.Size("Roll", dim);
-        var first = n == 0 ? 0 : (int)((n - (long)shift % n) % n);
-        return first == 0 ? this : Cat([Narrow(dim, first, n - first), Narrow(dim, 0, first)], dim);
+        var n = Data.Layout.Size("Roll", dims);
+        var first = n == 0 ? 0 : (int)((n - (long)shifts % n) % n);
+        return first == 0 ? this : Cat([Narrow(dims, first, n - first), Narrow(dims, 0, first)], dims);
     }
 
     /// <summary>Shifts the elements along several axes, along each axis by its own number of positions.</summary>
@@ -42,7 +42,7 @@ public sealed partial class Variable
         : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not as many as the axes {Layout.Show(dims)}.");
 
     /// <summary>Flattens this variable, shifts the elements, and restores the shape.</summary>
-    public Variable Roll(int shift) => Reshape(-1).Roll(shift, 0).Reshape(Size());
+    public Variable Roll(int shifts) => Reshape(-1).Roll(shifts, 0).Reshape(Size());
 
     /// <summary>
     /// Returns windows of the given size along an axis, one at every step. In the result, this axis runs over the
@@ -148,7 +148,7 @@ public static partial class F
         {
             if (numClasses == -1) numClasses = Layout.Fitting("OneHot", index.AMax().Item<long>() + 1);
             var zeros = Tensor.Zeros([.. index.Shape, numClasses], DType.Int64, index.Device);
-            return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), index.OnesLike().Unsqueeze(-1));
+            return zeros.ScatterAdd_(-1, index.Unsqueeze(-1), Tensor.OnesLike(index).Unsqueeze(-1));
         });
     }
 

@@ -33,7 +33,7 @@ public sealed partial class Variable
     /// <c>index[k]</c> of this variable. If an index is repeated, the last slice is kept.
     /// </summary>
     public Variable IndexCopy(int dim, Tensor index, Variable source) =>
-        Named(() => Scatter(dim, Data.AlongAxis("IndexCopy", dim, index), source));
+        Named(() => Scatter(dim, Data.AlongAxis("IndexCopy", dim, index), source.Given()));
 
     /// <summary>Returns this variable with all slices at the given indices along an axis set to a value.</summary>
     public Variable IndexFill(int dim, Tensor index, Number value) =>
@@ -47,10 +47,10 @@ public sealed partial class Variable
     /// axes as this variable, or the indices are larger than this variable along an axis other than
     /// <paramref name="dim"/>.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
-    public Variable Scatter(int dim, Tensor index, Variable source)
+    public Variable Scatter(int dim, Tensor index, Variable src)
     {
-        Layout.OnlySame("Scatter", source.Given().Data.Layout, index.Given().Layout);
-        return Named(() => Put(Data.Places.Gather(dim, index), source));
+        Layout.OnlySame("Scatter", src.Given().Data.Layout, index.Given().Layout);
+        return Named(() => Put(Data.Places.Gather(dim, index), src));
     }
 
     /// <summary>
@@ -83,8 +83,8 @@ public sealed partial class Variable
     /// <summary>
     /// Returns this variable with a source added along an axis: y[…, index[…, j, …], …] += source[…, j, …].
     /// </summary>
-    public Variable ScatterAdd(int dim, Tensor index, Variable source) =>
-        Named(() => this + source.Given().ScatterAdd(dim, index, Size()));
+    public Variable ScatterAdd(int dim, Tensor index, Variable src) =>
+        Named(() => this + src.Given().ScatterAdd(dim, index, Size()));
 
     /// <summary>
     /// The elements at the given positions of the flattened variable, in the shape of the indices. A negative index

@@ -98,7 +98,7 @@ public static partial class F
         if (countIncludePad && after.SequenceEqual(padding)) return sums / Layout.Product(kernel);
         // the elements that count: the input and, if wanted, its padding, but not the elements beyond the padding
         // that a last window covers
-        Variable counted = x.Data.OnesLike();
+        Variable counted = Tensor.OnesLike(x.Data);
         if (!countIncludePad) return sums / Windowed(counted, padding, after);
         int[] beyond = [.. after.Select((p, a) => p - padding[a])];
         return sums / Windowed(counted.Framed(padding, padding, 1), new int[padding.Length], beyond);

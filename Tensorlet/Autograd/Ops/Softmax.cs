@@ -38,7 +38,7 @@ sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
     protected override Tensor Forward()
     {
         var (x, seen) = (X.Data.OnlyFloat(Name), mask ?? Always(X.Data));
-        var y = x.EmptyLike();
+        var y = Tensor.EmptyLike(x);
         x.BySlices(axis, cut =>
         {
             var part = cut(y);

@@ -26,7 +26,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     }
 
     /// <summary>Computes factor·x, clamped to [0, 1].</summary>
-    public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x.Given(), x.ZerosLike(), factor);
+    public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x.Given(), Tensor.ZerosLike(x), factor);
 
     /// <summary>Computes factor·x + (1 − factor)·m, clamped to [0, 1], where m is the mean of the grey image.</summary>
     public static Tensor AdjustContrast(Tensor x, double factor) =>

@@ -6,7 +6,7 @@ using Tensorlet.Optim;
 using Tensorlet.Training;
 
 const int epochs = 60;
-Generator.Seed_(1);
+Generator.ManualSeed(1);
 var parts = Spirals.Draw(1500, new Generator(1)).RandomSplit([0.8, 0.1, 0.1], new Generator(1));
 var net = new Network(inputs: 2, Spirals.Classes);
 Console.WriteLine(net.Summary());
