@@ -104,9 +104,9 @@ static class CommandLine
     {
         [CommandArgument(0, "[N]"), Description("Runs this chapter; without, the chapters and what is done are listed")]
         public string? Number { get; init; }
-        [CommandOption("--mine"), Description("Chapter 9: trains LeNet with your own convolution, exercise 12")]
+        [CommandOption("--mine"), Description("Chapters 9 and 15: train LeNet or a GPT with the exercises that you have solved")]
         public bool Mine { get; init; }
-        [CommandOption("--quick"), Description("With --mine: fewer digits")]
+        [CommandOption("--quick"), Description("With --mine: a shorter training")]
         public bool Quick { get; init; }
     }
 
@@ -117,11 +117,12 @@ static class CommandLine
             {
                 { Number: null, Mine: false, Quick: false } => Course.Overview(),
                 { Number: "9", Mine: true } => Chapter09.WithMine.Run(given.Quick),
+                { Number: "15", Mine: true } => Chapter15.WithMine.Run(given.Quick),
                 { Number: { } number, Mine: false, Quick: false } when int.TryParse(number, out _) =>
                     Book.Run(Book.Find(number)),
                 { Number: { } name } when !int.TryParse(name, out _) =>
                     throw new UsageException($"There is no command {name}."),
-                _ => throw new UsageException("--mine belongs to chapter 9, and --quick to --mine."),
+                _ => throw new UsageException("--mine belongs to chapters 9 and 15, and --quick to --mine."),
             };
     }
 

@@ -212,7 +212,7 @@ public sealed class CourseTests : IDisposable
     {
         if (Exercise.All[0].Solution is null) return;                           // a student's copy has no solutions
         var solved = new Dictionary<int, object>();
-        foreach (var number in (int[])[12, 9, 8, 7, 6, 1])
+        foreach (var number in (int[])[13, 12, 9, 8, 7, 6, 1])
         {
             solved[number] = Activator.CreateInstance(Exercise.Find($"{number}").Solution!)!;
             Assert.False(double.IsNaN(Tutorials.Chapter09.WithMine.Train(solved, 100, 1)), $"with exercise {number}");
@@ -220,6 +220,29 @@ public sealed class CourseTests : IDisposable
         Assert.InRange(Tutorials.Chapter09.WithMine.Train(solved, 2000, 4), 0.9, 1);
         solved[9] = new Chapter09Wrong();
         Assert.True(double.IsNaN(Tutorials.Chapter09.WithMine.Train(solved, 100, 1)));
+    }
+
+    [Fact]
+    public void The_learners_parts_take_their_places_in_a_text_model()
+    {
+        if (Exercise.All[0].Solution is null) return;                           // a student's copy has no solutions
+        var solved = new Dictionary<int, object>();
+        foreach (var number in (int[])[16, 15, 14, 7, 6])
+        {
+            solved[number] = Activator.CreateInstance(Exercise.Find($"{number}").Solution!)!;
+            Assert.False(double.IsNaN(Tutorials.Chapter15.WithMine.Train(solved, 1)), $"with exercise {number}");
+        }
+        Assert.InRange(Tutorials.Chapter15.WithMine.Train(solved, 200), 0, 1.5);
+        solved[14] = new Chapter14Wrong();
+        Assert.True(double.IsNaN(Tutorials.Chapter15.WithMine.Train(solved, 1)));
+    }
+
+    /// <summary>Looks up right, and gives no gradient.</summary>
+    sealed class Chapter14Wrong : Tutorials.Chapter14.IEmbedding
+    {
+        public Tensor Forward(Tensor index, Tensor table) => F.Embedding(index, table).Data;
+        public Tensor Backward(Tensor index, Tensor dy, int rows, int? padding) =>
+            Tensor.Zeros([rows, dy.Size(-1)], dy.DType);
     }
 
     /// <summary>Pools right, and gives no gradient.</summary>

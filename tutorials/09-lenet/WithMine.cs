@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tensorlet;
 using Tensorlet.Data;
 using Tensorlet.Nn;
@@ -9,6 +8,8 @@ using Tutorials.Chapter06;
 using Tutorials.Chapter07;
 using Tutorials.Chapter08;
 using Tutorials.Chapter12;
+using Tutorials.Chapter13;
+using static Tutorials.LearnersParts;
 
 namespace Tutorials.Chapter09;
 
@@ -23,6 +24,7 @@ static class WithMine
     [
         (1, "pixels, standardised"), (6, "cross-entropy and its gradient"), (7, "the steps of Adam"),
         (8, "the order of the digits"), (9, "max pooling"), (12, "the backward of convolutions"),
+        (13, "the backward of batch norm"),
     ];
 
     /// <summary>A convolution whose backward is the answer.</summary>
@@ -39,37 +41,23 @@ static class WithMine
         protected override Tensor[] Backward(Tensor dy) => [answer.Backward(X.Data, dy)];
     }
 
-    sealed class CrossEntropy(ICrossEntropy answer, Tensor labels) : OnceDifferentiable
+    /// <summary>Batch norm whose backward is the answer; the rows of the answer are the pixels of all images.</summary>
+    sealed class Norm(IBatchNorm answer, BatchNorm2d layer) : OnceDifferentiable
     {
+        const double Eps = 1e-5;                            // the layer's
+
+        static Tensor Rows(Tensor x) => x.Permute(0, 2, 3, 1).Reshape(-1, x.Size(1));
+
         protected override Tensor Forward()
         {
-            Save(X);
-            return Tensor.Scalar(answer.Loss(X.Data, labels), X.DType);
+            Save(A, B);
+            return layer.Call(A.Data).Data;
         }
-        protected override Tensor[] Backward(Tensor dy) => [answer.Gradient(X.Data, labels) * dy];
-    }
-
-    /// <summary>A layer of the engine, with a function of the answer's in its place.</summary>
-    sealed class Answered(Func<Variable, Variable> forward, Module? layer = null) : Module
-    {
-        readonly Module? kept = layer;                      // so that its parameters are found
-        public override Variable Forward(Variable x) => forward(x);
-    }
-
-    /// <summary>Adam by the answer, on copies of the parameters.</summary>
-    sealed class Stepping(ISteps answer, IReadOnlyList<Variable> parameters, double lr)
-    {
-        readonly Moments[] memories =
-            [.. parameters.Select(p => new Moments(new double[p.Numel], new double[p.Numel]))];
-
-        public void Step()
+        protected override Tensor[] Backward(Tensor dy)
         {
-            foreach (var (p, memory) in parameters.Zip(memories))
-            {
-                var numbers = p.Data.ToArray<double>();
-                answer.Adam(numbers, p.Grad!.Data.ToArray<double>(), memory, lr, 0.9, 0.999, 1e-8);
-                p.Data.Copy_(Tensor.From(numbers, p.Size()).To(p.DType));
-            }
+            var (x, d, n) = (Rows(A.Data), Rows(dy), A.Size());
+            var dx = answer.Dx(x, B.Data, d, Eps).Reshape(n[0], n[2], n[3], n[1]).Permute(0, 3, 1, 2);
+            return [dx, answer.Dgamma(x, d, Eps), answer.Dbeta(d)];
         }
     }
 
@@ -77,18 +65,8 @@ static class WithMine
     /// <returns>0 if more than nine of ten digits are read.</returns>
     public static int Run(bool quick)
     {
-        var solved = new Dictionary<int, object>();
-        foreach (var (number, part) in parts)
-        {
-            var exercise = Exercise.Find($"{number}");
-            if (!exercise.IsUntouched && Grading.Run(exercise).IsDone) solved[number] = exercise.Mine<object>();
-            Console.WriteLine($"{number,3} · {part}: {(solved.ContainsKey(number) ? "yours" : "the engine's")}");
-        }
-        if (solved.Count == 0)
-        {
-            Console.WriteLine("None of these is solved yet. Begin with one; check N says how far it is right.");
-            return 1;
-        }
+        var solved = LearnersParts.Solved(parts);
+        if (solved.Count == 0) return 1;
         return (quick ? Train(solved, 2000, 4) : Train(solved, 10_000, 3)) > 0.9 ? 0 : 1;
     }
 
@@ -108,25 +86,33 @@ static class WithMine
             : answer.Standardise(set.Tensors[0].Reshape(set.Count, -1)).Reshape(set.Tensors[0].Size());
         var (images, labels) = (Images(train), train.Tensors[1]);
 
-        var (conv1, conv2) = (new Conv2d(1, 6, 5), new Conv2d(6, 16, 5));
+        // with batch norm, if its exercise is solved: it takes away what a bias before it adds
+        var normed = Mine<IBatchNorm>(13);
+        var (conv1, conv2) = (new Conv2d(1, 6, 5, bias: normed is null), new Conv2d(6, 16, 5, bias: normed is null));
+        var (norm1, norm2) = (new BatchNorm2d(6), new BatchNorm2d(16));
         var (fc1, fc2, fc3) = (new Linear(16 * 5 * 5, 120), new Linear(120, 84), new Linear(84, 10));
         Module Convolve(Conv2d layer) => Mine<IConvolutionGradients>(12) is { } answer
-            ? new Answered(x => new Convolution(answer).Apply(x, layer.Weight, layer.Bias!), layer) : layer;
+            ? new Answered(x => new Convolution(answer).Apply(x, layer.Weight,
+                layer.Bias ?? Tensor.Zeros(layer.Weight.Size(0))), layer) : layer;
+        Module Normalize(BatchNorm2d layer) => new Answered(x => layer.Training
+            ? new Norm(normed!, layer).Apply(x, layer.Weight!, layer.Bias!) : layer.Call(x), layer);
         Module Pool() => Mine<IMaxPool>(9) is { } answer
             ? new Answered(x => new Pooling(answer).Apply(x)) : new MaxPool2d(2);
         Variable Loss(Variable scores, Tensor right) => Mine<ICrossEntropy>(6) is { } answer
             ? new CrossEntropy(answer, right).Apply(scores) : F.CrossEntropy(scores, right);
-        Sequential LeNet(Func<Conv2d, Module> convolution, Func<Module> pool) => new(
-            convolution(conv1), new ReLU(), pool(), convolution(conv2), new ReLU(), pool(),
-            new Flatten(), fc1, new ReLU(), fc2, new ReLU(), fc3);
-        var net = LeNet(Convolve, Pool);
-        var engine = LeNet(layer => layer, () => new MaxPool2d(2));             // of one memory
-        if (!Agree(net, engine, Loss, images[..50], labels[..50])) return double.NaN;
+        Sequential LeNet(Func<Conv2d, Module> convolution, Func<BatchNorm2d, Module> norm, Func<Module> pool) => new([
+            convolution(conv1), .. normed is null ? (Module[])[] : [norm(norm1)], new ReLU(), pool(),
+            convolution(conv2), .. normed is null ? (Module[])[] : [norm(norm2)], new ReLU(), pool(),
+            new Flatten(), fc1, new ReLU(), fc2, new ReLU(), fc3]);
+        var net = LeNet(Convolve, Normalize, Pool);
+        var engine = LeNet(layer => layer, layer => layer, () => new MaxPool2d(2));             // of one memory
+        if (!Agree(engine, () => Loss(net.Call(images[..50]), labels[..50]),
+            () => F.CrossEntropy(engine.Call(images[..50]), labels[..50]))) return double.NaN;
 
         const double Lr = 2e-3;
         Variable[] parameters = [.. engine.Parameters()];
         var optimizer = new Adam(parameters, lr: Lr);
-        Action step = Mine<ISteps>(7) is { } steps ? new Stepping(steps, parameters, Lr).Step : optimizer.Step;
+        var stepping = Mine<ISteps>(7) is { } steps ? new Stepping(steps, parameters) : null;
         var chance = new Generator(1);
         for (var epoch = 1; epoch <= epochs; epoch++)
         {
@@ -138,45 +124,18 @@ static class WithMine
                 optimizer.ZeroGrad();
                 var error = Loss(net.Call(images.IndexSelect(0, index)), labels.IndexSelect(0, index));
                 error.Backward();
-                step();
+                if (stepping is null) optimizer.Step();
+                else stepping.Step(Lr);
                 loss.Add(error.Item());
             }
             Console.WriteLine(Text($"epoch {epoch} of {epochs}: loss {loss.Value:0.000}"));
         }
         var accuracy = new Accuracy();
+        net.Eval();
         using var _ = Autograd.NoGrad();
         accuracy.Add(net.Call(Images(test)).Data, test.Tensors[1]);
         Console.WriteLine(Text($"{100 * accuracy.Value:0.0} % of {test.Count} unseen digits are right"));
         Console.WriteLine($"trained with {solved.Count} of your exercises");
         return accuracy.Value;
     }
-
-    /// <summary>Says for each parameter whether both networks give it the same gradient.</summary>
-    static bool Agree(
-        Module net, Module engine, Func<Variable, Tensor, Variable> loss, Tensor images, Tensor labels)
-    {
-        string[] names = [.. engine.NamedParameters().Select(p => p.Name)];
-        var parameters = engine.Parameters();
-        Tensor[] Gradients(Module module, Func<Variable, Tensor, Variable> error)
-        {
-            module.ZeroGrad();
-            error(module.Call(images), labels).Backward();
-            return [.. parameters.Select(p => p.Grad!.Data.Clone())];
-        }
-        var agree = true;
-        foreach (var (i, (yours, right)) in Gradients(net, loss)
-            .Zip(Gradients(engine, (scores, targets) => F.CrossEntropy(scores, targets))).Index())
-        {
-            var largest = right.ToArray<double>().Max(Math.Abs);
-            var worst = (yours - right).ToArray<double>().Max(Math.Abs) / largest;
-            var same = worst < 1e-3;                // false for NaN too
-            agree &= same;
-            if (!same) Console.WriteLine(Text($"{names[i]}: off by {worst:0.###} of the largest"));
-        }
-        Console.WriteLine(agree ? $"the gradients of all {names.Length} parameters are the engine's"
-            : "check N says what is wrong.");
-        return agree;
-    }
-
-    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
