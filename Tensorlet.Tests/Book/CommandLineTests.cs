@@ -17,7 +17,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("There is no command trian", "trian")]
     [InlineData("99 is no chapter", "99")]
-    [InlineData("belongs to chapter 9", "3", "--mine")]
+    [InlineData("belongs to chapters 9 and 15", "3", "--mine")]
     [InlineData("--quick to --mine", "9", "--quick")]
     [InlineData("--epochs 0: take a whole number above 0", "train", "--epochs", "0")]
     [InlineData("train --epochs many: Failed to convert 'many'", "train", "--epochs", "many")]

@@ -136,7 +136,8 @@ static class WithMine
             if (stepping is null) optimizer.Step();
             else stepping.Step(optimizer.Lr);
             last = loss.Item();
-            if (step % Math.Max(1, steps / 5) == 0) Console.WriteLine(Text($"step {step} of {steps}: loss {last:0.000}"));
+            if (step % Math.Max(1, steps / 5) == 0)
+                Console.WriteLine(Text($"step {step} of {steps}: loss {last:0.000}"));
         }
         Console.WriteLine(Text($"no model can have less than {Sums.Entropy:0.000}"));
         Console.WriteLine($"trained with {solved.Count} of your exercises");

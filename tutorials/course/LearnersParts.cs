@@ -6,10 +6,13 @@ using Tutorials.Chapter07;
 
 namespace Tutorials;
 
-/// <summary>The answers of a learner in the places of the engine's own parts; what the networks of this kind share.</summary>
+/// <summary>
+/// What networks share in which the answers of a learner take the places of the engine's own parts.
+/// </summary>
 static class LearnersParts
 {
-    /// <summary>The answers that are solved, by their exercise. Says which part is the learner's, and which the engine's.
+    /// <summary>
+    /// Returns the answers that are solved, by the number of their exercise, and prints which parts are the learner's.
     /// </summary>
     /// <param name="parts">What each exercise replaces.</param>
     public static Dictionary<int, object> Solved(IEnumerable<(int Exercise, string Part)> parts)
@@ -61,10 +64,13 @@ static class LearnersParts
         }
     }
 
-    /// <summary>Says for each parameter of two networks that share them whether both give it the same gradient.</summary>
-    /// <param name="engine">The network of the engine's parts.</param>
-    /// <param name="yours">The loss with the answers.</param>
-    /// <param name="right">The loss by the engine.</param>
+    /// <summary>
+    /// Returns true if the learner's parts give each parameter the gradient that the engine gives, and prints which
+    /// gradients differ.
+    /// </summary>
+    /// <param name="engine">The network that consists of the engine's parts; it has all parameters.</param>
+    /// <param name="yours">Computes the loss with the answers.</param>
+    /// <param name="right">Computes the loss with the engine's parts.</param>
     public static bool Agree(Module engine, Func<Variable> yours, Func<Variable> right)
     {
         string[] names = [.. engine.NamedParameters().Select(p => p.Name)];
