@@ -104,7 +104,8 @@ static class CommandLine
     {
         [CommandArgument(0, "[N]"), Description("Runs this chapter; without, the chapters and what is done are listed")]
         public string? Number { get; init; }
-        [CommandOption("--mine"), Description("Chapters 9 and 15: train LeNet or a GPT with the exercises that you have solved")]
+        [CommandOption("--mine")]
+        [Description("Chapters 9 and 15: train LeNet or a GPT with the exercises that you have solved")]
         public bool Mine { get; init; }
         [CommandOption("--quick"), Description("With --mine: a shorter training")]
         public bool Quick { get; init; }

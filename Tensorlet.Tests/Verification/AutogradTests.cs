@@ -349,6 +349,37 @@ public class CheckpointTests
         Assert.Equal(plainW, Values(w));
     }
 
+    /// <summary>Also the parameters that f uses: by Backward, recorded or not, and by Grad, which changes no Grad.
+    /// </summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public void What_f_uses_gets_its_gradient(bool inputRequiresGrad)
+    {
+        var (x, w, bias) = (new Variable(Random(3, 3).Data, inputRequiresGrad), Random(3, 3), Random(3));
+        var early = bias.Exp();                                     // a result from outside
+        Variable Block(Variable[] v) => v[0].MatMul(w).Tanh() * early + w;
+        Variable Plain() => Block([x]).Square().Sum();
+        Variable Checked() => Autograd.Checkpoint(z => Autograd.Checkpoint(Block, z[0]), x).Square().Sum();
+        var expected = Autograd.Grad(Plain(), [w, bias], retainGraph: true);
+        Alike(expected, Autograd.Grad(Checked(), [w, bias], retainGraph: true));
+        Assert.True(x.Grad is null && w.Grad is null && bias.Grad is null);
+        foreach (var create in (bool[])[false, true])
+        {
+            Checked().Backward(retainGraph: true, createGraph: create);
+            Alike(expected, [w.Grad, bias.Grad]);
+            Assert.Equal(inputRequiresGrad, x.Grad is not null);
+            (x.Grad, w.Grad, bias.Grad) = (null, null, null);
+        }
+        var slope = Autograd.Grad(Plain(), [w, bias], createGraph: true);
+        var checkedSlope = Autograd.Grad(Checked(), [w, bias], createGraph: true);
+        Alike(Autograd.Grad(slope[0]!.Square().Sum(), [w, bias], retainGraph: true),
+            Autograd.Grad(checkedSlope[0]!.Square().Sum(), [w, bias]));
+
+        static void Alike(Variable?[] expected, Variable?[] found)
+        {
+            foreach (var (e, f) in expected.Zip(found)) Assert.True(f is not null && f.Data.AllClose(e!.Data, 1e-12));
+        }
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public void Random_numbers_are_drawn_again_from_where_every_generator_stood(bool createGraph)
     {

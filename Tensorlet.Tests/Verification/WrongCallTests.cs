@@ -151,7 +151,7 @@ public class WrongCallTests
             ["Softshrink", "lambda", "-1"]),
         ["celu: α of 0"] = (() => V(2).Celu(0), typeof(ArgumentOutOfRangeException), ["Celu", "alpha", "0"]),
         ["hardtanh: crossed"] = (() => V(2).Hardtanh(1, -1), typeof(ArgumentOutOfRangeException),
-            ["Hardtanh", "low", "-1"]),
+            ["Hardtanh", "minVal", "-1"]),
         ["linear: bias"] = (() => F.Linear(V(2, 3), V(4, 3), V(7, 1, 4)), typeof(ShapeException),
             ["Linear", "bias", "(7, 1, 4)", "(4)"]),
         ["layer norm: weight"] = (() => F.LayerNorm(V(5, 3, 2), [3, 2], V(2, 3)), typeof(ShapeException),

@@ -61,8 +61,8 @@ public static partial class Autograd
 
     /// <summary>
     /// Computes f(inputs), but does not keep the values that the operations in f save. The backward pass runs f
-    /// again to compute these values (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). If an
-    /// input requires a gradient, the parameters that f uses get their gradients too.
+    /// again to compute these values (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). The
+    /// parameters that f uses get their gradients too.
     /// </summary>
     public static Variable Checkpoint(Func<Variable[], Variable> f, params Variable[] inputs) =>
         new CheckpointFunction(f.Given()).Apply(inputs.Given());
@@ -76,34 +76,42 @@ public static partial class Autograd
 /// <summary>
 /// Runs f a second time in the backward pass. The second run repeats the first run: each generator starts at the
 /// position at which it started in the first run, so that dropout leaves out the same elements. Running statistics
-/// do not count the batch a second time.
+/// do not count the batch a second time. The parameters that f uses are further inputs of this function.
 /// </summary>
 sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, which is run again
 {
     ConcurrentDictionary<Generator, long> taken = [];
+    int given;                      // the number of inputs that f is called with
 
     internal override bool IsOwn => false;
     protected override Tensor Forward()
     {
-        Save();
-        taken = [];
-        var outer = Autograd.Mode;
-        using var _ = new Autograd.Scope(mode => mode with { Records = false, Taken = taken });
+        (taken, given) = ([], Count);
+        var (outer, used) = (Autograd.Mode, new HashSet<Variable>());
+        using var _ = new Autograd.Scope(mode => mode with { Records = false, Taken = taken, Listener = Listen });
         var y = f(Inputs).Data;
         foreach (var (generator, position) in taken) outer.Taken?.TryAdd(generator, position);       // it may be nested
+        AddInputs(used.Except(Inputs));
+        Save();
         return y;
+
+        void Listen(Function function, Variable[] inputs)
+        {
+            outer.Listener?.Invoke(function, inputs);
+            lock (used) used.UnionWith(inputs.Where(x => x.RequiresGrad));
+        }
     }
 
     public override Variable?[] Backward(Variable dy)
     {
-        if (Autograd.Enabled)
-        {
-            var gradients = Autograd.Gradients([Repeat(Inputs)], [dy], next.OfType<Function>(), true, true);
-            return Array.ConvertAll(next, function => function is null ? null : gradients[function]);
-        }
-        Variable[] leaves = [.. Inputs.Select((x, i) => new Variable(x.Data, Needs(i)))];
-        Repeat(leaves).Backward(dy);
-        return Array.ConvertAll(leaves, leaf => leaf.Grad);
+        var inputs = Inputs;
+        if (!Autograd.Enabled)      // leaves, at which this backward pass ends
+            for (var i = 0; i < given; i++) inputs[i] = new Variable(inputs[i].Data, Needs(i));
+        var origins = Array.ConvertAll(inputs, x => x.Origin);
+        var keep = Autograd.Enabled || Array.Exists(inputs, x => !x.IsLeaf);
+        var gradients = Autograd.Gradients([Repeat(inputs[..given])], [dy], origins.OfType<Function>(), keep,
+            Autograd.Enabled);
+        return Array.ConvertAll(origins, origin => origin is null ? null : gradients[origin]);
     }
 
     Variable Repeat(Variable[] inputs)

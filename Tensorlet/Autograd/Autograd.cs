@@ -194,7 +194,7 @@ public static partial class Autograd
             for (var i = 0; i < gradients.Length; i++)
             {
                 if (function.next[i] is not { } next || gradients[i] is not { } passed) continue;
-                if (!passed.Shape.SequenceEqual(function.shapes[i]))        // the text takes long to build
+                if (passed.Shape != function.shapes[i])        // the text takes long to build
                     CheckShape($"{function.Name}.Backward, for input {i},", passed, function.shapes[i]);
                 // A gradient that may share memory with something else is copied before a leaf keeps it.
                 Hand(next, passed, shared: create || SharesMemory(passed, gradient, gradients));
@@ -241,6 +241,6 @@ public static partial class Autograd
             $"Backward: shape {root.Data.Layout} is not a scalar. Give its gradient, or take its Sum or Mean first.");
 
     static Variable CheckShape(string what, Variable gradient, int[] shape) =>
-        gradient.Shape.SequenceEqual(shape) ? gradient
+        gradient.Shape == shape ? gradient
             : throw new ShapeException($"{what} has shape {gradient.Data.Layout}, not {Layout.Show(shape)}.");
 }

@@ -190,6 +190,9 @@ public abstract class Function
         return inputs[i];
     }
 
+    /// <summary>Adds inputs that Forward has found. This method is meant for Forward.</summary>
+    private protected void AddInputs(IEnumerable<Variable> more) => inputs = [.. inputs, .. more];
+
     /// <summary>The number of inputs. This property is meant for Forward.</summary>
     protected int Count => inputs.Length;
 

@@ -103,7 +103,7 @@ public sealed partial class Variable
     /// </summary>
     public bool IsLeaf => GradFn is null;
     /// <inheritdoc cref="Tensor.Shape"/>
-    public ReadOnlySpan<int> Shape => Data.Shape;
+    public Shape Shape => Data.Shape;
     /// <inheritdoc cref="Tensor.Rank"/>
     public int Rank => Data.Rank;
     /// <inheritdoc cref="Tensor.Numel"/>

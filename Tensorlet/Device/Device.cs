@@ -133,7 +133,8 @@ public abstract partial class Device
         where F : struct, IFormula where R : struct, IReduction
     {
         var type = TypeOf(x);
-        FitFormula<F>("Reduce", type, y.Given().DType == type && x.Length > 0 && x[0].Shape.StartsWith(y.Shape), x, y);
+        FitFormula<F>("Reduce", type, y.Given().DType == type && x.Length > 0
+            && x[0].Layout.shape.AsSpan().StartsWith(y.Shape), x, y);
         if (y.Numel > 0) ReduceCore(f, r, x, y);
         KeepAlive(x);
         KeepAlive(y);
@@ -153,7 +154,7 @@ public abstract partial class Device
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         Fit("ArgReduce", y.Given().DType == DType.Int64
-            && x.Given().Shape.StartsWith(y.Shape) && (x.Layout.LongCount > 0 || y.Numel == 0), x, y);
+            && x.Given().Layout.shape.AsSpan().StartsWith(y.Shape) && (x.Layout.LongCount > 0 || y.Numel == 0), x, y);
         if (y.Numel > 0) ArgReduceCore(largest, x, y, asOffset);
         KeepAlive(x, y);
     }

@@ -47,7 +47,7 @@ public static partial class F
         var shape = Tensor.Common(operation, Array.ConvertAll(x.ToArray(), input => input.Data));
         var count = Layout.Product(shape);
         foreach (var other in x)
-            if (!other.Shape.SequenceEqual(x[0].Shape) && (x[0].Numel != count || other.Numel != count))
+            if (other.Shape != x[0].Shape && (x[0].Numel != count || other.Numel != count))
                 throw new ShapeException($"{operation}: shapes {x[0].Data.Layout} and {other.Data.Layout} would " +
                     "broadcast to a larger one. Reshape one to the shape of the other.");
         return shape;
@@ -123,7 +123,7 @@ public static partial class F
         labelSmoothing.In("CrossEntropy", 0, 1);
         if (!target.Given().DType.IsFloat())
             return Likelihood("CrossEntropy", x, target.Data, weight, reduction, ignoreIndex, labelSmoothing, true);
-        if (x.Given().Rank == 0 || !target.Shape.SequenceEqual(x.Shape))
+        if (x.Given().Rank == 0 || target.Shape != x.Shape)
             throw new ShapeException($"CrossEntropy: probabilities {target.Data.Layout} do not have the shape of the " +
                 $"scores, {x.Data.Layout}. Classes must be Int64.");
         return Named(() =>
@@ -151,7 +151,7 @@ public static partial class F
         long ignoreIndex, double smoothing, bool scores) => Named(() =>
     {
         var axis = x.Given().Rank == 1 ? 0 : 1;
-        if (x.Rank == 0 || !target.Given().Shape.SequenceEqual([.. x.Shape[..axis], .. x.Shape[(axis + 1)..]]))
+        if (x.Rank == 0 || target.Given().Shape != (int[])[.. x.Shape[..axis], .. x.Shape[(axis + 1)..]])
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} must be " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
@@ -242,7 +242,7 @@ public static partial class F
     {
         OneShape("CosineEmbeddingLoss", x.Given(), y.Given());
         x.Data.SameDevice("CosineEmbeddingLoss", y.Data);
-        if (x.Rank is < 1 or > 2 || !target.Given().Shape.SequenceEqual(x.Shape[..^1]))
+        if (x.Rank is < 1 or > 2 || target.Given().Shape != x.Shape[..^1])
             throw new ShapeException($"CosineEmbeddingLoss: inputs {x.Data.Layout} and targets {target.Data.Layout} " +
                 "must be (N, D) and (N).");
         var cosine = (x * y).Sum(-1) / (((x * x).Sum(-1) + 1e-12) * ((y * y).Sum(-1) + 1e-12)).Sqrt();
@@ -289,7 +289,7 @@ public static partial class F
         var shape = OneShape("GaussianNLLLoss", x.Given(), target.Given());
         eps.In("GaussianNLLLoss", double.Epsilon);
         if (var.Given().Rank == shape.Length - 1) var = var.Unsqueeze(-1);
-        if (!var.Shape.SequenceEqual(shape) && !(shape is [.. var front, _] && var.Shape.SequenceEqual([.. front, 1])))
+        if (var.Shape != shape && !(shape is [.. var front, _] && var.Shape == (int[])[.. front, 1]))
             throw new ShapeException($"GaussianNLLLoss: variances {var.Data.Layout} do not fit {x.Data.Layout}: give " +
                 "one for each number, or one for each row.");
         if ((var.Data < 0).Any())

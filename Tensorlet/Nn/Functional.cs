@@ -32,7 +32,7 @@ public static partial class F
     /// </summary>
     /// <exception cref="ShapeException">The shape is a different one.</exception>
     internal static Variable OfShape(string operation, string what, Variable given, params int[] shape) =>
-        given.Shape.SequenceEqual(shape) ? given : throw new ShapeException(
+        given.Shape == shape ? given : throw new ShapeException(
             $"{operation}: the {what} has shape {given.Data.Layout}, but must have {Layout.Show(shape)}.");
 
     /// <summary>

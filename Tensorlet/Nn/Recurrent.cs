@@ -51,7 +51,7 @@ public abstract class Recurrent : Module
         Tensor? living = null;
         if (lengths is not null)
         {
-            if (!lengths.Shape.SequenceEqual([n]) || lengths.DType != DType.Int64
+            if (lengths.Shape != (int[])[n] || lengths.DType != DType.Int64
                 || lengths.ToArray<long>().Any(length => length < 1 || length > steps))
                 throw new ShapeException($"{name}: lengths {lengths} must be one Int64 from 1 to {steps}, the steps, " +
                     $"for each of the {n} sequences ({n}).");

@@ -186,7 +186,7 @@ public abstract class Optimizer : IStateful
 
     /// <summary>Whether a tensor can be part of the state of a parameter.</summary>
     private protected virtual bool Fits(string name, Tensor tensor, Variable parameter) =>
-        tensor.Shape.SequenceEqual(parameter.Shape);
+        tensor.Shape == parameter.Shape;
 
     /// <summary>Whether the state contains everything that it must contain after a step.</summary>
     private protected virtual bool IsWhole(Memory memory) =>

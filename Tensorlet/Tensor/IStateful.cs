@@ -68,7 +68,7 @@ static class Stateful
         string[] wrong = [.. Listed("lacks", missing), .. Listed("does not know", extra)];
         if (wrong.Length > 0) throw new TensorletException($"LoadStateDict: {what} {string.Join(" and ", wrong)}.");
         foreach (var (key, tensor) in own)
-            if (!tensor.Shape.SequenceEqual(state[key].Shape)) throw new ShapeException(
+            if (tensor.Shape != state[key].Shape) throw new ShapeException(
                 $"LoadStateDict: '{key}' has shape {tensor.Layout} here, {state[key].Layout} in the loaded state.");
             else if (tensor.DType != state[key].DType && (!tensor.DType.IsFloat() || state[key].DType == DType.Bool))
                 throw new DTypeException(

@@ -13,7 +13,7 @@ public sealed class Layout
     internal readonly int[] shape, strides;
 
     /// <summary>The size of each axis.</summary>
-    public ReadOnlySpan<int> Shape => shape;
+    public Shape Shape => new(shape);
     /// <summary>The distance, in elements, between neighbours along each axis.</summary>
     public ReadOnlySpan<int> Strides => strides;
     /// <summary>The position of the first element in the storage.</summary>

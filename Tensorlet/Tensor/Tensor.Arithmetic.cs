@@ -63,7 +63,7 @@ public sealed partial class Tensor
         foreach (var operand in x)
         {
             x[0].SameDevice(operation, operand);
-            if (!operand.Shape.SequenceEqual(shape))
+            if (operand.Shape != shape)
                 shape = Layout.Broadcast(operation, Layout.Contiguous(shape), operand.Layout);
         }
         return shape;
@@ -72,7 +72,7 @@ public sealed partial class Tensor
     static ReadOnlySpan<Tensor> Spread(ReadOnlySpan<Tensor> x, int[] shape)
     {
         foreach (var operand in x)
-            if (!operand.Shape.SequenceEqual(shape))
+            if (operand.Shape != shape)
                 return Array.ConvertAll(x.ToArray(), operand => operand.With(operand.Layout.Expand(shape)!));
         return x;
     }

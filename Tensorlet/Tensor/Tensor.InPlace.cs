@@ -8,7 +8,7 @@ public sealed partial class Tensor
     /// </summary>
     Tensor Resize(int[] shape)
     {
-        if (Shape.SequenceEqual(shape)) return this;
+        if (Shape == shape) return this;
         var layout = Layout.Contiguous(shape);
         if (IsContiguous && layout.Count <= Numel) layout = new Layout(layout.shape, layout.strides, Layout.Offset);
         else Storage = Device.Allocate(DType, layout.Count);

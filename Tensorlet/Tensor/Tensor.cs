@@ -18,7 +18,7 @@ public sealed partial class Tensor
     /// <summary>The device that holds the elements.</summary>
     public Device Device => Storage.Device;
     /// <summary>The size of each axis.</summary>
-    public ReadOnlySpan<int> Shape => Layout.Shape;
+    public Shape Shape => Layout.Shape;
     /// <summary>The number of axes.</summary>
     public int Rank => Layout.Rank;
     /// <summary>The number of elements.</summary>

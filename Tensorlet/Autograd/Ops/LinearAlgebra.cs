@@ -142,7 +142,7 @@ public sealed partial class Variable
     public Variable Solve(Variable b)
     {
         AsMatrices("Solve").Alike("Solve", b.Given());
-        var vectors = b.Rank == 1 || b.Shape.SequenceEqual(Shape[..^1]);
+        var vectors = b.Rank == 1 || b.Shape == Shape[..^1];
         if (vectors) b = b.Unsqueeze(-1);
         if (b.Rank == 0 || b.Size(-2) != Size(-1)) throw new ShapeException($"Solve: shapes {Data.Layout} and " +
             $"{b.Data.Layout} do not fit: axis -1 of the first is {Size(-1)} against " +

@@ -66,10 +66,10 @@ public sealed partial class Variable
 
     /// <inheritdoc cref="Tensor.Expand"/>
     // y = x repeated to a shape     dx = Σ dy over the repeated axes
-    public Variable Expand(params int[] shape) => Shape.SequenceEqual(shape.Given()) ? this
+    public Variable Expand(params int[] shape) => Shape == shape.Given() ? this
         : Linear(x => x.Expand(shape), (dy, before) => dy.SumTo(before));
     /// <inheritdoc cref="Tensor.Reshape"/>
-    public Variable Reshape(params int[] shape) => Shape.SequenceEqual(shape.Given()) ? this
+    public Variable Reshape(params int[] shape) => Shape == shape.Given() ? this
         : Linear(x => x.Reshape(shape), (dy, before) => dy.Reshape(before));
     /// <inheritdoc cref="Tensor.View"/>
     public Variable View(params int[] shape) => Linear(x => x.View(shape), (dy, before) => dy.Reshape(before));
