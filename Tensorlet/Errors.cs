@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, and says
-/// what was given, what does not agree, and what usually helps. An operation that throws this exception has
-/// changed nothing.
+/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, and says what
+/// was given, why this is not possible, and what usually helps. An operation that throws this exception has changed
+/// nothing.
 /// </summary>
 public class TensorletException(string message, Exception? inner = null) : Exception(message, inner)
 {
@@ -14,9 +14,9 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     public override string Message => said ?? base.Message;
 
     /// <summary>
-    /// Replaces the name of an operation in the message with <paramref name="operation"/>, the name of the
-    /// operation that called it. This method is the filter of a catch clause: it returns false, so that the clause
-    /// catches nothing.
+    /// The message begins with the name of an operation. This method replaces that name with
+    /// <paramref name="operation"/>, the name of the operation that called the first operation. The method is
+    /// called in the filter of a catch clause, and returns false, so that the clause catches nothing.
     /// </summary>
     internal bool By(string operation)
     {
@@ -25,10 +25,11 @@ public class TensorletException(string message, Exception? inner = null) : Excep
     }
 
     /// <summary>
-    /// Replaces the name of an operation in the message with the name of a module, if the module belongs to the
-    /// library. If modules are nested, only the innermost module is considered: if that module is the user's own,
-    /// the message keeps the name of the operation. This method, too, is the filter of a catch clause that catches
-    /// nothing.
+    /// The message begins with the name of an operation. This method replaces that name with the name of
+    /// <paramref name="module"/>, if the module belongs to the library. If modules are nested, only the innermost
+    /// module is considered. If the innermost module is the user's own, the message keeps the name of the
+    /// operation. The method is called in the filter of a catch clause, and returns false, so that the clause
+    /// catches nothing.
     /// </summary>
     internal bool In(Type module)
     {
@@ -76,7 +77,7 @@ public sealed class IndexException(string message) : TensorletException(message)
 public sealed class AutogradException(string message) : TensorletException(message);
 
 /// <summary>
-/// A matrix has no inverse, or does not have the factors that were asked for: it is singular, not positive
+/// A matrix has no inverse, or cannot be factorized in the requested way: the matrix is singular, not positive
 /// definite, or not finite.
 /// </summary>
 public sealed class LinAlgException(string message, Exception? inner = null) : TensorletException(message, inner);

@@ -1,12 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Checks that arguments are not null, and that numbers are in range, for example the numbers that optimizers,
-/// schedules, samplers and transforms are given.
+/// Checks that arguments are not null. Also checks that numbers are within their ranges, for example the arguments
+/// of optimizers, schedules, samplers and transforms.
 /// </summary>
 static class Ranges
 {
-    /// <summary>The largest number below 1. It is the upper limit of ranges that exclude 1.</summary>
+    /// <summary>The largest double below 1. It is the upper limit of ranges that exclude 1.</summary>
     public const double Below1 = 1 - 1.0 / (1L << 53);
 
     /// <summary>Returns the argument if it is not null.</summary>
@@ -20,10 +20,10 @@ static class Ranges
     }
 
     /// <summary>
-    /// Returns the value if it is a number from <paramref name="low"/> to <paramref name="high"/>. The limits may
-    /// be infinite. If they are not given, they are the smallest and the largest finite number.
+    /// Returns the value if it is at least <paramref name="low"/> and at most <paramref name="high"/>. Each limit
+    /// may be infinite. By default, the limits are the smallest and the largest finite number.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">A number is outside of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is NaN or outside its range.</exception>
     public static double In(this double value, string operation, double low = double.MinValue,
         double high = double.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "")
     {
@@ -34,15 +34,17 @@ static class Ranges
         throw new ArgumentOutOfRangeException(name, $"{value}", $"{operation}: {name} must be {kind}{from}{to}.");
     }
 
-    /// <summary>Returns the value if it is a number from <paramref name="low"/> to <paramref name="high"/>.</summary>
+    /// <summary>
+    /// Returns the value if it is at least <paramref name="low"/> and at most <paramref name="high"/>.
+    /// </summary>
     /// <inheritdoc cref="In(double, string, double, double, string)"/>
     public static int In(this int value, string operation, int low, int high = int.MaxValue,
         [CallerArgumentExpression(nameof(value))] string name = "") =>
         (int)((double)value).In(operation, low, high, name);
 
     /// <summary>
-    /// Returns the range if both of its limits are numbers from <paramref name="low"/> to <paramref name="high"/>,
-    /// and its lower limit is not above its upper limit.
+    /// Returns the range if its minimum is at least <paramref name="low"/>, its maximum is at most
+    /// <paramref name="high"/>, and its minimum is not above its maximum.
     /// </summary>
     /// <inheritdoc cref="In(double, string, double, double, string)"/>
     public static (double Min, double Max) In(this (double Min, double Max) range, string operation, double low,

@@ -4,9 +4,9 @@ using System.Text;
 namespace System.Runtime.CompilerServices;
 
 /// <summary>
-/// The type with which the compiler builds interpolated strings like <c>$"{x}"</c>. It replaces the type of this
-/// name in .NET, so that every culture writes numbers in the same way, in messages and in the texts of objects
-/// that print themselves. Each project of the solution compiles this file.
+/// The type with which the compiler builds interpolated strings like <c>$"{x}"</c>. It replaces the .NET type of
+/// the same name, so that numbers are written in the same way in every culture, both in messages and in the results
+/// of <c>ToString</c>. Each project of the solution compiles this file.
 /// </summary>
 [InterpolatedStringHandler]
 struct DefaultInterpolatedStringHandler

@@ -23,7 +23,7 @@ public static partial class Autograd
 
     /// <summary>
     /// Computes the Hessian of a scalar f(x). Its element (i…, j…) is ∂²f/∂x[i…]∂x[j…], where i… and j… are the
-    /// indices of two elements of x. The shape of the Hessian is the shape of x, written twice.
+    /// indices of two elements of x. The shape of the Hessian is the shape of x followed by the shape of x again.
     /// </summary>
     public static Variable Hessian(Func<Variable, Variable> f, Variable x, bool createGraph = false) =>
         Jacobian(v => GradOrZeros(f.Given()(v), v, createGraph: true), x, createGraph);
@@ -41,7 +41,9 @@ public static partial class Autograd
 
     /// <summary>
     /// Computes y = f(x), and the product J·v, where J is the Jacobian of f at x, and v has the shape of x. The
-    /// expression ⟨uᵀ·J, v⟩ is linear in u, and its gradient with respect to u is the product J·v.
+    /// product is computed by two backward passes. For a u with the shape of y, the first pass computes uᵀ·J. The
+    /// expression ⟨uᵀ·J, v⟩ is linear in u, and its gradient with respect to u is J·v; the second pass computes
+    /// this gradient.
     /// </summary>
     public static (Variable Y, Variable Product) Jvp(Func<Variable, Variable> f, Variable x, Variable v)
     {
@@ -53,16 +55,16 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Computes the product H·v, where H is the Hessian of a scalar f(x), and v has the shape of x. This product
-    /// is the gradient of ⟨∇f, v⟩ with respect to x.
+    /// Computes the product H·v, where H is the Hessian of a scalar f(x), and v has the shape of x. The product is
+    /// computed as the gradient of ⟨∇f, v⟩ with respect to x.
     /// </summary>
     public static Variable Hvp(Func<Variable, Variable> f, Variable x, Variable v) =>
         Vjp(z => GradOrZeros(f.Given()(z), z, createGraph: true), x, v).Product;
 
     /// <summary>
-    /// Computes f(inputs), but does not keep the values that the operations in f save. The backward pass runs f
-    /// again to compute these values (Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost). The
-    /// parameters that f uses get their gradients too.
+    /// Computes f(inputs), but does not keep the values that the operations in f would save for the backward pass.
+    /// The backward pass runs f again to compute these values (Chen et al. 2016, Training Deep Nets with Sublinear
+    /// Memory Cost). The parameters that f uses get their gradients too.
     /// </summary>
     public static Variable Checkpoint(Func<Variable[], Variable> f, params Variable[] inputs) =>
         new CheckpointFunction(f.Given()).Apply(inputs.Given());
@@ -74,9 +76,9 @@ public static partial class Autograd
 }
 
 /// <summary>
-/// Runs f a second time in the backward pass. The second run repeats the first run: each generator starts at the
-/// position at which it started in the first run, so that dropout leaves out the same elements. Running statistics
-/// do not count the batch a second time. The parameters that f uses are further inputs of this function.
+/// Runs f a second time in the backward pass. In the second run, each generator starts at the same position as in
+/// the first run, so that dropout leaves out the same elements. The second run does not update running statistics.
+/// The parameters that f uses are further inputs of this function.
 /// </summary>
 sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, which is run again
 {

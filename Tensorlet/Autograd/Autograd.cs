@@ -3,17 +3,21 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// The tape: this class switches recording on and off, computes the gradient of anything with respect to anything,
-/// and runs the backward pass.
+/// The tape. This class switches recording on and off, runs the backward pass, and computes gradients of any
+/// variables with respect to any others.
 /// </summary>
 public static partial class Autograd
 {
-    /// <summary>
-    /// The settings for the operations of one flow of control. They say whether operations are recorded, checked
-    /// for NaN, timed or observed; at which position each generator was before it generated numbers; whether the
-    /// operations run a second time, for a checkpoint; and which actions are called at the end of the backward
-    /// pass.
-    /// </summary>
+    /// <summary>The settings for the operations of one flow of control.</summary>
+    /// <param name="Records">Whether operations are recorded.</param>
+    /// <param name="Anomaly">Whether anomaly mode is on; see <see cref="DetectAnomaly"/>.</param>
+    /// <param name="Profile">The profile that times the operations, or null.</param>
+    /// <param name="Listener">An action that is called after each function has run, or null. Its arguments are the
+    /// function and the inputs of the function.</param>
+    /// <param name="Taken">The position that each generator had before it generated numbers, for a checkpoint; or
+    /// null.</param>
+    /// <param name="Again">Whether the operations run a second time, for a checkpoint.</param>
+    /// <param name="AtEnd">The actions that are called at the end of the backward pass, or null.</param>
     internal sealed record Modes(bool Records = true, bool Anomaly = false, Profile? Profile = null,
         Action<Function, Variable[]>? Listener = null, ConcurrentDictionary<Generator, long>? Taken = null,
         bool Again = false, List<Action>? AtEnd = null);
@@ -24,31 +28,34 @@ public static partial class Autograd
     internal static Modes Mode => scopes.Value.Mode ?? usual;
 
     /// <summary>
-    /// True while operations are recorded. The setting also holds in the methods that are called, and in the code
-    /// that runs through <c>await</c> and <c>Parallel</c>.
+    /// True while operations are recorded. The setting also applies to the methods that are called, including
+    /// asynchronous methods, and to the bodies of <c>Parallel</c> loops.
     /// </summary>
     public static bool Enabled => Mode.Records;
 
-    /// <summary>Stops recording until the result is disposed: <c>using (Autograd.NoGrad()) …</c></summary>
+    /// <summary>
+    /// Stops recording until the returned object is disposed, as in <c>using (Autograd.NoGrad()) …</c>
+    /// </summary>
     public static IDisposable NoGrad() => new Scope(mode => mode with { Records = false });
 
-    /// <summary>Records again inside <see cref="NoGrad"/>, until the result is disposed.</summary>
+    /// <summary>Turns recording on again inside <see cref="NoGrad"/>, until the returned object is disposed.</summary>
     public static IDisposable EnableGrad() => new Scope(mode => mode with { Records = true });
 
     /// <summary>
-    /// Turns on anomaly mode until the result is disposed. In this mode, operations remember the line of the
-    /// user's code that called them, errors show this line, and the first backward function that produces a NaN
-    /// throws an exception. Anomaly mode is slow: it takes about 20 µs for each operation.
+    /// Turns on anomaly mode until the returned object is disposed. In this mode, each operation remembers the line
+    /// of the user's code that called it, and errors show this line. The backward pass throws an exception at the
+    /// first operation whose Backward produces a NaN. Anomaly mode is slow: it takes about 20 µs for each
+    /// operation.
     /// </summary>
     public static IDisposable DetectAnomaly() => new Scope(mode => mode with { Anomaly = true });
 
-    /// <summary>Counts and times operations until the profile is disposed.</summary>
+    /// <summary>Returns a profile, which counts and times operations until it is disposed.</summary>
     public static Profile Profile() => new();
 
     /// <summary>
-    /// A change of the settings that lasts until this object is disposed. The settings are the result of the
-    /// changes of all open scopes, in the order in which the scopes were opened. So if a scope is disposed twice,
-    /// or before a scope that was opened inside it, only the change of the disposed scope is undone.
+    /// A change of the settings that lasts until this object is disposed. The changes of all open scopes are
+    /// applied in the order in which the scopes were opened. So if a scope is disposed twice, or before a scope
+    /// that was opened inside it, only the change of the disposed scope is undone.
     /// </summary>
     internal sealed class Scope : IDisposable
     {
@@ -67,14 +74,14 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Computes the gradients of several variables with respect to every leaf, and adds all of these gradients to
-    /// the <c>Grad</c> of that leaf.
+    /// Computes, for every leaf, the sum of the gradients of several variables with respect to that leaf. The
+    /// <c>Grad</c> of the leaf is increased by this sum.
     /// </summary>
     /// <param name="roots">The variables that are differentiated.</param>
-    /// <param name="gradients">The gradient of the loss with respect to each variable. If the gradient for a
-    /// scalar is null or not given, it is 1.</param>
-    /// <param name="retainGraph">Whether to keep what the functions have saved, so that the graph can be used
-    /// again.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each variable. For a scalar, a gradient
+    /// that is null or not given is read as 1.</param>
+    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the
+    /// backward pass, so that the graph can be used again.</param>
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated.</param>
     public static void Backward(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? gradients = null,
@@ -82,18 +89,19 @@ public static partial class Autograd
         Run(roots, gradients, retainGraph || createGraph, createGraph, null);
 
     /// <summary>
-    /// Computes the gradients of the sum of some variables with respect to other variables, which may be leaves or
-    /// the results of operations. The <c>Grad</c> of the leaves does not change.
+    /// Computes the gradient of the sum of <paramref name="outputs"/> with respect to each of
+    /// <paramref name="inputs"/>. Inputs may be leaves or results of operations. The <c>Grad</c> of the leaves does
+    /// not change.
     /// </summary>
     /// <param name="outputs">The variables that are differentiated.</param>
     /// <param name="inputs">The variables with respect to which the outputs are differentiated.</param>
-    /// <param name="gradients">The gradient of the loss with respect to each output. If the gradient for a scalar
-    /// is null or not given, it is 1.</param>
-    /// <param name="retainGraph">Whether to keep what the functions have saved, so that the graph can be used
-    /// again.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each output. For a scalar, a gradient that
+    /// is null or not given is read as 1.</param>
+    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the
+    /// backward pass, so that the graph can be used again.</param>
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated.</param>
-    /// <returns>A gradient for each input, or null for an input on which no output depends.</returns>
+    /// <returns>The gradient with respect to each input, or null for an input on which no output depends.</returns>
     /// <exception cref="AutogradException">An input does not require a gradient.</exception>
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
@@ -111,20 +119,22 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Computes the gradients of one variable with respect to others. See the overload for several variables.
+    /// Computes the gradients of one output with respect to several inputs. See the overload that takes several
+    /// outputs.
     /// </summary>
     public static Variable?[] Grad(Variable output, IReadOnlyList<Variable> inputs, Variable? gradient = null,
         bool retainGraph = false, bool createGraph = false) =>
         Grad([output.Given()], inputs, [gradient], retainGraph, createGraph);
 
     /// <summary>
-    /// Computes the gradient of one variable with respect to another. See the overload for several variables.
+    /// Computes the gradient of one output with respect to one input. See the overload that takes several outputs.
     /// </summary>
     public static Variable? Grad(Variable output, Variable input, Variable? gradient = null, bool retainGraph = false,
         bool createGraph = false) => Grad(output, [input.Given()], gradient, retainGraph, createGraph)[0];
 
     /// <summary>
-    /// Computes the gradients of the sum of some variables with respect to the results of functions.
+    /// Computes the gradients of the sum of <paramref name="roots"/> with respect to the results of
+    /// <paramref name="functions"/>.
     /// </summary>
     internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
         IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create)
@@ -135,10 +145,11 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Calls an action at the end of the <c>Backward</c> that is running. This method is meant for hooks.
+    /// Registers an action that is called at the end of the <c>Backward</c> that is running. This method is meant
+    /// to be called by hooks.
     /// </summary>
-    /// <returns>True if the action will be called. False if no backward pass that adds gradients to leaves is
-    /// running; <c>Grad</c> runs a backward pass that adds none.</returns>
+    /// <returns>True if the action will be called. False if no backward pass is running, or if the running backward
+    /// pass adds no gradients to leaves, like the backward pass of <c>Grad</c>.</returns>
     public static bool QueueCallback(Action action)
     {
         action.Given();
@@ -152,16 +163,18 @@ public static partial class Autograd
                 : "; recording is off (NoGrad)."));
 
     /// <summary>
-    /// Runs the backward pass. Functions are numbered in the order of their creation, and no function is created
-    /// before the functions that compute its inputs. The loop always takes the pending function with the largest
-    /// number. So it follows a topological order, and needs no sort, no marks and no recursion.
+    /// Runs the backward pass. Functions are numbered in the order of their creation, and each function is created
+    /// after the functions that computed its inputs. Among the functions that have received a gradient and have not
+    /// run yet, the loop always takes the function with the largest number. So the loop follows a topological
+    /// order, and needs no sort, no marks and no recursion.
     /// </summary>
     /// <param name="roots">The variables at which the backward pass starts.</param>
     /// <param name="seeds">The gradients of the loss with respect to the roots.</param>
-    /// <param name="retain">Whether functions keep what they have saved.</param>
+    /// <param name="retain">Whether functions keep the values that they have saved for the backward pass.</param>
     /// <param name="create">Whether the backward pass is recorded.</param>
-    /// <param name="wanted">The functions whose incoming gradients are returned, as values of this dictionary. If
-    /// it is null, the gradients are added to the leaves instead.</param>
+    /// <param name="wanted">The functions whose incoming gradients are wanted; these gradients become the values of
+    /// the dictionary. If the dictionary is null, gradients are added to the <c>Grad</c> of the leaves
+    /// instead.</param>
     static void Run(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? seeds, bool retain, bool create,
         Dictionary<Function, Variable?>? wanted)
     {
@@ -212,9 +225,9 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Groups the leaves that have hooks by the first function that used each leaf. Once the backward pass has
-    /// gone through that function, the gradient of the leaf is known, and the hooks of the leaf need not wait for
-    /// the end of the backward pass.
+    /// Finds, for each leaf that has hooks, the first function that used the leaf, and groups the leaves by these
+    /// functions. Once the backward pass has gone through the first function that used a leaf, the gradient with
+    /// respect to the leaf is complete. So the hooks of the leaf need not wait for the end of the backward pass.
     /// </summary>
     static ILookup<Function, Function> FirstUses(IEnumerable<Variable> roots)
     {

@@ -3,7 +3,7 @@ namespace Tensorlet;
 /// <summary>The mistakes that <see cref="GradCheck"/> recognizes in a wrong gradient.</summary>
 public enum GradFault
 {
-    /// <summary>No mistake.</summary>
+    /// <summary>No mistake was found.</summary>
     None,
     /// <summary>The shape or the type of the gradient differs from that of the input.</summary>
     Shape,
@@ -11,29 +11,31 @@ public enum GradFault
     Zero,
     /// <summary>There is no gradient for an input that the result depends on.</summary>
     Missing,
-    /// <summary>The gradient is different or missing if no other input requires a gradient.</summary>
+    /// <summary>
+    /// The gradient is right if all inputs require gradients, but wrong or missing if only its own input does.
+    /// </summary>
     Alone,
-    /// <summary>The gradient itself has no gradient, because Backward computes it without the tape.</summary>
+    /// <summary>The gradient itself has no gradient, because Backward computes the gradient without the tape.</summary>
     Cut,
     /// <summary>The function returns different values for the same input.</summary>
     Random,
     /// <summary>Backward does not use the incoming gradient.</summary>
     IncomingUnused,
-    /// <summary>Backward uses a value that another call has saved.</summary>
+    /// <summary>Backward uses a value that another call of the function has saved.</summary>
     Stale,
     /// <summary>The gradient has the wrong sign.</summary>
     Sign,
     /// <summary>The gradient is off by a constant factor.</summary>
     Factor,
-    /// <summary>There is a mean where there should be a sum.</summary>
+    /// <summary>Backward computes a mean where it should compute a sum.</summary>
     MeanForSum,
-    /// <summary>There is a sum where there should be a mean.</summary>
+    /// <summary>Backward computes a sum where it should compute a mean.</summary>
     SumForMean,
     /// <summary>The gradients of two inputs are swapped.</summary>
     Swapped,
-    /// <summary>The gradient, or an operand, should be transposed.</summary>
+    /// <summary>The gradient, or an operand in its formula, should be transposed.</summary>
     Transposed,
-    /// <summary>Terms of a sum are missing.</summary>
+    /// <summary>The gradient lacks terms: it should be summed over a broadcast or repeated axis.</summary>
     MissingSum,
     /// <summary>The gradient is summed over an axis over which it should not be summed.</summary>
     ExtraSum,
@@ -41,14 +43,14 @@ public enum GradFault
     NotFinite,
     /// <summary>The gradient is wrong only at kinks: points where the slopes on the two sides differ.</summary>
     Kink,
-    /// <summary>The gradient shows no other mistake of this list: the formula itself is wrong.</summary>
+    /// <summary>The gradient shows none of the other mistakes of this list: its formula is wrong.</summary>
     Formula,
 }
 
 /// <summary>
-/// Infers from the pattern of a wrong gradient what the mistake is. The Jacobian that Backward gives has one row
-/// for each element of the result. This Jacobian is compared with the numeric Jacobian, and with the matrices into
-/// which the common mistakes would turn the numeric Jacobian.
+/// Infers from a wrong gradient which mistake was made. The Jacobian that Backward gives has one row for each
+/// element of the result of the function. This Jacobian is compared with the numeric Jacobian, and with the
+/// matrices into which the common mistakes would turn the numeric Jacobian.
 /// </summary>
 static class Diagnosis
 {
@@ -77,7 +79,10 @@ static class Diagnosis
         return (fault, $"The gradient with respect to input {wrong} {sentence}");
     }
 
-    /// <summary>Returns what is wrong if a gradient is right, but the gradient of this gradient is not.</summary>
+    /// <summary>
+    /// Returns the mistake, with a sentence about it, if a gradient is right but the gradient of this gradient is
+    /// wrong.
+    /// </summary>
     public static (GradFault, string) OfSecond(GradFault fault) => fault switch
     {
         GradFault.Kink => (fault, "It is wrong only at kinks of the gradient."),
@@ -88,8 +93,8 @@ static class Diagnosis
     };
 
     /// <summary>
-    /// Returns a report if the gradient with respect to an input changes when no other input requires a gradient;
-    /// otherwise null.
+    /// Computes the gradient with respect to each input again, while no other input requires a gradient. Returns a
+    /// report if one of these gradients differs from that in <paramref name="together"/>; otherwise null.
     /// </summary>
     public static GradReport? Alone(GradProblem problem, Tensor?[] together)
     {
@@ -120,8 +125,8 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// Returns the number of the first input whose Jacobian is wrong, or −1 if there is none, and the two
-    /// Jacobians with respect to each input: the one that Backward gives, and the numeric one.
+    /// Returns the number of the first input whose Jacobian is wrong, or −1 if all Jacobians are right. Also
+    /// returns, for each input, the Jacobian that Backward gives and the numeric Jacobian.
     /// </summary>
     static (int, Tensor?[] Yours, Tensor?[] Numeric) FirstWrong(GradProblem problem)
     {
@@ -186,9 +191,9 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// Returns, for each floating-point input, the Jacobian that Backward gives. It has a column for each element
-    /// of the input, and a row for each element of the result, but no more than the first <see cref="MostRows"/>
-    /// rows.
+    /// Returns, for each floating-point input, the Jacobian that Backward gives. The Jacobian has a column for each
+    /// element of the input, and a row for each element of the result. Only the first <see cref="MostRows"/> rows
+    /// are computed.
     /// </summary>
     static Tensor?[] Analytic(GradProblem problem, Tensor[] at)
     {
@@ -219,9 +224,9 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// Returns an axis of the result and an axis of the input that have the same size, and for which the numeric
-    /// Jacobian <paramref name="n"/> agrees with <paramref name="a"/> if these two axes of the numeric Jacobian
-    /// are swapped. Returns null if there are no such axes.
+    /// Looks for an axis of the result and an axis of the input that have the same size. If these two axes of the
+    /// numeric Jacobian <paramref name="n"/> are swapped, the numeric Jacobian must agree with
+    /// <paramref name="a"/>. Returns the two axes, or null if there are no such axes.
     /// </summary>
     static (int, int)? AxesExchanged(GradProblem problem, Tensor a, Tensor n, int[] result, int[] shape)
     {

@@ -3,11 +3,11 @@ namespace Tensorlet;
 /// <summary>
 /// A differentiable operation, which is recorded when it runs. To write a function of your own, derive from this
 /// class, compute the result in <see cref="Forward"/> and the gradients in <see cref="Backward"/>, and call <c>new
-/// Mine().Apply(x)</c>.
+/// Mine().Apply(x)</c>, where <c>Mine</c> is your class.
 /// </summary>
 /// <remarks>
-/// <see cref="Backward"/> computes with variables, so that the tape can record it too if a gradient of the
-/// gradient is wanted.
+/// <see cref="Backward"/> computes with variables, so that the tape can also record this computation, in case a
+/// gradient of the gradient is wanted.
 /// </remarks>
 public abstract class Function
 {
@@ -33,8 +33,7 @@ public abstract class Function
     public long Id { get; private set; } = Interlocked.Increment(ref created);
 
     /// <summary>
-    /// The functions that computed the inputs, in the order of the inputs; null for an input that needs no
-    /// gradient.
+    /// One entry for each input: the function that computed the input, or null if the input needs no gradient.
     /// </summary>
     public IReadOnlyList<Function?> NextFunctions => next;
 
@@ -45,7 +44,7 @@ public abstract class Function
     internal bool Freed { get; private set; }
     /// <summary>
     /// The name of the composed operation that the user called, if this function is the last part of that
-    /// operation.
+    /// operation; otherwise null.
     /// </summary>
     internal string? Operation { get; set; }
 
@@ -55,10 +54,10 @@ public abstract class Function
     protected abstract Tensor Forward();
 
     /// <summary>
-    /// Computes the gradients of the loss with respect to the inputs from <paramref name="gradient"/>, the
-    /// gradient of the loss with respect to the result. They are the product of the transposed Jacobian with
-    /// <paramref name="gradient"/>. For each input, the array contains a gradient with the shape of that input, or
-    /// null if there is no gradient.
+    /// Computes the gradients of the loss with respect to the inputs, given <paramref name="gradient"/>, the
+    /// gradient of the loss with respect to the result. The gradient with respect to an input is the product of the
+    /// transposed Jacobian and <paramref name="gradient"/>. For each input, the returned array contains a gradient
+    /// with the shape of that input, or null if there is no gradient.
     /// </summary>
     public abstract Variable?[] Backward(Variable gradient);
 
@@ -95,28 +94,28 @@ public abstract class Function
     }
 
     /// <summary>
-    /// Runs the function alone, for checks. If it has several results, they are joined into one vector.
+    /// Runs the function for a check. If the function has several results, the results are joined into one vector.
     /// </summary>
     internal virtual Variable ApplyAlone(params ReadOnlySpan<Variable> variables) => Apply(variables);
 
-    /// <summary>Whether this function only passes on what another function has computed.</summary>
+    /// <summary>Whether this function only passes on a value that another function has computed.</summary>
     internal virtual bool IsPart => false;
 
     /// <summary>
-    /// Whether all code that Forward runs belongs to the library. If so, errors in Forward get the name of the
-    /// function.
+    /// Whether all code that Forward runs belongs to the library. If so, the messages of errors in Forward begin
+    /// with the name of the function.
     /// </summary>
     internal virtual bool IsOwn => GetType().Assembly == typeof(Function).Assembly;
 
     /// <summary>
-    /// Registers a hook, which is called after each Backward of this function. The hook is given the gradients
-    /// with respect to the inputs and, as second argument, the incoming gradient. If the hook returns gradients,
-    /// they replace the gradients with respect to the inputs.
+    /// Registers a hook, which is called after each Backward of this function. The first argument of the hook
+    /// contains the gradients with respect to the inputs; the second argument is the incoming gradient. If the hook
+    /// returns gradients, the returned gradients replace the gradients with respect to the inputs.
     /// </summary>
     public IDisposable RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) =>
         new Hook<Func<Variable?[], Variable, Variable?[]?>>(afterwards ??= [], hook);
 
-    /// <summary>Calls Backward, and makes the checks before and after that call.</summary>
+    /// <summary>Checks the kept tensors, calls Backward and the hooks, and checks the gradients.</summary>
     internal Variable?[] Differentiate(Variable gradient)
     {
         if (Freed) throw FreedGraph();
@@ -154,8 +153,8 @@ public abstract class Function
     }
 
     /// <summary>
-    /// Keeps tensors that are not inputs, such as an index, a mask or a target, for <see cref="Backward"/>. These
-    /// tensors must not be written to before Backward has run.
+    /// Keeps tensors for <see cref="Backward"/>. This method is meant for tensors that are not inputs, such as an
+    /// index, a mask or a target. The tensors must not be written to before Backward has run.
     /// </summary>
     protected void Keep(params ReadOnlySpan<Tensor> tensors)
     {
@@ -167,7 +166,8 @@ public abstract class Function
     bool IsSaved(int i) => (saved >> Math.Min(i, 31) & 1) != 0;
 
     /// <summary>
-    /// Returns true if the gradient with respect to input i is needed. This method is meant for Backward.
+    /// Returns true if the gradient with respect to input i, counted from 0, is needed. This method is meant for
+    /// Backward.
     /// </summary>
     protected bool Needs(int i) => next[i] is not null;
 
@@ -175,10 +175,11 @@ public abstract class Function
     protected Tensor SaveResult(Tensor y) => result = y;
 
     /// <summary>
-    /// Returns input i. In Backward, the input must have been saved, and must not have been changed after that.
+    /// Returns input i, counted from 0. Backward can only read an input that Forward has saved and that has not
+    /// been changed since.
     /// </summary>
-    /// <exception cref="AutogradException">The function has no such input, the input was not saved, the input was
-    /// written to after it was saved, or the graph has been freed.</exception>
+    /// <exception cref="AutogradException">The function has no input i; or the input was not saved; or the input
+    /// was written to after it was saved; or the graph has been freed.</exception>
     protected Variable Input(int i)
     {
         if (running) return i < inputs.Length ? inputs[i]
@@ -207,8 +208,8 @@ public abstract class Function
     protected Variable B => Input(1);
 
     /// <summary>
-    /// The result. This property is meant for Backward: the result must have been saved, and must not have been
-    /// changed after that.
+    /// The result. This property is meant for Backward. Forward must have saved the result with
+    /// <see cref="SaveResult"/>, and the result must not have been changed since.
     /// </summary>
     protected Variable Y => Freed ? throw FreedGraph()
         : result is { } y ? new(Unchanged("its result", y, resultVersion), this)
@@ -223,8 +224,7 @@ public abstract class Function
             "with createGraph: true if you differentiate its gradients here.");
 
     /// <summary>
-    /// Returns a copy of this function in the state in which it was before it was applied. The copy can be applied
-    /// to other inputs.
+    /// Returns a copy of this function as it was before it was applied. The copy can be applied to other inputs.
     /// </summary>
     internal Function Again()
     {
@@ -235,7 +235,7 @@ public abstract class Function
         return copy;
     }
 
-    /// <summary>Forgets what was saved.</summary>
+    /// <summary>Releases everything that was saved for Backward.</summary>
     internal virtual void Free() => (inputs, result, kept, Freed) = ([], null, [], true);
 
     /// <summary>
@@ -251,7 +251,8 @@ public abstract class Function
 sealed class AccumulateGrad(Variable leaf) : Function
 {
     /// <summary>
-    /// Whether a hook has been registered for any leaf. Hooks of leaves are called as early as possible.
+    /// True once a hook has been registered for any leaf. The backward pass then calls the hooks of leaves as early
+    /// as possible.
     /// </summary>
     public static bool Hooked { get; set; }
     public Variable Leaf => leaf;

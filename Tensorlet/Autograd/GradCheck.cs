@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>The result of a gradient check.</summary>
-/// <param name="Passed">True if every gradient agreed with the numeric gradient. At a kink, every number between
-/// the slopes on the two sides agrees.</param>
-/// <param name="WorstError">The largest difference from a numeric gradient, divided by max(1, |numeric
-/// gradient|).</param>
-/// <param name="Text">The result in words. It says that the gradients agree; or it says for which element of which
-/// input they do not agree, and what that means.</param>
-/// <param name="Fault">The mistake that the wrong gradient looks like.</param>
-/// <param name="Kinks">The number of points where the slopes on the two sides differ. At such a point, every
-/// number between the two slopes is right.</param>
+/// <param name="Passed">True if every gradient agreed with the numeric gradient. At a kink, a gradient counts as
+/// agreeing if it lies between the slopes on the two sides.</param>
+/// <param name="WorstError">The largest difference between a gradient and its numeric gradient. Each difference is
+/// divided by max(1, |numeric gradient|).</param>
+/// <param name="Text">The result in words: either that the gradients agree, or where they do not agree, and which
+/// mistake that suggests.</param>
+/// <param name="Fault">The mistake that most probably made a gradient wrong.</param>
+/// <param name="Kinks">The number of points where the slopes on the two sides differ. At such a point, every number
+/// between the two slopes is accepted as a gradient.</param>
 public sealed record GradReport(
     bool Passed, double WorstError, string Text, GradFault Fault = GradFault.None, int Kinks = 0)
 {
@@ -29,48 +29,51 @@ public sealed record GradReport(
 /// Compares the gradient of a function f with five-point differences in float64. With a small step h, such a
 /// difference is (8(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h)))/12h, and its error is h⁴f⁽⁵⁾/30. The incoming
 /// gradient is random. If it consisted of ones, a softmax whose Backward gives 0 would pass, and so would a
-/// permutation whose Backward does not undo the permutation. The function is also called with other inputs, before
-/// the call that is checked and between that call and its backward pass, to find a Backward that uses values from
-/// another call.
+/// permutation whose Backward does not undo the permutation. To find a Backward that uses values from another call,
+/// the function is also called with other inputs: once before the call that is checked, and once between that call
+/// and its backward pass.
 /// </summary>
 public static class GradCheck
 {
     /// <summary>
     /// If an input has at most <c>EveryElement</c> elements, each element is moved alone. If the input has more
-    /// elements, all of them are moved together, in several random directions.
+    /// elements, all elements are moved together; this is done in <c>Directions</c> random directions.
     /// </summary>
     const int EveryElement = 12, Directions = 3;
 
     /// <summary>
     /// The steps h, which are powers of two. The first step is the best. The smaller steps are tried if the
-    /// function bends too much for the first step, or if the function has a kink or ends within a distance of 2h.
+    /// function bends too much for the first step; or if, within a distance of 2h from the point, the function has
+    /// a kink or stops being defined.
     /// </summary>
     static readonly double[] steps = [.. ((int[])[-10, -14, -18, -22, -26]).Select(power => Math.ScaleB(1, power))];
 
-    /// <summary>How far rounding may move a value, divided by that value: a few units in the last place.</summary>
+    /// <summary>The largest relative error that rounding may cause in a value: a few units in the last place.</summary>
     const double Rounding = 16 * 1.1e-16;
 
     /// <summary>
-    /// Slopes that are much smaller than this number are compared absolutely, and not relative to their size.
+    /// If a slope is much smaller than this number, its absolute error counts, and not its relative error.
     /// </summary>
     internal const double SmallSlope = 1e-2;
 
     /// <summary>
-    /// Checks the gradients of a function with respect to its floating-point inputs; other inputs are constants.
+    /// Checks the gradients of a function with respect to its floating-point inputs. Inputs of other types are
+    /// treated as constants.
     /// </summary>
-    /// <param name="f">The function.</param>
-    /// <param name="inputs">The point where the function is checked, in Float64; views are allowed.</param>
+    /// <param name="f">The function whose gradients are checked.</param>
+    /// <param name="inputs">The inputs at which the gradients are checked. Floating-point inputs must be Float64.
+    /// Views are allowed.</param>
     /// <param name="seed">The seed of the random incoming gradient and of the random directions.</param>
     /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the product of the
     /// first gradient with a random direction is differentiated with respect to the inputs and with respect to the
-    /// incoming gradient. The result for the incoming gradient is the product of the Jacobian with the direction,
-    /// which is what forward mode computes.</param>
-    /// <param name="jacobian">Whether to check every element of the Jacobian, and not only the product of the
-    /// Jacobian with a random incoming gradient.</param>
-    /// <param name="tolerance">The largest relative difference from the numeric gradient that passes. The numeric
-    /// gradient is a sum of terms, and the difference is divided by the sum of the absolute values of these
-    /// terms.</param>
-    /// <exception cref="DTypeException">An input or the result is floating-point, but not Float64.</exception>
+    /// incoming gradient. The derivative with respect to the incoming gradient is the product of the Jacobian with
+    /// the direction, which is what forward-mode differentiation computes.</param>
+    /// <param name="jacobian">Whether to check the elements of the Jacobian, up to its 64th row, and not only the
+    /// product of the Jacobian with a random incoming gradient.</param>
+    /// <param name="tolerance">The largest relative difference between a gradient and its numeric gradient with
+    /// which the check still passes. The numeric gradient is a sum of terms; the difference is divided by the sum
+    /// of the absolute values of these terms.</param>
+    /// <exception cref="DTypeException">An input is Float32, or the result is not Float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
         bool secondOrder = false, bool jacobian = false, double tolerance = 1e-6)
@@ -106,8 +109,9 @@ public static class GradCheck
     }
 
     /// <summary>
-    /// A slope that Backward gives, and what the slope is compared with: the terms whose sum is differentiated, at
-    /// the distance h from the point.
+    /// A slope that Backward gives, <paramref name="Yours"/>, and the function from which the numeric slope is
+    /// computed. This function, <paramref name="Terms"/>, returns the terms of the differentiated sum at the
+    /// distance h from the point.
     /// </summary>
     sealed record Probe(string Place, double Yours, Func<double, double[]> Terms);
 
@@ -180,12 +184,12 @@ public static class GradCheck
                 if (slope != 0) values += Math.Abs(middle[i]);
             }
             var (allowed, rounding) = (tolerance * (SmallSlope + size), Rounding * values / h);
-            // a curve bends half as much half as far away, a kink as much
+            // if the step is halved, the bend of a curve is halved too, but the bend of a kink stays the same
             var bend = Math.Abs(right - left);
             var atKink = bend > allowed + rounding && Math.Abs(wider) < 1.5 * bend;
             var error = Math.Abs(yours - numeric);
-            // a smaller step has a larger rounding error; this error is allowed only as far as the slope has changed
-            // since the step before
+            // a smaller step has a larger rounding error; this error is allowed only up to the amount by which the
+            // slope has changed since the previous step
             agrees |= error <= allowed + Math.Min(rounding, Math.Abs(numeric - before));
             before = double.IsFinite(numeric) ? numeric : before;
             if (!(error >= least)) (least, closest) = (error, numeric);
@@ -230,7 +234,10 @@ sealed class GradProblem
 
     public Tensor Random(Tensor like) => Tensor.Randn(like.Size(), DType.Float64, like.Device, generator);
 
-    /// <summary>Returns a tensor that is 1 at one element and 0 elsewhere.</summary>
+    /// <summary>
+    /// Returns a tensor with the shape of <paramref name="like"/>, in which the given element is 1 and all other
+    /// elements are 0.
+    /// </summary>
     public static Tensor Unit(Tensor like, int element)
     {
         var unit = Tensor.ZerosLike(like);
@@ -238,7 +245,7 @@ sealed class GradProblem
         return unit;
     }
 
-    /// <summary>Returns a point at which input k is moved by the given step.</summary>
+    /// <summary>Returns the point <paramref name="at"/> with input k moved by <paramref name="step"/>.</summary>
     public static Tensor[] Moved(Tensor[] at, int k, Tensor step) => [.. at.Select((x, i) => i == k ? x + step : x)];
 
     public Tensor Value(Tensor[] at)
@@ -247,17 +254,19 @@ sealed class GradProblem
         return f([.. at.Select(x => new Variable(x))]).Data;
     }
 
-    /// <summary>Returns the terms of the sum ⟨f(x), incoming gradient⟩.</summary>
+    /// <summary>
+    /// Returns the terms of the sum ⟨f(x), incoming gradient⟩, where x is the point <paramref name="at"/>.
+    /// </summary>
     public double[] Terms(Tensor[] at) => (Value(at) * Incoming).ToArray<double>();
 
     /// <summary>
-    /// Returns the values of f at the point to which each input whose gradient is not 0 has moved by h times its
-    /// random direction.
+    /// Moves each input whose gradient is not 0 by h times its random direction, and returns the values of f at the
+    /// new point.
     /// </summary>
     public double[] Along(double h, Tensor?[] gradients) => Value([.. Inputs.Select((x, k) =>
         gradients[k] is { } g && Size(g) > 0 ? x + directions[k] * h : x)]).ToArray<double>();
 
-    /// <summary>Returns whether the value and the gradients are the same in every call.</summary>
+    /// <summary>Returns true if the function gives the same value and the same gradients in every call.</summary>
     public bool IsRepeatable()
     {
         var once = Both();
@@ -268,7 +277,7 @@ sealed class GradProblem
             .SelectMany(g => g?.ToArray<double>() ?? [])];
     }
 
-    /// <summary>Returns whether two tensors are equal to within the tolerance.</summary>
+    /// <summary>Returns true if two tensors are equal to within the tolerance.</summary>
     public bool Same(Tensor a, Tensor b) => Size(a - b) <= Tolerance * (GradCheck.SmallSlope + Size(b));
 
     public static double Size(Tensor a) => Math.Sqrt((a * a).Sum().Item());
@@ -278,9 +287,10 @@ sealed class GradProblem
 
     /// <summary>
     /// Returns the gradients at a point. If <paramref name="disturbed"/> is true, the function is first
-    /// differentiated at the point <see cref="Elsewhere"/>, and is called there again between the call at the
-    /// given point and the backward pass of that call. If <paramref name="only"/> is not negative, only the input
-    /// with this number requires a gradient; otherwise all floating-point inputs do.
+    /// differentiated at the point <see cref="Elsewhere"/>. After the call at the given point, and before the
+    /// backward pass of that call, the function is called at <see cref="Elsewhere"/> again. If
+    /// <paramref name="only"/> is not negative, only the input with this number requires a gradient; otherwise all
+    /// floating-point inputs do.
     /// </summary>
     public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false, int only = -1)
     {
@@ -292,13 +302,13 @@ sealed class GradProblem
         return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
     }
 
-    /// <summary>Returns the terms of Σ ⟨gradient, direction⟩, a sum over the inputs.</summary>
+    /// <summary>Returns the terms of Σ ⟨gradient, random direction⟩, where the sum runs over the inputs.</summary>
     public double[] Slopes(Tensor[] at) =>
         [.. Gradients(at, Incoming).SelectMany((g, k) => g is null ? [] : (g * directions[k]).ToArray<double>())];
 
     /// <summary>
-    /// Returns the gradients of the sum of <see cref="Slopes"/>, first with respect to each input, and last with
-    /// respect to the incoming gradient.
+    /// Differentiates the sum of the terms that <see cref="Slopes"/> returns. Returns the gradients with respect to
+    /// the inputs, followed by the gradient with respect to the incoming gradient.
     /// </summary>
     public Tensor?[] SecondGradients()
     {

@@ -2,13 +2,13 @@ using static System.Net.WebUtility;
 
 namespace Tensorlet;
 
-/// <summary>A function of the graph, with what the picture shows about it.</summary>
+/// <summary>A node of the graph: one function, and what the picture shows about this function.</summary>
 /// <param name="Number">The number of the function in the picture, counted from 1. It is larger than the numbers
 /// of the functions that computed the inputs of this function.</param>
 /// <param name="Name">The name of the operation, or of the leaf.</param>
 /// <param name="Shape">The shape of the result of the function.</param>
 /// <param name="Inputs">The numbers of the functions that computed the inputs of this function.</param>
-/// <param name="Gradient">The Euclidean norm of the gradient with respect to the result of the function; null if
+/// <param name="Gradient">The Euclidean norm of the gradient with respect to the result of the function, or null if
 /// the gradient is not known.</param>
 public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
 {
@@ -18,7 +18,7 @@ public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyL
 
 /// <summary>
 /// The graph of the functions that computed a variable. It can be written as text, in the languages of Mermaid and
-/// Graphviz, as an SVG, and as the list of the steps of the backward pass.
+/// Graphviz, as an SVG, and as a list of the steps that the backward pass takes.
 /// </summary>
 public sealed class GraphPicture
 {
@@ -29,12 +29,12 @@ public sealed class GraphPicture
     public IReadOnlyList<GraphNode> Nodes { get; }
 
     /// <summary>
-    /// Draws the graph of a variable. If the graph has not been freed, the picture shows the norms of the
-    /// gradients.
+    /// Draws the graph of a variable. If the graph has not been freed, the picture also shows the norm of the
+    /// gradient with respect to the result of each function.
     /// </summary>
     /// <param name="root">The variable.</param>
-    /// <param name="names">Leaves and their names, for example the result of <c>NamedParameters</c> of a
-    /// module.</param>
+    /// <param name="names">Leaves and their names, for example those that <c>NamedParameters</c> of a module
+    /// returns.</param>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
     {
@@ -58,14 +58,14 @@ public sealed class GraphPicture
             f is AccumulateGrad { Leaf: var leaf } ? known.GetValueOrDefault(leaf, "leaf") : f.Name;
     }
 
-    /// <summary>Returns a text with a line for each function.</summary>
+    /// <summary>Returns a text with one line for each function.</summary>
     public override string ToString() => string.Join('\n', Nodes.Select(n =>
         $"{n.Number,4} {n.Name,-18} {n.Shape,-16} {(n.IsLeaf ? " " : "←")} {string.Join(", ", n.Inputs),-12} {n.Norm}"
             .TrimEnd()));
 
     /// <summary>
     /// Returns the steps of the backward pass, in order. Each step says which function gets a gradient, and to
-    /// which functions it passes gradients on.
+    /// which functions that function passes gradients on.
     /// </summary>
     public string ToTrace() => string.Join('\n', Nodes.OrderBy(n => n.IsLeaf).ThenByDescending(n => n.Number)
         .Select((n, step) => $"{step + 1,4}. {n.Name} ({n.Number}) gets a gradient of shape {n.Shape} {n.Norm}" +
@@ -73,7 +73,8 @@ public sealed class GraphPicture
                 $"{Nodes[i - 1].Name} ({i})"))}")));
 
     /// <summary>
-    /// Returns a flow chart in Mermaid's language. Code hosting sites show such charts in Markdown.
+    /// Returns the graph as a flow chart in Mermaid's language. Code hosting sites draw such charts when they show
+    /// Markdown.
     /// </summary>
     public string ToMermaid() => Chart("flowchart TD", "", "-->", n =>
         $"{(n.IsLeaf ? '(' : '[')}\"{n.Name}<br>{n.Shape}<br>{n.Norm}\"{(n.IsLeaf ? ')' : ']')}");
@@ -89,9 +90,9 @@ public sealed class GraphPicture
     }
 
     /// <summary>
-    /// Returns the drawing as an SVG. The result is at the bottom. Every other function is above the functions
-    /// that use its result, and as near as possible to the middle of these functions (the layers and barycentres
-    /// of Sugiyama).
+    /// Returns the graph as an SVG. The function that computed the variable is at the bottom. Every other function
+    /// is above the functions that use its result, and as near as possible to the middle of these functions. The
+    /// layout uses the layers and barycentres of Sugiyama.
     /// </summary>
     public string ToSvg()
     {

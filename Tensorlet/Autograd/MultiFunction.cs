@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A function with several results. <see cref="Apply"/> returns all results, and
-/// <see cref="Backward(Variable[])"/> gets the gradients with respect to all results together. The gradient with
-/// respect to a result that was not used consists of zeros.
+/// A function with several results. <see cref="Apply"/> returns all results, and <see cref="Backward(Variable[])"/>
+/// gets the gradients with respect to all results in one array. The gradient with respect to a result that was not
+/// used consists of zeros.
 /// </summary>
 public abstract class MultiFunction : Function
 {
@@ -14,8 +14,8 @@ public abstract class MultiFunction : Function
     protected abstract Tensor[] ForwardAll();
 
     /// <summary>
-    /// Computes the gradients of the loss with respect to the inputs from <paramref name="gradients"/>, the
-    /// gradients of the loss with respect to all results.
+    /// Computes the gradients of the loss with respect to the inputs. The argument contains the gradient of the
+    /// loss with respect to each result.
     /// </summary>
     protected abstract Variable?[] Backward(Variable[] gradients);
 
@@ -31,8 +31,8 @@ public abstract class MultiFunction : Function
         Variable.Cat(Array.ConvertAll(Apply(variables), y => y.Reshape(-1)));
 
     /// <summary>
-    /// Computes the results, and returns a tensor that represents all of them in the graph and has no value of its
-    /// own.
+    /// Computes the results. Returns a tensor that represents all results in the graph; the value of this tensor is
+    /// not used.
     /// </summary>
     protected sealed override Tensor Forward()
     {

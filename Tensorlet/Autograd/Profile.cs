@@ -5,10 +5,10 @@ using System.Text.Json;
 namespace Tensorlet;
 
 /// <summary>
-/// Measures how often each operation ran, forward and backward, how long the operation took, and how many bytes
-/// its results have. Example: <c>using var profile = Autograd.Profile(); … Console.WriteLine(profile);</c> If an
-/// operation runs inside another operation, for example inside a backward function, its time is counted for both
-/// operations.
+/// Measures, for each operation of the forward pass and of the backward pass, how often it ran, how long it took,
+/// and how many bytes its results have. If an operation runs inside another operation, for example inside a
+/// backward function, the time of the inner operation is counted for both operations. Example: <c>using var profile
+/// = Autograd.Profile(); … Console.WriteLine(profile);</c>
 /// </summary>
 public sealed class Profile : IDisposable
 {
@@ -19,8 +19,8 @@ public sealed class Profile : IDisposable
     internal Profile() => scope = new Autograd.Scope(mode => mode with { Profile = this });
 
     /// <summary>
-    /// The name, the number of calls, the milliseconds and the bytes of each operation. The slowest operation
-    /// comes first.
+    /// One row for each operation: its name, the number of its calls, the time of all its calls in milliseconds,
+    /// and the size of all its results in bytes. The row with the longest time comes first.
     /// </summary>
     public IReadOnlyList<(string Operation, int Count, double Milliseconds, long Bytes)> Rows =>
         [.. events.GroupBy(e => e.Operation).Select(g => (g.Key, g.Count(), g.Sum(e => Microseconds(e.Ticks)) / 1e3,
@@ -38,7 +38,7 @@ public sealed class Profile : IDisposable
         return result;
     }
 
-    /// <summary>Stops counting.</summary>
+    /// <summary>Stops measuring.</summary>
     public void Dispose() => scope.Dispose();
 
     /// <summary>Returns <see cref="Rows"/> as a table.</summary>
@@ -47,8 +47,9 @@ public sealed class Profile : IDisposable
             $"{row.Operation,-28}{row.Count,8:N0}{row.Milliseconds,12:N3}{row.Bytes / 1e6,12:N3}\n"));
 
     /// <summary>
-    /// Returns the timeline of all operations, thread by thread, in the JSON format of Chrome's trace events. If
-    /// you write this text to a file, you can open the file in chrome://tracing and in Perfetto.
+    /// Returns the timeline of all operations, with the thread on which each operation ran, in the JSON format of
+    /// Chrome's trace events. If you write this text to a file, you can open the file in chrome://tracing and in
+    /// Perfetto.
     /// </summary>
     public string ToChromeTrace() => "{\"traceEvents\":[\n" + string.Join(",\n", events.Select(e =>
         $$$"""

@@ -31,7 +31,7 @@ public static class TapeCheck
     /// checks compute in float64.
     /// </summary>
     /// <param name="computation">The computation that is run.</param>
-    /// <param name="tolerance">The tolerance of <see cref="GradCheck.Run"/>.</param>
+    /// <param name="tolerance">The tolerance that is passed to <see cref="GradCheck.Run"/>.</param>
     public static IReadOnlyList<TapeReport> Run(Func<Variable> computation, double tolerance = 1e-6) =>
         [.. from heard in Listen(() => computation.Given()())
             let values = Array.ConvertAll(heard.Inputs, v => v.DType.IsFloat() ? v.Data.To(DType.Float64) : v.Data)
@@ -41,7 +41,8 @@ public static class TapeCheck
             select new TapeReport(operation, heard.Line, report)];
 
     /// <summary>
-    /// Returns the reports in words: the reports that failed, or a sentence that says that all gradients agree.
+    /// Returns a text about the reports: the reports of all checks that failed or, if no check failed, a sentence
+    /// that says that all gradients agree.
     /// </summary>
     public static string Text(IReadOnlyList<TapeReport> reports)
     {

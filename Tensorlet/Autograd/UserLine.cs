@@ -10,7 +10,7 @@ static class UserLine
 {
     /// <summary>
     /// Returns the file and the line of the innermost caller outside the library. If there are no debug symbols,
-    /// it returns the method of that caller instead.
+    /// this method returns the class and the method of that caller instead.
     /// </summary>
     public static string Find()
     {

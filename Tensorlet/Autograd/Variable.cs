@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tensorlet;
 
 /// <summary>
-/// A tensor on the tape. Operations on variables are recorded if a gradient is required, and
-/// <see cref="Backward"/> goes through the record in reverse. Variables have no in-place operations; weights are
+/// A tensor on the tape. Operations on variables are recorded if a variable requires a gradient, and
+/// <see cref="Backward"/> goes through the record in reverse. Variables have no in-place operations. Weights are
 /// updated by writing to <see cref="Data"/>.
 /// </summary>
 [DebuggerDisplay("{Data.DebuggerText,nq} {GradFn}")]
@@ -14,7 +14,8 @@ public sealed partial class Variable
     Function? accumulate;
 
     /// <summary>
-    /// The values. Writing to the values is not recorded, but if the tape has saved them, it notices the change.
+    /// The values of this variable. Writing to the values is not recorded. But if the tape has saved the values,
+    /// the tape notices the change.
     /// </summary>
     public Tensor Data { get; private set; }
     /// <summary>The gradient that has been accumulated for this variable, or null if there is none.</summary>
@@ -39,13 +40,13 @@ public sealed partial class Variable
     public Function? GradFn { get; }
     /// <summary>
     /// True if gradients flow to or through this variable. Set it to false to freeze a parameter, and to true to
-    /// train the parameter again. A frozen parameter gets no gradients, so optimizers do not change it. It is still a
-    /// parameter of its module, and a part of the state of the module.
+    /// train the parameter again. A frozen parameter gets no gradients, so optimizers do not change it. But it
+    /// remains a parameter of its module, and a part of the state of the module.
     /// </summary>
-    /// <exception cref="AutogradException">It is set, and the variable is the result of an operation, not a leaf.
-    /// </exception>
-    /// <exception cref="DTypeException">It is set to true, and the variable consists of integers or Booleans.
-    /// </exception>
+    /// <exception cref="AutogradException">The property is set, although the variable is not a leaf, but the result
+    /// of an operation.</exception>
+    /// <exception cref="DTypeException">The property is set to true, although the variable consists of integers or
+    /// Booleans.</exception>
     public bool RequiresGrad
     {
         get => requiresGrad;
@@ -62,7 +63,7 @@ public sealed partial class Variable
     internal bool IsParameter { get; }
 
     /// <summary>Creates a variable that is a leaf of the graph.</summary>
-    /// <exception cref="DTypeException">The data are integers or Booleans, and a gradient is required.</exception>
+    /// <exception cref="DTypeException">A gradient is required, although the data are integers or Booleans.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
         if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(
@@ -93,8 +94,8 @@ public sealed partial class Variable
     internal bool IsNumber => Data.IsNumber;
 
     /// <summary>
-    /// Returns this variable. If it was converted from a number, it is returned in the form of an operand for an
-    /// operation with the other variable.
+    /// Returns this variable. If this variable was converted from a number, the number is returned instead, as an
+    /// operand for an operation with <paramref name="other"/>.
     /// </summary>
     internal Variable As(Variable other) => IsNumber ? Data.As(other.Data) : this;
 
@@ -146,8 +147,8 @@ public sealed partial class Variable
     public static explicit operator double(Variable x) => x.Given().Item();
 
     /// <summary>
-    /// Returns a constant with the same values, which is detached from the graph and shares the memory of this
-    /// variable.
+    /// Returns a constant that is detached from the graph. The constant has the values of this variable, and shares
+    /// the memory of these values.
     /// </summary>
     public Variable Detach() => new(Data);
 
@@ -157,13 +158,19 @@ public sealed partial class Variable
     /// </summary>
     internal void MoveTo(Tensor data) => (Data, Grad) = (data, ReferenceEquals(data, Data) ? Grad : null);
 
-    /// <summary>The function that receives a gradient for this variable.</summary>
+    /// <summary>
+    /// The function that receives the gradient with respect to this variable; null if no gradient is required.
+    /// </summary>
     internal Function? Origin => GradFn ?? (!RequiresGrad ? null
         : accumulate ?? LazyInitializer.EnsureInitialized(ref accumulate, () => new AccumulateGrad(this)));
 
     internal Function OriginFor(string operation) => Origin ?? throw Autograd.NoGradient(operation, this);
 
-    /// <summary>Adds a gradient to <see cref="Grad"/>. The sum is a new tensor.</summary>
+    /// <summary>
+    /// Adds a gradient to <see cref="Grad"/>. The sum is a new tensor. If there is no gradient yet, the given
+    /// gradient becomes <see cref="Grad"/>; if <paramref name="shared"/> is true, a copy of the given gradient is
+    /// used instead.
+    /// </summary>
     internal void AddGrad(Variable gradient, bool shared)
     {
         gradient.Data.OnlyType("Backward: the gradient of a leaf", DType);
@@ -190,8 +197,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Keeps the gradient with respect to this variable in <see cref="Grad"/>, although this variable is not a
-    /// leaf.
+    /// Makes each backward pass add the gradient with respect to this variable to <see cref="Grad"/>, although this
+    /// variable is not a leaf.
     /// </summary>
     public void RetainGrad()
     {
@@ -199,18 +206,18 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Computes the gradient of this variable with respect to every leaf, and adds it to the <see cref="Grad"/> of
-    /// that leaf. The chain rule is applied from this variable back to the leaves.
+    /// Computes the gradients of this variable with respect to all leaves, and adds each gradient to the
+    /// <see cref="Grad"/> of its leaf. The chain rule is applied from this variable back to the leaves.
     /// </summary>
-    /// <param name="gradient">The gradient of the loss with respect to this variable. It has the shape of this
-    /// variable. If it is not given for a scalar, it is 1.</param>
-    /// <param name="retainGraph">Whether to keep what the functions have saved, so that the graph can be used
-    /// again.</param>
+    /// <param name="gradient">The gradient of the loss with respect to this variable. The gradient has the shape of
+    /// this variable. For a scalar, a gradient that is not given is read as 1.</param>
+    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the
+    /// backward pass, so that the graph can be used again.</param>
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated. This implies <paramref name="retainGraph"/>.</param>
-    /// <exception cref="AutogradException">This variable does not require a gradient, it is not a scalar and no
-    /// gradient is given, the graph has been freed, or a value has been changed after the tape saved
-    /// it.</exception>
+    /// <exception cref="AutogradException">This variable does not require a gradient; or no gradient is given,
+    /// although this variable is not a scalar; or the graph has been freed; or a value has been changed after the
+    /// tape saved it.</exception>
     /// <exception cref="ShapeException">The shape of the gradient differs from that of this variable.</exception>
     public void Backward(Variable? gradient = null, bool retainGraph = false, bool createGraph = false) =>
         Autograd.Backward([this], [gradient], retainGraph, createGraph);

@@ -8,9 +8,10 @@ public static class Collate
     /// so on.
     /// </summary>
     /// <param name="samples">The samples.</param>
-    /// <param name="numbers">The numbers of the samples, which an error message shows; 0, 1, … if not given.</param>
-    /// <exception cref="ShapeException">There are no samples, or the samples differ in the number, the shapes or
-    /// the types of their tensors.</exception>
+    /// <param name="numbers">The numbers that the samples have in the dataset, for error messages; 0, 1, … if not
+    /// given.</param>
+    /// <exception cref="ShapeException">There are no samples; or the samples have different numbers of tensors; or
+    /// tensors at the same position have different shapes or types.</exception>
     public static Tensor[] Default(Tensor[][] samples, ReadOnlySpan<long> numbers = default)
     {
         if (samples.Given() is not [var first, ..]) throw new ShapeException("Collate: there are no samples.");
@@ -28,10 +29,11 @@ public static class Collate
     }
 
     /// <summary>
-    /// Returns a function that makes a batch from N samples. Sequences (L, …) that have the same position in all
-    /// samples are padded at the end to the length of the longest one and then stacked, (N, L, …). Tensors without
-    /// axes are only stacked, (N). At the end of the batch, an Int64 tensor (N) is added for each position that has
-    /// sequences: their lengths before the padding.
+    /// Returns a function that makes a batch from N samples. If the tensors at the same position in all samples are
+    /// sequences of shape (L, …), where L may differ from sample to sample, the sequences are padded at the end to
+    /// the length of the longest sequence and then stacked to a tensor of shape (N, L, …). Tensors without axes are
+    /// only stacked, to a tensor of shape (N). At the end of the batch, an Int64 tensor of shape (N) is added for
+    /// each position that has sequences: the lengths of the sequences before the padding.
     /// </summary>
     /// <param name="value">The value with which the shorter sequences are padded.</param>
     public static Func<Tensor[][], Tensor[]> Padded(double value = 0) => samples =>

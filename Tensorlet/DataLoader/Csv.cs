@@ -16,18 +16,18 @@ public sealed class Csv
     readonly List<(int Line, string[] Fields)> rows;
     readonly Dictionary<string, int> places = [];
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads a table from a file.</summary>
+    /// <param name="path">The path of the file.</param>
     /// <param name="separator">The character between fields.</param>
     /// <param name="header">Whether the first line has the names of the columns; without a header, the columns are
     /// named 0, 1, …</param>
-    /// <exception cref="InvalidDataException">A quote is not closed or is in the wrong position, a row does not
-    /// have as many fields as the first row, two columns have the same name, or there is no row. The message names
-    /// the file, the line and the column.</exception>
+    /// <exception cref="InvalidDataException">A quote is not closed or is in the wrong position; or a row does not
+    /// have as many fields as the first row; or two columns have the same name; or there is no row. The message
+    /// names the file, the line and the column.</exception>
     public Csv(string path, char separator = ',', bool header = true)
         : this(File.ReadAllText(Files.OfFile("Csv", path)), path, separator, header) { }
 
-    /// <summary>Reads a text.</summary>
+    /// <summary>Reads a table from a text.</summary>
     /// <inheritdoc cref="Csv(string, char, bool)"/>
     /// <param name="text">The text.</param>
     /// <param name="path">The name of the text in error messages.</param>
@@ -60,11 +60,14 @@ public sealed class Csv
             : throw new IndexException(
                 $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
 
-    /// <summary>Returns C columns of numbers as a Float32 tensor (N, C), where N is the number of rows.</summary>
+    /// <summary>
+    /// Returns columns of numbers as a Float32 tensor of shape (N, C), where N is the number of rows, and C is the
+    /// number of columns that are returned.
+    /// </summary>
     /// <param name="columns">The names of the columns; all columns if not given.</param>
     /// <param name="missing">The number for an empty field; if not given, an empty field is an error.</param>
-    /// <exception cref="IndexException">There is no column with this name.</exception>
-    /// <exception cref="InvalidDataException">A field is not a number; the message names the file, the line and the
+    /// <exception cref="IndexException">There is no column with one of these names.</exception>
+    /// <exception cref="InvalidDataException">A field is not a number. The message names the file, the line and the
     /// column.</exception>
     public Tensor Numbers(string[]? columns = null, double? missing = null)
     {
@@ -77,15 +80,16 @@ public sealed class Csv
     }
 
     /// <summary>
-    /// Returns the labels (N), Int64, of a column of names, and the classes, which are the different names of the
-    /// column in sorted order. The label of a row is the position of its name among the classes.
+    /// Converts a column of names to labels. Returns the labels as an Int64 tensor with one element for each row,
+    /// and the classes, which are the different names of the column in sorted order. The label of a row is the
+    /// position of its name among the classes.
     /// </summary>
     /// <param name="column">The name of the column.</param>
     /// <param name="missing">The label for an empty field, for example a label that a loss ignores; if not given,
     /// an empty field is an error.</param>
     /// <exception cref="IndexException">There is no column with this name.</exception>
-    /// <exception cref="InvalidDataException">A field is empty, and no label for empty fields is given; the message
-    /// names the file, the line and the column.</exception>
+    /// <exception cref="InvalidDataException">A field is empty, although no label for empty fields is given. The
+    /// message names the file, the line and the column.</exception>
     public (Tensor Labels, string[] Classes) Labels(string column, long? missing = null)
     {
         var text = Text(column);

@@ -4,10 +4,10 @@ using System.Collections.Concurrent;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop is an epoch. The
-/// order and the random numbers depend only on the seed and the epoch, not on the number of workers. The state
-/// contains the seed, the epoch and the position in the epoch, so that an interrupted epoch can continue at the
-/// next batch.
+/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop over the loader is
+/// an epoch. The order of the samples and their random numbers depend only on the seed and the epoch, not on the
+/// number of workers. The state of the loader contains the seed, the epoch and the position in the epoch, so that an
+/// interrupted epoch can continue at the next batch.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 {
@@ -27,24 +27,25 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     int epoch, skip;                    // the next epoch, and how many of its batches are skipped
     (int Epoch, int Position) now;
 
-    /// <param name="dataset">The samples.</param>
+    /// <param name="dataset">The dataset that contains the samples.</param>
     /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
     /// <param name="shuffle">Whether the samples are in a different random order in every epoch.</param>
-    /// <param name="seed">The seed of the orders and of the random numbers of the samples.</param>
+    /// <param name="seed">The seed for the order of the samples and for the random numbers that samples need.</param>
     /// <param name="dropLast">Whether the last batch is left out if it is smaller than the others.</param>
     /// <param name="workers">The number of threads that prepare batches in advance. There are never more threads
-    /// than batches; with 0, the thread of the caller prepares the batches.</param>
-    /// <param name="sampler">The source of the order of the samples; it replaces <paramref name="shuffle"/>.</param>
-    /// <param name="batchSampler">The source of the batches; it replaces <paramref name="batchSize"/>,
+    /// than batches. If the number is 0, the thread of the caller prepares the batches.</param>
+    /// <param name="sampler">The sampler that chooses the samples and their order; it replaces
+    /// <paramref name="shuffle"/>.</param>
+    /// <param name="batchSampler">The sampler that chooses the batches; it replaces <paramref name="batchSize"/>,
     /// <paramref name="shuffle"/>, <paramref name="dropLast"/> and <paramref name="sampler"/>.</param>
     /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
     /// given.</param>
     /// <param name="cancellation">A token whose cancellation ends the epoch with an OperationCanceledException.</param>
-    /// <param name="patience">How long the loader waits until the workers have finished their present samples when
-    /// an epoch is left early or cancelled; one minute if not given.</param>
+    /// <param name="patience">If an epoch is left early or cancelled, the workers first finish the samples on which
+    /// they are working. The patience is how long the loader waits for this; one minute if not given.</param>
     /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or the number of workers is
     /// negative.</exception>
-    /// <exception cref="ArgumentException">A sampler is given and <paramref name="shuffle"/> is true, or a
+    /// <exception cref="ArgumentException">A sampler is given, although <paramref name="shuffle"/> is true; or a
     /// batchSampler is given together with an argument that it replaces.</exception>
     public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false,
         int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
@@ -75,9 +76,9 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>
-    /// Goes through the samples of an iterable dataset, which come one after another. Only one thread can read the
+    /// Creates a loader for an iterable dataset, whose samples come one after another. Only one thread can read the
     /// samples; therefore, a number of workers above 1 has the same effect as 1. After a state is loaded, the
-    /// samples before its position are read again and skipped.
+    /// samples before the position in this state are read again and skipped.
     /// </summary>
     /// <inheritdoc cref="DataLoader(Dataset, int, bool, ulong, bool, int, Sampler{long}, Sampler{long[]},
     /// Func{Tensor[][], Tensor[]}, CancellationToken, TimeSpan?)"/>
@@ -97,7 +98,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     static TimeSpan Patience(TimeSpan? given) => TimeSpan.FromMilliseconds((given ?? TimeSpan.FromMinutes(1))
         .TotalMilliseconds.In(nameof(DataLoader), 0, int.MaxValue, "patience in milliseconds"));
 
-    /// <summary>The number of the next epoch, from 0 on.</summary>
+    /// <summary>The number of the next epoch, counted from 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public int Epoch
     {
@@ -111,14 +112,14 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         "DataLoader: an iterable dataset has no Count: the number of batches is known only at its end.");
 
     /// <summary>
-    /// Returns the batches of the next epoch or, after a state was loaded, the rest of the epoch in that state. If
-    /// a worker throws an exception for a sample, the exception arrives here with the number of the sample. Leaving
-    /// the loop early ends the workers, after the workers have finished the samples on which they are working. If
-    /// an enumerator is no longer reachable, its workers end too.
+    /// Returns the batches of the next epoch or, after a state was loaded, the remaining batches of the epoch in
+    /// that state. If an exception is thrown for a sample, the enumerator throws it with the number of the sample.
+    /// If the loop is left early, the workers finish the samples on which they are working, and then end. If an
+    /// enumerator is no longer reachable, its workers end too.
     /// </summary>
     /// <exception cref="OperationCanceledException">The epoch was cancelled.</exception>
-    /// <exception cref="TensorletException">An exception was thrown for a sample, a sample or a batch is null, or a
-    /// worker did not end in time when the loop was left.</exception>
+    /// <exception cref="TensorletException">An exception was thrown for a sample; or a sample or a batch is null; or
+    /// the loop was left, and a worker did not end in time.</exception>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var pass = Pass(epoch, skip, open(epoch));
@@ -129,16 +130,16 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>
-    /// Returns the seed, the epoch, the position (the number of batches of the epoch that have been taken) and the
-    /// batch size, which is 0 if a batchSampler was given. After the end of an epoch, the state has the number of
-    /// the next epoch and the position 0.
+    /// Returns the seed, the epoch, the position and the batch size. The position is the number of batches of the
+    /// epoch that have been taken. The batch size is 0 if a batchSampler was given. After the end of an epoch, the
+    /// state has the number of the next epoch and the position 0.
     /// </summary>
     public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch),
         ("position", now.Position), ("batch_size", batchSize));
 
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">The position is not within an epoch of this loader, or it was counted
-    /// in batches of a different size. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">The position in the state is not within an epoch of this loader, or it
+    /// was counted in batches of a different size. In this case, the loader is unchanged.</exception>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("DataLoader", StateDict(), state);
@@ -152,7 +153,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 
     /// <summary>
-    /// Returns the seed of the random numbers for the samples of an epoch. The order has a different seed.
+    /// Returns the seed of the random numbers that the samples of an epoch need. The order of the samples has a
+    /// different seed.
     /// </summary>
     ulong Key(int epoch) => Philox.Bits(~seed, epoch);
 
@@ -248,11 +250,13 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     }
 }
 
-/// <summary>Splits a batch into its tensors, for example in a <c>foreach</c>.</summary>
+/// <summary>
+/// Splits a batch into its tensors, so that <c>foreach (var (images, labels) in loader)</c> can be written.
+/// </summary>
 public static class Batches
 {
     /// <summary>Splits a batch into its two tensors, as in <c>var (images, labels) = batch</c>.</summary>
-    /// <exception cref="ShapeException">The batch does not consist of two tensors.</exception>
+    /// <exception cref="ShapeException">The batch does not consist of exactly two tensors.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
             : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");

@@ -9,15 +9,15 @@ public abstract class Dataset
     public abstract int Count { get; }
 
     /// <summary>
-    /// Sample number <paramref name="index"/>, from 0 to Count − 1. A loader with workers calls this indexer from
-    /// several threads.
+    /// The sample with the number <paramref name="index"/>, which is between 0 and Count − 1. A loader with workers
+    /// calls this indexer from several threads.
     /// </summary>
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>
-    /// Returns sample number <paramref name="index"/>. All random numbers that the sample needs come from
-    /// <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the loader,
-    /// the epoch, and the position of the sample in the epoch.
+    /// Returns the sample with the number <paramref name="index"/>. All random numbers that the sample needs come
+    /// from <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the
+    /// loader, the epoch, and the position of the sample in the epoch.
     /// </summary>
     public virtual Tensor[] Sample(int index, Generator random) => this[index];
 
@@ -26,15 +26,15 @@ public abstract class Dataset
     /// first axis, then the second tensors of all samples, and so on.
     /// </summary>
     /// <param name="indices">The numbers of the samples.</param>
-    /// <param name="random">The generator for the sample at each position of the batch; the default generator if
-    /// not given.</param>
+    /// <param name="random">A function that returns the generator for the sample at a position of the batch; if not
+    /// given, all samples use the default generator.</param>
     /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
     /// given.</param>
-    /// <param name="stop">A token that is checked before each sample is made.</param>
-    /// <exception cref="TensorletException">A sample does not exist or is null, or an exception was thrown for it,
-    /// which is then the inner exception. The message has the number of the sample.</exception>
-    /// <exception cref="ShapeException">The samples differ in the number, the shapes or the types of their
-    /// tensors.</exception>
+    /// <param name="stop">A cancellation token that is checked before each sample is made.</param>
+    /// <exception cref="TensorletException">A sample does not exist or is null; or an exception was thrown for a
+    /// sample, and is the inner exception. The message contains the number of the sample.</exception>
+    /// <exception cref="ShapeException">The samples have different numbers of tensors, or tensors at the same
+    /// position have different shapes or types.</exception>
     public virtual Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
     {
@@ -52,23 +52,27 @@ public abstract class Dataset
     internal static TensorletException Failed(long index, Exception e) =>
         new($"DataLoader: sample {index}: {e.Message}", e);
 
-    /// <summary>Returns the sample, if neither the sample nor one of its tensors is null.</summary>
+    /// <summary>
+    /// Returns the sample if neither the sample nor one of its tensors is null; otherwise, throws an exception.
+    /// </summary>
     internal static Tensor[] Whole(long index, Tensor[]? sample) => sample?.Contains(null) == false ? sample
         : throw new TensorletException($"DataLoader: sample {index} is null, or a tensor of it is.");
 
-    /// <summary>Returns the number of a sample, if there is a sample with this number.</summary>
+    /// <summary>Returns the number of a sample as an int, if there is a sample with this number.</summary>
     /// <exception cref="IndexException">There is no sample with this number.</exception>
     protected internal int Index(long index) => index >= 0 && index < Count ? (int)index
         : throw new IndexException($"{GetType().Name}: index {index} is outside of {Count} samples.");
 
     /// <summary>
-    /// Returns this dataset with a function applied to every sample. The function may use random numbers.
+    /// Returns a dataset that applies a function to every sample of this dataset. The function may use random
+    /// numbers.
     /// </summary>
     public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
-    /// <summary>Returns this dataset with a function applied to every sample.</summary>
+    /// <summary>Returns a dataset that applies a function to every sample of this dataset.</summary>
     public Dataset Map(Func<Tensor[], Tensor[]> function) => Map(WithoutChance(function.Given()));
     /// <summary>
-    /// Returns this dataset with a transform applied to the image, which is the first tensor of every sample.
+    /// Returns a dataset that applies a transform to the image, which is the first tensor of every sample of this
+    /// dataset.
     /// </summary>
     public Dataset Map(Transform transform) => Map(transform.Given().OfSample);
 
@@ -115,7 +119,8 @@ public abstract class Dataset
 public sealed class TensorDataset : Dataset
 {
     /// <summary>Creates a dataset from tensors whose first axes have the same size.</summary>
-    /// <exception cref="ShapeException">No tensors were given, or the sizes of their first axes differ.</exception>
+    /// <exception cref="ShapeException">No tensors were given; or a tensor has no axes; or the sizes of the first
+    /// axes differ.</exception>
     public TensorDataset(params Tensor[] tensors)
     {
         if (tensors.Given().Length == 0) throw new ShapeException("TensorDataset: no tensors were given.");
@@ -152,7 +157,8 @@ public sealed class ConcatDataset : Dataset
     readonly long[] ends;               // the number of samples up to the end of each dataset
 
     /// <summary>
-    /// Joins datasets, one after another. Each dataset contributes the number of samples that it has now.
+    /// Creates a dataset that contains the samples of several datasets, one dataset after another. Each dataset
+    /// contributes the number of samples that it has when this constructor is called.
     /// </summary>
     public ConcatDataset(params Dataset[] datasets)
     {
@@ -186,7 +192,7 @@ public sealed class ConcatDataset : Dataset
 /// <summary>Some samples of a dataset.</summary>
 /// <param name="dataset">The dataset from which the samples are taken.</param>
 /// <param name="indices">The numbers that the samples have in that dataset.</param>
-/// <exception cref="IndexException">There is no sample with this number.</exception>
+/// <exception cref="IndexException">The dataset has no sample with one of these numbers.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
     readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];

@@ -3,9 +3,9 @@ using System.IO.Enumeration;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Images that are in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>. Images may also be in
-/// folders inside the folder of a class. Classes and files are sorted by the characters of their names. A sample is
-/// (image, label), where the label is the number of the class of the image.
+/// A dataset of images that are in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>. Images may also
+/// be in folders inside the folder of a class. Classes and files are sorted by the characters of their names. A
+/// sample consists of an image and a label, which is the number of the class of the image.
 /// </summary>
 public sealed class ImageFolder : Dataset
 {
@@ -14,13 +14,14 @@ public sealed class ImageFolder : Dataset
     readonly Transform? transform;
 
     /// <summary>Finds the images of all classes.</summary>
-    /// <param name="root">The folder that contains the folders of the classes.</param>
-    /// <param name="decode">A function that reads an image (C, H, W) from a file, given the path of the file.</param>
+    /// <param name="root">The folder that contains the folders of the classes. Inside the folder of a class, links
+    /// to other folders are not followed.</param>
+    /// <param name="decode">A function that takes the path of a file and returns the image in this file as a tensor
+    /// of shape (C, H, W), where C, H and W are the numbers of channels, rows and columns.</param>
     /// <param name="transform">A transform that is applied to every image.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-    /// <exception cref="InvalidDataException">The root contains no folders, or one of its folders contains no
-    /// image, or is a link to the root or to a folder above the root. Links to folders that are inside the folders
-    /// of the classes are not followed.</exception>
+    /// <exception cref="InvalidDataException">The root contains no folders; or one of its folders contains no image;
+    /// or one of its folders is a link to the root or to a folder above the root.</exception>
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode.Given(), transform);

@@ -7,21 +7,22 @@ namespace Tensorlet.Data;
 public abstract class IterableDataset
 {
     /// <summary>
-    /// Returns the samples of an epoch, which are read by one thread. The random numbers that a loader provides
-    /// depend only on the seed of the loader and the epoch.
+    /// Returns the samples of an epoch. All samples are read by one thread. The random numbers that a loader
+    /// provides depend only on the seed of the loader and the epoch.
     /// </summary>
     public abstract IEnumerable<Tensor[]> Samples(Generator random);
 
     /// <summary>
-    /// Returns this dataset with a function applied to every sample. The function may use random numbers.
+    /// Returns a dataset that applies a function to every sample of this dataset. The function may use random
+    /// numbers.
     /// </summary>
     public IterableDataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
-    /// <summary>Returns this dataset with a function applied to every sample.</summary>
+    /// <summary>Returns a dataset that applies a function to every sample of this dataset.</summary>
     public IterableDataset Map(Func<Tensor[], Tensor[]> function) => Map(Dataset.WithoutChance(function.Given()));
 
     /// <summary>
-    /// Returns the samples, and checks before each sample whether to stop. An exception gets the number of the
-    /// sample for which it was thrown.
+    /// Returns the samples, and checks before each sample whether to stop. If the dataset throws an exception, the
+    /// exception that the caller gets has the number of the sample.
     /// </summary>
     internal IEnumerable<Tensor[]> Numbered(Generator random, CancellationToken stop, Action<long> at)
     {

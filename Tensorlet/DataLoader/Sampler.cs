@@ -1,8 +1,8 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Chooses the samples of an epoch and their order: the numbers of the samples (<c>long</c>), or batches of such
-/// numbers (<c>long[]</c>).
+/// Chooses the samples of an epoch and their order. If <typeparamref name="T"/> is <c>long</c>, the sampler returns
+/// the numbers of the samples; if it is <c>long[]</c>, the sampler returns batches of such numbers.
 /// </summary>
 public abstract class Sampler<T>
 {
@@ -10,13 +10,14 @@ public abstract class Sampler<T>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Returns the samples, or the batches, of one epoch in order. All random numbers come from
-    /// <paramref name="random"/>, which a loader creates from nothing but its seed and the epoch.
+    /// Returns the numbers of the samples, or the batches, in the order of one epoch. All random numbers come from
+    /// <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the loader
+    /// and the epoch.
     /// </summary>
     public abstract IEnumerable<T> Order(Generator random);
 }
 
-/// <summary>All samples of a dataset in order.</summary>
+/// <summary>Chooses all samples of a dataset, in the order of their numbers.</summary>
 public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
 {
     readonly Dataset dataset = dataset.Given();
@@ -27,12 +28,13 @@ public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
     public override IEnumerable<long> Order(Generator random) => Enumerable.Range(0, Count).Select(i => (long)i);
 }
 
-/// <summary>Samples of a dataset in random order.</summary>
+/// <summary>Chooses samples of a dataset in random order.</summary>
 /// <param name="dataset">The dataset.</param>
 /// <param name="replacement">Whether each sample is chosen from all samples of the dataset, so that a sample may
 /// occur several times.</param>
-/// <param name="numSamples">The number of samples to choose; the size of the dataset if not given. If, without
-/// replacement, this number is larger than the dataset, another random order of the dataset follows.</param>
+/// <param name="numSamples">The number of samples to choose; the size of the dataset if not given. Without
+/// replacement, the number may be larger than the size of the dataset: when all samples have been chosen, they are
+/// chosen again in a new random order.</param>
 public sealed class RandomSampler(Dataset dataset, bool replacement = false, int? numSamples = null) : Sampler<long>
 {
     readonly Dataset dataset = dataset.Given();
@@ -47,7 +49,7 @@ public sealed class RandomSampler(Dataset dataset, bool replacement = false, int
         : Enumerable.Range(0, Count).SelectMany(_ => random.Given().Permutation(dataset.Count)).Take(Count);
 }
 
-/// <summary>The samples with the given numbers, in random order.</summary>
+/// <summary>Chooses the samples with the given numbers, in random order.</summary>
 public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 {
     readonly long[] indices = indices.Given();
@@ -60,9 +62,9 @@ public sealed class SubsetRandomSampler(params long[] indices) : Sampler<long>
 }
 
 /// <summary>
-/// Chooses each sample with a probability in proportion to its weight w. Without replacement, the samples with the
-/// smallest −ln(u)/w are chosen, where u is a random number between 0 and 1 for each sample (Efraimidis and
-/// Spirakis 2006).
+/// Chooses samples with probabilities that are proportional to their weights. Without replacement, the samples with
+/// the smallest −ln(u)/w are chosen, where w is the weight of a sample, and u is a random number between 0 and 1
+/// that is generated for this sample (Efraimidis and Spirakis 2006).
 /// </summary>
 public sealed class WeightedRandomSampler : Sampler<long>
 {
@@ -70,7 +72,7 @@ public sealed class WeightedRandomSampler : Sampler<long>
     readonly bool replacement;
 
     /// <summary>Creates a sampler that chooses <paramref name="numSamples"/> samples by the given weights.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or not finite, all weights are 0, or,
+    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or not finite; or all weights are 0; or,
     /// without replacement, the number of samples to choose is larger than the number of positive
     /// weights.</exception>
     public WeightedRandomSampler(IEnumerable<double> weights, int numSamples, bool replacement = true)

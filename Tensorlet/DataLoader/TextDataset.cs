@@ -7,26 +7,30 @@ public sealed class Vocabulary(string text)
 {
     readonly Rune[] characters = [.. text.Given().EnumerateRunes().Distinct().Order()];
 
-    /// <summary>The number of characters.</summary>
+    /// <summary>The number of different characters.</summary>
     public int Count => characters.Length;
 
-    /// <summary>Returns the numbers of the L characters of a text: (L), Int64.</summary>
+    /// <summary>
+    /// Returns the numbers of the characters of a text, as an Int64 tensor with one element for each character.
+    /// </summary>
     /// <exception cref="IndexException">A character is not in the vocabulary.</exception>
     public Tensor Encode(string text) => Tensor.From<long>([.. text.Given().EnumerateRunes().Select((c, i) =>
         Array.BinarySearch(characters, c) is >= 0 and var number ? number : throw new IndexException(
             $"Encode: character {i}, '{c}', is not among the {Count} characters of the vocabulary."))]);
 
-    /// <summary>Returns the text whose characters have the given numbers (L).</summary>
-    /// <exception cref="IndexException">A number is not from 0 to Count − 1.</exception>
+    /// <summary>
+    /// Returns the text of the characters with the given numbers. The tensor has one number for each character.
+    /// </summary>
+    /// <exception cref="IndexException">A number is not between 0 and Count − 1.</exception>
     public string Decode(Tensor numbers) => string.Concat(numbers.Given().ToArray<long>().Select(n =>
         n >= 0 && n < Count ? characters[n].ToString() : throw new IndexException(
             $"Decode: {n} is outside of 0 … {Count - 1}, the {Count} characters of the vocabulary.")));
 }
 
 /// <summary>
-/// Pieces of a text for predicting the next character. Sample i consists of two tensors (L) of numbers, where L is
-/// <paramref name="length"/>: the characters i to i + L − 1, and the characters i + 1 to i + L, which are to be
-/// predicted.
+/// A dataset for predicting the next character of a text. Sample i consists of two tensors, each of which has the
+/// numbers of L characters, where L is <paramref name="length"/>. The first tensor has the characters i to i + L −
+/// 1. The second tensor has the characters i + 1 to i + L, which are to be predicted.
 /// </summary>
 public sealed class TextDataset(string text, int length) : Dataset
 {

@@ -5,7 +5,7 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     const int CountedInFloats = 1 << 24;        // positions up to here are exact in a register of floats
-    const int WorthRegisters = 64;              // neighbours from which on registers are worth it
+    const int WorthRegisters = 64;              // the number of neighbours from which registers are worth it
 
     internal override void ArgReduceCore(bool largest, Tensor x, Tensor y, bool asOffset)
     {
@@ -20,8 +20,9 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Searches rows whose elements are neighbours in memory. Each row is searched piece by piece, and in each
-    /// piece, every lane of a register has a winner of its own; then the best of these winners is found.
+    /// Searches rows whose elements are neighbours in memory. Each row is searched piece by piece. In each piece,
+    /// every lane of a register has a winner of its own, and the best of these winners is found. Then the winners of
+    /// the pieces are compared.
     /// </summary>
     void PickAlong<T>(bool largest, Tensor x, Tensor y, int n, bool asOffset) where T : unmanaged
     {
@@ -66,7 +67,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Returns the position of the better one of two elements of a row; if they are equal, the smaller position.
+    /// Compares the elements of a row at the positions a and b. Returns the position of the better element; the
+    /// smaller position if the elements are equal.
     /// </summary>
     static int Better<T>(bool largest, ref T row, int a, int b) where T : unmanaged
     {

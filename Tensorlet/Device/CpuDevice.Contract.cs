@@ -11,7 +11,7 @@ public sealed partial class CpuDevice
     const int Near = 1 << 16, Far = 1 << 19;    // bytes that stay in the first and the second level of the cache
     const int Segment = 8 * Inner, WorthSegments = 2 * Segment; // a long sum with a small result is cut into segments
     const int MostInSegments = 1 << 13;                   // the size of such a result
-    const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // products within one, and in a batch
+    const int WorthThreadsInside = 1 << 19, WorthThreadsOutside = 1 << 20;     // multiply-adds in one product
     const int Registers = 16;                   // elements that a register multiplies at once
     const int ScratchBytes = 1 << 17, Beyond = 64; // the smallest scratch memory; elements read beyond its end
 
@@ -57,8 +57,9 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Estimates the cost of a product, as a number of operations on registers. Only whole tiles are multiplied. An
-    /// operand or a result whose columns are not adjacent is transposed element by element.
+    /// Estimates the cost of a product, as a number of operations on registers. Only whole tiles are multiplied. If
+    /// the columns of an operand or of the result are not adjacent, this tensor is also transposed element by
+    /// element.
     /// </summary>
     static long Cost<T>(Side left, Side right, OffsetTable across) where T : unmanaged
     {
@@ -114,7 +115,7 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Computes some columns of the result, over a part of the sum, in blocks that stay in the cache.
+    /// Computes some columns of the result, over a part of the summed axis, in blocks that stay in the cache.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void Blocks<T>(in Problem p, ref T c, int fromK, int toK, int fromN, int toN) where T : unmanaged
@@ -146,8 +147,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Returns whether a block of a is too large to stay in the cache. Such a block is packed, and it is read as
-    /// rarely as possible, because much of b is packed in advance.
+    /// Returns true if a block of a is too large to stay in the cache. Such a block is packed. Much of b is then
+    /// packed in advance, so that the block is read as rarely as possible.
     /// </summary>
     static bool IsLarge<T>(int rows, int count) where T : unmanaged => (long)rows * count * Unsafe.SizeOf<T>() > Far;
 
@@ -203,8 +204,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Multiplies by b in place, two registers of columns at a time. Each register is read from within one run of
-    /// b.
+    /// Multiplies by b, which is read in place, two registers of columns at a time. Each register is read from a
+    /// single run of contiguous columns.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void InPlace<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)

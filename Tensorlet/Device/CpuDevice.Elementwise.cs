@@ -13,7 +13,7 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Computes with numbers of type T: with floats and doubles in whole registers, with integers one by one.
+    /// Computes the formula with numbers of type T: floats and doubles in whole registers, integers one by one.
     /// </summary>
     void Apply<F, T>(F f, Tensor[] operands) where F : struct, IFormula where T : unmanaged
     {
@@ -31,8 +31,7 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Some of the rows over which the computation goes; if there is only one row, some of the elements of this
-    /// row.
+    /// A part of the computation: some of the rows or, if there is only one row, some of the elements of this row.
     /// </summary>
     readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned
         where F : struct, IFormula where T : unmanaged
@@ -59,9 +58,9 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Computes a row: at once if every operand can be read in place, otherwise chunk by chunk, where each chunk is
-    /// first copied to a buffer. Results that fill whole registers are written in place. Results that do not fill a
-    /// register, or that must be converted, are written through a buffer.
+    /// Computes a row. If every operand can be read in place, the row is computed at once. Otherwise, it is computed
+    /// chunk by chunk, where each chunk is first copied to a buffer. Results that fill whole registers are written
+    /// in place. Results that do not fill a register, or that must be converted, are written through a buffer.
     /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void Row<F, T>(F f, Line* lines, T* buffers, int count, bool ready)

@@ -11,8 +11,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Adds row by row: elements of the same row do not overlap if their distance is 1, but elements of different
-    /// rows may overlap.
+    /// Adds x to y row by row. Elements of the same row of y do not overlap if their distance is 1, but elements of
+    /// different rows may overlap.
     /// </summary>
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
@@ -53,8 +53,8 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Copies, for each index, the element of the table at this index to the item. If <paramref name="add"/> is
-    /// true, the item is added to this element instead.
+    /// For each index, copies the element of the table at this index to the item that belongs to the index. If
+    /// <paramref name="add"/> is true, adds the item to this element instead.
     /// </summary>
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {

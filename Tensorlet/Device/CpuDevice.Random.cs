@@ -5,7 +5,7 @@ namespace Tensorlet;
 /// </summary>
 interface IDrawn
 {
-    /// <summary>Returns the bits of number i and of the numbers that follow it, as many as fill a register.</summary>
+    /// <summary>Returns the bits of number i and of the numbers after it, as many as a register can hold.</summary>
     Vector512<ulong> Bits(long i);
     /// <summary>Returns the random numbers that are made of the given bits.</summary>
     Vector512<double> Of(Vector512<ulong> bits);

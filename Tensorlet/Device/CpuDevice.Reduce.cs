@@ -3,7 +3,7 @@ namespace Tensorlet;
 public sealed unsafe partial class CpuDevice
 {
     const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is the sum of parts of a fixed size
-    const int Few = 24; // so few numbers for each result are not read as a row
+    const int Few = 24; // fewer numbers than this for each result are not read as a row
     const int Depth = 16;                                           // the rows that a register of columns goes down
     const int Columns = 256;                                        // the results that are computed together
 
@@ -62,8 +62,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Reduces integers, for which any order gives the same result. They are read in the order in which they are in
-    /// memory, and each of them is reduced directly into its result in y.
+    /// Reduces integers, for which any order gives the same result. The integers are read in the order in which they
+    /// are in memory, and each of them is reduced directly into its result in y.
     /// </summary>
     void FoldIntegers<F, R>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
     {
@@ -101,7 +101,9 @@ public sealed unsafe partial class CpuDevice
         else Unsafe.Add(ref HostStorage.First<B8>(y), offset) = B8.Of(value);
     }
 
-    /// <summary>Reduces one part of all elements to one number.</summary>
+    /// <summary>
+    /// Reduces one part of the elements to a single number. All parts together are reduced to one result.
+    /// </summary>
     readonly struct OnePart<F, R, T>(F f, R r, int from, int to, int part, double[] sums) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
@@ -117,8 +119,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Computes results one by one. The numbers that are reduced to one result are contiguous, or in several
-    /// contiguous runs.
+    /// Computes results one by one. The numbers that are reduced to one result are in one contiguous run or in
+    /// several contiguous runs.
     /// </summary>
     readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to)
         : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
@@ -237,8 +239,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Reduces a row: at once if every operand can be read in place, otherwise chunk by chunk, where each chunk is
-    /// first copied to a buffer.
+    /// Reduces a row. If every operand can be read in place, the row is reduced at once. Otherwise, it is reduced
+    /// chunk by chunk, where each chunk is first copied to a buffer.
     /// </summary>
     [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
     static void FoldRow<F, R, T>(F f, R r, Line* lines, T* buffers, int count, bool ready, ref Folded<R> sum)

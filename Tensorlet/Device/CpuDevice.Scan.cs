@@ -3,8 +3,8 @@ namespace Tensorlet;
 public sealed partial class CpuDevice
 {
     /// <summary>
-    /// Scans rows whose elements are neighbours in memory, one element after another; floats are computed in
-    /// double. This takes fewer steps than combining pairs, and rounds less.
+    /// Scans rows element by element if the elements of a row are neighbours in memory. Floats are computed in
+    /// double. This takes fewer steps than combining pairs of elements, and its rounding errors are smaller.
     /// </summary>
     internal override bool Scan<F>(F f, Tensor y, int axis)
     {

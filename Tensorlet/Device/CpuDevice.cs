@@ -3,18 +3,19 @@ using System.Runtime.ExceptionServices;
 namespace Tensorlet;
 
 /// <summary>
-/// The primitives on the processor, written for speed. The size of the work, and never the number of threads,
-/// decides how the work is divided, and accumulators have a fixed width. So any number of threads gives the same
-/// bits.
+/// The primitives on the processor, written for speed. How the work is divided depends on the size of the work, but
+/// never on the number of threads. Each loop adds to a fixed number of partial sums. Therefore, any number of
+/// threads gives the same bits.
 /// </summary>
 public sealed partial class CpuDevice : Device
 {
-    const int WorthThreads = 1 << 16;           // elements from which on it pays to wake other threads
+    const int WorthThreads = 1 << 16;           // the number of elements from which it pays to wake other threads
     const int Parts = 16;                       // rows are divided into this many parts, or fewer
     const int Short = 8;                        // a row shorter than this is copied element by element
 
     /// <summary>
-    /// The number of threads that share large work. By default, there is one thread for each processor.
+    /// The number of threads among which a large operation is divided. By default, there is one thread for each
+    /// processor.
     /// </summary>
     public int Threads { get; set => field = Math.Max(1, value); } = Environment.ProcessorCount;
 
@@ -29,9 +30,9 @@ public sealed partial class CpuDevice : Device
         Reference.DownloadCore(storage, offset, bytes);
 
     /// <summary>
-    /// Divides 0 … count − 1 into pieces of length <paramref name="piece"/>, and runs part(from, to) for each piece
-    /// from … to − 1. Several threads are used if <paramref name="work"/>, which is a number of elements, is large
-    /// enough.
+    /// Divides the numbers 0, …, count − 1 into pieces of length <paramref name="piece"/>, and calls part(from, to)
+    /// for each piece, which consists of the numbers <c>from</c> to <c>to − 1</c>. Several threads are used if
+    /// <paramref name="work"/>, the number of elements in all pieces, is large enough.
     /// </summary>
     void Share(int count, int piece, long work, Action<int, int> part)
     {
@@ -43,8 +44,8 @@ public sealed partial class CpuDevice : Device
     }
 
     /// <summary>
-    /// Runs part(0), …, part(parts − 1) on several threads. An exception in one of these calls is thrown as if the
-    /// calls were made in a loop.
+    /// Calls part(0), …, part(parts − 1) on several threads. If a call throws an exception, this method throws the
+    /// same exception, as a loop would, and not an AggregateException.
     /// </summary>
     internal static void OnThreads(int parts, int threads, Action<int> part)
     {

@@ -3,14 +3,14 @@ namespace Tensorlet;
 public abstract partial class Device
 {
     /// <summary>
-    /// The fast device on the processor, which uses SIMD registers, threads and a blocked matrix product. This is
-    /// the default device.
+    /// The device that computes on the processor and is written for speed: it uses SIMD registers, threads and a
+    /// blocked matrix product. This device is the default.
     /// </summary>
     public static CpuDevice Cpu { get; } = new();
 
     /// <summary>
-    /// The device that defines every primitive, in plain loops and with MathNet. The other devices are compared
-    /// with this one.
+    /// The device whose results define every primitive. It computes with plain loops and with MathNet. In tests, the
+    /// other devices are compared with this device.
     /// </summary>
     public static Device Reference { get; } = new ReferenceDevice();
 
@@ -18,7 +18,7 @@ public abstract partial class Device
     public static Device Default { get; set => field = value.Given(); } = Cpu;
 
     /// <summary>
-    /// The device that runs the kernels of GPUs without a GPU: the same methods run as loops on the host, where
+    /// A device that runs the kernels for GPUs but needs no GPU: the same methods run as loops on the host, where
     /// they can be debugged.
     /// </summary>
     public static Device Simulated => Accelerators.Simulated[0];
@@ -41,6 +41,6 @@ public abstract partial class Device
     public static IReadOnlyList<Device> All =>
         [Cpu, Reference, .. Accelerators.Simulated.All, .. Accelerators.Cuda.All, .. Accelerators.OpenCL.All];
 
-    /// <summary>A description of the device, to be read by people.</summary>
+    /// <summary>A description of the device for human readers.</summary>
     public virtual string Description => Name;
 }

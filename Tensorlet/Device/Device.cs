@@ -1,23 +1,25 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What hardware must do for tensors: a few primitives (called verbs). The caller of a primitive allocates all
-/// operands on this device, and the primitive writes its result into one of them. The doc comment of each primitive
-/// gives the formula of the result. A new ordinary operation only needs a new scalar function; no device has to be
-/// changed.
+/// Hardware, such as a processor or a GPU, that stores tensors and computes with them. A device has to implement
+/// only a few primitives (called verbs). The caller of a primitive allocates all operands on the device, and the
+/// primitive writes its result into one of them. The doc comment of each primitive gives the formula of the result.
+/// Most new operations need only a new scalar function; no device has to be changed.
 /// </summary>
 /// <remarks>
-/// Operands are tensors, because a tensor is a layout with its storage. The operands x, a, b and c are read, and
-/// may be any views. The result is y (c in <see cref="Contract"/>), which may be any view whose elements do not
-/// overlap; only <see cref="AddInto"/> allows elements of y that overlap. x[i] and y[i] are elements with the same
-/// index. Before a primitive writes anything, it refuses operands whose shapes or types do not fit together,
-/// operands on another device, and operands that reach beyond their storage. The caller ensures that no operand
-/// overlaps another operand.
+/// Operands are tensors; a tensor is a layout with its storage. The operands x, a and b, and the operand c of
+/// <c>Zip</c>, are read, and may be any views. The result is written to y, or to c in <see cref="Contract"/>. The
+/// result may be any view whose elements do not overlap; only <see cref="AddInto"/> allows elements of y that
+/// overlap. x[i] and y[i] are the elements of x and y with the same index. Before a primitive writes anything, it
+/// refuses operands whose shapes or types do not fit together, operands on another device, and operands that reach
+/// beyond their storage. The caller ensures that the result overlaps no operand that is read, unless both are the
+/// same view.
 /// </remarks>
 public abstract partial class Device
 {
     /// <summary>
-    /// The name that is shown in errors and by <see cref="Tensor"/>, such as <c>cpu</c> or <c>cuda:0</c>.
+    /// The name of the device, such as <c>cpu</c> or <c>cuda:0</c>. Errors and the text of a <see cref="Tensor"/>
+    /// show this name.
     /// </summary>
     public abstract string Name { get; }
 
@@ -48,7 +50,7 @@ public abstract partial class Device
     /// </summary>
     public long MemoryLimit { get => Pool.Limit; set => Pool.Limit = value; }
 
-    /// <summary>Frees the memory that is kept for new tensors.</summary>
+    /// <summary>Frees the memory that no tensor uses any longer and that is kept for new tensors.</summary>
     public void EmptyCache() => Pool.GiveBack();
 
     internal abstract Pool Pool { get; }
@@ -74,7 +76,7 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Computes y[i] = x[i], converted to the type of y. If y is Bool, y[i] says whether x[i] is not 0.
+    /// Computes y[i] = x[i], converted to the type of y. If y is Bool, y[i] is true where x[i] is not 0.
     /// </summary>
     public void Copy(Tensor x, Tensor y)
     {
@@ -103,9 +105,9 @@ public abstract partial class Device
         Apply(new Of3<F>(f), y, a.Given(), b.Given(), c.Given());
 
     /// <summary>
-    /// Computes y[i] = f(x₀[i], x₁[i], …). The operands x₀, x₁, … have the same type, but some of them may be
-    /// masks, whose elements are read as 0 and 1. y has that type too, or y is Bool; then y[i] says whether the
-    /// value of f is not 0.
+    /// Computes y[i] = f(x₀[i], x₁[i], …). The operands x₀, x₁, … have the same type, except that some of them may
+    /// be masks (Bool), whose elements are read as 0 and 1. y has the type of the operands, or is Bool. If y is
+    /// Bool, y[i] is true where the value of f is not 0.
     /// </summary>
     public void Apply<F>(F f, Tensor y, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
@@ -118,16 +120,16 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Reduces the last axes of x: y[i] is the result of r over all x[i, j], where i stands for the leading axes of
-    /// x, which are the axes of y, and j stands for the remaining axes of x.
+    /// Reduces the last axes of x: y[i] is the result of reducing x[i, j] over all j with r. The index i stands for
+    /// the leading axes of x, which are the axes of y, and j stands for the remaining axes of x.
     /// </summary>
     public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction =>
         Reduce(default(Of1<IdentityFormula>), r, y, x);
 
     /// <summary>
-    /// Computes a formula and reduces its values, which need not be written to memory: y[i] is the result of r over
-    /// all f(x₀[i, j], x₁[i, j], …), where i stands for the axes of y, and j stands for the remaining axes of the
-    /// operands.
+    /// Computes a formula and reduces its values, which a device need not write to memory: y[i] is the result of
+    /// reducing f(x₀[i, j], x₁[i, j], …) over all j with r. The index i stands for the axes of y, and j stands for
+    /// the remaining axes of the operands.
     /// </summary>
     public void Reduce<F, R>(F f, R r, Tensor y, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction
@@ -141,10 +143,10 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Writes to y[i] the position j at which x[i, j] is largest (or smallest), where i stands for the axes of y,
-    /// and j counts the elements along the remaining axes of x in row-major order. If several elements are the
+    /// Writes to y[i] the position j at which x[i, j] is largest (or smallest). The index i stands for the axes of
+    /// y, and j counts the elements along the remaining axes of x in row-major order. If several elements are the
     /// largest (or smallest), j is the position of the first of them; if there is a NaN, j is the position of the
-    /// first NaN. y is Int64.
+    /// first NaN. The type of y is Int64.
     /// </summary>
     /// <param name="largest">Whether to find the largest element; otherwise, the smallest element is found.</param>
     /// <param name="x">The tensor that is searched.</param>
@@ -183,8 +185,8 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Adds x[i] to y[i] for every i. Several y[i] may be the same element in memory; then all of their x[i] are
-    /// added to this element. This is the adjoint of reading through a view.
+    /// Adds x[i] to y[i] for every i. If several y[i] are the same element in memory, the x[i] of all these i are
+    /// added to this element. This primitive is the adjoint of reading through a view.
     /// </summary>
     public void AddInto(Tensor x, Tensor y)
     {
@@ -194,11 +196,12 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Reads elements of x at given indices along one axis: y[…, j, …] = x[…, index[…, j, …], …]. The index is
-    /// Int64 and has the shape of y. Its elements are in 0 … n − 1, where n is the size of x along the axis.
+    /// Reads elements of x at given indices along one axis: y[…, j, …] = x[…, index[…, j, …], …].
+    /// <paramref name="index"/> has the type Int64 and the shape of y. Its elements are between 0 and n − 1, where n
+    /// is the size of x along the axis.
     /// </summary>
-    /// <exception cref="IndexException">An index is outside the axis of x. In this case, y is unchanged or partly
-    /// written.</exception>
+    /// <exception cref="IndexException">An element of <paramref name="index"/> is outside the axis of x. In this
+    /// case, y is unchanged or partly written.</exception>
     public void Gather(Tensor x, int dim, Tensor index, Tensor y)
     {
         Indexed("Gather", x, dim, index, y);
@@ -207,12 +210,12 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Adds the elements of x to elements of y at given indices along one axis:
-    /// y[…, index[…, j, …], …] += x[…, j, …]. This is the adjoint of <see cref="Gather"/>. If there are many
-    /// indices along the axis, and more indices than y has positions there, many numbers are added to the same
-    /// element; in this case, floats are summed in double.
+    /// Adds the elements of x to elements of y at given indices along one axis: y[…, index[…, j, …], …] += x[…, j,
+    /// …]. This is the adjoint of <see cref="Gather"/>. If the number of indices along the axis is large, and larger
+    /// than the size of y along this axis, many numbers may be added to the same element. In this case, floats are
+    /// summed in double.
     /// </summary>
-    /// <exception cref="IndexException">An index is outside the axis of y.</exception>
+    /// <exception cref="IndexException">An element of <paramref name="index"/> is outside the axis of y.</exception>
     public void ScatterAdd(Tensor x, int dim, Tensor index, Tensor y)
     {
         Indexed("ScatterAdd", y.Given(), dim, index, x.Given());
@@ -228,7 +231,7 @@ public abstract partial class Device
 
     const int ManySummands = 1 << 14;
 
-    // The implementations of the primitives. Their operands fit, and are not empty.
+    // The implementations of the primitives. The operands have been checked, and the result is not empty.
     internal abstract Storage AllocateCore(DType type, int count);
     internal abstract void UploadCore(ReadOnlySpan<byte> bytes, Storage storage, int offset);
     internal abstract void DownloadCore(Storage storage, int offset, Span<byte> bytes);
@@ -311,19 +314,20 @@ public abstract partial class Device
             (x.Shape[axis] == 0 ? ", which is empty." : $"; take 0 to {x.Shape[axis] - 1}."));
 
     /// <summary>
-    /// Does work that can be done separately for each of <paramref name="count"/> items: part(from, to) does the
-    /// work for the items from … to − 1. If the device has a cache that is too small for all items,
-    /// <paramref name="part"/> is called for slices that fit into the cache; otherwise, <paramref name="part"/> is
-    /// called once for all items. Each item has <paramref name="elements"/> elements.
+    /// Does work that can be done separately for each of <paramref name="count"/> items. Each item has
+    /// <paramref name="elements"/> elements. The call part(from, to) does the work for the items <c>from</c> to
+    /// <c>to − 1</c>. If the device has a cache that is too small for all items, <paramref name="part"/> is called
+    /// for slices that fit into the cache; otherwise, <paramref name="part"/> is called once for all items.
     /// </summary>
     internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
 
     /// <summary>
-    /// Scans a contiguous tensor in place, if the device can do this in fewer steps than with primitives that
-    /// combine pairs of elements. Returns whether the tensor has been scanned.
+    /// Scans a contiguous tensor along an axis in place: combines each element with all elements before it. This is
+    /// done only if the device needs fewer steps for it than primitives that combine pairs of elements would need.
+    /// Returns true if the tensor has been scanned.
     /// </summary>
     internal virtual bool Scan<F>(F f, Tensor y, int axis) where F : struct, IZip => false;
 
-    /// <summary>Waits until the device has done all work.</summary>
+    /// <summary>Waits until the device has finished all its work.</summary>
     public virtual void Synchronize() { }
 }

@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Memory of the host. This is either an array, from byte <paramref name="first"/> of the array on, or memory
-/// outside this process. The array may belong to the caller.
+/// Memory of the host. This is either an array, from byte <paramref name="first"/> of the array on, or mapped
+/// memory, which other processes may share. The array may belong to the caller.
 /// </summary>
 class HostStorage(Device device, DType type, int count, Array? array, int first = 0)
     : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
-    public const int Beyond = 128;         // bytes, so that whole registers can be read at the end too
-    public const int Line = 64;            // bytes of a cache line: a register across two takes twice as long
+    public const int Beyond = 128;         // extra bytes, so that whole registers can also be read at the end
+    public const int Line = 64;            // bytes of a cache line: a register across two lines takes twice as long
     internal static readonly Pool<byte[]> Pool = new Pool<byte[]>("the host",
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
@@ -17,7 +17,7 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     nint outside;
     private protected Array? Array => array;
 
-    /// <summary>The object that keeps memory outside this process mapped; null if the memory is an array.</summary>
+    /// <summary>The object that owns the mapped memory and keeps it mapped; null if the memory is an array.</summary>
     public object? Owner { get; private set; }
 
     /// <summary>The first byte of the memory.</summary>
@@ -51,7 +51,7 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     /// </summary>
     public int Readable => array is byte[]? (array.Length - first) / DType.Size() : Count;
 
-    /// <summary>Whether a whole register may be read beyond the last element.</summary>
+    /// <summary>True if a whole register may be read beyond the last element.</summary>
     public bool Ahead => array is byte[] && Readable >= Count + Vector512<byte>.Count / DType.Size();
 
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Start, Count * DType.Size());
@@ -74,7 +74,7 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     public static unsafe int FirstLine(byte[] pinned) =>
         (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)) & (Line - 1));
 
-    /// <summary>Memory that returns to the pool when the storage is no longer reachable.</summary>
+    /// <summary>Memory from the pool. It returns to the pool when the storage is no longer reachable.</summary>
     sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
         : HostStorage(device, type, count, array, FirstLine(array))
     {

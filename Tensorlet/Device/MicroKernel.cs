@@ -16,14 +16,14 @@ readonly ref struct Strided<T>(ref T first, nint down, nint along, nint next)
 
     public ref T Row(int i) => ref Unsafe.Add(ref first, i * down);
 
-    /// <summary>Returns the rows from row i on.</summary>
+    /// <summary>Returns the rows from row <paramref name="i"/> on.</summary>
     public Strided<T> From(int i) => new(ref Unsafe.Add(ref first, i * next), down, Along, next);
 }
 
 /// <summary>
-/// The core of the matrix product. A tile of the result stays in registers while the loop goes along the summed
-/// axis. There is a pointer for each row of a, and at each of the offsets, one or two registers of columns of b are
-/// read. A tile of 8 rows by two registers of 512 bits, or of 4 rows by two registers of 256 bits, fills the
+/// The core of the matrix product c = a·b. A tile of c stays in registers while the loop goes along the summed axis.
+/// There is a pointer for each row of a. For each offset along the summed axis, one or two registers of columns of b
+/// are read. A tile of 8 rows by two registers of 512 bits, or of 4 rows by two registers of 256 bits, fills the
 /// register file.
 /// </summary>
 static class MicroKernel<T> where T : unmanaged
@@ -32,10 +32,10 @@ static class MicroKernel<T> where T : unmanaged
     public static int Columns => Vector512.IsHardwareAccelerated ? 2 * Vector512<T>.Count : 2 * Vector256<T>.Count;
 
     /// <summary>
-    /// Computes to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j], or += instead of = if the sum continues
-    /// (<paramref name="add"/>). The left half of the columns of b is read from <paramref name="left"/>, and the
-    /// right half from <paramref name="right"/>, if there are two registers (<paramref name="two"/>). If a has
-    /// fewer rows than a tile, the last row of a is repeated.
+    /// Computes to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j]. If <paramref name="add"/> is true, adds this value
+    /// to the number that is there already. The left half of the columns of b is read from <paramref name="left"/>.
+    /// If <paramref name="two"/> is true, there are two registers of columns, and the right half is read from
+    /// <paramref name="right"/>. If a has fewer rows than a tile, the last row of a is repeated.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static void Run(Strided<T> a, int rows, ref T left, ref T right, bool two, ReadOnlySpan<int> offsets,

@@ -43,7 +43,7 @@ sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
         return tables[key] = table;
     }
 
-    /// <summary>Returns the table of these offsets.</summary>
+    /// <summary>Returns the table for the given offsets.</summary>
     public static OffsetTable Of(int[] offsets)
     {
         var runs = new int[offsets.Length];

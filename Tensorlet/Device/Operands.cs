@@ -30,8 +30,9 @@ static unsafe class Operands
     public const int Chunk = 512;                   // elements that are prepared at a time
 
     /// <summary>
-    /// Returns whether each operand is contiguous or a single number, so that all operands can be read as one row.
-    /// The <see cref="Line.Step"/> of an operand says whether it is contiguous (1) or a single number (0).
+    /// Returns true if every operand is either contiguous or a single number. All operands can then be read as one
+    /// row. The <see cref="Line.Step"/> of an operand is 1 if the operand is contiguous, and 0 if it is a single
+    /// number.
     /// </summary>
     public static bool Uniform(Tensor[] operands)
     {
@@ -41,7 +42,7 @@ static unsafe class Operands
 
     /// <summary>
     /// Pins the operands, and runs <paramref name="body"/> with one <see cref="Line"/> for each operand. Each line
-    /// begins at the first element, and has the step of a uniform row.
+    /// begins at the first element of its operand. Its step is 1 if the operand is contiguous, and otherwise 0.
     /// </summary>
     public static void Pin<B>(Tensor[] x, B body) where B : struct, IPinned
     {
@@ -79,7 +80,7 @@ static unsafe class Operands
             .At(layout.Offset);
     }
 
-    /// <summary>Returns whether each line can be read in place, as a contiguous row or as a single number.</summary>
+    /// <summary>Returns true if every line can be read in place, as a contiguous row or as a single number.</summary>
     public static bool AreReady<T>(Line* lines, int count) where T : unmanaged
     {
         var ready = true;
@@ -89,9 +90,9 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Returns the address at which the elements i … i + n − 1 of a line can be read as contiguous numbers of type
-    /// T: in the line itself, or in <paramref name="buffer"/>, to which they have been copied.
-    /// <paramref name="step"/> is the distance from one register to the next.
+    /// Returns the address at which the elements i, …, i + n − 1 of a line can be read as contiguous numbers of type
+    /// T. The address is in the line itself, or in <paramref name="buffer"/>, to which the elements have been
+    /// copied. <paramref name="step"/> is the distance from one register to the next.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged
@@ -112,7 +113,7 @@ static unsafe class Operands
         return buffer;
     }
 
-    /// <summary>Writes n contiguous numbers of type T to a line, converted to its type.</summary>
+    /// <summary>Writes n contiguous numbers of type T to a line, and converts them to the type of the line.</summary>
     public static void Put<T>(T* from, int n, in Line line) where T : unmanaged =>
         Convert(Line.Of(from), line, n);
 

@@ -9,20 +9,20 @@ namespace Tensorlet;
 [SkipLocalsInit]
 static class Panels
 {
-    const int WorthRuns = 12;       // neighbours from which on registers are copied, unless all are neighbours
+    const int WorthRuns = 12;       // neighbours from which registers are copied; fewer if all columns are neighbours
     const int Tall = 16;            // rows that are transposed at once, four for each lane of a register
     const byte LowHalves = 0b01_00_01_00, HighHalves = 0b11_10_11_10;       // of each lane, for a shuffle
 
     /// <summary>
     /// Fills a panel: panel[i, q] = source[wide[j + q] + inner[k + i]], where wide and inner are the offsets of the
-    /// operand. The values of panel columns beyond the last column are not defined; what the micro-kernel computes
-    /// from these columns is never written to the result.
+    /// operand along its wide axis and its summed axis. The values of panel columns beyond the last column are not
+    /// defined; what the micro-kernel computes from these columns is never written to the result.
     /// </summary>
     /// <param name="side">The operand.</param>
     /// <param name="at">The position at which this product of the batch begins in the operand.</param>
-    /// <param name="j">The first column.</param>
+    /// <param name="j">The first column of the operand.</param>
     /// <param name="columns">The number of columns.</param>
-    /// <param name="k">The first row.</param>
+    /// <param name="k">The first row of the operand.</param>
     /// <param name="count">The number of rows.</param>
     /// <param name="panel">The panel.</param>
     /// <param name="width">The full width of the panel.</param>
@@ -46,8 +46,8 @@ static class Panels
     }
 
     /// <summary>
-    /// Copies columns that form long runs. Whole registers are copied, also beyond the end of a run; what is
-    /// written there is overwritten by the next run.
+    /// Copies columns that form long runs. Whole registers are copied, even beyond the end of a run. The next run
+    /// overwrites what has been written beyond the end.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void PackRuns<T>(ref T source, ReadOnlySpan<int> wide, ReadOnlySpan<int> runs, ReadOnlySpan<int> inner,
@@ -115,7 +115,7 @@ static class Panels
                 }
         for (; j < wide.Length; j += 4)
         {
-            var last = wide.Length - 1;             // columns beyond it repeat it
+            var last = wide.Length - 1;             // columns beyond the last one repeat it
             ref float s0 = ref Unsafe.Add(ref source, wide[j]);
             ref float s1 = ref Unsafe.Add(ref source, wide[Math.Min(j + 1, last)]);
             ref float s2 = ref Unsafe.Add(ref source, wide[Math.Min(j + 2, last)]);
@@ -164,8 +164,8 @@ static class Panels
     }
 
     /// <summary>
-    /// Transposes four rows of four floats: each of the four columns is written to one of the given positions, or
-    /// added to what is there.
+    /// Transposes four rows of four floats: each of the four columns is written to one of the given positions. If
+    /// <paramref name="add"/> is true, the column is added to what is at this position instead.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static void Transpose(ref float a, ref float b, ref float c, ref float d, ref float to, int at0, int at1, int at2,
@@ -186,8 +186,8 @@ static class Panels
         (add ? sum + Vector128.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
 
     /// <summary>
-    /// Writes some columns of a tile to the result: result[row + i, column + j] = tile[i, j], or += instead of = if
-    /// the sum continues.
+    /// Writes some columns of a tile to the result: result[row + i, column + j] = tile[i, j]. If
+    /// <paramref name="add"/> is true, adds the columns to the result instead.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     public static void Unpack<T>(ref T tile, in CpuDevice.Problem p, ref T c, int row, int column, int columns,

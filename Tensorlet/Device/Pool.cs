@@ -4,13 +4,13 @@ using System.Numerics;
 namespace Tensorlet;
 
 /// <summary>How the memory of a device is used, in bytes.</summary>
-/// <param name="Used">The bytes in tensors that are reachable, or that have not yet been found to be
-/// unreachable.</param>
-/// <param name="Cached">The bytes that are kept for new tensors.</param>
+/// <param name="Used">The bytes in tensors that are reachable, and in unreachable tensors whose memory has not yet
+/// returned to the pool.</param>
+/// <param name="Cached">The bytes of free memory that is kept for new tensors.</param>
 /// <param name="Peak">The largest number of bytes that were in use at the same time.</param>
 public readonly record struct MemoryUse(long Used, long Cached, long Peak);
 
-/// <summary>The memory of a device of any kind.</summary>
+/// <summary>The part of a <see cref="Pool{M}"/> that does not depend on the kind of memory.</summary>
 abstract class Pool(long limit)
 {
     private protected long used, cached, peak;
@@ -25,24 +25,25 @@ abstract class Pool(long limit)
 }
 
 /// <summary>
-/// Keeps memory that tensors no longer use, and reuses it for new tensors of the same size. Sizes are rounded up,
-/// so that there are only four sizes from each power of two to the next. Before the memory of a size grows beyond
-/// its bound, the garbage collector finds the tensors that are no longer reachable. So tensors need not be
-/// disposed, and memory does not grow without limit. Memory that has not been needed for a while is freed.
+/// Keeps memory that tensors no longer use, and reuses it for new tensors of the same size. Sizes are rounded up, so
+/// that there are only four sizes from each power of two to the next. There is a bound for the memory of each size.
+/// Before the memory grows beyond this bound, the pool lets the garbage collector find the tensors that are no
+/// longer reachable. So tensors need not be disposed, and memory does not grow without limit. Memory that has not
+/// been needed for a while is freed.
 /// </summary>
 /// <remarks>
 /// A collection of the young generation finds the tensors that a loop has dropped. If less than half of the memory
-/// of a size is free after this collection, a full collection follows. Then memory may grow to twice the memory in
-/// use without another collection, so that a program that holds n tensors needs log n collections. After a full
-/// collection, the next one is forced only when twenty times the duration of the last one has passed, however much
-/// memory the program holds.
+/// of a size is free after this collection, a full collection follows. After that, the memory of this size may grow
+/// to twice the memory in use without another collection, so that a program that holds n tensors needs about log n
+/// collections. The next full collection is forced only when twenty times the duration of the last full collection
+/// has passed, however much memory the program holds.
 /// </remarks>
-/// <typeparam name="M">An array of the host, or a buffer of a device.</typeparam>
+/// <typeparam name="M">The type of the memory: an array of the host, or a buffer of a device.</typeparam>
 /// <param name="name">The name of the device.</param>
 /// <param name="limit">The largest number of bytes that may be used and cached together.</param>
-/// <param name="smallest">The smallest size in bytes.</param>
-/// <param name="make">Allocates memory of a size.</param>
-/// <param name="drop">Frees memory; null if it is enough to drop the reference to the memory.</param>
+/// <param name="smallest">The smallest size of memory that is allocated, in bytes.</param>
+/// <param name="make">A function that allocates the given number of bytes.</param>
+/// <param name="drop">An action that frees memory; null if it is enough to drop the reference to the memory.</param>
 sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, Action<M>? drop = null) : Pool(limit)
     where M : class
 {
@@ -53,8 +54,8 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     long swept = Environment.TickCount64;
 
     /// <summary>
-    /// Makes the pool sweep by itself, and returns the pool. This is only for memory that is freed by dropping the
-    /// reference to it.
+    /// Makes the pool sweep itself after each full collection, and returns the pool. This method is only for pools
+    /// whose memory is freed by dropping the reference to it.
     /// </summary>
     public Pool<M> Swept()
     {
@@ -138,8 +139,8 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     }
 
     /// <summary>
-    /// Frees the memory that has not been needed since the last sweep. If the last sweep was a short time ago,
-    /// nothing is done, unless <paramref name="atOnce"/> is true.
+    /// Frees the memory that has not been needed since the last sweep. If the last sweep was less than two seconds
+    /// ago, nothing is done, unless <paramref name="atOnce"/> is true.
     /// </summary>
     internal void Sweep(bool atOnce = false)
     {
@@ -173,7 +174,8 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     }
 
     /// <summary>
-    /// Rounds up to 4, 5, 6 or 7 quarters of a power of two, and returns this size with its index among all sizes.
+    /// Rounds a number of bytes up to 4, 5, 6 or 7 quarters of a power of two. Returns this size and its index among
+    /// all sizes.
     /// </summary>
     static (int Index, int Bytes) RoundUp(int bytes)
     {
@@ -187,7 +189,7 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
 static class Collections
 {
     const int Rest = 20; // the wait before the next full collection, as a multiple of the duration of the last
-    const int FullAfter = 256;                  // young collections; what these promote lies between gaps that grow
+    const int FullAfter = 256;                  // young collections; then a full one closes the gaps in memory
     static long earliest, count;
 
     /// <summary>
@@ -199,7 +201,7 @@ static class Collections
     }
 
     /// <summary>
-    /// Forces a full collection, unless the last one was too recent. Returns whether there was a collection.
+    /// Forces a full collection, unless the last one was too recent. Returns true if a collection was forced.
     /// </summary>
     public static bool TryForceFull()
     {

@@ -18,7 +18,7 @@ sealed class ReferenceDevice : Device
     internal override void DownloadCore(Storage storage, int offset, Span<byte> bytes) =>
         ((HostStorage)storage).Bytes.Slice(offset * storage.DType.Size(), bytes.Length).CopyTo(bytes);
 
-    /// <summary>Returns the elements in row-major order.</summary>
+    /// <summary>Returns the elements of x in row-major order.</summary>
     static V[] Read<V>(Tensor x) where V : unmanaged
     {
         ref var first = ref HostStorage.First<V>(x);
@@ -28,7 +28,7 @@ sealed class ReferenceDevice : Device
         return values;
     }
 
-    /// <summary>Writes value(i) to element i, where i counts the elements in row-major order.</summary>
+    /// <summary>Writes value(i) to element i of y, where i counts the elements in row-major order.</summary>
     static void Write<V>(Tensor y, Func<int, V> value) where V : unmanaged
     {
         ref var first = ref HostStorage.First<V>(y);
@@ -37,7 +37,7 @@ sealed class ReferenceDevice : Device
     }
 
     /// <summary>
-    /// Returns the elements unchanged, whatever their type: integers as integers, all others as doubles.
+    /// Returns the elements of x in row-major order without rounding: integers as integers, all others as doubles.
     /// </summary>
     static Number[] Read(Tensor x) => x.DType switch
     {
@@ -166,8 +166,8 @@ sealed class ReferenceDevice : Device
     }
 
     /// <summary>
-    /// Returns, for each element of the index, the position in x that this element names, counted in row-major
-    /// order.
+    /// Returns one position in x for each element of the index: the position of the element of x to which the index
+    /// refers. Positions are counted in row-major order.
     /// </summary>
     static int[] Places(string operation, Tensor x, int axis, Tensor index)
     {

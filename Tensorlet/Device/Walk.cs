@@ -2,8 +2,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// Goes through several layouts of the same shape together, row by row. Neighbouring axes are merged first if all
-/// layouts can step through them as if they were one axis, so that rows are as long as possible. The offsets
-/// advance like an odometer, without a division for each element.
+/// layouts can step through them as if they were one axis, so that rows are as long as possible. The offsets advance
+/// like the digits of an odometer, without a division for each element.
 /// </summary>
 sealed class Walk
 {
@@ -44,22 +44,26 @@ sealed class Walk
     }
 
     /// <summary>
-    /// For each row, the positions at which the row starts in the operands. The positions are always in the same
-    /// array, which is updated.
+    /// The positions at which each row starts, one position for each operand. The positions are always in the same
+    /// array, which is updated from row to row.
     /// </summary>
     public Places All => Part(0, Rows);
 
-    /// <summary>Returns the same as <see cref="All"/>, but only for the rows from … to − 1.</summary>
+    /// <summary>
+    /// Returns the same as <see cref="All"/>, but only for the rows <paramref name="from"/> to <paramref name="to"/>
+    /// − 1.
+    /// </summary>
     public Places Part(int from, int to) => new(this, from, to, Shape.Length - 1);
 
     /// <summary>
-    /// Returns the positions of the elements from … to − 1 in the operands, one element after another.
+    /// Returns the positions of the elements <paramref name="from"/> to <paramref name="to"/> − 1 in the operands,
+    /// one element after another.
     /// </summary>
     public Places Each(int from, int to) => new(this, from, to, Shape.Length);
 
     /// <summary>
-    /// Enumerates positions in the operands. Divisions are only needed to find the first position; from there on,
-    /// the enumerator counts.
+    /// Enumerates positions in the operands. Divisions are only needed to find the first position; each further
+    /// position is found by additions.
     /// </summary>
     public struct Places
     {

@@ -1,28 +1,28 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A number x and its slope x′, written x + x′ε with ε² = 0. A dual is a number itself, so a formula that is
-/// applied to duals also computes its own derivative. If the formula is applied to duals of duals, it also
-/// computes its second derivative.
+/// A number x and its slope x′, written together as x + x′ε with ε² = 0. A dual can be used like any other number.
+/// A formula that is applied to duals also computes its own derivative. If the formula is applied to duals of
+/// duals, it also computes its second derivative.
 /// </summary>
 /// <remarks>
-/// A slope of exactly 0 stays 0, whatever it is multiplied by, because a term that does not depend on x has no
-/// slope, even where the term is infinite. Where two branches of a formula meet, the slope is that of the selected
-/// branch.
+/// A slope of exactly 0 stays 0 when it is multiplied by any number, even by an infinite number: a term that does
+/// not depend on x has the slope 0 even where the term is infinite. At a point where two branches of a formula
+/// meet, the slope is the slope of the branch that the formula selects there.
 /// </remarks>
 readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, INumeric<V>
 {
     public readonly V Value = value, Slope = slope;
 
-    /// <summary>Returns slope · factor, but 0 if the slope is 0.</summary>
+    /// <summary>Returns slope · factor. If the slope is 0, the result is 0 for every factor.</summary>
     [MethodImpl(AggressiveInlining)]
     static V Times(V slope, V factor) => Kept(slope, slope * factor);
 
     /// <summary>
-    /// Returns the computed value <paramref name="made"/>, or the slope itself where the slope is 0 and the
-    /// computed value is NaN (0·∞ or 0/0). Everywhere else the computed value is needed even if the slope is 0,
-    /// because a slope of 0 may have a slope of its own: at x = 0, the slope of x² is 0, but the slope of this
-    /// slope is 2.
+    /// Returns the computed value <paramref name="made"/>. Only where the slope is 0 and the computed value is NaN
+    /// (0·∞ or 0/0), the slope itself is returned. Everywhere else, the computed value is needed even if the slope
+    /// is 0, because a slope of 0 may have a slope of its own: at x = 0, the slope of x² is 0, but the slope of
+    /// this slope is 2.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static V Kept(V slope, V made) => V.IfEqual(made, made, made, V.IfEqual(slope, V.Of(0), slope, made));

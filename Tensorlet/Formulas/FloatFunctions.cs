@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Tensorlet;
 
 /// <summary>
-/// Functions of 16 floats that compute in float. They are used because the runtime's exp computes in double, which
-/// takes twice as long, and because the runtime's log has errors of two units in the last place.
+/// Functions that are applied to 16 floats at once, and that compute in float. These functions replace two
+/// functions of the runtime: the runtime's exp computes in double, which takes twice as long, and the runtime's log
+/// has errors of two units in the last place.
 /// </summary>
 static class FloatFunctions
 {
@@ -20,8 +21,8 @@ static class FloatFunctions
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // outside of these bounds the result is 0 or infinite, and the last step computes it correctly; NaN is kept,
-        // because x is the second argument
+        // outside these bounds the result is 0 or infinite, and the last step still gives this result; if x is NaN, it
+        // stays NaN, because x is the second argument
         x = Vector512.MaxNative(Vector512.Create(-104f), Vector512.MinNative(Vector512.Create(89f), x));
         var n = Vector512.Round(x * Log2OfE);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);

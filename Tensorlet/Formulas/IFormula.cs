@@ -12,7 +12,9 @@ public interface IFormula
     const int Most = 8;
     /// <summary>The number of inputs.</summary>
     static abstract int Inputs { get; }
-    /// <summary>f(a, b, c, …)</summary>
+    /// <summary>
+    /// Returns the value of the function. Only the first <see cref="Inputs"/> arguments are its inputs.
+    /// </summary>
     V Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) where V : struct, INumeric<V>;
 }
 
@@ -37,7 +39,7 @@ readonly struct Of3<F>(F zip) : IFormula where F : struct, IZip3
     V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => zip.Apply(a, b, c);
 }
 
-/// <summary>x itself.</summary>
+/// <summary>The formula whose result is x itself.</summary>
 readonly struct IdentityFormula : IMap { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => x; }
 
 /// <summary>The formula f(x). Its slope is the slope that f provides.</summary>
@@ -45,10 +47,10 @@ readonly struct Called<F>(F f) : IMap where F : struct, ISmooth
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(f, x); }
 
 /// <summary>
-/// The formula (∂f/∂x)·w, where x is the input of f with the number <paramref name="input"/>, counted from 0, and
-/// w is an additional input that comes after all inputs of f. The derivative is computed by applying f to numbers
-/// with a slope, <see cref="Dual{V}"/>. The product is a formula itself, so it can be differentiated in the same
-/// way.
+/// The formula (∂f/∂x)·w, where f is <paramref name="formula"/>, x is the input of f with the number
+/// <paramref name="input"/>, counted from 0, and w is an additional input that comes after all inputs of f. The
+/// derivative is computed by applying f to numbers with slopes; see <see cref="Dual{V}"/>. The product is a formula
+/// itself, so it can be differentiated in the same way.
 /// </summary>
 readonly struct Slope<F>(F formula, int input) : IFormula where F : struct, IFormula
 {

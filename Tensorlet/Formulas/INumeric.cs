@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// What a scalar function can do with a number. This interface is implemented by types that hold one float, one
-/// double, one long or one Boolean, and by a register full of floats or doubles. So a function that is written
-/// once runs in the loops of the CPU, in the reference device and as an ILGPU kernel.
+/// The operations that a scalar function can apply to a number. This interface is implemented by types that hold
+/// one float, one double, one long or one Boolean, and by a type that holds a register full of floats or doubles.
+/// So a function that is written once runs in the loops of the CPU, in the reference device and as an ILGPU kernel.
 /// </summary>
 /// <typeparam name="V">The type of the number.</typeparam>
 public interface INumeric<V> where V : struct, INumeric<V>
@@ -16,11 +16,11 @@ public interface INumeric<V> where V : struct, INumeric<V>
     static abstract V operator *(V a, V b);
     /// <summary>a / b</summary>
     static abstract V operator /(V a, V b);
-    /// <summary>The exact remainder of a/b, with the sign of a. It is the result of fmod in C.</summary>
+    /// <summary>The remainder of a/b, computed exactly. It has the sign of a, like the result of fmod in C.</summary>
     static abstract V operator %(V a, V b);
     /// <summary>−a</summary>
     static abstract V operator -(V a);
-    /// <summary>Returns a constant as a number of this type.</summary>
+    /// <summary>Returns a constant, converted to this type.</summary>
     static abstract V Of(double constant);
     /// <summary>
     /// Returns <paramref name="then"/> where a &gt; b, and <paramref name="otherwise"/> everywhere else, including
@@ -49,15 +49,16 @@ public interface INumeric<V> where V : struct, INumeric<V>
     /// <summary>The largest integer that is not above a.</summary>
     static abstract V Floor(V a);
     /// <summary>
-    /// Returns f(a). If V has a slope, the slope of the result is computed from the slope that f provides.
+    /// Returns f(a). If the number a carries a slope, the slope of the result is computed from the slope that f
+    /// provides.
     /// </summary>
     static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
 
 /// <summary>
-/// A function of one number, y = f(x). Its constants are fields. A type that implements this interface must be a
-/// struct, because its code becomes part of a kernel. The type is normally public, because the kernel must be able
-/// to access it.
+/// A function of one number, y = f(x). If the function has constants, they are fields of the type that implements
+/// this interface. This type must be a struct, because its code becomes part of a kernel. It is normally public,
+/// because the kernel must be able to access it.
 /// </summary>
 public interface IMap
 {
@@ -66,14 +67,14 @@ public interface IMap
 }
 
 /// <summary>
-/// A function of one number that provides its own slope, because the derivative of the approximation that computes
-/// the function would be slow or inaccurate. A formula calls such a function through
+/// A function of one number that is computed by an approximation, and that provides its own slope. The derivative
+/// of the approximation would be slow or inaccurate. A formula calls such a function through
 /// <see cref="INumeric{V}.Call"/>.
 /// </summary>
 public interface ISmooth : IMap
 {
     /// <summary>f′(x)</summary>
-    /// <param name="x">The point.</param>
+    /// <param name="x">The point at which the slope is computed.</param>
     /// <param name="y">f(x). It is often easy to compute the slope from this number.</param>
     V Slope<V>(V x, V y) where V : struct, INumeric<V>;
 }
@@ -93,8 +94,8 @@ public interface IZip3
 }
 
 /// <summary>
-/// A sequence of numbers. Each number is computed from its position alone, so any number of threads can fill in
-/// the sequence together.
+/// A sequence of numbers. Each number is computed from its position alone, so several threads can compute parts of
+/// the sequence at the same time.
 /// </summary>
 public interface ISequence
 {

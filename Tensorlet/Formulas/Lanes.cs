@@ -21,10 +21,11 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)] public static Lanes<T> operator -(Lanes<T> a) => new(-a.Value);
 
     /// <summary>
-    /// Returns a register full of the constant. The processor's instruction that converts to float also reads the
-    /// register to which it writes, so that each iteration of a loop would wait for the iteration before. The
-    /// constant is therefore multiplied by 2 and by 0.5: this does not change the constant, but gives the
-    /// instruction a register of its own. For a literal, nothing is computed at all.
+    /// Returns a register in which every element is the constant. If the constant were converted to float directly,
+    /// each iteration of a loop would wait for the iteration before, because the instruction that converts to float
+    /// also reads the register to which it writes. The constant is therefore first multiplied by 2 and by 0.5. This
+    /// does not change the constant, but gives the instruction a register of its own. For a literal, nothing is
+    /// computed at run time.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Of(double constant) => new(IsFloat
@@ -42,8 +43,8 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)] public static Lanes<T> Sqrt(Lanes<T> a) => new(Vector512.Sqrt(a.Value));
 
     /// <summary>
-    /// Computes eᵃ. In double, this is the runtime's exp for every a except 0: for e⁰ the runtime's exp gives the
-    /// next number above 1.
+    /// Computes eᵃ. In double, the runtime's exp is used for every a except 0, because for 0 the runtime's exp
+    /// returns the next number above 1.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Exp(Lanes<T> a) => IsFloat ? new(FloatFunctions.Exp(a.Value.AsSingle()).As<float, T>())
@@ -70,7 +71,9 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
         IsFloat && typeof(F) == typeof(ErfFormula) ? new(FloatFunctions.Erf(a.Value.AsSingle()).As<float, T>())
             : f.Apply(a);
 
-    /// <summary>Returns the first n elements of this register, and a constant in all other elements.</summary>
+    /// <summary>
+    /// Returns a register with the first n elements of this register, and a constant in all other elements.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     public Lanes<T> First(int n, double otherwise) => new(Vector512.ConditionalSelect(IsFloat
         ? Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(n)).As<int, T>()
@@ -81,7 +84,7 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, MathF.Pow)
         : Each<double>(a, b, Math.Pow);
 
-    /// <summary>Computes the remainder element by element as well.</summary>
+    /// <summary>Computes the remainder of a/b element by element.</summary>
     public static Lanes<T> operator %(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, static (x, y) => x % y)
         : Each<double>(a, b, static (x, y) => x % y);
 

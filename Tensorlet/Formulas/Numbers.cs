@@ -3,18 +3,20 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// A number in the form in which a kernel or a plain loop holds it, with conversions to and from double.
+/// A number in the form in which kernels and plain loops hold it. It can be converted to and from double.
 /// </summary>
 public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
 {
     /// <summary>Returns this number as a double.</summary>
     double ToDouble();
-    /// <summary>Adds x to <paramref name="place"/>. Any number of threads of a kernel can do this at once.</summary>
+    /// <summary>
+    /// Adds x to <paramref name="place"/>. Any number of threads can safely do this at the same time.
+    /// </summary>
     static abstract void AddAtomically(ref V place, V x);
 }
 
-/// <summary>A float as a number.</summary>
-/// <param name="value">The value of the number.</param>
+/// <summary>A float, in the form that <see cref="IScalar{V}"/> describes.</summary>
+/// <param name="value">The float.</param>
 public readonly struct F32(float value) : IScalar<F32>
 {
     /// <summary>The float.</summary>
@@ -61,8 +63,8 @@ public readonly struct F32(float value) : IScalar<F32>
     public static void AddAtomically(ref F32 place, F32 x) => Atomic.Add(ref Unsafe.As<F32, float>(ref place), x.Value);
 }
 
-/// <summary>A double as a number.</summary>
-/// <param name="value">The value of the number.</param>
+/// <summary>A double, in the form that <see cref="IScalar{V}"/> describes.</summary>
+/// <param name="value">The double.</param>
 public readonly struct F64(double value) : IScalar<F64>
 {
     /// <summary>The double.</summary>
@@ -76,8 +78,8 @@ public readonly struct F64(double value) : IScalar<F64>
     /// <inheritdoc/>
     public static F64 operator /(F64 a, F64 b) => new(a.Value / b.Value);
     /// <summary>
-    /// Computes the remainder by subtracting b·2ᵏ for smaller and smaller k, which is also how fmod works in C.
-    /// The remainder is exact even on a device that divides only approximately.
+    /// Computes the remainder of a/b by subtracting b·2ᵏ for smaller and smaller k, which is also how fmod works in
+    /// C. The remainder is exact even on a device that divides only approximately.
     /// </summary>
     public static F64 operator %(F64 a, F64 b)
     {
@@ -123,10 +125,11 @@ public readonly struct F64(double value) : IScalar<F64>
 }
 
 /// <summary>
-/// A 64-bit integer as a number. Sums, products and powers wrap around, and quotients are truncated. Integers are
-/// converted to floating-point numbers before a root or an exponential is applied to them.
+/// A 64-bit integer, in the form that <see cref="IScalar{V}"/> describes. Sums, products and powers wrap around on
+/// overflow. Quotients are truncated. Roots and exponentials are not computed with this type: tensors of integers
+/// are converted to floating-point numbers first.
 /// </summary>
-/// <param name="value">The value of the number.</param>
+/// <param name="value">The integer.</param>
 public readonly struct I64(long value) : IScalar<I64>
 {
     /// <summary>The integer.</summary>
@@ -180,7 +183,10 @@ public readonly struct I64(long value) : IScalar<I64>
     public static void AddAtomically(ref I64 place, I64 x) => Atomic.Add(ref Unsafe.As<I64, long>(ref place), x.Value);
 }
 
-/// <summary>A Boolean as a number, 0 or 1, so that the same loops can read and write masks.</summary>
+/// <summary>
+/// A Boolean, in the form that <see cref="IScalar{V}"/> describes. Its value is 0 or 1. With this type, the loops
+/// for numbers can also read and write masks.
+/// </summary>
 /// <param name="value">0 or 1.</param>
 public readonly struct B8(byte value) : IScalar<B8>
 {
@@ -225,8 +231,8 @@ public readonly struct B8(byte value) : IScalar<B8>
     /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <summary>
-    /// Computes the logical or. If several threads write to <paramref name="place"/>, all of them write the same
-    /// value.
+    /// Sets <paramref name="place"/> to the logical or of <paramref name="place"/> and x. If several threads write
+    /// to <paramref name="place"/>, all of them write the same value.
     /// </summary>
     public static void AddAtomically(ref B8 place, B8 x)
     {

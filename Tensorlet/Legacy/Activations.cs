@@ -1,8 +1,8 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// A layer without weights, y = f(x). The gradient dx with respect to the input is computed from the output y and
-/// from dy, the gradient with respect to that output: dx = g(y, dy).
+/// A layer without weights: its input x and its output y have the relation y = f(x). The gradient dx of the loss
+/// with respect to x is computed from y and from the gradient dy of the loss with respect to y: dx = g(y, dy).
 /// </summary>
 public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Tensor> g) : Module
 {
@@ -17,21 +17,21 @@ public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Te
     private protected static Tensor Exp(Tensor x) => x.Map(new ExpFormula());
 }
 
-/// <summary>The hyperbolic tangent.</summary>
+/// <summary>The hyperbolic tangent of each element.</summary>
 public sealed class Tanh() : Activation( // y = tanh x     dx = (1 − y²)·dy
     x => x.Map(new TanhFormula()), (y, dy) => (1 - y * y) * dy);
 
-/// <summary>The logistic function.</summary>
+/// <summary>The logistic function, 1/(1 + e⁻ˣ), of each element x.</summary>
 public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
     x => x.Map(new Tensorlet.Sigmoid.Formula()), (y, dy) => y * (1 - y) * dy);
 
-/// <summary>max(x, 0)</summary>
+/// <summary>max(x, 0) for each element x.</summary>
 public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 0
     x => x.Map(new ReluFormula()), (y, dy) => Tensor.Zip(new Gate.Formula(), dy, y));
 
 /// <summary>
-/// eˣ/Σeˣ, where the sum runs along the axis <paramref name="dim"/>. By default, this is axis 1, the axis of the
-/// classes.
+/// eˣ/Σeˣ for each element x, where the sum runs along the axis <paramref name="dim"/>. By default, this is axis 1,
+/// the axis of the classes.
 /// </summary>
 public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)
     x => Exp(Shifted(x, dim)) * (1 / Exp(Shifted(x, dim)).Sum([dim], keepDim: true)),

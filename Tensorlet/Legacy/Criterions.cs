@@ -27,7 +27,7 @@ public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fit
         : sizeAverage ? 1.0 / target.Numel : 1;
 }
 
-/// <summary>The mean of (x − t)², for x and t of the same shape.</summary>
+/// <summary>The mean of (x − t)², where the input x and the target t have the same shape.</summary>
 /// <param name="sizeAverage">Whether the loss is the mean over the elements; otherwise it is the sum.</param>
 // L = Σ (x − t)²/n     dx = 2·(x − t)/n
 public sealed class MSECriterion(bool sizeAverage = true) : Criterion(sizeAverage,

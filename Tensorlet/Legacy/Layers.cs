@@ -19,20 +19,21 @@ public abstract class Weighted : Module
     public Tensor Weight => weight.Weight;
     /// <summary>The bias b: one number for each output.</summary>
     public Tensor Bias => bias.Weight;
-    /// <summary>The gradient with respect to the weights.</summary>
+    /// <summary>The accumulated gradient with respect to the weights.</summary>
     public Tensor GradWeight => weight.Gradient;
-    /// <summary>The gradient with respect to the bias.</summary>
+    /// <summary>The accumulated gradient with respect to the bias.</summary>
     public Tensor GradBias => bias.Gradient;
     /// <inheritdoc/>
     public sealed override Parameter[] Parameters() => [weight, bias];
 }
 
 /// <summary>
-/// A linear layer for N samples. Its weights have the shape (out, in); the input has the shape (N, in) and the
-/// output (N, out).
+/// A linear layer for N samples. Its weights have the shape (out, in), where <c>in</c> and <c>out</c> are the
+/// numbers of inputs and outputs of each sample. The input has the shape (N, in), and the output has the shape
+/// (N, out).
 /// </summary>
-/// <param name="inputSize">The number of inputs of each sample, in.</param>
-/// <param name="outputSize">The number of outputs of each sample, out.</param>
+/// <param name="inputSize">The number of inputs of each sample.</param>
+/// <param name="outputSize">The number of outputs of each sample.</param>
 public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize, inputSize])
 {
     // y = x·Wᵀ + b     dx = dy·W     dW = dyᵀ·x     db = Σₙ dy
@@ -53,11 +54,12 @@ public sealed class Linear(int inputSize, int outputSize) : Weighted([outputSize
 }
 
 /// <summary>
-/// A convolution of images (N, C, H, W) with filters (O, C, kH, kW). The output has the shape (N, O, OH, OW), where
+/// A convolution of N images with O filters. The input has the shape (N, C, H, W): N images of C channels, H rows
+/// and W columns. The filters have the shape (O, C, kH, kW). The output has the shape (N, O, OH, OW), where
 /// OH = ⌊(H + 2·padH − kH)/dH⌋ + 1 and OW = ⌊(W + 2·padW − kW)/dW⌋ + 1.
 /// </summary>
-/// <param name="nInputPlane">The number of channels of an image, C.</param>
-/// <param name="nOutputPlane">The number of filters, O, which is the number of channels of the output.</param>
+/// <param name="nInputPlane">The number C of channels of an image.</param>
+/// <param name="nOutputPlane">The number O of filters, which is also the number of channels of the output.</param>
 /// <param name="kW">The width of a filter.</param>
 /// <param name="kH">The height of a filter.</param>
 /// <param name="dW">The horizontal distance between neighbouring windows.</param>
@@ -75,7 +77,10 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
     public override Tensor UpdateOutput(Tensor input) => Output = Bias.View(nOutputPlane, 1, 1) +
         Tensor.Contract(Weight, Windows(Only(input, 4, nInputPlane).Framed(pad, pad, 0)), 0, 1, 3).Transpose(0, 1);
 
-    /// <summary>Returns a view of the windows of images (N, C, H, W); its shape is (C, kH, kW, N, OH, OW).</summary>
+    /// <summary>
+    /// Returns a view of all windows of N images. The images <paramref name="x"/> have the shape (N, C, H, W), and
+    /// the view has the shape (C, kH, kW, N, OH, OW).
+    /// </summary>
     Tensor Windows(Tensor x) => x.Windows(2, kH, dH).Windows(3, kW, dW).Permute(1, 4, 5, 0, 2, 3);
 
     /// <inheritdoc/>
@@ -98,8 +103,10 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
 }
 
 /// <summary>
-/// The maximum of each of the OH·OW windows of an image: (N, C, H, W) to (N, C, OH, OW). If several elements of a
-/// window are the maximum, the first of them gets the gradient.
+/// The maximum of each window of an image. The input has the shape (N, C, H, W): N images of C channels, H rows and
+/// W columns. The output has the shape (N, C, OH, OW), where OH is the number of windows from top to bottom, and OW
+/// the number of windows from left to right. If several elements of a window are the maximum, the first of them
+/// gets the gradient.
 /// </summary>
 /// <param name="kW">The width of a window.</param>
 /// <param name="kH">The height of a window.</param>
@@ -131,8 +138,8 @@ public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = 
 }
 
 /// <summary>
-/// The numbers of the input in another shape. One of the sizes may be −1, as in (−1, 120); this size is computed
-/// from the number of elements.
+/// A layer that gives the elements of its input another shape. One of the sizes may be −1, as in (−1, 120); this
+/// size is computed from the number of elements.
 /// </summary>
 public sealed class View(params int[] sizes) : Module // y = x     dx = dy
 {

@@ -14,10 +14,10 @@ public sealed class Parameter(Tensor weight)
 }
 
 /// <summary>
-/// A layer as layers were before the tape. It computes an output. Given the gradient dy of the loss with respect to
-/// this output, it also computes the gradient dx with respect to the input and the gradients with respect to the
-/// parameters. Each of these gradients has a formula of its own. A layer remembers one output, so it can be used
-/// only once in a network.
+/// A layer that works without the tape. The layer computes an output. From the gradient dy of the loss with respect
+/// to this output, the layer also computes the gradient dx with respect to the input and the gradients with respect
+/// to the parameters. Each layer has its own formulas for these gradients. A layer remembers one output, so the
+/// same layer can be used only once in a network.
 /// </summary>
 public abstract class Module
 {
@@ -27,12 +27,13 @@ public abstract class Module
     /// <summary>The result of the last <see cref="Backward"/>; an empty tensor before the first call.</summary>
     public Tensor GradInput { get; protected set; } = Tensor.Empty(0);
 
-    /// <summary>Computes <see cref="Output"/>.</summary>
+    /// <summary>Computes <see cref="Output"/> from the input, and returns it.</summary>
     public abstract Tensor UpdateOutput(Tensor input);
 
     /// <summary>
-    /// Computes <see cref="GradInput"/>, the gradient dx with respect to the input. <paramref name="input"/> must
-    /// be the input from which the output was computed.
+    /// Computes <see cref="GradInput"/>, the gradient of the loss with respect to the input, and returns it.
+    /// <paramref name="input"/> must be the input from which the output was computed. <paramref name="gradOutput"/>
+    /// is the gradient of the loss with respect to the output.
     /// </summary>
     public abstract Tensor UpdateGradInput(Tensor input, Tensor gradOutput);
 
@@ -53,7 +54,7 @@ public abstract class Module
     /// <param name="gradOutput">The gradient dy of the loss with respect to the output. It has the shape of the
     /// output.</param>
     /// <param name="scale">The factor by which the gradients with respect to the parameters are multiplied.</param>
-    /// <exception cref="ShapeException">The shape of <paramref name="gradOutput"/> is not the shape of the
+    /// <exception cref="ShapeException">The shape of <paramref name="gradOutput"/> differs from the shape of the
     /// output.</exception>
     public Tensor Backward(Tensor input, Tensor gradOutput, double scale = 1)
     {
@@ -96,8 +97,8 @@ public abstract class Module
     }
 
     /// <summary>
-    /// Returns the input if it has <paramref name="rank"/> axes and the given size along axis 1 (any size if none
-    /// is given), and throws otherwise.
+    /// Returns the input if it has <paramref name="rank"/> axes and, along axis 1, the given size. If no size is
+    /// given, any size is accepted. In all other cases, an exception is thrown.
     /// </summary>
     private protected Tensor Only(Tensor input, int rank, int? size = null,
         [CallerArgumentExpression(nameof(input))] string name = "") =>

@@ -1,21 +1,23 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// Optimizers, written as functions of one 1-dimensional tensor x of all parameters, as
-/// <see cref="Module.GetParameters"/> returns it. Each optimizer first calls <c>feval</c>, a function that computes
-/// the loss at x and the gradient of the loss with respect to x. Then the optimizer updates x in place. It keeps
-/// everything else in <c>state</c>, a dictionary that is empty at first.
+/// Optimizers, written as functions. Their argument x is a 1-dimensional tensor of all parameters;
+/// <see cref="Module.GetParameters"/> returns such a tensor. Each optimizer first calls <c>feval</c>, a function
+/// that computes the loss at x and the gradient of the loss with respect to x. Then the optimizer updates x in
+/// place. Everything else that the optimizer has to remember is kept in <c>state</c>, a dictionary that is empty at
+/// first.
 /// </summary>
 public static class Optim
 {
     /// <summary>
-    /// Performs one step of stochastic gradient descent, where g is the gradient: g ← g + weightDecay·x;
-    /// v ← momentum·v + (1 − dampening)·g, or v = g in the first step; x ← x − lr·v, or, with nesterov,
-    /// x ← x − lr·(g + momentum·v). In step t, counted from 0, lr = learningRate/(1 + t·learningRateDecay).
+    /// Performs one step of stochastic gradient descent, where g is the gradient. First, g ← g + weightDecay·x.
+    /// Then v ← momentum·v + (1 − dampening)·g; in the first step, and in all steps without momentum, v = g.
+    /// Finally, x ← x − lr·v; if Nesterov is set, x ← x − lr·(g + momentum·v) instead. In step t, counted from 0,
+    /// lr = learningRate/(1 + t·learningRateDecay).
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
-    /// <exception cref="ArgumentException">Nesterov is set, but the momentum is not positive, or the dampening is
-    /// not 0.</exception>
+    /// <exception cref="ArgumentException">Nesterov is set, although the momentum is not positive or the dampening
+    /// is not 0.</exception>
     public static (Tensor X, double Loss) Sgd(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
         SgdConfig config, Dictionary<string, Tensor> state)
     {
@@ -36,9 +38,9 @@ public static class Optim
     }
 
     /// <summary>
-    /// Performs one step with adaptive moments (Kingma and Ba 2015), where g is the gradient plus weightDecay·x:
-    /// m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; x ← x − lr·m̂/(√v̂ + ε). In step t, counted from 1,
-    /// m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ).
+    /// Performs one step with adaptive moments (Kingma and Ba 2015), where g is the gradient plus weightDecay·x,
+    /// and lr is the learning rate. First, m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g². Then
+    /// x ← x − lr·m̂/(√v̂ + ε), where, in step t, counted from 1, m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ).
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
     public static (Tensor X, double Loss) Adam(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
@@ -58,15 +60,16 @@ public static class Optim
     static readonly Tensor counter = Tensor.Scalar(0, DType.Int64, Device.Cpu);
 
     /// <summary>
-    /// Returns the tensor that the state contains under a key. If there is none yet, a tensor of zeros is added
-    /// under this key.
+    /// Returns the tensor that the state contains under a key. If the state does not contain the key yet, a tensor
+    /// of zeros is added under this key, and is returned.
     /// </summary>
     static Tensor Kept(Dictionary<string, Tensor> state, string key, Tensor like) =>
         state.Given().TryGetValue(key, out var kept) ? kept : state[key] = Tensor.ZerosLike(like);
 }
 
 /// <summary>
-/// The options of <see cref="Optim.Sgd"/>. The default of the dampening used to be the momentum; today, it is 0.
+/// The options of <see cref="Optim.Sgd"/>. The default dampening used to be equal to the momentum; today, the
+/// default is 0.
 /// </summary>
 public sealed record SgdConfig(double LearningRate = 1e-3, double LearningRateDecay = 0, double WeightDecay = 0,
     double Momentum = 0, double Dampening = 0, bool Nesterov = false);

@@ -7,8 +7,8 @@ namespace Tensorlet.Multiprocessing;
 
 /// <summary>
 /// Values that are sent to another process as JSON, followed by the bytes of the tensors that are copied. A shared
-/// tensor is sent as its name. In a parcel that is leaving, such as the result of a process, a tensor that this
-/// process itself has shared is copied instead.
+/// tensor is sent as its name. Some parcels are marked as leaving: they may be read after this process has ended, as
+/// its result is. In a leaving parcel, a tensor that this process itself has shared is copied instead.
 /// </summary>
 [RequiresUnreferencedCode(Why), RequiresDynamicCode(Why)]
 sealed class Parcel

@@ -5,8 +5,7 @@ namespace Tensorlet.Multiprocessing;
 
 /// <summary>
 /// A file that several processes map. It consists of a header of 256 bytes and the elements. When the process that
-/// created the file releases the memory, it deletes the name of the file; processes that have mapped the file keep
-/// the memory.
+/// created the file releases the memory, it deletes the file. Processes that have mapped the file keep the memory.
 /// </summary>
 sealed unsafe class SharedFile
 {
@@ -19,7 +18,9 @@ sealed unsafe class SharedFile
     readonly Header* header;
 
     public string Name { get; }
-    /// <summary>Whether this process created the file, so that the file ends with this process.</summary>
+    /// <summary>
+    /// True if this process created the file. The file is deleted at the latest when this process ends.
+    /// </summary>
     public bool IsMine { get; }
     public byte* Data => (byte*)header + HeaderBytes;
     public int[] Shape => new Span<int>(header->Sizes, header->Rank).ToArray();
@@ -59,7 +60,8 @@ sealed unsafe class SharedFile
     }
 
     /// <summary>
-    /// Creates a file that has room for its length. Writing to mapped memory without room would end the process.
+    /// Creates a file and reserves room for all of its bytes. Without this room, writing to the mapped memory would
+    /// end the process.
     /// </summary>
     static FileStream Reserve(string name, long length, bool collected = false)
     {
@@ -83,12 +85,11 @@ sealed unsafe class SharedFile
     static FileStreamOptions Options(FileMode mode) =>
         new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete };
 
-    /// <summary>Marks the file as complete: everything has been written that other processes will read.</summary>
+    /// <summary>Marks the file as complete, after everything that other processes will read has been written.</summary>
     public void Publish() => Volatile.Write(ref header->Ready, 1);
 
     /// <summary>Maps a file that a process of this user has created.</summary>
-    /// <exception cref="FileNotFoundException">There is no file with this name, or the file no longer
-    /// exists.</exception>
+    /// <exception cref="FileNotFoundException">There is no file with this name; it may have been deleted.</exception>
     /// <exception cref="InvalidDataException">The file is not shared memory of this kind; the message says
     /// why.</exception>
     public static SharedFile Open(string name, long magic)

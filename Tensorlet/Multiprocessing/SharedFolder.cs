@@ -4,11 +4,11 @@ using System.Globalization;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// The folder of shared memory. It belongs to the user and is closed to other users. It is in /dev/shm, a file
-/// system in memory, if this exists, and otherwise in the temporary directory. The name of a file says which
-/// process created the file. The file is deleted when that process ends or, at the latest, when another process
-/// starts after that. The folder may disappear at any time, and is then created again; memory that is mapped stays.
-/// Containers that share /dev/shm must share process ids.
+/// The folder of shared memory. It belongs to the user and is closed to other users. If the folder /dev/shm, a file
+/// system in memory, exists, the folder is inside it; otherwise, it is in the temporary directory. The name of a
+/// file says which process created the file. The file is deleted when that process ends. If that process is killed,
+/// the file is deleted when another process first uses the folder. The folder may disappear at any time, and is then
+/// created again; memory that is mapped stays. Containers that share /dev/shm must share process ids.
 /// </summary>
 static class SharedFolder
 {
@@ -17,7 +17,7 @@ static class SharedFolder
         Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"tensorlet-{Environment.UserName}");
     static long count;
 
-    /// <summary>The key of this process.</summary>
+    /// <summary>The key of this process, with which the names of its files begin.</summary>
     public static readonly long Me = Key(Environment.ProcessId);
 
     static SharedFolder()
@@ -41,7 +41,7 @@ static class SharedFolder
     /// <summary>Returns a name that no other file has had.</summary>
     public static string NewName() => $"{Me:x16}-{Interlocked.Increment(ref count):x}";
 
-    /// <summary>Returns the path of the file with a name. The name must not lead out of the folder.</summary>
+    /// <summary>Returns the path of the file with the given name. The name must not lead out of the folder.</summary>
     public static string Find(string name) => Maker(name) != 0 && name.All(c => char.IsAsciiHexDigit(c) || c == '-')
         ? Path.Combine(folder, name) : throw new InvalidDataException($"'{name}' is not a name of shared memory.");
 
@@ -52,7 +52,9 @@ static class SharedFolder
     public static long Maker(string name) => name.Given().IndexOf('-') == 16 && long.TryParse(
         name.AsSpan(0, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var maker) ? maker : 0;
 
-    /// <summary>Deletes the files of those processes for which <paramref name="made"/> is true.</summary>
+    /// <summary>
+    /// Deletes the files in a folder that were created by processes for which <paramref name="made"/> returns true.
+    /// </summary>
     public static void Clean(string folder, Func<long, bool> made) => Quietly(() =>
     {
         foreach (var file in Directory.EnumerateFiles(folder))
@@ -66,15 +68,15 @@ static class SharedFolder
     public static void Delete(string file) => Quietly(() => File.Delete(file));
 
     /// <summary>
-    /// Runs an action that deletes files. A file that cannot be deleted, or no longer exists, must not end the
-    /// process.
+    /// Runs an action that deletes files, and ignores the errors of the file system. A file that cannot be deleted,
+    /// or no longer exists, must not end the process.
     /// </summary>
     static void Quietly(Action clean)
     { try { clean(); } catch (Exception e) when (e is IOException or UnauthorizedAccessException) { } }
 
     /// <summary>
-    /// Returns the reason why users other than this one may use a file or folder, or null if they may not. This is
-    /// checked on Linux only; elsewhere, the temporary directory itself belongs to the user.
+    /// Returns null if only this user may use a file or folder; otherwise, returns the reason why other users may
+    /// use it. This is checked on Linux only; elsewhere, the temporary directory itself belongs to the user.
     /// </summary>
     public static unsafe string? Foreign(string path)
     {
@@ -89,9 +91,7 @@ static class SharedFolder
     [DllImport("libc", EntryPoint = "geteuid")]
     static extern uint User();
 
-    /// <summary>
-    /// Whether the process with this key is running. The result is also true if this cannot be found out.
-    /// </summary>
+    /// <summary>Returns true if the process with this key is running, or if this cannot be found out.</summary>
     public static bool IsAlive(long process)
     {
         try { return Key((int)process) == process; }
@@ -100,8 +100,8 @@ static class SharedFolder
     }
 
     /// <summary>
-    /// Returns the key of a process, which is 0 if the process has ended. Otherwise, the key consists of the id in
-    /// the lower bits and, because ids are used again, the time at which the process started in the upper bits.
+    /// Returns the key of a process, which is 0 if the process has ended. Otherwise, the lower bits of the key are
+    /// the id of the process. Because ids are used again, the upper bits are the time at which the process started.
     /// </summary>
     static long Key(int process)
     {

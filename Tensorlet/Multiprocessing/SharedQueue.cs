@@ -5,10 +5,11 @@ using System.Text.Json;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// A queue through which processes send each other tensors, or pairs, arrays and records of tensors: everything
-/// that <see cref="Spawn"/> takes as an argument. The item that was added first is removed first. The items are in
-/// a ring of slots in shared memory; any number of processes and threads can add and remove items. A tensor is
-/// normally copied. If a process other than the sender has shared the tensor, its name is sent instead.
+/// A queue through which processes send items to each other. An item can be anything that <see cref="Spawn"/> takes
+/// as an argument, for example a tensor, or a pair, an array or a record of tensors. The item that was added first
+/// is removed first. The items are in a ring of slots in shared memory; any number of processes and threads can add
+/// and remove items. A tensor is normally copied. If a process other than the sender has shared the tensor, its name
+/// is sent instead.
 /// </summary>
 /// <remarks>
 /// A process that dies never blocks another process. Every wait ends with its timeout at the latest. The lock is a
@@ -32,8 +33,8 @@ public sealed unsafe class SharedQueue<T>
 
     /// <summary>Creates a queue. The queue exists as long as it is reachable in the process that created it.</summary>
     /// <param name="capacity">The number of items that the queue can hold.</param>
-    /// <param name="itemBytes">The largest number of bytes that an item may take: the bytes of a tensor, and up to
-    /// 200 more.</param>
+    /// <param name="itemBytes">The largest number of bytes that an item may take. A tensor takes the bytes of its
+    /// elements, and up to 200 more.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is not positive.</exception>
     /// <exception cref="ShapeException">The items together take more than 2 GB.</exception>
     public SharedQueue(int capacity, int itemBytes)
@@ -51,8 +52,8 @@ public sealed unsafe class SharedQueue<T>
     public int Count => (int)(Volatile.Read(ref State->Put) - Volatile.Read(ref State->Taken));
 
     /// <summary>Adds an item as soon as there is room for it.</summary>
-    /// <exception cref="ShapeException">The item takes more bytes than an item of this queue may have.</exception>
-    /// <exception cref="TimeoutException">The queue was still full when the timeout had elapsed.</exception>
+    /// <exception cref="ShapeException">The item takes more bytes than an item of this queue may take.</exception>
+    /// <exception cref="TimeoutException">The queue was still full when the timeout elapsed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative and is not
     /// <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
@@ -69,13 +70,12 @@ public sealed unsafe class SharedQueue<T>
         });
     }
 
-    /// <summary>Removes the oldest item, as soon as there is one, and returns it.</summary>
-    /// <exception cref="TimeoutException">The queue was still empty when the timeout had elapsed.</exception>
+    /// <summary>Waits until there is an item, removes the oldest item, and returns it.</summary>
+    /// <exception cref="TimeoutException">The queue was still empty when the timeout elapsed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The timeout is negative and is not
     /// <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    /// <exception cref="JsonException">The item is not a <typeparamref name="T"/>. The item has been
-    /// removed.</exception>
+    /// <exception cref="JsonException">The removed item is not a <typeparamref name="T"/>.</exception>
     public T Take(TimeSpan timeout, CancellationToken cancellation = default) =>
         (T)Locked("Take", timeout, cancellation, () => Count > 0, () =>
         {

@@ -3,9 +3,10 @@ using Tensorlet.Nn;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Tensors whose memory is shared by several processes of one user. What one process writes, the others read. There
-/// is no lock: a single number is never read half written, but several writes may be seen in a different order.
-/// Writes of another process do not change the version of a storage, so the tape does not notice these writes.
+/// Tensors whose memory is shared by several processes of one user. What one process writes, the other processes
+/// read. There is no lock: a single number is never read half written, but another process may see several writes in
+/// a different order. Writes of another process do not change the version of a storage, so the tape does not notice
+/// these writes.
 /// </summary>
 public static class SharedTensors
 {
@@ -25,9 +26,9 @@ public static class SharedTensors
             "Share the tensor that it is a view of, or a .Clone().");
 
     /// <summary>
-    /// Moves a tensor to memory that other processes can open by the <see cref="SharedName(Tensor)"/> of the
-    /// tensor. The values stay the same. All views of the tensor move with it. If the tensor was over an array of
-    /// the caller (<see cref="Tensor.Over"/>), that array is no longer used. If the tensor is already shared,
+    /// Moves a tensor to memory that other processes can open by the <see cref="SharedName(Tensor)"/> of the tensor.
+    /// The values stay the same. All views of the tensor move with it. If the tensor used an array of the caller as
+    /// its memory (see <see cref="Tensor.Over"/>), that array is no longer used. If the tensor is already shared,
     /// nothing happens. No other thread may use the tensor at the same time.
     /// </summary>
     /// <remarks>
@@ -73,8 +74,9 @@ public static class SharedTensors
     public static Tensor Open(string name) => SharedFile.Open(name, Magic).Tensor();
 
     /// <summary>
-    /// Shares all parameters and buffers of a module (everything in <see cref="Module.StateDict"/>) in place. If an
-    /// exception is thrown, nothing has been shared, unless there was not enough room.
+    /// Shares all parameters and buffers of a module (everything in <see cref="Module.StateDict"/>) in place. If
+    /// there is not enough room, some of the tensors may have been shared before the exception. If any other
+    /// exception is thrown, nothing has been shared.
     /// </summary>
     /// <inheritdoc cref="ShareMemory(Tensor)"/>
     public static Module ShareMemory(this Module module)
@@ -86,8 +88,8 @@ public static class SharedTensors
     }
 
     /// <summary>
-    /// Returns the keys and the shared names of all tensors of a module in one line, which is the argument of
-    /// <see cref="OpenShared"/>.
+    /// Returns the keys and the shared names of all tensors of a module in one line of text, which is the argument
+    /// of <see cref="OpenShared"/>.
     /// </summary>
     /// <inheritdoc cref="SharedName(Tensor)"/>
     public static string SharedName(this Module module) =>
@@ -97,9 +99,9 @@ public static class SharedTensors
     /// Replaces the memory of all parameters and buffers of a module by the memory that another process has shared
     /// for a module of the same class. From now on, both processes train one network.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or unknown. Nothing has changed.</exception>
-    /// <exception cref="ShapeException">Two shapes differ. Nothing has changed.</exception>
-    /// <exception cref="DTypeException">Two types differ. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">A key is missing or unknown. In this case, nothing has changed.</exception>
+    /// <exception cref="ShapeException">Two shapes differ. In this case, nothing has changed.</exception>
+    /// <exception cref="DTypeException">Two types differ. In this case, nothing has changed.</exception>
     /// <inheritdoc cref="Open"/>
     public static Module OpenShared(this Module module, string name)
     {

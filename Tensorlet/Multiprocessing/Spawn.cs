@@ -14,8 +14,9 @@ namespace Tensorlet.Multiprocessing;
 /// static class Worker { public static double Train(int rank, string network) { … } }
 /// </code>
 /// Arguments and results are sent through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
-/// bytes. A shared tensor, or a view of one, is sent as its name, and has the same memory in both processes. But a
-/// tensor in a result that the new process itself has shared is copied, because its memory ends with that process.
+/// bytes. A shared tensor, or a view of one, is sent as its name, and has the same memory in both processes. If a
+/// result contains a tensor that the new process itself has shared, the tensor is copied, because its memory ends with
+/// that process.
 /// </summary>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public static class Spawn
@@ -33,9 +34,9 @@ public static class Spawn
             ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
-    /// Does the work of this process and returns true, if <see cref="Start"/> started this process; the program
-    /// must then end. In any other process, returns false immediately. Main must call this method first. The
-    /// standard input of a process that <see cref="Start"/> started is empty.
+    /// If <see cref="Start"/> started this process, does the work of this process and returns true; the program must
+    /// then end. In any other process, returns false immediately. Main must call this method first. The standard
+    /// input of a process that <see cref="Start"/> started is empty.
     /// </summary>
     public static bool Child()
     {
@@ -54,7 +55,7 @@ public static class Spawn
         return true;
     }
 
-    /// <summary>Calls the method.</summary>
+    /// <summary>Calls the method that the parent process has named.</summary>
     /// <returns>The exception that the method threw, as text, or null; and the result of the method.</returns>
     static Parcel Call(Order order, Parcel arguments)
     {
@@ -82,15 +83,16 @@ public static class Spawn
         Start(entry, args, nprocs).Join(timeout);
 
     /// <summary>
-    /// Starts processes, each of which calls entry(rank, args…). The rank is the number of the process, from 0 on.
+    /// Starts processes, each of which calls entry(rank, args…). The rank is the number of the process, counted from
+    /// 0.
     /// </summary>
     /// <param name="entry">A static method, the only one with its name in its class. The first parameter of the
     /// method is the rank.</param>
     /// <param name="args">The other arguments of the method.</param>
     /// <param name="nprocs">The number of processes.</param>
-    /// <exception cref="TensorletException">The entry is not such a method, does not take exactly the rank and the
-    /// given arguments, is async, or takes or returns a module; or <see cref="Command"/> cannot be
-    /// started.</exception>
+    /// <exception cref="TensorletException">The entry is not such a method; or it does not take exactly the rank and
+    /// the given arguments; or it is async; or it takes or returns a task or a module; or <see cref="Command"/>
+    /// cannot be started.</exception>
     /// <exception cref="ArgumentException">An argument does not have the type of its parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)
@@ -144,7 +146,8 @@ public static class Spawn
 
 /// <summary>
 /// The processes that <see cref="Spawn.Start"/> started. If this process ends, for whatever reason, the processes
-/// that it started end too. If one of them throws an exception or is killed, the others go on.
+/// that it started end too. If a started process throws an exception or is killed, the other started processes
+/// continue.
 /// </summary>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed class Spawned : IDisposable
@@ -160,7 +163,7 @@ public sealed class Spawned : IDisposable
             () => Answer(order with { Rank = rank }, arguments, sent, result), TaskCreationOptions.LongRunning))];
     }
 
-    /// <summary>The ids of the processes, by rank.</summary>
+    /// <summary>The ids of the processes, in the order of their ranks.</summary>
     public IReadOnlyList<int> Pids { get; }
 
     object? Answer(Spawn.Order order, object?[] arguments, Parcel sent, Type result)
@@ -187,7 +190,7 @@ public sealed class Spawned : IDisposable
             : throw new ProcessException(order.Rank, null, $"Process {order.Rank} threw {error}");
     }
 
-    /// <summary>Waits until all processes have ended, and returns their results by rank.</summary>
+    /// <summary>Waits until all processes have ended, and returns their results in the order of their ranks.</summary>
     /// <exception cref="ProcessException">A process threw an exception, was killed, or ended without an answer. If
     /// this is true of several processes, the exception is about the one with the lowest rank.</exception>
     /// <exception cref="TimeoutException">The timeout has elapsed. The processes that were still running have been
@@ -206,13 +209,13 @@ public sealed class Spawned : IDisposable
 }
 
 /// <summary>A process that <see cref="Spawn"/> started did not return its result.</summary>
-/// <param name="rank">The rank of the process, from 0 on.</param>
-/// <param name="exitCode">The exit code of the process, if it returned no answer.</param>
+/// <param name="rank">The rank of the process, counted from 0.</param>
+/// <param name="exitCode">The exit code of the process, if it returned no answer; otherwise null.</param>
 /// <param name="message">What happened: the exception that the entry point threw, with its stack, or how the
 /// process ended.</param>
 public sealed class ProcessException(int rank, int? exitCode, string message) : TensorletException(message)
 {
-    /// <summary>The rank of the process, from 0 on.</summary>
+    /// <summary>The rank of the process, counted from 0.</summary>
     public int Rank => rank;
     /// <summary>
     /// The exit code of the process if it was killed or ended without an answer (on Unix, a process that was killed

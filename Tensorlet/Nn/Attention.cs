@@ -1,16 +1,16 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Multi-head attention (Vaswani et al. 2017). Queries, keys and values of size E are projected and split into
-/// heads of size E/heads, where heads is the number of heads. Each head attends separately; then the results of all
-/// heads are joined and projected again. N sequences of length L have the shape (L, N, E), or (N, L, E) if the
-/// batch comes first.
+/// Multi-head attention (Vaswani et al. 2017). Queries, keys and values of size E are projected and divided among
+/// the heads, in parts of size E/heads, where <c>heads</c> is the number of heads. Each head attends separately;
+/// then the results of all heads are joined and projected again. N sequences of length L have the shape (L, N, E),
+/// or (N, L, E) if the batch comes first.
 /// </summary>
 /// <param name="embedDim">E, the size of a query, a key and a value.</param>
 /// <param name="numHeads">The number of heads.</param>
 /// <param name="dropout">The probability with which an attention weight is set to 0 in training.</param>
 /// <param name="bias">Whether the projections have biases.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
+/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E).</param>
 /// <exception cref="ShapeException">E is not divisible by the number of heads.</exception>
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
@@ -27,20 +27,22 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;
 
     /// <summary>
-    /// Computes the attention of the queries to the keys and values. Returns the output and, if
-    /// <paramref name="needWeights"/> is set, the attention weights.
+    /// Computes the attention of the queries to the keys and values. Returns the output, and also the attention
+    /// weights if <paramref name="needWeights"/> is true.
     /// </summary>
-    /// <param name="query">The queries: (L, N, E), or (N, L, E) if the batch comes first.</param>
-    /// <param name="key">The keys: (S, N, E), or (N, S, E) if the batch comes first, where S is the number of keys
-    /// in each of the N sequences.</param>
+    /// <param name="query">The queries, of shape (L, N, E), or (N, L, E) if the batch comes first.</param>
+    /// <param name="key">The keys, of shape (S, N, E), or (N, S, E) if the batch comes first, where S is the number
+    /// of keys in each of the N sequences.</param>
     /// <param name="value">The values, in the same shape as the keys.</param>
-    /// <param name="keyPaddingMask">A mask (N, S): Booleans that are true for keys to be ignored, or numbers that
-    /// are added to the scores. The keys that are ignored, and their values, are not read and may be NaN.</param>
-    /// <param name="attnMask">A mask (L, S) for all sequences and heads, or (N·heads, L, S): Booleans that are true
-    /// for the keys that a query does not see, or numbers that are added to the scores.</param>
+    /// <param name="keyPaddingMask">A mask of shape (N, S). It contains either Booleans that are true for the keys
+    /// to be ignored, or numbers that are added to the scores. The keys that are ignored, and their values, are not
+    /// read and may be NaN.</param>
+    /// <param name="attnMask">A mask of shape (L, S) for all sequences and heads, or a mask of shape
+    /// (N·heads, L, S). It contains either Booleans that are true for the keys that a query does not see, or
+    /// numbers that are added to the scores.</param>
     /// <param name="needWeights">Whether to return the attention weights; if not, null is returned.</param>
-    /// <param name="averageWeights">Whether to return the mean of the weights over the heads, (N, L, S), instead of
-    /// the weights of each head, (N, heads, L, S).</param>
+    /// <param name="averageWeights">Whether to return the mean of the weights over the heads, of shape (N, L, S),
+    /// instead of the weights of each head, of shape (N, heads, L, S).</param>
     /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
     /// positions.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
@@ -78,7 +80,7 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
 
     /// <summary>
     /// Projects <paramref name="x"/> with one third of the weights: the first third is for queries, the second for
-    /// keys, the last for values. The result is (N, heads, L, E/heads).
+    /// keys, the last for values. The result has the shape (N, heads, L, E/heads).
     /// </summary>
     Variable Heads(Variable x, int third)
     {

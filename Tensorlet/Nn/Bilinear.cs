@@ -1,18 +1,19 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Computes xᵀ·Wₒ·y + bₒ for each output feature o, from inputs x, (…, I), and y, (…, J). The result is (…, O).
-/// Initially, weights and bias are sampled uniformly from [−1/√I, 1/√I], as in PyTorch.
+/// Computes xᵀ·Wₒ·y + bₒ for each output feature o, where W are the weights and b is the bias. The inputs x and y
+/// have the shapes (…, I) and (…, J), and the result has the shape (…, O). Initially, weights and bias are sampled
+/// uniformly from [−1/√I, 1/√I], as in PyTorch.
 /// </summary>
-/// <param name="in1Features">I, the size of the last axis of the first input.</param>
-/// <param name="in2Features">J, the size of the last axis of the second input.</param>
-/// <param name="outFeatures">O, the size of the last axis of the result.</param>
+/// <param name="in1Features">The size I of the last axis of the first input.</param>
+/// <param name="in2Features">The size J of the last axis of the second input.</param>
+/// <param name="outFeatures">The size O of the last axis of the result.</param>
 /// <param name="bias">Whether to add the bias b.</param>
 public sealed class Bilinear(int in1Features, int in2Features, int outFeatures, bool bias = true) : Module
 {
-    /// <summary>The weights W, (O, I, J).</summary>
+    /// <summary>The weights W, of shape (O, I, J).</summary>
     public Variable Weight { get; } = Uniform(in1Features, outFeatures, in1Features, in2Features);
-    /// <summary>The bias b, (O), or null.</summary>
+    /// <summary>The bias b, of shape (O), or null.</summary>
     public Variable? Bias { get; } = bias ? Uniform(in1Features, outFeatures) : null;
 
     /// <summary>Computes the result for x as both inputs, as in a quadratic form.</summary>

@@ -29,7 +29,7 @@ readonly struct CellFormula : IFormula // c′ = f·c + i·g
     V IFormula.Apply<V>(V f, V c, V i, V g, V x4, V x5, V x6, V x7) => f * c + i * g;
 }
 
-readonly struct CellSlope : IFormula // the gradient with respect to c′, on which h′ = o·tanh c′ depends, too
+readonly struct CellSlope : IFormula // the gradient with respect to c′; h′ = o·tanh c′ depends on c′, too
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]

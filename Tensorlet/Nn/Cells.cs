@@ -1,9 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// One step of a recurrent network, which computes the next state from an input (N, in) and a state (N, H). N is
-/// the number of sequences, <c>in</c> is the size of the input, and H is the size of the state. Initially, all
-/// parameters are sampled uniformly from [−1/√H, 1/√H].
+/// One step of a recurrent network, which computes the next state from an input of shape (N, in) and a state of
+/// shape (N, H). Here, N is the number of sequences, <c>in</c> is the size of the input, and H is the size of the
+/// state. Initially, all parameters are sampled uniformly from [−1/√H, 1/√H].
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">H is not positive.</exception>
 public abstract class RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias) : Module
@@ -18,58 +18,62 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// <summary>The number of tensors that a state consists of.</summary>
     internal int States => states;
 
-    /// <summary>Projects inputs (…, in), of one step or of all steps, in a single product.</summary>
+    /// <summary>Projects the inputs of one step or of all steps, of shape (…, in), in a single product.</summary>
     internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
 
     /// <summary>
-    /// The parameters that project a state: the weights (gates·H, H), and the bias, or zeros if there is no bias.
+    /// The parameters that project a state: the weights, of shape (gates·H, H), and the bias, which consists of
+    /// zeros if the cell has no biases. Here, <c>gates</c> is the number of parts of size H that a projection
+    /// consists of.
     /// </summary>
     internal Variable[] Own => [weightHh,
         biasHh?.To(weightHh.DType) ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
 
     /// <summary>
-    /// Computes the next state from the projected input (N, gates·H), the projected state (N, gates·H), and the
-    /// state.
+    /// Computes the next state from the projected input and the projected state, both of shape (N, gates·H), and
+    /// from the state itself. Here, <c>gates</c> is the number of parts of size H that a projection consists of.
     /// </summary>
     internal abstract Variable[] Step(Variable x, Variable own, Variable[] state);
 
-    /// <summary>The number of vectors of size H that a step keeps for its backward pass, for each sequence.</summary>
+    /// <summary>For each sequence, the number of vectors of size H that a step keeps for its backward pass.</summary>
     internal virtual int Kept => 0;
 
     /// <summary>
-    /// Computes the same step in as few passes over memory as possible, without recording it on the tape.
+    /// Computes the same step as <see cref="Step(Variable, Variable, Variable[])"/>, in as few passes over memory
+    /// as possible, and without recording the step on the tape.
     /// </summary>
-    /// <param name="x">The projected input, (N, gates·H).</param>
-    /// <param name="own">The product of the state and its weights, (N, gates·H).</param>
-    /// <param name="bias">The bias that is added to <paramref name="own"/>, (gates·H).</param>
+    /// <param name="x">The projected input, of shape (N, gates·H).</param>
+    /// <param name="own">The product of the state and its weights, of shape (N, gates·H).</param>
+    /// <param name="bias">The bias that is added to <paramref name="own"/>, of shape (gates·H).</param>
     /// <param name="state">The state.</param>
-    /// <param name="kept">The tensor, (N, Kept·H), into which the step writes what <see cref="Back"/> will
+    /// <param name="kept">The tensor of shape (N, Kept·H) into which the step writes what <see cref="Back"/> will
     /// read.</param>
     /// <param name="after">The tensors into which the step writes the next state.</param>
     internal abstract void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after);
 
     /// <summary>
     /// Computes the backward pass of <see cref="Step(Tensor, Tensor, Tensor, Tensor[], Tensor, Tensor[])"/> from
-    /// <paramref name="dy"/>, the gradients with respect to the next state; <paramref name="dy"/> may be
-    /// overwritten. The gradients with respect to the projected input and the projected state are written to
-    /// <paramref name="dx"/> and <paramref name="dOwn"/>, which are the same memory if <see cref="IsSum"/> is true.
+    /// <paramref name="dy"/>, the gradients with respect to the next state. The method may overwrite
+    /// <paramref name="dy"/>. It writes the gradient with respect to the projected input to <paramref name="dx"/>,
+    /// and the gradient with respect to the projected state to <paramref name="dOwn"/>. If <see cref="IsSum"/> is
+    /// true, <paramref name="dx"/> and <paramref name="dOwn"/> are the same memory.
     /// </summary>
     /// <returns>For each part of the state, the gradient that does not pass through the projection of the state, or
     /// null if there is no such gradient.</returns>
     internal abstract Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept,
         Tensor[] after, Tensor dx, Tensor dOwn);
 
-    /// <summary>Whether a step reads nothing but the sum of the projected input and the projected state.</summary>
+    /// <summary>Whether a step reads the projected input and the projected state only as their sum.</summary>
     internal virtual bool IsSum => true;
 
     /// <summary>
-    /// Returns <paramref name="count"/>·H columns of <paramref name="x"/>, from column <paramref name="first"/>·H
-    /// on.
+    /// Returns <paramref name="count"/>·H columns of <paramref name="x"/>, beginning with column
+    /// <paramref name="first"/>·H.
     /// </summary>
     private protected Tensor Part(Tensor x, int first, int count = 1) =>
         x.Narrow(-1, first * hiddenSize, count * hiddenSize);
 
-    /// <summary>A state of zeros for <paramref name="n"/> sequences.</summary>
+    /// <summary>Returns a state of zeros for <paramref name="n"/> sequences.</summary>
     internal Variable[] Nothing(Variable x, int n) =>
         [.. Enumerable.Range(0, States).Select(_ => (Variable)Tensor.Zeros([n, HiddenSize], x.DType, x.Device))];
 
@@ -84,7 +88,10 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
         return Named(() => Step(Project(x), F.Linear(state[0], weightHh, biasHh), state), GetType().Name);
     }
 
-    /// <summary>Returns the next state, starting from a state of zeros.</summary>
+    /// <summary>
+    /// Computes one step from a state of zeros, and returns the next state. If the state consists of several
+    /// tensors, only the first tensor is returned.
+    /// </summary>
     public sealed override Variable Forward(Variable x) => From(x, null)[0];
 
     /// <inheritdoc/>
@@ -92,12 +99,12 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
 }
 
 /// <summary>
-/// Computes the next state, h′ = tanh(W·x + b + U·h + c), from an input x and a state h (Elman 1990). If
-/// <paramref name="relu"/> is set, relu is used instead of tanh.
+/// Computes the next state h′ = tanh(W·x + b + U·h + c) from an input x and a state h (Elman 1990). Here, W and U
+/// are the weights, and b and c are the biases. If <paramref name="relu"/> is true, relu is used instead of tanh.
 /// </summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of the state.</param>
-/// <param name="bias">Whether there are biases b and c.</param>
+/// <param name="bias">Whether the cell has the biases b and c.</param>
 /// <param name="relu">Whether to use relu instead of tanh.</param>
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, bool relu = false)
     : RecurrentCell(1, 1, inputSize, hiddenSize, bias)
@@ -116,18 +123,21 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, boo
         return [null];
     }
 
-    /// <summary>Returns the next state, (N, H).</summary>
+    /// <summary>
+    /// Returns the next state, of shape (N, H), where N is the number of sequences and H is the size of the state.
+    /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public Variable Call(Variable x, Variable state) => From(x, [state])[0];
 }
 
 /// <summary>
-/// Computes the next state, c′ = σ(f)·c + σ(i)·tanh g and h′ = σ(o)·tanh c′, from an input x and a state (h, c).
-/// Here, i, f, g and o are the four parts of W·x + b + U·h + d (Hochreiter and Schmidhuber 1997; Gers et al. 2000).
+/// Computes the next state (h′, c′) from an input x and a state (h, c), where c′ = σ(f)·c + σ(i)·tanh g and
+/// h′ = σ(o)·tanh c′ (Hochreiter and Schmidhuber 1997; Gers et al. 2000). Here, i, f, g and o are the four parts of
+/// W·x + b + U·h + d, W and U are the weights, b and d are the biases, and σ is the logistic function.
 /// </summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of h and of c.</param>
-/// <param name="bias">Whether there are biases b and d.</param>
+/// <param name="bias">Whether the cell has the biases b and d.</param>
 public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
     : RecurrentCell(4, 2, inputSize, hiddenSize, bias)
 {
@@ -164,7 +174,10 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
         return [null, dc.Mul_(f)];
     }
 
-    /// <summary>Returns the next state (h, c), where h and c are (N, H) each.</summary>
+    /// <summary>
+    /// Returns the next state (h, c). Both h and c have the shape (N, H), where N is the number of sequences and H
+    /// is the size of h and of c. If <paramref name="state"/> is null, the step begins with a state of zeros.
+    /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public (Variable H, Variable C) Call(Variable x, (Variable H, Variable C)? state) =>
         From(x, state is { } s ? [s.H, s.C] : null) is [var h, var c] ? (h, c) : default;
@@ -172,13 +185,13 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
 
 
 /// <summary>
-/// Computes the next state, h′ = (1 − z)·n + z·h, from an input x and a state h (Cho et al. 2014). Here, r and z
-/// are each σ(W·x + b + U·h + c), and n is tanh(W·x + b + r·(U·h + c)); each of r, z and n has its own W, b, U and
-/// c.
+/// Computes the next state h′ = (1 − z)·n + z·h from an input x and a state h (Cho et al. 2014). Here, r and z are
+/// both computed as σ(W·x + b + U·h + c), where σ is the logistic function, and n is tanh(W·x + b + r·(U·h + c)).
+/// Each of r, z and n has its own weights W and U, and its own biases b and c.
 /// </summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of the state.</param>
-/// <param name="bias">Whether there are biases b and c.</param>
+/// <param name="bias">Whether the cell has the biases b and c.</param>
 public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
     : RecurrentCell(3, 1, inputSize, hiddenSize, bias)
 {
@@ -213,7 +226,9 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
         return [dy[0].Mul_(z)];
     }
 
-    /// <summary>Returns the next state, (N, H).</summary>
+    /// <summary>
+    /// Returns the next state, of shape (N, H), where N is the number of sequences and H is the size of the state.
+    /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public Variable Call(Variable x, Variable state) => From(x, [state])[0];
 }

@@ -26,7 +26,7 @@ public abstract class ModuleCollection<T> : Module, IReadOnlyList<T> where T : c
 }
 
 /// <summary>
-/// Modules one after another: the first module gets the input, and every other module gets the result of the module
+/// A sequence of modules: the first module gets the input, and every other module gets the result of the module
 /// before it.
 /// </summary>
 public sealed class Sequential(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules.Given())
@@ -36,7 +36,8 @@ public sealed class Sequential(params IEnumerable<Module> modules) : ModuleColle
 }
 
 /// <summary>
-/// A list of modules. A module that contains the list also contains the modules in the list, with their parameters.
+/// A list of modules. If a module has such a list in a field, the modules in the list and their parameters belong
+/// to that module.
 /// </summary>
 public sealed class ModuleList(params IEnumerable<Module> modules) : ModuleCollection<Module>(modules.Given());
 
@@ -44,7 +45,9 @@ public sealed class ModuleList(params IEnumerable<Module> modules) : ModuleColle
 public sealed class ParameterList(params IEnumerable<Variable> parameters)
     : ModuleCollection<Variable>(parameters.Given());
 
-/// <summary>Modules with names, as in <c>new ModuleDict { ["left"] = new Linear(2, 3) }</c>.</summary>
+/// <summary>
+/// A dictionary of modules with names, as in <c>new ModuleDict { ["left"] = new Linear(2, 3) }</c>.
+/// </summary>
 public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module>>
 {
     readonly OrderedDictionary<string, Module> modules = [];

@@ -1,10 +1,10 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// The base class of convolutions over (N, C, …), where N is the number of samples and C the number of channels.
-/// Initially, filters and bias are sampled uniformly from [−1/√n, 1/√n], as in PyTorch. Here, n is (C/groups)·K, or
-/// (O/groups)·K for a transposed convolution, where O is the number of output channels and K is the number of
-/// elements that a filter has in one channel.
+/// The base class of convolutions over inputs of shape (N, C, …), where N is the number of samples and C is the
+/// number of channels. Initially, filters and bias are sampled uniformly from [−1/√n, 1/√n], as in PyTorch. Here, n
+/// is (C/groups)·K, or (O/groups)·K for a transposed convolution, where <c>groups</c> is the number of groups of
+/// channels, O is the number of output channels, and K is the number of elements that a filter has in one channel.
 /// </summary>
 public abstract class Convolutional : Module
 {
@@ -32,11 +32,12 @@ public abstract class Convolutional : Module
     }
 
     /// <summary>
-    /// The filters: (O, C/groups, …), where O is the number of output channels; for a transposed convolution
-    /// (C, O/groups, …).
+    /// The filters. They have the shape (O, C/groups, …), or (C, O/groups, …) for a transposed convolution, where C
+    /// is the number of input channels, O is the number of output channels, and <c>groups</c> is the number of
+    /// groups of channels.
     /// </summary>
     public Variable Weight { get; }
-    /// <summary>One number for each output channel, or null.</summary>
+    /// <summary>The bias: one number for each output channel. It is null if there is no bias.</summary>
     public Variable? Bias { get; }
 
     /// <inheritdoc/>
@@ -60,17 +61,19 @@ public abstract class Convolutional : Module
 }
 
 /// <summary>
-/// A convolution of sequences (N, C, L). The result is (N, O, OL), where OL is the number of windows.
+/// A convolution of sequences. N sequences of length L have the shape (N, C, L). The result has the shape
+/// (N, O, OL), where OL is the number of windows.
 /// </summary>
 /// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of filters.</param>
 /// <param name="kernelSize">The size of a filter.</param>
 /// <param name="stride">The distance between neighbouring windows.</param>
-/// <param name="padding">The amount of padding on each side of the input, or <see cref="F.Same"/>.</param>
+/// <param name="padding">The number of padding elements on each side of the input, or <see cref="F.Same"/>.</param>
 /// <param name="dilation">The distance between neighbouring elements of a window.</param>
-/// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
-/// <param name="bias">Whether to add a number to each output channel.</param>
-/// <param name="paddingMode">What the padding consists of; <see cref="PadMode.Constant"/> means zeros.</param>
+/// <param name="groups">The number of groups into which the channels are divided. Each group has its own
+/// filters.</param>
+/// <param name="bias">Whether a learned number is added to each output channel.</param>
+/// <param name="paddingMode">What the padding elements are; <see cref="PadMode.Constant"/> means zeros.</param>
 /// <exception cref="ShapeException">The number of input or output channels is not divisible by the number of
 /// groups.</exception>
 public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int stride = 1, int padding = 0,
@@ -78,8 +81,8 @@ public sealed class Conv1d(int inChannels, int outChannels, int kernelSize, int 
     : Convolutional(inChannels, outChannels, [kernelSize], [stride], [padding], [dilation], groups, bias, paddingMode);
 
 /// <summary>
-/// A convolution of images (N, C, H, W). The result is (N, O, OH, OW), where OH and OW are the numbers of windows
-/// along the height and the width.
+/// A convolution of images. N images of height H and width W have the shape (N, C, H, W). The result has the shape
+/// (N, O, OH, OW), where OH and OW are the numbers of windows along the height and the width.
 /// </summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
@@ -89,8 +92,9 @@ public sealed class Conv2d(int inChannels, int outChannels, Pair kernelSize, Pai
         paddingMode);
 
 /// <summary>
-/// A convolution of volumes (N, C, D, H, W). The result is (N, O, OD, OH, OW), where OD, OH and OW are the numbers
-/// of windows along the depth, the height and the width.
+/// A convolution of volumes. N volumes of depth D, height H and width W have the shape (N, C, D, H, W). The result
+/// has the shape (N, O, OD, OH, OW), where OD, OH and OW are the numbers of windows along the depth, the height and
+/// the width.
 /// </summary>
 /// <inheritdoc cref="Conv1d"/>
 public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,
@@ -100,20 +104,22 @@ public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, T
         paddingMode);
 
 /// <summary>
-/// The adjoint of <see cref="Conv1d"/>: it turns the shape of the result of that convolution back into the shape of
-/// the input. An input (N, C, L) gives (N, O, OL), where OL = (L − 1)·stride − 2·padding +
-/// dilation·(kernelSize − 1) + outputPadding + 1.
+/// The adjoint of <see cref="Conv1d"/>: it takes an input that has the shape of a result of <see cref="Conv1d"/>,
+/// and gives a result that has the shape of an input of <see cref="Conv1d"/>. An input of shape (N, C, L) gives a
+/// result of shape (N, O, OL), where N is the number of sequences, L is their length, and
+/// OL = (L − 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
 /// </summary>
 /// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of channels of the result.</param>
 /// <param name="kernelSize">The size of a filter.</param>
-/// <param name="stride">The distance between the windows over which neighbouring elements of the input are
-/// spread.</param>
+/// <param name="stride">Each element of the input is spread over one window of the result. The stride is the
+/// distance between the windows of neighbouring elements.</param>
 /// <param name="padding">The number of elements that are cut off on each side of the result.</param>
 /// <param name="outputPadding">The number of elements by which the result is extended at the end of each
 /// axis.</param>
-/// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
-/// <param name="bias">Whether to add a number to each output channel.</param>
+/// <param name="groups">The number of groups into which the channels are divided. Each group has its own
+/// filters.</param>
+/// <param name="bias">Whether a learned number is added to each output channel.</param>
 /// <param name="dilation">The distance between neighbouring elements of a window.</param>
 /// <exception cref="ShapeException">The number of input or output channels is not divisible by the number of
 /// groups.</exception>
@@ -123,8 +129,8 @@ public sealed class ConvTranspose1d(int inChannels, int outChannels, int kernelS
         PadMode.Constant, [outputPadding]);
 
 /// <summary>
-/// The adjoint of <see cref="Conv2d"/>: it turns the shape of the result of that convolution back into the shape of
-/// the input.
+/// The adjoint of <see cref="Conv2d"/>: it takes an input that has the shape of a result of <see cref="Conv2d"/>,
+/// and gives a result that has the shape of an input of <see cref="Conv2d"/>.
 /// </summary>
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernelSize, Pair? stride = null,
@@ -133,8 +139,8 @@ public sealed class ConvTranspose2d(int inChannels, int outChannels, Pair kernel
         PadMode.Constant, outputPadding);
 
 /// <summary>
-/// The adjoint of <see cref="Conv3d"/>: it turns the shape of the result of that convolution back into the shape of
-/// the input.
+/// The adjoint of <see cref="Conv3d"/>: it takes an input that has the shape of a result of <see cref="Conv3d"/>,
+/// and gives a result that has the shape of an input of <see cref="Conv3d"/>.
 /// </summary>
 /// <inheritdoc cref="ConvTranspose1d"/>
 public sealed class ConvTranspose3d(int inChannels, int outChannels, Triple kernelSize, Triple? stride = null,

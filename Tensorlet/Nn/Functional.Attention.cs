@@ -3,22 +3,24 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Computes softmax(Q·Kᵀ·scale + mask)·V (Vaswani et al. 2017). The queries Q are (…, L, E), the keys K are
-    /// (…, S, E) and the values V are (…, S, D); the result is (…, L, D).
+    /// Computes softmax(Q·Kᵀ·scale + mask)·V (Vaswani et al. 2017). The queries Q have the shape (…, L, E), the
+    /// keys K have the shape (…, S, E), the values V have the shape (…, S, D), and the result has the shape
+    /// (…, L, D). Here, L is the number of queries, S is the number of keys, E is the size of a query, and D is the
+    /// size of a value.
     /// </summary>
     /// <param name="query">The queries Q.</param>
     /// <param name="key">The keys K.</param>
     /// <param name="value">The values V.</param>
-    /// <param name="attnMask">Booleans that are true for the keys that a query sees, or numbers that are added to the
-    /// scores; they are broadcast to (…, L, S).</param>
+    /// <param name="attnMask">Either Booleans that are true for the keys that a query sees, or numbers that are
+    /// added to the scores. The mask is broadcast to the shape (…, L, S).</param>
     /// <param name="dropoutP">The probability with which an attention weight is set to 0.</param>
     /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
     /// positions.</param>
-    /// <param name="scale">The factor of the scores; 1/√E if not given.</param>
+    /// <param name="scale">The factor by which the scores are multiplied; 1/√E if it is not given.</param>
     /// <remarks>
     /// If a key is masked for all queries, the key and its value are not read, and may be NaN. If a key is masked
-    /// for only some of the queries, its attention weight for these queries is 0, and its value is still multiplied
-    /// by this weight, as in PyTorch; 0·NaN is NaN.
+    /// for only some of the queries, its attention weight for these queries is 0. Its value is still multiplied by
+    /// this weight, as in PyTorch; if the value is NaN, the product 0·NaN is NaN.
     /// </remarks>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,
@@ -28,8 +30,7 @@ public static partial class F
             : Attention(query, key, value, null, attnMask, isCausal, dropoutP, scale).Output);
 
     /// <summary>
-    /// Computes softmax(Q·Kᵀ·scale + added)·V and the attention weights. The weights of a query that sees no key
-    /// are 0.
+    /// Returns softmax(Q·Kᵀ·scale + added)·V and the attention weights. If a query sees no key, its weights are 0.
     /// </summary>
     internal static (Variable Output, Variable Weights) Attention(Variable query, Variable key, Variable value,
         Tensor? seen, Variable? added, bool isCausal, double dropout, double? scale = null)
@@ -57,13 +58,13 @@ public static partial class F
     }
 
     /// <summary>
-    /// Returns a mask that lets through what both masks let through. A mask that is null lets everything through.
+    /// Returns a mask that is true where both masks are true. A mask that is null counts as true everywhere.
     /// </summary>
     internal static Tensor? Both(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a & b;
 
     /// <summary>
-    /// Returns a mask in which a query at position i sees only the keys at positions 0 … i: Booleans (L, S), where
-    /// L is <paramref name="queries"/> and S is <paramref name="keys"/>.
+    /// Returns a mask with which a query at position i sees only the keys at positions 0 to i. The mask consists of
+    /// Booleans and has the shape (L, S), where L is <paramref name="queries"/> and S is <paramref name="keys"/>.
     /// </summary>
     public static Tensor Causal(int queries, int keys, Device? device = null) => Named(() =>
         Tensor.Arange(queries, DType.Int64, device).Unsqueeze(1) >= Tensor.Arange(keys, DType.Int64, device));

@@ -3,8 +3,8 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Computes xᵀ·Wₒ·y + bₒ for each output feature o. Inputs x, (…, I), and y, (…, J), weights W, (O, I, J), and
-    /// a bias b, (O), give (…, O).
+    /// Computes xᵀ·Wₒ·y + bₒ for each output feature o. The inputs x and y have the shapes (…, I) and (…, J), the
+    /// weights W have the shape (O, I, J), and the bias b has the shape (O). The result has the shape (…, O).
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable Bilinear(Variable x, Variable y, Variable weight, Variable? bias = null)

@@ -4,23 +4,24 @@ public static partial class F
 {
     /// <summary>
     /// The negative logarithm of the probability of a sequence of labels (Graves et al. 2006). This probability is
-    /// the sum of the probabilities of all alignments of the sequence. An alignment assigns a class to each step;
-    /// merging repeated classes in it, and then removing the blanks, gives the sequence of labels.
+    /// the sum of the probabilities of all alignments of the sequence. An alignment assigns a class to each step.
+    /// If repeated classes in the alignment are merged, and blanks are then removed, the sequence of labels is
+    /// left.
     /// </summary>
-    /// <param name="logProbs">The logarithm of the probability of each class at each step, (T, N, C), where T is
-    /// the number of steps, N the number of samples and C the number of classes; usually the result of
-    /// <c>LogSoftmax(2)</c>.</param>
-    /// <param name="targets">The labels, Int64: (N, S), with a row for each sample; or the labels of all samples
-    /// one after another, in a tensor with one axis.</param>
-    /// <param name="inputLengths">The number of steps that each sample has, at most T: Int64, (N).</param>
-    /// <param name="targetLengths">The number of labels that each sample has: Int64, (N).</param>
+    /// <param name="logProbs">The logarithms of the probabilities of all classes at each step, of shape (T, N, C),
+    /// where T is the number of steps, N is the number of samples and C is the number of classes. They are usually
+    /// the result of <c>LogSoftmax(2)</c>.</param>
+    /// <param name="targets">The labels, as Int64: either a tensor of shape (N, S) with a row of labels for each
+    /// sample, or a tensor with one axis, which contains the labels of all samples one after another.</param>
+    /// <param name="inputLengths">The number of steps that each sample has, at most T, as Int64 of shape (N).</param>
+    /// <param name="targetLengths">The number of labels that each sample has, as Int64 of shape (N).</param>
     /// <param name="blank">The class of the blank, which cannot be a label.</param>
     /// <param name="reduction">How the losses are reduced. Before the mean is taken, the loss of each sample is
     /// divided by the number of its labels.</param>
-    /// <param name="zeroInfinity">Whether the loss of a sample is 0 instead of ∞ if its labels do not fit into its
-    /// steps. The gradient of this loss is 0 in both cases.</param>
+    /// <param name="zeroInfinity">Whether the loss of a sample is 0 instead of ∞ if the sample has too few steps
+    /// for its labels. In both cases, the gradient of this loss is 0.</param>
     /// <exception cref="ShapeException">The shapes or lengths do not fit together.</exception>
-    /// <exception cref="IndexException">A label is not a class, or is the blank.</exception>
+    /// <exception cref="IndexException">A label is the blank, or is not one of the classes.</exception>
     public static Variable CtcLoss(Variable logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths,
         int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false) => Named(() =>
     {
@@ -38,8 +39,8 @@ public static partial class F
             throw new ShapeException($"CTCLoss: targets {targets.Layout} and target lengths " +
                 $"[{string.Join(", ", counts)}] do not fit together for {n} samples.");
 
-        // If s is odd, state s of a sample is its label number s/2; if s is even, it is a blank before, between or
-        // after labels.
+        // If s is odd, state s of a sample is label number s/2 of this sample. If s is even, state s is a blank
+        // before, between or after labels.
         var states = 2 * (int)counts.Append(0).Max() + 1;
         var (read, barred, open) = (new long[n, states], new bool[3, n, states], new bool[n, states]);
         for (int i = 0, first = 0; i < n; first += targets.Rank == 2 ? targets.Size(1) : (int)counts[i], i++)
@@ -49,8 +50,8 @@ public static partial class F
                 var at = read[i, s] = isLabel ? labels[first + s / 2] : blank;
                 if (at < 0 || at >= classes || (isLabel && at == blank)) throw new IndexException(
                     $"CTCLoss: label {at} of sample {i} is the blank, or is not one of {classes} classes.");
-                // a state may follow itself, the state before it, or the label before it if that is a different
-                // label
+                // state s may follow itself or state s − 1; a label may also follow the previous label, state s − 2,
+                // if the two labels differ
                 (barred[1, i, s], barred[2, i, s]) = (s < 1, s < 3 || !isLabel || at == read[i, s - 2]);
                 open[i, s] = s != 2 * counts[i] && s != 2 * counts[i] - 1;
             }

@@ -6,22 +6,23 @@ public enum Reduction
     /// <summary>The values are not reduced.</summary>
     None,
     /// <summary>
-    /// The mean. If classes have weights, it is the weighted mean; targets that are ignored are left out.
+    /// The mean of the values. If classes have weights, the mean is weighted. Targets that are ignored are left
+    /// out.
     /// </summary>
     Mean,
-    /// <summary>The sum.</summary>
+    /// <summary>The sum of the values.</summary>
     Sum,
-    /// <summary>The sum, divided by the size of the first axis, or by 1 if there are no axes.</summary>
+    /// <summary>The sum of the values, divided by the size of the first axis, or by 1 if there are no axes.</summary>
     BatchMean,
 }
 
 public static partial class F
 {
     /// <summary>
-    /// Computes f(x₀, x₁, …, w₀, …), and reduces the values in the same pass. A weight that is null is 1
-    /// everywhere.
+    /// Computes the loss f(x₀, x₁, …, w₀, …) from inputs x and weights w, and reduces the values in the same pass
+    /// over memory. A weight that is null counts as 1 everywhere.
     /// </summary>
-    /// <exception cref="ShapeException">The shapes of the inputs differ, or a weight does not broadcast to the
+    /// <exception cref="ShapeException">The shapes of the inputs differ; or a weight does not broadcast to the
     /// shape of the inputs.</exception>
     static Variable Loss<F>(string operation, F f, Reduction reduction, Variable[] x, params Tensor?[] weights)
         where F : struct, IFormula => Named(() =>
@@ -38,9 +39,9 @@ public static partial class F
     }, operation);
 
     /// <summary>
-    /// Returns the common shape of the operands. Their shapes may differ only by leading axes of size 1. If the
-    /// operands were broadcast, every input would be compared with every target, and training would silently go
-    /// wrong.
+    /// Returns the common shape of the operands. The shapes of the operands may differ only by leading axes of
+    /// size 1. If the operands were broadcast, every input would be compared with every target, and training would
+    /// silently go wrong.
     /// </summary>
     static int[] OneShape(string operation, params ReadOnlySpan<Variable> x)
     {
@@ -67,8 +68,8 @@ public static partial class F
         Loss("L1Loss", new Of2<AbsoluteError>(), reduction, [x.Given(), target.Given()]);
 
     /// <summary>
-    /// d²/(2β) if |d| is below β, and |d| − β/2 otherwise, where d is x − target and β is <paramref name="beta"/>
-    /// (Girshick 2015).
+    /// Computes d²/(2β) if |d| is below β, and |d| − β/2 otherwise, where d is x − target and β is
+    /// <paramref name="beta"/> (Girshick 2015).
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">β is negative.</exception>
@@ -78,7 +79,7 @@ public static partial class F
             : Loss("SmoothL1Loss", new Of2<HuberFormula>(new(beta, 1 / beta)), reduction, [x.Given(), target.Given()]);
 
     /// <summary>
-    /// d²/2 if |d| is at most δ, and δ·(|d| − δ/2) otherwise, where d is x − target and δ is
+    /// Computes d²/2 if |d| is at most δ, and δ·(|d| − δ/2) otherwise, where d is x − target and δ is
     /// <paramref name="delta"/> (Huber 1964).
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
@@ -89,34 +90,36 @@ public static partial class F
             [x.Given(), target.Given()]);
 
     /// <summary>The negative logarithm −ln p of the probability p of the target class.</summary>
-    /// <param name="x">The logarithms ln p of the probabilities of all classes: (N, C, …), or (C) for a single
+    /// <param name="x">The logarithms ln p of the probabilities of all classes, of shape (N, C, …), where N is the
+    /// number of samples and C is the number of classes; or of shape (C) for a single sample.</param>
+    /// <param name="target">The target classes, as Int64, of shape (N, …), or of shape () for a single
     /// sample.</param>
-    /// <param name="target">The target classes, as Int64: (N, …), or () for a single sample.</param>
-    /// <param name="weight">The weight of each class, (C).</param>
-    /// <param name="reduction">How the losses are reduced. The mean is weighted by <paramref name="weight"/>, and
-    /// leaves out the targets that are ignored.</param>
+    /// <param name="weight">The weights of the classes, of shape (C).</param>
+    /// <param name="reduction">How the losses are reduced. The mean is weighted by <paramref name="weight"/>.
+    /// Targets that are ignored are left out of the mean.</param>
     /// <param name="ignoreIndex">Targets that have this value are ignored.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
-    /// <exception cref="IndexException">A target is not a class.</exception>
+    /// <exception cref="IndexException">A target is neither one of the classes nor ignored.</exception>
     public static Variable NllLoss(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100) =>
         Likelihood("NLLLoss", x, target.Given().Data, weight, reduction, ignoreIndex, 0, false);
 
     /// <summary>
     /// The negative logarithm −ln p of the probability p that softmax(x) gives to the target class. If the targets
-    /// are probabilities t of all classes, this is the sum of −t·ln p over the classes.
+    /// are probabilities t of all classes, the loss is the sum of −t·ln p over the classes.
     /// </summary>
-    /// <param name="x">The scores of all classes, also called logits: (N, C, …), or (C) for a single sample.</param>
-    /// <param name="target">The target classes, as Int64: (N, …), or () for a single sample; or probabilities, in
-    /// the same shape as <paramref name="x"/>.</param>
-    /// <param name="weight">The weight of each class, (C).</param>
+    /// <param name="x">The scores of all classes, also called logits. They have the shape (N, C, …), where N is the
+    /// number of samples and C is the number of classes; or the shape (C) for a single sample.</param>
+    /// <param name="target">Either the target classes, as Int64, of shape (N, …), or of shape () for a single
+    /// sample; or the probabilities of the classes, in the same shape as <paramref name="x"/>.</param>
+    /// <param name="weight">The weights of the classes, of shape (C).</param>
     /// <param name="reduction">How the losses are reduced. If the targets are classes, the mean is weighted by
-    /// <paramref name="weight"/>, and leaves out the targets that are ignored.</param>
+    /// <paramref name="weight"/>, and targets that are ignored are left out of the mean.</param>
     /// <param name="ignoreIndex">Target classes that have this value are ignored.</param>
-    /// <param name="labelSmoothing">The part of the probability that is spread evenly over all classes
+    /// <param name="labelSmoothing">The fraction of the target probability that is spread evenly over all classes
     /// (Szegedy et al. 2016).</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
-    /// <exception cref="IndexException">A target is not a class.</exception>
+    /// <exception cref="IndexException">A target is neither one of the classes nor ignored.</exception>
     public static Variable CrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean, long ignoreIndex = -100, double labelSmoothing = 0)
     {
@@ -140,8 +143,8 @@ public static partial class F
         Variable.Total(new Of2<WeightedFormula>(), "Weighted", [axis], x, w);
 
     /// <summary>
-    /// Returns the weights of the classes in a shape that broadcasts along the axis of the classes in
-    /// <paramref name="x"/>.
+    /// Reshapes the weights of the classes so that they broadcast along the axis of <paramref name="x"/> that holds
+    /// the classes.
     /// </summary>
     static Tensor PerClass(string operation, Variable x, int axis, Tensor weight) =>
         OfShape(operation, "weight of the classes", weight, x.Size(axis)).Data
@@ -176,11 +179,11 @@ public static partial class F
     }, operation);
 
     /// <summary>
-    /// −w·(t·ln x + (1 − t)·ln(1 − x)) for probabilities x, targets t and weights w. A logarithm below −100 is
-    /// replaced by −100.
+    /// Computes −w·(t·ln x + (1 − t)·ln(1 − x)) for probabilities x, targets t and weights w. A logarithm below
+    /// −100 is replaced by −100.
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
-    /// <exception cref="TensorletException">An input is not a probability.</exception>
+    /// <exception cref="TensorletException">An input is not between 0 and 1.</exception>
     public static Variable BinaryCrossEntropy(Variable x, Variable target, Tensor? weight = null,
         Reduction reduction = Reduction.Mean)
     {
@@ -193,8 +196,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// −w·(p·t·ln σ(x) + (1 − t)·ln(1 − σ(x))) for scores x, targets t and weights w, where σ is the logistic
-    /// function and p is the weight of positive targets. The computation does not overflow.
+    /// Computes −w·(p·t·ln σ(x) + (1 − t)·ln(1 − σ(x))) for scores x, targets t and weights w, where σ is the
+    /// logistic function and p is <paramref name="posWeight"/>, the weight of positive targets. The computation
+    /// does not overflow.
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable BinaryCrossEntropyWithLogits(Variable x, Variable target, Tensor? weight = null,
@@ -203,28 +207,29 @@ public static partial class F
 
     /// <summary>
     /// The Kullback–Leibler divergence t·(ln t − x), where x is the logarithm of a probability and t is a target
-    /// probability. If t is the logarithm of a target probability, the divergence is e^t·(t − x).
+    /// probability. If <paramref name="logTarget"/> is true, t is the logarithm of a target probability, and the
+    /// divergence is e^t·(t − x).
     /// </summary>
     /// <param name="x">The logarithms of the probabilities that are compared with the targets.</param>
     /// <param name="target">The target probabilities, or their logarithms.</param>
-    /// <param name="reduction">How the values are reduced. <see cref="Reduction.BatchMean"/> gives the mathematical
-    /// definition of the divergence, as a mean over samples.</param>
-    /// <param name="logTarget">Whether the targets are logarithms.</param>
+    /// <param name="reduction">How the values are reduced. <see cref="Reduction.BatchMean"/> gives the divergence
+    /// in its mathematical definition, as a mean over samples.</param>
+    /// <param name="logTarget">Whether the targets are logarithms of probabilities.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         bool logTarget = false) => logTarget
             ? Loss("KLDivLoss", new Of2<LogDivergence>(), reduction, [x.Given(), target.Given()])
             : Loss("KLDivLoss", new Of2<Divergence>(), reduction, [x.Given(), target.Given()]);
 
-    /// <summary>x if the target is 1, and max(0, margin − x) if the target is −1.</summary>
+    /// <summary>Returns x if the target is 1, and max(0, margin − x) if the target is −1.</summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable HingeEmbeddingLoss(Variable x, Variable target, double margin = 1,
         Reduction reduction = Reduction.Mean) =>
         Loss("HingeEmbeddingLoss", new Of2<HingeFormula>(new(margin)), reduction, [x.Given(), target.Given()]);
 
     /// <summary>
-    /// max(0, −t·(x − y) + margin), where the target t is 1 if x should rank above y, and −1 if x should rank below
-    /// y.
+    /// Computes max(0, −t·(x − y) + margin). The target t is 1 if x should rank above y, and −1 if x should rank
+    /// below y.
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable MarginRankingLoss(Variable x, Variable y, Variable target, double margin = 0,
@@ -233,8 +238,9 @@ public static partial class F
             [x.Given(), y.Given(), target.Given()]);
 
     /// <summary>
-    /// 1 − cos(x, y) if the target is 1, and max(0, cos(x, y) − margin) if the target is −1. The inputs x and y are
-    /// (N, D) and the target is (N); or the inputs are (D) and the target is ().
+    /// Computes 1 − cos(x, y) if the target is 1, and max(0, cos(x, y) − margin) if the target is −1, where
+    /// cos(x, y) is the cosine of the angle between x and y. For N samples of size D, the inputs x and y have the
+    /// shape (N, D), and the target has the shape (N). For a single sample, these shapes are (D) and ().
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable CosineEmbeddingLoss(Variable x, Variable y, Variable target, double margin = 0,
@@ -251,9 +257,10 @@ public static partial class F
     }
 
     /// <summary>
-    /// max(0, ‖a − s‖ − ‖a − d‖ + margin) for an anchor a, a similar (positive) sample s and a different (negative)
-    /// sample d, all of shape (N, D). With swap, ‖a − d‖ is replaced by the distance from d to a or to s, whichever
-    /// is smaller (Balntas et al. 2016).
+    /// Computes max(0, ‖a − s‖ − ‖a − d‖ + margin) for an anchor a, a similar (positive) sample s and a different
+    /// (negative) sample d, all of shape (N, D), where N is the number of samples and D is the size of a sample. If
+    /// <paramref name="swap"/> is true, ‖a − d‖ is replaced by ‖s − d‖ wherever ‖s − d‖ is smaller
+    /// (Balntas et al. 2016).
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,
@@ -270,16 +277,17 @@ public static partial class F
     }
 
     /// <summary>
-    /// The negative logarithm of the density of targets t that have a normal distribution with mean x and variance
-    /// v, without the constant ln(2π)/2: (ln v + (x − t)²/v)/2 (Nix and Weigend 1994). If a variance is below
-    /// <paramref name="eps"/>, <paramref name="eps"/> is used instead.
+    /// The loss (ln v + (x − t)²/v)/2 of a target t, given a normal distribution with mean x and variance v
+    /// (Nix and Weigend 1994). This is the negative logarithm of the density at t, without the constant ln(2π)/2.
+    /// If a variance is below <paramref name="eps"/>, <paramref name="eps"/> is used instead.
     /// </summary>
     /// <param name="x">The means.</param>
-    /// <param name="target">The targets, in the same shape.</param>
-    /// <param name="var">The variances: in the shape of <paramref name="x"/>; or one for each row, in a shape whose
-    /// last axis has size 1 or is left out.</param>
+    /// <param name="target">The targets, in the same shape as <paramref name="x"/>.</param>
+    /// <param name="var">The variances: either one for each element of <paramref name="x"/>, in the same shape; or
+    /// one for each row of <paramref name="x"/>, in a shape whose last axis has size 1 or is left out.</param>
     /// <param name="full">Whether to add the constant ln(2π)/2.</param>
-    /// <param name="eps">The least variance. The gradient with respect to a smaller variance is 0.</param>
+    /// <param name="eps">The smallest variance that is used. The gradient with respect to a variance below it is
+    /// 0.</param>
     /// <param name="reduction">How the losses are reduced.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="TensorletException">A variance is negative.</exception>
@@ -304,16 +312,16 @@ public static partial class F
     }
 
     /// <summary>
-    /// The negative logarithm of the probability of counts t that have a Poisson distribution, without the term
-    /// ln t!, which does not depend on x. If x is the logarithm of the mean, this is eˣ − t·x; if x is the mean, it
-    /// is x − t·ln(x + eps).
+    /// The negative logarithm of the probability of a count t, given a Poisson distribution. The term ln t!, which
+    /// does not depend on x, is left out. If x is the logarithm of the mean of the distribution, the loss is
+    /// eˣ − t·x; if x is the mean, the loss is x − t·ln(x + eps).
     /// </summary>
-    /// <param name="x">The logarithms of the means, or the means.</param>
-    /// <param name="target">The counts, in the same shape.</param>
+    /// <param name="x">The logarithms of the means, or the means themselves; see <paramref name="logInput"/>.</param>
+    /// <param name="target">The counts, in the same shape as <paramref name="x"/>.</param>
     /// <param name="logInput">Whether <paramref name="x"/> contains the logarithms of the means.</param>
-    /// <param name="full">Whether to add ln t! for counts t above 1, by Stirling's formula: t·ln t − t +
-    /// ln(2πt)/2.</param>
-    /// <param name="eps">The number that keeps the logarithm finite if a mean is 0.</param>
+    /// <param name="full">Whether to add the term ln t! for counts t above 1. The term is approximated by
+    /// Stirling's formula, t·ln t − t + ln(2πt)/2.</param>
+    /// <param name="eps">A number that keeps the logarithm finite if a mean is 0.</param>
     /// <param name="reduction">How the losses are reduced.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable PoissonNllLoss(Variable x, Variable target, bool logInput = true, bool full = false,
@@ -336,7 +344,8 @@ readonly struct SquaredError : IZip
 readonly struct AbsoluteError : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V t) => V.Abs(x - t); }
 
 /// <summary>
-/// d²/2 if |d| is at most δ, and δ·(|d| − δ/2) otherwise, where d is x − t; the result is multiplied by a scale.
+/// Computes d²/2 if |d| is at most δ, and δ·(|d| − δ/2) otherwise, where d is x − t. The result is multiplied by a
+/// scale.
 /// </summary>
 readonly struct HuberFormula(double delta, double scale) : IZip
 {

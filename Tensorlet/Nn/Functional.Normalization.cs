@@ -5,7 +5,7 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Returns x, its weight (1 if null) and its bias (0 if null). Weight and bias must have the shape
+    /// Returns x, the weight (1 if it is null) and the bias (0 if it is null). Weight and bias must have the shape
     /// <paramref name="own"/>, and are reshaped to <paramref name="shape"/>, which broadcasts to the shape of x.
     /// </summary>
     static Variable[] Weighted(string operation, Variable x, Variable? weight, Variable? bias, int[] own, int[] shape)
@@ -18,31 +18,35 @@ public static partial class F
     }
 
     /// <summary>
-    /// Normalizes each channel of (N, C, …) over all samples and positions (Ioffe and Szegedy 2015). In training,
-    /// the mean and variance of the batch are used, and each running statistic r is updated:
-    /// r ← (1 − momentum)·r + momentum·s, where s is the mean or the unbiased variance of the batch. Otherwise, the
-    /// running statistics are used. A batch without samples does not change the running statistics.
+    /// Normalizes each channel over all samples and positions (Ioffe and Szegedy 2015). The input has the shape
+    /// (N, C, …), where N is the number of samples and C is the number of channels. If <paramref name="training"/>
+    /// is true, the mean and variance of the batch are used, and each running statistic r is updated:
+    /// r ← (1 − momentum)·r + momentum·s, where s is the mean or the unbiased variance of the batch. If
+    /// <paramref name="training"/> is false, the running statistics are used. A batch without samples does not
+    /// change the running statistics.
     /// </summary>
-    /// <exception cref="ShapeException">There are no channels, there is only one value per channel in training, or
-    /// the weights, the bias or the running statistics are not (C).</exception>
-    /// <exception cref="TensorletException">There are no running statistics, and <paramref name="training"/> is
-    /// false.</exception>
+    /// <exception cref="ShapeException">There are no channels; or <paramref name="training"/> is true, but there is
+    /// only one value per channel; or the weights, the bias or the running statistics do not have the shape
+    /// (C).</exception>
+    /// <exception cref="TensorletException"><paramref name="training"/> is false, but there are no running
+    /// statistics.</exception>
     public static Variable BatchNorm(Variable x, Tensor? runningMean, Tensor? runningVar, Variable? weight = null,
         Variable? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
         ByChannel("BatchNorm", x, [0, .. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))], runningMean, runningVar,
             weight, bias, training, momentum, eps);
 
     /// <summary>
-    /// Normalizes each channel of each sample of (N, C, …) over its positions (Ulyanov et al. 2016). If
-    /// <paramref name="useInputStats"/> is true, the statistics of the input are used, and running statistics, if
-    /// they are given, are updated with the means of the statistics over the samples. Otherwise, the running
-    /// statistics are used.
+    /// Normalizes each channel of each sample over the positions (Ulyanov et al. 2016). The input has the shape
+    /// (N, C, …), where N is the number of samples and C is the number of channels. If
+    /// <paramref name="useInputStats"/> is true, the mean and variance of each channel of each sample are used.
+    /// Running statistics, if they are given, are then updated with the mean and the unbiased variance, each
+    /// averaged over the samples. If <paramref name="useInputStats"/> is false, the running statistics are used.
     /// </summary>
-    /// <exception cref="ShapeException">There are no channels, the statistics of the input are used although a
-    /// channel of a sample has only one value, or the weights, the bias or the running statistics are not
-    /// (C).</exception>
-    /// <exception cref="TensorletException">There are no running statistics, and <paramref name="useInputStats"/>
-    /// is false.</exception>
+    /// <exception cref="ShapeException">There are no channels; or <paramref name="useInputStats"/> is true, but a
+    /// channel of a sample has only one value; or the weights, the bias or the running statistics do not have the
+    /// shape (C).</exception>
+    /// <exception cref="TensorletException"><paramref name="useInputStats"/> is false, but there are no running
+    /// statistics.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
         Variable? weight = null, Variable? bias = null, bool useInputStats = true, double momentum = 0.1,
         double eps = 1e-5) => ByChannel("InstanceNorm", x, [.. Enumerable.Range(2, Math.Max(0, x.Given().Rank - 2))],
@@ -76,29 +80,32 @@ public static partial class F
         return y;
     }
 
-    /// <summary>Normalizes the input over its last axes together (Ba et al. 2016).</summary>
+    /// <summary>
+    /// Normalizes the input to mean 0 and variance 1 over its last axes, taken together, then multiplies the result
+    /// by the weights and adds the bias (Ba et al. 2016).
+    /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
     /// <param name="weight">The weights, of shape <paramref name="normalizedShape"/>.</param>
     /// <param name="bias">The bias, of shape <paramref name="normalizedShape"/>.</param>
     /// <param name="eps">The number that is added to the variance.</param>
-    /// <exception cref="ShapeException">The last axes, the weights or the bias have sizes other than
-    /// <paramref name="normalizedShape"/>.</exception>
+    /// <exception cref="ShapeException">The last axes of the input do not have the sizes
+    /// <paramref name="normalizedShape"/>; or the weights or the bias do not have this shape.</exception>
     public static Variable LayerNorm(Variable x, int[] normalizedShape, Variable? weight = null, Variable? bias = null,
         double eps = 1e-5) => new Standardize("LayerNorm", Last("LayerNorm", x, normalizedShape), eps).Apply(
             Weighted("LayerNorm", x, weight, bias, normalizedShape, normalizedShape));
 
     /// <summary>
-    /// Computes x/√(m + eps), times weights, where m is the mean of x² over the last axes
+    /// Computes w·x/√(m + eps), where w are the weights and m is the mean of x² over the last axes, taken together
     /// (Zhang and Sennrich 2019).
     /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
     /// <param name="weight">The weights, of shape <paramref name="normalizedShape"/>.</param>
-    /// <param name="eps">The number that is added to the mean. If it is not given, it is the distance from 1 to the
-    /// next larger number of the type of the input.</param>
-    /// <exception cref="ShapeException">The last axes or the weights have sizes other than
-    /// <paramref name="normalizedShape"/>.</exception>
+    /// <param name="eps">The number that is added to the mean. If it is not given, the distance from 1 to the next
+    /// larger number is added, in the type of the input.</param>
+    /// <exception cref="ShapeException">The last axes of the input do not have the sizes
+    /// <paramref name="normalizedShape"/>; or the weights do not have this shape.</exception>
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)
     {
         var least = eps ?? (x.Given().DType == DType.Float32 ? Math.Pow(2, -23) : Math.Pow(2, -52));
@@ -107,8 +114,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// Divides the channels of each sample of (N, C, …) into groups, and normalizes the channels of each group
-    /// together (Wu and He 2018).
+    /// Divides the channels of each sample into groups, and normalizes the channels of each group together
+    /// (Wu and He 2018). The input has the shape (N, C, …), where N is the number of samples and C is the number of
+    /// channels.
     /// </summary>
     /// <exception cref="ShapeException">The number of channels is not divisible by the number of groups.</exception>
     public static Variable GroupNorm(Variable x, int numGroups, Variable? weight = null, Variable? bias = null,
@@ -164,9 +172,9 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
     Tensor? mean, variance, r;
 
     public override string Name => name;
-    /// <summary>μ; the reduced axes are kept with size 1.</summary>
+    /// <summary>The mean μ. The reduced axes are kept with size 1.</summary>
     public Tensor Mean => mean!;
-    /// <summary>σ²; the reduced axes are kept with size 1.</summary>
+    /// <summary>The variance σ². The reduced axes are kept with size 1.</summary>
     public Tensor Variance => variance!;
 
     protected override Tensor Forward()

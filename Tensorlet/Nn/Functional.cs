@@ -1,11 +1,14 @@
 namespace Tensorlet;
 
-/// <summary>The computations of layers as functions, which get the parameters of the layers as arguments.</summary>
+/// <summary>The functions that layers compute. Each function gets the parameters of the layer as arguments.</summary>
 public static partial class F
 {
-    /// <summary>Computes x·Wᵀ + b. An input (…, in), weights (out, in) and a bias (out) give (…, out).</summary>
-    /// <exception cref="ShapeException">The last axes of the input and of the weights have different sizes, or the
-    /// bias is not (out).</exception>
+    /// <summary>
+    /// Computes x·Wᵀ + b. An input x of shape (…, in), weights W of shape (out, in) and a bias b of shape (out)
+    /// give a result of shape (…, out).
+    /// </summary>
+    /// <exception cref="ShapeException">The last axes of the input and of the weights have different sizes; or the
+    /// bias does not have the shape (out).</exception>
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
         if (x.Given().Rank == 0 || weight.Given().Rank != 2 || x.Size(-1) != weight.Size(1))
@@ -16,7 +19,10 @@ public static partial class F
         return bias is null ? y : y + OfShape("Linear", "bias", bias, weight.Size(0));
     }
 
-    /// <summary>Refuses an input whose type or device is not that of the weights and the bias.</summary>
+    /// <summary>
+    /// Throws an exception if the weights or the bias have a different type than the input, or are on a different
+    /// device.
+    /// </summary>
     static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
     {
         x.Data.SameDevice(operation, weight.Data);
@@ -28,25 +34,26 @@ public static partial class F
     }
 
     /// <summary>
-    /// Returns a weight, a bias or a state, after a check that its shape is the one that the operation needs.
+    /// Checks that a weight, a bias or a state has the shape that the operation needs, and returns this tensor.
     /// </summary>
-    /// <exception cref="ShapeException">The shape is a different one.</exception>
+    /// <exception cref="ShapeException">The tensor has a different shape.</exception>
     internal static Variable OfShape(string operation, string what, Variable given, params int[] shape) =>
         given.Shape == shape ? given : throw new ShapeException(
             $"{operation}: the {what} has shape {given.Data.Layout}, but must have {Layout.Show(shape)}.");
 
     /// <summary>
-    /// Sets each number to 0 with probability p, and divides the other numbers by 1 − p (Srivastava et al. 2014).
-    /// If <paramref name="training"/> is false, returns the input.
+    /// Sets each number of the input to 0 with probability p, and divides the other numbers by 1 − p
+    /// (Srivastava et al. 2014). If <paramref name="training"/> is false, returns the input.
     /// </summary>
     public static Variable Dropout(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
         Dropped("Dropout", x.Given(), x.Size(), p, training, generator);
 
     /// <summary>
-    /// Sets whole channels of (N, C, …) to 0, each with probability p, and divides the other channels by 1 − p
-    /// (Tompson et al. 2015). If <paramref name="training"/> is false, returns the input.
+    /// Sets each channel of each sample to 0 with probability p, and divides the other channels by 1 − p
+    /// (Tompson et al. 2015). The input has the shape (N, C, …), where N is the number of samples and C is the
+    /// number of channels. If <paramref name="training"/> is false, returns the input.
     /// </summary>
-    /// <exception cref="ShapeException">There are no channels.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable Dropout2d(Variable x, double p = 0.5, bool training = true, Generator? generator = null) =>
         x.Given().Rank < 2 ? throw new ShapeException($"Dropout2d: shape {x.Data.Layout} has no channels (N, C, …).")
             : Dropped("Dropout2d", x, [x.Size(0), x.Size(1), .. Enumerable.Repeat(1, x.Rank - 2)], p, training,
@@ -61,19 +68,22 @@ public static partial class F
         return x * (keep.To(x.DType) * (1 / (1 - p)));
     }
 
-    /// <summary>Computes x/max(‖x‖ₚ, eps), where the norm is taken along an axis.</summary>
+    /// <summary>
+    /// Computes x/max(‖x‖ₚ, eps), where ‖x‖ₚ is the norm of order p along the axis <paramref name="dim"/>.
+    /// </summary>
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
         Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(min: eps));
 
     /// <summary>
-    /// The cosine of the angle between x and y, x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The product and the norms are
-    /// taken along an axis, which is removed from the result.
+    /// Computes the cosine of the angle between x and y: x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The product and the
+    /// norms are taken along the axis <paramref name="dim"/>, which is removed from the result.
     /// </summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
         Named(() => (Normalize(x.Given(), 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim));
 
     /// <summary>
-    /// The distance ‖x − y + eps‖ₚ along the last axis, which is removed unless <paramref name="keepDim"/> is set.
+    /// Computes the distance ‖x − y + eps‖ₚ between x and y. The norm has the order p, and is taken along the last
+    /// axis. This axis is removed unless <paramref name="keepDim"/> is true.
     /// </summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
         bool keepDim = false) => Named(() => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim));

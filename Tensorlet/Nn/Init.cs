@@ -1,7 +1,7 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Which size of a weight determines the scale of its initial values: the number of inputs or the number of
+/// Which number determines the scale of the initial values of a weight: the number of inputs or the number of
 /// outputs.
 /// </summary>
 public enum FanMode
@@ -18,7 +18,9 @@ public enum FanMode
     FanOut,
 }
 
-/// <summary>The nonlinearity that follows a layer; it determines the gain.</summary>
+/// <summary>
+/// The nonlinearity that follows a layer. It determines the gain, a factor of the initial weights of the layer.
+/// </summary>
 public enum Nonlinearity
 {
     /// <summary>No nonlinearity.</summary>
@@ -27,20 +29,22 @@ public enum Nonlinearity
     Sigmoid,
     /// <summary>The hyperbolic tangent.</summary>
     Tanh,
-    /// <summary>relu</summary>
+    /// <summary>The rectified linear unit.</summary>
     ReLU,
-    /// <summary>leaky relu</summary>
+    /// <summary>The leaky rectified linear unit.</summary>
     LeakyReLU,
-    /// <summary>selu</summary>
+    /// <summary>The scaled exponential linear unit.</summary>
     SELU,
 }
 
-/// <summary>Methods that write initial values into parameters, in place. Each method returns the parameter.</summary>
+/// <summary>
+/// Methods that write initial values into parameters, in place. Each of these methods returns the parameter.
+/// </summary>
 public static class Init
 {
     /// <summary>
-    /// The factor by which initial weights are multiplied to suit the nonlinearity that follows them: 5/3 for tanh,
-    /// √2 for relu, √(2/(1 + slope²)) for leaky relu, 3/4 for selu, and 1 for all others.
+    /// Returns the factor by which initial weights are multiplied to suit the nonlinearity that follows them: 5/3
+    /// for tanh, √2 for relu, √(2/(1 + slope²)) for leaky relu, 3/4 for selu, and 1 for all others.
     /// </summary>
     public static double CalculateGain(Nonlinearity nonlinearity, double slope = 0.01) => nonlinearity switch
     {
@@ -70,8 +74,8 @@ public static class Init
     public static Variable Zeros_(Variable x) => Constant_(x, 0);
 
     /// <summary>
-    /// Fills <paramref name="x"/> with random numbers from a normal distribution that is truncated to [low, high].
-    /// The numbers are computed with the inverse of the distribution function.
+    /// Fills <paramref name="x"/> with random numbers from a normal distribution that is truncated to the interval
+    /// [low, high]. The numbers are computed with the inverse of the distribution function.
     /// </summary>
     public static Variable TruncNormal_(Variable x, double mean = 0, double std = 1, double low = -2, double high = 2,
         Generator? generator = null)
@@ -93,10 +97,11 @@ public static class Init
     }
 
     /// <summary>
-    /// Fills filters (O, C, …) so that a convolution preserves the channels: in each group of filters, output
+    /// Fills filters of shape (O, C, …), where O is the number of filters and C is the number of channels that each
+    /// filter reads. With these filters, a convolution preserves the channels: in each group of filters, output
     /// channel i is input channel i.
     /// </summary>
-    /// <exception cref="ShapeException"><paramref name="x"/> does not have three to five axes, or the number of
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have three to five axes; or the number of
     /// filters is not divisible by the number of groups.</exception>
     public static Variable Dirac_(Variable x, int groups = 1)
     {
@@ -129,13 +134,15 @@ public static class Init
 
     /// <summary>
     /// Fills <paramref name="x"/> with random numbers that are uniformly distributed in [−b, b], where
-    /// b = gain·√(3/fan) (He et al. 2015).
+    /// b = gain·√(3/fan) (He et al. 2015). The fan is determined by <paramref name="mode"/>, and the gain by
+    /// <paramref name="nonlinearity"/> and <paramref name="slope"/>.
     /// </summary>
-    /// <param name="x">A weight, (out, in, …).</param>
-    /// <param name="slope">The slope of leaky relu.</param>
-    /// <param name="mode">Whether the fan is the number of inputs that contribute to one output, or the number of
-    /// outputs to which one input contributes.</param>
-    /// <param name="nonlinearity">The nonlinearity that follows the weight; it determines the gain.</param>
+    /// <param name="x">A weight of shape (out, in, …), where <c>out</c> is the number of output features or
+    /// channels, and <c>in</c> is the number of input features or channels.</param>
+    /// <param name="slope">The slope of leaky relu for negative numbers.</param>
+    /// <param name="mode">Which number the fan is: the number of inputs that contribute to one output, or the
+    /// number of outputs to which one input contributes.</param>
+    /// <param name="nonlinearity">The nonlinearity that follows the weight. It determines the gain.</param>
     /// <param name="generator">The generator of the random numbers.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable KaimingUniform_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
@@ -143,7 +150,8 @@ public static class Init
         Symmetric(x, Math.Sqrt(3) * Kaiming("KaimingUniform_", x, slope, mode, nonlinearity), generator);
     /// <summary>
     /// Fills <paramref name="x"/> with normally distributed random numbers that have mean 0 and standard deviation
-    /// gain/√fan (He et al. 2015).
+    /// gain/√fan (He et al. 2015). The fan is determined by <paramref name="mode"/>, and the gain by
+    /// <paramref name="nonlinearity"/> and <paramref name="slope"/>.
     /// </summary>
     /// <inheritdoc cref="KaimingUniform_"/>
     public static Variable KaimingNormal_(Variable x, double slope = 0, FanMode mode = FanMode.FanIn,
@@ -151,9 +159,10 @@ public static class Init
         Normal_(x, 0, Kaiming("KaimingNormal_", x, slope, mode, nonlinearity), generator);
 
     /// <summary>
-    /// Fills a matrix so that its rows are orthogonal and of length gain; if there are fewer columns than rows,
-    /// this holds for the columns instead (Saxe et al. 2014). If <paramref name="x"/> has more than two axes, all
-    /// axes after the first together are the columns of the matrix.
+    /// Fills a matrix with random numbers so that its rows are orthogonal and have the length
+    /// <paramref name="gain"/> (Saxe et al. 2014). If there are fewer columns than rows, this holds for the columns
+    /// instead. If <paramref name="x"/> has more than two axes, all axes after the first are joined, and are the
+    /// columns of the matrix.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable Orthogonal_(Variable x, double gain = 1, Generator? generator = null)
@@ -168,8 +177,8 @@ public static class Init
     }
 
     /// <summary>
-    /// Fills a matrix with normally distributed random numbers, and sets the fraction <paramref name="sparsity"/>
-    /// of each column to 0 (Martens 2010).
+    /// Fills a matrix with normally distributed random numbers, and then sets some elements of each column,
+    /// selected at random, to 0 (Martens 2010). The fraction of these elements is <paramref name="sparsity"/>.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> is not a matrix.</exception>
     public static Variable Sparse_(Variable x, double sparsity, double std = 0.01, Generator? generator = null)

@@ -1,17 +1,18 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Computes y = x·Wᵀ + b, from (…, in) to (…, out). Initially, weights and bias are sampled uniformly from
-/// [−1/√in, 1/√in], as in PyTorch.
+/// Computes y = x·Wᵀ + b, where W are the weights and b is the bias. The input x has the shape (…, in), and the
+/// result y has the shape (…, out). Initially, weights and bias are sampled uniformly from [−1/√in, 1/√in], as in
+/// PyTorch.
 /// </summary>
-/// <param name="inFeatures">in, the size of the last axis of the input.</param>
-/// <param name="outFeatures">out, the size of the last axis of the result.</param>
+/// <param name="inFeatures">The size <c>in</c> of the last axis of the input.</param>
+/// <param name="outFeatures">The size <c>out</c> of the last axis of the result.</param>
 /// <param name="bias">Whether to add the bias b.</param>
 public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : Module
 {
-    /// <summary>The weights W, (out, in).</summary>
+    /// <summary>The weights W, of shape (out, in).</summary>
     public Variable Weight { get; } = Uniform(inFeatures, outFeatures, inFeatures);
-    /// <summary>The bias b, (out), or null.</summary>
+    /// <summary>The bias b, of shape (out), or null.</summary>
     public Variable? Bias { get; internal init; } = bias ? Uniform(inFeatures, outFeatures) : null;
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.Linear(x, Weight, Bias);
@@ -21,8 +22,8 @@ public sealed class Linear(int inFeatures, int outFeatures, bool bias = true) : 
 }
 
 /// <summary>
-/// Looks up rows of a table by their indices: (…) of Int64 to (…, D), where D is the size of a row. Initially, the
-/// rows contain random numbers from the standard normal distribution.
+/// Looks up rows of a table by their indices. Indices of shape (…), as Int64, give a result of shape (…, D), where
+/// D is the size of a row. Initially, the rows contain random numbers from the standard normal distribution.
 /// </summary>
 public class Embedding : Module
 {
@@ -30,9 +31,9 @@ public class Embedding : Module
 
     /// <param name="numEmbeddings">V, the number of rows.</param>
     /// <param name="embeddingDim">D, the size of a row.</param>
-    /// <param name="paddingIdx">The index of a row that initially consists of zeros and gets no gradient. A
+    /// <param name="paddingIdx">The index of a row that initially consists of zeros and never gets a gradient. A
     /// negative index is counted from the end of the table.</param>
-    /// <exception cref="IndexException">The padding index is not that of a row of the table.</exception>
+    /// <exception cref="IndexException">The table has no row with the padding index.</exception>
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null)
     {
         this.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
@@ -40,7 +41,7 @@ public class Embedding : Module
         if (this.paddingIdx is { } row) Weight.Data.Select(0, row).Zero_();
     }
 
-    /// <summary>The table, (V, D).</summary>
+    /// <summary>The table, of shape (V, D), where V is the number of rows and D is the size of a row.</summary>
     public Variable Weight { get; }
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.Embedding(x.Given().Data, Weight, paddingIdx);
@@ -49,10 +50,13 @@ public class Embedding : Module
         (paddingIdx is null ? "" : $", padding_idx={paddingIdx}");
 }
 
-/// <summary>Returns its input.</summary>
+/// <summary>A module that returns its input unchanged.</summary>
 public sealed class Identity() : Simple(x => x);
 
-/// <summary>Joins several axes into one; by default, from (N, C, H, W) to (N, C·H·W).</summary>
+/// <summary>
+/// Joins neighbouring axes into one axis. By default, all axes except the first are joined; for example, the shape
+/// (2, 3, 4, 5) becomes (2, 60).
+/// </summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1)
     : Simple(x => x.Flatten(startDim, endDim), () => $"start_dim={startDim}, end_dim={endDim}");
 
@@ -63,15 +67,17 @@ public sealed class Unflatten(int dim, params int[] unflattenedSize)
     static Func<Variable, Variable> Apart(int dim, int[] sizes) => x => x.Unflatten(dim, sizes);
 }
 
-/// <summary>In training, sets each number to 0 with probability p, and divides the other numbers by 1 − p.</summary>
-/// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
+/// <summary>
+/// In training, sets each number of the input to 0 with probability p, and divides the other numbers by 1 − p.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="p"/> is not between 0 and 1.</exception>
 public sealed class Dropout(double p = 0.5) : Dropping(p, F.Dropout);
 
 /// <summary>
-/// In training, sets whole channels of (N, C, …) to 0, each with probability p, and divides the other channels by
-/// 1 − p.
+/// In training, sets each channel of each sample to 0 with probability p, and divides the other channels by 1 − p.
+/// The input has the shape (N, C, …), where N is the number of samples and C is the number of channels.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">p is not a probability.</exception>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="p"/> is not between 0 and 1.</exception>
 public sealed class Dropout2d(double p = 0.5) : Dropping(p, F.Dropout2d);
 
 /// <inheritdoc cref="Dropout2d"/>

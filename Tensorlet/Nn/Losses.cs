@@ -6,9 +6,9 @@ namespace Tensorlet.Nn;
 /// <param name="loss">The function that computes the loss.</param>
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
-    /// <summary>Computes the loss of an input, given its target.</summary>
+    /// <summary>Computes the loss of an input for the given target.</summary>
     public Variable Call(Variable input, Variable target) => loss(input.Given(), target.Given());
-    /// <summary>The name, as PyTorch prints it.</summary>
+    /// <summary>Returns the name of the loss, in the format of PyTorch.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }
 
@@ -19,7 +19,7 @@ public abstract class Loss3(Func<Variable, Variable, Variable, Variable> loss)
     /// <summary>Computes the loss of the three arguments.</summary>
     public Variable Call(Variable first, Variable second, Variable third) =>
         loss(first.Given(), second.Given(), third.Given());
-    /// <summary>The name, as PyTorch prints it.</summary>
+    /// <summary>Returns the name of the loss, in the format of PyTorch.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }
 

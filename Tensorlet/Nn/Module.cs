@@ -10,9 +10,9 @@ using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A network, or a part of a network: a class with fields and a method <see cref="Forward"/>. The fields are
-/// searched in the order of their declaration. Variables that require a gradient are the parameters of the module,
-/// tensors are its buffers (which are saved, but not trained), and modules are its children.
+/// A network, or a part of a network: a class with fields and a method <see cref="Forward"/>. The fields of a
+/// module hold its parts, in the order of their declaration: variables that require a gradient are the parameters
+/// of the module, tensors are its buffers (which are saved, but not trained), and modules are its children.
 /// </summary>
 [DynamicallyAccessedMembers(AllFields)] // otherwise, trimming would remove fields of a user's network
 public abstract class Module : IStateful
@@ -22,7 +22,7 @@ public abstract class Module : IStateful
 
     /// <summary>
     /// Whether the module is in training mode. <see cref="ModuleExtensions.Eval"/> switches to evaluation mode, in
-    /// which dropout and similar modules are off.
+    /// which, for example, dropout returns its input unchanged.
     /// </summary>
     public bool Training { get; private set; } = true;
 
@@ -33,8 +33,8 @@ public abstract class Module : IStateful
     public abstract Variable Forward(Variable x);
 
     /// <summary>
-    /// Runs the module: first the hooks before <see cref="Forward"/>, then <see cref="Forward"/>, then the hooks
-    /// after <see cref="Forward"/>.
+    /// Runs the module: first the hooks that are called before <see cref="Forward"/>, then <see cref="Forward"/>
+    /// itself, and then the hooks that are called afterwards.
     /// </summary>
     public Variable Call(Variable x) => Hooked(x, Forward);
 
@@ -42,8 +42,9 @@ public abstract class Module : IStateful
     readonly List<Func<Module, Variable, Variable, Variable?>> after = [];
 
     /// <summary>
-    /// Registers a hook, which is called with the module and its input before each <see cref="Forward"/>. If the
-    /// hook returns a value, this value replaces the input. Dispose the returned object to remove the hook.
+    /// Registers a hook: before each call of <see cref="Forward"/>, the hook is called with the module and the
+    /// input. If the hook returns a value, this value replaces the input. Dispose the returned object to remove the
+    /// hook.
     /// </summary>
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
@@ -55,9 +56,9 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// Registers a hook, which is called with the module, its input and its result after each
-    /// <see cref="Forward"/>. If the hook returns a value, this value replaces the result. Dispose the returned
-    /// object to remove the hook.
+    /// Registers a hook: after each call of <see cref="Forward"/>, the hook is called with the module, the input
+    /// and the result. If the hook returns a value, this value replaces the result. Dispose the returned object to
+    /// remove the hook.
     /// </summary>
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
@@ -69,9 +70,9 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// Registers a hook, which is called with the module and the gradient with respect to the result of the module,
-    /// each time that this gradient is known. If the hook returns a gradient, the returned gradient replaces the
-    /// given one. Dispose the returned object to remove the hook.
+    /// Registers a hook: each time that the gradient with respect to the result of the module is known, the hook is
+    /// called with the module and this gradient. If the hook returns a gradient, the returned gradient replaces the
+    /// given gradient. Dispose the returned object to remove the hook.
     /// </summary>
     public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook)
     {
@@ -121,8 +122,8 @@ public abstract class Module : IStateful
     /// The values of the fields of this module, with keys in PyTorch's spelling: the key of the field <c>inProj</c>
     /// is <c>in_proj</c>.
     /// </summary>
-    /// <exception cref="TensorletException">A field is an ordinary collection, in which modules or parameters would
-    /// not be found; use a <see cref="ModuleList"/>, for example.</exception>
+    /// <exception cref="TensorletException">A field is an ordinary collection that contains modules or parameters,
+    /// which would not be trained. Use a <see cref="ModuleList"/> instead, for example.</exception>
     private protected virtual IEnumerable<(string Key, object Value)> Members()
     {
         foreach (var (field, key) in Fields(GetType()))
@@ -139,7 +140,7 @@ public abstract class Module : IStateful
 
     static readonly ConcurrentDictionary<Type, (FieldInfo Field, string Key)[]> fields = [];
 
-    /// <summary>The fields of a module class, with their keys. The fields of its base classes come first.</summary>
+    /// <summary>The fields of a module class, with their keys. The fields of the base classes come first.</summary>
     static (FieldInfo Field, string Key)[] Fields([DynamicallyAccessedMembers(AllFields)] Type type) =>
         type == typeof(Module) ? []
         : fields.TryGetValue(type, out var known) ? known : fields[type] =
@@ -148,7 +149,8 @@ public abstract class Module : IStateful
     readonly List<(string Key, object Value)> parts = [];
 
     /// <summary>
-    /// Replaces a parameter by several other parameters, from which its value is computed before every call.
+    /// Replaces a parameter by several other parameters. Before every call of the module, the value of the replaced
+    /// parameter is computed from the other parameters.
     /// </summary>
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
         Func<Variable[], Variable> join)
@@ -166,8 +168,8 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// The key of a field. If the field belongs to an automatic property, or to a parameter of a primary
-    /// constructor, its name contains the name of the property or parameter in angle brackets.
+    /// Returns the key of a field. If the field belongs to an automatic property, or to a parameter of a primary
+    /// constructor, the name of the field contains the name of the property or parameter in angle brackets.
     /// </summary>
     static string Key(string field) =>
         Regex.Replace(field.TrimStart('<', '_').Split('>')[0], @"(?<!^)(?=\p{Lu})", "_").ToLowerInvariant();
@@ -204,7 +206,8 @@ public abstract class Module : IStateful
     public IEnumerable<(string Name, Variable Parameter)> NamedParameters() => Of<Variable>(Named());
 
     /// <summary>
-    /// The tensors that are part of the state but are not trained, with keys such as <c>bn1.running_mean</c>.
+    /// The buffers of this module and of all modules inside it, with keys such as <c>bn1.running_mean</c>. A buffer
+    /// is a tensor that is saved, but not trained.
     /// </summary>
     public IEnumerable<(string Name, Tensor Buffer)> NamedBuffers() => Of<Tensor>(Named());
 
@@ -236,7 +239,8 @@ public abstract class Module : IStateful
     internal void Switch(bool training) => Training = training;
 
     /// <summary>
-    /// Runs an action with all modules in one mode, and then switches each module back to its previous mode.
+    /// Runs an action while this module and all modules inside it are in the given mode, and then switches each
+    /// module back to its previous mode.
     /// </summary>
     internal void InMode(bool training, Action action)
     {
@@ -252,20 +256,25 @@ public abstract class Module : IStateful
     public void ZeroGrad(bool setToNull = true) => Array.ForEach([.. Parameters()], p =>
         p.Grad = setToNull || p.Grad is null ? null : new Variable(Tensor.ZerosLike(p.Grad.Data)));
 
-    /// <summary>The tensors of all parameters and buffers by key. The tensors share memory with the module.</summary>
+    /// <summary>
+    /// Returns a dictionary that contains the tensor of each parameter and buffer under its key. The tensors share
+    /// memory with the module.
+    /// </summary>
     public Dictionary<string, Tensor> StateDict() =>
         Named().ToDictionary(m => m.Key, m => m.Value as Tensor ?? ((Variable)m.Value).Data);
 
     /// <summary>
-    /// Copies tensors into the parameters and buffers with the same keys. A parameter or buffer that several
+    /// Copies each tensor into the parameter or buffer that has the same key. A parameter or buffer that several
     /// modules share may be given under any of its keys, or under all of them.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or unknown, or the tensors that are given for a shared
-    /// parameter or buffer differ. Nothing has been copied.</exception>
-    /// <exception cref="ShapeException">Two shapes differ. Nothing has been copied.</exception>
-    /// <param name="state">The tensors by key.</param>
+    /// <exception cref="TensorletException">A key is missing or unknown, although <paramref name="strict"/> is
+    /// true; or different tensors are given for one shared parameter or buffer. Nothing has been
+    /// copied.</exception>
+    /// <exception cref="ShapeException">A tensor does not have the shape of its parameter or buffer. Nothing has
+    /// been copied.</exception>
+    /// <param name="state">The tensors, each under its key.</param>
     /// <param name="strict">Whether the state must have exactly the keys of this module. If not, only the tensors
-    /// whose keys are in both are loaded.</param>
+    /// whose keys are both in the state and in this module are loaded.</param>
     /// <returns>The keys of this module that the state does not have, and the keys of the state that this module
     /// does not have.</returns>
     public (string[] MissingKeys, string[] UnexpectedKeys) LoadStateDict(
@@ -298,7 +307,7 @@ public abstract class Module : IStateful
         Tensor Moved(Tensor x) => (x.DType.IsFloat() ? x.To(type ?? x.DType) : x).To(device ?? x.Device);
     }
 
-    /// <summary>Returns the tree of modules with their arguments, in the form in which PyTorch prints it.</summary>
+    /// <summary>Returns the tree of modules with their arguments, in the format of PyTorch.</summary>
     public override string ToString()
     {
         var culture = CultureInfo.CurrentCulture;
@@ -310,7 +319,9 @@ public abstract class Module : IStateful
         finally { CultureInfo.CurrentCulture = culture; }
     }
 
-    /// <summary>Appends the tree to a text, with <paramref name="end"/> before each line except the first.</summary>
+    /// <summary>
+    /// Appends the tree of modules to a text, with <paramref name="end"/> before each line except the first.
+    /// </summary>
     StringBuilder Print(StringBuilder text, string end)
     {
         var (children, inner) = (NamedChildren().ToList(), end + "  ");
@@ -325,8 +336,8 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// Returns a table of the parameters, with the key, the shape and the number of elements of each parameter, and
-    /// the total number of elements in the last line.
+    /// Returns a table of the parameters. Each line shows the key, the shape and the number of elements of one
+    /// parameter. The last line shows the total number of elements.
     /// </summary>
     public string Summary()
     {
@@ -338,10 +349,10 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// Calls the module in evaluation mode, and returns a table of the modules that are called, in the order in
-    /// which they are called. The table shows the key and the type of each module, the shape of its result, the
-    /// number of its parameters, and the number of multiply-adds in its matrix products and convolutions, in which
-    /// networks spend most of their time. The numbers of a module do not include those of the modules inside it.
+    /// Calls the module in evaluation mode, and returns a table of the modules that are called, in the order of the
+    /// calls. For each module, the table shows the key, the type, the shape of the result, the number of elements
+    /// of the parameters, and the number of multiply-adds in matrix products and convolutions, in which networks
+    /// spend most of their time. The two numbers of a module do not include the numbers of the modules inside it.
     /// The call changes nothing.
     /// </summary>
     /// <param name="input">The input with which the module is called, such as one sample.</param>

@@ -2,7 +2,10 @@ using Tensorlet.Nn;
 
 namespace Tensorlet;
 
-/// <summary>Methods of all modules that return the module itself, as an object of its own class.</summary>
+/// <summary>
+/// Extension methods for modules. Each method returns the module on which it is called, with the class of this
+/// module as its type.
+/// </summary>
 public static class ModuleExtensions
 {
     /// <summary>Applies an action to all modules inside a module, and then to the module itself.</summary>
@@ -25,8 +28,8 @@ public static class ModuleExtensions
     public static M Eval<M>(this M module) where M : Module => module.Train(false);
 
     /// <summary>
-    /// Replaces the memory of every parameter and buffer by a copy of another type, on another device, or both.
-    /// Integers keep their type.
+    /// Replaces the memory of every parameter and buffer by a copy that has another type, is on another device, or
+    /// both. Tensors of integers keep their type.
     /// </summary>
     public static M To<M>(this M module, DType? dtype = null, Device? device = null) where M : Module
     {

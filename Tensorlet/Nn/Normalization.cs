@@ -1,16 +1,19 @@
 namespace Tensorlet.Nn;
 
-/// <summary>The base class of layers that normalize the channels of (N, C, …) to mean 0 and variance 1.</summary>
+/// <summary>
+/// The base class of layers that normalize each channel to mean 0 and variance 1. The input has the shape
+/// (N, C, …), where N is the number of samples and C is the number of channels.
+/// </summary>
 public abstract class ChannelNorm(int numFeatures, double eps, double? momentum, bool affine, bool trackRunningStats,
     int least, int most, bool perSample = false) : Module
 {
-    /// <summary>The factor of each channel, (C), or null.</summary>
+    /// <summary>The factors by which the channels are multiplied, of shape (C), or null.</summary>
     public Variable? Weight { get; } = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
-    /// <summary>The number that is added to each channel, (C), or null.</summary>
+    /// <summary>The numbers that are added to the channels, of shape (C), or null.</summary>
     public Variable? Bias { get; } = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
-    /// <summary>The running mean of each channel, or null.</summary>
+    /// <summary>The running mean of each channel, of shape (C), or null.</summary>
     public Tensor? RunningMean { get; } = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
-    /// <summary>The running unbiased variance of each channel, or null.</summary>
+    /// <summary>The running unbiased variance of each channel, of shape (C), or null.</summary>
     public Tensor? RunningVar { get; } = trackRunningStats ? Tensor.Ones(numFeatures) : null;
     readonly Tensor? numBatchesTracked = trackRunningStats ? Tensor.Zeros([], DType.Int64) : null;
 
@@ -36,7 +39,11 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
         $"track_running_stats={Python.Show(RunningMean is not null)}";
 }
 
-/// <summary>Normalizes each channel of (N, C) or (N, C, L) over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <summary>
+/// Normalizes each channel over all samples and positions of the batch; see <see cref="F.BatchNorm"/>. The input
+/// has the shape (N, C) or (N, C, L), where N is the number of samples, C is the number of channels and L is the
+/// length.
+/// </summary>
 /// <param name="numFeatures">C, the number of channels.</param>
 /// <param name="eps">The number that is added to the variance.</param>
 /// <param name="momentum">The weight of a new batch in the running statistics. If it is null, the running
@@ -47,39 +54,59 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
 public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 2, 3);
 
-/// <summary>Normalizes each channel of (N, C, H, W) over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <summary>
+/// Normalizes each channel over all samples and positions of the batch; see <see cref="F.BatchNorm"/>. The input
+/// has the shape (N, C, H, W), where N is the number of samples, C is the number of channels, H is the height and W
+/// is the width.
+/// </summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class BatchNorm2d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4);
 
-/// <summary>Normalizes each channel of (N, C, D, H, W) over the batch; see <see cref="F.BatchNorm"/>.</summary>
+/// <summary>
+/// Normalizes each channel over all samples and positions of the batch; see <see cref="F.BatchNorm"/>. The input
+/// has the shape (N, C, D, H, W), where N is the number of samples, C is the number of channels, D is the depth, H
+/// is the height and W is the width.
+/// </summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class BatchNorm3d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5);
 
-/// <summary>Normalizes each channel of each sample of (N, C, L); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>
+/// Normalizes each channel of each sample separately; see <see cref="F.InstanceNorm"/>. The input has the shape
+/// (N, C, L), where N is the number of samples, C is the number of channels and L is the length.
+/// </summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm1d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 3, 3, true);
 
-/// <summary>Normalizes each channel of each sample of (N, C, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>
+/// Normalizes each channel of each sample separately; see <see cref="F.InstanceNorm"/>. The input has the shape
+/// (N, C, H, W), where N is the number of samples, C is the number of channels, H is the height and W is the width.
+/// </summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm2d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4, true);
 
-/// <summary>Normalizes each channel of each sample of (N, C, D, H, W); see <see cref="F.InstanceNorm"/>.</summary>
+/// <summary>
+/// Normalizes each channel of each sample separately; see <see cref="F.InstanceNorm"/>. The input has the shape
+/// (N, C, D, H, W), where N is the number of samples, C is the number of channels, D is the depth, H is the height
+/// and W is the width.
+/// </summary>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
 
 /// <summary>
-/// Normalizes the input over its last axes together, with a weight and a bias for each position in these axes.
+/// Normalizes the input to mean 0 and variance 1 over its last axes, taken together. Each position in these axes
+/// has its own weight, by which the normalized number is multiplied, and its own bias, which is added.
 /// </summary>
 /// <param name="normalizedShape">The sizes of the last axes.</param>
 /// <param name="eps">The number that is added to the variance.</param>
-/// <param name="elementwiseAffine">Whether there is a weight, and also a bias unless <paramref name="bias"/> is
-/// false.</param>
-/// <param name="bias">Whether there is a bias, if <paramref name="elementwiseAffine"/> is true.</param>
+/// <param name="elementwiseAffine">Whether the layer has a weight. A layer with a weight also has a bias, unless
+/// <paramref name="bias"/> is false.</param>
+/// <param name="bias">Whether the layer has a bias. The argument matters only if
+/// <paramref name="elementwiseAffine"/> is true.</param>
 public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true,
     bool bias = true) : Module
 {
@@ -99,8 +126,8 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
 }
 
 /// <summary>
-/// Divides the input by the square root of the mean of its squares over the last axes, and multiplies the quotient
-/// by a weight for each position in these axes.
+/// Computes x/√(m + eps) for an input x, where m is the mean of x² over the last axes, taken together. The quotient
+/// is multiplied by weights, one for each position in these axes.
 /// </summary>
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {
@@ -119,8 +146,8 @@ public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elem
 }
 
 /// <summary>
-/// Divides the channels of each sample into groups, and normalizes the channels of each group together, with a
-/// weight and a bias for each channel.
+/// Divides the channels of each sample into groups, and normalizes the channels of each group together. Each
+/// channel is then multiplied by its own weight, and its own bias is added.
 /// </summary>
 /// <param name="numGroups">The number of groups.</param>
 /// <param name="numChannels">C, the number of channels.</param>

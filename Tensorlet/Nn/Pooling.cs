@@ -1,8 +1,8 @@
 namespace Tensorlet.Nn;
 
-/// <summary>
-/// A module without parameters, which applies a function to its input. ToString shows the arguments of the module.
-/// </summary>
+/// <summary>A module without parameters, which applies a function to its input.</summary>
+/// <param name="f">The function.</param>
+/// <param name="arguments">A function that returns the arguments that ToString shows, or null.</param>
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>
@@ -15,21 +15,26 @@ public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments
 }
 
 /// <summary>
-/// The maximum of each window of (N, C, L). The result is (N, C, OL), where OL is the number of windows.
+/// Computes the maximum of each window of sequences. N sequences with C channels and length L have the shape
+/// (N, C, L). The result has the shape (N, C, OL), where OL is the number of windows.
 /// </summary>
 /// <param name="kernelSize">The size of a window.</param>
-/// <param name="stride">The distance between neighbouring windows; if not given, the size of a window.</param>
-/// <param name="padding">The amount of padding on each side of the input. Padding is never the maximum.</param>
+/// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
+/// window.</param>
+/// <param name="padding">The number of padding elements on each side of the input. A padding element is never the
+/// maximum.</param>
 /// <param name="dilation">The distance between neighbouring elements of a window.</param>
-/// <param name="ceilMode">Whether to add a last window that reaches beyond the input, if elements are left.</param>
+/// <param name="ceilMode">Whether to add a last window, which reaches beyond the input, if elements are left
+/// over.</param>
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
     bool ceilMode = false)
     : Simple(x => F.MaxPool1d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// The maximum of each window of (N, C, H, W). The result is (N, C, OH, OW), where OH and OW are the numbers of
-/// windows along the height and the width.
+/// Computes the maximum of each window of images. N images with C channels, height H and width W have the shape
+/// (N, C, H, W). The result has the shape (N, C, OH, OW), where OH and OW are the numbers of windows along the
+/// height and the width.
 /// </summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null,
@@ -38,8 +43,9 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// The maximum of each window of (N, C, D, H, W). The result is (N, C, OD, OH, OW), where OD, OH and OW are the
-/// numbers of windows along the depth, the height and the width.
+/// Computes the maximum of each window of volumes. N volumes with C channels, depth D, height H and width W have the
+/// shape (N, C, D, H, W). The result has the shape (N, C, OD, OH, OW), where OD, OH and OW are the numbers of
+/// windows along the depth, the height and the width.
 /// </summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
@@ -48,12 +54,15 @@ public sealed class MaxPool3d(Triple kernelSize, Triple? stride = null, Triple p
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// The mean of each window of (N, C, L). The result is (N, C, OL), where OL is the number of windows.
+/// Computes the mean of each window of sequences. N sequences with C channels and length L have the shape (N, C, L).
+/// The result has the shape (N, C, OL), where OL is the number of windows.
 /// </summary>
 /// <param name="kernelSize">The size of a window.</param>
-/// <param name="stride">The distance between neighbouring windows; if not given, the size of a window.</param>
+/// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
+/// window.</param>
 /// <param name="padding">The number of zeros on each side of the input.</param>
-/// <param name="ceilMode">Whether to add a last window that reaches beyond the input, if elements are left.</param>
+/// <param name="ceilMode">Whether to add a last window, which reaches beyond the input, if elements are left
+/// over.</param>
 /// <param name="countIncludePad">Whether the zeros of the padding are included in the mean.</param>
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false,
     bool countIncludePad = true)
@@ -61,8 +70,9 @@ public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// The mean of each window of (N, C, H, W). The result is (N, C, OH, OW), where OH and OW are the numbers of
-/// windows along the height and the width.
+/// Computes the mean of each window of images. N images with C channels, height H and width W have the shape
+/// (N, C, H, W). The result has the shape (N, C, OH, OW), where OH and OW are the numbers of windows along the
+/// height and the width.
 /// </summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false,
@@ -71,8 +81,9 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// The mean of each window of (N, C, D, H, W). The result is (N, C, OD, OH, OW), where OD, OH and OW are the
-/// numbers of windows along the depth, the height and the width.
+/// Computes the mean of each window of volumes. N volumes with C channels, depth D, height H and width W have the
+/// shape (N, C, D, H, W). The result has the shape (N, C, OD, OH, OW), where OD, OH and OW are the numbers of
+/// windows along the depth, the height and the width.
 /// </summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
@@ -81,25 +92,30 @@ public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple p
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Divides each image into OH·OW parts and returns the mean of each part: (…, H, W) to (…, OH, OW).
+/// Divides each image into OH·OW parts and returns the mean of each part. Images of shape (…, H, W) give a result
+/// of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
 /// </summary>
 public sealed class AdaptiveAvgPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), () => $"output_size={outputSize}");
 
 /// <summary>
-/// Divides each image into OH·OW parts and returns the maximum of each part: (…, H, W) to (…, OH, OW).
+/// Divides each image into OH·OW parts and returns the maximum of each part. Images of shape (…, H, W) give a
+/// result of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
 /// </summary>
 public sealed class AdaptiveMaxPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), () => $"output_size={outputSize}");
 
-/// <summary>Resizes images: (…, H, W) to (…, OH, OW).</summary>
-/// <param name="size">The size of the result, (OH, OW). If it is not given, <paramref name="scaleFactor"/>
-/// determines the size.</param>
+/// <summary>
+/// Resizes images from the shape (…, H, W) to the shape (…, OH, OW), where H and OH are heights, and W and OW are
+/// widths.
+/// </summary>
+/// <param name="size">The height OH and the width OW of the result. If they are not given,
+/// <paramref name="scaleFactor"/> determines them.</param>
 /// <param name="scaleFactor">The factor by which the height and the width are multiplied. The products are rounded
 /// down.</param>
 /// <param name="mode">How values between pixels are computed.</param>
-/// <param name="alignCorners">Whether the corner pixels keep their positions; only for bilinear
-/// interpolation.</param>
+/// <param name="alignCorners">Whether the pixels in the corners keep their values. The argument matters only for
+/// <see cref="Interpolation.Bilinear"/>.</param>
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
     bool alignCorners = false)
     : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
@@ -118,8 +134,9 @@ public sealed class PixelUnshuffle(int downscaleFactor)
     : Simple(x => F.PixelUnshuffle(x, downscaleFactor), () => $"downscale_factor={downscaleFactor}");
 
 /// <summary>
-/// Pads the last axes. The padding is given by the numbers of elements before and after the last axis, then by the
-/// numbers before and after the second to last axis, and so on; or by a single number for all sides.
+/// Pads the last axes of the input. The padding is either a single number for all sides, or two numbers for each
+/// axis: how many elements are added before and after the last axis, then before and after the second to last axis,
+/// and so on.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
     : Simple(Around(Filled(axes, padding), mode, value), () => Layout.Show(Filled(axes, padding)) +
@@ -133,21 +150,25 @@ public abstract class Padding(int axes, int[] padding, PadMode mode, double valu
             $"Padding: {Layout.Show(padding)} must be one number, or {2 * axes}: before and after each axis.");
 }
 
-/// <summary>Pads sequences, (N, C, L), with a number.</summary>
+/// <summary>Pads sequences of shape (N, C, L) with the number <paramref name="value"/>.</summary>
 public sealed class ConstantPad1d(int[] padding, double value) : Padding(1, padding, PadMode.Constant, value);
-/// <summary>Pads images, (N, C, H, W), with a number.</summary>
+/// <summary>Pads images of shape (N, C, H, W) with the number <paramref name="value"/>.</summary>
 public sealed class ConstantPad2d(int[] padding, double value) : Padding(2, padding, PadMode.Constant, value);
-/// <summary>Pads images, (N, C, H, W), with zeros.</summary>
+/// <summary>Pads images of shape (N, C, H, W) with zeros.</summary>
 public sealed class ZeroPad2d(params int[] padding) : Padding(2, padding, PadMode.Constant);
-/// <summary>Pads sequences, (N, C, L), with their mirror image. The outermost element is not repeated.</summary>
+/// <summary>
+/// Pads sequences of shape (N, C, L) with their mirror image. The outermost element is not repeated.
+/// </summary>
 public sealed class ReflectionPad1d(params int[] padding) : Padding(1, padding, PadMode.Reflect);
-/// <summary>Pads images, (N, C, H, W), with their mirror image. The outermost elements are not repeated.</summary>
+/// <summary>
+/// Pads images of shape (N, C, H, W) with their mirror image. The outermost elements are not repeated.
+/// </summary>
 public sealed class ReflectionPad2d(params int[] padding) : Padding(2, padding, PadMode.Reflect);
-/// <summary>Pads sequences, (N, C, L), by repeating their outermost element on each side.</summary>
+/// <summary>Pads sequences of shape (N, C, L) by repeating the outermost element on each side.</summary>
 public sealed class ReplicationPad1d(params int[] padding) : Padding(1, padding, PadMode.Replicate);
-/// <summary>Pads images, (N, C, H, W), by repeating their outermost elements on each side.</summary>
+/// <summary>Pads images of shape (N, C, H, W) by repeating the outermost elements on each side.</summary>
 public sealed class ReplicationPad2d(params int[] padding) : Padding(2, padding, PadMode.Replicate);
-/// <summary>Pads sequences, (N, C, L), at each end with elements from the opposite end.</summary>
+/// <summary>Pads sequences of shape (N, C, L) at each end with elements from the opposite end.</summary>
 public sealed class CircularPad1d(params int[] padding) : Padding(1, padding, PadMode.Circular);
-/// <summary>Pads images, (N, C, H, W), on each side with elements from the opposite side.</summary>
+/// <summary>Pads images of shape (N, C, H, W) on each side with elements from the opposite side.</summary>
 public sealed class CircularPad2d(params int[] padding) : Padding(2, padding, PadMode.Circular);

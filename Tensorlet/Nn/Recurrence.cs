@@ -1,16 +1,18 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Runs a recurrent cell over all steps, as one operation. The operation gets the projected inputs (L, N, gates·H),
-/// the weights and the bias that project the state, and the tensors of the initial state, (N, H) each. It returns
-/// the outputs (L, N, H) and the final state. Each step writes its result to the memory from which the next step
-/// reads. In the backward pass, the gradients with respect to the weights are computed in one product over all
-/// steps.
+/// Runs a recurrent cell over all steps, as one operation. The inputs of the operation are the projected inputs of
+/// the cell, of shape (L, N, gates·H); the weights and the bias that project the state; and the tensors of the
+/// initial state, each of shape (N, H). The results are the outputs, of shape (L, N, H), and the final state. Here,
+/// L is the number of steps, N is the number of sequences, H is the size of the state, and <c>gates</c> is the
+/// number of parts of size H that a projection consists of. Each step writes its result to the memory from which
+/// the next step reads. In the backward pass, the gradients with respect to the weights are computed in one product
+/// over all steps.
 /// </summary>
 /// <param name="cell">The cell.</param>
 /// <param name="backwards">Whether to go from the last step to the first.</param>
-/// <param name="living">A mask (L, N, 1), which is false after the end of a sequence. After the end, the state of
-/// the sequence no longer changes, and the output is 0.</param>
+/// <param name="living">A mask of shape (L, N, 1), which is false after the end of a sequence. After the end, the
+/// state of the sequence no longer changes, and the output is 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction
 {
     Tensor[] states = [];               // each part of the state, before and after each step: (L + 1, N, H)
@@ -86,7 +88,9 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         return [dx, dw, dOwn.Sum([0, 1]), .. dy.Select(d => (Variable)d)];
     }
 
-    /// <summary>Computes the same results with operations that are recorded one by one.</summary>
+    /// <summary>
+    /// Computes the results of <see cref="ForwardAll"/> with operations that are recorded one by one.
+    /// </summary>
     Variable[] Composed()
     {
         var (x, state) = (X.Unbind(), Inputs[^cell.States..]);

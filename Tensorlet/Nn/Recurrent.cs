@@ -1,10 +1,11 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Layers of recurrent cells over sequences, in one direction or in both. The input is (L, N, in) and the output is
-/// (L, N, D·H); if the batch comes first, the input is (N, L, in) and the output is (N, L, D·H). The states of all
-/// layers and directions are (layers·D, N, H). Here, L is the number of steps, N is the number of sequences,
-/// <c>in</c> is the size of the input, H is the size of a state, and D is 2 for both directions and 1 otherwise.
+/// Layers of recurrent cells, which go through sequences in one direction or in both directions. The input has the
+/// shape (L, N, in) and the output has the shape (L, N, D·H); if the batch comes first, these shapes are (N, L, in)
+/// and (N, L, D·H). The states of all layers and directions together have the shape (layers·D, N, H). Here, L is
+/// the number of steps, N is the number of sequences, <c>in</c> is the size of the input, H is the size of a state,
+/// <c>layers</c> is the number of layers, and D is the number of directions, 1 or 2.
 /// </summary>
 public abstract class Recurrent : Module
 {
@@ -25,10 +26,10 @@ public abstract class Recurrent : Module
         cell.NamedParameters().Select(p => ($"{p.Name}_l{i / ways}{(i % ways == 1 ? "_reverse" : "")}",
             (object)p.Parameter)));
 
-    /// <summary>Returns the states of the last layer at every step. The initial states are zeros.</summary>
+    /// <summary>Returns the outputs of the last layer at every step. The initial states are zeros.</summary>
     public sealed override Variable Forward(Variable x) => Run(x, null, null).Output;
 
-    /// <summary>Runs the layers with their hooks, and also returns the final states.</summary>
+    /// <summary>Runs the layers and the hooks of this module, and returns the outputs and the final states.</summary>
     private protected (Variable Output, Variable[] States) Run(Variable input, Variable[]? initial, Tensor? lengths)
     {
         Variable[] states = [];
@@ -90,33 +91,38 @@ public abstract class Recurrent : Module
         (dropout == 0 ? "" : $", dropout={Python.Show(dropout)}") + (ways == 1 ? "" : ", bidirectional=True");
 }
 
-/// <summary>Layers of <see cref="RNNCell"/>.</summary>
+/// <summary>A recurrent network whose layers consist of <see cref="RNNCell"/>.</summary>
 /// <param name="inputSize">The size of the input at each step.</param>
 /// <param name="hiddenSize">H, the size of a state.</param>
 /// <param name="numLayers">The number of layers. Every layer after the first gets the outputs of the layer before
 /// it.</param>
 /// <param name="relu">Whether to use relu instead of tanh.</param>
 /// <param name="bias">Whether the cells have biases.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, …) instead of (L, N, …).</param>
+/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, …) instead of (L, N, …), where N is
+/// the number of sequences and L is the number of steps.</param>
 /// <param name="dropout">The probability of dropout between the layers.</param>
-/// <param name="bidirectional">Whether to go through the sequences in both directions.</param>
+/// <param name="bidirectional">Whether the network goes through the sequences in both directions.</param>
 public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool relu = false, bool bias = true,
     bool batchFirst = false, double dropout = 0, bool bidirectional = false)
     : Recurrent(size => new RNNCell(size, hiddenSize, bias, relu), inputSize, hiddenSize, numLayers, batchFirst,
         dropout, bidirectional)
 {
     /// <summary>Returns the outputs of the last layer at every step, and the final states of all layers.</summary>
-    /// <param name="x">The sequences: (L, N, in), or (N, L, in) if the batch comes first.</param>
-    /// <param name="state">The initial states, (layers·D, N, H), where D is 2 if the network is bidirectional and 1
-    /// otherwise; zeros if not given.</param>
-    /// <param name="lengths">The length of each sequence, from 1 to L, as Int64 (N); if not given, all lengths are
-    /// L. The steps after the end of a sequence are not read, and the outputs for these steps are 0.</param>
-    /// <exception cref="ShapeException">The shapes do not fit together.</exception>
+    /// <param name="x">The sequences, of shape (L, N, in), or (N, L, in) if the batch comes first. Here, L is the
+    /// number of steps, N is the number of sequences, and <c>in</c> is the size of the input.</param>
+    /// <param name="state">The initial states, of shape (layers·D, N, H), where <c>layers</c> is the number of
+    /// layers, D is the number of directions, and H is the size of a state. If they are not given, they are
+    /// zeros.</param>
+    /// <param name="lengths">The length of each sequence, from 1 to L, as Int64 of shape (N). If the lengths are
+    /// not given, they are all L. The steps after the end of a sequence are not read, and the outputs for these
+    /// steps are 0.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together, or a length is not between 1 and
+    /// L.</exception>
     public (Variable Output, Variable State) Call(Variable x, Variable? state = null, Tensor? lengths = null) =>
         RunOne(x, state, lengths);
 }
 
-/// <summary>Layers of <see cref="GRUCell"/>.</summary>
+/// <summary>A recurrent network whose layers consist of <see cref="GRUCell"/>.</summary>
 /// <inheritdoc cref="RNN"/>
 public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
     double dropout = 0, bool bidirectional = false)
@@ -128,7 +134,7 @@ public sealed class GRU(int inputSize, int hiddenSize, int numLayers = 1, bool b
         RunOne(x, state, lengths);
 }
 
-/// <summary>Layers of <see cref="LSTMCell"/>.</summary>
+/// <summary>A recurrent network whose layers consist of <see cref="LSTMCell"/>.</summary>
 /// <inheritdoc cref="RNN"/>
 public sealed class LSTM(int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
     double dropout = 0, bool bidirectional = false)

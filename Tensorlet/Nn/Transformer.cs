@@ -1,9 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A layer of a transformer: attention, then a network of two linear layers at each position. The input of each of
-/// these parts is added to the output of the part. Either the sum is normalized (post-norm, Vaswani et al. 2017),
-/// or the input of the part is normalized first (pre-norm, Xiong et al. 2020).
+/// A layer of a transformer. Its parts are attention, and then a network of two linear layers at each position. The
+/// input of each part is added to the output of the same part. Either this sum is normalized (post-norm, Vaswani et
+/// al. 2017), or the input is normalized before it enters the part (pre-norm, Xiong et al. 2020).
 /// </summary>
 public abstract class TransformerLayer : Module
 {
@@ -52,11 +52,12 @@ public abstract class TransformerLayer : Module
 /// <param name="dimFeedforward">The size of the vector between the two linear layers.</param>
 /// <param name="dropout">The probability of dropout.</param>
 /// <param name="gelu">Whether to use gelu instead of relu between the two linear layers.</param>
-/// <param name="layerNormEps">The number that is added to the variances.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
-/// <param name="normFirst">Whether to normalize the input of each part (pre-norm) instead of the sum of input and
-/// output (post-norm).</param>
-/// <param name="bias">Whether there are biases.</param>
+/// <param name="layerNormEps">The number that is added to the variances in the layer norms.</param>
+/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E), where N is
+/// the number of sequences and L is their length.</param>
+/// <param name="normFirst">Whether to normalize the input of each part of a layer (pre-norm), instead of the sum of
+/// the input and the output of the part (post-norm).</param>
+/// <param name="bias">Whether the attention, the linear layers and the layer norms have biases.</param>
 public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
     : TransformerLayer(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst, bias, false)
@@ -65,14 +66,15 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     public override Variable Forward(Variable x) => Layer(x.Given(), null, null, null, false);
 
     /// <summary>
-    /// Computes the result with masks. The masks have the same meaning as in <see cref="MultiheadAttention"/>.
+    /// Computes the result for a sequence with masks, which have the same meaning as in
+    /// <see cref="MultiheadAttention"/>.
     /// </summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
         Hooked(x, v => Layer(v, null, mask, keyPaddingMask, isCausal));
 }
 
 /// <summary>
-/// A layer of a decoder: self-attention, then attention to a memory, which is the result of an encoder, then a
+/// A layer of a decoder: self-attention; then attention to a memory, which is the result of an encoder; then a
 /// network of two linear layers at each position.
 /// </summary>
 /// <inheritdoc cref="TransformerEncoderLayer"/>
@@ -80,12 +82,12 @@ public sealed class TransformerDecoderLayer(int dModel, int nHead, int dimFeedfo
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
     : TransformerLayer(dModel, nHead, dimFeedforward, dropout, gelu, layerNormEps, batchFirst, normFirst, bias, true)
 {
-    /// <summary>Computes the result for a sequence that is its own memory.</summary>
+    /// <summary>Computes the result for a sequence that also serves as the memory.</summary>
     public override Variable Forward(Variable x) => Layer(x.Given(), x, null, null, false);
 
     /// <summary>
-    /// Computes the result for a sequence and a memory. The masks have the same meaning as in
-    /// <see cref="MultiheadAttention"/>.
+    /// Computes the result for the sequence <paramref name="tgt"/> and the memory <paramref name="memory"/>. The
+    /// masks have the same meaning as in <see cref="MultiheadAttention"/>.
     /// </summary>
     public Variable Call(Variable tgt, Variable memory, Tensor? tgtMask = null, Tensor? memoryMask = null,
         Tensor? tgtKeyPaddingMask = null, Tensor? memoryKeyPaddingMask = null, bool tgtIsCausal = false,
@@ -144,8 +146,8 @@ public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int 
 
 /// <summary>
 /// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the memory from a source sequence, and the
-/// decoder uses this memory for a target sequence. Encoder and decoder each end with a layer norm. The initial
-/// values of matrices are those of <see cref="Init.XavierUniform_"/>, as in PyTorch.
+/// decoder uses this memory to compute the result for a target sequence. Both the encoder and the decoder end with
+/// a layer norm. Initially, matrices have the values of <see cref="Init.XavierUniform_"/>, as in PyTorch.
 /// </summary>
 public sealed class Transformer : Module
 {
@@ -159,11 +161,12 @@ public sealed class Transformer : Module
     /// <param name="dimFeedforward">The size of the vector between the two linear layers at each position.</param>
     /// <param name="dropout">The probability of dropout.</param>
     /// <param name="gelu">Whether to use gelu instead of relu between the two linear layers.</param>
-    /// <param name="layerNormEps">The number that is added to the variances.</param>
-    /// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
-    /// <param name="normFirst">Whether to normalize the input of each part (pre-norm) instead of the sum of input
-    /// and output (post-norm).</param>
-    /// <param name="bias">Whether there are biases.</param>
+    /// <param name="layerNormEps">The number that is added to the variances in the layer norms.</param>
+    /// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E), where N
+    /// is the number of sequences and L is their length.</param>
+    /// <param name="normFirst">Whether to normalize the input of each part of a layer (pre-norm), instead of the
+    /// sum of the input and the output of the part (post-norm).</param>
+    /// <param name="bias">Whether the attention, the linear layers and the layer norms have biases.</param>
     public Transformer(int dModel, int nHead, int numEncoderLayers = 6, int numDecoderLayers = 6,
         int dimFeedforward = 2048, double dropout = 0.1, bool gelu = false, double layerNormEps = 1e-5,
         bool batchFirst = false, bool normFirst = false, bool bias = true)
@@ -175,7 +178,7 @@ public sealed class Transformer : Module
         foreach (var matrix in Parameters().Where(p => p.Rank > 1)) Init.XavierUniform_(matrix);
     }
 
-    /// <summary>Computes the result for a sequence that is both source and target.</summary>
+    /// <summary>Computes the result for a sequence that is both the source and the target.</summary>
     public override Variable Forward(Variable x) => decoder.Call(x.Given(), encoder.Call(x));
 
     /// <summary>
@@ -191,12 +194,13 @@ public sealed class Transformer : Module
 }
 
 /// <summary>
-/// Adds position-dependent numbers to sequences (L, N, E), or (N, L, E) if the batch comes first. At position p,
-/// sin(p/10000^(2i/E)) is added to the element with the even index 2i, and cos(p/10000^(2i/E)) to the element with
-/// the odd index 2i + 1 (Vaswani et al. 2017).
+/// Adds numbers that depend on the position to sequences. N sequences of length L have the shape (L, N, E), or
+/// (N, L, E) if the batch comes first. At position p, sin(p/10000^(2i/E)) is added to the element with the even
+/// index 2i, and cos(p/10000^(2i/E)) to the element with the odd index 2i + 1 (Vaswani et al. 2017).
 /// </summary>
 /// <param name="dModel">E, the size of the vector at each position.</param>
-/// <param name="batchFirst">Whether inputs and outputs are (N, L, E) instead of (L, N, E).</param>
+/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E), where N is
+/// the number of sequences and L is their length.</param>
 public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : Module
 {
     /// <inheritdoc/>

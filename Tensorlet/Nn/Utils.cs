@@ -7,11 +7,12 @@ namespace Tensorlet.Nn;
 public static class Utils
 {
     /// <summary>
-    /// Scales all gradients with the same factor, so that the norm of all gradients together is at most
-    /// <paramref name="maxNorm"/>: g ← g·min(1, maxNorm/(norm + 10⁻⁶)) (Pascanu et al. 2013).
+    /// Multiplies all gradients with the same factor, so that the norm of all gradients together is at most
+    /// <paramref name="maxNorm"/>. Each gradient g becomes g·min(1, maxNorm/(norm + 10⁻⁶)), where norm is the norm
+    /// before this multiplication (Pascanu et al. 2013).
     /// </summary>
-    /// <returns>The norm before scaling.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is negative or NaN, or
+    /// <returns>The norm of all gradients together, before they are multiplied.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is negative or NaN; or
     /// <paramref name="normType"/> is NaN.</exception>
     public static double ClipGradNorm_(IEnumerable<Variable> parameters, double maxNorm, double normType = 2)
     {
@@ -28,7 +29,7 @@ public static class Utils
         return norm;
     }
 
-    /// <summary>Clips every element of every gradient to [−clipValue, clipValue].</summary>
+    /// <summary>Clips every element of every gradient to the interval [−clipValue, clipValue].</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="clipValue"/> is negative or NaN.</exception>
     public static void ClipGradValue_(IEnumerable<Variable> parameters, double clipValue)
     {
@@ -42,8 +43,8 @@ public static class Utils
         Variable.Cat([.. parameters.Given().Select(p => p.Given(nameof(parameters)).Reshape(-1))]);
 
     /// <summary>Writes the elements of a vector into parameters, one parameter after another.</summary>
-    /// <exception cref="ShapeException">The vector does not have exactly one axis, or does not have as many
-    /// elements as all parameters together. Nothing has been written.</exception>
+    /// <exception cref="ShapeException"><paramref name="vector"/> does not have exactly one axis; or its number of
+    /// elements differs from the total number of elements of all parameters. Nothing has been written.</exception>
     public static void VectorToParameters(Variable vector, IEnumerable<Variable> parameters)
     {
         Variable[] all = [.. parameters.Given()];
@@ -56,10 +57,10 @@ public static class Utils
     }
 
     /// <summary>
-    /// Replaces a weight w by its length g and its direction v, which are learned instead: w = g·v/‖v‖. There is
-    /// one length for each index along an axis (Salimans and Kingma 2016). In the module, the field that held the
-    /// parameter now holds w, which is computed again in each call. In the state of the module, the entries
-    /// <c>…_g</c> and <c>…_v</c> replace the entry of w.
+    /// Replaces a weight w by two parameters that are learned instead: its length g and its direction v, so that
+    /// w = g·v/‖v‖ (Salimans and Kingma 2016). There is one length for each index along the axis
+    /// <paramref name="dim"/>. The field that held the parameter now holds w, which is computed again in each call
+    /// of the module. In the state of the module, the entries <c>…_g</c> and <c>…_v</c> replace the entry of w.
     /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="name">The key of the parameter, such as <c>weight</c>.</param>

@@ -1,9 +1,10 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Adaptive moments. Step number t, from 1 on, changes a parameter p with the gradient g: m ← β₁·m + (1 − β₁)·g;
+/// Adaptive moments. Step number t, counted from 1, changes a parameter p with the gradient g: m ← β₁·m + (1 − β₁)·g;
 /// v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) (Kingma and Ba
-/// 2015). With amsgrad, v̂ is computed from the largest v so far (Reddi et al. 2018).
+/// 2015). β₁, β₂ and ε are the arguments beta1, beta2 and eps. If <paramref name="amsgrad"/> is true, v̂ is computed
+/// from the largest v so far (Reddi et al. 2018).
 /// </summary>
 public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
     double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
@@ -29,7 +30,7 @@ public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double bet
 }
 
 /// <summary>
-/// Adam with decoupled weight decay: instead of adding a term to the gradient, AdamW computes
+/// Adam with decoupled weight decay. Adam adds weightDecay·p to the gradient of a parameter p. AdamW instead computes
 /// p ← (1 − lr·weightDecay)·p before the step (Loshchilov and Hutter 2019).
 /// </summary>
 public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
@@ -40,8 +41,9 @@ public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, do
 }
 
 /// <summary>
-/// Adam with a running maximum u of the gradient instead of the root of v: u ← max(β₂·u, |g| + ε);
-/// p ← p − lr/(1 − β₁ᵗ)·m/u, where p, g, m and t are those of <see cref="Adam"/> (Kingma and Ba 2015, section 7).
+/// Adam with a running maximum u of the absolute gradient instead of the root of v: u ← max(β₂·u, |g| + ε);
+/// p ← p − lr/(1 − β₁ᵗ)·m/u. All other letters have the same meaning as in <see cref="Adam"/> (Kingma and Ba 2015,
+/// section 7).
 /// </summary>
 public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9,
     double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
@@ -61,9 +63,9 @@ public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, d
 }
 
 /// <summary>
-/// Adam with Nesterov momentum: p ← p − lr·((1 − μ)/(1 − Π)·g + μ′/(1 − Π·μ′)·m)/(√v̂ + ε), where p, g, m and v̂
-/// are those of <see cref="Adam"/>. In step number t, μ = β₁·(1 − ½·0.96^(t·ψ)), where ψ is the momentum decay; μ′
-/// is the μ of the next step, and Π is the product of μ over all steps so far (Dozat 2016).
+/// Adam with Nesterov momentum: p ← p − lr·((1 − μ)/(1 − Π)·g + μ′/(1 − Π·μ′)·m)/(√v̂ + ε). In step number t,
+/// μ = β₁·(1 − ½·0.96^(t·ψ)), where ψ is <paramref name="momentumDecay"/>. μ′ is the μ of the next step, and Π is the
+/// product of the μ of all steps so far. All other letters have the same meaning as in <see cref="Adam"/> (Dozat 2016).
 /// </summary>
 public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9, double beta2 = 0.999,
     double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false,

@@ -1,10 +1,10 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Divides the gradient g by the root of a running mean of its squares: s ← α·s + (1 − α)·g²;
-/// p ← p − lr·g/(√s + ε). With momentum, the quotients are first accumulated: v ← momentum·v + g/(√s + ε);
-/// p ← p − lr·v. With centered, the square of a running mean of g is subtracted from s before the root is taken
-/// (Hinton, lecture 6e; Graves 2013).
+/// Divides the gradient g of a parameter p by the root of a running mean of g²: s ← α·s + (1 − α)·g²;
+/// p ← p − lr·g/(√s + ε), where α is <paramref name="alpha"/> and ε is <paramref name="eps"/>. With momentum, the
+/// quotients are first accumulated: v ← momentum·v + g/(√s + ε); p ← p − lr·v. If <paramref name="centered"/> is true,
+/// the square of a running mean of g is subtracted from s before the root is taken (Hinton, lecture 6e; Graves 2013).
 /// </summary>
 public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, double alpha = 0.99, double eps = 1e-8,
     double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)
@@ -28,8 +28,9 @@ public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Divides the gradient g by the root of the sum of its squares: s ← s + g²;
-/// p ← p − lr/(1 + (t − 1)·lrDecay)·g/(√s + ε), where t is the number of the step, from 1 on (Duchi et al. 2011).
+/// Divides the gradient g of a parameter p by the root of the sum of g² over all steps so far: s ← s + g²;
+/// p ← p − lr/(1 + (t − 1)·lrDecay)·g/(√s + ε), where ε is <paramref name="eps"/>, and t is the number of the step,
+/// counted from 1 (Duchi et al. 2011).
 /// </summary>
 public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, double lrDecay = 0,
     double weightDecay = 0, double initialAccumulatorValue = 0, double eps = 1e-10, bool maximize = false)
@@ -49,7 +50,8 @@ public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, 
 
 /// <summary>
 /// Adadelta, whose steps have the units of the parameters (Zeiler 2012). A step changes a parameter p with the
-/// gradient g: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d.
+/// gradient g: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d. Here, ρ is
+/// <paramref name="rho"/>, and ε is <paramref name="eps"/>.
 /// </summary>
 public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6,
     double weightDecay = 0, bool maximize = false)
@@ -76,7 +78,9 @@ readonly struct RunningMean(double beta) : IZip { V IZip.Apply<V>(V m, V g) => V
 readonly struct MeanOfSquares(double alpha) : IZip
 { V IZip.Apply<V>(V s, V g) => V.Of(alpha) * s + V.Of(1 - alpha) * g * g; }
 
-/// <summary>s − m², or 0 where rounding would make it negative, because its root is taken.</summary>
+/// <summary>
+/// s − m², or 0 where rounding makes this difference negative, because the root of the result is taken.
+/// </summary>
 readonly struct Deviation : IZip
 { V IZip.Apply<V>(V s, V m) => V.IfGreater(V.Of(0), s - m * m, V.Of(0), s - m * m); }
 

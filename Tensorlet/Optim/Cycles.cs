@@ -1,27 +1,28 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Raises the rate from maxLr/divFactor to maxLr within the part <paramref name="pctStart"/> of the steps, and then
-/// lowers it to maxLr/divFactor/finalDivFactor. The momentum falls while the rate rises, and rises while the rate
-/// falls back to the first rate (Smith and Topin 2019).
+/// Raises the learning rate from maxLr/divFactor to maxLr in the first pctStart·totalSteps steps, and then lowers it to
+/// maxLr/(divFactor·finalDivFactor). The momentum falls from <paramref name="maxMomentum"/> to
+/// <paramref name="baseMomentum"/> while the rate rises, and rises again while the rate falls (Smith and Topin 2019).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="maxLr">The highest rate.</param>
-/// <param name="totalSteps">The number of steps; any further step is an error.</param>
-/// <param name="pctStart">The part of the steps, from 0 to 1, in which the rate rises; at most ½ with
-/// <paramref name="threePhase"/>.</param>
+/// <param name="totalSteps">The number of steps. Every further step throws an exception.</param>
+/// <param name="pctStart">The fraction of the steps in which the rate rises. It is between 0 and 1; if
+/// <paramref name="threePhase"/> is true, between 0 and ½.</param>
 /// <param name="linear">Whether the rate follows straight lines instead of cosines.</param>
-/// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have it, is scheduled too.</param>
+/// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have a β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <param name="divFactor">The ratio of the highest rate to the first rate.</param>
 /// <param name="finalDivFactor">The ratio of the first rate to the last rate.</param>
-/// <param name="threePhase">Whether the rate, after its rise, first falls back to the first rate in the same number
-/// of steps, and then falls further to the last rate.</param>
-/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, and the optimizer has no
+/// <param name="threePhase">Whether the rate falls in two phases. It first falls back to the first rate, in as many
+/// steps as it has risen, and then to the last rate. The momentum does not change in the last phase.</param>
+/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
 /// momentum.</exception>
-/// <exception cref="ArgumentOutOfRangeException">A rate or a momentum is negative, a number of steps or a factor is
-/// not positive, or <paramref name="pctStart"/> is not in its range.</exception>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLr"/> or a momentum is negative;
+/// <paramref name="totalSteps"/>, <paramref name="divFactor"/> or <paramref name="finalDivFactor"/> is not positive; or
+/// <paramref name="pctStart"/> is outside its range.</exception>
 public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps, double pctStart = 0.3,
     bool linear = false, bool cycleMomentum = true, double baseMomentum = 0.85, double maxMomentum = 0.95,
     double divFactor = 25, double finalDivFactor = 1e4, bool threePhase = false)
@@ -56,7 +57,8 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
 }
 
 /// <summary>
-/// How the peaks of a cyclic schedule, measured from the lowest rate, change in the course of the training.
+/// How the heights of the peaks of a <see cref="CyclicLR"/> change during the training. A height is measured from the
+/// lowest rate.
 /// </summary>
 public enum CyclicMode
 {
@@ -64,28 +66,31 @@ public enum CyclicMode
     Triangular,
     /// <summary>Each peak is half as high as the one before.</summary>
     Triangular2,
-    /// <summary>The height is multiplied by γᵉ, where e is the number of steps so far.</summary>
+    /// <summary>
+    /// The height is multiplied by γᵉ, where γ is the gamma of the <see cref="CyclicLR"/>, and e is the number of steps
+    /// so far.
+    /// </summary>
     ExpRange,
 }
 
 /// <summary>
-/// Moves the rate up and down between two rates in straight lines. The momentum falls while the rate rises, and
-/// rises while the rate falls (Smith 2017).
+/// Moves the learning rate up and down between <paramref name="baseLr"/> and <paramref name="maxLr"/>, in straight
+/// lines. The momentum falls while the rate rises, and rises while the rate falls (Smith 2017).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="baseLr">The lowest rate.</param>
 /// <param name="maxLr">The highest rate.</param>
 /// <param name="stepSizeUp">The number of steps in which the rate rises.</param>
-/// <param name="stepSizeDown">The number of steps in which the rate falls; <paramref name="stepSizeUp"/> if not
-/// given.</param>
-/// <param name="mode">How the peaks change.</param>
-/// <param name="gamma">γ, which is used with <see cref="CyclicMode.ExpRange"/>.</param>
-/// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have it, is scheduled too.</param>
+/// <param name="stepSizeDown">The number of steps in which the rate falls; if it is not given,
+/// <paramref name="stepSizeUp"/>.</param>
+/// <param name="mode">How the heights of the peaks change.</param>
+/// <param name="gamma">γ, which only <see cref="CyclicMode.ExpRange"/> uses.</param>
+/// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have a β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
-/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, and the optimizer has no
+/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
 /// momentum.</exception>
-/// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative, or a number of steps is not
+/// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative; or a number of steps is not
 /// positive.</exception>
 public sealed class CyclicLR(Optimizer optimizer, double baseLr, double maxLr, int stepSizeUp = 2000,
     int? stepSizeDown = null, CyclicMode mode = CyclicMode.Triangular, double gamma = 1, bool cycleMomentum = true,

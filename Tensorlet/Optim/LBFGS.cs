@@ -1,23 +1,23 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// A quasi-Newton method. A step consists of several iterations. The inverse of the Hessian is approximated from
-/// the changes s of the parameters in the last iterations and the resulting changes y of the gradient (Nocedal and
-/// Wright 2006, algorithm 7.4). The parameters then move along the direction that this inverse gives, by the length
-/// lr or by a length that satisfies the strong Wolfe conditions. There is one group of parameters, and all
-/// parameters together are one vector.
+/// L-BFGS, a quasi-Newton method. All parameters together are one vector, so there is only one group of parameters. A
+/// step consists of several iterations. Each iteration computes a direction −H·g, where g is the gradient, and H
+/// approximates the inverse of the Hessian. H is computed from the changes of the parameters and of the gradient in the
+/// last iterations (Nocedal and Wright 2006, algorithm 7.4). The iteration then adds t·(−H·g) to the parameters. The
+/// length t is lr or, if <paramref name="strongWolfe"/> is true, a length that satisfies the strong Wolfe conditions.
 /// </summary>
 /// <param name="parameters">The parameters.</param>
-/// <param name="lr">The length of a move or, if <paramref name="strongWolfe"/> is true, the first guess of this
-/// length.</param>
+/// <param name="lr">The length t or, if <paramref name="strongWolfe"/> is true, the first guess of t.</param>
 /// <param name="maxIter">The largest number of iterations in a step.</param>
-/// <param name="maxEval">The largest number of calls of the closure in a step; 5/4 of <paramref name="maxIter"/> if
-/// not given.</param>
-/// <param name="toleranceGrad">The step ends when no element of the gradient has a larger absolute value than
-/// this.</param>
-/// <param name="toleranceChange">The step ends when the parameters or the loss change by less than this.</param>
-/// <param name="historySize">The number of iterations that are remembered.</param>
-/// <param name="strongWolfe">Whether to search along the direction for a length that satisfies the strong Wolfe
+/// <param name="maxEval">The number of calls of the closure after which a step ends. If it is not given, it is 5/4 of
+/// <paramref name="maxIter"/>.</param>
+/// <param name="toleranceGrad">A step ends when the absolute value of every element of the gradient is at most this
+/// number.</param>
+/// <param name="toleranceChange">A step ends when an iteration changes either every parameter or the loss by less than
+/// this number.</param>
+/// <param name="historySize">The largest number of past iterations from which H is computed.</param>
+/// <param name="strongWolfe">Whether to search along the direction for a length t that satisfies the strong Wolfe
 /// conditions.</param>
 public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int maxIter = 20, int? maxEval = null,
     double toleranceGrad = 1e-7, double toleranceChange = 1e-9, int historySize = 100, bool strongWolfe = false)
@@ -39,14 +39,19 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         base.AddParamGroup(parameters, options);
     }
 
-    /// <summary>Throws an exception: a step needs the loss at several points, so it needs a closure.</summary>
+    /// <summary>
+    /// Throws an exception, because a step needs the loss at several points. Call <see cref="Step(Func{Variable})"/>
+    /// instead.
+    /// </summary>
     public override void Step() => throw new AutogradException("LBFGS: Step takes a closure that zeroes the " +
         "gradients, computes the loss, calls Backward and returns the loss.");
 
     /// <inheritdoc/>
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory) => Step();
 
-    /// <summary>Iterates until one of the limits is reached.</summary>
+    /// <summary>
+    /// Makes a step, which iterates until one of the limits is reached that were given to the constructor.
+    /// </summary>
     /// <param name="closure">A function that zeroes the gradients, computes the loss, calls Backward and returns
     /// the loss.</param>
     /// <returns>The loss before the step.</returns>
@@ -83,7 +88,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         }
         return first;
 
-        // the closure is called first, because it computes the gradients
+        // the closure is called before the gradients are read, because it computes them
         (double Loss, Tensor Gradient) Evaluate()
         {
             calls++;
@@ -92,8 +97,8 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     }
 
     /// <summary>
-    /// Returns −H·g, where H approximates the inverse of the Hessian and g is the gradient, by the two-loop
-    /// recursion over the iterations that are remembered.
+    /// Computes −H·g with the two-loop recursion over the remembered iterations. H approximates the inverse of the
+    /// Hessian, and g is <paramref name="gradient"/>.
     /// </summary>
     Tensor Direction(Tensor gradient, Memory memory)
     {
@@ -141,8 +146,8 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
         tensor.Rank == (Optional.Contains(name) ? 2 : 1) && tensor.Size(-1) == Parameters.Sum(p => p.Numel);
 
     /// <summary>
-    /// Checks also that there are as many changes of the gradient as changes of the parameters, and that the first
-    /// guess of H exists exactly if there are such changes.
+    /// Also checks that there are as many changes of the gradient as changes of the parameters. The first guess of H
+    /// must exist if there are such changes, and must not exist otherwise.
     /// </summary>
     private protected override bool IsWhole(Memory memory)
     {
@@ -153,16 +158,19 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
 }
 
 /// <summary>
-/// Finds a length t with f(t) ≤ f(0) + c₁·t·f′(0) and |f′(t)| ≤ c₂·|f′(0)|, where f(t) is the loss after a move by
-/// t along the direction. The search uses brackets and cubic interpolation (Nocedal and Wright 2006, algorithms 3.5
-/// and 3.6, with safeguards).
+/// Finds a length t with f(t) ≤ f(0) + c₁·t·f′(0) and |f′(t)| ≤ c₂·|f′(0)|. Here, f(t) is the loss after t times the
+/// direction has been added to the parameters, c₁ is 10⁻⁴, and c₂ is 0.9. The search uses brackets and cubic
+/// interpolation (Nocedal and Wright 2006, algorithms 3.5 and 3.6, with safeguards).
 /// </summary>
 sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, Tensor direction, double tolerance)
 {
     const double C1 = 1e-4, C2 = 0.9;
     const int MostCalls = 25;
 
-    /// <summary>A point along the direction.</summary>
+    /// <summary>
+    /// A point along the direction: the length T, the loss F, the gradient G, and the slope of the loss along the
+    /// direction.
+    /// </summary>
     readonly record struct Point(double T, double F, Tensor G, double Slope);
 
     Point At(double t)
@@ -204,8 +212,9 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
     }
 
     /// <summary>
-    /// Returns the position, within bounds, at which a cubic has its minimum. The cubic goes through two points and
-    /// has the slopes of these points.
+    /// Returns the position of the minimum of a cubic, clamped to the range from <paramref name="from"/> to
+    /// <paramref name="to"/>. The cubic goes through the points <paramref name="a"/> and <paramref name="b"/>, and has
+    /// the slopes of these points. If it has no minimum, the middle of the range is returned.
     /// </summary>
     static double Cubic(Point a, Point b, double from, double to)
     {

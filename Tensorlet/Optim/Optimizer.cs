@@ -10,13 +10,14 @@ public abstract class Optimizer : IStateful
 
     /// <summary>Creates an optimizer for the given parameters.</summary>
     /// <param name="parameters">The parameters of the first group.</param>
-    /// <param name="maximize">Whether to move in the direction of the gradients.</param>
+    /// <param name="maximize">Whether to maximize the loss instead of minimizing it: the parameters then move in the
+    /// direction of the gradients.</param>
     /// <param name="options">The names and default values of the options that each group has; the first option is
     /// the learning rate.</param>
-    /// <exception cref="AutogradException">There are no parameters, one of them occurs twice, or one of them was
-    /// not created as a leaf with <c>requiresGrad: true</c>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is negative, or a beta, rho or alpha is not below
-    /// 1.</exception>
+    /// <exception cref="AutogradException">There are no parameters; or a parameter occurs twice; or a parameter was not
+    /// created as a leaf with <c>requiresGrad: true</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is negative; or <c>beta1</c>, <c>beta2</c>, <c>rho</c>
+    /// or <c>alpha</c> is not below 1.</exception>
     protected Optimizer(IEnumerable<Variable> parameters, bool maximize, params (string Name, double Value)[] options)
     {
         foreach (var (name, value) in options) ParamGroup.Checked(GetType().Name, name, value);
@@ -28,10 +29,11 @@ public abstract class Optimizer : IStateful
     public IReadOnlyList<ParamGroup> ParamGroups => groups;
 
     /// <summary>
-    /// Adds a group of parameters with its own options: <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>.
+    /// Adds a group of parameters with its own options, for example
+    /// <c>AddParamGroup(head.Parameters(), ("lr", 1e-4))</c>. Options that are not given have their default values.
     /// </summary>
-    /// <exception cref="AutogradException">There are no parameters, one of them occurs twice, or one of them was
-    /// not created as a leaf with <c>requiresGrad: true</c>. Nothing has changed.</exception>
+    /// <exception cref="AutogradException">There are no parameters; or a parameter occurs twice; or a parameter was not
+    /// created as a leaf with <c>requiresGrad: true</c>. Nothing has changed.</exception>
     public virtual void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {
         var group = new ParamGroup(parameters, defaults);
@@ -59,7 +61,7 @@ public abstract class Optimizer : IStateful
     /// <summary>Discards the gradients of all parameters.</summary>
     public void ZeroGrad() => Array.ForEach([.. memories.Keys], p => p.Grad = null);
 
-    /// <summary>Makes a step for every parameter that has a gradient.</summary>
+    /// <summary>Makes a step: updates every parameter that has a gradient.</summary>
     /// <exception cref="AutogradException">A parameter was converted to another type or moved to another device
     /// after its state was created. Nothing has changed.</exception>
     public virtual void Step()
@@ -90,8 +92,8 @@ public abstract class Optimizer : IStateful
     private protected virtual bool Decoupled => false;
 
     /// <summary>
-    /// Calls a closure, which zeroes the gradients, computes the loss, calls Backward and returns the loss; then
-    /// makes a step.
+    /// Calls a closure, and then makes a step. The closure zeroes the gradients, computes the loss, calls Backward and
+    /// returns the loss.
     /// </summary>
     /// <returns>The loss before the step.</returns>
     public virtual double Step(Func<Variable> closure)
@@ -102,22 +104,26 @@ public abstract class Optimizer : IStateful
     }
 
     /// <summary>
-    /// Updates a parameter p with a gradient g, to which the option <c>weight_decay</c> has been applied.
+    /// Updates a parameter p with a gradient g. The option <c>weight_decay</c> has already been applied.
     /// </summary>
     protected abstract void Update(Tensor p, Tensor g, ParamGroup group, Memory memory);
 
     /// <summary>
-    /// What an optimizer keeps of a parameter between steps: tensors with the shape of the parameter, and numbers.
+    /// What an optimizer remembers about a parameter between steps: tensors with the shape of the parameter, and
+    /// numbers.
     /// </summary>
     protected sealed class Memory(Variable parameter)
     {
         internal readonly Dictionary<string, Tensor> Tensors = [];
         internal readonly Dictionary<string, double> Numbers = [];
 
-        /// <summary>The number of this step, from 1.</summary>
+        /// <summary>The number of the present step, counted from 1.</summary>
         public int Step { get; internal set; }
 
-        /// <summary>Returns a tensor of the state. At first, all its elements are <paramref name="first"/>.</summary>
+        /// <summary>
+        /// Returns the tensor with this name. If there is none yet, it is created, and all its elements are
+        /// <paramref name="first"/>.
+        /// </summary>
         public Tensor Get(string name, double first = 0) => Tensors.TryGetValue(name, out var kept) ? kept
             : Tensors[name] = Tensor.EmptyLike(parameter.Data).SetAll(first);
     }
@@ -126,8 +132,8 @@ public abstract class Optimizer : IStateful
         groups.SelectMany(group => group.Parameters).Select((p, i) => ($"state.{i}", p));
 
     /// <summary>
-    /// Returns the state of each parameter (<c>state.0.exp_avg</c>), and the options of the groups
-    /// (<c>param_groups.0.lr</c>).
+    /// Returns the state of each parameter, with keys such as <c>state.0.exp_avg</c>, and the options of the groups,
+    /// with keys such as <c>param_groups.0.lr</c>.
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict()
     {
@@ -184,16 +190,17 @@ public abstract class Optimizer : IStateful
 
     static bool IsState(KeyValuePair<string, Tensor> entry) => entry.Key.StartsWith("state.", StringComparison.Ordinal);
 
-    /// <summary>Whether a tensor can be part of the state of a parameter.</summary>
+    /// <summary>Returns true if a tensor has a shape with which it can be part of the state of a parameter.</summary>
     private protected virtual bool Fits(string name, Tensor tensor, Variable parameter) =>
         tensor.Shape == parameter.Shape;
 
-    /// <summary>Whether the state contains everything that it must contain after a step.</summary>
+    /// <summary>Returns true if the state contains everything that it must contain after a step.</summary>
     private protected virtual bool IsWhole(Memory memory) =>
         !Names.Concat(Numbers).Except(Optional).Except(memory.Tensors.Keys).Except(memory.Numbers.Keys).Any();
 
     /// <summary>
-    /// Returns the state of a parameter, if the parameter still has the type and the device of this state.
+    /// Returns the state of a parameter. Throws an exception if the parameter no longer has the type and the device of
+    /// this state.
     /// </summary>
     private protected Memory Of(Variable parameter)
     {
@@ -209,6 +216,8 @@ public abstract class Optimizer : IStateful
     protected abstract string[] Names { get; }
     /// <summary>The names of the numbers in the state of a parameter, besides the step.</summary>
     protected virtual string[] Numbers => [];
-    /// <summary>The names among these tensors and numbers that may be missing after a step.</summary>
+    /// <summary>
+    /// Those of <see cref="Names"/> and <see cref="Numbers"/> that may be missing from the state after a step.
+    /// </summary>
     protected virtual string[] Optional => [];
 }

@@ -2,16 +2,17 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// Sets the learning rates of the parameter groups of an optimizer. Call <see cref="Step()"/> either after each
-/// epoch or after each batch. In the formulas of the schedules, e is the number of calls, and lr is the rate of a
-/// group before its first schedule. If one optimizer has several schedules, each schedule scales the rate that the
-/// others have set, like PyTorch's chainable schedules. Here, this is also true of the schedules that overwrite the
-/// rate in PyTorch (by a function, in cycles, with restarts).
+/// epoch or after each batch. In the formulas of the schedules, e is the number of calls so far, and lr is the
+/// learning rate that a group had before its first schedule was created. Several schedules can share one optimizer:
+/// each schedule then scales the rate that the others have set, like PyTorch's chainable schedules. Here, this also
+/// applies to <see cref="LambdaLR"/>, <see cref="CyclicLR"/>, <see cref="OneCycleLR"/> and
+/// <see cref="CosineAnnealingWarmRestarts"/>, which overwrite the rate in PyTorch.
 /// </summary>
 public abstract class Scheduler : IStateful
 {
     /// <summary>
-    /// Creates a schedule for an optimizer. The schedule starts from the rates that the groups had before their
-    /// first schedule.
+    /// Creates a schedule for an optimizer. The schedule starts from the learning rates that the groups had before
+    /// their first schedule was created.
     /// </summary>
     protected Scheduler(Optimizer optimizer)
     {
@@ -19,19 +20,20 @@ public abstract class Scheduler : IStateful
         foreach (var group in optimizer.Given().ParamGroups) group.InitialLr ??= group.Lr;
     }
 
-    /// <summary>The optimizer.</summary>
+    /// <summary>The optimizer whose learning rates are set.</summary>
     protected Optimizer Optimizer { get; }
-    /// <summary>e, the number of calls of <see cref="Step()"/>.</summary>
+    /// <summary>The number of calls of <see cref="Step()"/> so far, which is e in the formulas.</summary>
     public int LastEpoch { get; private set; }
-    /// <summary>The present rates of the groups.</summary>
+    /// <summary>The present learning rates of the groups.</summary>
     public double[] LastLr => [.. Optimizer.ParamGroups.Select(group => group.Lr)];
 
     /// <summary>
-    /// Sets the rate of a group for e = <paramref name="epoch"/>, starting from the rate that the group has.
+    /// Sets the learning rate of a group for e = <paramref name="epoch"/>. The new rate is computed from the present
+    /// rate of the group.
     /// </summary>
     private protected abstract void Go(int epoch, ParamGroup group);
 
-    /// <summary>Sets the next rates.</summary>
+    /// <summary>Increases e by 1, and sets the new learning rates.</summary>
     public void Step() => Go(LastEpoch + 1);
 
     private protected void Go(int epoch)
@@ -41,8 +43,9 @@ public abstract class Scheduler : IStateful
     }
 
     /// <summary>
-    /// Returns the number of calls, the first rates and the present rates. The rates are right as soon as this
-    /// state is loaded, whether the state of the optimizer is loaded before, afterwards or never.
+    /// Returns e and, for each group, the learning rate before the first schedule and the present learning rate.
+    /// Loading this state also sets these rates in the optimizer. So the state of the optimizer may be loaded before,
+    /// afterwards or not at all.
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
@@ -67,12 +70,17 @@ public abstract class Scheduler : IStateful
             Stateful.Checked(key, rate, v => ParamGroup.Checked(key, "lr", v)))];
     }
 
-    /// <summary>Returns the momentum at e, or null if the momentum is not scheduled.</summary>
-    /// <exception cref="TensorletException">The schedule has ended.</exception>
+    /// <summary>
+    /// Returns the momentum for e = <paramref name="epoch"/>, or null if the schedule does not change the momentum.
+    /// </summary>
+    /// <exception cref="TensorletException">The schedule ends before this e.</exception>
     private protected virtual double? Momentum(int epoch, double firstLr) => null;
 }
 
-/// <summary>A schedule whose rate, and possibly momentum, depend only on e and on the first rate.</summary>
+/// <summary>
+/// A schedule whose learning rate is given by a formula of e and lr (see <see cref="Scheduler"/>). A second formula
+/// may give the momentum, which depends only on e.
+/// </summary>
 public abstract class ClosedForm : Scheduler
 {
     readonly Func<int, double, double> rate;
@@ -80,9 +88,10 @@ public abstract class ClosedForm : Scheduler
     readonly double floor;
 
     /// <param name="optimizer">The optimizer.</param>
-    /// <param name="rate">The rate as a function of e and the first rate.</param>
-    /// <param name="momentum">The momentum as a function of e, if it is scheduled.</param>
-    /// <param name="floor">The part of the rate that is not scaled when other schedules have changed the rate.</param>
+    /// <param name="rate">The learning rate as a function of e and lr.</param>
+    /// <param name="momentum">The momentum as a function of e; null if the schedule does not change it.</param>
+    /// <param name="floor">The lowest rate of the schedule. If other schedules have changed the rate, only the part
+    /// of the rate above this number is scaled.</param>
     private protected ClosedForm(Optimizer optimizer, Func<int, double, double> rate,
         Func<int, double?>? momentum = null, double floor = 0) : base(optimizer)
     {
@@ -117,32 +126,44 @@ public abstract class ClosedForm : Scheduler
     { }
 }
 
-/// <summary>Sets the rate to lr·λ(e), where λ is <paramref name="lambda"/>.</summary>
+/// <summary>
+/// Sets the learning rate to lr·λ(e), where λ is <paramref name="lambda"/>. See <see cref="Scheduler"/> for lr and e.
+/// </summary>
 public sealed class LambdaLR(Optimizer optimizer, Func<int, double> lambda)
     : ClosedForm(optimizer, (e, lr) => lr * lambda.Given()(e));
 
-/// <summary>Sets the rate to lr·γ^⌊e/stepSize⌋, where γ is <paramref name="gamma"/>.</summary>
-/// <exception cref="ArgumentOutOfRangeException">The step size is not positive, or γ is negative.</exception>
+/// <summary>
+/// Sets the learning rate to lr·γ^⌊e/stepSize⌋, where γ is <paramref name="gamma"/>. See <see cref="Scheduler"/> for lr
+/// and e.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="stepSize"/> is not positive, or γ is
+/// negative.</exception>
 public sealed class StepLR(Optimizer optimizer, int stepSize, double gamma = 0.1) : ClosedForm(optimizer,
     (e, lr) => lr * Math.Pow(gamma.In(nameof(StepLR), 0), e / stepSize.In(nameof(StepLR), 1)));
 
 /// <summary>
-/// Sets the rate to lr·γⁿ, where γ is <paramref name="gamma"/>, and n is the number of milestones that have been
-/// reached.
+/// Sets the learning rate to lr·γⁿ, where γ is <paramref name="gamma"/>, and n is the number of milestones that e has
+/// reached. See <see cref="Scheduler"/> for lr and e.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A milestone or γ is negative.</exception>
 public sealed class MultiStepLR(Optimizer optimizer, IReadOnlyCollection<int> milestones, double gamma = 0.1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(MultiStepLR), 0),
         milestones.Given().Count(milestone => milestone.In(nameof(MultiStepLR), 0) <= e)));
 
-/// <summary>Sets the rate to lr·γᵉ, where γ is <paramref name="gamma"/>.</summary>
+/// <summary>
+/// Sets the learning rate to lr·γᵉ, where γ is <paramref name="gamma"/>. See <see cref="Scheduler"/> for lr and e.
+/// </summary>
 /// <exception cref="ArgumentOutOfRangeException">γ is negative.</exception>
 public sealed class ExponentialLR(Optimizer optimizer, double gamma)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(gamma.In(nameof(ExponentialLR), 0), e));
 
-/// <summary>Sets the rate to η + (lr − η)·(1 + cos(π·e/T))/2 (Loshchilov and Hutter 2017).</summary>
+/// <summary>
+/// Sets the learning rate to η + (lr − η)·(1 + cos(π·e/T))/2, where η is <paramref name="etaMin"/> and T is
+/// <paramref name="tMax"/> (Loshchilov and Hutter 2017). See <see cref="Scheduler"/> for lr and e.
+/// </summary>
 /// <param name="optimizer">The optimizer.</param>
-/// <param name="tMax">T, half the period of the cosine.</param>
+/// <param name="tMax">T, the number of calls in which the rate falls from lr to η: half the period of the
+/// cosine.</param>
 /// <param name="etaMin">η, the lowest rate.</param>
 /// <exception cref="ArgumentOutOfRangeException">T is not positive, or η is negative.</exception>
 public sealed class CosineAnnealingLR(Optimizer optimizer, int tMax, double etaMin = 0) : ClosedForm(optimizer,
@@ -150,14 +171,16 @@ public sealed class CosineAnnealingLR(Optimizer optimizer, int tMax, double etaM
     floor: etaMin.In(nameof(CosineAnnealingLR), 0));
 
 /// <summary>
-/// Sets the rate to η + (lr − η)·(1 + cos(π·t/T))/2, where t counts the calls of <see cref="Scheduler.Step()"/>.
-/// When t reaches T, t restarts at 0, and T is multiplied by <paramref name="tMult"/> (Loshchilov and Hutter 2017).
+/// Sets the learning rate to η + (lr − η)·(1 + cos(π·t/T))/2, where t counts the calls of
+/// <see cref="Scheduler.Step()"/>, and η is <paramref name="etaMin"/>. When t reaches T, t restarts at 0, and T is
+/// multiplied by <paramref name="tMult"/> (Loshchilov and Hutter 2017). See <see cref="Scheduler"/> for lr.
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
-/// <param name="t0">The first T.</param>
+/// <param name="t0">The first value of T.</param>
 /// <param name="tMult">The factor by which T is multiplied at each restart.</param>
 /// <param name="etaMin">η, the lowest rate.</param>
-/// <exception cref="ArgumentOutOfRangeException">T or tMult is not positive, or η is negative.</exception>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="t0"/> or <paramref name="tMult"/> is not positive; or
+/// η is negative.</exception>
 public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int tMult = 1, double etaMin = 0)
     : ClosedForm(optimizer, (e, lr) =>
     {
@@ -168,25 +191,33 @@ public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int
     });
 
 /// <summary>
-/// Sets the rate to lr·f, where f changes linearly from startFactor to endFactor within the first totalIters calls.
+/// Sets the learning rate to lr·f. The factor f changes linearly from <paramref name="startFactor"/> to
+/// <paramref name="endFactor"/> in the first <paramref name="totalIters"/> calls of <see cref="Scheduler.Step()"/>.
+/// See <see cref="Scheduler"/> for lr.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">A factor is not from 0 to 1, startFactor is 0, or totalIters is
-/// not positive.</exception>
+/// <exception cref="ArgumentOutOfRangeException">A factor is not between 0 and 1; or <paramref name="startFactor"/> is
+/// 0; or <paramref name="totalIters"/> is not positive.</exception>
 public sealed class LinearLR(Optimizer optimizer, double startFactor = 1.0 / 3, double endFactor = 1,
     int totalIters = 5) : ClosedForm(optimizer, (e, lr) => lr * (startFactor.In(nameof(LinearLR), double.Epsilon, 1)
         + (endFactor.In(nameof(LinearLR), 0, 1) - startFactor)
         * Math.Min(totalIters.In(nameof(LinearLR), 1), e) / totalIters));
 
-/// <summary>Sets the rate to lr·(1 − min(e, totalIters)/totalIters)^power.</summary>
-/// <exception cref="ArgumentOutOfRangeException">totalIters is not positive, or the power is negative.</exception>
+/// <summary>
+/// Sets the learning rate to lr·(1 − min(e, totalIters)/totalIters)^power. See <see cref="Scheduler"/> for lr and e.
+/// </summary>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="totalIters"/> is not positive, or
+/// <paramref name="power"/> is negative.</exception>
 public sealed class PolynomialLR(Optimizer optimizer, int totalIters = 5, double power = 1)
     : ClosedForm(optimizer, (e, lr) => lr * Math.Pow(1 - Math.Min((double)e
         / totalIters.In(nameof(PolynomialLR), 1), 1), power.In(nameof(PolynomialLR), 0)));
 
-/// <summary>Several schedules, one after another. Each schedule begins at its milestone, with its own e at 0.</summary>
-/// <param name="optimizer">The optimizer of all schedules.</param>
+/// <summary>
+/// Several schedules, one after another. Each schedule begins at its milestone, and counts its own calls from there.
+/// </summary>
+/// <param name="optimizer">The optimizer, which all schedules share.</param>
 /// <param name="schedulers">The schedules.</param>
-/// <param name="milestones">The value of e at which each schedule begins, from the second schedule on.</param>
+/// <param name="milestones">For the second schedule and each later one, the number of calls of
+/// <see cref="Scheduler.Step()"/> after which it begins.</param>
 /// <exception cref="ArgumentException">The number of milestones is not the number of schedules minus 1, or the
 /// milestones do not ascend.</exception>
 public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers,
@@ -197,7 +228,8 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
     })
 {
     /// <summary>
-    /// Restores the first rates, because each of the schedules has set the rate with which it starts.
+    /// Restores the rates that the groups had before their first schedule, because the constructor of each schedule
+    /// has already set the rate with which this schedule starts.
     /// </summary>
     static Optimizer Begun(Optimizer optimizer, IReadOnlyList<ClosedForm> schedulers, IReadOnlyList<int> milestones)
     {
@@ -211,21 +243,22 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
 }
 
 /// <summary>
-/// Multiplies the rates by a factor when a metric has not improved for more than <paramref name="patience"/> calls.
-/// The metric has improved if it is below best − threshold·|best| or, if larger values are better, above
-/// best + threshold·|best|.
+/// Multiplies the learning rates by <paramref name="factor"/> when a metric has not improved for more than
+/// <paramref name="patience"/> calls of <see cref="Step(double)"/>. The metric has improved if it is below
+/// best − threshold·|best|, where best is its best value so far. If <paramref name="max"/> is true, it has improved if
+/// it is above best + threshold·|best|.
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="max">Whether larger values are better.</param>
 /// <param name="factor">The factor by which the rates are multiplied.</param>
 /// <param name="patience">The number of calls without improvement that are tolerated.</param>
 /// <param name="threshold">How much the metric must change to count as improved.</param>
-/// <param name="absolute">Whether the threshold is a difference from the best value, instead of a part of the best
-/// value.</param>
-/// <param name="cooldown">The number of calls after a change of the rates that are not counted as calls without
+/// <param name="absolute">Whether the threshold is the difference from the best value; otherwise, the threshold is a
+/// fraction of the best value.</param>
+/// <param name="cooldown">After the rates have been reduced, this number of calls does not count as calls without
 /// improvement.</param>
-/// <param name="minLr">The lowest rate.</param>
-/// <param name="eps">A rate is only changed if the change is larger than this number.</param>
+/// <param name="minLr">The number below which no rate is reduced.</param>
+/// <param name="eps">A rate is only reduced if the reduction is larger than this number.</param>
 public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, double factor = 0.1, int patience = 10,
     double threshold = 1e-4, bool absolute = false, int cooldown = 0, double minLr = 0, double eps = 1e-8)
     : Scheduler(optimizer)
@@ -237,10 +270,13 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     int bad, cooling;
     bool reduces;
 
-    /// <summary>The best metric so far.</summary>
+    /// <summary>The best value of the metric so far.</summary>
     public double Best { get; private set; } = max ? double.NegativeInfinity : double.PositiveInfinity;
 
-    /// <summary>Reports the metric, and reduces the rates if necessary. NaN is not an improvement.</summary>
+    /// <summary>
+    /// Takes the present value of the metric, and reduces the learning rates if the metric has not improved for too
+    /// many calls. NaN does not count as an improvement.
+    /// </summary>
     public void Step(double metric)
     {
         var margin = double.IsInfinity(Best) ? 0 : absolute ? by.Threshold : by.Threshold * Math.Abs(Best);

@@ -2,16 +2,16 @@ namespace Tensorlet;
 
 /// <summary>
 /// Saves and loads the whole state of a training run. The state is in one safetensors file, with keys such as
-/// <c>model.conv1.weight</c> and <c>optimizer.state.0.exp_avg</c>. At every moment, either the old or the new
-/// checkpoint is complete.
+/// <c>model.conv1.weight</c> and <c>optimizer.state.0.exp_avg</c>. At every moment, the path holds a complete
+/// checkpoint, either the old one or the new one, even if writing is interrupted.
 /// </summary>
 public static class Checkpoint
 {
     /// <summary>
-    /// Writes the state of each part under the name of the part. The file is written by
-    /// <see cref="SafeTensors.Save"/>.
+    /// Writes the states of all parts to one file, by <see cref="SafeTensors.Save"/>. Each key in the file consists
+    /// of the name of the part, a dot, and the key in the state of the part.
     /// </summary>
-    /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty or contains a
+    /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty, or a name contains a
     /// dot.</exception>
     public static void Save(string path, params (string Name, IStateful Part)[] parts)
     {
@@ -21,14 +21,15 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Loads the state of each part from the entries under the name of the part; entries under other names are
-    /// ignored. If a part refuses its state, every part gets back the state that it had before.
+    /// Loads the state of each part from the entries whose keys begin with the name of the part. Entries that belong
+    /// to none of the parts are ignored. If a part refuses its state, every part gets back the state that it had
+    /// before.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or it is not a checkpoint. Nothing has
-    /// changed.</exception>
-    /// <exception cref="TensorletException">The file has no entries for a part, or a part refuses its state. Nothing
-    /// has changed.</exception>
-    /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty or contains a
+    /// <exception cref="InvalidDataException">The file is damaged, or it is not a checkpoint. In this case, all parts
+    /// are unchanged.</exception>
+    /// <exception cref="TensorletException">The file has no entries for a part, or a part refuses its state. In this
+    /// case, all parts are unchanged.</exception>
+    /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty, or a name contains a
     /// dot.</exception>
     public static void Load(string path, params (string Name, IStateful Part)[] parts)
     {
@@ -58,17 +59,20 @@ public static class Checkpoint
     }
 }
 
-/// <summary>A number 0, 1, 2, … that is part of a checkpoint, such as the number of the epoch.</summary>
-/// <param name="value">The number.</param>
-/// <param name="most">The largest value that the number may have.</param>
-/// <exception cref="ArgumentOutOfRangeException">The number is negative, or larger than
+/// <summary>
+/// An integer that is 0 or more and can be saved in a checkpoint, such as the number of the current epoch.
+/// </summary>
+/// <param name="value">The first value of the counter.</param>
+/// <param name="most">The limit: the largest value that the counter may have.</param>
+/// <exception cref="ArgumentOutOfRangeException">The first value is negative, or larger than
 /// <paramref name="most"/>.</exception>
 public sealed class Counter(long value = 0, long most = long.MaxValue) : IStateful
 {
     long value = Checked(value, most);
 
-    /// <summary>The number.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number is negative or too large.</exception>
+    /// <summary>The current value.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The new value is negative, or larger than the limit of this
+    /// counter.</exception>
     public long Value { get => value; set => this.value = Checked(value, most); }
 
     static long Checked(long value, long most)

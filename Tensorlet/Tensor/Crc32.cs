@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The checksum that is used in gzip, zip and PNG (RFC 1952, section 8). The message is read as a polynomial over
-/// bits, lowest bits first, and divided by x³² + x²⁶ + x²³ + … + 1; the checksum is the remainder.
+/// The checksum that is used in gzip, zip and PNG (RFC 1952, section 8). The bits of the message, beginning with the
+/// lowest bit of each byte, are the coefficients of a polynomial. It is divided by x³² + x²⁶ + x²³ + … + 1; the
+/// checksum is the remainder.
 /// </summary>
 sealed class Crc32
 {
@@ -15,7 +16,7 @@ sealed class Crc32
     /// <summary>The checksum of all bytes that have been added so far.</summary>
     public uint Value => ~state;
 
-    /// <summary>Appends bytes to the message.</summary>
+    /// <summary>Appends bytes to the message whose checksum is computed.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
         foreach (var b in bytes)

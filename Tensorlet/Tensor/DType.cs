@@ -1,13 +1,16 @@
 namespace Tensorlet;
 
-/// <summary>The types of the elements of tensors, from the lowest to the highest in promotion.</summary>
+/// <summary>
+/// The type of the elements of a tensor. The types are listed from the lowest to the highest. If the operands of an
+/// operation have different types, the result normally has the higher type; see <see cref="DTypes.Promote"/>.
+/// </summary>
 public enum DType
 {
     /// <summary>Booleans of one byte each, for masks.</summary>
     Bool,
     /// <summary>64-bit integers, for labels and indices.</summary>
     Int64,
-    /// <summary>32-bit floating-point numbers; the default.</summary>
+    /// <summary>32-bit floating-point numbers. This is the default type.</summary>
     Float32,
     /// <summary>64-bit floating-point numbers, for checking gradients.</summary>
     Float64,
@@ -24,17 +27,17 @@ public static class DTypes
             : throw new DTypeException($"Default: {value} is not a floating-point type.");
     } = DType.Float32;
 
-    /// <summary>The number of bytes of an element.</summary>
+    /// <summary>The number of bytes that an element of this type takes.</summary>
     public static int Size(this DType dtype) => dtype switch { DType.Bool => 1, DType.Float32 => 4, _ => 8 };
 
     /// <summary>True for Float32 and Float64, the types that can have gradients.</summary>
     public static bool IsFloat(this DType dtype) => dtype >= DType.Float32;
 
     /// <summary>
-    /// The type of the result of an operation on two operands, by PyTorch's rule. If the operands are of different
-    /// kinds (from low to high: Boolean, integer, floating point), the result has the type of the operand of the
-    /// higher kind. If both are of the same kind, the result has the larger type, except that a 0-dimensional operand
-    /// does not widen an operand that has axes.
+    /// The type of the result of an operation on two operands; the rule is that of PyTorch. If the operands are of
+    /// different kinds (from low to high: Boolean, integer, floating point), the result has the type of the operand
+    /// of the higher kind. If both operands are of the same kind, the result has the larger type, except that a
+    /// 0-dimensional operand does not widen an operand that has axes.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {
@@ -64,5 +67,7 @@ public static class DTypes
     }
 }
 
-/// <summary>Generic code for any element type. The operands are the fields of the type that implements it.</summary>
+/// <summary>
+/// Generic code for any element type. The operands are the fields of the type that implements this interface.
+/// </summary>
 interface IForType { void Run<V>() where V : unmanaged, IScalar<V>; }

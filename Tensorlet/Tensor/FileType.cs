@@ -9,16 +9,16 @@ delegate void Widening(ReadOnlySpan<byte> from, Span<byte> to);
 /// An element type that occurs in files, and the element type of tensors to which its values are converted without
 /// loss.
 /// </summary>
-/// <param name="Name">The name in safetensors.</param>
-/// <param name="Code">The name in NumPy, without the byte order.</param>
+/// <param name="Name">The name of this type in safetensors.</param>
+/// <param name="Code">The name of this type in NumPy, without the byte order.</param>
 /// <param name="Size">The number of bytes of an element in the file.</param>
-/// <param name="Type">The element type of the tensor.</param>
+/// <param name="Type">The element type of tensors to which the values are converted.</param>
 /// <param name="Widen">The function that converts elements of the file to elements of the tensor.</param>
 sealed record FileType(string Name, string Code, int Size, DType Type, Widening Widen)
 {
     const int Piece = 1 << 16;          // elements that are read or written at a time
 
-    /// <summary>The largest number of axes, which is the limit of NumPy.</summary>
+    /// <summary>The largest number of axes that a tensor in a file may have. NumPy has the same limit.</summary>
     public const int MostAxes = 64;
 
     /// <summary>All types that can be read. The types that are also written come first.</summary>
@@ -33,12 +33,12 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     ];
 
     /// <summary>The file type in which a tensor is written.</summary>
-    /// <exception cref="ShapeException">The tensor has more axes than can be read.</exception>
+    /// <exception cref="ShapeException">The tensor has more than <see cref="MostAxes"/> axes.</exception>
     public static FileType Of(string name, Tensor tensor) => tensor.Given(name).Rank <= MostAxes
         ? All.First(t => t.Type == tensor.DType) : throw new ShapeException(
             $"Save: '{name}', {tensor.Layout}, has {tensor.Rank} axes; files can have up to {MostAxes}.");
 
-    /// <summary>Converts a BF16, which is the upper half of a Float32.</summary>
+    /// <summary>Converts a BF16 to a float. The bits of a BF16 are the upper half of the bits of the float.</summary>
     static float UpperHalf(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
     static byte Truth(byte value) => value <= 1 ? value
@@ -71,9 +71,9 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
     }
 
     /// <summary>Reads a tensor, a piece at a time.</summary>
-    /// <param name="shape">The shape.</param>
-    /// <param name="fill">The function that reads the next bytes of the file.</param>
-    /// <param name="reversed">Whether the highest byte of an element comes first.</param>
+    /// <param name="shape">The shape of the tensor.</param>
+    /// <param name="fill">A function that fills a span with the next bytes of the file.</param>
+    /// <param name="reversed">Whether the highest byte of each element comes first in the file (big-endian).</param>
     public Tensor Read(int[] shape, Action<Span<byte>> fill, bool reversed = false)
     {
         var result = Tensor.Empty(shape, Type, Device.Cpu);

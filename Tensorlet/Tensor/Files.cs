@@ -7,8 +7,9 @@ namespace Tensorlet;
 static class Files
 {
     /// <summary>
-    /// Writes a file under a temporary name in the same folder, flushes it to disk, and renames it. At every moment,
-    /// either the old or the new file is complete. If writing fails, the old file remains.
+    /// Writes a file under a temporary name in the same folder, flushes the file to disk, and renames it. At every
+    /// moment, the path holds a complete file, either the old one or the new one, even if writing is interrupted. If
+    /// writing fails, the old file remains.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<FileStream> write)
@@ -34,8 +35,8 @@ static class Files
     const string TemporaryEnd = @"\.[0-9a-f]{32}\.tmp";
 
     /// <summary>
-    /// Creates a temporary file and locks it. If another writer deletes the file before it is locked, another file is
-    /// created. Once the file is locked and still has its name, no writer deletes it.
+    /// Creates a temporary file and locks it. Another writer may delete the file before it is locked; in this case, a
+    /// new temporary file is created. A file that is locked and still has its name is not deleted by other writers.
     /// </summary>
     static FileStream Create(string path)
     {
@@ -56,8 +57,8 @@ static class Files
         : throw new ArgumentException($"{operation}: the path of the file or folder is empty.", nameof(path));
 
     /// <summary>
-    /// Deletes the temporary files of this path whose writers were killed. If a file can be opened exclusively, it no
-    /// longer has a writer: the system releases the locks of a process when the process ends.
+    /// Deletes the temporary files that killed writers of this path have left. If a file can be opened exclusively,
+    /// it no longer has a writer, because the system releases the locks of a process when the process ends.
     /// </summary>
     static void Sweep(string path)
     {
@@ -70,7 +71,9 @@ static class Files
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
     }
 
-    /// <summary>Reads a file. If the file is damaged, its path is added to the message of the exception.</summary>
+    /// <summary>
+    /// Reads a file. If the file is damaged, the message of the exception begins with the path of the file.
+    /// </summary>
     /// <exception cref="InvalidDataException">The content does not follow the format.</exception>
     public static T Read<T>(string path, string format, Func<FileStream, T> read)
     {
@@ -81,7 +84,7 @@ static class Files
     }
 
     /// <summary>
-    /// True for the exceptions that readers of bytes, of JSON and of shapes throw when they refuse the content.
+    /// Returns true for the exceptions with which the readers of bytes, JSON and shapes refuse the content of a file.
     /// </summary>
     public static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or JsonException
         or InvalidOperationException or FormatException or ShapeException;

@@ -3,9 +3,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Tensorlet;
 
 /// <summary>
-/// A counter-based random number generator. Number i for a seed is Philox-4×32-10 of i (Salmon et al., Parallel
-/// Random Numbers: As Easy as 1, 2, 3; SC 2011), so that the numbers are the same on every device and with any number
-/// of threads. Besides the seed, the state of the generator is a single counter.
+/// A counter-based random number generator. The random number at position i is computed from i and the seed alone, by
+/// Philox-4×32-10 (Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3; SC 2011). So the numbers are the same
+/// on every device and with any number of threads. The whole state of the generator consists of the seed and the
+/// position of the next number.
 /// </summary>
 /// <param name="seed">The seed.</param>
 public sealed class Generator(ulong seed) : IStateful
@@ -22,7 +23,10 @@ public sealed class Generator(ulong seed) : IStateful
     /// <summary>The seed.</summary>
     public ulong Seed => seed;
 
-    /// <summary>How many numbers have been taken. This position and the seed are the whole state.</summary>
+    /// <summary>
+    /// The number of random numbers that have been taken so far. This is also the position of the next random number.
+    /// The position and the seed are the whole state of the generator.
+    /// </summary>
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
 
     /// <inheritdoc/>
@@ -35,7 +39,10 @@ public sealed class Generator(ulong seed) : IStateful
         (seed, Position) = ((ulong)state["seed"].Item<long>(), state["position"].Item<long>());
     }
 
-    /// <summary>Reserves the next numbers, and returns the position of the first of these numbers.</summary>
+    /// <summary>
+    /// Reserves the next <paramref name="count"/> random numbers, and returns the position of the first of these
+    /// numbers.
+    /// </summary>
     internal long Take(long count)
     {
         var position = Interlocked.Add(ref next, count) - count;
@@ -46,13 +53,13 @@ public sealed class Generator(ulong seed) : IStateful
     /// <summary>Returns the next random number, which is uniformly distributed in [0, 1).</summary>
     public double NextDouble() => Philox.Uniform(seed, Take(1));
 
-    /// <summary>Returns the next random integer in 0 … bound − 1.</summary>
+    /// <summary>Returns the next random integer. It is at least 0 and below <paramref name="bound"/>.</summary>
     public int Next(int bound) => Below(bound, Philox.Bits(seed, Take(1)));
 
     static int Below(int bound, ulong bits) => (int)((bits >> 32) * (ulong)bound >> 32);
 
-    /// <summary>The numbers 0 … n − 1 in random order, by the method of Fisher and Yates.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">n is negative.</exception>
+    /// <summary>Returns the numbers 0 … n − 1 in random order, by the method of Fisher and Yates.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="n"/> is negative.</exception>
     public long[] Permutation(int n)
     {
         var order = Tensor.Arange(n.In(nameof(Permutation), 0), DType.Int64, Device.Cpu).ToArray<long>();
@@ -67,13 +74,18 @@ public sealed class Generator(ulong seed) : IStateful
     }
 }
 
-/// <summary>The counter-based generator itself, in integer arithmetic that is the same on every machine.</summary>
+/// <summary>
+/// The function Philox-4×32-10, which computes random bits from a seed and a counter. It uses only integer
+/// arithmetic, which is the same on every machine.
+/// </summary>
 static class Philox
 {
     const int Rounds = 10;
     const uint M0 = 0xD2511F53, M1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
 
-    /// <summary>64 random bits for a seed and a counter: two of the four words of one block.</summary>
+    /// <summary>
+    /// Returns 64 random bits for a seed and a counter: two of the four words that <see cref="Block"/> computes.
+    /// </summary>
     public static ulong Bits(ulong seed, long count)
     {
         var (a, b, _, _) = Block((uint)count, (uint)(count >> 32), 0, 0, (uint)seed, (uint)(seed >> 32));
@@ -82,7 +94,7 @@ static class Philox
 
     /// <summary>
     /// Fills <paramref name="bits"/> with the random bits of successive counters, beginning at
-    /// <paramref name="first"/>. The bits of a whole register are computed at a time.
+    /// <paramref name="first"/>. The bits for all counters in a register are computed together.
     /// </summary>
     public static void Bits(ulong seed, long first, Span<ulong> bits)
     {
@@ -92,7 +104,9 @@ static class Philox
         for (; i < bits.Length; i++) bits[i] = Bits(seed, first + i);
     }
 
-    /// <summary>The random bits of successive counters, beginning at <paramref name="first"/>, in a register.</summary>
+    /// <summary>
+    /// Returns a register with the random bits of successive counters, beginning at <paramref name="first"/>.
+    /// </summary>
     public static Vector512<ulong> Register(ulong seed, long first)
     {
         var word = Vector512.Create((ulong)uint.MaxValue);
@@ -112,7 +126,9 @@ static class Philox
             ? Avx512F.Multiply(x.AsUInt32(), Vector512.Create(y)) : x * Vector512.Create((ulong)y);
     }
 
-    /// <summary>Runs ten rounds over a counter of four words, with a key of two words.</summary>
+    /// <summary>
+    /// Applies the ten rounds of Philox to a counter of four words (a, b, c, d), with a key of two words (k0, k1).
+    /// </summary>
     public static (uint, uint, uint, uint) Block(uint a, uint b, uint c, uint d, uint k0, uint k1)
     {
         for (var round = 0; round < Rounds; round++)
@@ -163,8 +179,9 @@ readonly struct RandomNormal(ulong seed, long start, double mean, double deviati
 
     /// <summary>
     /// Computes cos 2πv for each v in a register, independently of the other numbers in the register. (.NET's cosine
-    /// of a register chooses its method depending on all numbers in the register.) The nearest multiple of a quarter
-    /// of a turn is subtracted first. The series for the remainder is stopped where its terms are below 1e-17.
+    /// of a register chooses its method depending on all numbers in the register.) First, the nearest multiple of a
+    /// quarter of a turn is subtracted from v. Then cosine and sine of the remainder are computed by their series,
+    /// which end where the terms are below 1e-17.
     /// </summary>
     static Vector512<double> CosineOfTurns(Vector512<double> v)
     {

@@ -6,16 +6,19 @@ namespace Tensorlet;
 /// </summary>
 public interface IStateful
 {
-    /// <summary>Returns the state. If PyTorch has a key for an entry, the entry has PyTorch's key.</summary>
+    /// <summary>
+    /// Returns the state. If PyTorch has the same entry, the entry has the key that it has in PyTorch.
+    /// </summary>
     Dictionary<string, Tensor> StateDict();
 
     /// <summary>Loads a state that <see cref="StateDict"/> returned.</summary>
-    /// <exception cref="TensorletException">A key is missing or unknown, or the value of an entry is not valid for
-    /// this object. Nothing has changed.</exception>
-    /// <exception cref="ShapeException">A tensor in the state does not have the shape that is expected. Nothing has
-    /// changed.</exception>
-    /// <exception cref="DTypeException">A tensor in the state is not of the kind that is expected: Booleans, integers
-    /// or floating-point numbers. (Integers may stand for floating-point numbers.) Nothing has changed.</exception>
+    /// <exception cref="TensorletException">A key is missing; or a key is unknown; or the value of an entry is not
+    /// valid for this object. In each case, the object is unchanged.</exception>
+    /// <exception cref="ShapeException">A tensor in the state does not have the expected shape. In this case, the
+    /// object is unchanged.</exception>
+    /// <exception cref="DTypeException">A tensor in the state does not have elements of the expected kind: Booleans,
+    /// integers or floating-point numbers. (Integers are accepted where floating-point numbers are expected.) In this
+    /// case, the object is unchanged.</exception>
     void LoadStateDict(IReadOnlyDictionary<string, Tensor> state);
 }
 
@@ -27,9 +30,9 @@ static class Stateful
         numbers.ToDictionary(number => number.Key, number => Tensor.From([number.Value], []));
 
     /// <summary>
-    /// Returns the numbers of the only tensor of a state. The tensor must be 1-dimensional. If
+    /// Returns the elements of the only tensor in a state. The tensor must be 1-dimensional. If
     /// <paramref name="count"/> is given, the tensor must have exactly this number of elements. If
-    /// <paramref name="can"/> is given, this function must accept the numbers.
+    /// <paramref name="can"/> is given, this function must return true for the elements.
     /// </summary>
     public static double[] Only(string what, string key, IReadOnlyDictionary<string, Tensor> state,
         int? count = null, Func<double[], bool>? can = null)
@@ -49,7 +52,8 @@ static class Stateful
         (int)Checked(key, state[key].Item(), n => (n == Math.Floor(n) ? n : double.NaN).In(key, low, int.MaxValue));
 
     /// <summary>
-    /// Applies the check of an argument to a number of a state. If the check fails, the exception names the key.
+    /// Checks a number in a loaded state by a function that normally checks an argument, and returns the result of
+    /// this function. If the check fails, the exception names the key.
     /// </summary>
     public static double Checked(string key, double value, Func<double, double> check)
     {
@@ -59,8 +63,8 @@ static class Stateful
     }
 
     /// <summary>
-    /// Checks that the keys, shapes and kinds of numbers in the loaded state are the same as in the object's own
-    /// state.
+    /// Checks that the loaded state <paramref name="state"/> has the same keys, shapes and kinds of numbers as the
+    /// object's own state <paramref name="own"/>.
     /// </summary>
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
     {

@@ -2,8 +2,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// The positions of the elements of a tensor in its storage: element (i₀, i₁, …) is at position
-/// <c>Offset + Σ iₐ·Strides[a]</c>. A layout is immutable. Every operation on shapes is arithmetic on layouts, and
-/// does not touch the data.
+/// <c>Offset + Σ iₐ·Strides[a]</c>. A layout is immutable. An operation that changes only the shape of a tensor is
+/// arithmetic on layouts, and does not touch the data.
 /// </summary>
 /// <remarks>
 /// This file is long, because it holds everything that can be done to a shape without looking at a number.
@@ -19,11 +19,12 @@ public sealed class Layout
     /// <summary>The position of the first element in the storage.</summary>
     public int Offset { get; }
     /// <summary>The number of elements: the product of the sizes (1 for a 0-dimensional layout).</summary>
-    /// <exception cref="ShapeException">An int cannot count the elements. This is possible for a view with
-    /// windows.</exception>
+    /// <exception cref="ShapeException">There are more elements than an int can count. This is possible for a view
+    /// with windows.</exception>
     public int Count => LongCount <= int.MaxValue ? (int)LongCount : Product(shape);
     /// <summary>
-    /// The number of elements, or 2³² if there are more. A view may have more elements than its memory.
+    /// The number of elements, or 2³² if this number is larger. A view may have more elements than its storage,
+    /// because several elements of the view may be at the same position.
     /// </summary>
     internal long LongCount { get; }
     /// <summary>True if the elements follow one another in row-major order without gaps.</summary>
@@ -61,7 +62,7 @@ public sealed class Layout
         LongProduct(shape, operation) is <= int.MaxValue and var product ? (int)product : throw new ShapeException(
             $"{operation}: the shape {Show(shape)} has more than {int.MaxValue:N0} elements.");
 
-    /// <summary>The product of the sizes, or 2³² if the product is larger.</summary>
+    /// <summary>The product of the sizes, or 2³² if the product is larger than 2³².</summary>
     static long LongProduct(ReadOnlySpan<int> shape, string operation = "Layout")
     {
         var product = 1L;
@@ -73,17 +74,17 @@ public sealed class Layout
         return product;
     }
 
-    /// <summary>Converts a size that was computed in long to an int, and refuses a size that does not fit.</summary>
+    /// <summary>Converts a size that was computed as a long to an int, and refuses a size that does not fit.</summary>
     internal static int Fitting(string operation, long size) => size is >= 0 and <= int.MaxValue ? (int)size
         : throw new ShapeException($"{operation}: a size of {size:N0} is not between 0 and {int.MaxValue:N0}.");
 
     internal static string Show(ReadOnlySpan<int> shape) =>
         $"({string.Join(", ", shape.ToArray().Select(n => $"{n}"))})";
 
-    /// <summary>The shape, as in <c>(64, 1, 28, 28)</c>.</summary>
+    /// <summary>Returns the shape as text, for example <c>(64, 1, 28, 28)</c>.</summary>
     public override string ToString() => Show(shape);
 
-    /// <summary>The size of the axis along which an operation works.</summary>
+    /// <summary>The size of an axis. If the axis does not exist, the exception names the operation.</summary>
     internal int Size(string operation, int axis) => shape[Axis(operation, axis)];
 
     internal int Axis(string operation, int axis, int extra = 0)
@@ -95,8 +96,7 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Returns an index along an axis, counted from 0. If <paramref name="index"/> is negative, it counts from the
-    /// end.
+    /// Converts an index along an axis to an index that is counted from 0. A negative index counts from the end.
     /// </summary>
     internal int Index(string operation, int axis, long index)
     {
@@ -107,8 +107,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Returns all axes if none is given, and otherwise the given axes, counted from 0 and sorted; no axis may be
-    /// given twice. A 0-dimensional layout accepts one axis, as if it had an axis of size 1.
+    /// Returns the given axes, counted from 0 and sorted, or all axes if none is given. No axis may be given twice. A
+    /// 0-dimensional layout accepts one axis, as if it had an axis of size 1.
     /// </summary>
     internal int[] Axes(string operation, Axes given)
     {
@@ -122,8 +122,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Returns <paramref name="shape"/>, in which one size may be −1. This size is replaced by the size that gives
-    /// the shape as many elements as this layout has.
+    /// Returns a copy of <paramref name="shape"/>, in which at most one size may be −1. In the copy, the size −1 is
+    /// replaced by the size that gives the shape as many elements as this layout has.
     /// </summary>
     internal int[] Inferred(string operation, int[] shape)
     {
@@ -164,7 +164,7 @@ public sealed class Layout
         return new Layout(target, result, Offset);
     }
 
-    /// <summary>The order of the axes after two of them have been swapped.</summary>
+    /// <summary>The order of the axes after two axes have been swapped.</summary>
     internal int[] Swapped(string operation, int a, int b)
     {
         (a, b) = (Axis(operation, a), Axis(operation, b));
@@ -172,9 +172,9 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// The order of the axes after two groups of axes have been swapped: the first <paramref name="before"/> axes
-    /// stay, and the next <paramref name="first"/> axes are swapped with the <paramref name="second"/> axes after
-    /// them.
+    /// The order of the axes after two neighbouring groups of axes have been swapped. The first group has
+    /// <paramref name="first"/> axes, and the second group has <paramref name="second"/> axes. The
+    /// <paramref name="before"/> axes before the two groups keep their positions.
     /// </summary>
     internal static int[] GroupsSwapped(int before, int first, int second) =>
         [.. Enumerable.Range(0, before), .. Enumerable.Range(before + first, second),
@@ -188,8 +188,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// Returns a layout with the target shape, or null if the shapes do not fit. Axes of size 1 get the size of the
-    /// target; new axes are added in front. Both kinds of axes have stride 0.
+    /// Returns a layout with the target shape, or null if the shapes do not fit. An axis of size 1 is expanded to its
+    /// size in the target shape, and new axes are added in front. Expanded axes and new axes have stride 0.
     /// </summary>
     internal Layout? Expand(int[] target)
     {
@@ -206,7 +206,7 @@ public sealed class Layout
         With(strides, axis, strides[axis] * step), Offset + (length > 0 ? start * strides[axis] : 0));
 
     /// <summary>
-    /// Returns a copy of an array that has a number for each axis. In the copy, the number of one axis is replaced.
+    /// Returns a copy of an array that has one number for each axis. In the copy, the number of one axis is replaced.
     /// </summary>
     internal static int[] With(int[] each, int axis, int number)
     {
@@ -222,10 +222,10 @@ public sealed class Layout
         new([.. shape[..axis], size, .. shape[axis..]], [.. strides[..axis], stride, .. strides[axis..]], Offset);
 
     /// <summary>
-    /// Returns the layout of windows along an axis. A window consists of <paramref name="size"/> elements at a
-    /// distance of <paramref name="dilation"/>, and a window begins every <paramref name="stride"/> elements. The
-    /// axis is replaced by an axis along which the windows are counted, and a new last axis runs along the elements
-    /// of a window.
+    /// Returns the layout of windows along an axis. A window consists of <paramref name="size"/> elements, and
+    /// neighbouring elements of a window are <paramref name="dilation"/> positions apart. A window begins every
+    /// <paramref name="stride"/> elements. In the result, the axis counts the windows, and a new last axis counts the
+    /// elements of a window.
     /// </summary>
     internal Layout Windows(int axis, int size, int stride, int dilation)
     {
@@ -236,7 +236,7 @@ public sealed class Layout
     internal Layout Diagonal() =>
         new([.. shape[..^2], Math.Min(shape[^2], shape[^1])], [.. strides[..^2], strides[^2] + strides[^1]], Offset);
 
-    /// <summary>The layout of some of the axes only, with offset 0.</summary>
+    /// <summary>The layout of a range of the axes, with offset 0.</summary>
     internal Layout this[Range axes] => new(shape[axes], strides[axes], 0);
 
     /// <summary>The position of each element, relative to <see cref="Offset"/>, in row-major order.</summary>
@@ -255,12 +255,13 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// The layout of a tensor as an index along an axis sees it: with the shape of the index, and with stride 0 along
-    /// the axis, because only the index decides on the position along this axis.
+    /// Returns the layout with which a tensor is read by an index along an axis. The layout has the shape of the
+    /// index. The stride along the axis is 0, because only the index decides on the position along this axis. The
+    /// offset is 0, too.
     /// </summary>
     internal Layout Rows(int axis, Layout index) => new(index.shape, With(strides, axis, 0), 0);
 
-    /// <summary>Refuses shapes that differ.</summary>
+    /// <summary>Throws an exception if the shapes differ.</summary>
     internal static void OnlySame(string operation, params ReadOnlySpan<Layout> layouts)
     {
         foreach (var x in layouts)
@@ -280,11 +281,13 @@ public sealed class Layout
 
     internal bool SameShape(Layout other) => shape.AsSpan().SequenceEqual(other.shape);
 
-    /// <summary>True if every index leads to the same element in both layouts.</summary>
+    /// <summary>True if every index leads to the same position of the storage in both layouts.</summary>
     internal bool SamePlaces(Layout other) => SameShape(other) && Offset == other.Offset &&
         (strides.AsSpan().SequenceEqual(other.strides) || (IsContiguous && other.IsContiguous));
 
-    /// <summary>True if two indices may lead to the same element, as in an expanded layout or in windows.</summary>
+    /// <summary>
+    /// True if two indices may lead to the same position of the storage, as in an expanded layout or in windows.
+    /// </summary>
     internal bool Overlaps
     {
         get
@@ -322,8 +325,8 @@ public sealed class Layout
     }
 
     /// <summary>
-    /// The axes of the shape <paramref name="whole"/> along which <paramref name="shape"/> is repeated when it is
-    /// broadcast to that shape.
+    /// The axes of the shape <paramref name="whole"/> along which <paramref name="shape"/> is repeated when
+    /// <paramref name="shape"/> is broadcast to <paramref name="whole"/>.
     /// </summary>
     internal static int[] Repeated(int[] shape, int[] whole)
     {

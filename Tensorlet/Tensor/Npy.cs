@@ -14,7 +14,7 @@ public static class Npy
     const int LongestHeader = ushort.MaxValue;
     static readonly byte[] magic = [0x93, .. "NUMPY"u8];
 
-    // a header has three members and no others; the atomic groups try no other match, so that the time is linear
+    // a header has three members and no others; atomic groups never backtrack, so that the time is linear
     const string Sizes = @"(?>(?: *[0-9]{1,10}L? *,)+)(?: *[0-9]{1,10}L?)? *| *",
         Member = @"(?> *(?<q>['""])(?:descr\k<q> *: *(?<p>['""])(?<order>[<>|=])(?<code>\w+)\k<p>" +
             $@"|fortran_order\k<q> *: *(?<fortran>True|False)|shape\k<q> *: *\((?<sizes>{Sizes})\)) *)";
@@ -22,7 +22,8 @@ public static class Npy
 
     /// <summary>
     /// Writes a tensor in the same way as <c>numpy.save</c>: as version 1.0, in row-major order, little-endian. At
-    /// every moment, either the old or the new file is complete; see <see cref="SafeTensors.Save"/>.
+    /// every moment, the path holds a complete file, either the old one or the new one, even if writing is
+    /// interrupted; see <see cref="SafeTensors.Save"/>.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has more than 64 axes.</exception>
     public static void Save(string path, Tensor tensor) => Files.Write(path, file => Write(tensor, file.Write));
@@ -31,12 +32,12 @@ public static class Npy
     /// Reads a file of version 1.0, 2.0 or 3.0, with either byte order and either order of the axes. If the file is
     /// in Fortran order, the result is a view with the strides of the file. The types b1, i8, f4 and f8 become Bool,
     /// Int64, Float32 and Float64; f2 becomes Float32; i4, i2, i1, u4, u2 and u1 become Int64. Before memory is
-    /// allocated, the shape is compared with the length of the file. There is no checksum, so a change of the numbers
-    /// is not noticed.
+    /// allocated, the shape is compared with the length of the file. The format has no checksum, so a change of the
+    /// numbers is not noticed.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is not an .npy file, it is shorter or longer than its shape
-    /// says, its header has more than 65,535 bytes, or its elements have another type. Objects are never
-    /// unpickled.</exception>
+    /// <exception cref="InvalidDataException">The file is not an .npy file; or the file is shorter or longer than its
+    /// shape says; or the header has more than 65,535 bytes; or the type of the elements is not one of the types
+    /// above. Python objects are never unpickled.</exception>
     public static Tensor Load(string path) => Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
 
     internal static void Write(Tensor tensor, Action<ReadOnlySpan<byte>> put)

@@ -11,12 +11,13 @@ public static class Npz
 {
     /// <summary>
     /// Writes tensors in the same way as <c>numpy.savez</c> or, if <paramref name="compressed"/> is true, as
-    /// <c>numpy.savez_compressed</c>. The same tensors always give the same bytes. At every moment, either the old or
-    /// the new file is complete; see <see cref="SafeTensors.Save"/>.
+    /// <c>numpy.savez_compressed</c>. The same tensors always give the same bytes. At every moment, the path holds a
+    /// complete file, either the old one or the new one, even if writing is interrupted; see
+    /// <see cref="SafeTensors.Save"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">A name is empty, begins at a root (as <c>/a</c> and <c>C:/a</c> do), has a
-    /// backslash or the part '..', is not valid Unicode, or is too long for an archive; or a tensor is
-    /// null.</exception>
+    /// <exception cref="ArgumentException">A tensor is null; or a name is empty; or a name begins at a root, such as
+    /// <c>/a</c> or <c>C:/a</c>; or a name contains a backslash or the part '..'; or a name is not valid Unicode; or
+    /// a name is too long for an archive.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
     {
@@ -43,13 +44,13 @@ public static class Npz
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="expansion">The number of bytes by which all entries together may become larger when they are
-    /// inflated: the memory that you allow for this. All compressed entries together may not take more bytes than the
-    /// file has. So the number of bytes that are read is at most the length of the file plus this argument. Where
-    /// integers are widened to Int64, the tensors take up to 8 times as many bytes. If this argument is not given, it
-    /// is a sixteenth of the memory that this process may use.</param>
-    /// <exception cref="InvalidDataException">The file is not an archive of this kind, it is damaged or encrypted, it
-    /// inflates to more bytes than were allowed, it has a name twice, or it has a name that <see cref="Save"/>
-    /// refuses.</exception>
+    /// inflated. The compressed entries together may not take more bytes than the file has. So the number of bytes
+    /// that are read is at most the length of the file plus this argument. If integers are widened to Int64, their
+    /// tensors take up to 8 times as many bytes. If this argument is not given, it is a sixteenth of the memory that
+    /// this process may use.</param>
+    /// <exception cref="InvalidDataException">The file is not a zip archive of .npy files; or the file is damaged or
+    /// encrypted; or the file inflates to more bytes than were allowed; or a name occurs twice; or there is a name
+    /// that <see cref="Save"/> refuses.</exception>
     public static Dictionary<string, Tensor> Load(string path, long? expansion = null) =>
         Files.Read(path, "npz", file =>
     {

@@ -13,7 +13,8 @@ public sealed partial class Tensor
     ///  [ 0.2500, 12.0000]]
     /// [Float32 of size 2x2]
     /// </code>
-    /// If there are more than 1,000 elements, only the first three and the last three of each axis are shown.
+    /// If there are more than 1,000 elements, only the first three and the last three elements of each axis are
+    /// shown.
     /// </summary>
     public override string ToString()
     {
@@ -21,7 +22,7 @@ public sealed partial class Tensor
         return $"{Values()}\n[{DType} of size {size}{(Device == Device.Cpu ? "" : $" on {Device}")}]";
     }
 
-    /// <summary>The values alone, in nested brackets for the axes.</summary>
+    /// <summary>Returns the values as text, in nested brackets, without the type and the size.</summary>
     internal string Values()
     {
         if (Numel == 0) return "[]";
@@ -34,7 +35,7 @@ public sealed partial class Tensor
         };
         return Rank == 0 ? texts[0] : Nested(texts, 0);
 
-        // Joins the texts that belong to one index along the axes before the given axis.
+        // Joins the texts of a part of the tensor. Along all axes before the given axis, the part has a single index.
         string Nested(ReadOnlySpan<string> part, int axis)
         {
             var (count, last) = (shown.Layout.shape[axis], axis == Rank - 1);
@@ -67,12 +68,14 @@ public sealed partial class Tensor
 }
 
 /// <summary>
-/// Writes floating-point numbers as text, all in the same notation: as integers, with four decimals, or scientific.
+/// Converts floating-point numbers to text, all in the same notation: as integers, with four decimals, or with an
+/// exponent.
 /// </summary>
 static class NumberText
 {
     /// <summary>
-    /// Returns the texts and their width, which is the width of the widest finite number other than 0.
+    /// Returns the numbers as texts, and the width to which the texts are padded. This is the length of the longest
+    /// text of a finite number other than 0.
     /// </summary>
     public static (string[] Texts, int Width) Aligned(double[] values)
     {
@@ -87,7 +90,8 @@ static class NumberText
     }
 
     /// <summary>
-    /// Pads the texts on the left to the given width, or to the width of the longest text if no width is given.
+    /// Pads the texts on the left to the given width, or to the length of the longest text if no width is given.
+    /// Returns the padded texts and the width.
     /// </summary>
     public static (string[] Texts, int Width) Padded(string[] texts, int? width = null)
     {

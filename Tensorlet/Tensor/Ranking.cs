@@ -4,8 +4,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// Sorts numbers by their digits (Knuth, The Art of Computer Programming 3, 5.2.5). Each number is converted to a
-/// key: an unsigned integer, such that the keys have the same order as the numbers. The keys are distributed by their
-/// last digit, then by the digit before the last digit, and so on. Equal keys keep their order.
+/// key, which is an unsigned integer. The keys have the same order as the numbers. The keys are sorted by their last
+/// digit, then by the digit before the last digit, and so on. Equal keys keep their order.
 /// </summary>
 [SkipLocalsInit]
 static class Ranking
@@ -15,9 +15,10 @@ static class Ranking
     const int WorthSelecting = 4;       // numbers for each one that is selected, from which on selecting pays
 
     /// <summary>
-    /// Sorts each row of a tensor by size, and returns the positions of <paramref name="count"/> numbers of the
-    /// sorted row, beginning with number <paramref name="from"/>, counted from 0. The result is on the CPU. −0 counts
-    /// as 0, and NaN counts as the largest number.
+    /// Sorts each row of a tensor in ascending order, or in descending order if <paramref name="descending"/> is
+    /// true. Takes <paramref name="count"/> elements of the sorted row, beginning at index <paramref name="from"/>,
+    /// and returns the positions of these elements in the original row. The result is on the CPU. −0 counts as 0, and
+    /// NaN counts as the largest number.
     /// </summary>
     public static Tensor Places(Tensor rows, bool descending, int from, int count)
     {
@@ -44,7 +45,8 @@ static class Ranking
     }
 
     /// <summary>
-    /// Computes the keys of some numbers. A key has as many bits as a number; the bits that are set in
+    /// Fills <paramref name="keys"/> with the keys of successive numbers of <paramref name="x"/>, beginning at
+    /// position <paramref name="from"/>. A key has as many bits as a number. The bits that are set in
     /// <paramref name="inverted"/> are inverted in all keys.
     /// </summary>
     static void ReadKeys(Tensor x, int from, Span<ulong> keys, ulong inverted)
@@ -78,7 +80,9 @@ static class Ranking
         }
     }
 
-    /// <summary>Fills a span with all positions, and returns how many positions there are.</summary>
+    /// <summary>
+    /// Fills <paramref name="places"/> with the positions 0, 1, 2, …, and returns the number of positions.
+    /// </summary>
     static int All(Span<ulong> places)
     {
         for (var i = 0; i < places.Length; i++) places[i] = (ulong)i;
@@ -86,9 +90,9 @@ static class Ranking
     }
 
     /// <summary>
-    /// Finds the positions of the keys from the key of rank <paramref name="from"/> to the key of rank
-    /// <paramref name="to"/>. Returns how many positions there are, and how many keys are smaller than the first of
-    /// these two keys.
+    /// Finds the positions of all keys from the key at index <paramref name="from"/> of the sorted keys to the key at
+    /// index <paramref name="to"/>, both included. Returns the number of these positions, and the number of keys that
+    /// are smaller than the key at index <paramref name="from"/>.
     /// </summary>
     static (int Count, int Before) Between(ReadOnlySpan<ulong> keys, int bits, int from, int to, ulong[] places)
     {
@@ -100,7 +104,10 @@ static class Ranking
         return (count, before);
     }
 
-    /// <summary>Finds the key of a rank digit by digit, from the first digit on, and counts the smaller keys.</summary>
+    /// <summary>
+    /// Finds the key at index <paramref name="rank"/> of the sorted keys, and counts the keys that are smaller. The
+    /// digits of the key are found one after another, beginning with the first digit.
+    /// </summary>
     static (ulong Key, int Smaller) OfRank(ReadOnlySpan<ulong> keys, int bits, int rank)
     {
         Span<int> counts = stackalloc int[Digits];
@@ -120,7 +127,10 @@ static class Ranking
         return (known, smaller);
     }
 
-    /// <summary>Sorts positions by their keys. The result is in one of the two spans.</summary>
+    /// <summary>
+    /// Sorts positions by the keys at these positions. Returns the span that holds the result: one of the two given
+    /// spans.
+    /// </summary>
     static Span<ulong> Sorted(ulong[] keys, int bits, Span<ulong> places, Span<ulong> spare)
     {
         if (places.Length > Few)
@@ -141,7 +151,10 @@ static class Ranking
         return places;
     }
 
-    /// <summary>Sorts items by their upper word.</summary>
+    /// <summary>
+    /// Sorts items by their upper word. The two spans may be exchanged; afterwards, <paramref name="items"/> holds
+    /// the result.
+    /// </summary>
     static void Distribute(ref Span<ulong> items, ref Span<ulong> spare)
     {
         var differing = 0UL;

@@ -7,14 +7,15 @@ using System.Text.Json.Serialization;
 namespace Tensorlet;
 
 /// <summary>
-/// Reads and writes a file with named tensors, in the safetensors format. The file consists of the length of a JSON
-/// header (8 bytes, little-endian), the header with the type, shape and position of each tensor, and the numbers,
-/// without gaps.
+/// Reads and writes a file with named tensors, in the safetensors format. The file consists of three parts without
+/// gaps: the length of a JSON header (8 bytes, little-endian); the header, which has the type, shape and position of
+/// each tensor; and the elements of the tensors.
 /// </summary>
 /// <remarks>
 /// A file that is written gets the metadata entry <c>tensorlet.sha256</c>. If a file that is read has this entry, the
-/// entry is verified. The entry is the SHA-256 of the whole file in 64 hexadecimal digits. When the SHA-256 is
-/// computed, 64 zeros are in place of these digits. So names and shapes are protected in the same way as numbers.
+/// entry is verified. The entry is the SHA-256 of the whole file, including the header, in 64 hexadecimal digits. So
+/// names and shapes are protected in the same way as numbers. While the SHA-256 is computed, 64 zeros are in place of
+/// its digits.
 /// </remarks>
 public static partial class SafeTensors
 {
@@ -22,14 +23,15 @@ public static partial class SafeTensors
     const string Metadata = "__metadata__", Checksum = "tensorlet.sha256";
 
     /// <summary>
-    /// Writes a file under a temporary name, flushes it to disk, and renames it: at every moment, either the old or
-    /// the new file is complete. If a writer is killed, the temporary file that it leaves is deleted by the next
-    /// writer of this path. Tensors of the larger types come first, so that all elements are aligned. Before the old
-    /// file is replaced, the new header is checked by reading it in the same way as <see cref="Load(string)"/> does.
+    /// Writes a file under a temporary name, flushes it to disk, and renames it. At every moment, the path holds a
+    /// complete file, either the old one or the new one, even if writing is interrupted. If a writer is killed, the
+    /// temporary file that it leaves is deleted by the next writer of this path. Tensors whose elements have more
+    /// bytes come first, so that all elements are aligned. Before the old file is replaced, the new header is read
+    /// and checked in the same way as by <see cref="Load(string)"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>, a metadata entry is null or
-    /// named <c>tensorlet.sha256</c>, a name or a metadata entry is not valid Unicode (it contains an unpaired
-    /// surrogate), or the header would be larger than the 100,000,000 bytes that it may have.</exception>
+    /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>; or a metadata entry is null
+    /// or named <c>tensorlet.sha256</c>; or a name or a metadata entry is not valid Unicode, because it contains an
+    /// unpaired surrogate; or the header would have more than 100,000,000 bytes.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
@@ -78,8 +80,8 @@ public static partial class SafeTensors
     /// <summary>
     /// Reads a file. The types BOOL, I64, F32 and F64 become Bool, Int64, Float32 and Float64; F16 and BF16 become
     /// Float32; I32, I16, I8, U32, U16 and U8 become Int64. The header is checked completely before memory is
-    /// allocated for tensors. The header is read one token at a time, so that a file takes no more memory than its
-    /// header, the numbers of its tensors and about 1 kB for each tensor.
+    /// allocated for tensors. The header is read one token at a time, so that reading takes no more memory than the
+    /// header, the numbers of the tensors and about 1 kB for each tensor.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is damaged; the message says
     /// what was expected and what was found.</exception>
@@ -129,8 +131,8 @@ public static partial class SafeTensors
     });
 
     /// <summary>
-    /// Reads the header. The entries are returned in the order of their positions, and must follow one another
-    /// through all the data.
+    /// Reads the header, and returns the entries in the order of their positions in the data. The entries must follow
+    /// one another without gaps, from the beginning to the end of the data.
     /// </summary>
     static (List<Entry> Entries, Dictionary<string, string> Notes) Header(ReadOnlySpan<byte> json, long dataLength)
     {
@@ -173,19 +175,26 @@ public static partial class SafeTensors
     sealed record Entry(string Name, FileType Type, int[] Shape, long Begin, long End);
 
     /// <summary>
-    /// An entry as it is written in the header. It must have each of these members exactly once, and no others.
+    /// The entry of a tensor in the header, as it is written in JSON. It must have each of these members exactly
+    /// once, and no other members.
     /// </summary>
     sealed record Written(
         [property: JsonPropertyName("dtype")] string Type, [property: JsonPropertyName("shape")] List<long> Shape,
         [property: JsonPropertyName("data_offsets")] List<long> Place);
 
-    /// <summary>The code that reads and writes these types. It is generated, so that it needs no reflection.</summary>
+    /// <summary>
+    /// The code that converts these types to JSON and back. The code is generated by the compiler, so that it needs
+    /// no reflection.
+    /// </summary>
     [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, Converters = [typeof(Sizes)])]
     [JsonSerializable(typeof(Dictionary<string, object>)), JsonSerializable(typeof(Written))]
     [JsonSerializable(typeof(Dictionary<string, string>))]
     sealed partial class Json : JsonSerializerContext;
 
-    /// <summary>Reads and writes a list of numbers. No more numbers are read than a shape can have.</summary>
+    /// <summary>
+    /// Reads and writes the sizes of a tensor in JSON. A list of more sizes than a tensor may have is not read to its
+    /// end.
+    /// </summary>
     sealed class Sizes : JsonConverter<List<long>>
     {
         public override List<long> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)

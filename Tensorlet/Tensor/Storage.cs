@@ -17,7 +17,7 @@ public abstract class Storage(Device device, DType dtype, int count)
     /// tape saves the number in the forward pass, and compares it with the current number in the backward pass.
     /// </summary>
     public int Version { get; private set; }
-    /// <summary>The operation that wrote last, for error messages.</summary>
+    /// <summary>The name of the operation that wrote to the memory last. It appears in error messages.</summary>
     public string LastWriter { get; private set; } = "";
 
     internal void Written(string operation) => (Version, LastWriter) = (Version + 1, operation);

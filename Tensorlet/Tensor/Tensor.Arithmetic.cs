@@ -3,8 +3,8 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Returns f(x) for every element x, with a scalar function f of your own. Integers are converted to
-    /// floating-point numbers first.
+    /// Returns f(x) for every element x of this tensor, where f is a scalar function of your own. Integers and
+    /// Booleans are converted to floating-point numbers first.
     /// </summary>
     public Tensor Map<F>(F f) where F : struct, IMap =>
         Apply("Map", new Of1<F>(f), DType.IsFloat() ? this : To(DTypes.Default));
@@ -16,9 +16,9 @@ public sealed partial class Tensor
     /// <param name="f">The scalar function.</param>
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand.</param>
-    /// <param name="operation">The name that errors show.</param>
-    /// <param name="dtype">The type of the result: Bool for a predicate, which returns 0 or 1. If no type is given, it
-    /// is the common type of the operands.</param>
+    /// <param name="operation">The name of the operation in error messages.</param>
+    /// <param name="dtype">The type of the result: Bool for a predicate, which returns 0 or 1. If no type is given,
+    /// the result has the common type of the operands.</param>
     /// <param name="destination">The tensor to which the result is written; it is resized to fit the result. If none
     /// is given, the result is a new tensor.</param>
     public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? dtype = null,
@@ -45,11 +45,17 @@ public sealed partial class Tensor
         return (a.To(type), b.To(type));
     }
 
-    /// <summary>Broadcasts x₀, x₁, …, and returns f(x₀, x₁, …) for all elements at the same position.</summary>
+    /// <summary>
+    /// Broadcasts the tensors x₀, x₁, … to a common shape, and computes f(x₀, x₁, …) from the elements at each
+    /// position.
+    /// </summary>
     internal static Tensor Apply<F>(string operation, F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula =>
         x[0].NewEmpty(Common(operation, x), Device.TypeOf(x), operation).Set(f, x);
 
-    /// <summary>Broadcasts x₀, x₁, … to the shape of this tensor, and writes f(x₀, x₁, …) to this tensor.</summary>
+    /// <summary>
+    /// Broadcasts the tensors x₀, x₁, … to the shape of this tensor, and writes f(x₀, x₁, …) to each element of this
+    /// tensor.
+    /// </summary>
     internal Tensor Set<F>(F f, params ReadOnlySpan<Tensor> x) where F : struct, IFormula
     {
         Device.Apply(f, this, Spread(x, Layout.shape));
@@ -122,8 +128,8 @@ public sealed partial class Tensor
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
     /// <summary>
-    /// The quotient a / b, element by element; the operands broadcast. The quotients of integers are floating-point
-    /// numbers, too.
+    /// The quotient a / b, element by element; the operands broadcast. The quotient of two integers is a
+    /// floating-point number, too.
     /// </summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new DivideFormula(), a.Given().DType.IsFloat() || b.Given().DType.IsFloat() ? a : a.To(DTypes.Default), b,
@@ -156,8 +162,8 @@ public sealed partial class Tensor
     public static Tensor operator -(Tensor x) => x.Given().NoMask("−", ", or write !x").Affine(-1, Number.Nothing);
 
     /// <summary>
-    /// Returns a number as a 0-dimensional tensor. The type of this tensor is such that it promotes x no further than
-    /// in PyTorch.
+    /// Returns a number as a 0-dimensional operand for an operation with <paramref name="x"/>. The type of the
+    /// operand is chosen so that the result has the same type as in PyTorch.
     /// </summary>
     internal static Tensor Like(Tensor x, Number value, DType? fraction = null,
         [CallerArgumentExpression(nameof(x))] string name = "") =>
@@ -165,8 +171,9 @@ public sealed partial class Tensor
             : Scalar(value.value, x.DType.IsFloat() ? x.DType : fraction ?? DTypes.Default, x.Device);
 
     /// <summary>
-    /// Returns the mask of a predicate. If integers are compared with floating-point numbers, both are compared as
-    /// doubles first. Where the doubles are equal, both are compared as integers, so that no digits are lost.
+    /// Returns the mask that is true where the predicate f(a, b) holds. If integers are compared with floating-point
+    /// numbers, both are compared as doubles first. Where the doubles are equal, both are compared as integers, so
+    /// that no digits are lost.
     /// </summary>
     static Tensor Compare<F>(string operation, F f, Tensor a, Tensor b,
         [CallerArgumentExpression(nameof(a))] string first = "",
@@ -196,13 +203,13 @@ public sealed partial class Tensor
 
     internal const string Comparison = "== and != would compare references. Write a.Eq(b) for a mask, a.Equal(b) or " +
         "a.AllClose(b) for whole tensors, ReferenceEquals(a, b) for references, and 'is null' for null.";
-    /// <summary>Not for use: C# would compare references.</summary>
+    /// <summary>Using this operator is a compile-time error, because C# would compare references.</summary>
     [Obsolete(Comparison, error: true)]
     public static bool operator ==(Tensor? a, Tensor? b) => ReferenceEquals(a, b);
-    /// <summary>Not for use: C# would compare references.</summary>
+    /// <summary>Using this operator is a compile-time error, because C# would compare references.</summary>
     [Obsolete(Comparison, error: true)]
     public static bool operator !=(Tensor? a, Tensor? b) => !ReferenceEquals(a, b);
-    /// <summary>Whether <paramref name="other"/> is the same object as this tensor.</summary>
+    /// <summary>Returns true if <paramref name="other"/> is the same object as this tensor.</summary>
     public override bool Equals(object? other) => ReferenceEquals(this, other);
     /// <inheritdoc/>
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
@@ -214,8 +221,8 @@ public sealed partial class Tensor
     /// <summary>The mask of elements that are neither infinite nor NaN.</summary>
     public Tensor IsFinite() => !(IsInf() | IsNaN());
     /// <summary>
-    /// The mask that is true where |a − b| ≤ atol + rtol·|b|; a is this tensor, and a and b broadcast. Equal infinite
-    /// numbers are close, too.
+    /// The mask that is true where |a − b| ≤ atol + rtol·|b|. Here, a is this tensor and b is the other tensor; the
+    /// two broadcast. Infinite numbers are close if they are equal.
     /// </summary>
     /// <param name="other">The tensor b.</param>
     /// <param name="rtol">The relative tolerance.</param>
@@ -227,10 +234,16 @@ public sealed partial class Tensor
         var near = a.Eq(b) | ((a - b).Abs() <= b.Abs() * rtol + atol) & b.IsFinite();
         return equalNan ? near | (a.IsNaN() & b.IsNaN()) : near;
     });
-    /// <summary>Whether all elements are close, in the sense of <see cref="IsClose"/>.</summary>
+    /// <summary>
+    /// Returns true if all elements of this tensor are close to those of the other tensor, in the sense of
+    /// <see cref="IsClose"/>.
+    /// </summary>
     public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
         Named(() => IsClose(other, rtol, atol, equalNan).All());
-    /// <summary>Whether the shapes are equal, and all elements are equal. NaN is not equal to anything.</summary>
+    /// <summary>
+    /// Returns true if the two tensors have the same shape and all their elements are equal. NaN is not equal to
+    /// anything.
+    /// </summary>
     public bool Equal(Tensor other) => Named(() => Layout.SameShape(other.Given().Layout) && Eq(other).All());
 
     /// <summary>The logical AND of masks, or the bitwise AND of integers.</summary>
@@ -245,12 +258,12 @@ public sealed partial class Tensor
     /// <summary>The logical NOT: a mask that is true where x is false or 0.</summary>
     public static Tensor operator !(Tensor x) => x.Given().Eq(Like(x, 0).To(x.DType));
     /// <summary>The logical NOT of a mask, or the bitwise NOT of integers, which is −x − 1.</summary>
-    /// <exception cref="DTypeException">x consists of floating-point numbers.</exception>
+    /// <exception cref="DTypeException">The elements are floating-point numbers.</exception>
     public static Tensor operator ~(Tensor x) =>
         x.Given().DType == DType.Bool ? !x : -x.OnlyType("~", DType.Int64) - 1;
 
     /// <summary>
-    /// Combines masks by a formula, and combines integers on the host, because formulas have no bit operations.
+    /// Combines two masks by a formula. Integers are combined on the host, because formulas have no bit operations.
     /// </summary>
     static Tensor Bits<F>(string operation, F masks, Func<long, long, long> integers, Tensor a, Tensor b)
         where F : struct, IZip
@@ -266,7 +279,7 @@ public sealed partial class Tensor
 
     /// <summary>
     /// Returns the element of a where the condition is true, and the element of b elsewhere. The condition, a and b
-    /// broadcast.
+    /// broadcast to a common shape.
     /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {

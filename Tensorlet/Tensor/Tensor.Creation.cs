@@ -78,7 +78,9 @@ public sealed partial class Tensor
     public static Tensor Arange(Number end, DType? dtype = null, Device? device = null) =>
         Arange(0, end, 1, dtype, device);
 
-    /// <summary>Evenly spaced numbers from start to end, both included.</summary>
+    /// <summary>
+    /// Evenly spaced numbers from start to end, both included. There are <paramref name="steps"/> numbers.
+    /// </summary>
     public static Tensor Linspace(double start, double end, int steps, DType? dtype = null, Device? device = null) =>
         Named(() => Fill(new Span(start, end, steps), [steps], dtype, device));
 
@@ -99,10 +101,12 @@ public sealed partial class Tensor
     /// <summary>
     /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to
     /// its weight; the weights need not add up to 1. For each row of n weights, <paramref name="count"/> indices from
-    /// 0 to n − 1 are sampled: (…, n) becomes (…, count). The result is Int64.
+    /// 0 to n − 1 are sampled: if this tensor has the shape (…, n), the result has the shape (…, count). The type of
+    /// the result is Int64.
     /// </summary>
-    /// <exception cref="TensorletException">A weight is negative or not finite, no weight of a row is above 0, or a
-    /// row has fewer weights above 0 than there are indices to be sampled without replacement.</exception>
+    /// <exception cref="TensorletException">A weight is negative or not finite; or no weight of a row is above 0; or
+    /// the indices are to be sampled without replacement, and a row has fewer than <paramref name="count"/> weights
+    /// above 0.</exception>
     public Tensor Multinomial(int count, bool replacement = false, Generator? generator = null)
     {
         var n = OnlyFloat("Multinomial").Layout.Size("Multinomial", -1);
@@ -142,7 +146,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>The numbers 0 … n − 1 in random order. The type is Int64.</summary>
-    /// <exception cref="ShapeException">n is negative.</exception>
+    /// <exception cref="ShapeException"><paramref name="n"/> is negative.</exception>
     public static Tensor RandPerm(int n, Device? device = null, Generator? generator = null) =>
         n < 0 ? throw new ShapeException($"RandPerm: there cannot be {n} numbers.")
             : Integers("RandPerm", [n], device, (generator ?? Generator.Default).Permutation);
@@ -151,43 +155,43 @@ public sealed partial class Tensor
         New(operation, other.Given().Layout.shape, dtype ?? other.DType, device ?? other.Device);
 
     /// <summary>
-    /// Returns an uninitialised, contiguous tensor with the shape of another tensor, and with the type and device of
-    /// the other tensor if they are not given.
+    /// Returns an uninitialised, contiguous tensor with the shape of another tensor. If the type or the device is not
+    /// given, it is also taken from the other tensor.
     /// </summary>
     public static Tensor EmptyLike(Tensor other, DType? dtype = null, Device? device = null) =>
         Alike(other, dtype, device);
 
     /// <summary>
-    /// Returns a tensor full of zeros with the shape of another tensor, and with the type and device of the other
-    /// tensor if they are not given.
+    /// Returns a tensor full of zeros with the shape of another tensor. If the type or the device is not given, it is
+    /// also taken from the other tensor.
     /// </summary>
     public static Tensor ZerosLike(Tensor other, DType? dtype = null, Device? device = null) =>
         Alike(other, dtype, device).SetAll(0);
 
     /// <summary>
-    /// Returns a tensor full of ones with the shape of another tensor, and with the type and device of the other
-    /// tensor if they are not given.
+    /// Returns a tensor full of ones with the shape of another tensor. If the type or the device is not given, it is
+    /// also taken from the other tensor.
     /// </summary>
     public static Tensor OnesLike(Tensor other, DType? dtype = null, Device? device = null) =>
         Alike(other, dtype, device).SetAll(1);
 
     /// <summary>
-    /// Returns a tensor full of one value with the shape of another tensor, and with the type and device of the other
-    /// tensor if they are not given.
+    /// Returns a tensor with the shape of another tensor, in which every element is <paramref name="value"/>. If the
+    /// type or the device is not given, it is also taken from the other tensor.
     /// </summary>
     public static Tensor FullLike(Tensor other, Number value, DType? dtype = null, Device? device = null) =>
         Alike(other, dtype, device).SetAll(value);
 
     /// <summary>
-    /// Returns random numbers that are uniformly distributed in [0, 1), with the shape of another tensor, and with
-    /// the type and device of the other tensor if they are not given.
+    /// Returns a tensor of random numbers, uniformly distributed in [0, 1), with the shape of another tensor. If the
+    /// type or the device is not given, it is also taken from the other tensor.
     /// </summary>
     public static Tensor RandLike(Tensor other, DType? dtype = null, Device? device = null,
         Generator? generator = null) => Named(() => Alike(other, dtype, device).Uniform_(0, 1, generator));
 
     /// <summary>
-    /// Returns random numbers with a standard normal distribution, with the shape of another tensor, and with the
-    /// type and device of the other tensor if they are not given.
+    /// Returns a tensor of random numbers, which have a standard normal distribution, with the shape of another
+    /// tensor. If the type or the device is not given, it is also taken from the other tensor.
     /// </summary>
     public static Tensor RandnLike(Tensor other, DType? dtype = null, Device? device = null,
         Generator? generator = null) => Named(() => Alike(other, dtype, device).Normal_(0, 1, generator));
@@ -204,9 +208,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns a tensor with a copy of numbers that are given in row-major order. One size of the shape may be −1; if
-    /// no shape is given, the tensor has a single axis. If no type is given, the element type is that of the numbers,
-    /// except that smaller integers become Int64, and Half becomes Float32.
+    /// Returns a tensor with a copy of numbers that are given in row-major order. One size of the shape may be −1;
+    /// this size is computed from the number of elements. If no shape is given, the tensor has a single axis. If no
+    /// type is given, the tensor has the type of the numbers, except that integers of less than 64 bits become Int64,
+    /// and Half becomes Float32.
     /// </summary>
     /// <exception cref="DTypeException">The elements are neither Booleans nor numbers that fit into one of the element
     /// types.</exception>
@@ -223,7 +228,7 @@ public sealed partial class Tensor
         return result.To(dtype ?? result.DType);
     }
 
-    /// <summary>Converts smaller integers to long; returns null for other types.</summary>
+    /// <summary>Converts integers of less than 64 bits to long; returns null for other types.</summary>
     static long[]? Widened<T>(ReadOnlySpan<T> values) where T : unmanaged
     {
         if (!(typeof(T) == typeof(int) || typeof(T) == typeof(short) || typeof(T) == typeof(byte)
@@ -244,7 +249,7 @@ public sealed partial class Tensor
     /// Returns a tensor with a copy of a rectangular or nested array, as in
     /// <c>Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } })</c>.
     /// </summary>
-    /// <exception cref="ShapeException">The rows have different shapes.</exception>
+    /// <exception cref="ShapeException">The parts of a nested array have different shapes.</exception>
     /// <exception cref="DTypeException">The elements are neither Booleans nor numbers that fit into one of the element
     /// types.</exception>
     public static Tensor From(Array array, DType? dtype = null, Device? device = null)
@@ -299,7 +304,7 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>start + i·step</summary>
+    /// <summary>The numbers start + i·step for i = 0, 1, …</summary>
     internal readonly struct Line(double start, double step) : ISequence
     {
         public bool IsConstant => step == 0;

@@ -3,8 +3,8 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Gives this tensor another shape. If this tensor is contiguous and has enough elements, it keeps its memory;
-    /// otherwise, new memory is allocated.
+    /// Gives this tensor another shape. If this tensor is contiguous and has at least as many elements as the new
+    /// shape, its memory is kept; otherwise, new memory is allocated.
     /// </summary>
     Tensor Resize(int[] shape)
     {
@@ -17,8 +17,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns this tensor. But if writing to y, element by element, could change elements of this tensor that are
-    /// still to be read, a copy of this tensor is returned.
+    /// Returns a copy of this tensor if writing to <paramref name="y"/>, element by element, could overwrite elements
+    /// of this tensor that are still to be read. Otherwise, this tensor itself is returned.
     /// </summary>
     Tensor Beside(Tensor y) => Storage != y.Storage || Layout.SamePlaces(y.Layout) ? this : Clone();
 
@@ -38,8 +38,8 @@ public sealed partial class Tensor
         Taking(operation, TypeOf(a, b)).Affine(a, b, Writing(operation));
 
     /// <summary>
-    /// Refuses to write floating-point numbers into integers, or integers into Booleans. When a result is written,
-    /// only precision may be lost.
+    /// Refuses to write floating-point numbers into integers, or integers into Booleans. A write may only lose
+    /// precision.
     /// </summary>
     Tensor Taking(string operation, DType type) => type <= DType || DType.IsFloat() ? this : throw new DTypeException(
         $"{operation}: a {type} cannot be written into {DType} of shape {Layout}. Convert it: .To(DType.{type}).");
@@ -64,13 +64,13 @@ public sealed partial class Tensor
     /// <summary>Multiplies every element by a number, in place.</summary>
     public Tensor Mul_(Number a) => InPlace(a, Number.Nothing, "Mul_");
     /// <summary>
-    /// Computes this = f(this, other) for every pair of elements, with a scalar function f of your own, in place.
+    /// Computes this = f(this, other) in place, for every pair of elements. Here, f is a scalar function of your own.
     /// </summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 
     /// <summary>
-    /// Computes this = f(this, b, c) for all elements at the same position, with a scalar function f of your own, in
-    /// place. The three tensors must have the same shape, type and device.
+    /// Computes this = f(this, b, c) in place, for all elements at the same position. Here, f is a scalar function of
+    /// your own. The three tensors must have the same shape, type and device.
     /// </summary>
     public Tensor Zip_<F>(F f, Tensor b, Tensor c) where F : struct, IZip3
     {

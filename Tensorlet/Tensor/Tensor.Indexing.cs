@@ -13,17 +13,22 @@ public readonly struct TensorIndex
 
     /// <summary>A new axis of size 1.</summary>
     public static TensorIndex NewAxis => new(null);
-    /// <summary>Every step-th element of a range, or of the whole axis if no range is given.</summary>
+    /// <summary>
+    /// Every <paramref name="step"/>-th element of a range, or of the whole axis if no range is given.
+    /// </summary>
     public static TensorIndex Every(int step, Range? range = null) => new(range ?? .., step);
-    /// <summary>One element; a negative index counts from the end. The axis is removed.</summary>
+    /// <summary>One element along an axis; a negative index counts from the end. The axis is removed.</summary>
     public static implicit operator TensorIndex(int i) => new(i);
-    /// <summary>One element, whose index may count from the end. The axis is removed.</summary>
+    /// <summary>One element along an axis; the index may count from the end. The axis is removed.</summary>
     public static implicit operator TensorIndex(Index i) => new(i);
-    /// <summary>A range of elements.</summary>
+    /// <summary>A range of elements along an axis.</summary>
     public static implicit operator TensorIndex(Range r) => new(r);
-    /// <summary>A mask over as many axes as the mask has, or the integers to pick along an axis.</summary>
+    /// <summary>
+    /// A mask or a list of integers. A mask selects along as many axes as the mask has. Integers are the indices of
+    /// the elements to pick along one axis.
+    /// </summary>
     public static implicit operator TensorIndex(Tensor t) => new(t.Given());
-    /// <summary>The integers to pick along an axis.</summary>
+    /// <summary>The indices of the elements to pick along an axis.</summary>
     public static implicit operator TensorIndex(int[] indices) => Tensor.From<long>([.. indices.Given()]);
     /// <summary>A mask along an axis.</summary>
     public static implicit operator TensorIndex(bool[] mask) => Tensor.From(mask.Given());
@@ -33,7 +38,8 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// A part of the tensor, indexed as in NumPy. Integers and ranges give views; masks and lists of integers give
-    /// copies. Axes for which the index has no part are taken completely. Every part of a tensor can be written to.
+    /// copies. Axes for which the index has no part are taken completely. An assignment writes to the tensor, even if
+    /// reading the same part gives a copy.
     /// </summary>
     /// <exception cref="IndexException">The index has more parts than the tensor has axes, or an integer is outside
     /// its axis.</exception>
@@ -50,7 +56,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Writes values to positions of the storage; if a position occurs more than once, the last value is kept.
+    /// Writes values to positions of the storage. If a position occurs more than once, the last value is kept.
     /// </summary>
     Tensor Put(Tensor places, Tensor value)
     {
@@ -83,9 +89,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Says where each element comes from if values are written to positions of the flattened tensor. An element that
-    /// remains comes from its own position; an element that is replaced by value k comes from position Numel + k. If
-    /// a position occurs more than once, the last value is kept.
+    /// Returns, for each element, the position from which it comes if values are written to positions of the
+    /// flattened tensor. An element that remains comes from its own position; an element that is replaced by value k
+    /// comes from position Numel + k. If a position occurs more than once, the last value is kept.
     /// </summary>
     internal Tensor Sources(Tensor places)
     {
@@ -94,7 +100,9 @@ public sealed partial class Tensor
         return From(from, device: Device);
     }
 
-    /// <summary>The position of each element in the flattened tensor, as a tensor of this shape.</summary>
+    /// <summary>
+    /// The position of each element in the flattened tensor, as a tensor with the shape of this tensor.
+    /// </summary>
     internal Tensor Places => Arange(Numel, DType.Int64, Device).Reshape(Size());
 
     /// <summary>
@@ -140,9 +148,10 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Picks elements along the given axes by lists of integers, which broadcast. In the result, the picked axes are
-    /// replaced by the axes of the broadcast lists. If, in the index, a range or a new axis is between two lists or
-    /// single integers, the axes of the lists come first; otherwise, they are where the picked axes were.
+    /// Picks elements along several axes. For each of these axes, there is a list of integers; the lists broadcast to
+    /// a common shape. In the result, the axes of this common shape replace the picked axes. They come first if, in
+    /// the index, a range or a new axis is between two other parts (integers, lists or masks). Otherwise, they are
+    /// where the picked axes were.
     /// </summary>
     Tensor Pick(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
@@ -166,8 +175,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The positions in the storage of the elements that <see cref="Pick"/> picks. The shape is that of the result of
-    /// <see cref="Pick"/>.
+    /// The positions, in the storage, of the elements that <see cref="Pick"/> picks. The tensor of positions has the
+    /// shape of the result of <see cref="Pick"/>.
     /// </summary>
     internal Tensor Spots(List<(int Axis, Tensor Index)> picks, TensorIndex[] indices)
     {
@@ -184,7 +193,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns the integers of an index along an axis, all counted from 0: negative integers, which count from the
+    /// Returns the integers of an index along an axis, all counted from 0. Negative integers, which count from the
     /// end, are converted. Integers outside the axis are refused.
     /// </summary>
     internal Tensor Wrapped(Tensor index, int axis)
@@ -211,11 +220,11 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Picks elements along an axis, with an index of its own for every element: the result is y with y[…, j, …] =
-    /// x[…, index[…, j, …], …], where x is this tensor.
+    /// Picks one element of this tensor along an axis for each element of the index. The result is y with y[…, j, …]
+    /// = x[…, index[…, j, …], …], where x is this tensor.
     /// </summary>
-    /// <exception cref="ShapeException">The index does not have as many axes as the tensor, or is larger than the
-    /// tensor along an axis other than <paramref name="dim"/>.</exception>
+    /// <exception cref="ShapeException">The index does not have as many axes as the tensor, or the index is larger
+    /// than the tensor along an axis other than <paramref name="dim"/>.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
     public Tensor Gather(int dim, Tensor index)
     {
@@ -226,8 +235,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Adds elements to this tensor in place: this[…, index[…, j, …], …] += x[…, j, …]. This is the adjoint of
-    /// <see cref="Gather"/>. If an index is repeated, all elements with this index are added.
+    /// Adds the elements of x to elements of this tensor, in place: this[…, index[…, j, …], …] += x[…, j, …]. This is
+    /// the adjoint of <see cref="Gather"/>. If an index is repeated, all elements of x with this index are added.
     /// </summary>
     public Tensor ScatterAdd_(int dim, Tensor index, Tensor x)
     {
@@ -246,8 +255,8 @@ public sealed partial class Tensor
         Named(() => Gather(dim, AlongAxis("IndexSelect", dim, index)));
 
     /// <summary>
-    /// Expands a 1-dimensional index of positions along an axis over all other axes, because <see cref="Gather"/>
-    /// needs an index for every element.
+    /// Expands a 1-dimensional index along an axis to all axes of this tensor, because <see cref="Gather"/> needs an
+    /// index for every element of its result.
     /// </summary>
     internal Tensor AlongAxis(string operation, int axis, Tensor index)
     {
@@ -260,8 +269,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns the part of the tensor that an index reaches: along all axes but <paramref name="axis"/>, the index
-    /// may be smaller than the tensor.
+    /// Returns the part of this tensor that an index can reach. Along each axis other than <paramref name="axis"/>,
+    /// this part has the size of the index, which may be smaller than the size of this tensor.
     /// </summary>
     Tensor Reached(string operation, ref int axis, Tensor index)
     {

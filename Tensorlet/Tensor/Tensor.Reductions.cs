@@ -18,8 +18,8 @@ public sealed partial class Tensor
         V IReduction.Finish<V>(V y) => y;
     }
     /// <summary>
-    /// The larger of two numbers; NaN if one of the two is NaN. This works because NaN is not equal to itself, and no
-    /// number is greater than NaN.
+    /// The larger of two numbers, or NaN if one of the two is NaN. The formula works because NaN is not equal to
+    /// itself, and no number is greater than NaN.
     /// </summary>
     internal readonly struct MaxFormula : IZip, IReduction
     {
@@ -35,7 +35,9 @@ public sealed partial class Tensor
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
         V IReduction.Finish<V>(V y) => y;
     }
-    /// <summary>1 if a value is better than the best value so far, or if it is the first NaN; otherwise 0.</summary>
+    /// <summary>
+    /// 1 if the value is better than the best value so far, or if the value is the first NaN; otherwise 0.
+    /// </summary>
     internal readonly struct BetterFormula(int sign) : IZip
     {
         [MethodImpl(AggressiveInlining)]
@@ -45,7 +47,9 @@ public sealed partial class Tensor
             return sign > 0 ? V.IfGreater(value, best, V.Of(1), firstNaN) : V.IfGreater(best, value, V.Of(1), firstNaN);
         }
     }
-    /// <summary>Σx/n, or Σx²/n, or √(Σx²/n)</summary>
+    /// <summary>
+    /// The mean Σx/n of n numbers x, or the mean Σx²/n of their squares, or the root √(Σx²/n) of this mean.
+    /// </summary>
     internal readonly struct MeanFormula(double n, bool squares = false, bool root = false) : IReduction
     {
         readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels cannot have a bool
@@ -56,65 +60,66 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The sum over <paramref name="dim"/>, or of all elements if no axis is given. The sum of Booleans is the
+    /// The sum over the axes <paramref name="dim"/>, or over all axes if none is given. The sum of Booleans is the
     /// number of true elements.
     /// </summary>
     public Tensor Sum(Axes dim = default, bool keepDim = false) =>
         Counted().Reduce(new AddFormula(), "Sum", dim, keepDim);
-    /// <summary>The product over <paramref name="dim"/>, or of all elements if no axis is given.</summary>
+    /// <summary>The product over the axes <paramref name="dim"/>, or over all axes if none is given.</summary>
     public Tensor Prod(Axes dim = default, bool keepDim = false) =>
         Counted().Reduce(new MultiplyFormula(), "Prod", dim, keepDim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>
-    /// The maximum over <paramref name="dim"/>, or of all elements if no axis is given; NaN if one of the elements
-    /// is NaN.
+    /// The maximum over the axes <paramref name="dim"/>, or over all axes if none is given. If one of the elements is
+    /// NaN, the maximum is NaN.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
     public Tensor AMax(Axes dim = default, bool keepDim = false) =>
         NotEmpty("AMax", dim).Reduce(new MaxFormula(), "AMax", dim, keepDim);
     /// <summary>
-    /// The minimum over <paramref name="dim"/>, or of all elements if no axis is given; NaN if one of the elements
-    /// is NaN.
+    /// The minimum over the axes <paramref name="dim"/>, or over all axes if none is given. If one of the elements is
+    /// NaN, the minimum is NaN.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
     public Tensor AMin(Axes dim = default, bool keepDim = false) =>
         NotEmpty("AMin", dim).Reduce(new MinFormula(), "AMin", dim, keepDim);
     /// <summary>
-    /// The mean over <paramref name="dim"/>, or of all elements if no axis is given. The mean of no elements is NaN.
+    /// The mean over the axes <paramref name="dim"/>, or over all axes if none is given. The mean of no elements is
+    /// NaN.
     /// </summary>
     public Tensor Mean(Axes dim = default, bool keepDim = false) =>
         OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(dim)), "Mean", dim, keepDim);
 
     /// <summary>
-    /// The number of elements that are not 0, over <paramref name="dim"/> or, if no axis is given, in the whole
-    /// tensor.
+    /// The number of elements that are not 0, over the axes <paramref name="dim"/>, or over all axes if none is
+    /// given.
     /// </summary>
     public Tensor CountNonzero(Axes dim = default, bool keepDim = false) =>
         Named(() => To(DType.Bool).Sum(dim, keepDim));
-    /// <summary>Whether any element is not 0.</summary>
+    /// <summary>Returns true if at least one element is not 0.</summary>
     public bool Any() => Any(default).Item<bool>();
-    /// <summary>Whether no element is 0.</summary>
+    /// <summary>Returns true if no element is 0.</summary>
     public bool All() => All(default).Item<bool>();
     /// <summary>
-    /// The mask that says for each position along the other axes whether any element along <paramref name="dim"/> is
-    /// not 0.
+    /// Returns a mask with one element for each position along the other axes. This element is true if at least one
+    /// element along <paramref name="dim"/> is not 0.
     /// </summary>
     public Tensor Any(Axes dim, bool keepDim = false) =>
         To(DType.Bool).Reduce(new AddFormula(), "Any", dim, keepDim);
     /// <summary>
-    /// The mask that says for each position along the other axes whether no element along <paramref name="dim"/> is
-    /// 0.
+    /// Returns a mask with one element for each position along the other axes. This element is true if no element
+    /// along <paramref name="dim"/> is 0.
     /// </summary>
     public Tensor All(Axes dim, bool keepDim = false) => Named(() => !(!this).Any(dim, keepDim));
 
     /// <summary>
-    /// The position of the maximum along an axis, or in the flattened tensor if no axis is given, as Int64. If the
-    /// maximum occurs several times, the result is the position of the first occurrence.
+    /// The position of the maximum along an axis, or in the flattened tensor if no axis is given. If the maximum
+    /// occurs several times, the result is the position of the first occurrence. The type of the result is Int64.
     /// </summary>
     public Tensor ArgMax(int? dim = null, bool keepDim = false) => ArgReduce("ArgMax", true, dim, keepDim);
     /// <summary>
-    /// The position of the minimum along an axis, or in the flattened tensor if no axis is given, as Int64. If the
-    /// minimum occurs several times, the result is the position of the first occurrence.
+    /// The position of the minimum along an axis, or in the flattened tensor if no axis is given. If the minimum
+    /// occurs several times, the result is the position of the first occurrence. The type of the result is Int64.
     /// </summary>
     public Tensor ArgMin(int? dim = null, bool keepDim = false) => ArgReduce("ArgMin", false, dim, keepDim);
 
@@ -131,15 +136,16 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Broadcasts x₀, x₁, …, computes f(x₀, x₁, …), and reduces the result over some axes with r. The reduced axes
-    /// remain, with size 1.
+    /// Broadcasts the tensors x₀, x₁, …, computes f(x₀, x₁, …) at each position, and reduces the result over the
+    /// given axes with r. The reduced axes remain, with size 1.
     /// </summary>
     internal static Tensor Fold<F, R>(string operation, F f, R r, int[] axes, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction =>
         Fold(operation, axes, true, Device.TypeOf(x), (x, y) => y.Device.Reduce(f, r, y, x), x);
 
     /// <summary>
-    /// Broadcasts the operands, moves the axes that are reduced to the end, and passes the operands to a primitive.
+    /// Broadcasts the operands, moves their reduced axes behind all other axes, and passes the operands to a
+    /// primitive.
     /// </summary>
     static Tensor Fold(string operation, int[] axes, bool keepDim, DType type, Action<Tensor[], Tensor> verb,
         params ReadOnlySpan<Tensor> x)
@@ -152,9 +158,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Runs a computation that can be done separately for every line along an axis. The computation runs once for
-    /// each slice that the device chooses, and is given a function that cuts the slice out of this tensor, or out of
-    /// a tensor that broadcasts to this tensor.
+    /// Runs a computation that can be done separately for every line along an axis. The device divides this tensor
+    /// into slices, and the computation runs once for each slice. The computation is given a function that cuts the
+    /// slice out of this tensor, or out of a tensor that broadcasts to this tensor.
     /// </summary>
     internal void BySlices(int axis, Action<Func<Tensor, Tensor>> part)
     {
@@ -178,16 +184,16 @@ public sealed partial class Tensor
         return this;
     }
 
-    /// <summary>The number of elements that are reduced to a single element.</summary>
+    /// <summary>The number of elements that are reduced to a single element if the given axes are reduced.</summary>
     internal int CountOver(Axes axes) => Layout.Axes("Mean", axes).Aggregate(1, (n, a) => n * Layout.shape[a]);
 
     /// <summary>
-    /// c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns]. Each of the four indices stands for a
-    /// group of axes: the arguments say how many axes belong to batch, rows and columns, and the remaining axes
-    /// belong to k.
+    /// Returns c with c[batch, rows, columns] = Σₖ a[batch, rows, k] · b[batch, k, columns]. Each of the four indices
+    /// stands for a group of axes. The arguments say how many axes belong to batch, rows and columns; the remaining
+    /// axes belong to k.
     /// </summary>
-    /// <exception cref="ShapeException">The operands do not have these groups of axes, or the operands differ in a
-    /// size of batch or k.</exception>
+    /// <exception cref="ShapeException">The operands do not have these groups of axes, or the operands differ in the
+    /// size of an axis of batch or k.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
         a.Given().SameDevice("Contract", b);
@@ -230,6 +236,6 @@ public sealed partial class Tensor
             $"{columns} columns against {rows} rows. Transpose one of them (.T), perhaps.");
     }
 
-    /// <summary>The shape to which the axes before the last two broadcast.</summary>
+    /// <summary>The shape to which the axes before the last two axes of each operand broadcast.</summary>
     internal static int[] Batch(Tensor a, Tensor b) => Layout.Broadcast("MatMul", a.Layout[..^2], b.Layout[..^2]);
 }

@@ -4,9 +4,9 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Returns y with y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, where x is this tensor and ∘ is an
-    /// associative scalar function of your own. The n elements along the axis are combined one after another, or in
-    /// 2·log₂ n steps, with fewer than 2·n combinations in all (Brent and Kung 1982).
-    /// Booleans are converted to Int64.
+    /// associative scalar function of your own. The n elements along the axis are combined either one after another,
+    /// or in 2·log₂ n steps with fewer than 2·n combinations in all (Brent and Kung 1982). Booleans are converted to
+    /// Int64.
     /// </summary>
     /// <exception cref="IndexException">The axis does not exist.</exception>
     public Tensor Scan<F>(F f, int dim, string operation = "Scan") where F : struct, IZip
@@ -18,8 +18,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Scans this tensor in place: combines the elements in pairs, scans the results, and computes the elements
-    /// between two pairs from the scanned results.
+    /// Scans this tensor in place. The elements are combined in pairs, and the results are scanned. Then the elements
+    /// between two pairs are computed from the scanned results.
     /// </summary>
     void ScanPairs<F>(F f, int axis) where F : struct, IZip
     {

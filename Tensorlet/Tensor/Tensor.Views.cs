@@ -4,7 +4,7 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Returns the same elements in another shape: a view if that is possible, and a copy otherwise. One size of the
-    /// shape may be −1.
+    /// shape may be −1; this size is computed from the number of elements.
     /// </summary>
     /// <exception cref="ShapeException">The product of the sizes is not the number of elements.</exception>
     public Tensor Reshape(params int[] shape)
@@ -14,7 +14,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns the same elements in another shape, always as a view. One size of the shape may be −1.
+    /// Returns the same elements in another shape, always as a view. One size of the shape may be −1; this size is
+    /// computed from the number of elements.
     /// </summary>
     /// <exception cref="ShapeException">The product of the sizes is not the number of elements, or the elements are
     /// in an order for which no view has this shape.</exception>
@@ -29,7 +30,7 @@ public sealed partial class Tensor
     /// <summary>
     /// Returns a view with the axes in another order: axis a of the result is axis <c>axes[a]</c> of this tensor.
     /// </summary>
-    /// <exception cref="ShapeException">An axis is not named, or is named more than once.</exception>
+    /// <exception cref="ShapeException">An axis is missing, or occurs more than once.</exception>
     public Tensor Permute(params int[] dims)
     {
         int[] order = [.. dims.Given().Select(a => Layout.Axis("Permute", a))];
@@ -55,8 +56,8 @@ public sealed partial class Tensor
     public Tensor Unsqueeze(int dim) => With(Layout.Insert(Layout.Axis("Unsqueeze", dim, extra: 1), 1, 1));
 
     /// <summary>
-    /// Returns a view of the given shape, in which axes of size 1, and new axes in front, are repeated without
-    /// copying. A size of −1 means that the axis keeps its size.
+    /// Returns a view of the given shape. Axes of size 1 are repeated without copying, and so are new axes, which may
+    /// be added in front. A size of −1 means that the axis keeps its size.
     /// </summary>
     /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
     public Tensor Expand(params int[] shape)
@@ -119,12 +120,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns a view of sliding windows along an axis. In this view, elements overlap. A window consists of
-    /// <paramref name="size"/> elements at a distance of <paramref name="dilation"/>, and a window begins every
-    /// <paramref name="stride"/> elements. The axis is replaced by an axis along which the windows are counted, and a
-    /// new last axis runs along the elements of a window.
+    /// Returns a view of sliding windows along an axis. Neighbouring windows may share elements. A window consists of
+    /// <paramref name="size"/> elements, and neighbouring elements of a window are <paramref name="dilation"/>
+    /// positions apart. A window begins every <paramref name="stride"/> elements. In the result, the axis counts the
+    /// windows, and a new last axis counts the elements of a window.
     /// </summary>
-    /// <exception cref="ShapeException">The window is longer than the axis, or the size, the stride or the dilation
+    /// <exception cref="ShapeException">The window is longer than the axis; or the size, the stride or the dilation
     /// is not positive.</exception>
     public Tensor Windows(int dim, int size, int stride = 1, int dilation = 1)
     {
@@ -137,7 +138,9 @@ public sealed partial class Tensor
                 $"Windows: {size} elements, {dilation} apart, reach over {reach}, more than axis {dim} of {Layout}.");
     }
 
-    /// <summary>Returns windows along the last axes. The arrays have one number for each of these axes.</summary>
+    /// <summary>
+    /// Returns a view of windows along the last axes. The arrays have one number for each of these axes.
+    /// </summary>
     internal Tensor Windows(int[] size, int[] stride, int[] dilation)
     {
         var result = this;
@@ -170,8 +173,8 @@ public sealed partial class Tensor
         x.Narrow(-a, before[^a], sizes[^a]));
 
     /// <summary>
-    /// The main diagonal with respect to two axes, or a diagonal at an offset from the main diagonal. The two axes
-    /// are replaced by one new axis, the last, which runs along the diagonal. The result is a view.
+    /// Returns a view of the main diagonal with respect to two axes, or of a diagonal at an offset from the main
+    /// diagonal. In the view, a new last axis, which runs along the diagonal, replaces the two axes.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has fewer than two axes, or the two axes are the same.</exception>
     public Tensor Diagonal(int offset = 0, int dim1 = 0, int dim2 = 1)
@@ -188,8 +191,8 @@ public sealed partial class Tensor
     /// Joins tensors one after another along an axis. The tensors may differ in size along this axis only. If the
     /// tensors have different types, the result has the highest type.
     /// </summary>
-    /// <exception cref="ShapeException">No tensors were given, or the tensors differ in another axis or in the number
-    /// of axes.</exception>
+    /// <exception cref="ShapeException">No tensors were given; or the tensors differ in the size of another axis; or
+    /// the tensors have different numbers of axes.</exception>
     public static Tensor Cat(IReadOnlyList<Tensor> tensors, int dim = 0)
     {
         if (tensors.Given().Count == 0) throw new ShapeException("Cat: no tensors were given.");

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Tensorlet;
 
 /// <summary>
-/// An n-dimensional array of numbers: a layout over storage on a device. A tensor knows nothing of gradients; for
-/// gradients, see <see cref="Variable"/>. A tensor and its views share their storage. Tensors need not be disposed.
+/// An n-dimensional array of numbers. A tensor consists of a storage on a device, which holds the numbers, and a
+/// layout, which gives their positions in the storage. A tensor and its views share their storage. Tensors need not
+/// be disposed. A tensor knows nothing of gradients; for gradients, see <see cref="Variable"/>.
 /// </summary>
 [DebuggerDisplay("{DebuggerText,nq}")]
 public sealed partial class Tensor
@@ -35,8 +36,8 @@ public sealed partial class Tensor
 
     /// <summary>
     /// Converts a number to an operand, as in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and <c>x[0] = 1</c>.
-    /// The operand takes the device of the other operand. It also takes the type of the other operand, as far as
-    /// <see cref="Number"/> says so.
+    /// The operand takes the device of the other operand. The type of the operand follows from the type of the other
+    /// operand, by the rule that <see cref="Number"/> describes.
     /// </summary>
     public static implicit operator Tensor(Number x) => new(x);
     /// <inheritdoc cref="op_Implicit(Number)"/>
@@ -68,8 +69,8 @@ public sealed partial class Tensor
 
     /// <summary>The value of the only element.</summary>
     /// <exception cref="ShapeException">The tensor does not have exactly one element.</exception>
-    /// <exception cref="DTypeException">The element is an integer to which no double is equal. Use
-    /// <see cref="Item{T}"/> with the type long.</exception>
+    /// <exception cref="DTypeException">The element is an integer that is not exactly equal to any double. In this
+    /// case, use <see cref="Item{T}"/> with the type long.</exception>
     public double Item() => DType != DType.Int64 ? Item<double>()
         : Item<long>() is var whole && (Int128)(double)whole == whole ? whole
         : throw new DTypeException($"Item: no double is equal to the Int64 {whole}. Use Item<long>().");
@@ -80,7 +81,7 @@ public sealed partial class Tensor
         : throw new ShapeException($"Item: shape {Layout} has {Numel} elements, not one. Index or reduce it first.");
 
     /// <summary>The elements in row-major order, converted to T: float, double, long, int or bool.</summary>
-    /// <exception cref="OverflowException">An element does not fit into an int.</exception>
+    /// <exception cref="OverflowException">T is int, and an element does not fit into an int.</exception>
     public T[] ToArray<T>() where T : unmanaged => typeof(T) == typeof(int)
         ? (T[])(object)Array.ConvertAll(ToArray<long>(), x => checked((int)x)) : To(DTypes.Of<T>()).Memory<T>();
 
@@ -102,7 +103,7 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor Contiguous() => IsContiguous ? this : Clone();
 
-    /// <summary>A contiguous copy of the elements in storage of its own.</summary>
+    /// <summary>Returns a contiguous copy of this tensor. The copy has its own storage.</summary>
     public Tensor Clone() => Copied(DType);
 
     /// <summary>
@@ -111,13 +112,13 @@ public sealed partial class Tensor
     /// </summary>
     public Tensor To(DType dtype) => dtype == DType ? this : Copied(dtype);
 
-    /// <summary>The same numbers as Float32.</summary>
+    /// <summary>Returns the same numbers, converted to Float32.</summary>
     public Tensor Float() => To(DType.Float32);
-    /// <summary>The same numbers as Float64.</summary>
+    /// <summary>Returns the same numbers, converted to Float64.</summary>
     public Tensor Double() => To(DType.Float64);
-    /// <summary>The same numbers as Int64; fractions are cut off.</summary>
+    /// <summary>Returns the same numbers, converted to Int64; fractions are cut off.</summary>
     public Tensor Long() => To(DType.Int64);
-    /// <summary>A mask that is true where the number is not 0.</summary>
+    /// <summary>Returns a mask that is true where an element of this tensor is not 0.</summary>
     public Tensor Bool() => To(DType.Bool);
 
     Tensor Copied(DType type, [CallerMemberName] string operation = "")
@@ -139,17 +140,17 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The same numbers on the CPU.</summary>
+    /// <summary>Returns the same numbers on the CPU.</summary>
     public Tensor Cpu() => To(Device.Cpu);
 
-    /// <summary>The same numbers on a CUDA device.</summary>
+    /// <summary>Returns the same numbers on a CUDA device.</summary>
     /// <exception cref="DeviceException">There is no CUDA device with this number.</exception>
     public Tensor Cuda(int index = 0) => To(Device.Cuda(index));
 
     internal Tensor NewEmpty(int[] shape, DType? type = null, [CallerMemberName] string operation = "") =>
         New(operation, shape, type ?? DType, Device);
 
-    /// <summary>Refuses operands on different devices.</summary>
+    /// <summary>Throws an exception if this tensor and the other operand are on different devices.</summary>
     internal Tensor SameDevice(string operation, Tensor other,
         [CallerArgumentExpression(nameof(other))] string name = "") => Device == other.Given(name).Device || IsNumber
             || other.IsNumber ? this
@@ -174,7 +175,10 @@ public sealed partial class Tensor
     internal Tensor Writable(string operation) => !Layout.Overlaps ? this : throw new ShapeException(
         $"{operation}: elements of this view of shape {Layout} overlap (expanded axes, or windows). Clone it first.");
 
-    /// <summary>Marks a write for the tape. A write through a view in which elements overlap is refused.</summary>
+    /// <summary>
+    /// Counts a write to the storage, so that the tape notices it. A write through a view in which elements overlap
+    /// is refused.
+    /// </summary>
     internal Tensor Writing(string operation)
     {
         Writable(operation);

@@ -1,15 +1,15 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// The area under the ROC curve of scores (N) for targets (N) that are 0 or 1: among all pairs of a sample with
-/// target 1 and a sample with target 0, the share of the pairs in which the sample with target 1 has the larger
-/// score. A pair with equal scores counts as one half (Hanley and McNeil 1982). The area is NaN if all targets are
-/// of one class.
+/// The area under the ROC curve. For each of N samples, the output has a score and the target is 0 or 1; both have the
+/// shape (N). Of all pairs of a sample with target 1 and a sample with target 0, the area is the share in which the
+/// sample with target 1 has the larger score. A pair with equal scores counts as one half (Hanley and McNeil 1982). The
+/// area is NaN if all targets are equal.
 /// </summary>
 public sealed class AUC() : Metric(0)
 {
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">A target is neither 0 nor 1, or a score is NaN. Nothing has been
+    /// <exception cref="TensorletException">A target is neither 0 nor 1; or a score is NaN. Nothing has been
     /// added.</exception>
     public override void Add(Tensor output, Tensor target)
     {
@@ -24,9 +24,9 @@ public sealed class AUC() : Metric(0)
 
     static bool Sound(double[] sample) => !double.IsNaN(sample[0]) && sample[1] is 0 or 1;
 
-    // The samples that have been counted, in several parts. A part has the sorted scores for target 0 and the sorted
-    // scores for target 1. Each part is larger than the next one, so that a sample moves to a larger part only a few
-    // times (Bentley and Saxe 1980).
+    // The samples that have been counted, in several parts. A part has the sorted scores of the samples with target 0
+    // and those of the samples with target 1. Each part is larger than the next part, so that a sample moves to a
+    // larger part only a few times (Bentley and Saxe 1980).
     readonly List<(double[] Zeros, double[] Ones)> parts = [];
     List<double>? counted;
     int samples;
@@ -60,8 +60,8 @@ public sealed class AUC() : Metric(0)
     }
 
     /// <summary>
-    /// Returns the number of pairs in which the sample with target 1 has the larger score. A pair with equal scores
-    /// counts as one half. Each score of the smaller set is looked up in the larger set.
+    /// Returns the number of pairs in which the sample with target 1 has a larger score than the sample with target 0.
+    /// A pair with equal scores counts as one half. Each score of the smaller set is looked up in the larger set.
     /// </summary>
     static double Wins(double[] zeros, double[] ones) => zeros.Length <= ones.Length
         ? zeros.Sum(zero => ones.Length - (Below(ones, zero) + UpTo(ones, zero)) / 2.0)

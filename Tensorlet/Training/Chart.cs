@@ -13,7 +13,7 @@ static class Chart
     const int Left = 60, Top = 30, Width = 560, Height = 300, Foot = Top + Height;
     static readonly string[] colors = ["#2e7fd0", "#d06a1e"];
 
-    /// <summary>Writes the file. The vertical axis begins at 0 or below.</summary>
+    /// <summary>Writes the file. The vertical axis begins at 0, or below 0 if a value is negative.</summary>
     /// <param name="path">The file.</param>
     /// <param name="x">What the horizontal axis shows.</param>
     /// <param name="logX">Whether the horizontal axis is logarithmic, so that powers of ten are at equal
@@ -54,8 +54,8 @@ static class Chart
     }
 
     /// <summary>
-    /// Returns about five round numbers from <paramref name="low"/> to <paramref name="high"/>, at distances of 1,
-    /// 2 or 5 times a power of ten.
+    /// Returns about five round numbers between <paramref name="low"/> and <paramref name="high"/>. The distance
+    /// between neighbours is 1, 2 or 5 times a power of ten.
     /// </summary>
     static IEnumerable<double> Ticks(double low, double high)
     {

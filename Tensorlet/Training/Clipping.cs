@@ -3,14 +3,16 @@ using Tensorlet.Nn;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Scales the gradients before each step so that their norm is at most <paramref name="maxNorm"/>; see
-/// <see cref="Utils.ClipGradNorm_"/>. <c>Stats["grad_norm"]</c> is the mean of the norms before scaling, over the
-/// epoch so far. If <paramref name="maxNorm"/> is infinite, the norms are only measured.
+/// Scales all gradients before each step, so that the norm of all gradients together is at most
+/// <paramref name="maxNorm"/>; see <see cref="Utils.ClipGradNorm_"/>. <c>trainer.Stats["grad_norm"]</c> is the mean
+/// norm before scaling, over all batches of the epoch so far. If <paramref name="maxNorm"/> is infinite, the norm is
+/// only measured.
 /// </summary>
-/// <param name="maxNorm">The largest norm.</param>
-/// <param name="normType">The kind of norm.</param>
-/// <exception cref="ArgumentOutOfRangeException">The largest norm is negative or NaN, or the kind of norm is
-/// NaN.</exception>
+/// <param name="maxNorm">The largest norm that is allowed.</param>
+/// <param name="normType">The p of the p-norm: 2 for the Euclidean norm, infinity for the largest absolute
+/// value.</param>
+/// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is negative or NaN; or
+/// <paramref name="normType"/> is NaN.</exception>
 public sealed class ClipGradNorm(double maxNorm, double normType = 2) : Meter("grad_norm", new Mean())
 {
     readonly double maxNorm = maxNorm.In(nameof(ClipGradNorm), 0, double.PositiveInfinity);

@@ -1,30 +1,32 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Counts how often each class was predicted for each class of the targets. Targets are (N, …); outputs are scores
-/// (N, C, …) or classes (N, …).
+/// Counts how often each class was predicted for each class of the targets. The targets are class numbers with the
+/// shape (N, …), where N is the number of samples. The outputs are either class numbers with the same shape, or scores
+/// with the shape (N, C, …).
 /// </summary>
 /// <param name="classes">C, the number of classes.</param>
 /// <exception cref="ArgumentOutOfRangeException">The number of classes is not positive, or its square does not fit
 /// into an int.</exception>
 public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMatrix), 1, 46_340) * classes)
 {
-    /// <summary>The classes, 0 to C − 1.</summary>
+    /// <summary>The class numbers from 0 to C − 1, where C is the number of classes.</summary>
     protected IEnumerable<int> All => Enumerable.Range(0, classes);
 
     /// <summary>
-    /// How many targets of the class <paramref name="actual"/> were predicted as the class
-    /// <paramref name="predicted"/>.
+    /// The number of targets of the class <paramref name="actual"/> for which the class
+    /// <paramref name="predicted"/> was predicted.
     /// </summary>
     public long this[int actual, int predicted] => (long)Sums[
         actual.In(nameof(ConfusionMatrix), 0, classes - 1) * classes
         + predicted.In(nameof(ConfusionMatrix), 0, classes - 1)];
 
-    /// <summary>The share of the samples on the diagonal, which is the accuracy.</summary>
+    /// <summary>The accuracy, which is the share of the samples on the diagonal of the matrix.</summary>
     public override double Value => All.Sum(c => this[c, c]) / Sums.Sum();
 
     /// <inheritdoc/>
-    /// <exception cref="IndexException">A target or an output is not a class. Nothing has been added.</exception>
+    /// <exception cref="IndexException">A target or an output is not a valid class number. Nothing has been
+    /// added.</exception>
     public sealed override void Add(Tensor output, Tensor target)
     {
         var predicted = Classes(GetType().Name, output, target).ToArray<long>();
@@ -51,10 +53,10 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
 }
 
 /// <summary>
-/// F₁ = 2·hits/(2·hits + false + missed) of each class, the harmonic mean of precision and recall. Here, hits are
-/// the targets of the class that were predicted as this class, missed are the other targets of the class, and false
-/// are the predictions of this class for targets of other classes. A class that occurs neither among the targets
-/// nor among the outputs has an F₁ of 0, and is left out of the mean over the classes.
+/// Computes F₁ = 2·h/(2·h + f + m) for each class, the harmonic mean of precision and recall. Here, h is the number of
+/// targets of the class that were predicted as this class (hits), m is the number of its other targets (missed), and f
+/// is the number of targets of other classes that were predicted as this class (false). If a class occurs neither among
+/// the targets nor among the predictions, its F₁ is 0, and the mean over the classes leaves this class out.
 /// </summary>
 /// <param name="classes">C, the number of classes.</param>
 public sealed class F1(int classes) : ConfusionMatrix(classes)
@@ -63,12 +65,12 @@ public sealed class F1(int classes) : ConfusionMatrix(classes)
     public double[] PerClass => [.. All.Zip(Seen(), (c, seen) => 2.0 * this[c, c] / Math.Max(1, seen))];
     /// <summary>The mean of F₁ over the classes that occur; the same as <see cref="Value"/>.</summary>
     public double Macro => PerClass.Sum() / Seen().Count(n => n > 0);
-    /// <summary>F₁ computed from the hits and the errors of all classes together, which is the accuracy.</summary>
+    /// <summary>F₁ computed from the sums of h, f and m over all classes. This is the accuracy.</summary>
     public double Micro => base.Value;
     /// <summary>The same as <see cref="Macro"/>.</summary>
     public override double Value => Macro;
 
-    /// <summary>How often each class is a target or an output.</summary>
+    /// <summary>Returns how often each class occurs, as a target and as a prediction together.</summary>
     double[] Seen()
     {
         var (seen, i) = (new double[All.Count()], 0);

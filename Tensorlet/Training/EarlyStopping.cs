@@ -1,11 +1,11 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Ends the training when a measured value has not improved for <paramref name="patience"/> epochs. When the
-/// training has ended, for whatever reason, the model has the weights of the best epoch.
+/// Ends the training when a measured value has not improved for <paramref name="patience"/> epochs. At the end of the
+/// training, even if this plugin has not ended it, the model gets the weights of the best epoch.
 /// </summary>
 /// <param name="patience">The number of epochs without improvement after which the training ends.</param>
-/// <param name="watch">The name of the value that is watched.</param>
+/// <param name="watch">The name of the value in <see cref="Trainer.Stats"/>.</param>
 /// <param name="larger">Whether larger values are better. NaN is never better.</param>
 public sealed class EarlyStopping(int patience, string watch = "validation_loss", bool larger = false)
     : KeptWeights(double.NaN, 0)        // the best value, and the number of epochs since then
@@ -20,7 +20,7 @@ public sealed class EarlyStopping(int patience, string watch = "validation_loss"
     public override void EpochEnded(Trainer trainer)
     {
         var value = trainer.Given().Watched(watch);
-        // any number is better than NaN, and NaN is better than no value
+        // the first value is always taken, even if it is NaN; later, every number is better than NaN
         if (Weights.Count == 0 || (!double.IsNaN(value) && !(larger ? value <= Now[0] : value >= Now[0])))
             (Now, Weights) = ([value, 0], Clones(trainer.Model));
         else if (++Now[1] >= limit) trainer.Stop();

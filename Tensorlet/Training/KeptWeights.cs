@@ -3,7 +3,7 @@ using Tensorlet.Nn;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// A plugin that keeps a second set of weights, beside the weights that are trained, and some numbers.
+/// A plugin that keeps some numbers and a second set of weights, beside the weights that are trained.
 /// </summary>
 public abstract class KeptWeights : Plugin, IStateful
 {
@@ -11,7 +11,9 @@ public abstract class KeptWeights : Plugin, IStateful
     readonly int count;
     Module? model;
 
-    /// <summary>The weights that are kept, by their keys in the state of the model; none at first.</summary>
+    /// <summary>
+    /// The second set of weights, with the same keys as in the state of the model. At first, there are no weights.
+    /// </summary>
     private protected Dictionary<string, Tensor> Weights { get; set; } = [];
 
     /// <summary>The numbers that are kept.</summary>
@@ -19,7 +21,7 @@ public abstract class KeptWeights : Plugin, IStateful
 
     private protected KeptWeights(params double[] first) => (count, Now) = (first.Length, first);
 
-    /// <summary>Whether this plugin can have these numbers.</summary>
+    /// <summary>Returns true if these numbers are valid for this plugin.</summary>
     private protected abstract bool CanBe(double[] numbers);
 
     /// <summary>Returns clones of the weights of a model.</summary>
@@ -30,7 +32,8 @@ public abstract class KeptWeights : Plugin, IStateful
     public override void Resuming(Trainer trainer) => model = trainer.Given().Model;
 
     /// <inheritdoc/>
-    /// <exception cref="TensorletException">The weights in the loaded state are not those of this model.</exception>
+    /// <exception cref="TensorletException">The keys, shapes or types of the weights in the loaded state are not those
+    /// of this model.</exception>
     public override void Started(Trainer trainer)
     {
         model = trainer.Given().Model;

@@ -3,11 +3,12 @@ using Tensorlet.Nn;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Statistics of the results and the gradients of each layer in the last batch that was measured. They show
-/// gradients that vanish or explode, and units that never fire. A layer is a module without modules inside it. To
-/// see the gradients as they are before they are clipped, put this plugin before the one that clips them.
+/// Measures the results and the gradients of each layer in some of the batches, and keeps the statistics of the last
+/// batch that was measured. They show gradients that vanish or explode, and units whose results are always 0. A layer
+/// is a module without modules inside it. To measure gradients before they are clipped, put this plugin before the one
+/// that clips them.
 /// </summary>
-/// <param name="every">The number of batches from one measurement to the next. The first batch of an epoch is
+/// <param name="every">The number of batches from one measured batch to the next. The first batch of each epoch is
 /// measured.</param>
 /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
 public sealed class LayerStatistics(int every = 1) : Plugin
@@ -18,13 +19,13 @@ public sealed class LayerStatistics(int every = 1) : Plugin
 
     /// <summary>The statistics of a layer.</summary>
     /// <param name="Name">The key of the layer, for example <c>conv1</c>.</param>
-    /// <param name="Mean">The mean of the results of the layer.</param>
-    /// <param name="Std">The standard deviation of the results of the layer.</param>
-    /// <param name="Zeros">The share of the results of the layer that are 0.</param>
-    /// <param name="Gradient">The norm of the gradient with respect to the results of the layer; NaN if there was
-    /// no gradient.</param>
-    /// <param name="ParameterGradient">The norm of the gradient with respect to the parameters of the layer; 0 if
-    /// it has none.</param>
+    /// <param name="Mean">The mean of the elements of the layer's result.</param>
+    /// <param name="Std">The standard deviation of the elements of the layer's result.</param>
+    /// <param name="Zeros">The share of the elements of the layer's result that are 0.</param>
+    /// <param name="Gradient">The norm of the gradient with respect to the layer's result; NaN if there was no
+    /// gradient.</param>
+    /// <param name="ParameterGradient">The norm of the gradient with respect to the layer's parameters; 0 if the layer
+    /// has no parameters.</param>
     public sealed record Layer(
         string Name, double Mean, double Std, double Zeros, double Gradient, double ParameterGradient);
 

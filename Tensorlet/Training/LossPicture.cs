@@ -1,8 +1,8 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Draws the loss over time in an SVG file, which is written again at intervals. If <see cref="Validation"/> comes
-/// before this plugin, the validation loss is drawn too.
+/// Draws the loss over time in an SVG file, which is written again after each epoch. If a <see cref="Validation"/>
+/// comes before this plugin, the validation loss is drawn too.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="every">If given, the file is also written within an epoch, each time after this number of

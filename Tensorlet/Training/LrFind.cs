@@ -6,12 +6,13 @@ namespace Tensorlet.Training;
 public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> Losses)
 {
     /// <summary>
-    /// The rate at which the loss falls fastest, which is a good rate to begin with; NaN if the loss never falls.
+    /// The learning rate at which the loss falls fastest. This is a good rate for the beginning of a training. It is
+    /// NaN if the loss never falls.
     /// </summary>
     public double Suggestion => Losses.Skip(1).Zip(Losses, (next, loss) => next - loss).Zip(Rates)
         .Where(step => step.First < 0).DefaultIfEmpty((0, double.NaN)).Min().Second;
 
-    /// <summary>Writes a picture of the losses over the rates as an SVG file.</summary>
+    /// <summary>Writes a picture of the losses over the learning rates as an SVG file.</summary>
     public void Save(string path) =>
         Chart.Write(path, "learning rate", logX: true, new Curve("loss, smoothed", Rates, Losses));
 }
@@ -20,15 +21,17 @@ public sealed partial class Trainer
 {
     /// <summary>
     /// Makes steps with learning rates that grow from <paramref name="low"/> to <paramref name="high"/> by equal
-    /// factors, until the smoothed loss is four times the best one, or the loss is not a finite number (the range
-    /// test of Smith 2017, with the smoothing and the stopping rule of fastai). Plugins are not called. Afterwards,
-    /// the model, the optimizer, the random numbers and the loader are as they were before.
+    /// factors. The test ends early if the smoothed loss is more than four times its smallest value so far, or if a
+    /// loss is not finite. This is the range test of Smith 2017, with the smoothing and the stopping rule of fastai.
+    /// Plugins are not called. Afterwards, the model, the optimizer, the default generator of random numbers and the
+    /// loader are as they were before.
     /// </summary>
-    /// <param name="low">The first rate.</param>
-    /// <param name="high">The last rate.</param>
+    /// <param name="low">The learning rate of the first step.</param>
+    /// <param name="high">The learning rate of the last step, if the test does not end early.</param>
     /// <param name="steps">The largest number of steps.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The rates are not positive and growing, or the number of steps
-    /// is less than 2.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="low"/> is not positive; or
+    /// <paramref name="high"/> is below <paramref name="low"/>; or <paramref name="steps"/> is less than
+    /// 2.</exception>
     public LrRange LrFind(double low = 1e-6, double high = 1, int steps = 100)
     {
         low.In(nameof(LrFind), double.Epsilon);

@@ -1,13 +1,14 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// The mean of numbers, such as losses, or of the elements of f(output, target), such as squared differences.
+/// A mean: either of numbers that are given directly, such as losses, or of the elements of f(output, target), for
+/// example of squared differences.
 /// </summary>
-/// <param name="f">The function whose results are averaged. If no function is given, the outputs themselves are
+/// <param name="f">The function whose results are averaged. If no function is given, the elements of the outputs are
 /// averaged.</param>
 public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
 {
-    /// <summary>Adds a number that is the mean of <paramref name="weight"/> numbers.</summary>
+    /// <summary>Adds a number that counts <paramref name="weight"/> times.</summary>
     public void Add(double value, double weight = 1) => AddSum(value * weight, weight);
 
     /// <inheritdoc/>
@@ -24,14 +25,17 @@ public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
 }
 
 /// <summary>
-/// The share of the targets (N, …) that the outputs predict. The outputs are scores (N, C, …) or classes (N, …).
+/// The share of the targets that the outputs predict. The targets are class numbers with the shape (N, …), where N is
+/// the number of samples. The outputs are either class numbers with the same shape, or scores with the shape (N, C, …),
+/// where C is the number of classes.
 /// </summary>
 public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", output, target).Eq(target));
 
 /// <summary>
-/// The share of the targets (N) that are among the k classes with the largest scores; the scores are (N, C). It is
-/// 1 if there are at most k classes. Of classes with equal scores, the first class counts as the one with the
-/// largest score, so that k = 1 gives <see cref="Accuracy"/>. A target whose score is NaN counts as missed.
+/// The share of the targets that are among the k classes with the largest scores. For N samples and C classes, the
+/// targets have the shape (N), and the scores have the shape (N, C). The share is 1 if there are at most k classes. If
+/// scores are equal, the class with the lower number comes first, so that k = 1 gives the same as
+/// <see cref="Accuracy"/>. A target whose score is NaN counts as missed.
 /// </summary>
 /// <param name="k">The number of classes among which the target must be.</param>
 /// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>
@@ -44,7 +48,8 @@ public sealed class TopKAccuracy(int k) : Mean(Hits(k.In(nameof(TopKAccuracy), 1
                 $"TopKAccuracy: scores {output.Layout} and targets {target.Layout} are not (N, C) and (N).");
         var place = target.Unsqueeze(1);
         var score = output.Gather(1, place);
-        // above the target are all classes whose scores are not smaller, except equal scores from the target on
+        // the classes that come before the target are those whose scores are not smaller, except the target itself and
+        // the later classes with the same score
         var from = Tensor.Arange(output.Size(1), device: output.Device) >= place;
         return (!(output < score | (output.Eq(score) & from))).Sum([1]) < k;
     };

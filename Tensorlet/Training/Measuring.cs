@@ -3,8 +3,8 @@ using Tensorlet.Data;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Measures the batches of an epoch. After each batch, <c>Stats[name]</c> is the metric of all batches of the epoch
-/// so far.
+/// Computes a metric during an epoch. After each batch, <c>trainer.Stats[name]</c> is the value of the metric for all
+/// batches of the epoch so far.
 /// </summary>
 /// <param name="name">The name of the metric, for example "accuracy".</param>
 /// <param name="metric">The metric, for example new Accuracy().</param>
@@ -33,11 +33,12 @@ public class Meter(string name, Metric metric) : Plugin, IStateful
 }
 
 /// <summary>
-/// Measures other batches after each epoch. <c>Stats["validation_loss"]</c> is the mean loss of these batches, and
-/// <c>Stats["validation_" + name]</c> is a metric of these batches.
+/// Computes the loss and metrics of other batches, from which the model does not learn, after each epoch.
+/// <c>trainer.Stats["validation_loss"]</c> is the mean loss of these batches, and
+/// <c>trainer.Stats["validation_" + name]</c> is the metric with this name.
 /// </summary>
-/// <param name="batches">The batches, which are read after each epoch. A resumed training does not know the order
-/// of these batches, so do not shuffle them.</param>
+/// <param name="batches">The batches, which are read after each epoch. Do not shuffle them, because a resumed training
+/// does not restore their order.</param>
 /// <param name="metrics">The metrics with their names, for example ("accuracy", new Accuracy()).</param>
 public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Name, Metric Metric)[] metrics) : Plugin
 {
@@ -54,7 +55,7 @@ public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Nam
 
 /// <summary>
 /// Writes a row with the measured values to a CSV file after each epoch. The first row is a header with the names
-/// of the values. When a training is resumed, the rows of its complete epochs stay.
+/// of the values. When a training is resumed, the rows of its complete epochs are kept.
 /// </summary>
 /// <param name="path">The file.</param>
 public sealed class CsvLog(string path) : Plugin

@@ -1,8 +1,8 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// A number that is computed from the outputs and targets of many batches. A metric keeps only some sums, not the
-/// batches.
+/// A number that is computed from the outputs and targets of many batches. A metric does not keep the batches, but only
+/// some sums.
 /// </summary>
 /// <param name="count">The number of sums. If it is 0, the metric appends as many sums as it needs.</param>
 public abstract class Metric(int count) : IStateful
@@ -10,11 +10,12 @@ public abstract class Metric(int count) : IStateful
     /// <summary>The sums, which are zeros at first.</summary>
     protected List<double> Sums { get; private set; } = [.. new double[count]];
 
-    /// <summary>Adds a batch.</summary>
-    /// <exception cref="ShapeException">Outputs and targets do not fit together. Nothing has been added.</exception>
+    /// <summary>Adds the outputs and the targets of a batch.</summary>
+    /// <exception cref="ShapeException">The shapes of the outputs and the targets do not fit together. Nothing has been
+    /// added.</exception>
     public abstract void Add(Tensor output, Tensor target);
 
-    /// <summary>The number for all batches that were added; NaN if there was none.</summary>
+    /// <summary>The value of the metric for all batches that were added; NaN if no batch was added.</summary>
     public abstract double Value { get; }
 
     /// <summary>Forgets all batches.</summary>
@@ -27,13 +28,14 @@ public abstract class Metric(int count) : IStateful
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state) =>
         Sums = [.. Stateful.Only(GetType().Name, "sums", state, count == 0 ? null : count, CanBe)];
 
-    /// <summary>Whether this metric can have these sums.</summary>
+    /// <summary>Returns true if these sums are valid for this metric.</summary>
     private protected virtual bool CanBe(double[] sums) => true;
 
     /// <summary>
-    /// Returns the classes that the outputs predict. If the outputs are scores (N, C, …), these are the classes
-    /// with the largest scores; if several classes have the largest score, the first is taken. If the outputs are
-    /// Int64 (N, …), they are the classes themselves.
+    /// Returns the class numbers that the outputs predict, with the shape (N, …) of the targets. If the outputs are
+    /// scores with the shape (N, C, …), the class with the largest score is predicted; if several classes have the
+    /// largest score, the first of these classes. If the outputs have the shape (N, …), they are themselves the class
+    /// numbers, and must be Int64.
     /// </summary>
     private protected static Tensor Classes(string metric, Tensor output, Tensor target)
     {

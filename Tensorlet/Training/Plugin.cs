@@ -3,8 +3,8 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// An object that a <see cref="Trainer"/> calls when something happens. A plugin that has a state implements
-/// <see cref="IStateful"/>; its state is then saved in the checkpoints of the trainer.
+/// An object whose methods a <see cref="Trainer"/> calls at certain moments of the training. A plugin that has a state
+/// implements <see cref="IStateful"/>; its state is then saved in the checkpoints of the trainer.
 /// </summary>
 public abstract class Plugin
 {
@@ -16,11 +16,16 @@ public abstract class Plugin
     public virtual void EpochStarted(Trainer trainer) { }
     /// <summary>Is called when a batch has been read.</summary>
     public virtual void BatchStarted(Trainer trainer) { }
-    /// <summary>Is called when the gradients are known, before the step. The gradients may be changed here.</summary>
+    /// <summary>
+    /// Is called when the gradients have been computed, before the optimizer makes its step. The gradients may be
+    /// changed here.
+    /// </summary>
     public virtual void Stepping(Trainer trainer) { }
-    /// <summary>Is called when a step has been made.</summary>
+    /// <summary>Is called when the optimizer has made its step.</summary>
     public virtual void BatchEnded(Trainer trainer) { }
-    /// <summary>Is called when an epoch is complete and has been counted.</summary>
+    /// <summary>
+    /// Is called when an epoch is complete. <see cref="Trainer.Epoch"/> already includes this epoch.
+    /// </summary>
     public virtual void EpochEnded(Trainer trainer) { }
     /// <summary>Is called when the training is complete or was stopped, but not after an exception.</summary>
     public virtual void Ended(Trainer trainer) { }
@@ -67,12 +72,13 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 }
 
 /// <summary>
-/// Makes a step of a schedule of the learning rate after each epoch or after each batch. <c>Stats["lr"]</c> is the
-/// learning rate.
+/// Calls the method Step of a learning-rate schedule after each epoch or after each batch.
+/// <c>trainer.Stats["lr"]</c> is the learning rate.
 /// </summary>
 /// <param name="scheduler">The schedule.</param>
-/// <param name="perBatch">Whether the schedule makes a step after each batch instead of after each epoch.</param>
-/// <param name="watch">The name of the measured value that a <see cref="ReduceLROnPlateau"/> gets.</param>
+/// <param name="perBatch">Whether to call Step after each batch instead of after each epoch.</param>
+/// <param name="watch">If the schedule is a <see cref="ReduceLROnPlateau"/>, the name of the value in
+/// <see cref="Trainer.Stats"/> that it gets.</param>
 public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")
     : Plugin, IStateful
 {

@@ -5,16 +5,16 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Trains a model. An epoch consists of batches (input, target). For each batch, the trainer computes the gradients
-/// of the loss and makes a step. Everything else is done by plugins, which are called in the order in which they
-/// are given, with <see cref="Checkpoints"/> last.
+/// Trains a model. An epoch consists of batches, and each batch of an input and a target. For each batch, the trainer
+/// computes the gradients of the loss, and the optimizer makes a step. Everything else is done by plugins. They are
+/// called in the order in which they are given, except that <see cref="Checkpoints"/> are called last.
 /// </summary>
 /// <param name="model">The model that is trained.</param>
 /// <param name="loss">A function that computes the loss from an output and a target.</param>
 /// <param name="optimizer">The optimizer, which updates the parameters of the model.</param>
-/// <param name="batches">The batches. Each enumeration gives the batches of one epoch. Each batch is moved to the
-/// device of the model.</param>
-/// <param name="plugins">The plugins that are called.</param>
+/// <param name="batches">The batches of an epoch. They are enumerated again for each epoch. A batch is an array of two
+/// tensors, the input and the target, which the trainer moves to the device of the model.</param>
+/// <param name="plugins">The plugins.</param>
 public sealed partial class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
@@ -32,9 +32,9 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
 
     /// <summary>
     /// The number of parts into which each batch is divided along its first axis. The parts go through the model
-    /// one after another, so that only the memory for one part is needed. The gradients of all parts are
-    /// accumulated before a single step. If the loss is a mean over samples, the step is the same as for the whole
-    /// batch.
+    /// one after another, so that only the memory for one part is needed. The gradients of all parts are added up, and
+    /// then the optimizer makes a single step. If the loss is a mean over samples, this step is the same as for the
+    /// whole batch.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
     public int AccumulationSteps
@@ -49,7 +49,7 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     public Optimizer Optimizer { get; } = optimizer.Given();
     /// <summary>The number of complete epochs.</summary>
     public int Epoch => (int)epoch.Value;
-    /// <summary>The number of the present batch in its epoch, from 1 on; 0 between epochs.</summary>
+    /// <summary>The number of the present batch in its epoch, counted from 1; 0 between epochs.</summary>
     public int Batch => (int)batch.Value;
     /// <summary>The input of the present batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
@@ -61,8 +61,8 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     public double Loss { get; private set; } = double.NaN;
 
     /// <summary>
-    /// The measured values by name: "loss", which is the mean loss over the epoch so far, and the values that
-    /// plugins add. Plugins show and watch these values.
+    /// The measured values by name. "loss" is the mean loss over the epoch so far. Plugins add other values, and read
+    /// these values, for example to show them or to end the training.
     /// </summary>
     public Dictionary<string, double> Stats { get; } = [];
 
@@ -73,11 +73,11 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
             $"[{string.Join(", ", Stats.Keys)}]. Put the plugin that measures it before the one that uses it.");
 
     /// <summary>
-    /// Trains the model in training mode until the given number of epochs is complete. Epochs that were complete
-    /// before <see cref="Resume"/> are included in this number. At the end, or after an exception, every module
-    /// returns to its former mode. An interrupted epoch continues at the next batch.
+    /// Trains the model, in training mode, until <paramref name="epochs"/> epochs are complete. This number includes
+    /// all epochs that were complete before this call. If an epoch was interrupted, the training continues at the next
+    /// batch of this epoch. At the end, or after an exception, every module returns to its former mode.
     /// </summary>
-    /// <exception cref="DivergenceException">A loss is NaN or infinite; nothing was learned from its batch.</exception>
+    /// <exception cref="DivergenceException">A loss is NaN or infinite. No step was made for its batch.</exception>
     public void Run(int epochs) => Model.InMode(training: true, () =>
     {
         stopped = false;
@@ -86,7 +86,9 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
         Tell(plugin => plugin.Ended(this));
     });
 
-    /// <summary>Ends the training after this batch or epoch.</summary>
+    /// <summary>
+    /// Ends the training after the present batch or, if it is called when an epoch has ended, after this epoch.
+    /// </summary>
     public void Stop() => stopped = true;
 
     void RunEpoch()
@@ -146,8 +148,8 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     }
 
     /// <summary>
-    /// Returns the mean loss of the samples of some batches, in evaluation mode and without gradients. Each metric
-    /// is reset, and then all batches are added to it.
+    /// Returns the mean loss over all samples of the given batches. The model is in evaluation mode, and no gradients
+    /// are computed. Each metric is reset, and then all batches are added to it.
     /// </summary>
     public double Evaluate(IEnumerable<Tensor[]> batches, params Metric[] metrics)
     {
@@ -176,19 +178,20 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
 
     /// <summary>
-    /// Writes everything that is needed to resume the training: the position, and the states of the model, the
-    /// optimizer, the default generator of random numbers, the loader and the plugins.
+    /// Writes a file with everything that is needed to resume the training: the numbers of the epoch and the batch, the
+    /// mean loss, and the states of the model, the optimizer, the default generator of random numbers, the loader and
+    /// the plugins.
     /// </summary>
     public void Save(string path) => Checkpoint.Save(path, Parts());
 
     /// <summary>
     /// Loads a file that <see cref="Save"/> wrote. The model, the optimizer, the loader and the plugins must be of
-    /// the same kinds as those that were saved. Then <see cref="Run"/> gives the same bits as if the training had
-    /// never stopped.
+    /// the same kinds as those that were saved. If <see cref="Run"/> is called afterwards, its results are bit for bit
+    /// those of a training that was never interrupted.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
-    /// <exception cref="TensorletException">The file has nothing for one of these parts, or a part refuses its
-    /// state. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">The file does not contain the state of the model, the optimizer, the loader
+    /// or a plugin; or one of them refuses its state. Nothing has changed.</exception>
     public void Resume(string path)
     {
         Tell(plugin => plugin.Resuming(this));

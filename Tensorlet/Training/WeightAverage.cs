@@ -1,14 +1,15 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// An exponential moving average of the weights, which is often better than the last weights (Polyak and Juditsky
-/// 1992). With the weights wₜ after step t, the averages are a₁ = w₁ and aₜ = d·aₜ₋₁ + (1 − d)·wₜ. Running
-/// statistics are averaged too. The model has the average when the training has ended, and also from the end of an
-/// epoch until the next batch, for the plugins after this one (<see cref="Validation"/>,
-/// <see cref="EarlyStopping"/>). While the model learns, it has its own weights.
+/// Computes an exponential moving average of the weights, which often predicts better than the last weights (Polyak and
+/// Juditsky 1992). If wₜ are the weights after step t, the averages are a₁ = w₁ and aₜ = d·aₜ₋₁ + (1 − d)·wₜ, where d
+/// is <paramref name="decay"/>. Running statistics are averaged too. While the model learns, it has its own weights.
+/// From the end of an epoch until the next batch, it has the average, so that the plugins after this one
+/// (<see cref="Validation"/>, <see cref="EarlyStopping"/>) measure and keep the average. At the end of the training,
+/// the model has the average.
 /// </summary>
-/// <param name="decay">d, from 0 to 1.</param>
-/// <exception cref="ArgumentOutOfRangeException">d is not from 0 to 1.</exception>
+/// <param name="decay">d, between 0 and 1.</param>
+/// <exception cref="ArgumentOutOfRangeException">d is not between 0 and 1.</exception>
 public sealed class WeightAverage(double decay = 0.999) : KeptWeights(0)    // 1 while the model has the average
 {
     readonly double decay = decay.In(nameof(WeightAverage), 0, 1);
@@ -35,8 +36,9 @@ public sealed class WeightAverage(double decay = 0.999) : KeptWeights(0)    // 1
     public override void Ended(Trainer trainer) => Show(trainer.Given(), 1);
 
     /// <summary>
-    /// Gives the model the average if <paramref name="average"/> is 1, or its own weights if it is 0. The weights
-    /// that the model had are kept. Nothing happens if the model already has the right weights.
+    /// Gives the model the average if <paramref name="average"/> is 1, and its own weights if
+    /// <paramref name="average"/> is 0. The weights that the model had before are kept. Nothing happens if the model
+    /// already has the right weights.
     /// </summary>
     void Show(Trainer trainer, double average)
     {

@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// x·g(x), where the gate g is exactly 0 below <c>low</c>, and exactly 1 above <c>high</c>. Beyond these bounds,
-/// the gate is evaluated at the bound instead of at x, so that neither the gate nor its slope meets an infinite x.
+/// x·g(x), where the gate g is exactly 0 below <paramref name="low"/>, and exactly 1 above <paramref name="high"/>.
+/// If x is beyond one of these bounds, g is evaluated at the bound instead of at x, so that g and its slope are
+/// never computed for an infinite x.
 /// </summary>
 readonly struct GatedFormula<G>(G gate, double low, double high) : IMap where G : struct, IMap
 {
@@ -39,7 +40,7 @@ readonly struct LogisticFormula : ISmooth
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
 }
 
-/// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where <c>e</c> is eˣ and n is e² + 2e.</summary>
+/// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where n is eˣ·(eˣ + 2).</summary>
 readonly struct TanhOfSoftplusFormula : IMap
 {
     [MethodImpl(AggressiveInlining)]
@@ -99,9 +100,7 @@ readonly struct ExponentialFormula(double above, double below, double rate) : IM
         V.Call(new Expm1Formula(), x * V.Of(rate)) * V.Of(below));
 }
 
-/// <summary>
-/// x if x is NaN or strictly between the bounds, and otherwise the bound that x has reached or passed.
-/// </summary>
+/// <summary>x if x is NaN or strictly between the bounds; otherwise the nearer bound.</summary>
 readonly struct HardtanhFormula(double low, double high) : IMap
 {
     [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => At(x, low, high);
@@ -115,14 +114,14 @@ readonly struct LerpFormula : IZip3
 readonly struct AddProduct(double value) : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V a, V b) => x + a * b * V.Of(value); }
 
-// These operations are compositions: their gradients, of every order, follow from the gradients of the operations
-// that they consist of. Where a branch is not chosen, its argument is clamped first, so that no infinite value is
-// multiplied by a gradient of 0.
+// These operations are composed of formulas and of other operations, from which their gradients of every order
+// follow. Where a branch is not chosen, its argument is clamped first, so that no infinite value is multiplied by a
+// gradient of 0.
 public sealed partial class Variable
 {
     /// <summary>
-    /// Clamps this variable to the bounds, with broadcasting. Where an element equals a bound, the element gets the
-    /// gradient.
+    /// Clamps each element to the interval from <paramref name="min"/> to <paramref name="max"/>, with broadcasting.
+    /// If an element equals a bound, the gradient goes to the element, and not to the bound.
     /// </summary>
     public Variable Clamp(Variable min, Variable max) => Named(() =>
     {
@@ -138,15 +137,17 @@ public sealed partial class Variable
         : Named(() => this + a * b * (value ?? 1));
     /// <summary>this + value·a/b, with broadcasting.</summary>
     public Variable Addcdiv(Variable a, Variable b, double value = 1) => Named(() => this + a / b * value);
-    /// <summary>The value where the mask is true, and this variable elsewhere.</summary>
+    /// <summary>
+    /// Returns <paramref name="value"/> where the mask is true, and the elements of this variable elsewhere.
+    /// </summary>
     public Variable MaskedFill(Tensor mask, Number value) =>
         Named(() => Where(mask.Given(), value, this));
 
-    /// <summary>The logarithm of the sigmoid σ, ln σ(x) = −ln(1 + e⁻ˣ).</summary>
+    /// <summary>ln σ(x) = −ln(1 + e⁻ˣ), where σ is the sigmoid.</summary>
     public Variable LogSigmoid() => Map(new LogSigmoidFormula());
     /// <summary>
-    /// Clamps x to the interval from low to high, which are −1 and 1 if they are not given. At the bounds, the
-    /// gradient is 0.
+    /// Clamps each element to the interval from <paramref name="minVal"/> to <paramref name="maxVal"/>, which are −1
+    /// and 1 if they are not given. At the bounds, the gradient is 0.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="minVal"/> is greater than
     /// <paramref name="maxVal"/>.</exception>
@@ -156,10 +157,11 @@ public sealed partial class Variable
         from.value.In("Hardtanh", double.NegativeInfinity, to.value, nameof(minVal));
         return DType.IsFloat() ? Map(new HardtanhFormula(from.value, to.value)) : Clamp(from, to);
     }
-    /// <summary>Clamps x to the interval from 0 to 6. At the bounds, the gradient is 0.</summary>
+    /// <summary>Clamps each element to the interval from 0 to 6. At the bounds, the gradient is 0.</summary>
     public Variable Relu6() => Hardtanh(0, 6);
     /// <summary>
-    /// x where x &gt; 0, and w·x elsewhere. The weight contains a single w, or one w for each channel (axis 1).
+    /// x where x &gt; 0, and w·x elsewhere. <paramref name="weight"/> contains either one number w, or one number w
+    /// for each channel (axis 1).
     /// </summary>
     /// <exception cref="ShapeException">The number of weights is neither 1 nor the number of channels.</exception>
     public Variable PRelu(Variable weight)
@@ -174,8 +176,8 @@ public sealed partial class Variable
     /// <summary>x where x &gt; 0, and α·(eˣ − 1) elsewhere (Clevert et al. 2015).</summary>
     public Variable Elu(double alpha = 1) => Exponential(1, alpha, 1);
     /// <summary>
-    /// λ·x where x &gt; 0, and λ·α·(eˣ − 1) elsewhere. λ and α are the numbers that keep means at 0 and variances
-    /// at 1 (Klambauer et al. 2017).
+    /// λ·x where x &gt; 0, and λ·α·(eˣ − 1) elsewhere. The constants λ ≈ 1.0507 and α ≈ 1.6733 keep the mean of the
+    /// activations at 0 and their variance at 1 (Klambauer et al. 2017).
     /// </summary>
     public Variable Selu() => Exponential(1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1);
     /// <summary>x where x &gt; 0, and α·(e^(x/α) − 1) elsewhere (Barron 2017).</summary>
@@ -186,8 +188,8 @@ public sealed partial class Variable
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
     /// <summary>
-    /// x·Φ(x), where Φ is the distribution function of the standard normal distribution (Hendrycks and Gimpel
-    /// 2016). If <paramref name="tanh"/> is true, Φ is approximated by a tanh.
+    /// x·Φ(x), where Φ is the distribution function of the standard normal distribution (Hendrycks and Gimpel 2016).
+    /// If <paramref name="tanh"/> is true, Φ is approximated by a formula with tanh.
     /// </summary>
     public Variable Gelu(bool tanh = false) =>
         tanh ? Gated(new NormalTanhFormula(), -40, 40) : Gated(new NormalFormula(), -40, 40);
@@ -197,7 +199,7 @@ public sealed partial class Variable
     public Variable Mish() => Gated(new TanhOfSoftplusFormula(), -800, 20);
     /// <summary>x/(1 + |x|)</summary>
     public Variable Softsign() => Smooth(new SoftsignFormula());
-    /// <summary>Moves x towards 0 by λ; where x is in [−λ, λ], the result is 0.</summary>
+    /// <summary>Moves each element x towards 0 by λ. Where x is in [−λ, λ], the result is 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">λ is negative.</exception>
     public Variable Softshrink(double lambda = 0.5) =>
         Map(new SoftshrinkFormula(lambda.In("Softshrink", 0, double.PositiveInfinity)));
@@ -206,9 +208,11 @@ public sealed partial class Variable
         Named(() => Where(Data > lambda | Data < -lambda, this, this * 0));
     /// <summary>x − tanh x</summary>
     public Variable Tanhshrink() => Map(new TanhshrinkFormula());
-    /// <summary>relu6(x + 3)/6</summary>
+    /// <summary>relu6(x + 3)/6; see <see cref="Relu6"/>.</summary>
     public Variable Hardsigmoid() => Map(new HardsigmoidFormula());
-    /// <summary>x·relu6(x + 3)/6 (Howard et al. 2019). The slope is 0 at x = −3, and 1 at x = 3.</summary>
+    /// <summary>
+    /// x·relu6(x + 3)/6 (Howard et al. 2019); see <see cref="Relu6"/>. The slope is 0 at x = −3, and 1 at x = 3.
+    /// </summary>
     public Variable Hardswish() => Gated(new HardsigmoidFormula(), -3, 3);
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
@@ -216,8 +220,8 @@ public sealed partial class Variable
     public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
 
     /// <summary>
-    /// a·σ(b), where a and b are the first and the second half of x along an axis, and σ is the sigmoid (Dauphin et
-    /// al. 2016).
+    /// a·σ(b), where a and b are the first and the second half of this variable along an axis, and σ is the sigmoid
+    /// (Dauphin et al. 2016).
     /// </summary>
     /// <exception cref="ShapeException">The size of the axis is odd.</exception>
     public Variable Glu(int dim = -1)

@@ -24,8 +24,8 @@ sealed class Divide : Function // c = a/b     da = dc/b     db = −(a/b)·dc/b
     public override Variable?[] Backward(Variable dc) { var da = dc / B; return [da, Needs(1) ? -(A / B) * da : null]; }
 }
 
-// This is a class of its own: a million of its objects take 180 MB less than a million objects that hold two
-// functions each.
+// This is a class of its own, and not a LinearMap, which holds two functions: a million objects of this class take
+// 180 MB less.
 sealed class Affine(double a, double b) : Function // y = a·x + b, a and b numbers     dx = a·dy
 {
     protected override Tensor Forward() => X.Data.Affine(a, b);
@@ -40,8 +40,9 @@ readonly struct PowerFormula(double p) : IMap
 }
 
 /// <summary>
-/// The larger or the smaller one of two numbers; NaN, if one of them is NaN. If the numbers are equal, the result
-/// is their mean, which has half of the slope of each number.
+/// The larger of two numbers if <paramref name="sign"/> is positive, and otherwise the smaller one. If one of the
+/// numbers is NaN, the result is NaN. If the numbers are equal, the result is computed as their mean, so that each
+/// number gets half of the slope.
 /// </summary>
 readonly struct ExtremeFormula(int sign) : IZip
 {
@@ -68,8 +69,8 @@ sealed class Where(Tensor condition) : Function
 public sealed partial class Variable
 {
     /// <summary>
-    /// Converts two operands to one type, and broadcasts them to one shape with <see cref="Expand"/>, which is an
-    /// operation of its own.
+    /// Converts two operands to one type, and broadcasts them to one shape. The broadcasting is done by
+    /// <see cref="Expand"/>, an operation that has a gradient of its own.
     /// </summary>
     static (Variable, Variable) Matched(string operation, Variable a, Variable b)
     {
@@ -103,7 +104,9 @@ public sealed partial class Variable
     public static Variable operator -(Variable a, Variable b) => Apply<Subtract>("-", a, b);
     /// <summary>a · b, element by element, with broadcasting.</summary>
     public static Variable operator *(Variable a, Variable b) => Apply<Multiply>("*", a, b);
-    /// <summary>a / b, with broadcasting. The quotient of integers is a floating-point number too.</summary>
+    /// <summary>
+    /// a / b, with broadcasting. The quotient of two integers is a floating-point number, and not an integer.
+    /// </summary>
     public static Variable operator /(Variable a, Variable b) => Apply<Divide>("/", a, b);
 
     /// <summary>x + b</summary>
@@ -131,13 +134,13 @@ public sealed partial class Variable
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
     /// <summary>
-    /// The larger one of two elements, with broadcasting. If one of them is NaN, the result is NaN. Equal elements
-    /// share the gradient.
+    /// For each pair of elements, the larger one, with broadcasting. If one element of a pair is NaN, the result is
+    /// NaN. If the elements of a pair are equal, each of the two gets half of the gradient.
     /// </summary>
     public static Variable Maximum(Variable a, Variable b) => Exact("Maximum", new ExtremeFormula(1), a, b);
     /// <summary>
-    /// The smaller one of two elements, with broadcasting. If one of them is NaN, the result is NaN. Equal elements
-    /// share the gradient.
+    /// For each pair of elements, the smaller one, with broadcasting. If one element of a pair is NaN, the result is
+    /// NaN. If the elements of a pair are equal, each of the two gets half of the gradient.
     /// </summary>
     public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
 
@@ -146,7 +149,9 @@ public sealed partial class Variable
     /// <inheritdoc cref="Minimum(Variable, Variable)"/>
     public Variable Minimum(Variable other) => Minimum(this, other.Given());
 
-    /// <summary>a where the condition is true, and b elsewhere; all three are broadcast.</summary>
+    /// <summary>
+    /// a where the condition is true, and b elsewhere. All three arguments are broadcast to one shape.
+    /// </summary>
     public static Variable Where(Tensor condition, Variable a, Variable b)
     {
         (a, b) = Matched("Where", a, b);
@@ -155,43 +160,53 @@ public sealed partial class Variable
         return new Where(condition.Expand(shape)).Apply(a.Expand(shape), b.Expand(shape));
     }
 
-    /// <summary>The same numbers as Float32. The gradient is converted back.</summary>
+    /// <summary>
+    /// Returns the same numbers in the type Float32. The gradient is converted back to the type of this variable.
+    /// </summary>
     public Variable Float() => To(DType.Float32);
-    /// <summary>The same numbers as Float64. The gradient is converted back.</summary>
+    /// <summary>
+    /// Returns the same numbers in the type Float64. The gradient is converted back to the type of this variable.
+    /// </summary>
     public Variable Double() => To(DType.Float64);
-    /// <summary>The same numbers in another type. The gradient is converted back.</summary>
+    /// <summary>
+    /// Returns the same numbers in the type <paramref name="dtype"/>. The gradient is converted back to the type of
+    /// this variable.
+    /// </summary>
     public Variable To(DType dtype) => DType is var before && before != dtype
         ? Linear(x => x.To(dtype), (dy, _) => dy.To(before), "Cast") : this;
 
-    /// <summary>The same numbers on another device. The gradient is moved back.</summary>
+    /// <summary>
+    /// Returns the same numbers on <paramref name="device"/>. The gradient is moved back to the device of this
+    /// variable.
+    /// </summary>
     public Variable To(Device device) => Device is var before && before != device
         ? Linear(x => x.To(device), (dy, _) => dy.To(before), "Transfer") : this;
 
-    /// <summary>The same numbers on the CPU.</summary>
+    /// <summary>Returns the same numbers on the CPU.</summary>
     public Variable Cpu() => To(Device.Cpu);
-    /// <summary>The same numbers on a CUDA device.</summary>
+    /// <summary>Returns the same numbers on the CUDA device with the given index.</summary>
     public Variable Cuda(int index = 0) => To(Device.Cuda(index));
 
-    /// <summary>The mask a &gt; b. Masks have no gradients.</summary>
+    /// <summary>A mask that is true where a &gt; b. Masks have no gradients.</summary>
     public static Tensor operator >(Variable a, Variable b) => a.Given().Data > b.Given().Data;
-    /// <summary>The mask a &lt; b.</summary>
+    /// <summary>A mask that is true where a &lt; b.</summary>
     public static Tensor operator <(Variable a, Variable b) => a.Given().Data < b.Given().Data;
-    /// <summary>The mask a ≥ b.</summary>
+    /// <summary>A mask that is true where a ≥ b.</summary>
     public static Tensor operator >=(Variable a, Variable b) => a.Given().Data >= b.Given().Data;
-    /// <summary>The mask a ≤ b.</summary>
+    /// <summary>A mask that is true where a ≤ b.</summary>
     public static Tensor operator <=(Variable a, Variable b) => a.Given().Data <= b.Given().Data;
-    /// <summary>The mask a = b.</summary>
+    /// <summary>A mask that is true where this variable equals <paramref name="other"/>.</summary>
     public Tensor Eq(Variable other) => Data.Eq(other.Given().Data);
-    /// <summary>The mask a ≠ b.</summary>
+    /// <summary>A mask that is true where this variable does not equal <paramref name="other"/>.</summary>
     public Tensor Ne(Variable other) => Data.Ne(other.Given().Data);
 
-    /// <summary>Must not be used, because C# would compare references.</summary>
+    /// <summary>Must not be used: C# would compare references instead of elements.</summary>
     [Obsolete(Tensor.Comparison, error: true)]
     public static bool operator ==(Variable? a, Variable? b) => ReferenceEquals(a, b);
-    /// <summary>Must not be used, because C# would compare references.</summary>
+    /// <summary>Must not be used: C# would compare references instead of elements.</summary>
     [Obsolete(Tensor.Comparison, error: true)]
     public static bool operator !=(Variable? a, Variable? b) => !ReferenceEquals(a, b);
-    /// <summary>Whether <paramref name="other"/> is the same object as this variable.</summary>
+    /// <summary>Returns true if <paramref name="other"/> is the same object as this variable.</summary>
     public override bool Equals(object? other) => ReferenceEquals(this, other);
     /// <inheritdoc/>
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);

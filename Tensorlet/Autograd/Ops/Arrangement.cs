@@ -4,8 +4,8 @@ namespace Tensorlet;
 public sealed partial class Variable
 {
     /// <summary>
-    /// Repeats the whole tensor along each axis, as often as <paramref name="times"/> says for this axis. If there
-    /// are more numbers than axes, new axes are added in front.
+    /// Repeats the whole tensor along each axis. <paramref name="times"/> contains the number of repetitions for
+    /// each axis. If it contains more numbers than there are axes, new axes are added in front.
     /// </summary>
     /// <exception cref="ShapeException">There are fewer numbers than axes, or a number is negative.</exception>
     public Variable Repeat(params int[] times)
@@ -19,14 +19,15 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Repeats the tensor as <see cref="Repeat"/> does. If there are fewer numbers than axes, the leading axes are
-    /// not repeated.
+    /// Does the same as <see cref="Repeat"/>, but also accepts fewer numbers than axes. In this case, the leading
+    /// axes are not repeated.
     /// </summary>
     public Variable Tile(params int[] times) =>
         Named(() => Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Given().Length)), .. times]));
 
     /// <summary>
-    /// Shifts the elements along an axis. Elements that are shifted beyond the end reappear at the beginning.
+    /// Shifts the elements along the axis <paramref name="dims"/> by <paramref name="shifts"/> positions. Elements
+    /// that are shifted beyond the end reappear at the beginning.
     /// </summary>
     public Variable Roll(int shifts, int dims)
     {
@@ -35,24 +36,29 @@ public sealed partial class Variable
         return first == 0 ? this : Cat([Narrow(dims, first, n - first), Narrow(dims, 0, first)], dims);
     }
 
-    /// <summary>Shifts the elements along several axes, along each axis by its own number of positions.</summary>
-    /// <exception cref="ShapeException">The number of shifts is not the number of axes.</exception>
+    /// <summary>
+    /// Shifts the elements along several axes: by <c>shifts[i]</c> positions along the axis <c>dims[i]</c>.
+    /// </summary>
+    /// <exception cref="ShapeException">The number of shifts differs from the number of axes.</exception>
     public Variable Roll(int[] shifts, int[] dims) => shifts.Given().Length == dims.Given().Length
         ? shifts.Zip(dims).Aggregate(this, (x, each) => x.Roll(each.First, each.Second))
         : throw new ShapeException($"Roll: {Layout.Show(shifts)} are not as many as the axes {Layout.Show(dims)}.");
 
-    /// <summary>Flattens this variable, shifts the elements, and restores the shape.</summary>
+    /// <summary>
+    /// Flattens this variable, shifts the elements by <paramref name="shifts"/> positions, and restores the shape.
+    /// </summary>
     public Variable Roll(int shifts) => Reshape(-1).Roll(shifts, 0).Reshape(Size());
 
     /// <summary>
-    /// Returns windows of the given size along an axis, one at every step. In the result, this axis runs over the
-    /// windows, and a new last axis runs inside a window.
+    /// Returns windows of the given size along an axis. A window begins every <paramref name="step"/> elements. In
+    /// the result, the axis is replaced by an axis along which the windows are counted, and a new last axis runs
+    /// along the elements of a window.
     /// </summary>
     public Variable Unfold(int dim, int size, int step) => Read(x => x.Windows(dim, size, step));
 
     /// <summary>
-    /// Splits an axis into several axes of the given sizes. One of the sizes may be −1, and is then computed from
-    /// the others.
+    /// Splits an axis into several axes of the given sizes. One of the sizes may be −1; it is then computed from the
+    /// other sizes.
     /// </summary>
     public Variable Unflatten(int dim, params int[] sizes)
     {
@@ -65,11 +71,11 @@ public sealed partial class Variable
     public Variable MoveDim(int source, int destination) => MoveDim([source], [destination]);
 
     /// <summary>
-    /// Moves axes to other positions: axis <c>source[i]</c> to position <c>destination[i]</c>. The other axes keep
-    /// their order.
+    /// Moves several axes to other positions: the axis <c>source[i]</c> to the position <c>destination[i]</c>. The
+    /// other axes keep their order.
     /// </summary>
-    /// <exception cref="ShapeException">The number of axes is not the number of positions, or an axis or a position
-    /// is named twice.</exception>
+    /// <exception cref="ShapeException">The number of axes differs from the number of positions; or an axis or a
+    /// position is named twice.</exception>
     public Variable MoveDim(int[] source, int[] destination)
     {
         int[] from = [.. source.Given().Select(a => Data.Layout.Axis("MoveDim", a))];
@@ -83,13 +89,15 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Keeps the elements of the last two axes on and below a diagonal, and sets the elements above it to 0.
-    /// Diagonal 0 is the main diagonal, and positive numbers are diagonals above it.
+    /// Keeps the elements on and below a diagonal of each matrix in the last two axes, and sets the elements above
+    /// this diagonal to 0. Diagonal 0 is the main diagonal, and positive numbers are diagonals above the main
+    /// diagonal.
     /// </summary>
     public Variable Tril(int diagonal = 0) => Triangle("Tril", gap => gap <= diagonal);
     /// <summary>
-    /// Keeps the elements of the last two axes on and above a diagonal, and sets the elements below it to 0.
-    /// Diagonal 0 is the main diagonal, and positive numbers are diagonals above it.
+    /// Keeps the elements on and above a diagonal of each matrix in the last two axes, and sets the elements below
+    /// this diagonal to 0. Diagonal 0 is the main diagonal, and positive numbers are diagonals above the main
+    /// diagonal.
     /// </summary>
     public Variable Triu(int diagonal = 0) => Triangle("Triu", gap => gap >= diagonal);
 
@@ -101,8 +109,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// If this variable is a vector, returns a matrix with the vector on the given diagonal, and 0 elsewhere. If
-    /// this variable is a matrix, returns the given diagonal as a vector.
+    /// If this variable is a vector, returns a matrix that contains the vector on the given diagonal, and zeros
+    /// elsewhere. If this variable is a matrix, returns the given diagonal as a vector.
     /// </summary>
     /// <exception cref="ShapeException">This variable is neither a vector nor a matrix.</exception>
     public Variable Diag(int diagonal = 0)
@@ -113,14 +121,14 @@ public sealed partial class Variable
         return AddInto(y => y.Diagonal(diagonal), [n, n], "Diagonal");
     }
 
-    /// <summary>Returns all slices along an axis, one by one. The slices do not have this axis.</summary>
+    /// <summary>Splits this variable into its slices along an axis. The slices do not have this axis.</summary>
     public Variable[] Unbind(int dim = 0) => new Divided("Unbind", x =>
         [.. Enumerable.Range(0, x.Size(dim)).Select(i => x.Select(dim, i))], parts => Stack(parts, dim)).Apply(this);
 
     /// <summary>
-    /// Expands vectors to a grid. The grid has one axis for each vector, of the size of that vector. Result k
-    /// contains vector k along axis k, and does not vary along the other axes. This is PyTorch's indexing "ij"; for
-    /// "xy", transpose the first two axes of each result.
+    /// Expands vectors to a grid. The grid has one axis for each vector, and this axis is as long as the vector.
+    /// Result k contains vector k along axis k, and does not vary along the other axes. PyTorch calls this indexing
+    /// "ij". For its indexing "xy", transpose the first two axes of each result.
     /// </summary>
     /// <exception cref="ShapeException">One of the variables has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] dims)
@@ -135,12 +143,14 @@ public sealed partial class Variable
 public static partial class F
 {
     /// <summary>
-    /// Returns a vector for each class in <paramref name="index"/>: Int64, 1 at the position of the class, and 0
-    /// elsewhere. The vectors run along a new last axis, after the axes of <paramref name="index"/>.
+    /// Returns an Int64 vector for each class in <paramref name="index"/>. In this vector, the element at the
+    /// position of the class is 1, and all other elements are 0. The vectors run along a new last axis, after the
+    /// axes of <paramref name="index"/>.
     /// </summary>
-    /// <param name="index">The classes, Int64.</param>
+    /// <param name="index">The classes, in the type Int64.</param>
     /// <param name="numClasses">The number of classes; −1 stands for the largest class plus 1.</param>
-    /// <exception cref="IndexException">A class is negative, or not below the number of classes.</exception>
+    /// <exception cref="IndexException">A class is negative, or is not smaller than the number of
+    /// classes.</exception>
     public static Tensor OneHot(Tensor index, int numClasses = -1)
     {
         index.Given().OnlyType("OneHot", DType.Int64);
@@ -153,12 +163,14 @@ public static partial class F
     }
 
     /// <summary>
-    /// Looks up rows of a table (V, D). The indices are integers in any shape (…), and the result is (…, D).
+    /// Looks up rows of a table that has the shape (V, D): V rows of D elements. If the indices have the shape (…),
+    /// the result has the shape (…, D).
     /// </summary>
-    /// <param name="index">The numbers of the rows, Int64, from 0 to V − 1.</param>
+    /// <param name="index">The numbers of the rows, in the type Int64 and in any shape. Each number is between 0 and
+    /// V − 1.</param>
     /// <param name="weight">The table.</param>
-    /// <param name="paddingIdx">The number of a row that gets no gradient; a negative number is counted from the
-    /// end of the table.</param>
+    /// <param name="paddingIdx">The number of a row that gets no gradient. A negative number is counted from the end
+    /// of the table.</param>
     /// <exception cref="IndexException">An index or the padding index is not the number of a row of the
     /// table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIdx = null)

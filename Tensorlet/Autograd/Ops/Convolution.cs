@@ -1,15 +1,15 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Windows over the last axes of an input. All arrays have one number for each of these axes. In shapes, S… are the
-/// sizes of these axes, K… the sizes of a window along them, and O… the numbers of windows along them; N is the
-/// number of samples, C the number of channels, and O alone the number of filters.
+/// Windows over the last axes of an input. All arrays have one number for each of these axes. In shapes, S… stands
+/// for the sizes of these axes. Along each of these axes, K… is the size of a window, and O… is the number of
+/// windows. N is the number of samples, C is the number of channels, and O without dots is the number of filters.
 /// </summary>
-/// <param name="Kernel">The size of a window.</param>
+/// <param name="Kernel">The size of a window along each axis.</param>
 /// <param name="Stride">The distance between neighbouring windows.</param>
-/// <param name="Before">The padding before the input.</param>
-/// <param name="After">The padding after the input.</param>
-/// <param name="Dilation">The distance between the elements of a window.</param>
+/// <param name="Before">The number of elements that are added before the first element of each axis.</param>
+/// <param name="After">The number of elements that are added after the last element of each axis.</param>
+/// <param name="Dilation">The distance between neighbouring elements of a window.</param>
 /// <param name="Groups">The number of groups of channels; each group has filters of its own.</param>
 sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, int[] Dilation, int Groups = 1)
 {
@@ -18,9 +18,9 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     /// <summary>The distance from the first element of a window to the last, along axis <paramref name="a"/>.</summary>
     public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
 
-    /// <summary>The number of windows along each of the last axes of an input of the given shape.</summary>
-    /// <exception cref="ShapeException">A number is out of its range, or a window is larger than the padded
-    /// input.</exception>
+    /// <summary>For an input of the given shape, the number of windows along each of the last axes.</summary>
+    /// <exception cref="ShapeException">The size, the stride or the dilation of a window is not positive; or the
+    /// padding is negative; or a window is larger than the padded input.</exception>
     public int[] Places(string operation, params int[] shape)
     {
         Check(operation);
@@ -41,8 +41,9 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     }
 
     /// <summary>
-    /// The windows of x (N, C, S…), as a view (groups, C/groups, K…, N, O…) in which elements overlap.
-    /// <paramref name="places"/> is O…, the number of windows that are wanted along each axis.
+    /// Returns the windows of x, which has the shape (N, C, S…), as a view of the shape
+    /// (groups, C/groups, K…, N, O…). In this view, elements overlap. <paramref name="places"/> is O…, the number of
+    /// windows that are wanted along each axis.
     /// </summary>
     public Tensor Windows(Tensor x, int[] places)
     {
@@ -50,13 +51,15 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
         return x.Permute([1, 2, .. Enumerable.Range(3 + Axes, Axes), 0, .. Enumerable.Range(3, Axes)]);
     }
 
-    /// <summary>Returns x (N, C, S…) as (N, groups, C/groups, S…).</summary>
+    /// <summary>Returns x, which has the shape (N, C, S…), in the shape (N, groups, C/groups, S…).</summary>
     Tensor Grouped(Tensor x) => x.Reshape([x.Size(0), Groups, x.Size(1) / Groups, .. x.Shape[2..]]);
 
-    /// <summary>Returns x (N, C, S…) as (groups, C/groups, N, S…).</summary>
+    /// <summary>Returns x, which has the shape (N, C, S…), in the shape (groups, C/groups, N, S…).</summary>
     public Tensor Channels(Tensor x) => Grouped(x).Permute([1, 2, 0, .. Enumerable.Range(3, Axes)]);
 
-    /// <summary>Returns filters (O, C/groups, K…) as (groups, O/groups, C/groups, K…).</summary>
+    /// <summary>
+    /// Returns the filters w, which have the shape (O, C/groups, K…), in the shape (groups, O/groups, C/groups, K…).
+    /// </summary>
     public Tensor Filters(Tensor w) => w.Reshape([Groups, w.Size(0) / Groups, .. w.Shape[1..]]);
 }
 
@@ -98,10 +101,10 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
 }
 
 /// <summary>
-/// Contracts the gradient with the filters, which are rotated by 180°. In the formula, a position of the input is
-/// written i·s + r: it is number r within stride number i, and each r has a part of the filters of its own (Shi et
-/// al. 2016). The gradient is spread among zeros only along an axis whose stride and dilation are both larger than
-/// 1.
+/// Contracts the gradient with the filters, which are rotated by 180°. In the formula, s is the stride, and each
+/// position of the input is written i·s + r: it is position r within stride i. Each r uses a part of the filters of
+/// its own (Shi et al. 2016). The gradient is spread among zeros only along an axis whose stride and dilation are
+/// both larger than 1.
 /// </summary>
 // x[n,c,i·s+r] = Σ w[o,c,q·s+r]·g[n,o,i−q]     dg = conv(dx, w)     dw = dx ⋆ g
 sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
@@ -146,14 +149,16 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
 public static partial class F
 {
     /// <summary>
-    /// A value for padding: it adds as many zeros as are needed to give the result the same size as the input. The
-    /// stride must be 1.
+    /// A value for the padding of a convolution: it adds as many zeros as are needed to give the result the same
+    /// size as the input. The stride must be 1.
     /// </summary>
     public const int Same = int.MinValue;
 
     /// <summary>
-    /// Slides filters along sequences: an input (N, C, L) and filters (O, C/groups, K) give a result (N, O, OL);
-    /// see <see cref="Conv2d"/>.
+    /// Slides filters along sequences. The input <paramref name="x"/> has the shape (N, C, L): N samples with C
+    /// channels and a length L. <paramref name="weight"/> contains O filters of size K in the shape
+    /// (O, C/groups, K). The result has the shape (N, O, OL), where OL is the number of windows. See
+    /// <see cref="Conv2d"/>.
     /// </summary>
     /// <inheritdoc cref="Conv2d"/>
     public static Variable Conv1d(Variable x, Variable weight, Variable? bias = null, int stride = 1, int padding = 0,
@@ -161,45 +166,57 @@ public static partial class F
         Convolve("Conv1d", x, weight, bias, [stride], [padding], [dilation], groups);
 
     /// <summary>
-    /// Slides filters over images: an input (N, C, H, W) and filters (O, C/groups, KH, KW) give a result
-    /// (N, O, OH, OW), where OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1, and OW is computed in the
-    /// same way. The convolution is a contraction over windows, and the filters are not flipped
-    /// (cross-correlation).
+    /// Slides O filters over N images. The result has the shape (N, O, OH, OW). If the images have the height H and
+    /// the filters have the height KH, OH is ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. OW is computed
+    /// from the widths in the same way. For each element of the result, a filter and a window are multiplied element
+    /// by element, and the products are summed. The filters are not flipped, so this is a cross-correlation.
     /// </summary>
-    /// <param name="x">The images (N, C, H, W): N samples with C channels, a height H and a width W.</param>
-    /// <param name="weight">The filters (O, C/groups, KH, KW): O filters with a height KH and a width KW.</param>
+    /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
+    /// W.</param>
+    /// <param name="weight">The filters, in the shape (O, C/groups, KH, KW): O filters with a height KH and a width
+    /// KW.</param>
     /// <param name="bias">One number for each of the O output channels, or null.</param>
     /// <param name="stride">The distance between neighbouring windows.</param>
     /// <param name="padding">The number of zeros on each side of the images, or <see cref="Same"/>.</param>
-    /// <param name="dilation">The distance between the elements of a window.</param>
+    /// <param name="dilation">The distance between neighbouring elements of a window.</param>
     /// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
-    /// <exception cref="ShapeException">The number of channels does not fit the filters, or the window is larger
-    /// than the padded image.</exception>
+    /// <exception cref="ShapeException">The number of channels does not fit the filters, or a window is larger than
+    /// the padded image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, int groups = 1) =>
         Convolve("Conv2d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>
-    /// Slides filters through volumes: an input (N, C, D, H, W) and filters (O, C/groups, KD, KH, KW) give a result
-    /// (N, O, OD, OH, OW); see <see cref="Conv2d"/>.
+    /// Slides filters through volumes. The input <paramref name="x"/> has the shape (N, C, D, H, W): N samples with
+    /// C channels, a depth D, a height H and a width W. <paramref name="weight"/> contains O filters in the shape
+    /// (O, C/groups, KD, KH, KW). The result has the shape (N, O, OD, OH, OW), where OD, OH and OW are the numbers
+    /// of windows along the depth, the height and the width. See <see cref="Conv2d"/>.
     /// </summary>
     /// <inheritdoc cref="Conv2d"/>
     public static Variable Conv3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
         Triple? padding = null, Triple? dilation = null, int groups = 1) =>
         Convolve("Conv3d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
-    /// <summary>The adjoint of <see cref="Conv1d"/>; see <see cref="ConvTranspose2d"/>.</summary>
+    /// <summary>
+    /// The adjoint of <see cref="Conv1d"/>: it takes an input that has the shape of a result of
+    /// <see cref="Conv1d"/>, and gives a result that has the shape of the input of <see cref="Conv1d"/>. See
+    /// <see cref="ConvTranspose2d"/>.
+    /// </summary>
     public static Variable ConvTranspose1d(Variable x, Variable weight, Variable? bias = null, int stride = 1,
         int padding = 0, int outputPadding = 0, int dilation = 1, int groups = 1) =>
         Spread("ConvTranspose1d", x, weight, bias, [stride], [padding], [outputPadding], [dilation], groups);
 
     /// <summary>
-    /// The adjoint of <see cref="Conv2d"/> with respect to the input: it spreads each element over a window. An
-    /// input (N, C, H, W) and filters (C, O/groups, KH, KW) give a result (N, O, OH, OW), where
-    /// OH = (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, and OW is computed in the same way.
+    /// The adjoint of <see cref="Conv2d"/>: it spreads each element of <paramref name="x"/> over a window of the
+    /// result. <paramref name="x"/> has the shape (N, C, H, W): N samples with C channels, a height H and a width W.
+    /// <paramref name="weight"/> has the shape (C, O/groups, KH, KW), where O is the number of output channels, and
+    /// KH and KW are the height and the width of a filter. The result has the shape (N, O, OH, OW), where OH is (H −
+    /// 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, and OW is computed from the widths in the same
+    /// way.
     /// </summary>
-    /// <exception cref="ShapeException">The number of channels does not fit the filters, the output padding is out
-    /// of its range, or a size of the result would not be positive.</exception>
+    /// <exception cref="ShapeException">The number of channels does not fit the filters; or the output padding is
+    /// not between 0 and m − 1, where m is the larger one of the stride and the dilation; or a size of the result
+    /// would not be positive.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
         Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,
@@ -263,7 +280,9 @@ public static partial class F
     }
 }
 
-/// <summary>A height and a width: one number for both, or two as <c>(2, 3)</c> or <c>[2, 3]</c>.</summary>
+/// <summary>
+/// A height and a width. Give one number for both, or two numbers as <c>(2, 3)</c> or <c>[2, 3]</c>.
+/// </summary>
 /// <param name="H">The height.</param>
 /// <param name="W">The width.</param>
 [CollectionBuilder(typeof(Pair), nameof(Of))]
@@ -281,12 +300,13 @@ public readonly record struct Pair(int H, int W)
     public static implicit operator Pair((int H, int W) pair) => new(pair.H, pair.W);
     /// <summary>Returns an array of the height and the width.</summary>
     public static implicit operator int[](Pair pair) => [pair.H, pair.W];
-    /// <summary>Shows the pair in the same way as PyTorch: <c>(2, 2)</c>.</summary>
+    /// <summary>Shows the pair in the same way as PyTorch, for example as <c>(2, 2)</c>.</summary>
     public override string ToString() => $"({H}, {W})";
 }
 
 /// <summary>
-/// A depth, a height and a width: one number for all, or three as <c>(2, 3, 3)</c> or <c>[2, 3, 3]</c>.
+/// A depth, a height and a width. Give one number for all three, or three numbers as <c>(2, 3, 3)</c> or
+/// <c>[2, 3, 3]</c>.
 /// </summary>
 /// <param name="D">The depth.</param>
 /// <param name="H">The height.</param>
@@ -306,6 +326,6 @@ public readonly record struct Triple(int D, int H, int W)
     public static implicit operator Triple((int D, int H, int W) sizes) => new(sizes.D, sizes.H, sizes.W);
     /// <summary>Returns an array of the depth, the height and the width.</summary>
     public static implicit operator int[](Triple sizes) => [sizes.D, sizes.H, sizes.W];
-    /// <summary>Shows the triple in the same way as PyTorch: <c>(2, 2, 2)</c>.</summary>
+    /// <summary>Shows the triple in the same way as PyTorch, for example as <c>(2, 2, 2)</c>.</summary>
     public override string ToString() => $"({D}, {H}, {W})";
 }

@@ -21,8 +21,8 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
             part.Reshape([.. y.Shape[..^1], .. shape]))];
 
     /// <summary>
-    /// The symmetric matrix with the lower triangle of x. Both triangles are filled, because MathNet does not say
-    /// which one it reads.
+    /// The symmetric matrix that has the same lower triangle as x. Both triangles are filled, because MathNet does
+    /// not say which of them it reads.
     /// </summary>
     protected static Matrix Symmetric(Matrix x) => Matrix.Build.Dense(x.RowCount, x.RowCount, (i, j) =>
         x[Math.Max(i, j), Math.Min(i, j)]);
@@ -30,7 +30,7 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     protected static Matrix Finite(Matrix x) =>
         x.Enumerate().All(double.IsFinite) ? x : throw new NonConvergenceException();
 
-    /// <summary>The symmetric matrix with the lower triangle of x.</summary>
+    /// <summary>The symmetric matrix that has the same lower triangle as x.</summary>
     protected static Variable Mirrored(Variable x)
     {
         var half = (x.Tril() + x.Tril(-1)) / 2;             // half of the diagonal, which is added twice
@@ -44,8 +44,8 @@ abstract class Factorisation(string refused, params int[][] factors) : Function
     protected static Variable Gaps(Variable x) => x.Unsqueeze(-2) - x.Unsqueeze(-1);
 
     /// <summary>
-    /// a/b, where 0/0 is 0. If two singular values or eigenvalues are equal, and nothing depends on a rotation of
-    /// their vectors, then a and b are 0, and the pair contributes nothing to the gradient.
+    /// a/b, where 0/0 is 0. For a pair of equal singular values or eigenvalues, b is 0. If nothing depends on a
+    /// rotation of the vectors of this pair, a is 0 too, and the pair contributes nothing to the gradient.
     /// </summary>
     protected static Variable Ratio(Variable a, Variable b) =>
         a / (b + (a.Abs() + b.Abs()).Data.Eq(0).To(a.DType));
@@ -60,8 +60,8 @@ static class Parts
 }
 
 /// <summary>
-/// The gradient is that of Murray, Differentiation of the Cholesky decomposition, 2016. Only the lower triangle of
-/// X is read, and the gradient is symmetric.
+/// The gradient is that of Murray, Differentiation of the Cholesky decomposition, 2016, and is symmetric. Only the
+/// lower triangle of X is read.
 /// </summary>
 // X = L·Lᵀ     dX = ½·L⁻ᵀ·mirrored(Lᵀ·dL)·L⁻¹
 sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
@@ -75,8 +75,8 @@ sealed class Cholesky(int n) : Factorisation("is not positive definite", [n, n])
 }
 
 /// <summary>
-/// The gradient is that of Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2010; m
-/// must be at least n.
+/// The gradient is that of Walter and Lehmann, Algorithmic differentiation of linear algebra functions, 2010. A
+/// matrix has m rows and n columns, and m must be at least n.
 /// </summary>
 // X (m, n) = Q·R     dX = (dQ + Q·mirrored(R·dRᵀ − dQᵀ·Q))·R⁻ᵀ
 sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n])
@@ -94,7 +94,8 @@ sealed class Qr(int m, int n) : Factorisation("has no QR factors", [m, n], [n, n
 }
 
 /// <summary>
-/// The gradient is that of Townsend, Differentiating the singular value decomposition, 2016; m must be at least n.
+/// The gradient is that of Townsend, Differentiating the singular value decomposition, 2016. A matrix has m rows and
+/// n columns, and m must be at least n.
 /// </summary>
 // X (m, n) = U·S·Vᵀ     dX = (U·(K(Uᵀ·dU)·S + S·K(Vᵀ·dV) + dS) + (1 − U·Uᵀ)·dU·S⁻¹)·Vᵀ
 // K(M)ᵢⱼ = (M − Mᵀ)ᵢⱼ/(sⱼ² − sᵢ²)
@@ -118,9 +119,7 @@ sealed class Svd(int m, int n) : Factorisation("is not finite, or did not conver
     }
 }
 
-/// <summary>
-/// The gradient is that of Giles 2008. Only the lower triangle of X is read, and the gradient is symmetric.
-/// </summary>
+/// <summary>The gradient is that of Giles 2008, and is symmetric. Only the lower triangle of X is read.</summary>
 // X = V·Λ·Vᵀ     dX = V·(dΛ + ½K)·Vᵀ     Kᵢⱼ = (Vᵀ·dV − dVᵀ·V)ᵢⱼ/(λⱼ − λᵢ)
 sealed class Eigh(int n) : Factorisation("is not finite, or did not converge", [n], [n, n])
 {
@@ -142,8 +141,9 @@ public sealed partial class Variable
     Variable[] Factored(Factorisation function) => function.Split(function.Apply(this));
 
     /// <summary>
-    /// The lower triangular matrix L with X = L·Lᵀ, or Lᵀ if <paramref name="upper"/> is true. The matrices X
-    /// (…, n, n) must be symmetric and positive definite; only their lower triangles are read.
+    /// Computes the lower triangular matrix L with X = L·Lᵀ for each matrix X of this variable, and returns L, or Lᵀ
+    /// if <paramref name="upper"/> is true. This variable has the shape (…, n, n). Each X must be symmetric and
+    /// positive definite; only its lower triangle is read.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is not positive definite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
@@ -154,9 +154,9 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Computes the factors of X = Q·R for each matrix X (…, m, n). Let k be the smaller one of m and n. Q
-    /// (…, m, k) has orthonormal columns, and R (…, k, n) is 0 below the diagonal. The signs are those of
-    /// Householder reflections, as in LAPACK.
+    /// Computes the factors of X = Q·R for each matrix X of this variable, which has the shape (…, m, n). Let k be
+    /// the smaller one of m and n. Q has the shape (…, m, k) and orthonormal columns. R has the shape (…, k, n), and
+    /// is 0 below the diagonal. The signs are those of Householder reflections, as in LAPACK.
     /// </summary>
     /// <exception cref="LinAlgException">The gradient is computed, and the first k columns of a matrix are not
     /// linearly independent.</exception>
@@ -170,12 +170,13 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Computes the factors of X = U·diag(S)·Vh for each matrix X (…, m, n). Let k be the smaller one of m and n. U
-    /// (…, m, k) has orthonormal columns, Vh (…, k, n) has orthonormal rows, and the singular values S (…, k) are
-    /// in descending order. A column of U and the row of Vh that belongs to it are determined only up to a common
-    /// sign. If a gradient depends on U or Vh, the singular values must differ from one another.
+    /// Computes the factors of X = U·diag(S)·Vh for each matrix X of this variable, which has the shape (…, m, n).
+    /// Let k be the smaller one of m and n. U has the shape (…, m, k) and orthonormal columns. Vh has the shape
+    /// (…, k, n) and orthonormal rows. S has the shape (…, k), and contains the singular values in descending order.
+    /// Column i of U and row i of Vh are determined only up to a common sign. If a gradient depends on U or Vh, the
+    /// singular values must differ from one another.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix is not finite.</exception>
+    /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
     public (Variable U, Variable S, Variable Vh) Svd()
     {
@@ -185,12 +186,13 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Computes the factors of X = V·diag(λ)·Vᵀ for each symmetric matrix X (…, n, n), of which only the lower
-    /// triangle is read. The eigenvalues λ (…, n) are in ascending order. The eigenvectors are the columns of V
-    /// (…, n, n), and each of them is determined only up to its sign. If a gradient depends on V, the eigenvalues
-    /// must differ from one another.
+    /// Computes the factors of X = V·diag(λ)·Vᵀ for each symmetric matrix X of this variable, which has the shape
+    /// (…, n, n). Only the lower triangle of X is read. The eigenvalues λ have the shape (…, n), and are in
+    /// ascending order. The matrices V have the shape (…, n, n), and their columns are the eigenvectors. Each
+    /// eigenvector is determined only up to its sign. If a gradient depends on V, the eigenvalues must differ from
+    /// one another.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix is not finite.</exception>
+    /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Variable Eigenvalues, Variable Eigenvectors) Eigh() =>
         AsMatrices("Eigh").Factored(new Eigh(Size(-1))) is [var l, var v] ? (l, v) : default;

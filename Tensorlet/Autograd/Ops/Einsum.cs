@@ -3,13 +3,13 @@ namespace Tensorlet;
 public sealed partial class Variable
 {
     /// <summary>
-    /// Computes the sum of products that an equation in Einstein's notation describes: for operands a and c,
-    /// <c>"bik,bkj->bij"</c> is y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j]. Each letter names an axis, and the axes
-    /// whose letters are not in the result are summed over. If a letter occurs twice in one operand, the diagonal
-    /// of these two axes is read. <c>...</c> stands for any number of axes, which are broadcast; axes of size 1 are
-    /// broadcast too. Without an arrow, the result has the axes of <c>...</c>, followed by the letters that occur
-    /// once, in alphabetical order with capitals first. The operands are contracted two at a time, from left to
-    /// right.
+    /// Computes the sum of products that an equation in Einstein's notation describes. For example,
+    /// <c>"bik,bkj->bij"</c> computes y[b, i, j] = Σₖ a[b, i, k]·c[b, k, j] from the operands a and c. Each letter
+    /// names an axis. The axes whose letters do not occur in the result are summed over. If a letter occurs twice in
+    /// one operand, the diagonal of these two axes is read. <c>...</c> stands for any number of axes, which are
+    /// broadcast. Axes of size 1 are broadcast too. If the equation contains no arrow, the result has the axes of
+    /// <c>...</c>, followed by the letters that occur only once; these letters are in alphabetical order, and
+    /// capitals come first. The operands are contracted two at a time, from left to right.
     /// </summary>
     /// <exception cref="ShapeException">The equation cannot be read, or it does not fit the operands.</exception>
     public static Variable Einsum(string equation, params Variable[] operands)
@@ -79,7 +79,9 @@ public sealed partial class Variable
     static Variable Ordered(Variable x, string axes, string order) =>
         axes == order ? x : x.Permute([.. order.Select(name => axes.IndexOf(name))]);
 
-    /// <summary>Replaces each pair of axes with the same name by its diagonal, which becomes the last axis.</summary>
+    /// <summary>
+    /// Replaces each pair of axes that have the same name by the diagonal of this pair, which becomes the last axis.
+    /// </summary>
     static (Variable, string) Diagonals(Variable x, string axes)
     {
         if (axes.Distinct().Count() == axes.Length) return (x, axes);
@@ -90,7 +92,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// For each name, the size of the axes with this name. An axis may also have size 1, and is then broadcast.
+    /// Returns the size that belongs to each name. Each axis with this name must have this size, or size 1; an axis
+    /// of size 1 is broadcast.
     /// </summary>
     static Dictionary<char, int> Sizes(string operation, Variable[] operands, string[] names)
     {

@@ -25,7 +25,7 @@ readonly struct SignFormula : IMap
 readonly struct LeakyReluFormula(double slope) : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
-/// <summary>ln(1 + eˣ). Above the threshold, where e⁻ˣ is negligible, it is x.</summary>
+/// <summary>ln(1 + eˣ), and x itself above the threshold, where e⁻ˣ is negligible.</summary>
 readonly struct SoftplusFormula(double threshold) : ISmooth
 {
     [MethodImpl(AggressiveInlining)]
@@ -37,8 +37,8 @@ readonly struct SoftplusFormula(double threshold) : ISmooth
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
 
 /// <summary>
-/// Near 0, tanh x is a quotient of polynomials (Moshier, Cephes, tanh). Elsewhere, its magnitude is
-/// 1 − 2/(e^(2|x|) + 1).
+/// Near 0, tanh x is computed with a quotient of polynomials (Moshier, Cephes, tanh). Elsewhere, its magnitude is
+/// computed as 1 − 2/(e^(2|x|) + 1).
 /// </summary>
 readonly struct TanhFormula : ISmooth
 {
@@ -57,8 +57,8 @@ readonly struct TanhFormula : ISmooth
 readonly struct TanhSlope : IZip { V IZip.Apply<V>(V y, V dy) => (V.Of(1) - y * y) * dy; }
 
 /// <summary>
-/// Clamps x to the lower bound, and then to the upper one. NaN is passed through Floor, so that it remains NaN, but
-/// has no slope.
+/// Clamps x to the lower bound, and then to the upper bound. NaN is passed through Floor, so it remains NaN, and its
+/// slope is 0.
 /// </summary>
 readonly struct ClampFormula(double low, double high) : IMap
 {
@@ -94,7 +94,10 @@ public sealed partial class Variable
     Variable OfResult<F>(F f, Func<Variable, Variable, Variable> derivative, [CallerMemberName] string name = "")
         where F : struct, IMap => new OfResult<F>(name, f, derivative).Apply(this);
 
-    /// <summary>Computes f for integers as integers. Returns null for floating-point numbers.</summary>
+    /// <summary>
+    /// Computes f in integers if this variable consists of integers. Returns null if it consists of floating-point
+    /// numbers.
+    /// </summary>
     Variable? OfIntegers<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap => DType.IsFloat() ? null
         : new Variable(Tensor.Apply(name, new Of1<F>(f), Data.NoMask(name)));
 
@@ -110,7 +113,7 @@ public sealed partial class Variable
     public Variable Cos() => Map(new CosFormula());
     /// <summary>|x|. The gradient at 0 is 0.</summary>
     public Variable Abs() => OfIntegers(new AbsFormula()) ?? Map(new AbsFormula());
-    /// <summary>The sign of x: −1, 0 or 1, and 0 for NaN. The gradient is 0.</summary>
+    /// <summary>The sign of x: −1, 0 or 1. The sign of NaN is 0. The gradient is 0.</summary>
     public Variable Sign() => OfIntegers(new SignFormula()) ?? Stepped(new SignFormula());
     /// <summary>The hyperbolic tangent.</summary>
     public Variable Tanh() => OfResult(new TanhFormula(), static (y, dy) => Zip(new TanhSlope(), y, dy));
@@ -119,14 +122,15 @@ public sealed partial class Variable
     /// <summary>max(x, 0). The gradient at 0 is 0.</summary>
     public Variable Relu() => OfIntegers(new ReluFormula())
         ?? OfResult(new ReluFormula(), (y, dy) => new Gate().Apply(dy, y.Detach()));
-    /// <summary>x where x &gt; 0, and slope·x elsewhere.</summary>
+    /// <summary>x where x &gt; 0, and <paramref name="negativeSlope"/>·x elsewhere.</summary>
     public Variable LeakyRelu(double negativeSlope = 0.01) => Map(new LeakyReluFormula(negativeSlope));
     /// <summary>ln(1 + e^(β·x))/β, and x itself where β·x is above the threshold.</summary>
     public Variable Softplus(double beta = 1, double threshold = 20) =>
         beta != 1 ? (this * beta).Softplus(1, threshold) / beta : Smooth(new SoftplusFormula(threshold));
     /// <summary>
-    /// Clamps x to the interval from low to high, or to high if low is above high. A bound that is not given does
-    /// not limit x. At the bounds, the gradient is 1.
+    /// Clamps each element to the interval from <paramref name="min"/> to <paramref name="max"/>. If the minimum is
+    /// greater than the maximum, the elements are set to the maximum. A bound that is not given does not limit the
+    /// elements. At the bounds, the gradient is 1.
     /// </summary>
     public Variable Clamp(Number? min = null, Number? max = null)
     {

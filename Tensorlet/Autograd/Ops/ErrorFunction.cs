@@ -1,8 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The error function is x·T(x²)/U(x²) for |x| up to 1. Above 1, its magnitude is 1 − e^(−x²)·P(|x|)/Q(|x|), and
-/// above 6 exactly 1. T, U, P and Q are polynomials (Moshier, Cephes, ndtr).
+/// For |x| up to 1, erf x is computed as x·T(x²)/U(x²). For larger |x|, the magnitude of erf x is 1 −
+/// e^(−x²)·P(|x|)/Q(|x|), and for |x| above 6, it is exactly 1. T, U, P and Q are polynomials
+/// (Moshier, Cephes, ndtr).
 /// </summary>
 // y = 2/√π ∫₀ˣ e^(−t²) dt     dx = 2/√π·e^(−x²)·dy
 readonly struct ErfFormula : ISmooth
@@ -66,8 +67,10 @@ readonly struct ErfinvFormula : IMap
 
 public sealed partial class Variable
 {
-    /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
+    /// <summary>The error function: erf x = 2/√π ∫₀ˣ e^(−t²) dt.</summary>
     public Variable Erf() => Smooth(new ErfFormula());
-    /// <summary>The number y with erf y = x; NaN if x is outside [−1, 1].</summary>
+    /// <summary>
+    /// The inverse of the error function: the number y with erf y = x, or NaN if x is outside [−1, 1].
+    /// </summary>
     public Variable Erfinv() => OfResult(new ErfinvFormula(), (y, dy) => (y * y).Exp() * dy * (Math.Sqrt(Math.PI) / 2));
 }

@@ -42,7 +42,8 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
 }
 
 /// <summary>
-/// Uses expm1, which is accurate near 0. Above 22, e⁻ˣ is negligible, and what remains is (e^(x/2))²/2.
+/// Uses expm1, which is accurate near 0. For |x| above 22, e^(−|x|) is negligible, and the magnitude of sinh x is
+/// computed as (e^(|x|/2))²/2.
 /// </summary>
 readonly struct SinhFormula : ISmooth // y′ = cosh x
 {
@@ -70,13 +71,13 @@ public sealed partial class Variable
 {
     /// <summary>2ˣ</summary>
     public Variable Exp2() => Pow(2.0, this);
-    /// <summary>eˣ − 1, accurate near 0.</summary>
+    /// <summary>eˣ − 1, computed accurately where x is near 0.</summary>
     public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
     public Variable Log2() => Log() / Math.Log(2);
     /// <summary>The logarithm to base 10.</summary>
     public Variable Log10() => Log() / Math.Log(10);
-    /// <summary>ln(1 + x), accurate near 0.</summary>
+    /// <summary>ln(1 + x), computed accurately where x is near 0.</summary>
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>
     public Variable Rsqrt() => 1 / Sqrt();
@@ -90,7 +91,7 @@ public sealed partial class Variable
                 "integers. Convert them with .To(DType.Float32).");
         return Apply<PowerOf>("Pow", a, b);
     }
-    /// <summary>xᵇ, with broadcasting.</summary>
+    /// <summary>xᵇ for the elements x of this variable, with broadcasting.</summary>
     public Variable Pow(Variable b) => Pow(this, b);
     /// <summary>The hyperbolic sine.</summary>
     public Variable Sinh() => Smooth(new SinhFormula());

@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Computes a formula of broadcast variables, and sums the results over some axes (whose size becomes 1), or over
-/// none. The formula provides its own derivative: the same line also runs over numbers with a slope. The gradient
-/// with respect to a broadcast operand is such a sum too.
+/// Broadcasts variables, computes a formula of them, and sums the results over the given axes, whose size becomes 1.
+/// If no axes are given, nothing is summed. The formula provides its own derivative, because it can also be computed
+/// with numbers that have a slope. The gradient with respect to a broadcast operand is a sum of this kind too.
 /// </summary>
 // y = Σ f(x₀, x₁, …)     dxₖ = Σ ∂f/∂xₖ·dy, over the axes along which xₖ was repeated
 sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struct, IFormula
@@ -34,28 +34,30 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
 public sealed partial class Variable
 {
     /// <summary>
-    /// Computes y = f(x) with a formula of your own. The formula needs no derivative: the same line also computes
-    /// the slope, for derivatives of every order and on every device. Where two branches of the formula meet, the
-    /// slope is that of the branch that is chosen.
+    /// Computes y = f(x) for each element x, with a formula f of your own. No derivative needs to be written: the
+    /// code of the formula also computes the slope, for derivatives of every order and on every device. Where two
+    /// branches of the formula meet, the slope is that of the branch that is chosen.
     /// </summary>
     /// <param name="f">The formula: a public struct with one line of mathematics.</param>
     public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
 
     /// <summary>
-    /// Computes y = f(a, b) for every pair of elements, with broadcasting. The formula f is your own, as in
-    /// <see cref="Map"/>.
+    /// Computes y = f(a, b) for the elements a and b at each position, with broadcasting. The formula f is your own,
+    /// as in <see cref="Map"/>.
     /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
         Apply(new Of2<F>(f), NameOf<F>.Text, a.Given(), b.Given());
 
     /// <summary>
-    /// Computes y = f(a, b, c), with broadcasting. The formula f is your own, as in <see cref="Map"/>.
+    /// Computes y = f(a, b, c) for the elements a, b and c at each position, with broadcasting. The formula f is
+    /// your own, as in <see cref="Map"/>.
     /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), NameOf<F>.Text, a.Given(), b.Given(), c.Given());
 
     /// <summary>
-    /// Computes y = f(x₀, x₁, …), with broadcasting. The formula f is your own, as in <see cref="Map"/>.
+    /// Computes y = f(x₀, x₁, …) for the elements x₀, x₁, … at each position, with broadcasting. The formula f is
+    /// your own, as in <see cref="Map"/>.
     /// </summary>
     public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
         Apply(f, NameOf<F>.Text, x);

@@ -12,7 +12,8 @@ public sealed partial class Variable
         Named(() => Gather(dim, Data.AlongAxis("IndexSelect", dim, index.Given().Data)));
 
     /// <summary>
-    /// Adds this variable, at the indices along an axis, to zeros of the given shape: the adjoint of
+    /// Adds the elements of this variable to y, a tensor of zeros that has the given shape: y[…, index[…, j, …], …]
+    /// += this[…, j, …]. The index belongs to the axis <paramref name="dim"/>. This is the adjoint of
     /// <see cref="Gather"/>.
     /// </summary>
     // y = zeros, to which x is added at the indices     dx = dy gathered at the indices
@@ -20,31 +21,35 @@ public sealed partial class Variable
         x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(dim, index, x), (dy, _) => dy.Gather(dim, index), index: index);
 
     /// <summary>
-    /// Returns this variable with alpha times a source added: along the axis, slice k of the source is added to
-    /// slice <c>index[k]</c> of this variable. If an index is repeated, the slices add up. Alpha is 1 if it is not
-    /// given.
+    /// Returns the sum of this variable and alpha times a source. Along the axis, slice k of the source is added to
+    /// slice <c>index[k]</c> of this variable. If an index is repeated, all slices with this index are added. Alpha
+    /// is 1 if it is not given.
     /// </summary>
     public Variable IndexAdd(int dim, Tensor index, Variable source, Number? alpha = null) =>
         Named(() =>
             this + source.Given().ScatterAdd(dim, Data.AlongAxis("IndexAdd", dim, index), Size()) * (alpha ?? 1));
 
     /// <summary>
-    /// Returns this variable with a source copied into it: along the axis, slice k of the source replaces slice
-    /// <c>index[k]</c> of this variable. If an index is repeated, the last slice is kept.
+    /// Returns a copy of this variable in which some slices are replaced. Along the axis, slice k of the source
+    /// replaces slice <c>index[k]</c> of this variable. If an index is repeated, the last slice with this index is
+    /// kept.
     /// </summary>
     public Variable IndexCopy(int dim, Tensor index, Variable source) =>
         Named(() => Scatter(dim, Data.AlongAxis("IndexCopy", dim, index), source.Given()));
 
-    /// <summary>Returns this variable with all slices at the given indices along an axis set to a value.</summary>
+    /// <summary>
+    /// Returns a copy of this variable in which all elements of the slices at the given indices along an axis are
+    /// set to a value.
+    /// </summary>
     public Variable IndexFill(int dim, Tensor index, Number value) =>
         Named(() => Scatter(dim, Data.AlongAxis("IndexFill", dim, index), value));
 
     /// <summary>
-    /// Returns this variable with a source written into it along an axis:
-    /// y[…, index[…, j, …], …] = source[…, j, …]. If an index is repeated, the last element is kept.
+    /// Returns a copy y of this variable, into which a source is written along the axis <paramref name="dim"/>: y[…,
+    /// index[…, j, …], …] = src[…, j, …]. If an index is repeated, the last element with this index is kept.
     /// </summary>
-    /// <exception cref="ShapeException">The source and the indices differ in shape, the indices do not have as many
-    /// axes as this variable, or the indices are larger than this variable along an axis other than
+    /// <exception cref="ShapeException">The source and the indices differ in shape; or the indices and this variable
+    /// have different numbers of axes; or the indices are larger than this variable along an axis other than
     /// <paramref name="dim"/>.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
     public Variable Scatter(int dim, Tensor index, Variable src)
@@ -54,16 +59,17 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Returns this variable with a value written into it along an axis: y[…, index[…, j, …], …] = value.
+    /// Returns a copy y of this variable, into which a value is written along the axis <paramref name="dim"/>: y[…,
+    /// index[…, j, …], …] = value.
     /// </summary>
     public Variable Scatter(int dim, Tensor index, Number value) =>
         Scatter(dim, index, Tensor.Like(Data, value).Expand(index.Given().Size()));
 
     /// <summary>
-    /// Returns this variable with the elements where the mask is true replaced by the elements of a source, one
-    /// after another. This variable and the mask are broadcast to one shape.
+    /// Returns a copy of this variable in which the elements where the mask is true are replaced, in order, by the
+    /// elements of a source. This variable and the mask are broadcast to one shape.
     /// </summary>
-    /// <exception cref="ShapeException">The source has fewer elements than are to be replaced.</exception>
+    /// <exception cref="ShapeException">The source has fewer elements than there are elements to replace.</exception>
     public Variable MaskedScatter(Tensor mask, Variable source)
     {
         mask.Given().OnlyType("MaskedScatter: the mask", DType.Bool);
@@ -76,25 +82,29 @@ public sealed partial class Variable
         return Named(() => x.Put(places, source.Reshape(-1).Narrow(0, 0, places.Numel)));
     }
 
-    /// <summary>Returns this variable with a source written to the given positions of the flattened variable.</summary>
+    /// <summary>
+    /// Returns a copy of this variable in which a source replaces the elements at the given positions. The positions
+    /// are those in the flattened variable.
+    /// </summary>
     Variable Put(Tensor places, Variable source) =>
         Cat([Reshape(-1), source.Reshape(-1)]).Gather(0, Data.Sources(places)).Reshape(Size());
 
     /// <summary>
-    /// Returns this variable with a source added along an axis: y[…, index[…, j, …], …] += source[…, j, …].
+    /// Returns a copy y of this variable, to which a source is added along the axis <paramref name="dim"/>: y[…,
+    /// index[…, j, …], …] += src[…, j, …].
     /// </summary>
     public Variable ScatterAdd(int dim, Tensor index, Variable src) =>
         Named(() => this + src.Given().ScatterAdd(dim, index, Size()));
 
     /// <summary>
-    /// The elements at the given positions of the flattened variable, in the shape of the indices. A negative index
-    /// is counted from the end.
+    /// Flattens this variable, and returns the elements at the given positions. The result has the shape of
+    /// <paramref name="index"/>. A negative position is counted from the end.
     /// </summary>
     public Variable Take(Tensor index) =>
         Named(() => Reshape(-1).Gather(0, Data.Reshape(-1).Wrapped(index, 0).Reshape(-1)).Reshape(index.Size()));
 
     /// <summary>
-    /// The elements where a mask is true, as a vector. This variable and the mask are broadcast to one shape.
+    /// The elements at which a mask is true, as a vector. This variable and the mask are broadcast to one shape.
     /// </summary>
     public Variable MaskedSelect(Tensor mask)
     {

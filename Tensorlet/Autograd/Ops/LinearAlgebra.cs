@@ -5,15 +5,15 @@ using Matrix = MathNet.Numerics.LinearAlgebra.Matrix<double>;
 namespace Tensorlet;
 
 /// <summary>
-/// Runs MathNet on each matrix of a tensor, one after another; the last two axes are the rows and columns of a
-/// matrix. MathNet computes on the host and in double precision. The results are converted back to the type of the
-/// tensor and moved back to its device.
+/// Runs MathNet on each matrix of a tensor, one matrix after another. The last two axes of the tensor are the rows
+/// and columns of a matrix. MathNet computes on the host and in double precision. The results are converted back to
+/// the type of the tensor and moved back to its device.
 /// </summary>
 static class Matrices
 {
     /// <summary>
-    /// Computes f(x[b]) for every matrix x[b] of x, and returns the results in the given shape. The matrices that f
-    /// returns are flattened, and follow one another.
+    /// Computes f(x[b]) for every matrix x[b] of x, and returns all results in one tensor of the given shape. The
+    /// matrices that f returns are flattened and joined one after another.
     /// </summary>
     /// <exception cref="LinAlgException">MathNet or f refused a matrix; <paramref name="refused"/> says
     /// why.</exception>
@@ -66,8 +66,8 @@ sealed class Solve : Function // A·X = B     dB = A⁻ᵀ·dX     dA = −dB·X
 }
 
 /// <summary>
-/// The cofactors are computed from the singular values without a division, so the gradient is right for a singular
-/// matrix too (PyTorch gives 0). A gradient of the gradient needs the inverse of the matrix.
+/// The cofactors are computed from the singular values without a division. So the gradient is also right for a
+/// singular matrix, for which PyTorch gives 0. A gradient of the gradient needs the inverse of the matrix.
 /// </summary>
 sealed class Det : Function // y = det X     dX = cof X·dy     cof X = y·X⁻ᵀ
 {
@@ -113,8 +113,8 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
 public sealed partial class Variable
 {
     /// <summary>
-    /// Returns this variable if it holds matrices of floating-point numbers (square ones, if
-    /// <paramref name="square"/> is true), and throws otherwise.
+    /// Returns this variable if it holds matrices of floating-point numbers, and throws otherwise. If
+    /// <paramref name="square"/> is true, the matrices must also be square.
     /// </summary>
     Variable AsMatrices(string operation, bool square = true)
     {
@@ -125,17 +125,18 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The inverse X⁻¹ of each square matrix X, (…, n, n) → (…, n, n). To solve equations, <see cref="Solve"/> is
-    /// faster and more accurate.
+    /// The inverse X⁻¹ of each square matrix X of this variable. This variable and the result have the shape
+    /// (…, n, n). To solve equations, <see cref="Solve"/> is faster and more accurate.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Inverse() => new Inverse().Apply(AsMatrices("Inverse"));
 
     /// <summary>
-    /// Solves this·X = B for X, where this variable is (…, n, n), and B and X are (…, n, k); the leading axes are
-    /// broadcast. If B is 1-dimensional, or if the shape of B is that of this variable without the last axis, B is
-    /// read as one vector for each matrix, and X is (…, n).
+    /// Solves this·X = B for X. This variable has the shape (…, n, n), and B and X have the shape (…, n, k), where k
+    /// is the number of right-hand sides. The leading axes are broadcast. If B has only one axis, or if its shape is
+    /// that of this variable without the last axis, B is read as one vector for each matrix. X then has the shape
+    /// (…, n).
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square, or B does not have n rows.</exception>
@@ -153,17 +154,20 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The determinant of each square matrix, (…, n, n) → (…). The determinant of a matrix without rows is 1.
+    /// The determinant of each square matrix of this variable. If this variable has the shape (…, n, n), the result
+    /// has the shape (…). The determinant of a matrix without rows is 1.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix is singular, and a gradient of the gradient is computed.</exception>
+    /// <exception cref="LinAlgException">A gradient of the gradient is computed, and a matrix is
+    /// singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Det() => new Det().Apply(AsMatrices("Det"));
 
     /// <summary>
-    /// The sign of each determinant, and the logarithm of its magnitude: (…, n, n) → (…). Neither of them overflows
-    /// or underflows. For a singular matrix, the sign is 0, and the logarithm is −∞.
+    /// For each square matrix X of this variable, returns the sign of det X, and ln |det X|. If this variable has
+    /// the shape (…, n, n), both results have the shape (…). They are computed without overflow or underflow. For a
+    /// singular matrix, the sign is 0, and the logarithm is −∞.
     /// </summary>
-    /// <exception cref="LinAlgException">A matrix is singular, and the gradient is computed.</exception>
+    /// <exception cref="LinAlgException">The gradient is computed, and a matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Tensor Sign, Variable LogAbsDet) Slogdet()
     {

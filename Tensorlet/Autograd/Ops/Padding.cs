@@ -5,23 +5,24 @@ public enum PadMode
 {
     /// <summary>A constant number.</summary>
     Constant,
-    /// <summary>The input, mirrored at its edge; the element at the edge is not repeated.</summary>
+    /// <summary>The input, mirrored at its edge. The element at the edge is not repeated.</summary>
     Reflect,
     /// <summary>The element at the edge of the input, repeated.</summary>
     Replicate,
-    /// <summary>The input, continued from its opposite end.</summary>
+    /// <summary>The elements from the opposite end of the input, as if the input were repeated.</summary>
     Circular,
 }
 
 public static partial class F
 {
     /// <summary>
-    /// Pads the last axes. <paramref name="padding"/> contains two numbers for each axis: how many elements are
-    /// added before the input, and how many after it. The numbers for the last axis come first, then the numbers
-    /// for the axis before it, and so on. A negative number cuts elements off.
+    /// Pads the last axes of <paramref name="x"/>. <paramref name="padding"/> contains two numbers for each axis:
+    /// how many elements are added before the first element of the axis, and how many after the last one. The two
+    /// numbers for the last axis come first, then the two numbers for the axis before it, and so on. A negative
+    /// number cuts elements off.
     /// </summary>
-    /// <exception cref="ShapeException">The number of paddings is odd or larger than twice the number of axes, or
-    /// an axis has too few elements to be continued or cut off in this way.</exception>
+    /// <exception cref="ShapeException">The length of <paramref name="padding"/> is odd, or is larger than twice the
+    /// number of axes; or an axis has too few elements to be padded or cut off in this way.</exception>
     public static Variable Pad(Variable x, int[] padding, PadMode mode = PadMode.Constant, double value = 0)
     {
         var axes = padding.Given().Length / 2;
@@ -46,8 +47,8 @@ public static partial class F
     }
 
     /// <summary>
-    /// For each element of a padded axis, the position from which it is copied. Without the padding, the axis has n
-    /// elements.
+    /// Returns, for each element of a padded axis, the position from which the element is copied. Without the
+    /// padding, the axis has n elements.
     /// </summary>
     static long[] Continued(int n, int before, int after, PadMode mode) =>
         [.. Enumerable.Range(-before, Layout.Fitting("Pad", (long)before + n + after)).Select(i => mode switch

@@ -5,8 +5,9 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Turns each group of r² channels into one channel, in which each pixel becomes a square of r by r pixels:
-    /// (…, C·r², H, W) to (…, C, H·r, W·r), where r is <paramref name="upscaleFactor"/> (Shi et al. 2016).
+    /// Turns each group of r² channels into one channel, in which each pixel becomes a square of r by r pixels (Shi
+    /// et al. 2016). The shape changes from (…, C·r², H, W) to (…, C, H·r, W·r), where r is
+    /// <paramref name="upscaleFactor"/>, C is the new number of channels, and H and W are the old height and width.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than three axes, or the number of channels
     /// is not divisible by r².</exception>
@@ -24,9 +25,10 @@ public static partial class F
     }
 
     /// <summary>
-    /// Turns each channel into a group of r² channels, in which each square of r by r pixels becomes one pixel:
-    /// (…, C, H·r, W·r) to (…, C·r², H, W), where r is <paramref name="downscaleFactor"/>.
-    /// <see cref="PixelShuffle"/> is the inverse.
+    /// Turns each channel into a group of r² channels, in which each square of r by r pixels becomes one pixel. The
+    /// shape changes from (…, C, H·r, W·r) to (…, C·r², H, W), where r is <paramref name="downscaleFactor"/>, C is
+    /// the old number of channels, and H and W are the new height and width. <see cref="PixelShuffle"/> is the
+    /// inverse.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than three axes, or the height or the width
     /// is not divisible by r.</exception>

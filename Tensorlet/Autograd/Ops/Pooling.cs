@@ -2,21 +2,29 @@ namespace Tensorlet;
 
 public static partial class F
 {
-    /// <summary>The maximum of each window: (N, C, L) to (N, C, OL); see <see cref="MaxPool2d"/>.</summary>
+    /// <summary>
+    /// Returns the maximum of each window of the sequences in <paramref name="x"/>, which has the shape (N, C, L): N
+    /// samples with C channels and a length L. The result has the shape (N, C, OL), where OL is the number of
+    /// windows. See <see cref="MaxPool2d"/>.
+    /// </summary>
     public static Variable MaxPool1d(Variable x, int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
         bool ceilMode = false) =>
         MaxPool("MaxPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
-    /// The maximum of each window: (N, C, H, W) to (N, C, OH, OW). The operation picks elements at positions that
-    /// depend on the data. If several elements of a window are the maximum, it picks the first of them. Only the
-    /// elements that are picked get the gradient.
+    /// Returns the maximum of each window of the images in <paramref name="x"/>. The result has the shape
+    /// (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width. The operation
+    /// picks elements at positions that depend on the data. If several elements of a window are the maximum, the
+    /// operation picks the first of them. Only the elements that are picked get the gradient.
     /// </summary>
-    /// <param name="x">The images, (N, C, H, W).</param>
+    /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
+    /// W.</param>
     /// <param name="kernelSize">The size of a window.</param>
-    /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
-    /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
-    /// <param name="dilation">The distance between the elements of a window; 1 if not given.</param>
+    /// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
+    /// window.</param>
+    /// <param name="padding">How far the first windows reach over the edge of the image: at most half the size of a
+    /// window.</param>
+    /// <param name="dilation">The distance between neighbouring elements of a window; 1 if it is not given.</param>
     /// <param name="ceilMode">Whether to add a last, partial window if elements are left over.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
@@ -25,8 +33,9 @@ public static partial class F
         MaxPool("MaxPool2d", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
-    /// Returns the result of <see cref="MaxPool2d"/>, and for each value its position among the H·W elements of its
-    /// image: Int64, (N, C, OH, OW).
+    /// Returns the result of <see cref="MaxPool2d"/>, and the position of each of its values. The position is
+    /// counted row by row among the H·W elements of an image with height H and width W. The positions are Int64, and
+    /// have the same shape as the values.
     /// </summary>
     public static (Variable Values, Tensor Indices) MaxPool2dWithIndices(Variable x, Pair kernelSize,
         Pair? stride = null, Pair? padding = null, Pair? dilation = null, bool ceilMode = false)
@@ -38,19 +47,29 @@ public static partial class F
         return (values, numbers.Gather(0, places.View(-1)).View(places.Size()));
     }
 
-    /// <summary>The mean of each window: (N, C, L) to (N, C, OL); see <see cref="AvgPool2d"/>.</summary>
+    /// <summary>
+    /// Returns the mean of each window of the sequences in <paramref name="x"/>, which has the shape (N, C, L): N
+    /// samples with C channels and a length L. The result has the shape (N, C, OL), where OL is the number of
+    /// windows. See <see cref="AvgPool2d"/>.
+    /// </summary>
     public static Variable AvgPool1d(Variable x, int kernelSize, int? stride = null, int padding = 0,
         bool ceilMode = false, bool countIncludePad = true) =>
         AvgPool("AvgPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], ceilMode, countIncludePad);
 
-    /// <summary>The mean of each window: (N, C, H, W) to (N, C, OH, OW).</summary>
-    /// <param name="x">The images, (N, C, H, W).</param>
+    /// <summary>
+    /// Returns the mean of each window of the images in <paramref name="x"/>. The result has the shape
+    /// (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width.
+    /// </summary>
+    /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
+    /// W.</param>
     /// <param name="kernelSize">The size of a window.</param>
-    /// <param name="stride">The distance between neighbouring windows; the size of a window if not given.</param>
-    /// <param name="padding">How far the first windows reach over the edge; at most half a window.</param>
-    /// <param name="ceilMode">Whether to add a last, partial window if elements are left over. What is beyond the
-    /// padding is not part of the mean.</param>
-    /// <param name="countIncludePad">Whether the padding is part of the mean, as zeros.</param>
+    /// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
+    /// window.</param>
+    /// <param name="padding">How far the first windows reach over the edge of the image: at most half the size of a
+    /// window.</param>
+    /// <param name="ceilMode">Whether to add a last, partial window if elements are left over. The part of this
+    /// window that is beyond the padding does not count in the mean.</param>
+    /// <param name="countIncludePad">Whether the padding counts in the mean, as zeros.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,
@@ -58,8 +77,8 @@ public static partial class F
         AvgPool("AvgPool2d", x, kernelSize, stride ?? kernelSize, padding ?? 0, ceilMode, countIncludePad);
 
     /// <summary>
-    /// Returns the maxima, their positions in the padded input when it is flattened, and the padding after the last
-    /// element of each axis.
+    /// Returns the maxima, the positions of the maxima in the flattened padded input, and the number of elements of
+    /// padding at the end of each axis.
     /// </summary>
     static (Variable Values, Tensor Places, int[] After) MaxPool(string operation, Variable x, int[] kernel,
         int[] stride, int[] padding, int[] dilation, bool ceilMode)

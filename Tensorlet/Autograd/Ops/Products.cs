@@ -28,11 +28,12 @@ sealed class Contract(int batch, int rows, int columns) : Function
 public sealed partial class Variable
 {
     /// <summary>
-    /// The matrix product over the last two axes, (…, n, k)·(…, k, m) → (…, n, m); the leading axes are broadcast.
-    /// A 1-dimensional operand is read as a row if it is on the left, and as a column if it is on the right.
+    /// The product of the matrices in the last two axes. Operands of the shapes (…, n, k) and (…, k, m) give a
+    /// result of the shape (…, n, m). The leading axes are broadcast. A 1-dimensional operand is read as a row if it
+    /// is on the left, and as a column if it is on the right.
     /// </summary>
-    /// <exception cref="ShapeException">The number of columns of the first operand is not the number of rows of the
-    /// second.</exception>
+    /// <exception cref="ShapeException">The number of columns of the first operand differs from the number of rows
+    /// of the second.</exception>
     public Variable MatMul(Variable other)
     {
         var (a, b) = (this, other.Given());
@@ -50,74 +51,90 @@ public sealed partial class Variable
     // The following products take operands with fixed numbers of axes. They check these numbers, and then call
     // MatMul: a superfluous or missing axis is an error, and is not broadcast.
 
-    /// <summary>The sum Σ aᵢ·bᵢ of two vectors a and b, (n)·(n) → ().</summary>
+    /// <summary>
+    /// The sum Σ aᵢ·bᵢ, where a is this vector, and b is the vector <paramref name="other"/>. The result has the
+    /// shape ().
+    /// </summary>
     /// <exception cref="ShapeException">The operands are not vectors of the same length.</exception>
     public Variable Dot(Variable other) => Product("Dot", other, 1, 1);
 
-    /// <summary>A matrix times a vector, (n, k)·(k) → (n).</summary>
-    /// <exception cref="ShapeException">The operands do not have 2 and 1 axes, or the number of columns of the
-    /// matrix is not the number of elements of the vector.</exception>
+    /// <summary>The product of a matrix and a vector. The shapes (n, k) and (k) give the shape (n).</summary>
+    /// <exception cref="ShapeException">This variable does not have two axes; or <paramref name="vector"/> does not
+    /// have one axis; or the number of columns of the matrix differs from the number of elements of the
+    /// vector.</exception>
     public Variable Mv(Variable vector) => Product("Mv", vector.Given(), 2, 1);
 
     /// <summary>
-    /// A matrix times a matrix, (n, k)·(k, m) → (n, m). <see cref="MatMul(Variable)"/> takes operands of any rank.
+    /// The product of two matrices. The shapes (n, k) and (k, m) give the shape (n, m).
+    /// <see cref="MatMul(Variable)"/> takes operands with any number of axes.
     /// </summary>
-    /// <exception cref="ShapeException">An operand does not have 2 axes, or the number of columns of the first
-    /// operand is not the number of rows of the second.</exception>
+    /// <exception cref="ShapeException">An operand does not have two axes, or the number of columns of the first
+    /// operand differs from the number of rows of the second.</exception>
     public Variable Mm(Variable other) => Product("Mm", other, 2, 2);
 
-    /// <summary>A batch of matrices times a batch of matrices, (b, n, k)·(b, k, m) → (b, n, m).</summary>
-    /// <exception cref="ShapeException">An operand does not have 3 axes, the batches differ in size, or the number
-    /// of columns of the first matrices is not the number of rows of the second.</exception>
+    /// <summary>
+    /// The product of each matrix of a batch and the matrix at the same position of another batch. The shapes
+    /// (b, n, k) and (b, k, m) give the shape (b, n, m).
+    /// </summary>
+    /// <exception cref="ShapeException">An operand does not have three axes; or the batches differ in size; or the
+    /// number of columns of the first matrices differs from the number of rows of the second.</exception>
     public Variable Bmm(Variable other) => Product("Bmm", other, 3, 3);
 
-    /// <summary>All products aᵢ·bⱼ of the elements of two vectors a and b, (n), (m) → (n, m).</summary>
+    /// <summary>
+    /// All products aᵢ·bⱼ, where a is this vector, and b is the vector <paramref name="other"/>. The shapes (n) and
+    /// (m) give the shape (n, m).
+    /// </summary>
     /// <exception cref="ShapeException">One of the operands is not a vector.</exception>
     public Variable Outer(Variable other) => Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
 
     /// <summary>
-    /// beta·this + alpha·A·B, where A is (n, k) and B is (k, m); beta and alpha are 1 if they are not given. This
-    /// variable is broadcast to (n, m). If beta is 0, the elements of this variable are not read.
+    /// beta·this + alpha·A·B, where A is the matrix <paramref name="a"/> of the shape (n, k), and B is the matrix
+    /// <paramref name="b"/> of the shape (k, m). beta and alpha are 1 if they are not given. This variable is
+    /// broadcast to the shape (n, m). If beta is 0, the elements of this variable are not read.
     /// </summary>
-    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to the
+    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable cannot be broadcast to the
     /// shape of A·B.</exception>
     public Variable Addmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Addmm", a.Given().Product("Addmm", b.Given(), 2, 2), beta, alpha);
 
     /// <summary>
-    /// beta·this + alpha·A·B, where A is (b, n, k) and B is (b, k, m); beta and alpha are 1 if they are not given.
-    /// This variable is broadcast to (b, n, m). If beta is 0, the elements of this variable are not read.
+    /// beta·this + alpha·A·B, where A is the batch of matrices <paramref name="a"/> of the shape (b, n, k), and B is
+    /// the batch of matrices <paramref name="b"/> of the shape (b, k, m). beta and alpha are 1 if they are not
+    /// given. This variable is broadcast to the shape (b, n, m). If beta is 0, the elements of this variable are not
+    /// read.
     /// </summary>
-    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable does not broadcast to the
+    /// <exception cref="ShapeException">A and B cannot be multiplied, or this variable cannot be broadcast to the
     /// shape of A·B.</exception>
     public Variable Baddbmm(Variable a, Variable b, Number? beta = null, Number? alpha = null) =>
         Plus("Baddbmm", a.Given().Product("Baddbmm", b.Given(), 3, 3), beta, alpha);
 
-    /// <summary>The sum Σ xᵢᵢ of the diagonal of a matrix, (n, m) → ().</summary>
+    /// <summary>The sum Σ xᵢᵢ of the elements on the diagonal of a matrix. The result has the shape ().</summary>
     /// <exception cref="ShapeException">This variable is not a matrix.</exception>
     public Variable Trace() => Rank == 2 ? Diagonal().Sum()
         : throw new ShapeException($"Trace: takes a matrix, not shape {Data.Layout}. Einsum(\"...ii->...\") adds the " +
             $"diagonals of a batch.");
 
     /// <summary>
-    /// Multiplies two variables, and sums over the last <paramref name="dims"/> axes of this variable together with
-    /// the first <paramref name="dims"/> axes of the other: (…, k…)·(k…, …), where k… are the axes that are summed
-    /// over.
+    /// Multiplies this variable by <paramref name="other"/>, and sums over pairs of axes: the last
+    /// <paramref name="dims"/> axes of this variable are paired, in order, with the first <paramref name="dims"/>
+    /// axes of <paramref name="other"/>. The result has the remaining axes of this variable, followed by the
+    /// remaining axes of <paramref name="other"/>.
     /// </summary>
-    /// <exception cref="ShapeException">Two axes that are summed over together differ in size and neither is 1, or
-    /// <paramref name="dims"/> is negative or larger than the number of axes of a variable.</exception>
+    /// <exception cref="ShapeException">The two axes of a pair differ in size, and neither size is 1; or
+    /// <paramref name="dims"/> is negative; or <paramref name="dims"/> is larger than the number of axes of one of
+    /// the variables.</exception>
     public Variable Tensordot(Variable other, int dims = 2) => dims >= 0 && dims <= Rank && dims <= other.Given().Rank
         ? Tensordot(other, [.. Enumerable.Range(Rank - dims, dims)], [.. Enumerable.Range(0, dims)])
         : throw new ShapeException($"Tensordot: shapes {Data.Layout} and {other.Data.Layout} do not both have {dims} " +
             $"axes to sum over.");
 
     /// <summary>
-    /// Multiplies two variables, and sums over pairs of axes: <c>axes[i]</c> of this variable together with
-    /// <c>otherAxes[i]</c> of the other. The result has the remaining axes of this variable, followed by the
-    /// remaining axes of the other.
+    /// Multiplies this variable by <paramref name="other"/>, and sums over pairs of axes: the axis <c>dims[i]</c> of
+    /// this variable is paired with the axis <c>otherDims[i]</c> of <paramref name="other"/>. The result has the
+    /// remaining axes of this variable, followed by the remaining axes of <paramref name="other"/>.
     /// </summary>
-    /// <exception cref="ShapeException">Two axes of a pair differ in size and neither is 1, an axis is named twice,
-    /// or <paramref name="dims"/> and <paramref name="otherDims"/> differ in length.</exception>
+    /// <exception cref="ShapeException">The two axes of a pair differ in size, and neither size is 1; or an axis is
+    /// named twice; or <paramref name="dims"/> and <paramref name="otherDims"/> differ in length.</exception>
     public Variable Tensordot(Variable other, int[] dims, int[] otherDims)
     {
         dims = [.. dims.Given().Select(a => Data.Layout.Axis("Tensordot", a))];

@@ -45,7 +45,8 @@ readonly struct WeightedDeviation : IFormula
 }
 
 /// <summary>
-/// The squares and their sum are computed in double precision. Where the root is 0, its subgradient is 0.
+/// The squares and their sum are computed in double precision. Where the root is 0, the gradient is 0, which is a
+/// subgradient.
 /// </summary>
 // m is the mean over some axes, or 0. The result is y = Σ(x − m)²/n, or its root r.
 // dx = (x − m)·2/n·dy for y, and (x − m)/(n·r)·dy for the root
@@ -92,7 +93,7 @@ public sealed partial class Variable
 
     /// <summary>
     /// Sums over the axes along which a tensor of the given shape would be repeated to get the shape of this
-    /// variable: the adjoint of Expand.
+    /// variable. This is the adjoint of <see cref="Expand"/>.
     /// </summary>
     internal Variable SumTo(int[] shape)
     {

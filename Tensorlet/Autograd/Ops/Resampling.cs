@@ -11,26 +11,27 @@ readonly struct Between(double n, double o, double shift) : ISequence
 public static partial class F
 {
     /// <summary>
-    /// Divides each image into OH·OW parts, and returns the mean of each part: (…, H, W) to (…, OH, OW). Part i of
-    /// the rows begins at row ⌊i·H/OH⌋ and ends before row ⌈(i + 1)·H/OH⌉. The columns are divided in the same way.
+    /// Divides each image into OH by OW parts, and returns the mean of each part. The shape changes from (…, H, W)
+    /// to (…, OH, OW), where <paramref name="outputSize"/> contains OH and OW. Part i of the rows begins at row
+    /// ⌊i·H/OH⌋ and ends before row ⌈(i + 1)·H/OH⌉. The columns are divided in the same way.
     /// </summary>
-    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes, or a size is not
-    /// positive.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes, or a size of
+    /// <paramref name="x"/> or of the result is not positive.</exception>
     public static Variable AdaptiveAvgPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveAvgPool2d", x, outputSize, (parts, inside, axis) => inside is null ? parts.Mean(axis)
             : Variable.Where(inside, parts, 0).Sum(axis) / inside.Sum([axis]).To(x.DType));
 
     /// <summary>
-    /// Divides each image into OH·OW parts, in the same way as <see cref="AdaptiveAvgPool2d"/>, and returns the
-    /// maximum of each part. If several elements of a part are the maximum, the first of them, counted row by
-    /// row, gets the gradient.
+    /// Divides each image into parts in the same way as <see cref="AdaptiveAvgPool2d"/>, and returns the maximum of
+    /// each part. If several elements of a part are the maximum, the gradient goes to the first of them, counted row
+    /// by row.
     /// </summary>
     public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveMaxPool2d", x, outputSize, (parts, _, axis) => parts.Max(axis).Values);
 
     /// <summary>
-    /// Divides both axes into parts, and reduces each part. Shorter parts are filled up with their first element,
-    /// and a mask says which elements belong to the part.
+    /// Divides the last two axes into parts, and reduces each part. If a part is shorter than the longest part, it
+    /// is filled up with its first element. A mask says which elements belong to a part.
     /// </summary>
     static Variable InParts(string operation, Variable x, Pair size, Func<Variable, Tensor?, int, Variable> fold) =>
         AlongBoth(operation, x, size, (v, axis, n, o) =>
@@ -50,18 +51,20 @@ public static partial class F
     static Tensor Numbers(Variable x, int count, Quotient each) => Tensor.Fill(each, [count], DType.Int64, x.Device);
 
     /// <summary>
-    /// Resizes images: (…, H, W) to (…, OH, OW). With <see cref="Interpolation.Nearest"/>, row i of the result is
-    /// row ⌊i·H/OH⌋ of the image. With <see cref="Interpolation.Bilinear"/>, each pixel is a weighted mean of the
-    /// four pixels around a point of the image: for row i, the point is at height (i + ½)·H/OH − ½, or at height
-    /// i·(H − 1)/(OH − 1) if the corners are aligned. The columns are computed in the same way.
+    /// Resizes images of height H and width W to height OH and width OW. The shape changes from (…, H, W) to
+    /// (…, OH, OW). With <see cref="Interpolation.Nearest"/>, row i of the result is row ⌊i·H/OH⌋ of the image. With
+    /// <see cref="Interpolation.Bilinear"/>, each pixel is a weighted mean of the four pixels around a point of the
+    /// image. For the pixels of row i, this point is at height (i + ½)·H/OH − ½, or at height i·(H − 1)/(OH − 1) if
+    /// the corners are aligned. The columns are computed in the same way.
     /// </summary>
     /// <param name="x">The images.</param>
-    /// <param name="size">The new size, OH and OW. If it is not given, it is ⌊H·scaleFactor⌋ and
+    /// <param name="size">The new size, OH and OW. If it is not given, OH is ⌊H·scaleFactor⌋, and OW is
     /// ⌊W·scaleFactor⌋.</param>
     /// <param name="mode">How the value of a pixel is computed.</param>
     /// <param name="alignCorners">Whether the corners are aligned: the pixels in the corners then keep their
     /// values. The argument matters only for <see cref="Interpolation.Bilinear"/>.</param>
-    /// <param name="scaleFactor">The factor OH/H, which is also OW/W. It is read only if no size is given.</param>
+    /// <param name="scaleFactor">The factor by which the height and the width are multiplied. It is read only if no
+    /// size is given.</param>
     /// <exception cref="ShapeException">Neither <paramref name="size"/> nor <paramref name="scaleFactor"/> is
     /// given, or a size is not positive.</exception>
     public static Variable Interpolate(Variable x, Pair? size = null, Interpolation mode = Interpolation.Nearest,
@@ -93,8 +96,10 @@ public static partial class F
     }
 
     /// <summary>
-    /// Turns each window of an image into a column (im2col): (N, C, H, W) to (N, C·KH·KW, OH·OW), where KH·KW is
-    /// the size of a window, and OH·OW is the number of windows in an image.
+    /// Turns each window of an image into a column (im2col). The shape changes from (N, C, H, W) to
+    /// (N, C·KH·KW, OH·OW), where N is the number of images, C is the number of channels, KH and KW are the height
+    /// and the width of a window, and OH and OW are the numbers of windows along the height H and the width W of an
+    /// image.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
@@ -114,11 +119,12 @@ public static partial class F
         new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
-    /// Adds each column to an image of zeros, at the position of the window that the column stands for (col2im):
-    /// (N, C·KH·KW, OH·OW) to (N, C, H, W). This is the adjoint of <see cref="Unfold"/>.
+    /// Adds each column to an image of zeros, at the position of the window that the column contains (col2im). This
+    /// is the adjoint of <see cref="Unfold"/>. The shape changes from (N, C·KH·KW, OH·OW) to (N, C, H, W). The
+    /// letters have the same meaning as for <see cref="Unfold"/>.
     /// </summary>
-    /// <exception cref="ShapeException">The shape of <paramref name="x"/> is not that of the windows of images of
-    /// the size <paramref name="outputSize"/>.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have the shape of a result of
+    /// <see cref="Unfold"/> for images of the size <paramref name="outputSize"/>.</exception>
     public static Variable Fold(Variable x, Pair outputSize, Pair kernelSize, Pair? dilation = null,
         Pair? padding = null, Pair? stride = null)
     {
@@ -138,7 +144,7 @@ public static partial class F
 /// <summary>How values between pixels are computed.</summary>
 public enum Interpolation
 {
-    /// <summary>The nearest pixel.</summary>
+    /// <summary>The value of the nearest pixel.</summary>
     Nearest,
     /// <summary>The weighted mean of the four surrounding pixels.</summary>
     Bilinear,

@@ -20,8 +20,8 @@ readonly struct RoundFormula : IMap
 readonly struct FmodFormula : IZip { V IZip.Apply<V>(V a, V b) => a % b; }
 
 /// <summary>
-/// The remainder as in Python and NumPy: b is added where the sign of fmod is not that of b, and a remainder of 0
-/// has the sign of b.
+/// The remainder as in Python and NumPy. If the remainder of fmod is not 0 and does not have the sign of b, b is
+/// added. A remainder of 0 gets the sign of b.
 /// </summary>
 readonly struct RemainderFormula : IZip
 {
@@ -35,8 +35,8 @@ readonly struct RemainderFormula : IZip
 }
 
 /// <summary>
-/// Rounds (a − remainder)/b, which is an integer except for a rounding error. If a is not 0, a/0 is infinite; 0/0
-/// is NaN. A quotient of 0 has the sign of a/b.
+/// Rounds (a − remainder)/b, which is an integer except for a rounding error. If b is 0, the result is infinite, or
+/// NaN if a is 0 too. A quotient of 0 has the sign of a/b.
 /// </summary>
 readonly struct FloorDivideFormula : IZip
 {
@@ -58,19 +58,19 @@ public sealed partial class Variable
     public Variable Ceil() => Stepped(new CeilFormula());
     /// <summary>The nearest integer; if x is halfway between two integers, the even one. The gradient is 0.</summary>
     public Variable Round() => Stepped(new RoundFormula());
-    /// <summary>The integer part of x, rounded towards 0. The gradient is 0.</summary>
+    /// <summary>The integer part of x: x is rounded towards 0. The gradient is 0.</summary>
     public Variable Trunc() => Stepped(new TruncFormula());
-    /// <summary>The fractional part of x, with the sign of x.</summary>
+    /// <summary>The fractional part of x. It has the sign of x.</summary>
     public Variable Frac() => Named(() => this - Trunc());
 
     // y = f(x), where f is constant between its steps     dx = 0
     Variable Stepped<F>(F f, [CallerMemberName] string name = "") where F : struct, IMap =>
         DType.IsFloat() ? Linear(x => x.Map(f), (dy, _) => dy * 0, name) : this;
 
-    /// <summary>The exact remainder with the sign of a, a − b·trunc(a/b), with broadcasting.</summary>
+    /// <summary>The remainder a − b·trunc(a/b), computed exactly, with broadcasting. It has the sign of a.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Fmod(Variable a, Variable b) => Divided("Fmod", new FmodFormula(), a, b);
-    /// <summary>The remainder with the sign of b, a − b·⌊a/b⌋, with broadcasting.</summary>
+    /// <summary>The remainder a − b·⌊a/b⌋, with broadcasting. It has the sign of b.</summary>
     /// <exception cref="TensorletException">An integer is divided by 0.</exception>
     public static Variable Remainder(Variable a, Variable b) => Divided("Remainder", new RemainderFormula(), a, b);
     /// <inheritdoc cref="Remainder"/>

@@ -3,15 +3,16 @@ namespace Tensorlet;
 // Element j of a scan along an axis combines the elements 0 to j.
 public sealed partial class Variable
 {
-    /// <summary>The cumulative sum along an axis. Of Booleans, the true ones are counted.</summary>
+    /// <summary>The cumulative sum along an axis. If the elements are Booleans, the true ones are counted.</summary>
     // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i
     public Variable CumSum(int dim) => Linear(x => x.Scan(new Tensor.AddFormula(), dim, "CumSum"),
         (dy, _) => dy.Flip(dim).CumSum(dim).Flip(dim));
 
     /// <summary>
-    /// The cumulative product along an axis. In steps, each element is multiplied by the element that is 1, then 2,
-    /// then 4, … positions before it (Hillis and Steele 1986). The gradient follows from these multiplications, so
-    /// it is also right where elements are 0.
+    /// The cumulative product along an axis. It is computed in steps: in the first step, each element is multiplied
+    /// by the element 1 position before it, in the next step by the element 2 positions before it, then 4 positions,
+    /// and so on (Hillis and Steele 1986). The gradient follows from these multiplications, so it is also right
+    /// where elements are 0.
     /// </summary>
     public Variable CumProd(int dim)
     {

@@ -3,7 +3,8 @@ namespace Tensorlet;
 // These operations are adjoint pairs: each of the two functions of a pair is the backward pass of the other.
 
 /// <summary>
-/// A linear function f. Its backward pass is the adjoint function, which is given dy and the shape of the input x.
+/// A linear function f. Its backward pass is the adjoint function, whose arguments are dy and the shape of the input
+/// x.
 /// </summary>
 sealed class LinearMap(string name, Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint, Tensor? index)
     : Function
@@ -42,12 +43,12 @@ public sealed partial class Variable
         [CallerMemberName] string name = "", Tensor? index = null) =>
         new LinearMap(name, f, adjoint, index).Apply(this);
 
-    /// <summary>A copy in memory of its own.</summary>
+    /// <summary>Returns a copy that has memory of its own.</summary>
     public Variable Clone() => Linear(x => x.Clone(), (dy, _) => dy);
     /// <inheritdoc cref="Tensor.Contiguous"/>
     public Variable Contiguous() => Data.IsContiguous ? this : Clone();
 
-    /// <summary>Returns the elements that a view shows.</summary>
+    /// <summary>Returns the elements of a view of this variable.</summary>
     // y = x read through a view     dx = zeros, to which dy is added through the view
     Variable Read(Func<Tensor, Tensor> view, [CallerMemberName] string name = "") =>
         Linear(view, (dy, before) => dy.AddInto(view, before, name), name);
@@ -85,7 +86,9 @@ public sealed partial class Variable
     public Variable Squeeze(Axes dim = default) => Reshape(Data.Squeeze(dim).Size());
     /// <inheritdoc cref="Tensor.Unsqueeze"/>
     public Variable Unsqueeze(int dim) => Reshape(Data.Unsqueeze(dim).Size());
-    /// <summary>Joins the axes from start to end, both included, into one axis.</summary>
+    /// <summary>
+    /// Joins the axes from <paramref name="startDim"/> to <paramref name="endDim"/>, both included, into one axis.
+    /// </summary>
     /// <exception cref="ShapeException"><paramref name="endDim"/> comes before <paramref name="startDim"/>.</exception>
     public Variable Flatten(int startDim = 0, int endDim = -1)
     {
@@ -121,13 +124,13 @@ public sealed partial class Variable
     Variable[] Divide(Func<Tensor, Tensor[]> cut, int axis, [CallerMemberName] string name = "") =>
         new Divided(name, cut, parts => Cat(parts, axis)).Apply(this);
 
-    /// <summary>Pads this variable with a value along the last axes. The adjoint keeps only the inside.</summary>
+    /// <summary>Pads this variable with a value along the last axes. The adjoint cuts the padding off.</summary>
     internal Variable Framed(int[] before, int[] after, double value) => before.Max() + after.Max() == 0 ? this
         : Linear(x => x.Framed(before, after, value), (dy, sizes) => dy.Read(y => y.Inside(before, sizes), "Inside"));
 
     /// <summary>
     /// Adds zeros along an axis: <paramref name="before"/> zeros before the first element, and
-    /// <paramref name="after"/> zeros after the last.
+    /// <paramref name="after"/> zeros after the last element.
     /// </summary>
     public Variable Pad(int dim, int before, int after) => before >= 0 && after >= 0
         ? F.Pad(this, [.. new int[2 * (Rank - 1 - Data.Layout.Axis("Pad", dim))], before, after])

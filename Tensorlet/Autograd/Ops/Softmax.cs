@@ -8,8 +8,8 @@ readonly struct SeenFormula(double scale) : IZip
 }
 
 /// <summary>
-/// e^(x·scale − m) where the mask is true, and 0 elsewhere. m is the maximum of the scores, which is −∞ if all are
-/// masked.
+/// e^(x·scale − m) where the mask is true, and 0 elsewhere. m is the maximum of the scores, or −∞ if the mask is
+/// false everywhere.
 /// </summary>
 readonly struct ShiftedExpFormula(double scale) : IZip3
 {

@@ -4,16 +4,16 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
-    /// is true, and returns the original position of each sorted element, Int64. Equal elements keep their order,
-    /// and NaN counts as the largest. The sorting is done on the host.
+    /// is true. Returns the original position of each sorted element, as Int64. Equal elements keep their order. NaN
+    /// counts as the largest number. The sorting is done on the host.
     /// </summary>
     public Tensor ArgSort(int dim = -1, bool descending = false) =>
         Ranked("ArgSort", dim, descending, 0, Layout.Size("ArgSort", dim));
 
     /// <summary>
     /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
-    /// is true, and returns the original positions of the sorted elements <paramref name="from"/> to
-    /// <paramref name="from"/> + <paramref name="count"/> − 1.
+    /// is true. Takes <paramref name="count"/> of the sorted elements, beginning at index <paramref name="from"/>,
+    /// and returns the original positions of these elements.
     /// </summary>
     internal Tensor Ranked(string operation, int axis, bool descending, int from, int count)
     {
@@ -22,8 +22,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns the distinct elements in ascending order; for each element of this tensor, its position among the
-    /// distinct elements, in the shape of this tensor; and for each distinct element, how often it occurs.
+    /// Returns the distinct elements of this tensor. <c>Values</c> contains the distinct elements in ascending
+    /// order. <c>Inverse</c> has the shape of this tensor, and contains the position of each element among the
+    /// distinct elements. <c>Counts</c> says how often each distinct element occurs.
     /// </summary>
     public (Tensor Values, Tensor Inverse, Tensor Counts) Unique()
     {
@@ -44,7 +45,7 @@ public sealed partial class Variable
 {
     /// <summary>
     /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
-    /// is true, and returns the sorted elements and their original positions; see <see cref="Tensor.ArgSort"/>.
+    /// is true. Returns the sorted elements and their original positions; see <see cref="Tensor.ArgSort"/>.
     /// </summary>
     public (Variable Values, Tensor Indices) Sort(int dim = -1, bool descending = false) => Named(() =>
     {
@@ -67,8 +68,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The median along an axis, and its position. If the number of elements is even, the median is the lower one
-    /// of the two in the middle. If an element is NaN, the median is NaN.
+    /// The median along an axis, and its position. If the number of elements is even, the median is the smaller one
+    /// of the two middle elements. If an element is NaN, the median is NaN.
     /// </summary>
     /// <exception cref="ShapeException">The axis is empty.</exception>
     public (Variable Values, Tensor Indices) Median(int dim, bool keepDim = false)
@@ -81,9 +82,9 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The median of all elements. If the number of elements is even, the median is the lower one of the two in the
-    /// middle. Elements that are equal to the median share the gradient evenly. If there are no elements, or if an
-    /// element is NaN, the median is NaN.
+    /// The median of all elements. If the number of elements is even, the median is the smaller one of the two
+    /// middle elements. Elements that are equal to the median share the gradient evenly. If there are no elements,
+    /// or if an element is NaN, the median is NaN.
     /// </summary>
     public Variable Median()
     {

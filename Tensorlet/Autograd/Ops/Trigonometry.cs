@@ -40,8 +40,8 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 }
 
 /// <summary>
-/// Computes the angle of (|x|, |y|), which is in the first quadrant, and then moves it to the quadrant of (x, y).
-/// The sign of a 0 is seen from 1/0, which is ∞ or −∞.
+/// Computes the angle of the point (|x|, |y|), which is in the first quadrant, and then moves this angle to the
+/// quadrant of the point (x, y). The sign of a 0 is found by computing 1/0, which is ∞ or −∞.
 /// </summary>
 readonly struct Atan2Formula : IZip
 {
@@ -56,9 +56,9 @@ readonly struct Atan2Formula : IZip
 }
 
 /// <summary>
-/// The gradient with respect to y (input 0), x·w/(x² + y²), or with respect to x (input 1), −y·w/(x² + y²), where w
-/// is the incoming gradient. The gradient is computed from the quotient of x and y in which the number of larger
-/// magnitude is the divisor. At the origin, the gradient is 0.
+/// For input 0, the gradient with respect to y, which is x·w/(x² + y²). For input 1, the gradient with respect to x,
+/// which is −y·w/(x² + y²). Here, w is the incoming gradient. The gradient is computed from the quotient of x and y
+/// in which the number of larger magnitude is the divisor. At the origin, the gradient is 0.
 /// </summary>
 readonly struct Atan2Slope(int input) : IZip3
 {
@@ -89,7 +89,8 @@ public sealed partial class Variable
     /// <summary>The angle in [−π/2, π/2] whose tangent is x.</summary>
     public Variable Atan() => Smooth(new AtanFormula());
     /// <summary>
-    /// The angle of the point (x, y), in [−π, π], with broadcasting. At the origin, the gradient is 0.
+    /// The angle of the point (x, y) in radians, in the interval [−π, π], with broadcasting. At the origin, the
+    /// gradient is 0.
     /// </summary>
     public static Variable Atan2(Variable y, Variable x) =>
         Alike("Atan2", [y.Given(), x.Given()]) is [var a, var b] ? Apply<Atan2>("Atan2", a, b) : y;

@@ -3,8 +3,12 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// The adjoint of <see cref="Conv3d"/>, for an input (N, C, D, H, W) and a weight (C, O/groups, KD, KH, KW);
-    /// see <see cref="ConvTranspose2d"/>.
+    /// The adjoint of <see cref="Conv3d"/>: it takes an input that has the shape of a result of
+    /// <see cref="Conv3d"/>, and gives a result that has the shape of the input of <see cref="Conv3d"/>.
+    /// <paramref name="x"/> has the shape (N, C, D, H, W): N samples with C channels, a depth D, a height H and a
+    /// width W. <paramref name="weight"/> has the shape (C, O/groups, KD, KH, KW), where O is the number of output
+    /// channels, and KD, KH and KW are the depth, the height and the width of a filter. See
+    /// <see cref="ConvTranspose2d"/>.
     /// </summary>
     public static Variable ConvTranspose3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
         Triple? padding = null, Triple? outputPadding = null, Triple? dilation = null, int groups = 1) =>
@@ -12,14 +16,20 @@ public static partial class F
             groups);
 
     /// <summary>
-    /// The maximum of each window: (N, C, D, H, W) to (N, C, OD, OH, OW); see <see cref="MaxPool2d"/>.
+    /// Returns the maximum of each window of the volumes in <paramref name="x"/>, which has the shape
+    /// (N, C, D, H, W): N samples with C channels, a depth D, a height H and a width W. The result has the shape
+    /// (N, C, OD, OH, OW), where OD, OH and OW are the numbers of windows along the depth, the height and the width.
+    /// See <see cref="MaxPool2d"/>.
     /// </summary>
     public static Variable MaxPool3d(Variable x, Triple kernelSize, Triple? stride = null, Triple? padding = null,
         Triple? dilation = null, bool ceilMode = false) =>
         MaxPool("MaxPool3d", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
-    /// The mean of each window: (N, C, D, H, W) to (N, C, OD, OH, OW); see <see cref="AvgPool2d"/>.
+    /// Returns the mean of each window of the volumes in <paramref name="x"/>, which has the shape (N, C, D, H, W):
+    /// N samples with C channels, a depth D, a height H and a width W. The result has the shape (N, C, OD, OH, OW),
+    /// where OD, OH and OW are the numbers of windows along the depth, the height and the width. See
+    /// <see cref="AvgPool2d"/>.
     /// </summary>
     public static Variable AvgPool3d(Variable x, Triple kernelSize, Triple? stride = null, Triple? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>

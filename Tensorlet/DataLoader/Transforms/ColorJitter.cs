@@ -1,11 +1,11 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Multiplies brightness, contrast and saturation by random factors, and rotates the hue by a random angle. The
-/// four changes are made in random order. A factor is in [max(0, 1 − b), 1 + b], where b is
-/// <paramref name="brightness"/>, <paramref name="contrast"/> or <paramref name="saturation"/>. The angle is at
-/// most the fraction <paramref name="hue"/> of the circle, in either direction. Images with one channel have no
-/// colour, so that only brightness and contrast are changed in them.
+/// Multiplies brightness, contrast and saturation by random factors, and rotates the hue by a random angle. The four
+/// changes are made in random order. Each factor is sampled from the interval [max(0, 1 − b), 1 + b], where b is
+/// <paramref name="brightness"/>, <paramref name="contrast"/> or <paramref name="saturation"/>. The angle is at most
+/// the fraction <paramref name="hue"/> of a full circle, in either direction. Images with one channel have no
+/// colour; only their brightness and contrast are changed.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">An argument is negative, or the hue is above ½.</exception>
 public sealed class ColorJitter(double brightness = 0, double contrast = 0, double saturation = 0, double hue = 0)
@@ -28,18 +28,20 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     /// <summary>Computes factor·x, clamped to [0, 1].</summary>
     public static Tensor AdjustBrightness(Tensor x, double factor) => Blend(x.Given(), Tensor.ZerosLike(x), factor);
 
-    /// <summary>Computes factor·x + (1 − factor)·m, clamped to [0, 1], where m is the mean of the grey image.</summary>
+    /// <summary>
+    /// Computes factor·x + (1 − factor)·m, clamped to [0, 1], where m is the mean of the grey image of x.
+    /// </summary>
     public static Tensor AdjustContrast(Tensor x, double factor) =>
         Blend(x, Grey(x).Mean([-3, -2, -1], keepDim: true), factor);
 
-    /// <summary>Computes factor·x + (1 − factor)·g, clamped to [0, 1], where g is the grey image.</summary>
+    /// <summary>Computes factor·x + (1 − factor)·g, clamped to [0, 1], where g is the grey image of x.</summary>
     public static Tensor AdjustSaturation(Tensor x, double factor) => HasNoColour(x) ? x : Blend(x, Grey(x), factor);
 
     /// <summary>
-    /// Rotates the hue by the fraction <paramref name="turn"/> of the circle. For a pixel, v is the largest of its
-    /// three channels, c is the largest minus the smallest channel, and t is the rotated hue in sixths of the
-    /// circle. The new value of a channel is v − c·min(1, max(0, min(k, 4 − k))), where k = (n + t) mod 6, and n is
-    /// 5 for red, 3 for green and 1 for blue.
+    /// Rotates the hue by the fraction <paramref name="turn"/> of a full circle. For a pixel, v is the largest of
+    /// its three channels, c is the difference between the largest and the smallest channel, and t is the rotated
+    /// hue in sixths of the circle. The new value of a channel is v − c·min(1, max(0, min(k, 4 − k))), where k = (n
+    /// + t) mod 6, and n is 5 for red, 3 for green and 1 for blue.
     /// </summary>
     public static Tensor AdjustHue(Tensor x, double turn)
     {

@@ -1,9 +1,9 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Cuts out the middle of an image; a smaller image first gets zeros around it. The result has
-/// <paramref name="size"/> rows and <paramref name="width"/> columns, or <paramref name="size"/> columns if no
-/// width is given.
+/// Cuts out the middle of an image. If the image is too small, it is first padded with zeros. The result has
+/// <paramref name="size"/> rows and <paramref name="width"/> columns, or <paramref name="size"/> columns if no width
+/// is given.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class CenterCrop(int size, int? width = null) : Transform
@@ -23,9 +23,9 @@ public sealed class CenterCrop(int size, int? width = null) : Transform
 }
 
 /// <summary>
-/// Cuts out a part of an image at a random position; before this, the image may get a frame of zeros, which is
-/// <paramref name="padding"/> pixels wide. The result has <paramref name="size"/> rows and <paramref name="width"/>
-/// columns, or <paramref name="size"/> columns if no width is given.
+/// Cuts out a part of an image at a random position. Before this, a frame of zeros that is
+/// <paramref name="padding"/> pixels wide is put around the image. The result has <paramref name="size"/> rows and
+/// <paramref name="width"/> columns, or <paramref name="size"/> columns if no width is given.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the padding is negative.</exception>
 public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
@@ -43,7 +43,7 @@ public sealed class RandomCrop(int size, int? width = null, int padding = 0) : T
         : throw new ShapeException($"RandomCrop: ({h}, {w}) is larger than the image of shape {x.Layout}. Pad it.");
 }
 
-/// <summary>Reverses an axis of an image with the probability <paramref name="p"/>.</summary>
+/// <summary>With probability <paramref name="p"/>, reverses the axis <paramref name="dim"/> of an image.</summary>
 public abstract class RandomFlip(int dim, double p) : Transform
 {
     readonly double probability = p.In(nameof(RandomFlip), 0, 1);
@@ -53,21 +53,21 @@ public abstract class RandomFlip(int dim, double p) : Transform
         random.NextDouble() < probability ? x.Flip(dim) : x;
 }
 
-/// <summary>Swaps left and right with the probability <paramref name="p"/>.</summary>
+/// <summary>With probability <paramref name="p"/>, swaps left and right in an image.</summary>
 public sealed class RandomHorizontalFlip(double p = 0.5) : RandomFlip(-1, p);
 
-/// <summary>Swaps top and bottom with the probability <paramref name="p"/>.</summary>
+/// <summary>With probability <paramref name="p"/>, swaps top and bottom in an image.</summary>
 public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 
 /// <summary>
-/// With the probability <paramref name="p"/>, sets a rectangle at a random position to <paramref name="value"/>.
-/// The share of the image that the rectangle covers is sampled uniformly from the range <paramref name="scale"/>.
-/// The logarithm of height/width is sampled uniformly between the logarithms of the limits of
-/// <paramref name="ratio"/>. If ten rectangles in succession do not fit, the image is not changed (Zhong et al.
-/// 2017).
+/// With probability <paramref name="p"/>, sets a rectangle at a random position to <paramref name="value"/>. The
+/// share of the image that the rectangle covers is sampled uniformly from the range <paramref name="scale"/>. The
+/// logarithm of height/width is sampled uniformly between the logarithms of the limits of <paramref name="ratio"/>.
+/// If ten rectangles in succession do not fit into the image, the image is not changed (Zhong et al. 2017).
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">The probability or a limit of the scale is not from 0 to 1, a
-/// limit of the ratio is not positive, or the maximum of a range is below its minimum.</exception>
+/// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1; or a limit of the scale is
+/// not between 0 and 1; or a limit of the ratio is not positive; or the maximum of a range is below its
+/// minimum.</exception>
 public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scale = null,
     (double Min, double Max)? ratio = null, double value = 0) : Transform
 {

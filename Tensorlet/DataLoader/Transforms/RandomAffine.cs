@@ -1,14 +1,16 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Rotates images by a random angle of at most <paramref name="degrees"/> in either direction. If the other
-/// arguments are given, images are also moved by random distances of at most the fractions
-/// <paramref name="translate"/> of their width and height, scaled by a random factor in the range
-/// <paramref name="scale"/>, and sheared along x by a random angle of at most <paramref name="shear"/> degrees in
-/// either direction. Rotation, scaling and shear leave the centre where it is. Pixels from outside the image are 0.
+/// Rotates images by a random angle of at most <paramref name="degrees"/> in either direction. If
+/// <paramref name="translate"/> is given, images are also moved: horizontally by a random distance of at most
+/// <c>translate.X</c> times their width, and vertically by a random distance of at most <c>translate.Y</c> times
+/// their height. If <paramref name="scale"/> is given, images are also scaled by a random factor in this range. If
+/// <paramref name="shear"/> is given, images are also sheared along x by a random angle of at most this number of
+/// degrees in either direction. Rotation, scaling and shear leave the centre of the image where it is. Pixels from
+/// outside the image are 0.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">An angle is negative, a fraction is not from 0 to 1, or the scale
-/// is not a range of positive numbers.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative; or a fraction is not between 0 and 1; or the
+/// scale is not a range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
@@ -30,10 +32,10 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
 
     /// <summary>
     /// Returns the image rotated clockwise, sheared along x and y, scaled, and moved. The angle and the shears are
-    /// in degrees, the translation is in pixels. Relative to the centre, a pixel at p moves to s·R·p + t, where s
-    /// is the scale and t the translation. For the angle a, the shear u along x and the shear v along y, the first
-    /// column of the matrix R is r = (cos(a − v), sin(a − v))/cos v, and the second column is (−sin a,
-    /// cos a) − tan u·r. The determinant of R is 1.
+    /// in degrees; the translation is in pixels. Relative to the centre, a pixel at p moves to s·R·p + t, where s is
+    /// the scale and t is the translation. The matrix R depends on the angle a, the shear u along x and the shear v
+    /// along y. Its first column is r = (cos(a − v), sin(a − v))/cos v, and its second column is (−sin a, cos a) −
+    /// tan u·r. The determinant of R is 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive.</exception>
     public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,
@@ -52,9 +54,9 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
     }
 
     /// <summary>
-    /// Computes each pixel (column, row) of the result from the four pixels around the point
-    /// <paramref name="from"/>(column, row) of the image, weighted by their distance from this point. Outside the
-    /// image, pixels are 0.
+    /// Computes each pixel (column, row) of the result from the four pixels of the image around the point
+    /// <paramref name="from"/>(column, row). The nearer a pixel is to this point, the larger is its weight. Outside
+    /// the image, pixels are 0.
     /// </summary>
     static Tensor Bilinear(Tensor x, Func<int, int, (double X, double Y)> from)
     {

@@ -3,14 +3,15 @@ using Tensorlet.Nn;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A function of images (C, H, W) with values in [0, 1]. Several images can be transformed together, (N, C, H, W);
-/// then the same is done to all of them. Random numbers come from a generator. The given image itself is not
-/// changed.
+/// A function that transforms an image with values between 0 and 1. The shape of the image is (C, H, W), where C, H
+/// and W are the numbers of channels, rows and columns. N images can be transformed together, as a tensor of shape
+/// (N, C, H, W); then all of them are transformed in the same way. Random numbers come from a generator. The given
+/// image itself is not changed.
 /// </summary>
 public abstract class Transform
 {
     /// <summary>Returns the transformed image.</summary>
-    /// <param name="x">One image (C, H, W), or several images (N, C, H, W).</param>
+    /// <param name="x">One image of shape (C, H, W), or N images as a tensor of shape (N, C, H, W).</param>
     /// <param name="random">The generator of random numbers; the default generator if not given.</param>
     /// <exception cref="ShapeException">The tensor is not an image, or the image is too small.</exception>
     /// <exception cref="DTypeException">The elements of the image are integers.</exception>
@@ -22,15 +23,16 @@ public abstract class Transform
         return Forward(x, random ?? Generator.Default);
     }
 
-    /// <summary>Returns a sample in which the first tensor, the image, is transformed.</summary>
+    /// <summary>Transforms the first tensor of a sample, which is the image, and returns the changed sample.</summary>
     internal Tensor[] OfSample(Tensor[] sample, Generator random) => [Apply(sample[0], random), .. sample[1..]];
 
     /// <summary>Computes the transformed image. This method is called through <see cref="Apply"/>.</summary>
     protected abstract Tensor Forward(Tensor x, Generator random);
 
     /// <summary>
-    /// Converts the bytes of an image, in the order (H, W, C) in which decoders return them, to a Float32 tensor
-    /// (C, H, W) with values in [0, 1].
+    /// Converts the bytes of an image to a Float32 tensor of shape (C, H, W) with values between 0 and 1, where C, H
+    /// and W are the numbers of channels, rows and columns. The bytes are in the order (H, W, C), in which decoders
+    /// return them.
     /// </summary>
     /// <exception cref="ShapeException">The number of bytes is not H·W·C.</exception>
     public static Tensor ToTensor(ReadOnlySpan<byte> pixels, int height, int width, int channels = 3)
@@ -58,8 +60,8 @@ public sealed class Compose(params Transform[] transforms) : Transform
 }
 
 /// <summary>
-/// Computes (x − mean)/std for each channel. <paramref name="mean"/> and <paramref name="std"/> have either one
-/// number for each channel or a single number for all channels.
+/// Computes (x − mean)/std for each channel of an image x. <paramref name="mean"/> and <paramref name="std"/> have
+/// either one number for each channel or a single number for all channels.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A mean is not finite, or a standard deviation is not
 /// positive.</exception>
@@ -81,8 +83,9 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 
 /// <summary>
 /// Resizes images by bilinear interpolation, without a low-pass filter (like torchvision with antialias=False). If
-/// a width is given, <paramref name="size"/> is the height. Otherwise, <paramref name="size"/> is the length of the
-/// shorter edge, and the length of the longer edge follows from the ratio of the edges, rounded down.
+/// <paramref name="width"/> is given, <paramref name="size"/> is the height. Otherwise, <paramref name="size"/> is
+/// the length of the shorter edge. The length of the longer edge is then chosen so that the ratio of the edges is
+/// kept, and is rounded down.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class Resize(int size, int? width = null) : Transform

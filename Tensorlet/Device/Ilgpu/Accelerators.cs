@@ -10,8 +10,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// The devices of one kind that ILGPU finds. Each kind has a context of its own. The context is created when the
-/// kind is first asked for, and a device is started when this device is first asked for. So nobody waits for a
-/// driver that is not used.
+/// kind is first asked for, and each device is started when it is first asked for. So nobody waits for a driver that
+/// is not used.
 /// </summary>
 sealed class Accelerators
 {
@@ -57,8 +57,8 @@ sealed class Accelerators
     }
 
     /// <summary>
-    /// Returns the devices of the kind, numbered. If there is no driver, there are no devices; the simulator is not
-    /// used instead.
+    /// Returns the devices of the kind, in the order of their numbers. If there is no driver, there are no devices;
+    /// the simulator is not used instead.
     /// </summary>
     Lazy<IlgpuDevice>[] Find(AcceleratorType type, Func<Context.Builder, Context.Builder> register)
     {
@@ -89,7 +89,8 @@ sealed class Accelerators
     }
 
     /// <summary>
-    /// Returns whether an OpenCL device meets the requirements of the kernels. The GPUs of NVIDIA are left to CUDA.
+    /// Returns true if an OpenCL device meets the requirements of the kernels. GPUs of NVIDIA are refused here,
+    /// because CUDA is used for them.
     /// </summary>
     static bool IsFit(CLDevice device)
     {

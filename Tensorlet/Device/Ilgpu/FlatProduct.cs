@@ -20,7 +20,7 @@ readonly struct Side<V>(ArrayView<V> memory, KernelAxes batch, KernelAxes wide, 
 }
 
 /// <summary>
-/// c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column], where one thread computes one element of c.
+/// Computes c[batch, row, column] = Σₖ a[batch, row, k] · b[batch, k, column]. One thread computes one element of c.
 /// The products are summed in the type <typeparamref name="S"/>, which is double for floats.
 /// </summary>
 readonly struct ProductKernel<V, S, In, Out>(Side<V> a, Side<V> b, View<V> c, int rows, int columns, int inner)

@@ -3,8 +3,8 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// One thread searches one row: y[row] is the position j of the best element x[row, j] of this row. If several
-/// elements are the best, y[row] is the position of the first of them.
+/// Searches rows, one thread for each row: y[row] is the position j of the best (largest or smallest) element x[row,
+/// j] of the row. If several elements are the best, y[row] is the position of the first of them.
 /// </summary>
 readonly struct BestKernel<V>(Tensor.BetterFormula better, ArrayView<V> x, KernelAxes rows, KernelAxes folded,
     int length, View<I64> y, int asOffset, int first) : IKernel where V : unmanaged, IScalar<V>

@@ -22,8 +22,8 @@ readonly struct ScatterAddKernel<V>(View<V> x, Table<V> y) : IKernel where V : u
 { public void At(int i) => V.AddAtomically(ref y[i], x[i]); }
 
 /// <summary>
-/// Finds the first i at which the index is not in 0 … size − 1: found[0] becomes the maximum of count − i over all
-/// of these i.
+/// Finds the first i for which index[i] is not between 0 and size − 1: found[0] becomes the largest value of count −
+/// i over all such i.
 /// </summary>
 readonly struct OutsideKernel(View<I64> index, int size, int count, ArrayView<int> found) : IKernel
 {
@@ -85,8 +85,8 @@ sealed partial class IlgpuDevice
         new KernelAxes(x.Layout.Rows(axis, index.Layout), x.Layout.Offset), x.Layout.Strides[axis], Of<I64>(index));
 
     /// <summary>
-    /// Refuses indices outside the axis. With these indices, a kernel would read or write memory that does not
-    /// belong to the tensor.
+    /// Refuses indices outside the axis. With such indices, a kernel would read or write memory that does not belong
+    /// to the tensor.
     /// </summary>
     void Check(string operation, Tensor index, int axis, Tensor table)
     {

@@ -16,16 +16,16 @@ readonly struct Rows<V>(ArrayView<V> memory, KernelAxes rows, KernelAxes folded)
 }
 
 /// <summary>
-/// One thread reduces one part of a row: y[row, part] is the result of r over f(a[row, j], b[row, j], …) for
-/// j = part, part + parts, part + 2·parts, and so on. If rows are contiguous, neighbouring threads read
+/// One thread reduces one part of a row: y[row, part] is the result of reducing f(a[row, j], b[row, j], …) with r
+/// over j = part, part + parts, part + 2·parts, and so on. If rows are contiguous, neighbouring threads read
 /// neighbouring elements of the same row; otherwise, they read elements of neighbouring rows. The last step, in
 /// which each row has only one part, also finishes the result.
 /// </summary>
 /// <typeparam name="F">The formula that is computed from the operands.</typeparam>
 /// <typeparam name="R">The reduction.</typeparam>
-/// <typeparam name="V">The type that is read.</typeparam>
+/// <typeparam name="V">The type of the elements that are read.</typeparam>
 /// <typeparam name="S">The type in which sums are computed: double for floats.</typeparam>
-/// <typeparam name="W">The type that is written.</typeparam>
+/// <typeparam name="W">The type of the results that are written.</typeparam>
 /// <typeparam name="In">The conversion from V to S.</typeparam>
 /// <typeparam name="Out">The conversion from S to W.</typeparam>
 readonly struct FoldKernel<F, R, V, S, W, In, Out>(F formula, R r, Rows<V> a, Rows<V> b, Rows<V> c, Rows<V> d,
@@ -56,7 +56,7 @@ readonly struct FoldKernel<F, R, V, S, W, In, Out>(F formula, R r, Rows<V> a, Ro
 
 sealed partial class IlgpuDevice
 {
-    const int Part = 64, LongestPart = 256;     // what one thread reduces; longer rows are cut into parts
+    const int Part = 64, LongestPart = 256;     // the numbers that one thread reduces; longer rows are cut
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {

@@ -7,20 +7,19 @@ namespace Tensorlet;
 using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 
 /// <summary>
-/// The primitives on an ILGPU accelerator: a GPU with CUDA or OpenCL, or a processor with OpenCL. Without an
-/// accelerator, every flat kernel runs as a loop on the host, which calls the same method. All kernels are flat,
-/// with one thread for each element of the result, except for the matrix product on a GPU, in which groups of
-/// threads share tiles.
+/// The primitives on an ILGPU accelerator: a GPU with CUDA or OpenCL, or a processor with OpenCL. The kernels are
+/// flat: one thread computes one element of the result. Only in the matrix product on a GPU do groups of threads
+/// share tiles. Without an accelerator, every flat kernel runs as a loop on the host, which calls the same method.
 /// </summary>
 /// <param name="accelerator">The accelerator that computes.</param>
-/// <param name="name">The name, as in <c>cuda:0</c>.</param>
+/// <param name="name">The name of the device, such as <c>cuda:0</c>.</param>
 /// <param name="inHostLoops">Whether the kernels run as loops on the host, over memory that the host can
 /// access.</param>
 sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHostLoops) : Device
 {
     const int MiB = 1 << 20;
     readonly ConcurrentDictionary<Type, Delegate> launchers = new();
-    readonly Lock launching = new();            // ILGPU's launches with OpenCL are not made for several threads
+    readonly Lock launching = new();            // with OpenCL, ILGPU's launches are not thread-safe
 
     public override string Name => name;
     public override string Description =>
@@ -67,7 +66,8 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
 
     /// <summary>
     /// Returns the whole memory of the storage of a tensor. The memory does not begin at the offset of the layout,
-    /// because a reversed axis leads back from there; the offset is part of the <see cref="KernelAxes"/>.
+    /// because the elements of a reversed axis are before this offset; the offset is part of the
+    /// <see cref="KernelAxes"/>.
     /// </summary>
     static ArrayView<V> MemoryOf<V>(Tensor x) where V : unmanaged =>
         ((IlgpuStorage)x.Storage).Buffer.View.BaseView.Cast<V>();
@@ -93,7 +93,7 @@ sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHo
     /// </summary>
     void Finish(Tensor written, Tensor y) { if (!ReferenceEquals(written, y)) Copy(written, y); }
 
-    /// <summary>Runs a flat kernel for i = 0 … count−1.</summary>
+    /// <summary>Runs a flat kernel for i = 0, …, count − 1.</summary>
     void Launch<K>(int count, K kernel, int cost = 1) where K : struct, IKernel
     {
         if (count == 0) return;

@@ -23,7 +23,7 @@ sealed class IlgpuStorage : Storage
 
     ~IlgpuStorage()
     {
-        if (Buffer is null) return;                     // there was no memory
+        if (Buffer is null) return;                     // no memory was left for it
         GC.RemoveMemoryPressure(Buffer.Length);
         pool.Return(Buffer, (int)Buffer.Length);
     }

@@ -16,7 +16,8 @@ readonly struct KernelAxes
     readonly int first, rank, n1, n2, n3, n4, n5, t0, t1, t2, t3, t4, t5;
 
     /// <summary>
-    /// The axes of a layout. The first element is at the offset of the layout plus <paramref name="offset"/>.
+    /// Creates the axes of a layout. The first element is at the offset of the layout plus
+    /// <paramref name="offset"/>.
     /// </summary>
     public KernelAxes(Layout layout, int offset = 0)
     {
@@ -51,7 +52,9 @@ readonly struct KernelAxes
         return place + i % n1 * t1 + i / n1 * t0;
     }
 
-    /// <summary>Returns whether a layout has no more axes, after merging, than a kernel can take.</summary>
+    /// <summary>
+    /// Returns true if a kernel can take a layout: after merging, the layout has no more than six axes.
+    /// </summary>
     public static bool Fit(Layout layout) => layout.Rank <= Most || new Walk(layout).Shape.Length <= Most;
 }
 

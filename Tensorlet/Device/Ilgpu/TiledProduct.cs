@@ -29,12 +29,12 @@ readonly struct Strip16 : ITile
 }
 
 /// <summary>
-/// The matrix product on a GPU. A group of S×S threads, where S is the size of the tile <typeparamref name="T"/>,
-/// computes 4S×4S elements of c, and each thread computes 4×4 of these elements. If c has few rows, a group
-/// computes S×4S elements, and each thread computes 1×4 of them. Slabs of S summed elements are read one after
-/// another. Each slab is read through the layouts once, into memory that the group shares, and from there, each
-/// number is used up to 4S times. The offsets of rows and columns are computed before the loop, and the offsets of
-/// k once for each slab.
+/// The matrix product c = a·b on a GPU. A group of S×S threads, where S is the size of the tile
+/// <typeparamref name="T"/>, computes 4S×4S elements of c, and each thread computes 4×4 of these elements. If c has
+/// few rows, a group computes S×4S elements, and each thread computes 1×4 of them. The summed axis is divided into
+/// slabs of S elements, which are read one after another. Each slab is read through the layouts once, into memory
+/// that the group shares. From there, each number is used up to 4S times. The offsets of rows and columns are
+/// computed before the loop. The offsets along the summed axis are computed once for each slab.
 /// </summary>
 /// <remarks>
 /// If the sum is long and the result is small, the sum is cut into segments, each with a result of its own: c has
@@ -136,7 +136,7 @@ readonly struct Four<V>(V v0, V v1, V v2, V v3) where V : unmanaged, IScalar<V>
 {
     public readonly V V0 = v0, V1 = v1, V2 = v2, V3 = v3;
 
-    /// <summary>Reads four elements of a tile; the distance from each to the next is <paramref name="step"/>.</summary>
+    /// <summary>Reads four elements of a tile, at a distance of <paramref name="step"/> from one to the next.</summary>
     public Four(ArrayView<V> tile, int first, int step)
         : this(tile[first], tile[first + step], tile[first + 2 * step], tile[first + 3 * step]) { }
 
