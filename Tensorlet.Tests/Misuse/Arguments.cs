@@ -140,7 +140,8 @@ sealed class Arguments(string folder)
         if (type == typeof(Variable))
             return Drawn() is var x && x.DType.IsFloat() ? new Variable(x, random.Next(3) > 0) : new Variable(x);
         if (type == typeof(int))
-            return name is "axis" or "dim" or "a" or "b" ? Any(0, 1, -1) : Any(size, size, size, 1, 2, 0, 4);
+            return name is "axis" or "dim" or "dim0" or "dim1" or "dim2" or "startDim" or "endDim" or "b" ?
+                Any(0, 1, -1) : Any(size, size, size, 1, 2, 0, 4);
         if (type == typeof(long)) return Any(1L, 2, 0);
         if (type == typeof(ulong)) return 3UL;
         if (type == typeof(byte)) return (byte)1;
@@ -156,6 +157,7 @@ sealed class Arguments(string folder)
         if (type == typeof(CpuDevice)) return new CpuDevice();
         if (type == typeof(Generator)) return new Generator(1);
         if (type == typeof(Storage)) return Any(tensors)(random).Storage;
+        if (type == typeof(Shape)) return Drawn().Shape;
         if (type == typeof(Layout)) return Any(tensors)(random).Layout;
         if (type == typeof(TimeSpan)) return TimeSpan.FromMilliseconds(1);
         if (type == typeof(CancellationToken)) return default(CancellationToken);

@@ -153,6 +153,20 @@ public class OperandTests
     }
 
     [Fact]
+    public void A_shape_prints_compares_and_is_counted_from_both_ends()
+    {
+        var shape = Tensor.Zeros(2, 3, 4).Shape;
+        Assert.Equal("(2, 3, 4), 2 × 3 × 4, 4 4", $"{shape}, {string.Join(" × ", shape)}, {shape[^1]} {shape[-1]}");
+        Assert.True(shape == new Variable(Tensor.Zeros(2, 3, 4)).Shape && shape != Tensor.Zeros(2, 3).Shape
+            && shape[1..] == (int[])[3, 4] && shape is [2, .. var rest] && rest.Length == 2
+            && shape.Equals((object)shape));
+        Assert.Equal(shape.GetHashCode(), Tensor.Ones(2, 3, 4).Shape.GetHashCode());
+        Assert.Equal((24, "()"), (shape.Aggregate((a, b) => a * b), $"{default(Shape)}"));
+        foreach (var axis in (int[])[3, -4, int.MinValue])
+            Assert.Contains("(2, 3, 4)", Assert.Throws<IndexException>(() => shape[axis]).Message);
+    }
+
+    [Fact]
     public void Close_and_equal()
     {
         var inf = double.PositiveInfinity;

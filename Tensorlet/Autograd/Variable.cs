@@ -189,7 +189,11 @@ public sealed partial class Variable
         return registered;
     }
 
-    /// <inheritdoc cref="RegisterHook(Func{Variable, Variable?})"/>
+    /// <summary>
+    /// Registers a hook that only observes: in each backward pass, it is called when the gradient with respect to
+    /// this variable is known. Dispose the returned object to remove the hook.
+    /// </summary>
+    /// <exception cref="AutogradException">This variable does not require a gradient.</exception>
     public IDisposable RegisterHook(Action<Variable> hook)
     {
         hook.Given();

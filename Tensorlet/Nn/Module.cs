@@ -48,7 +48,10 @@ public abstract class Module : IStateful
     /// </summary>
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
-    /// <inheritdoc cref="RegisterForwardPreHook(Func{Module, Variable, Variable?})"/>
+    /// <summary>
+    /// Registers a hook that only observes: before each call of <see cref="Forward"/>, it is called with the module
+    /// and the input. Dispose the returned object to remove the hook.
+    /// </summary>
     public IDisposable RegisterForwardPreHook(Action<Module, Variable> hook)
     {
         hook.Given();
@@ -62,7 +65,10 @@ public abstract class Module : IStateful
     /// </summary>
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
-    /// <inheritdoc cref="RegisterForwardHook(Func{Module, Variable, Variable, Variable?})"/>
+    /// <summary>
+    /// Registers a hook that only observes: after each call of <see cref="Forward"/>, it is called with the module,
+    /// the input and the result. Dispose the returned object to remove the hook.
+    /// </summary>
     public IDisposable RegisterForwardHook(Action<Module, Variable, Variable> hook)
     {
         hook.Given();
@@ -82,7 +88,10 @@ public abstract class Module : IStateful
             if (y.RequiresGrad) y.RegisterHook(gradient => hook(module, gradient));
         });
     }
-    /// <inheritdoc cref="RegisterBackwardHook(Func{Module, Variable, Variable?})"/>
+    /// <summary>
+    /// Registers a hook that only observes: each time that the gradient with respect to the result of the module is
+    /// known, the hook is called with the module and this gradient. Dispose the returned object to remove the hook.
+    /// </summary>
     public IDisposable RegisterBackwardHook(Action<Module, Variable> hook)
     {
         hook.Given();
