@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tensorlet.Tests;
 
@@ -49,5 +52,52 @@ public class SourceTests
             where line.text.Length > 120
             select $"{Path.GetRelativePath(root, file)}:{line.number}";
         Assert.Empty(wide);
+    }
+
+    /// <summary>The folders of the library in the order in which one reads them, as the README lists them.</summary>
+    static readonly string[] order = ["Formulas", "Tensor", "Device", "Autograd", "Nn", "Optim", "DataLoader", "Training",
+        "Multiprocessing", "Legacy"];
+
+    /// <summary>What a folder uses of a later one, and why.</summary>
+    static readonly Dictionary<string, string> ahead = new()
+    {
+        ["Tensor -> Device"] = "a tensor calls the primitives of its device, and a device reads tensors",
+        ["Tensor/Tensor.Operations.cs -> Autograd"] = "what a variable computes, a tensor computes by the same line",
+        ["Tensor/Generator.cs -> Autograd"] = "a checkpoint asks where random numbers began",
+    };
+
+    [Fact]
+    public void A_folder_builds_on_those_before_it()
+    {
+        var readme = File.ReadAllText(Path.Combine(root, "README.md"));
+        Assert.Equal(order, Regex.Matches(readme, @"^  (\w+)/ ", RegexOptions.Multiline).Select(m => m.Groups[1].Value));
+        var library = Path.Combine(root, "Tensorlet") + Path.DirectorySeparatorChar;
+        var trees = Directory.EnumerateFiles(library, "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(library, file).Replace('\\', '/'))
+            .Where(file => file.Contains('/') && !file.StartsWith("obj/") && !file.StartsWith("bin/"))
+            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(library + file), path: file)).ToArray();
+        var references = $"{AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")}".Split(Path.PathSeparator)
+            .Select(file => MetadataReference.CreateFromFile(file));
+        var usings = CSharpSyntaxTree.ParseText(string.Concat(((string[])["System", "System.Collections.Generic",
+            "System.IO", "System.Linq", "System.Runtime.CompilerServices", "System.Runtime.InteropServices",
+            "System.Runtime.Intrinsics"]).Select(name => $"global using {name};")));
+        var compilation = CSharpCompilation.Create("folders", [.. trees, usings],
+            references.Where(reference => !$"{reference.Display}".EndsWith("Tensorlet.dll")));
+        var found =
+            from tree in trees
+            let model = compilation.GetSemanticModel(tree)
+            from name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
+            let symbol = model.GetSymbolInfo(name).Symbol
+            where symbol is not (null or INamespaceSymbol)
+            // a type whose parts lie in several folders belongs to the first of them
+            let places = symbol.Locations.Where(l => l.IsInSource).Select(l => l.SourceTree!.FilePath.Split('/')[0]).ToArray()
+            where places.Length > 0
+            let here = tree.FilePath.Split('/')[0]
+            let there = places.MinBy(place => Array.IndexOf(order, place))!
+            where Array.IndexOf(order, there) > Array.IndexOf(order, here)
+            select (Use: $"{here} -> {there}", File: $"{tree.FilePath} -> {there}", Name: $"{symbol}");
+        var uses = found.Distinct().ToArray();
+        Assert.DoesNotContain(uses, use => !ahead.ContainsKey(use.Use) && !ahead.ContainsKey(use.File));
+        Assert.DoesNotContain(ahead.Keys, key => !uses.Any(use => use.Use == key || use.File == key));
     }
 }

@@ -20,20 +20,6 @@ public static partial class F
     }
 
     /// <summary>
-    /// Throws an exception if the weights or the bias have a different type than the input, or are on a different
-    /// device.
-    /// </summary>
-    static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
-    {
-        x.Data.SameDevice(operation, weight.Data);
-        x.Data.SameDevice(operation, (bias ?? x).Data);
-        if (x.DType != weight.DType)
-            throw new DTypeException($"{operation}: the input is {x.DType} of shape {x.Data.Layout}, but the weights " +
-                $"are {weight.DType}. Convert the input with .To(DType.{weight.DType}).");
-        bias?.Data.OnlyType($"{operation}: the bias", x.DType);
-    }
-
-    /// <summary>
     /// Checks that a weight, a bias or a state has the shape that the operation needs, and returns this tensor.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has a different shape.</exception>

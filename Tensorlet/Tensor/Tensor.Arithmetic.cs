@@ -155,8 +155,6 @@ public sealed partial class Tensor
     public static Tensor operator *(Tensor x, Number a) => x.Given().Affine(a, Number.Nothing);
     /// <summary>a · x</summary>
     public static Tensor operator *(Number a, Tensor x) => x.Given().Affine(a, Number.Nothing);
-    /// <inheritdoc cref="Variable.Remainder"/>
-    public static Tensor operator %(Tensor a, Tensor b) => Variable.Remainder(a, b).Data;
     /// <summary>−x</summary>
     /// <exception cref="DTypeException">The elements are Booleans.</exception>
     public static Tensor operator -(Tensor x) => x.Given().NoMask("−", ", or write !x").Affine(-1, Number.Nothing);

@@ -6,6 +6,8 @@ public sealed partial class Tensor
     Variable Constant => new(this);
     /// <inheritdoc cref="MatMul(Tensor, Tensor)"/>
     public Tensor MatMul(Tensor other) => MatMul(this, other.Given());
+    /// <inheritdoc cref="Variable.Remainder"/>
+    public static Tensor operator %(Tensor a, Tensor b) => Variable.Remainder(a, b).Data;
     /// <inheritdoc cref="Variable.Maximum(Variable, Variable)"/>
     public static Tensor Maximum(Tensor a, Tensor b) => Variable.Maximum(a, b).Data;
     /// <inheritdoc cref="Variable.Minimum(Variable, Variable)"/>

@@ -263,6 +263,20 @@ public static partial class F
     static Variable Biased(Variable y, Variable? bias) =>
         bias is null ? y : y + bias.Reshape([-1, .. Enumerable.Repeat(1, y.Rank - 2)]);
 
+    /// <summary>
+    /// Throws an exception if the weights or the bias have a different type than the input, or are on a different
+    /// device.
+    /// </summary>
+    static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
+    {
+        x.Data.SameDevice(operation, weight.Data);
+        x.Data.SameDevice(operation, (bias ?? x).Data);
+        if (x.DType != weight.DType)
+            throw new DTypeException($"{operation}: the input is {x.DType} of shape {x.Data.Layout}, but the weights " +
+                $"are {weight.DType}. Convert the input with .To(DType.{weight.DType}).");
+        bias?.Data.OnlyType($"{operation}: the bias", x.DType);
+    }
+
     static void CheckChannels(string operation, Variable x, Variable w, Variable? bias, int axes, int groups,
         bool transposed)
     {
