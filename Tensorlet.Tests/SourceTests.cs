@@ -55,8 +55,8 @@ public class SourceTests
     }
 
     /// <summary>The folders of the library in the order in which one reads them, as the README lists them.</summary>
-    static readonly string[] order = ["Formulas", "Tensor", "Device", "Autograd", "Nn", "Optim", "DataLoader", "Training",
-        "Multiprocessing", "Legacy"];
+    static readonly string[] order = ["Formulas", "Tensor", "Device", "Autograd", "Nn", "Optim", "DataLoader",
+        "Training", "Multiprocessing", "Legacy"];
 
     /// <summary>What a folder uses of a later one, and why.</summary>
     static readonly Dictionary<string, string> ahead = new()
@@ -70,7 +70,8 @@ public class SourceTests
     public void A_folder_builds_on_those_before_it()
     {
         var readme = File.ReadAllText(Path.Combine(root, "README.md"));
-        Assert.Equal(order, Regex.Matches(readme, @"^  (\w+)/ ", RegexOptions.Multiline).Select(m => m.Groups[1].Value));
+        Assert.Equal(order, Regex.Matches(readme, @"^  (\w+)/ ", RegexOptions.Multiline)
+            .Select(match => match.Groups[1].Value));
         var library = Path.Combine(root, "Tensorlet") + Path.DirectorySeparatorChar;
         var trees = Directory.EnumerateFiles(library, "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(library, file).Replace('\\', '/'))
@@ -90,7 +91,8 @@ public class SourceTests
             let symbol = model.GetSymbolInfo(name).Symbol
             where symbol is not (null or INamespaceSymbol)
             // a type whose parts lie in several folders belongs to the first of them
-            let places = symbol.Locations.Where(l => l.IsInSource).Select(l => l.SourceTree!.FilePath.Split('/')[0]).ToArray()
+            let places = symbol.Locations.Where(l => l.IsInSource)
+                .Select(l => l.SourceTree!.FilePath.Split('/')[0]).ToArray()
             where places.Length > 0
             let here = tree.FilePath.Split('/')[0]
             let there = places.MinBy(place => Array.IndexOf(order, place))!

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Tensorlet.Data;
 using Tensorlet.Nn;
 using Tensorlet.Optim;
@@ -14,6 +15,11 @@ namespace Tensorlet.Tests.Misuse;
 /// </summary>
 sealed class Arguments(string folder)
 {
+    /// <summary>One network for all arguments of a call, so that an optimizer has the model's parameters.</summary>
+    readonly ConditionalWeakTable<Random, Shared> nets = [];
+
+    sealed class Shared { public Nn.Linear Net { get; } = new(2, 2); }
+
     static readonly Type[] types = [.. typeof(Tensor).Assembly.GetExportedTypes()
         .Concat(typeof(Arguments).GetNestedTypes(BindingFlags.NonPublic))];
 
@@ -173,8 +179,11 @@ sealed class Arguments(string folder)
         if (type == typeof(Profile)) return Autograd.Profile();
         if (type == typeof(IStateful)) return new Counter(1);
         if (type == typeof(Dataset)) return new TensorDataset(Tensor.Rand([4, 2]), Tensor.From([0L, 1, 0, 1]));
-        if (type == typeof(Module)) return Any<Module>(new Nn.Linear(2, 2), new ReLU(), new Dropout(0.5));
-        if (type == typeof(Optimizer)) return new SGD([new Variable(Tensor.Ones(2), true)], 0.1, momentum: 0.9);
+        if (type == typeof(Module)) return Any<Module>(nets.GetOrCreateValue(random).Net, new ReLU(), new Dropout(0.5));
+        if (type == typeof(Training.Trainer)) return new Training.Trainer(nets.GetOrCreateValue(random).Net, new MSELoss(),
+            (Optimizer)Next(typeof(Optimizer))!, [[Tensor.Ones(2, 2), Tensor.Ones(2, 2)]]);
+        if (type == typeof(Optimizer))
+            return new SGD(nets.GetOrCreateValue(random).Net.Parameters(), 0.1, momentum: 0.9);
         if (type == typeof(ParamGroup))
             return new SGD([new Variable(Tensor.Ones(2), true)], 0.1, momentum: 0.9).ParamGroups[0];
         if (type == typeof(RNN)) return new RNN(2, 2, 2);                   // for which (2, 2, 2) is anything

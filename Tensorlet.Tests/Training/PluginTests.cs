@@ -32,6 +32,14 @@ public class PluginTests : IDisposable
     }
 
     [Fact]
+    public void An_optimizer_of_another_network_is_refused()
+    {
+        var error = Assert.Throws<TensorletException>(() => new Trainer(new Linear(2, 1), new MSELoss(),
+            new SGD(new Linear(2, 1).Parameters(), 0.1), [[Tensor.Ones(1, 2), Tensor.Ones(1, 1)]]));
+        Assert.Contains("the optimizer has no parameter of the model", error.Message);
+    }
+
+    [Fact]
     public void Meters_and_progress_tell_the_epoch_so_far()
     {
         var text = new StringWriter { NewLine = "\n" };

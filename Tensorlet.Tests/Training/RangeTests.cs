@@ -14,7 +14,8 @@ public class RangeTests
 {
     const double Inf = double.PositiveInfinity, NaN = double.NaN;
     static Variable[] P => [new Variable(Tensor.Ones(4, 4), true)];
-    static Trainer Trained => new(new Nn.Linear(2, 1), (y, _) => y.Sum(), O, [[Tensor.Ones(1, 2), Tensor.Ones(1)]]);
+    static Trainer Trained => new Nn.Linear(2, 1) is var net ? new(net, (y, _) => y.Sum(),
+        new Optim.SGD(net.Parameters(), 0.1), [[Tensor.Ones(1, 2), Tensor.Ones(1)]]) : null!;
     static SGD O => new(P, 0.1, momentum: 0.9);
     static readonly Dataset data = new TensorDataset(Tensor.Zeros(4));
     static readonly Sampler<long> order = new SequentialSampler(data);

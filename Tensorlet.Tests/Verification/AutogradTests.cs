@@ -380,6 +380,14 @@ public class CheckpointTests
         }
     }
 
+    [Fact]
+    public void A_check_of_gradients_leaves_those_of_captured_variables_alone()
+    {
+        var w = Random(3, 3);
+        Assert.True(GradCheck.Run(v => v[0].MatMul(w).Tanh(), [Random(3, 3).Data]).Passed);
+        Assert.Null(w.Grad);
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public void Random_numbers_are_drawn_again_from_where_every_generator_stood(bool createGraph)
     {

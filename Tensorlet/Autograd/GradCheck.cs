@@ -298,8 +298,19 @@ sealed class GradProblem
         var leaves = Leaves(at, only);
         var y = f(leaves);
         if (disturbed) f(Leaves(Elsewhere));
-        if (y.RequiresGrad) y.Backward(incoming);
-        return Array.ConvertAll(leaves, leaf => leaf.Grad?.Data);
+        return Array.ConvertAll(Of(y, leaves, incoming), gradient => gradient?.Data);
+    }
+
+    /// <summary>
+    /// Returns the gradients of y with respect to leaves. The <c>Grad</c> of the leaves, and of all other variables
+    /// that the function uses, does not change.
+    /// </summary>
+    static Variable?[] Of(Variable y, Variable[] leaves, Variable incoming, bool create = false)
+    {
+        Variable[] asked = y.RequiresGrad ? [.. leaves.Where(leaf => leaf.RequiresGrad)] : [];
+        var found = new Queue<Variable?>(asked.Length == 0 ? []
+            : Autograd.Grad([y], asked, [incoming], create, create));
+        return Array.ConvertAll(leaves, leaf => asked.Contains(leaf) ? found.Dequeue() : null);
     }
 
     /// <summary>Returns the terms of Σ ⟨gradient, random direction⟩, where the sum runs over the inputs.</summary>
@@ -316,14 +327,9 @@ sealed class GradProblem
         var y = f(leaves);
         if (!y.RequiresGrad) return new Tensor?[leaves.Length + 1];
         var incoming = new Variable(Incoming, requiresGrad: true);
-        y.Backward(incoming, createGraph: true);
         Variable total = Tensor.Scalar(0, DType.Float64, y.Device);
-        for (var i = 0; i < leaves.Length; i++)
-        {
-            if (leaves[i].Grad is { } gradient) total += (gradient * directions[i]).Sum();
-            leaves[i].Grad = null;
-        }
-        if (total.RequiresGrad) total.Backward();
-        return [.. leaves.Append(incoming).Select(v => v.Grad?.Data)];
+        foreach (var (i, gradient) in Of(y, leaves, incoming, create: true).Index())
+            if (gradient is not null) total += (gradient * directions[i]).Sum();
+        return Array.ConvertAll(Of(total, [.. leaves, incoming], Tensor.OnesLike(total.Data)), g => g?.Data);
     }
 }

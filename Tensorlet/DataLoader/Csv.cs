@@ -40,8 +40,8 @@ public sealed class Csv
         if (rows.Count == 0) throw Wrong(1, 1, "expected a row, found none");
         Columns = header ? rows[0].Fields : [.. rows[0].Fields.Select((_, column) => $"{column}")];
         foreach (var (line, fields) in rows.Where(row => row.Fields.Length != Columns.Count))
-            throw Wrong(line, Math.Min(fields.Length, Columns.Count) + 1,
-                $"expected {Columns.Count} fields, found {fields.Length}");
+            throw Wrong(line, Math.Min(fields.Length, Columns.Count) + 1, $"expected {Columns.Count} fields, found " +
+                $"{fields.Length}; the fields were separated by '{separator}'");
         foreach (var (column, name) in Columns.Index())
             if (!places.TryAdd(name, column))
                 throw Wrong(1, column + 1, $"expected different names, found '{name}' again");
@@ -58,7 +58,7 @@ public sealed class Csv
     public string[] Text(string column) =>
         places.TryGetValue(column.Given(), out var at) ? [.. rows.Select(row => row.Fields[at])]
             : throw new IndexException(
-                $"{path}: there is no column '{column}'; there are {string.Join(", ", Columns)}.");
+                $"{path}: there is no column '{column}'; there are '{string.Join("', '", Columns)}'.");
 
     /// <summary>
     /// Returns columns of numbers as a Float32 tensor of shape (N, C), where N is the number of rows, and C is the
@@ -100,7 +100,8 @@ public sealed class Csv
     }
 
     InvalidDataException Wrong(int row, string column, string expected, string found) => Wrong(rows[row].Line,
-        places[column] + 1, $"'{column}': expected {expected}, found '{found}'");
+        places[column] + 1, $"'{column}': expected {expected}, found '{found}'" +
+            (found.Length == 0 ? "; the argument 'missing' says what stands for an empty field" : ""));
 
     InvalidDataException Wrong(int line, int column, string what) =>
         new($"{path}, line {line}, column {column}: {what}.");

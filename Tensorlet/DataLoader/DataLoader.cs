@@ -259,5 +259,5 @@ public static class Batches
     /// <exception cref="ShapeException">The batch does not consist of exactly two tensors.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
-            : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair.");
+            : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair of inputs and targets.");
 }

@@ -300,7 +300,8 @@ public abstract class Module : IStateful
         string[] missing = [.. own.Keys.Except(given.Keys)], unexpected = [.. given.Keys.Except(own.Keys)];
         foreach (var key in strict ? [] : missing) own.Remove(key);
         foreach (var key in strict ? [] : unexpected) given.Remove(key);
-        Stateful.Check(GetType().Name, own, given);
+        Stateful.Check(GetType().Name, own, given,
+            " With strict: false, only the tensors that both have are loaded.");
         foreach (var (key, tensor) in own) tensor.Copy_(given[key]);
         return (missing, unexpected);
     }

@@ -66,11 +66,13 @@ static class Stateful
     /// Checks that the loaded state <paramref name="state"/> has the same keys, shapes and kinds of numbers as the
     /// object's own state <paramref name="own"/>.
     /// </summary>
-    public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state)
+    public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state,
+        string remedy = "")
     {
         string[] missing = [.. own.Keys.Except(state.Given().Keys)], extra = [.. state.Keys.Except(own.Keys)];
         string[] wrong = [.. Listed("lacks", missing), .. Listed("does not know", extra)];
-        if (wrong.Length > 0) throw new TensorletException($"LoadStateDict: {what} {string.Join(" and ", wrong)}.");
+        if (wrong.Length > 0)
+            throw new TensorletException($"LoadStateDict: {what} {string.Join(" and ", wrong)}.{remedy}");
         foreach (var (key, tensor) in own)
             if (tensor.Shape != state[key].Shape) throw new ShapeException(
                 $"LoadStateDict: '{key}' has shape {tensor.Layout} here, {state[key].Layout} in the loaded state.");

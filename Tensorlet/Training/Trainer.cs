@@ -15,6 +15,7 @@ namespace Tensorlet.Training;
 /// <param name="batches">The batches of an epoch. They are enumerated again for each epoch. A batch is an array of two
 /// tensors, the input and the target, which the trainer moves to the device of the model.</param>
 /// <param name="plugins">The plugins.</param>
+/// <exception cref="TensorletException">The optimizer has no parameter of the model.</exception>
 public sealed partial class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
     IEnumerable<Tensor[]> batches, params IEnumerable<Plugin> plugins)
 {
@@ -46,7 +47,10 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     /// <summary>The model that is trained.</summary>
     public Module Model { get; } = model.Given();
     /// <summary>The optimizer of the parameters of the model.</summary>
-    public Optimizer Optimizer { get; } = optimizer.Given();
+    public Optimizer Optimizer { get; } = optimizer.Given().ParamGroups.SelectMany(group => group.Parameters)
+        .Intersect(model.Given().Parameters()).Any() ? optimizer : throw new TensorletException("Trainer: the " +
+            "optimizer has no parameter of the model, so the model would not learn. Make the optimizer with the " +
+            "model's own Parameters().");
     /// <summary>The number of complete epochs.</summary>
     public int Epoch => (int)epoch.Value;
     /// <summary>The number of the present batch in its epoch, counted from 1; 0 between epochs.</summary>
