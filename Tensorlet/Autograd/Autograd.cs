@@ -34,7 +34,8 @@ public static partial class Autograd
     public static bool Enabled => Mode.Records;
 
     /// <summary>
-    /// Stops recording until the returned object is disposed, as in <c>using (Autograd.NoGrad()) …</c>
+    /// Stops recording until the returned object is disposed, for example at the end of
+    /// <c>using (Autograd.NoGrad()) { … }</c>.
     /// </summary>
     public static IDisposable NoGrad() => new Scope(mode => mode with { Records = false });
 

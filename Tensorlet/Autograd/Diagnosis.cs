@@ -12,7 +12,7 @@ public enum GradFault
     /// <summary>There is no gradient for an input that the result depends on.</summary>
     Missing,
     /// <summary>
-    /// The gradient is right if all inputs require gradients, but wrong or missing if only its own input does.
+    /// The gradient is right if all inputs require gradients, but wrong or null if no other input requires one.
     /// </summary>
     Alone,
     /// <summary>The gradient itself has no gradient, because Backward computes the gradient without the tape.</summary>

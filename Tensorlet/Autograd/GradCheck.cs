@@ -65,11 +65,11 @@ public static class GradCheck
     /// Views are allowed.</param>
     /// <param name="seed">The seed of the random incoming gradient and of the random directions.</param>
     /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the product of the
-    /// first gradient with a random direction is differentiated with respect to the inputs and with respect to the
-    /// incoming gradient. The derivative with respect to the incoming gradient is the product of the Jacobian with
-    /// the direction, which is what forward-mode differentiation computes.</param>
-    /// <param name="jacobian">Whether to check the elements of the Jacobian, up to its 64th row, and not only the
-    /// product of the Jacobian with a random incoming gradient.</param>
+    /// first gradient and a random direction is differentiated with respect to the inputs and with respect to the
+    /// incoming gradient. The derivative with respect to the incoming gradient is the product of the Jacobian and the
+    /// direction, which is also what forward-mode differentiation computes.</param>
+    /// <param name="jacobian">If true, the elements of the Jacobian are checked too, up to its 64th row. If false,
+    /// only the product of the Jacobian and a random incoming gradient is checked.</param>
     /// <param name="tolerance">The largest relative difference between a gradient and its numeric gradient with
     /// which the check still passes. The numeric gradient is a sum of terms; the difference is divided by the sum
     /// of the absolute values of these terms.</param>

@@ -33,8 +33,8 @@ public sealed class GraphPicture
     /// gradient with respect to the result of each function.
     /// </summary>
     /// <param name="root">The variable.</param>
-    /// <param name="names">Leaves and their names, for example those that <c>NamedParameters</c> of a module
-    /// returns.</param>
+    /// <param name="names">The names of leaves, as pairs of a name and a leaf. For example, the method
+    /// <c>NamedParameters</c> of a module returns such pairs.</param>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public GraphPicture(Variable root, params IEnumerable<(string Name, Variable Leaf)> names)
     {

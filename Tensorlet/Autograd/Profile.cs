@@ -5,10 +5,10 @@ using System.Text.Json;
 namespace Tensorlet;
 
 /// <summary>
-/// Measures, for each operation of the forward pass and of the backward pass, how often it ran, how long it took,
-/// and how many bytes its results have. If an operation runs inside another operation, for example inside a
-/// backward function, the time of the inner operation is counted for both operations. Example: <c>using var profile
-/// = Autograd.Profile(); … Console.WriteLine(profile);</c>
+/// Measures, for each operation of the forward pass and of the backward pass, how often it ran, how long it took, and
+/// how many bytes its results take. If an operation runs inside another operation, for example inside a backward
+/// function, the time of the inner operation is counted for both operations. Example:
+/// <c>using var profile = Autograd.Profile(); … Console.WriteLine(profile);</c>
 /// </summary>
 public sealed class Profile : IDisposable
 {

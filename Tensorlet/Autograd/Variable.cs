@@ -43,8 +43,8 @@ public sealed partial class Variable
     /// train the parameter again. A frozen parameter gets no gradients, so optimizers do not change it. But it
     /// remains a parameter of its module, and a part of the state of the module.
     /// </summary>
-    /// <exception cref="AutogradException">The property is set, although the variable is not a leaf, but the result
-    /// of an operation.</exception>
+    /// <exception cref="AutogradException">The property is set, although the variable is the result of an operation,
+    /// and not a leaf.</exception>
     /// <exception cref="DTypeException">The property is set to true, although the variable consists of integers or
     /// Booleans.</exception>
     public bool RequiresGrad

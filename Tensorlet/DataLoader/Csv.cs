@@ -19,7 +19,7 @@ public sealed class Csv
     /// <summary>Reads a table from a file.</summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="separator">The character between fields.</param>
-    /// <param name="header">Whether the first line has the names of the columns; without a header, the columns are
+    /// <param name="header">If true, the first line contains the names of the columns. If false, the columns are
     /// named 0, 1, …</param>
     /// <exception cref="InvalidDataException">A quote is not closed or is in the wrong position; or a row does not
     /// have as many fields as the first row; or two columns have the same name; or there is no row. The message
@@ -32,7 +32,8 @@ public sealed class Csv
     /// <param name="text">The text.</param>
     /// <param name="path">The name of the text in error messages.</param>
     /// <param name="separator">The character between fields.</param>
-    /// <param name="header">Whether the first line has the names of the columns.</param>
+    /// <param name="header">If true, the first line contains the names of the columns. If false, the columns are
+    /// named 0, 1, …</param>
     public Csv(string text, string path, char separator = ',', bool header = true)
     {
         this.path = path.Given();

@@ -29,9 +29,11 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 
     /// <param name="dataset">The dataset that contains the samples.</param>
     /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
-    /// <param name="shuffle">Whether the samples are in a different random order in every epoch.</param>
+    /// <param name="shuffle">If true, the samples are in a different random order in every epoch. If false, they are
+    /// in the order of the dataset.</param>
     /// <param name="seed">The seed for the order of the samples and for the random numbers that samples need.</param>
-    /// <param name="dropLast">Whether the last batch is left out if it is smaller than the others.</param>
+    /// <param name="dropLast">If true, the last batch is left out if it is smaller than the others. If false, no
+    /// batch is left out.</param>
     /// <param name="workers">The number of threads that prepare batches in advance. There are never more threads
     /// than batches. If the number is 0, the thread of the caller prepares the batches.</param>
     /// <param name="sampler">The sampler that chooses the samples and their order; it replaces
@@ -255,7 +257,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 /// </summary>
 public static class Batches
 {
-    /// <summary>Splits a batch into its two tensors, as in <c>var (images, labels) = batch</c>.</summary>
+    /// <summary>Splits a batch into its two tensors, for example <c>var (images, labels) = batch</c>.</summary>
     /// <exception cref="ShapeException">The batch does not consist of exactly two tensors.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])

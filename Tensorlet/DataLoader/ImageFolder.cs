@@ -3,9 +3,10 @@ using System.IO.Enumeration;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A dataset of images that are in one folder for each class, as in ImageNet: <c>root/cat/1.png</c>. Images may also
-/// be in folders inside the folder of a class. Classes and files are sorted by the characters of their names. A
-/// sample consists of an image and a label, which is the number of the class of the image.
+/// A dataset of images with a folder for each class, like ImageNet: <c>root/cat/1.png</c> is an image of the class
+/// <c>cat</c>. Images may also be in folders inside the folder of a class. Classes and files are sorted by the
+/// characters of their names. A sample consists of an image and a label, which is the number of the class of the
+/// image.
 /// </summary>
 public sealed class ImageFolder : Dataset
 {

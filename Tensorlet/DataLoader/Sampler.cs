@@ -30,11 +30,11 @@ public sealed class SequentialSampler(Dataset dataset) : Sampler<long>
 
 /// <summary>Chooses samples of a dataset in random order.</summary>
 /// <param name="dataset">The dataset.</param>
-/// <param name="replacement">Whether each sample is chosen from all samples of the dataset, so that a sample may
-/// occur several times.</param>
+/// <param name="replacement">If true, each sample is chosen from all samples of the dataset, so that a sample may
+/// occur several times. If false, no sample is chosen again before all samples have been chosen.</param>
 /// <param name="numSamples">The number of samples to choose; the size of the dataset if not given. Without
-/// replacement, the number may be larger than the size of the dataset: when all samples have been chosen, they are
-/// chosen again in a new random order.</param>
+/// replacement, the number may also be larger than the size of the dataset: when all samples have been chosen, they
+/// are chosen again in a new random order.</param>
 public sealed class RandomSampler(Dataset dataset, bool replacement = false, int? numSamples = null) : Sampler<long>
 {
     readonly Dataset dataset = dataset.Given();
@@ -115,7 +115,8 @@ public sealed class WeightedRandomSampler : Sampler<long>
 /// <summary>Groups the samples of a sampler into batches.</summary>
 /// <param name="sampler">The source of the samples.</param>
 /// <param name="batchSize">The number of samples in a batch; the last batch may be smaller.</param>
-/// <param name="dropLast">Whether the last batch is left out if it is smaller than the others.</param>
+/// <param name="dropLast">If true, the last batch is left out if it is smaller than the others. If false, no batch is
+/// left out.</param>
 public sealed class BatchSampler(Sampler<long> sampler, int batchSize, bool dropLast = false) : Sampler<long[]>
 {
     readonly Sampler<long> sampler = sampler.Given();

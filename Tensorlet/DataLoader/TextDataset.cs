@@ -28,9 +28,9 @@ public sealed class Vocabulary(string text)
 }
 
 /// <summary>
-/// A dataset for predicting the next character of a text. Sample i consists of two tensors, each of which has the
-/// numbers of L characters, where L is <paramref name="length"/>. The first tensor has the characters i to i + L −
-/// 1. The second tensor has the characters i + 1 to i + L, which are to be predicted.
+/// A dataset for predicting the next character of a text. Sample i consists of two tensors, each of which contains
+/// the numbers of L characters, where L is <paramref name="length"/>. The first tensor contains the characters i to
+/// i + L − 1. The second tensor contains the characters i + 1 to i + L, which are to be predicted.
 /// </summary>
 public sealed class TextDataset(string text, int length) : Dataset
 {

@@ -3,8 +3,8 @@ namespace Tensorlet;
 public abstract partial class Device
 {
     /// <summary>
-    /// The device that computes on the processor and is written for speed: it uses SIMD registers, threads and a
-    /// blocked matrix product. This device is the default.
+    /// The device that computes on the processor and is written for speed: it uses SIMD registers and threads, and
+    /// computes matrix products in blocks. This device is the default.
     /// </summary>
     public static CpuDevice Cpu { get; } = new();
 

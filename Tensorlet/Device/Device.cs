@@ -148,11 +148,11 @@ public abstract partial class Device
     /// largest (or smallest), j is the position of the first of them; if there is a NaN, j is the position of the
     /// first NaN. The type of y is Int64.
     /// </summary>
-    /// <param name="largest">Whether to find the largest element; otherwise, the smallest element is found.</param>
+    /// <param name="largest">If true, the largest element is found. If false, the smallest element is found.</param>
     /// <param name="x">The tensor that is searched.</param>
     /// <param name="y">The tensor to which the positions are written.</param>
-    /// <param name="asOffset">Whether to write, instead of j, the position in memory, counted from the first
-    /// element of x.</param>
+    /// <param name="asOffset">If false, j is written. If true, the position in memory is written instead; it is
+    /// counted from the first element of x.</param>
     public void ArgReduce(bool largest, Tensor x, Tensor y, bool asOffset)
     {
         Fit("ArgReduce", y.Given().DType == DType.Int64

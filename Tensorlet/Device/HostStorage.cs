@@ -25,8 +25,8 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         : ref Unsafe.AddByteOffset(ref MemoryMarshal.GetArrayDataReference(array!), first);
 
     /// <summary>
-    /// Replaces the array by memory at another address, for all views at once. No other thread may be using the
-    /// array.
+    /// Replaces the array with memory at another address. The contents are not copied. All views of this storage use
+    /// the new memory from then on. No other thread may use the array at the same time.
     /// </summary>
     public HostStorage MoveTo(nint address, object owner)
     {

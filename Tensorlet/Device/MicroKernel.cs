@@ -33,9 +33,10 @@ static class MicroKernel<T> where T : unmanaged
 
     /// <summary>
     /// Computes to[i·step + j] = Σₖ a[i, k] · b[offsets[k] + j]. If <paramref name="add"/> is true, adds this value
-    /// to the number that is there already. The left half of the columns of b is read from <paramref name="left"/>.
-    /// If <paramref name="two"/> is true, there are two registers of columns, and the right half is read from
-    /// <paramref name="right"/>. If a has fewer rows than a tile, the last row of a is repeated.
+    /// to the number that is there already. If <paramref name="two"/> is true, b has two registers of columns: the
+    /// left one is read from <paramref name="left"/>, and the right one from <paramref name="right"/>. Otherwise, b
+    /// has a single register of columns, which is read from <paramref name="left"/>. If a has fewer rows than a tile,
+    /// the last row of a is repeated.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static void Run(Strided<T> a, int rows, ref T left, ref T right, bool two, ReadOnlySpan<int> offsets,

@@ -28,7 +28,7 @@ public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fit
 }
 
 /// <summary>The mean of (x − t)², where the input x and the target t have the same shape.</summary>
-/// <param name="sizeAverage">Whether the loss is the mean over the elements; otherwise it is the sum.</param>
+/// <param name="sizeAverage">If true, the loss is the mean over the elements. If false, it is the sum.</param>
 // L = Σ (x − t)²/n     dx = 2·(x − t)/n
 public sealed class MSECriterion(bool sizeAverage = true) : Criterion(sizeAverage,
     (x, t) => x.Layout.SameShape(t.Layout), (x, t) => (x - t) * (x - t), (x, t) => (x - t) * 2);
@@ -38,7 +38,7 @@ public sealed class MSECriterion(bool sizeAverage = true) : Criterion(sizeAverag
 /// of C classes for each of N samples. The target t has the shape (N), and contains the class of each sample as an
 /// Int64, counted from 0.
 /// </summary>
-/// <param name="sizeAverage">Whether the loss is the mean over the samples; otherwise it is the sum.</param>
+/// <param name="sizeAverage">If true, the loss is the mean over the samples. If false, it is the sum.</param>
 // L = −Σ x[i,tᵢ]/n     dx[i,tᵢ] = −1/n
 public sealed class ClassNLLCriterion(bool sizeAverage = true) : Criterion(sizeAverage,
     (x, t) => x.Rank == 2 && t.Rank == 1 && x.Size(0) == t.Size(0),

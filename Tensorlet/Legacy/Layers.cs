@@ -103,10 +103,10 @@ public sealed class SpatialConvolution(int nInputPlane, int nOutputPlane, int kW
 }
 
 /// <summary>
-/// The maximum of each window of an image. The input has the shape (N, C, H, W): N images of C channels, H rows and
-/// W columns. The output has the shape (N, C, OH, OW), where OH is the number of windows from top to bottom, and OW
-/// the number of windows from left to right. If several elements of a window are the maximum, the first of them
-/// gets the gradient.
+/// The maximum of each window in each channel of an image. The input has the shape (N, C, H, W): N images of C
+/// channels, H rows and W columns. The output has the shape (N, C, OH, OW), where OH is the number of windows from
+/// top to bottom, and OW the number of windows from left to right. If several elements of a window are the maximum,
+/// the first of them gets the gradient.
 /// </summary>
 /// <param name="kW">The width of a window.</param>
 /// <param name="kH">The height of a window.</param>
@@ -138,8 +138,8 @@ public sealed class SpatialMaxPooling(int kW, int kH, int? dW = null, int? dH = 
 }
 
 /// <summary>
-/// A layer that gives the elements of its input another shape. One of the sizes may be −1, as in (−1, 120); this
-/// size is computed from the number of elements.
+/// A layer that gives the elements of its input another shape. One of the sizes may be −1, for example in (−1, 120);
+/// this size is then computed from the number of elements.
 /// </summary>
 public sealed class View(params int[] sizes) : Module // y = x     dx = dy
 {

@@ -10,8 +10,8 @@ namespace Tensorlet.Legacy;
 public static class Optim
 {
     /// <summary>
-    /// Performs one step of stochastic gradient descent, where g is the gradient. First, g ← g + weightDecay·x.
-    /// Then v ← momentum·v + (1 − dampening)·g; in the first step, and in all steps without momentum, v = g.
+    /// Performs one step of stochastic gradient descent, where g is the gradient. First, g ← g + weightDecay·x. Then
+    /// v ← momentum·v + (1 − dampening)·g. In the first step, v = g instead; without momentum, v = g in every step.
     /// Finally, x ← x − lr·v; if Nesterov is set, x ← x − lr·(g + momentum·v) instead. In step t, counted from 0,
     /// lr = learningRate/(1 + t·learningRateDecay).
     /// </summary>

@@ -7,8 +7,9 @@ namespace Tensorlet.Multiprocessing;
 
 /// <summary>
 /// Values that are sent to another process as JSON, followed by the bytes of the tensors that are copied. A shared
-/// tensor is sent as its name. Some parcels are marked as leaving: they may be read after this process has ended, as
-/// its result is. In a leaving parcel, a tensor that this process itself has shared is copied instead.
+/// tensor is sent as its name. A parcel is marked as leaving if it may be read after this process has ended; the
+/// result of the process is such a parcel. In a leaving parcel, a tensor that this process itself has shared is
+/// copied instead.
 /// </summary>
 [RequiresUnreferencedCode(Why), RequiresDynamicCode(Why)]
 sealed class Parcel
@@ -31,7 +32,7 @@ sealed class Parcel
     readonly byte[] head;
     readonly bool leaving;
 
-    /// <summary>Creates a parcel from copies of the values in their present state.</summary>
+    /// <summary>Creates a parcel from copies of the values in their current state.</summary>
     public Parcel(bool leaving, params IEnumerable<(object? Value, Type Type)> items)
     {
         this.leaving = leaving;

@@ -19,7 +19,8 @@ sealed unsafe class SharedFile
 
     public string Name { get; }
     /// <summary>
-    /// True if this process created the file. The file is deleted at the latest when this process ends.
+    /// True if this process created the file. In that case, the file is deleted when this process releases the memory
+    /// or ends.
     /// </summary>
     public bool IsMine { get; }
     public byte* Data => (byte*)header + HeaderBytes;

@@ -12,10 +12,10 @@ namespace Tensorlet.Multiprocessing;
 /// is sent instead.
 /// </summary>
 /// <remarks>
-/// A process that dies never blocks another process. Every wait ends with its timeout at the latest. The lock is a
-/// word that contains the key of the process that holds the lock. A process that finds the key of a dead process in
-/// this word takes the lock over. An item is added or removed by a single write of a counter, which comes after all
-/// other writes; so a process that is killed while it copies an item has changed nothing.
+/// A process that dies never blocks another process. No wait takes longer than its timeout. The lock is a word that
+/// contains the key of the process that holds the lock. A process that finds the key of a dead process in this word
+/// takes the lock over. An item is added or removed by a single write of a counter, which comes after all other
+/// writes; so a process that is killed while it copies an item has changed nothing.
 /// </remarks>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed unsafe class SharedQueue<T>

@@ -32,7 +32,7 @@ public static class SharedTensors
     /// nothing happens. No other thread may use the tensor at the same time.
     /// </summary>
     /// <remarks>
-    /// The name exists until neither the tensor nor a view of it is reachable in this process, and at most until
+    /// The name disappears when neither the tensor nor a view of it is reachable in this process any longer, or when
     /// the process ends. Other processes that have opened the tensor keep its memory. Shared memory never enters a
     /// pool; when the memory is no longer reachable, it is unmapped.
     /// </remarks>
@@ -96,10 +96,11 @@ public static class SharedTensors
         string.Join(';', module.Given().StateDict().Select(p => $"{p.Key}={p.Value.SharedName()}"));
 
     /// <summary>
-    /// Replaces the memory of all parameters and buffers of a module by the memory that another process has shared
+    /// Replaces the memory of all parameters and buffers of a module with the memory that another process has shared
     /// for a module of the same class. From now on, both processes train one network.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or unknown. In this case, nothing has changed.</exception>
+    /// <exception cref="TensorletException"><paramref name="name"/> does not contain all keys of the module, or
+    /// contains an unknown key. In this case, nothing has changed.</exception>
     /// <exception cref="ShapeException">Two shapes differ. In this case, nothing has changed.</exception>
     /// <exception cref="DTypeException">Two types differ. In this case, nothing has changed.</exception>
     /// <inheritdoc cref="Open"/>

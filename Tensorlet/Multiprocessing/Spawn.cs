@@ -191,8 +191,9 @@ public sealed class Spawned : IDisposable
     }
 
     /// <summary>Waits until all processes have ended, and returns their results in the order of their ranks.</summary>
-    /// <exception cref="ProcessException">A process threw an exception, was killed, or ended without an answer. If
-    /// this is true of several processes, the exception is about the one with the lowest rank.</exception>
+    /// <exception cref="ProcessException">A process threw an exception, was killed, or ended without returning a
+    /// result. If this is true of several processes, the exception describes the one with the lowest
+    /// rank.</exception>
     /// <exception cref="TimeoutException">The timeout has elapsed. The processes that were still running have been
     /// killed.</exception>
     public object?[] Join(TimeSpan? timeout = null)
@@ -210,16 +211,17 @@ public sealed class Spawned : IDisposable
 
 /// <summary>A process that <see cref="Spawn"/> started did not return its result.</summary>
 /// <param name="rank">The rank of the process, counted from 0.</param>
-/// <param name="exitCode">The exit code of the process, if it returned no answer; otherwise null.</param>
-/// <param name="message">What happened: the exception that the entry point threw, with its stack, or how the
+/// <param name="exitCode">The exit code of the process, if the process returned neither a result nor an exception;
+/// otherwise null.</param>
+/// <param name="message">What happened: either the exception that the entry point threw, with its stack; or how the
 /// process ended.</param>
 public sealed class ProcessException(int rank, int? exitCode, string message) : TensorletException(message)
 {
     /// <summary>The rank of the process, counted from 0.</summary>
     public int Rank => rank;
     /// <summary>
-    /// The exit code of the process if it was killed or ended without an answer (on Unix, a process that was killed
-    /// has 128 plus the number of the signal); null if the process threw an exception.
+    /// The exit code of the process, if it was killed or ended without returning a result or an exception; null if it
+    /// threw an exception. On Unix, the exit code of a killed process is 128 plus the number of the signal.
     /// </summary>
     public int? ExitCode => exitCode;
 }

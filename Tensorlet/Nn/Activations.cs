@@ -38,12 +38,12 @@ public sealed class Hardswish() : Simple(x => x.Hardswish());
 /// <summary>The scaled exponential linear unit, with the constants of Klambauer et al. 2017.</summary>
 public sealed class SELU() : Simple(x => x.Selu());
 /// <summary>
-/// Keeps each positive element of the input, and replaces every other element x by α·(eˣ − 1), where α is
+/// Keeps each positive element of the input, and replaces every other element x with α·(eˣ − 1), where α is
 /// <paramref name="alpha"/>.
 /// </summary>
 public sealed class ELU(double alpha = 1) : Simple(x => x.Elu(alpha), () => $"alpha={Python.Show(alpha)}");
 /// <summary>
-/// Keeps each positive element of the input, and replaces every other element x by α·(e^(x/α) − 1), where α is
+/// Keeps each positive element of the input, and replaces every other element x with α·(e^(x/α) − 1), where α is
 /// <paramref name="alpha"/>.
 /// </summary>
 public sealed class CELU(double alpha = 1) : Simple(x => x.Celu(alpha), () => $"alpha={Python.Show(alpha)}");
@@ -72,7 +72,7 @@ public sealed class Softplus(double beta = 1, double threshold = 20) : Simple(x 
 /// </summary>
 public sealed class Softshrink(double lambda = 0.5) : Simple(x => x.Softshrink(lambda), () => Python.Show(lambda));
 /// <summary>
-/// Replaces each element x of the input by 0 if |x| is at most <paramref name="lambda"/>, and keeps the other
+/// Replaces each element x of the input with 0 if |x| is at most <paramref name="lambda"/>, and keeps the other
 /// elements.
 /// </summary>
 public sealed class Hardshrink(double lambda = 0.5) : Simple(x => x.Hardshrink(lambda), () => Python.Show(lambda));
@@ -83,7 +83,7 @@ public sealed class Hardshrink(double lambda = 0.5) : Simple(x => x.Hardshrink(l
 public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Simple(x => x.Hardtanh(minVal, maxVal),
     () => $"min_val={Python.Show(minVal)}, max_val={Python.Show(maxVal)}");
 /// <summary>
-/// Keeps each element of the input that is above <paramref name="threshold"/>, and replaces every other element by
+/// Keeps each element of the input that is above <paramref name="threshold"/>, and replaces every other element with
 /// <paramref name="value"/>.
 /// </summary>
 public sealed class Threshold(double threshold, double value) : Simple(x => x.Threshold(threshold, value),

@@ -10,7 +10,8 @@ namespace Tensorlet.Nn;
 /// <param name="numHeads">The number of heads.</param>
 /// <param name="dropout">The probability with which an attention weight is set to 0 in training.</param>
 /// <param name="bias">Whether the projections have biases.</param>
-/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E).</param>
+/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape
+/// (L, N, E).</param>
 /// <exception cref="ShapeException">E is not divisible by the number of heads.</exception>
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
@@ -40,11 +41,12 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     /// <param name="attnMask">A mask of shape (L, S) for all sequences and heads, or a mask of shape
     /// (N·heads, L, S). It contains either Booleans that are true for the keys that a query does not see, or
     /// numbers that are added to the scores.</param>
-    /// <param name="needWeights">Whether to return the attention weights; if not, null is returned.</param>
-    /// <param name="averageWeights">Whether to return the mean of the weights over the heads, of shape (N, L, S),
-    /// instead of the weights of each head, of shape (N, heads, L, S).</param>
-    /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
-    /// positions.</param>
+    /// <param name="needWeights">If true, the attention weights are returned too. If false, null is returned instead
+    /// of them.</param>
+    /// <param name="averageWeights">If true, the mean of the weights over the heads is returned, of shape (N, L, S).
+    /// If false, the weights of each head are returned, of shape (N, heads, L, S).</param>
+    /// <param name="isCausal">If true, a query sees only the keys at its own position and at earlier positions. If
+    /// false, the positions do not matter.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public (Variable Output, Variable? Weights) Call(Variable query, Variable key, Variable value,
         Tensor? keyPaddingMask = null, Tensor? attnMask = null, bool needWeights = true, bool averageWeights = true,

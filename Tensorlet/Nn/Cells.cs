@@ -105,7 +105,7 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of the state.</param>
 /// <param name="bias">Whether the cell has the biases b and c.</param>
-/// <param name="relu">Whether to use relu instead of tanh.</param>
+/// <param name="relu">If true, the cell uses relu. If false, it uses tanh.</param>
 public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, bool relu = false)
     : RecurrentCell(1, 1, inputSize, hiddenSize, bias)
 {

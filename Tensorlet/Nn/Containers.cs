@@ -46,7 +46,7 @@ public sealed class ParameterList(params IEnumerable<Variable> parameters)
     : ModuleCollection<Variable>(parameters.Given());
 
 /// <summary>
-/// A dictionary of modules with names, as in <c>new ModuleDict { ["left"] = new Linear(2, 3) }</c>.
+/// A dictionary of modules with names, for example <c>new ModuleDict { ["left"] = new Linear(2, 3) }</c>.
 /// </summary>
 public sealed class ModuleDict : Module, IEnumerable<KeyValuePair<string, Module>>
 {

@@ -14,8 +14,8 @@ public static partial class F
     /// <param name="attnMask">Either Booleans that are true for the keys that a query sees, or numbers that are
     /// added to the scores. The mask is broadcast to the shape (…, L, S).</param>
     /// <param name="dropoutP">The probability with which an attention weight is set to 0.</param>
-    /// <param name="isCausal">Whether a query sees only the keys at its own position and at earlier
-    /// positions.</param>
+    /// <param name="isCausal">If true, a query sees only the keys at its own position and at earlier positions. If
+    /// false, the positions do not matter.</param>
     /// <param name="scale">The factor by which the scores are multiplied; 1/√E if it is not given.</param>
     /// <remarks>
     /// If a key is masked for all queries, the key and its value are not read, and may be NaN. If a key is masked

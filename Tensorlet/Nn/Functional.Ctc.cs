@@ -18,8 +18,8 @@ public static partial class F
     /// <param name="blank">The class of the blank, which cannot be a label.</param>
     /// <param name="reduction">How the losses are reduced. Before the mean is taken, the loss of each sample is
     /// divided by the number of its labels.</param>
-    /// <param name="zeroInfinity">Whether the loss of a sample is 0 instead of ∞ if the sample has too few steps
-    /// for its labels. In both cases, the gradient of this loss is 0.</param>
+    /// <param name="zeroInfinity">The loss of a sample that has too few steps for its labels is 0 if this argument is
+    /// true, and ∞ if it is false. In both cases, the gradient of this loss is 0.</param>
     /// <exception cref="ShapeException">The shapes or lengths do not fit together.</exception>
     /// <exception cref="IndexException">A label is the blank, or is not one of the classes.</exception>
     public static Variable CtcLoss(Variable logProbs, Tensor targets, Tensor inputLengths, Tensor targetLengths,

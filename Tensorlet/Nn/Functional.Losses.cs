@@ -212,9 +212,10 @@ public static partial class F
     /// </summary>
     /// <param name="x">The logarithms of the probabilities that are compared with the targets.</param>
     /// <param name="target">The target probabilities, or their logarithms.</param>
-    /// <param name="reduction">How the values are reduced. <see cref="Reduction.BatchMean"/> gives the divergence
-    /// in its mathematical definition, as a mean over samples.</param>
-    /// <param name="logTarget">Whether the targets are logarithms of probabilities.</param>
+    /// <param name="reduction">How the values are reduced. With <see cref="Reduction.BatchMean"/>, the result is the
+    /// divergence as mathematics defines it (the sum of the values of a sample), averaged over the samples.</param>
+    /// <param name="logTarget">If true, the targets are logarithms of probabilities. If false, they are
+    /// probabilities.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable KlDiv(Variable x, Variable target, Reduction reduction = Reduction.Mean,
         bool logTarget = false) => logTarget
@@ -318,7 +319,8 @@ public static partial class F
     /// </summary>
     /// <param name="x">The logarithms of the means, or the means themselves; see <paramref name="logInput"/>.</param>
     /// <param name="target">The counts, in the same shape as <paramref name="x"/>.</param>
-    /// <param name="logInput">Whether <paramref name="x"/> contains the logarithms of the means.</param>
+    /// <param name="logInput">If true, <paramref name="x"/> contains the logarithms of the means. If false,
+    /// <paramref name="x"/> contains the means.</param>
     /// <param name="full">Whether to add the term ln t! for counts t above 1. The term is approximated by
     /// Stirling's formula, t·ln t − t + ln(2πt)/2.</param>
     /// <param name="eps">A number that keeps the logarithm finite if a mean is 0.</param>

@@ -177,8 +177,9 @@ public static class Init
     }
 
     /// <summary>
-    /// Fills a matrix with normally distributed random numbers, and then sets some elements of each column,
-    /// selected at random, to 0 (Martens 2010). The fraction of these elements is <paramref name="sparsity"/>.
+    /// Fills a matrix with normally distributed random numbers, and then sets some elements of each column, selected
+    /// at random, to 0 (Martens 2010). <paramref name="sparsity"/> is the fraction of the elements of a column that
+    /// are set to 0; the number of these elements is rounded up.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> is not a matrix.</exception>
     public static Variable Sparse_(Variable x, double sparsity, double std = 0.01, Generator? generator = null)

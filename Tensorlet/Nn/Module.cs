@@ -158,7 +158,7 @@ public abstract class Module : IStateful
     readonly List<(string Key, object Value)> parts = [];
 
     /// <summary>
-    /// Replaces a parameter by several other parameters. Before every call of the module, the value of the replaced
+    /// Replaces a parameter with several other parameters. Before every call of the module, the value of the replaced
     /// parameter is computed from the other parameters.
     /// </summary>
     internal void Reparametrize(string name, Func<Variable, (string Key, Variable Value)[]> split,
@@ -276,13 +276,13 @@ public abstract class Module : IStateful
     /// Copies each tensor into the parameter or buffer that has the same key. A parameter or buffer that several
     /// modules share may be given under any of its keys, or under all of them.
     /// </summary>
-    /// <exception cref="TensorletException">A key is missing or unknown, although <paramref name="strict"/> is
-    /// true; or different tensors are given for one shared parameter or buffer. Nothing has been
-    /// copied.</exception>
-    /// <exception cref="ShapeException">A tensor does not have the shape of its parameter or buffer. Nothing has
-    /// been copied.</exception>
+    /// <exception cref="TensorletException"><paramref name="strict"/> is true, but the state does not have exactly
+    /// the keys of this module; or different tensors are given for one shared parameter or buffer. In these cases,
+    /// nothing has been copied.</exception>
+    /// <exception cref="ShapeException">A tensor does not have the shape of its parameter or buffer. In this case,
+    /// nothing has been copied.</exception>
     /// <param name="state">The tensors, each under its key.</param>
-    /// <param name="strict">Whether the state must have exactly the keys of this module. If not, only the tensors
+    /// <param name="strict">If true, the state must have exactly the keys of this module. If false, only the tensors
     /// whose keys are both in the state and in this module are loaded.</param>
     /// <returns>The keys of this module that the state does not have, and the keys of the state that this module
     /// does not have.</returns>

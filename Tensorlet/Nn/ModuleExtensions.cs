@@ -28,7 +28,7 @@ public static class ModuleExtensions
     public static M Eval<M>(this M module) where M : Module => module.Train(false);
 
     /// <summary>
-    /// Replaces the memory of every parameter and buffer by a copy that has another type, is on another device, or
+    /// Replaces the memory of every parameter and buffer with a copy that has another type, is on another device, or
     /// both. Tensors of integers keep their type.
     /// </summary>
     public static M To<M>(this M module, DType? dtype = null, Device? device = null) where M : Module
@@ -37,6 +37,6 @@ public static class ModuleExtensions
         return module;
     }
 
-    /// <summary>Replaces the memory of every parameter and buffer by a copy on another device.</summary>
+    /// <summary>Replaces the memory of every parameter and buffer with a copy on another device.</summary>
     public static M To<M>(this M module, Device device) where M : Module => module.To(null, device.Given());
 }

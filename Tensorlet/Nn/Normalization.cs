@@ -49,8 +49,8 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
 /// <param name="momentum">The weight of a new batch in the running statistics. If it is null, the running
 /// statistics are the means over all batches.</param>
 /// <param name="affine">Whether each channel has a weight and a bias.</param>
-/// <param name="trackRunningStats">Whether running statistics are updated in training, and used in evaluation
-/// mode.</param>
+/// <param name="trackRunningStats">If true, running statistics are updated in training, and used in evaluation mode.
+/// If false, the statistics of the input are used in both modes.</param>
 public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 2, 3);
 

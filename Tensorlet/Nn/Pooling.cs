@@ -2,7 +2,8 @@ namespace Tensorlet.Nn;
 
 /// <summary>A module without parameters, which applies a function to its input.</summary>
 /// <param name="f">The function.</param>
-/// <param name="arguments">A function that returns the arguments that ToString shows, or null.</param>
+/// <param name="arguments">A function whose result ToString shows as the arguments of the module. It may be null;
+/// then ToString shows no arguments.</param>
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>
@@ -15,8 +16,8 @@ public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments
 }
 
 /// <summary>
-/// Computes the maximum of each window of sequences. N sequences with C channels and length L have the shape
-/// (N, C, L). The result has the shape (N, C, OL), where OL is the number of windows.
+/// Computes the maximum of each window in each channel of a sequence. N sequences with C channels and length L have
+/// the shape (N, C, L). The result has the shape (N, C, OL), where OL is the number of windows.
 /// </summary>
 /// <param name="kernelSize">The size of a window.</param>
 /// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
@@ -24,17 +25,17 @@ public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments
 /// <param name="padding">The number of padding elements on each side of the input. A padding element is never the
 /// maximum.</param>
 /// <param name="dilation">The distance between neighbouring elements of a window.</param>
-/// <param name="ceilMode">Whether to add a last window, which reaches beyond the input, if elements are left
-/// over.</param>
+/// <param name="ceilMode">If true, and if elements are left over at the end of an axis, a last window is added, which
+/// reaches beyond the end. If false, these elements are not used.</param>
 public sealed class MaxPool1d(int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
     bool ceilMode = false)
     : Simple(x => F.MaxPool1d(x, kernelSize, stride, padding, dilation, ceilMode),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Computes the maximum of each window of images. N images with C channels, height H and width W have the shape
-/// (N, C, H, W). The result has the shape (N, C, OH, OW), where OH and OW are the numbers of windows along the
-/// height and the width.
+/// Computes the maximum of each window in each channel of an image. N images with C channels, height H and width W
+/// have the shape (N, C, H, W). The result has the shape (N, C, OH, OW), where OH and OW are the numbers of windows
+/// along the height and the width.
 /// </summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, Pair? dilation = null,
@@ -43,9 +44,9 @@ public sealed class MaxPool2d(Pair kernelSize, Pair? stride = null, Pair padding
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Computes the maximum of each window of volumes. N volumes with C channels, depth D, height H and width W have the
-/// shape (N, C, D, H, W). The result has the shape (N, C, OD, OH, OW), where OD, OH and OW are the numbers of
-/// windows along the depth, the height and the width.
+/// Computes the maximum of each window in each channel of a volume. N volumes with C channels, depth D, height H and
+/// width W have the shape (N, C, D, H, W). The result has the shape (N, C, OD, OH, OW), where OD, OH and OW are the
+/// numbers of windows along the depth, the height and the width.
 /// </summary>
 /// <inheritdoc cref="MaxPool1d"/>
 public sealed class MaxPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
@@ -54,25 +55,26 @@ public sealed class MaxPool3d(Triple kernelSize, Triple? stride = null, Triple p
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Computes the mean of each window of sequences. N sequences with C channels and length L have the shape (N, C, L).
-/// The result has the shape (N, C, OL), where OL is the number of windows.
+/// Computes the mean of each window in each channel of a sequence. N sequences with C channels and length L have the
+/// shape (N, C, L). The result has the shape (N, C, OL), where OL is the number of windows.
 /// </summary>
 /// <param name="kernelSize">The size of a window.</param>
 /// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
 /// window.</param>
 /// <param name="padding">The number of zeros on each side of the input.</param>
-/// <param name="ceilMode">Whether to add a last window, which reaches beyond the input, if elements are left
-/// over.</param>
-/// <param name="countIncludePad">Whether the zeros of the padding are included in the mean.</param>
+/// <param name="ceilMode">If true, and if elements are left over at the end of an axis, a last window is added, which
+/// reaches beyond the end. If false, these elements are not used.</param>
+/// <param name="countIncludePad">If true, the zeros of the padding are included in the mean. If false, only elements
+/// of the input are included.</param>
 public sealed class AvgPool1d(int kernelSize, int? stride = null, int padding = 0, bool ceilMode = false,
     bool countIncludePad = true)
     : Simple(x => F.AvgPool1d(x, kernelSize, stride, padding, ceilMode, countIncludePad),
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Computes the mean of each window of images. N images with C channels, height H and width W have the shape
-/// (N, C, H, W). The result has the shape (N, C, OH, OW), where OH and OW are the numbers of windows along the
-/// height and the width.
+/// Computes the mean of each window in each channel of an image. N images with C channels, height H and width W have
+/// the shape (N, C, H, W). The result has the shape (N, C, OH, OW), where OH and OW are the numbers of windows along
+/// the height and the width.
 /// </summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding = default, bool ceilMode = false,
@@ -81,9 +83,9 @@ public sealed class AvgPool2d(Pair kernelSize, Pair? stride = null, Pair padding
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Computes the mean of each window of volumes. N volumes with C channels, depth D, height H and width W have the
-/// shape (N, C, D, H, W). The result has the shape (N, C, OD, OH, OW), where OD, OH and OW are the numbers of
-/// windows along the depth, the height and the width.
+/// Computes the mean of each window in each channel of a volume. N volumes with C channels, depth D, height H and
+/// width W have the shape (N, C, D, H, W). The result has the shape (N, C, OD, OH, OW), where OD, OH and OW are the
+/// numbers of windows along the depth, the height and the width.
 /// </summary>
 /// <inheritdoc cref="AvgPool1d"/>
 public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple padding = default,
@@ -92,15 +94,15 @@ public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple p
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Divides each image into OH·OW parts and returns the mean of each part. Images of shape (…, H, W) give a result
-/// of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
+/// Divides each channel of an image into OH·OW parts, and returns the mean of each part. Images of shape (…, H, W)
+/// give a result of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
 /// </summary>
 public sealed class AdaptiveAvgPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), () => $"output_size={outputSize}");
 
 /// <summary>
-/// Divides each image into OH·OW parts and returns the maximum of each part. Images of shape (…, H, W) give a
-/// result of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
+/// Divides each channel of an image into OH·OW parts, and returns the maximum of each part. Images of shape (…, H, W)
+/// give a result of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
 /// </summary>
 public sealed class AdaptiveMaxPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), () => $"output_size={outputSize}");
@@ -114,7 +116,8 @@ public sealed class AdaptiveMaxPool2d(Pair outputSize)
 /// <param name="scaleFactor">The factor by which the height and the width are multiplied. The products are rounded
 /// down.</param>
 /// <param name="mode">How values between pixels are computed.</param>
-/// <param name="alignCorners">Whether the pixels in the corners keep their values. The argument matters only for
+/// <param name="alignCorners">If true, the corners are aligned: the pixels in the corners keep their values. If
+/// false, the edges of the old and the new image are aligned. The argument matters only for
 /// <see cref="Interpolation.Bilinear"/>.</param>
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
     bool alignCorners = false)

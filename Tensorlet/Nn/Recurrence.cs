@@ -10,7 +10,8 @@ namespace Tensorlet.Nn;
 /// over all steps.
 /// </summary>
 /// <param name="cell">The cell.</param>
-/// <param name="backwards">Whether to go from the last step to the first.</param>
+/// <param name="backwards">If true, the cell goes from the last step to the first. If false, it goes from the first
+/// step to the last.</param>
 /// <param name="living">A mask of shape (L, N, 1), which is false after the end of a sequence. After the end, the
 /// state of the sequence no longer changes, and the output is 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction

@@ -96,12 +96,13 @@ public abstract class Recurrent : Module
 /// <param name="hiddenSize">H, the size of a state.</param>
 /// <param name="numLayers">The number of layers. Every layer after the first gets the outputs of the layer before
 /// it.</param>
-/// <param name="relu">Whether to use relu instead of tanh.</param>
+/// <param name="relu">If true, the cells use relu. If false, they use tanh.</param>
 /// <param name="bias">Whether the cells have biases.</param>
-/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, …) instead of (L, N, …), where N is
-/// the number of sequences and L is the number of steps.</param>
+/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, …). If false, they have the shape
+/// (L, N, …). Here, N is the number of sequences, and L is the number of steps.</param>
 /// <param name="dropout">The probability of dropout between the layers.</param>
-/// <param name="bidirectional">Whether the network goes through the sequences in both directions.</param>
+/// <param name="bidirectional">If true, the network goes through the sequences in both directions. If false, it goes
+/// from the first step to the last.</param>
 public sealed class RNN(int inputSize, int hiddenSize, int numLayers = 1, bool relu = false, bool bias = true,
     bool batchFirst = false, double dropout = 0, bool bidirectional = false)
     : Recurrent(size => new RNNCell(size, hiddenSize, bias, relu), inputSize, hiddenSize, numLayers, batchFirst,

@@ -51,12 +51,13 @@ public abstract class TransformerLayer : Module
 /// <param name="nHead">The number of heads.</param>
 /// <param name="dimFeedforward">The size of the vector between the two linear layers.</param>
 /// <param name="dropout">The probability of dropout.</param>
-/// <param name="gelu">Whether to use gelu instead of relu between the two linear layers.</param>
+/// <param name="gelu">If true, gelu is used between the two linear layers. If false, relu is used.</param>
 /// <param name="layerNormEps">The number that is added to the variances in the layer norms.</param>
-/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E), where N is
-/// the number of sequences and L is their length.</param>
-/// <param name="normFirst">Whether to normalize the input of each part of a layer (pre-norm), instead of the sum of
-/// the input and the output of the part (post-norm).</param>
+/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape
+/// (L, N, E). Here, N is the number of sequences, and L is their length.</param>
+/// <param name="normFirst">A layer consists of parts: attention, and the network of two linear layers. If true, the
+/// input of each part is normalized (pre-norm). If false, the output of each part is added to its input, and this sum
+/// is normalized (post-norm).</param>
 /// <param name="bias">Whether the attention, the linear layers and the layer norms have biases.</param>
 public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedforward = 2048, double dropout = 0.1,
     bool gelu = false, double layerNormEps = 1e-5, bool batchFirst = false, bool normFirst = false, bool bias = true)
@@ -160,12 +161,13 @@ public sealed class Transformer : Module
     /// <param name="numDecoderLayers">The number of layers of the decoder.</param>
     /// <param name="dimFeedforward">The size of the vector between the two linear layers at each position.</param>
     /// <param name="dropout">The probability of dropout.</param>
-    /// <param name="gelu">Whether to use gelu instead of relu between the two linear layers.</param>
+    /// <param name="gelu">If true, gelu is used between the two linear layers. If false, relu is used.</param>
     /// <param name="layerNormEps">The number that is added to the variances in the layer norms.</param>
-    /// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E), where N
-    /// is the number of sequences and L is their length.</param>
-    /// <param name="normFirst">Whether to normalize the input of each part of a layer (pre-norm), instead of the
-    /// sum of the input and the output of the part (post-norm).</param>
+    /// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape
+    /// (L, N, E). Here, N is the number of sequences, and L is their length.</param>
+    /// <param name="normFirst">A layer consists of parts: attention, and the network of two linear layers. If true,
+    /// the input of each part is normalized (pre-norm). If false, the output of each part is added to its input, and
+    /// this sum is normalized (post-norm).</param>
     /// <param name="bias">Whether the attention, the linear layers and the layer norms have biases.</param>
     public Transformer(int dModel, int nHead, int numEncoderLayers = 6, int numDecoderLayers = 6,
         int dimFeedforward = 2048, double dropout = 0.1, bool gelu = false, double layerNormEps = 1e-5,
@@ -199,8 +201,8 @@ public sealed class Transformer : Module
 /// index 2i, and cos(p/10000^(2i/E)) to the element with the odd index 2i + 1 (Vaswani et al. 2017).
 /// </summary>
 /// <param name="dModel">E, the size of the vector at each position.</param>
-/// <param name="batchFirst">Whether inputs and outputs have the shape (N, L, E) instead of (L, N, E), where N is
-/// the number of sequences and L is their length.</param>
+/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape
+/// (L, N, E). Here, N is the number of sequences, and L is their length.</param>
 public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : Module
 {
     /// <inheritdoc/>

@@ -7,9 +7,9 @@ namespace Tensorlet.Nn;
 public static class Utils
 {
     /// <summary>
-    /// Multiplies all gradients with the same factor, so that the norm of all gradients together is at most
-    /// <paramref name="maxNorm"/>. Each gradient g becomes g·min(1, maxNorm/(norm + 10⁻⁶)), where norm is the norm
-    /// before this multiplication (Pascanu et al. 2013).
+    /// Multiplies the gradients of all parameters by the same factor, so that the norm of all gradients together is
+    /// at most <paramref name="maxNorm"/>. Each gradient g becomes g·min(1, maxNorm/(norm + 10⁻⁶)), where norm is the
+    /// norm before this multiplication (Pascanu et al. 2013).
     /// </summary>
     /// <returns>The norm of all gradients together, before they are multiplied.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is negative or NaN; or
@@ -57,10 +57,10 @@ public static class Utils
     }
 
     /// <summary>
-    /// Replaces a weight w by two parameters that are learned instead: its length g and its direction v, so that
+    /// Replaces a weight w with two parameters that are learned instead: its length g and its direction v, so that
     /// w = g·v/‖v‖ (Salimans and Kingma 2016). There is one length for each index along the axis
-    /// <paramref name="dim"/>. The field that held the parameter now holds w, which is computed again in each call
-    /// of the module. In the state of the module, the entries <c>…_g</c> and <c>…_v</c> replace the entry of w.
+    /// <paramref name="dim"/>. The field that held the parameter now holds w, which is computed again in each call of
+    /// the module. In the state of the module, the entries <c>…_g</c> and <c>…_v</c> replace the entry of w.
     /// </summary>
     /// <param name="module">The module.</param>
     /// <param name="name">The key of the parameter, such as <c>weight</c>.</param>

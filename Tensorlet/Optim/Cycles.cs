@@ -8,16 +8,18 @@ namespace Tensorlet.Optim;
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="maxLr">The highest rate.</param>
 /// <param name="totalSteps">The number of steps. Every further step throws an exception.</param>
-/// <param name="pctStart">The fraction of the steps in which the rate rises. It is between 0 and 1; if
+/// <param name="pctStart">The fraction of the steps in which the rate rises. It is between 0 and 1 or, if
 /// <paramref name="threePhase"/> is true, between 0 and ½.</param>
-/// <param name="linear">Whether the rate follows straight lines instead of cosines.</param>
+/// <param name="linear">If true, the rate and the momentum change along straight lines. If false, they change along
+/// cosines.</param>
 /// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have a β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <param name="divFactor">The ratio of the highest rate to the first rate.</param>
 /// <param name="finalDivFactor">The ratio of the first rate to the last rate.</param>
-/// <param name="threePhase">Whether the rate falls in two phases. It first falls back to the first rate, in as many
-/// steps as it has risen, and then to the last rate. The momentum does not change in the last phase.</param>
+/// <param name="threePhase">If true, the rate falls in two phases: first back to the first rate, in as many steps as
+/// it has risen, and then to the last rate; in this last phase, the momentum does not change. If false, the rate
+/// falls to the last rate in a single phase.</param>
 /// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
 /// momentum.</exception>
 /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLr"/> or a momentum is negative;
@@ -57,7 +59,7 @@ public sealed class OneCycleLR(Optimizer optimizer, double maxLr, int totalSteps
 }
 
 /// <summary>
-/// How the heights of the peaks of a <see cref="CyclicLR"/> change during the training. A height is measured from the
+/// How the heights of the peaks of a <see cref="CyclicLR"/> change during training. A height is measured from the
 /// lowest rate.
 /// </summary>
 public enum CyclicMode

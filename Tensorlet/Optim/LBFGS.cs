@@ -3,9 +3,11 @@ namespace Tensorlet.Optim;
 /// <summary>
 /// L-BFGS, a quasi-Newton method. All parameters together are one vector, so there is only one group of parameters. A
 /// step consists of several iterations. Each iteration computes a direction −H·g, where g is the gradient, and H
-/// approximates the inverse of the Hessian. H is computed from the changes of the parameters and of the gradient in the
-/// last iterations (Nocedal and Wright 2006, algorithm 7.4). The iteration then adds t·(−H·g) to the parameters. The
-/// length t is lr or, if <paramref name="strongWolfe"/> is true, a length that satisfies the strong Wolfe conditions.
+/// approximates the inverse of the Hessian. H is computed from the changes of the parameters and of the gradient in
+/// the last iterations (Nocedal and Wright 2006, algorithm 7.4). The iteration then adds t·(−H·g) to the parameters.
+/// The length t is lr or, if <paramref name="strongWolfe"/> is true, a length that satisfies the strong Wolfe
+/// conditions. In the very first iteration, lr is replaced by lr·min(1, 1/s), where s is the sum of the absolute
+/// values of the elements of g.
 /// </summary>
 /// <param name="parameters">The parameters.</param>
 /// <param name="lr">The length t or, if <paramref name="strongWolfe"/> is true, the first guess of t.</param>
@@ -17,8 +19,8 @@ namespace Tensorlet.Optim;
 /// <param name="toleranceChange">A step ends when an iteration changes either every parameter or the loss by less than
 /// this number.</param>
 /// <param name="historySize">The largest number of past iterations from which H is computed.</param>
-/// <param name="strongWolfe">Whether to search along the direction for a length t that satisfies the strong Wolfe
-/// conditions.</param>
+/// <param name="strongWolfe">If true, a search along the direction finds a length t that satisfies the strong Wolfe
+/// conditions. If false, there is no search.</param>
 public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int maxIter = 20, int? maxEval = null,
     double toleranceGrad = 1e-7, double toleranceChange = 1e-9, int historySize = 100, bool strongWolfe = false)
     : Optimizer(parameters, maximize: false, ("lr", lr))
@@ -50,7 +52,7 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
     protected override void Update(Tensor p, Tensor g, ParamGroup group, Memory memory) => Step();
 
     /// <summary>
-    /// Makes a step, which iterates until one of the limits is reached that were given to the constructor.
+    /// Makes a step, which iterates until it reaches one of the limits that were given to the constructor.
     /// </summary>
     /// <param name="closure">A function that zeroes the gradients, computes the loss, calls Backward and returns
     /// the loss.</param>
@@ -183,7 +185,7 @@ sealed class WolfeSearch(Func<double, (double Loss, Tensor Gradient)> evaluate, 
     {
         var (round, start, now) = (0, new Point(0, f, g, slope), At(t));
         var before = start;
-        bool Rises(Point p, double bound) => !(p.F <= f + C1 * p.T * slope && p.F < bound);     // also if it is NaN
+        bool Rises(Point p, double bound) => !(p.F <= f + C1 * p.T * slope && p.F < bound);     // true for NaN, too
         bool Flat(Point p) => Math.Abs(p.Slope) <= -C2 * slope;
         for (; round < MostCalls && !Rises(now, round > 1 ? before.F : double.PositiveInfinity); round++)
         {

@@ -10,8 +10,8 @@ public abstract class Optimizer : IStateful
 
     /// <summary>Creates an optimizer for the given parameters.</summary>
     /// <param name="parameters">The parameters of the first group.</param>
-    /// <param name="maximize">Whether to maximize the loss instead of minimizing it: the parameters then move in the
-    /// direction of the gradients.</param>
+    /// <param name="maximize">If true, the loss is maximized: the parameters move in the direction of the gradients.
+    /// If false, the loss is minimized.</param>
     /// <param name="options">The names and default values of the options that each group has; the first option is
     /// the learning rate.</param>
     /// <exception cref="AutogradException">There are no parameters; or a parameter occurs twice; or a parameter was not
@@ -117,7 +117,7 @@ public abstract class Optimizer : IStateful
         internal readonly Dictionary<string, Tensor> Tensors = [];
         internal readonly Dictionary<string, double> Numbers = [];
 
-        /// <summary>The number of the present step, counted from 1.</summary>
+        /// <summary>The number of the current step, counted from 1.</summary>
         public int Step { get; internal set; }
 
         /// <summary>
@@ -217,7 +217,7 @@ public abstract class Optimizer : IStateful
     /// <summary>The names of the numbers in the state of a parameter, besides the step.</summary>
     protected virtual string[] Numbers => [];
     /// <summary>
-    /// Those of <see cref="Names"/> and <see cref="Numbers"/> that may be missing from the state after a step.
+    /// The names among <see cref="Names"/> and <see cref="Numbers"/> that the state need not contain after a step.
     /// </summary>
     protected virtual string[] Optional => [];
 }

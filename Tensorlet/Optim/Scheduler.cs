@@ -24,11 +24,11 @@ public abstract class Scheduler : IStateful
     protected Optimizer Optimizer { get; }
     /// <summary>The number of calls of <see cref="Step()"/> so far, which is e in the formulas.</summary>
     public int LastEpoch { get; private set; }
-    /// <summary>The present learning rates of the groups.</summary>
+    /// <summary>The current learning rates of the groups.</summary>
     public double[] LastLr => [.. Optimizer.ParamGroups.Select(group => group.Lr)];
 
     /// <summary>
-    /// Sets the learning rate of a group for e = <paramref name="epoch"/>. The new rate is computed from the present
+    /// Sets the learning rate of a group for e = <paramref name="epoch"/>. The new rate is computed from the current
     /// rate of the group.
     /// </summary>
     private protected abstract void Go(int epoch, ParamGroup group);
@@ -43,7 +43,7 @@ public abstract class Scheduler : IStateful
     }
 
     /// <summary>
-    /// Returns e and, for each group, the learning rate before the first schedule and the present learning rate.
+    /// Returns e and, for each group, the learning rate before the first schedule and the current learning rate.
     /// Loading this state also sets these rates in the optimizer. So the state of the optimizer may be loaded before,
     /// afterwards or not at all.
     /// </summary>
@@ -243,18 +243,18 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
 }
 
 /// <summary>
-/// Multiplies the learning rates by <paramref name="factor"/> when a metric has not improved for more than
-/// <paramref name="patience"/> calls of <see cref="Step(double)"/>. The metric has improved if it is below
-/// best − threshold·|best|, where best is its best value so far. If <paramref name="max"/> is true, it has improved if
-/// it is above best + threshold·|best|.
+/// Multiplies the learning rates by <paramref name="factor"/> when more than <paramref name="patience"/> calls of
+/// <see cref="Step(double)"/> in a row have brought no improvement. A value of the metric is an improvement if it is
+/// below best − threshold·|best|, where best is the best value so far. If <paramref name="max"/> is true, it is an
+/// improvement if it is above best + threshold·|best|.
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
-/// <param name="max">Whether larger values are better.</param>
+/// <param name="max">If true, larger values are better. If false, smaller values are better.</param>
 /// <param name="factor">The factor by which the rates are multiplied.</param>
 /// <param name="patience">The number of calls without improvement that are tolerated.</param>
 /// <param name="threshold">How much the metric must change to count as improved.</param>
-/// <param name="absolute">Whether the threshold is the difference from the best value; otherwise, the threshold is a
-/// fraction of the best value.</param>
+/// <param name="absolute">If true, the threshold is a difference from the best value. If false, it is a fraction of
+/// the best value.</param>
 /// <param name="cooldown">After the rates have been reduced, this number of calls does not count as calls without
 /// improvement.</param>
 /// <param name="minLr">The number below which no rate is reduced.</param>
@@ -274,8 +274,8 @@ public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, dou
     public double Best { get; private set; } = max ? double.NegativeInfinity : double.PositiveInfinity;
 
     /// <summary>
-    /// Takes the present value of the metric, and reduces the learning rates if the metric has not improved for too
-    /// many calls. NaN does not count as an improvement.
+    /// Takes the current value of the metric. If more than <c>patience</c> calls in a row have brought no
+    /// improvement, reduces the learning rates. NaN does not count as an improvement.
     /// </summary>
     public void Step(double metric)
     {

@@ -34,10 +34,10 @@ public static class DTypes
     public static bool IsFloat(this DType dtype) => dtype >= DType.Float32;
 
     /// <summary>
-    /// The type of the result of an operation on two operands; the rule is that of PyTorch. If the operands are of
-    /// different kinds (from low to high: Boolean, integer, floating point), the result has the type of the operand
-    /// of the higher kind. If both operands are of the same kind, the result has the larger type, except that a
-    /// 0-dimensional operand does not widen an operand that has axes.
+    /// The type of the result of an operation on two operands; the rule is that of PyTorch. There are three kinds of
+    /// types; from low to high, they are Boolean, integer and floating point. If the operands are of different kinds,
+    /// the result has the type of the operand of the higher kind. If both operands are of the same kind, the result
+    /// has the larger type, except that a 0-dimensional operand does not widen an operand that has axes.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {

@@ -12,8 +12,8 @@ public interface IStateful
     Dictionary<string, Tensor> StateDict();
 
     /// <summary>Loads a state that <see cref="StateDict"/> returned.</summary>
-    /// <exception cref="TensorletException">A key is missing; or a key is unknown; or the value of an entry is not
-    /// valid for this object. In each case, the object is unchanged.</exception>
+    /// <exception cref="TensorletException">The state lacks a key; or it has an unknown key; or the value of an entry
+    /// is not valid for this object. In each case, the object is unchanged.</exception>
     /// <exception cref="ShapeException">A tensor in the state does not have the expected shape. In this case, the
     /// object is unchanged.</exception>
     /// <exception cref="DTypeException">A tensor in the state does not have elements of the expected kind: Booleans,

@@ -19,8 +19,8 @@ public sealed class Layout
     /// <summary>The position of the first element in the storage.</summary>
     public int Offset { get; }
     /// <summary>The number of elements: the product of the sizes (1 for a 0-dimensional layout).</summary>
-    /// <exception cref="ShapeException">There are more elements than an int can count. This is possible for a view
-    /// with windows.</exception>
+    /// <exception cref="ShapeException">There are more elements than an int can count. This can happen in a view of
+    /// overlapping windows, in which an element of the storage occurs several times.</exception>
     public int Count => LongCount <= int.MaxValue ? (int)LongCount : Product(shape);
     /// <summary>
     /// The number of elements, or 2³² if this number is larger. A view may have more elements than its storage,
@@ -286,7 +286,8 @@ public sealed class Layout
         (strides.AsSpan().SequenceEqual(other.strides) || (IsContiguous && other.IsContiguous));
 
     /// <summary>
-    /// True if two indices may lead to the same position of the storage, as in an expanded layout or in windows.
+    /// True if two indices may lead to the same position of the storage, for example in an expanded layout or in
+    /// overlapping windows.
     /// </summary>
     internal bool Overlaps
     {

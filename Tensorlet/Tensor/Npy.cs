@@ -36,7 +36,7 @@ public static class Npy
     /// numbers is not noticed.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is not an .npy file; or the file is shorter or longer than its
-    /// shape says; or the header has more than 65,535 bytes; or the type of the elements is not one of the types
+    /// shape says; or the header is longer than 65,535 bytes; or the type of the elements is not one of the types
     /// above. Python objects are never unpickled.</exception>
     public static Tensor Load(string path) => Files.Read(path, "npy", file => Read(file.ReadExactly, file.Length));
 

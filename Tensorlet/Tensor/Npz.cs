@@ -44,10 +44,10 @@ public static class Npz
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="expansion">The number of bytes by which all entries together may become larger when they are
-    /// inflated. The compressed entries together may not take more bytes than the file has. So the number of bytes
-    /// that are read is at most the length of the file plus this argument. If integers are widened to Int64, their
-    /// tensors take up to 8 times as many bytes. If this argument is not given, it is a sixteenth of the memory that
-    /// this process may use.</param>
+    /// inflated. The compressed entries together must not be longer than the file. So the number of bytes that are
+    /// read is at most the length of the file plus this argument. If integers are widened to Int64, their tensors
+    /// take up to 8 times as many bytes. If this argument is not given, it is a sixteenth of the memory that this
+    /// process may use.</param>
     /// <exception cref="InvalidDataException">The file is not a zip archive of .npy files; or the file is damaged or
     /// encrypted; or the file inflates to more bytes than were allowed; or a name occurs twice; or there is a name
     /// that <see cref="Save"/> refuses.</exception>

@@ -25,13 +25,13 @@ public static partial class SafeTensors
     /// <summary>
     /// Writes a file under a temporary name, flushes it to disk, and renames it. At every moment, the path holds a
     /// complete file, either the old one or the new one, even if writing is interrupted. If a writer is killed, the
-    /// temporary file that it leaves is deleted by the next writer of this path. Tensors whose elements have more
-    /// bytes come first, so that all elements are aligned. Before the old file is replaced, the new header is read
-    /// and checked in the same way as by <see cref="Load(string)"/>.
+    /// temporary file that it leaves is deleted by the next writer of this path. Tensors with larger elements come
+    /// first, so that all elements are aligned. Before the old file is replaced, the new header is read and checked
+    /// in the same way as by <see cref="Load(string)"/>.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>; or a metadata entry is null
     /// or named <c>tensorlet.sha256</c>; or a name or a metadata entry is not valid Unicode, because it contains an
-    /// unpaired surrogate; or the header would have more than 100,000,000 bytes.</exception>
+    /// unpaired surrogate; or the header would be longer than 100,000,000 bytes.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(
         string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
@@ -80,8 +80,8 @@ public static partial class SafeTensors
     /// <summary>
     /// Reads a file. The types BOOL, I64, F32 and F64 become Bool, Int64, Float32 and Float64; F16 and BF16 become
     /// Float32; I32, I16, I8, U32, U16 and U8 become Int64. The header is checked completely before memory is
-    /// allocated for tensors. The header is read one token at a time, so that reading takes no more memory than the
-    /// header, the numbers of the tensors and about 1 kB for each tensor.
+    /// allocated for tensors. The header is read one token at a time. Therefore, reading a file needs memory only for
+    /// the header and for the numbers of the tensors, plus about 1 kB for each tensor.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is damaged; the message says
     /// what was expected and what was found.</exception>

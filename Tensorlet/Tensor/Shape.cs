@@ -3,7 +3,7 @@ using System.Collections;
 namespace Tensorlet;
 
 /// <summary>
-/// The sizes of the axes of a tensor. A shape prints as in <c>(2, 3)</c>, and two shapes are equal if they have the
+/// The sizes of the axes of a tensor. A shape is printed like <c>(2, 3)</c>. Two shapes are equal if they have the
 /// same sizes in the same order.
 /// </summary>
 public readonly struct Shape : IReadOnlyList<int>, IEquatable<Shape>
@@ -35,13 +35,13 @@ public readonly struct Shape : IReadOnlyList<int>, IEquatable<Shape>
     IEnumerator<int> IEnumerable<int>.GetEnumerator() => ((IEnumerable<int>)(sizes ?? [])).GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => (sizes ?? []).GetEnumerator();
 
-    /// <summary>Whether the other shape has the same sizes in the same order.</summary>
+    /// <summary>Returns true if the other shape has the same sizes in the same order.</summary>
     public bool Equals(Shape other) => Sizes.SequenceEqual(other.Sizes);
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Shape other && Equals(other);
-    /// <summary>Whether two shapes have the same sizes in the same order.</summary>
+    /// <summary>Returns true if the two shapes have the same sizes in the same order.</summary>
     public static bool operator ==(Shape a, Shape b) => a.Equals(b);
-    /// <summary>Whether two shapes differ.</summary>
+    /// <summary>Returns true if the two shapes differ.</summary>
     public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
     /// <inheritdoc/>
     public override int GetHashCode()

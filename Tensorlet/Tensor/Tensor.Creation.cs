@@ -246,7 +246,7 @@ public sealed partial class Tensor
         where T : unmanaged => From((ReadOnlySpan<T>)values.Given(), shape, dtype, device);
 
     /// <summary>
-    /// Returns a tensor with a copy of a rectangular or nested array, as in
+    /// Returns a tensor with a copy of a rectangular or nested array, for example
     /// <c>Tensor.From(new[,] { { 1f, 2f }, { 3f, 4f } })</c>.
     /// </summary>
     /// <exception cref="ShapeException">The parts of a nested array have different shapes.</exception>

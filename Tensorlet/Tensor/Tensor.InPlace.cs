@@ -54,8 +54,8 @@ public sealed partial class Tensor
     /// <summary>Multiplies this tensor by another tensor, element by element, in place.</summary>
     public Tensor Mul_(Tensor other) => InPlace(new MultiplyFormula(), other, "Mul_");
     /// <summary>Divides this tensor by another tensor, element by element, in place.</summary>
-    /// <exception cref="DTypeException">The elements of this tensor are integers or Booleans, but their quotients are
-    /// floating-point numbers.</exception>
+    /// <exception cref="DTypeException">The elements of this tensor are integers or Booleans. The quotients are
+    /// always floating-point numbers, and cannot be stored in such a tensor.</exception>
     public Tensor Div_(Tensor other) => Taking("Div_", DTypes.Default).InPlace(new DivideFormula(), other, "Div_");
     /// <summary>Adds a number to every element, in place.</summary>
     public Tensor Add_(Number b) => InPlace(1, b, "Add_");

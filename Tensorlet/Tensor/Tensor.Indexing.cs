@@ -220,8 +220,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Picks one element of this tensor along an axis for each element of the index. The result is y with y[…, j, …]
-    /// = x[…, index[…, j, …], …], where x is this tensor.
+    /// Picks one element of this tensor for each element of the index. The element of the index is the position along
+    /// the axis <paramref name="dim"/>; the positions along the other axes stay the same:
+    /// y[…, j, …] = x[…, index[…, j, …], …], where x is this tensor, and y is the result.
     /// </summary>
     /// <exception cref="ShapeException">The index does not have as many axes as the tensor, or the index is larger
     /// than the tensor along an axis other than <paramref name="dim"/>.</exception>

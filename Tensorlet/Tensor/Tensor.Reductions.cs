@@ -192,8 +192,8 @@ public sealed partial class Tensor
     /// stands for a group of axes. The arguments say how many axes belong to batch, rows and columns; the remaining
     /// axes belong to k.
     /// </summary>
-    /// <exception cref="ShapeException">The operands do not have these groups of axes, or the operands differ in the
-    /// size of an axis of batch or k.</exception>
+    /// <exception cref="ShapeException">The operands do not have these groups of axes; or an axis that belongs to
+    /// batch or to k does not have the same size in both operands.</exception>
     public static Tensor Contract(Tensor a, Tensor b, int batch, int rows, int columns)
     {
         a.Given().SameDevice("Contract", b);

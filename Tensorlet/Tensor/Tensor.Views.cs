@@ -30,7 +30,7 @@ public sealed partial class Tensor
     /// <summary>
     /// Returns a view with the axes in another order: axis a of the result is axis <c>axes[a]</c> of this tensor.
     /// </summary>
-    /// <exception cref="ShapeException">An axis is missing, or occurs more than once.</exception>
+    /// <exception cref="ShapeException">The arguments do not name each axis exactly once.</exception>
     public Tensor Permute(params int[] dims)
     {
         int[] order = [.. dims.Given().Select(a => Layout.Axis("Permute", a))];

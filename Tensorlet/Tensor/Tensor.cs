@@ -35,9 +35,9 @@ public sealed partial class Tensor
     Tensor(Tensor other) : this(other.Storage, other.Layout) { }
 
     /// <summary>
-    /// Converts a number to an operand, as in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and <c>x[0] = 1</c>.
-    /// The operand takes the device of the other operand. The type of the operand follows from the type of the other
-    /// operand, by the rule that <see cref="Number"/> describes.
+    /// Converts a number to an operand, for example in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and
+    /// <c>x[0] = 1</c>. The operand takes the device of the other operand. The type of the operand follows from the
+    /// type of the other operand, by the rule that <see cref="Number"/> describes.
     /// </summary>
     public static implicit operator Tensor(Number x) => new(x);
     /// <inheritdoc cref="op_Implicit(Number)"/>
@@ -54,7 +54,7 @@ public sealed partial class Tensor
     internal Tensor(Storage storage, Layout layout) => (Storage, Layout) = (storage, layout);
 
     /// <summary>
-    /// Replaces the storage and the layout of this tensor by the storage and the layout of another tensor.
+    /// Replaces the storage and the layout of this tensor with the storage and the layout of another tensor.
     /// </summary>
     internal void Become(Tensor other) => (Storage, Layout) = (other.Storage, other.Layout);
 

@@ -1,10 +1,10 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// The area under the ROC curve. For each of N samples, the output has a score and the target is 0 or 1; both have the
-/// shape (N). Of all pairs of a sample with target 1 and a sample with target 0, the area is the share in which the
-/// sample with target 1 has the larger score. A pair with equal scores counts as one half (Hanley and McNeil 1982). The
-/// area is NaN if all targets are equal.
+/// The area under the ROC curve. The output contains a score for each of N samples, and the target contains 0 or 1
+/// for each sample; both have the shape (N). Take all pairs that consist of one sample with target 1 and one sample
+/// with target 0. The area is the fraction of these pairs in which the sample with target 1 has the larger score. A
+/// pair with equal scores counts as one half (Hanley and McNeil 1982). The area is NaN if all targets are equal.
 /// </summary>
 public sealed class AUC() : Metric(0)
 {

@@ -1,12 +1,13 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Ends the training when a measured value has not improved for <paramref name="patience"/> epochs. At the end of the
-/// training, even if this plugin has not ended it, the model gets the weights of the best epoch.
+/// Ends the training run when a measured value has not improved for <paramref name="patience"/> epochs. At the end of
+/// the run, even if this plugin has not ended it, the model gets the weights of the best epoch.
 /// </summary>
-/// <param name="patience">The number of epochs without improvement after which the training ends.</param>
+/// <param name="patience">The number of epochs without improvement after which the run ends.</param>
 /// <param name="watch">The name of the value in <see cref="Trainer.Stats"/>.</param>
-/// <param name="larger">Whether larger values are better. NaN is never better.</param>
+/// <param name="larger">If true, larger values are better. If false, smaller values are better. NaN is never
+/// better.</param>
 public sealed class EarlyStopping(int patience, string watch = "validation_loss", bool larger = false)
     : KeptWeights(double.NaN, 0)        // the best value, and the number of epochs since then
 {

@@ -6,8 +6,8 @@ namespace Tensorlet.Training;
 public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> Losses)
 {
     /// <summary>
-    /// The learning rate at which the loss falls fastest. This is a good rate for the beginning of a training. It is
-    /// NaN if the loss never falls.
+    /// The learning rate at which the loss falls fastest. This is a good rate for the beginning of a training run. It
+    /// is NaN if the loss never falls.
     /// </summary>
     public double Suggestion => Losses.Skip(1).Zip(Losses, (next, loss) => next - loss).Zip(Rates)
         .Where(step => step.First < 0).DefaultIfEmpty((0, double.NaN)).Min().Second;

@@ -37,8 +37,8 @@ public class Meter(string name, Metric metric) : Plugin, IStateful
 /// <c>trainer.Stats["validation_loss"]</c> is the mean loss of these batches, and
 /// <c>trainer.Stats["validation_" + name]</c> is the metric with this name.
 /// </summary>
-/// <param name="batches">The batches, which are read after each epoch. Do not shuffle them, because a resumed training
-/// does not restore their order.</param>
+/// <param name="batches">The batches, which are read after each epoch. Do not shuffle them, because a resumed
+/// training run does not restore their order.</param>
 /// <param name="metrics">The metrics with their names, for example ("accuracy", new Accuracy()).</param>
 public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Name, Metric Metric)[] metrics) : Plugin
 {
@@ -54,8 +54,8 @@ public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Nam
 }
 
 /// <summary>
-/// Writes a row with the measured values to a CSV file after each epoch. The first row is a header with the names
-/// of the values. When a training is resumed, the rows of its complete epochs are kept.
+/// Writes a row with the measured values to a CSV file after each epoch. The first row is a header with the names of
+/// the values. When a training run is resumed, the rows of its complete epochs are kept.
 /// </summary>
 /// <param name="path">The file.</param>
 public sealed class CsvLog(string path) : Plugin

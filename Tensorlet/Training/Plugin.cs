@@ -3,14 +3,14 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// An object whose methods a <see cref="Trainer"/> calls at certain moments of the training. A plugin that has a state
-/// implements <see cref="IStateful"/>; its state is then saved in the checkpoints of the trainer.
+/// An object whose methods a <see cref="Trainer"/> calls at certain moments of a training run. A plugin that has a
+/// state implements <see cref="IStateful"/>; its state is then saved in the checkpoints of the trainer.
 /// </summary>
 public abstract class Plugin
 {
-    /// <summary>Is called before a state is loaded for this training.</summary>
+    /// <summary>Is called before a state is loaded for this training run.</summary>
     public virtual void Resuming(Trainer trainer) { }
-    /// <summary>Is called when the training begins or is resumed.</summary>
+    /// <summary>Is called when a training run begins or is resumed.</summary>
     public virtual void Started(Trainer trainer) { }
     /// <summary>Is called when an epoch begins, but not when an interrupted epoch is resumed.</summary>
     public virtual void EpochStarted(Trainer trainer) { }
@@ -27,7 +27,7 @@ public abstract class Plugin
     /// Is called when an epoch is complete. <see cref="Trainer.Epoch"/> already includes this epoch.
     /// </summary>
     public virtual void EpochEnded(Trainer trainer) { }
-    /// <summary>Is called when the training is complete or was stopped, but not after an exception.</summary>
+    /// <summary>Is called when a training run is complete or was stopped, but not after an exception.</summary>
     public virtual void Ended(Trainer trainer) { }
 }
 
@@ -47,7 +47,7 @@ public abstract class Periodic(int? every) : Plugin
     public sealed override void EpochEnded(Trainer trainer) => Act(trainer.Given());
 }
 
-/// <summary>Saves the state of the training after each epoch, always to the same file.</summary>
+/// <summary>Saves the state of the training run after each epoch, always to the same file.</summary>
 /// <param name="path">The file.</param>
 /// <param name="every">If given, the state is also saved within an epoch, each time after this number of
 /// batches.</param>
@@ -76,7 +76,7 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 /// <c>trainer.Stats["lr"]</c> is the learning rate.
 /// </summary>
 /// <param name="scheduler">The schedule.</param>
-/// <param name="perBatch">Whether to call Step after each batch instead of after each epoch.</param>
+/// <param name="perBatch">If true, Step is called after each batch. If false, it is called after each epoch.</param>
 /// <param name="watch">If the schedule is a <see cref="ReduceLROnPlateau"/>, the name of the value in
 /// <see cref="Trainer.Stats"/> that it gets.</param>
 public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")

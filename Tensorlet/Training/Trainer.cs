@@ -53,20 +53,20 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
             "model's own Parameters().");
     /// <summary>The number of complete epochs.</summary>
     public int Epoch => (int)epoch.Value;
-    /// <summary>The number of the present batch in its epoch, counted from 1; 0 between epochs.</summary>
+    /// <summary>The number of the current batch in its epoch, counted from 1; 0 between epochs.</summary>
     public int Batch => (int)batch.Value;
-    /// <summary>The input of the present batch.</summary>
+    /// <summary>The input of the current batch.</summary>
     public Tensor Input { get; private set; } = Tensor.Empty(0);
-    /// <summary>The target of the present batch.</summary>
+    /// <summary>The target of the current batch.</summary>
     public Tensor Target { get; private set; } = Tensor.Empty(0);
-    /// <summary>The output of the model for the present batch.</summary>
+    /// <summary>The output of the model for the current batch.</summary>
     public Tensor Output { get; private set; } = Tensor.Empty(0);
-    /// <summary>The loss of the present batch; NaN before the first batch.</summary>
+    /// <summary>The loss of the current batch; NaN before the first batch.</summary>
     public double Loss { get; private set; } = double.NaN;
 
     /// <summary>
     /// The measured values by name. "loss" is the mean loss over the epoch so far. Plugins add other values, and read
-    /// these values, for example to show them or to end the training.
+    /// these values, for example to show them or to end the training run.
     /// </summary>
     public Dictionary<string, double> Stats { get; } = [];
 
@@ -78,7 +78,7 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
 
     /// <summary>
     /// Trains the model, in training mode, until <paramref name="epochs"/> epochs are complete. This number includes
-    /// all epochs that were complete before this call. If an epoch was interrupted, the training continues at the next
+    /// all epochs that were complete before this call. If an epoch was interrupted, training continues at the next
     /// batch of this epoch. At the end, or after an exception, every module returns to its former mode.
     /// </summary>
     /// <exception cref="DivergenceException">A loss is NaN or infinite. No step was made for its batch.</exception>
@@ -91,7 +91,8 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     });
 
     /// <summary>
-    /// Ends the training after the present batch or, if it is called when an epoch has ended, after this epoch.
+    /// Ends the training run after the current batch or, if this method is called when an epoch has ended, after this
+    /// epoch.
     /// </summary>
     public void Stop() => stopped = true;
 
@@ -182,16 +183,16 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
 
     /// <summary>
-    /// Writes a file with everything that is needed to resume the training: the numbers of the epoch and the batch, the
-    /// mean loss, and the states of the model, the optimizer, the default generator of random numbers, the loader and
-    /// the plugins.
+    /// Writes a file with everything that is needed to resume the training run: the numbers of the epoch and the
+    /// batch, the mean loss, and the states of the model, the optimizer, the default generator of random numbers, the
+    /// loader and the plugins.
     /// </summary>
     public void Save(string path) => Checkpoint.Save(path, Parts());
 
     /// <summary>
     /// Loads a file that <see cref="Save"/> wrote. The model, the optimizer, the loader and the plugins must be of
-    /// the same kinds as those that were saved. If <see cref="Run"/> is called afterwards, its results are bit for bit
-    /// those of a training that was never interrupted.
+    /// the same kinds as those that were saved. If <see cref="Run"/> is called afterwards, its results are bit for
+    /// bit those of a training run that was never interrupted.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
     /// <exception cref="TensorletException">The file does not contain the state of the model, the optimizer, the loader

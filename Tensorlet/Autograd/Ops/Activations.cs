@@ -52,7 +52,7 @@ readonly struct TanhOfSoftplusFormula : IMap
     }
 }
 
-/// <summary>0 for x up to −3, 1 for x from 3 on, and linear in between.</summary>
+/// <summary>0 for x ≤ −3, 1 for x ≥ 3, and linear in between.</summary>
 readonly struct HardsigmoidFormula : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
 
@@ -216,7 +216,10 @@ public sealed partial class Variable
     public Variable Hardswish() => Gated(new HardsigmoidFormula(), -3, 3);
     Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
         Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
-    /// <summary>Replaces every element that is less than or equal to the threshold by the value.</summary>
+    /// <summary>
+    /// Replaces every element that is less than or equal to <paramref name="threshold"/> with
+    /// <paramref name="value"/>.
+    /// </summary>
     public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
 
     /// <summary>

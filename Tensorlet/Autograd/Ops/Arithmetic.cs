@@ -40,9 +40,9 @@ readonly struct PowerFormula(double p) : IMap
 }
 
 /// <summary>
-/// The larger of two numbers if <paramref name="sign"/> is positive, and otherwise the smaller one. If one of the
-/// numbers is NaN, the result is NaN. If the numbers are equal, the result is computed as their mean, so that each
-/// number gets half of the slope.
+/// The larger of two numbers if <paramref name="sign"/> is positive, and otherwise the smaller of the two. If one of
+/// the numbers is NaN, the result is NaN. If the numbers are equal, the result is computed as their mean, so that
+/// each number gets half of the slope.
 /// </summary>
 readonly struct ExtremeFormula(int sign) : IZip
 {
@@ -134,13 +134,13 @@ public sealed partial class Variable
     /// <summary>1/x</summary>
     public Variable Reciprocal() => 1 / this;
     /// <summary>
-    /// For each pair of elements, the larger one, with broadcasting. If one element of a pair is NaN, the result is
-    /// NaN. If the elements of a pair are equal, each of the two gets half of the gradient.
+    /// The larger of each pair of elements, with broadcasting. If one element of a pair is NaN, the result is NaN. If
+    /// the elements of a pair are equal, each of the two gets half of the gradient.
     /// </summary>
     public static Variable Maximum(Variable a, Variable b) => Exact("Maximum", new ExtremeFormula(1), a, b);
     /// <summary>
-    /// For each pair of elements, the smaller one, with broadcasting. If one element of a pair is NaN, the result is
-    /// NaN. If the elements of a pair are equal, each of the two gets half of the gradient.
+    /// The smaller of each pair of elements, with broadcasting. If one element of a pair is NaN, the result is NaN.
+    /// If the elements of a pair are equal, each of the two gets half of the gradient.
     /// </summary>
     public static Variable Minimum(Variable a, Variable b) => Exact("Minimum", new ExtremeFormula(-1), a, b);
 

@@ -18,7 +18,7 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     /// <summary>The distance from the first element of a window to the last, along axis <paramref name="a"/>.</summary>
     public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
 
-    /// <summary>For an input of the given shape, the number of windows along each of the last axes.</summary>
+    /// <summary>The number of windows along each of the last axes of an input with the given shape.</summary>
     /// <exception cref="ShapeException">The size, the stride or the dilation of a window is not positive; or the
     /// padding is negative; or a window is larger than the padded input.</exception>
     public int[] Places(string operation, params int[] shape)
@@ -42,8 +42,8 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
 
     /// <summary>
     /// Returns the windows of x, which has the shape (N, C, S…), as a view of the shape
-    /// (groups, C/groups, K…, N, O…). In this view, elements overlap. <paramref name="places"/> is O…, the number of
-    /// windows that are wanted along each axis.
+    /// (groups, C/groups, K…, N, O…). In this view, windows may share elements. <paramref name="places"/> is O…, the
+    /// number of windows that are wanted along each axis.
     /// </summary>
     public Tensor Windows(Tensor x, int[] places)
     {
@@ -214,9 +214,9 @@ public static partial class F
     /// 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, and OW is computed from the widths in the same
     /// way.
     /// </summary>
-    /// <exception cref="ShapeException">The number of channels does not fit the filters; or the output padding is
-    /// not between 0 and m − 1, where m is the larger one of the stride and the dilation; or a size of the result
-    /// would not be positive.</exception>
+    /// <exception cref="ShapeException">The number of channels does not fit the filters; or the output padding is not
+    /// between 0 and m − 1, where m is the larger of the stride and the dilation; or a size of the result would not
+    /// be positive.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
         Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,

@@ -155,11 +155,11 @@ public sealed partial class Variable
 
     /// <summary>
     /// Computes the factors of X = Q·R for each matrix X of this variable, which has the shape (…, m, n). Let k be
-    /// the smaller one of m and n. Q has the shape (…, m, k) and orthonormal columns. R has the shape (…, k, n), and
-    /// is 0 below the diagonal. The signs are those of Householder reflections, as in LAPACK.
+    /// the smaller of m and n. Q has the shape (…, m, k) and orthonormal columns. R has the shape (…, k, n), and is 0
+    /// below the diagonal. The signs are those of Householder reflections, as in LAPACK.
     /// </summary>
-    /// <exception cref="LinAlgException">The gradient is computed, and the first k columns of a matrix are not
-    /// linearly independent.</exception>
+    /// <exception cref="LinAlgException">The first k columns of a matrix are not linearly independent. The exception
+    /// is thrown only when the gradient is computed.</exception>
     /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
     public (Variable Q, Variable R) Qr()
     {
@@ -171,10 +171,10 @@ public sealed partial class Variable
 
     /// <summary>
     /// Computes the factors of X = U·diag(S)·Vh for each matrix X of this variable, which has the shape (…, m, n).
-    /// Let k be the smaller one of m and n. U has the shape (…, m, k) and orthonormal columns. Vh has the shape
-    /// (…, k, n) and orthonormal rows. S has the shape (…, k), and contains the singular values in descending order.
-    /// Column i of U and row i of Vh are determined only up to a common sign. If a gradient depends on U or Vh, the
-    /// singular values must differ from one another.
+    /// Let k be the smaller of m and n. U has the shape (…, m, k) and orthonormal columns. Vh has the shape (…, k, n)
+    /// and orthonormal rows. S has the shape (…, k), and contains the singular values in descending order. Column i
+    /// of U and row i of Vh are determined only up to a common sign. If a gradient depends on U or Vh, the singular
+    /// values must differ from one another.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>

@@ -80,7 +80,8 @@ public sealed partial class Variable
         axes == order ? x : x.Permute([.. order.Select(name => axes.IndexOf(name))]);
 
     /// <summary>
-    /// Replaces each pair of axes that have the same name by the diagonal of this pair, which becomes the last axis.
+    /// Replaces each pair of axes that have the same name with the diagonal of this pair, which becomes the last
+    /// axis.
     /// </summary>
     static (Variable, string) Diagonals(Variable x, string axes)
     {

@@ -42,22 +42,22 @@ public sealed partial class Variable
     public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
 
     /// <summary>
-    /// Computes y = f(a, b) for the elements a and b at each position, with broadcasting. The formula f is your own,
-    /// as in <see cref="Map"/>.
+    /// Computes y = f(a, b) for the elements a and b at each position, with broadcasting. You write the formula f
+    /// yourself, as a struct; see <see cref="Map"/>.
     /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b) where F : struct, IZip =>
         Apply(new Of2<F>(f), NameOf<F>.Text, a.Given(), b.Given());
 
     /// <summary>
-    /// Computes y = f(a, b, c) for the elements a, b and c at each position, with broadcasting. The formula f is
-    /// your own, as in <see cref="Map"/>.
+    /// Computes y = f(a, b, c) for the elements a, b and c at each position, with broadcasting. You write the formula
+    /// f yourself, as a struct; see <see cref="Map"/>.
     /// </summary>
     public static Variable Zip<F>(F f, Variable a, Variable b, Variable c) where F : struct, IZip3 =>
         Apply(new Of3<F>(f), NameOf<F>.Text, a.Given(), b.Given(), c.Given());
 
     /// <summary>
-    /// Computes y = f(x₀, x₁, …) for the elements x₀, x₁, … at each position, with broadcasting. The formula f is
-    /// your own, as in <see cref="Map"/>.
+    /// Computes y = f(x₀, x₁, …) for the elements x₀, x₁, … at each position, with broadcasting. You write the
+    /// formula f yourself, as a struct; see <see cref="Map"/>.
     /// </summary>
     public static Variable Apply<F>(F f, params ReadOnlySpan<Variable> x) where F : struct, IFormula =>
         Apply(f, NameOf<F>.Text, x);

@@ -113,7 +113,7 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
 public sealed partial class Variable
 {
     /// <summary>
-    /// Returns this variable if it holds matrices of floating-point numbers, and throws otherwise. If
+    /// Returns this variable if it holds matrices of floating-point numbers; otherwise, throws an exception. If
     /// <paramref name="square"/> is true, the matrices must also be square.
     /// </summary>
     Variable AsMatrices(string operation, bool square = true)
@@ -157,8 +157,8 @@ public sealed partial class Variable
     /// The determinant of each square matrix of this variable. If this variable has the shape (…, n, n), the result
     /// has the shape (…). The determinant of a matrix without rows is 1.
     /// </summary>
-    /// <exception cref="LinAlgException">A gradient of the gradient is computed, and a matrix is
-    /// singular.</exception>
+    /// <exception cref="LinAlgException">A matrix is singular. The exception is thrown only when the gradient is
+    /// computed with <c>createGraph</c>, so that the gradient can be differentiated.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Det() => new Det().Apply(AsMatrices("Det"));
 
@@ -167,7 +167,8 @@ public sealed partial class Variable
     /// the shape (…, n, n), both results have the shape (…). They are computed without overflow or underflow. For a
     /// singular matrix, the sign is 0, and the logarithm is −∞.
     /// </summary>
-    /// <exception cref="LinAlgException">The gradient is computed, and a matrix is singular.</exception>
+    /// <exception cref="LinAlgException">A matrix is singular. The exception is thrown only when the gradient is
+    /// computed.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public (Tensor Sign, Variable LogAbsDet) Slogdet()
     {

@@ -3,17 +3,17 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Returns the maximum of each window of the sequences in <paramref name="x"/>, which has the shape (N, C, L): N
-    /// samples with C channels and a length L. The result has the shape (N, C, OL), where OL is the number of
-    /// windows. See <see cref="MaxPool2d"/>.
+    /// Returns the maximum of each window in each channel of the sequences <paramref name="x"/>, which have the shape
+    /// (N, C, L): N samples with C channels and a length L. The result has the shape (N, C, OL), where OL is the
+    /// number of windows. See <see cref="MaxPool2d"/>.
     /// </summary>
     public static Variable MaxPool1d(Variable x, int kernelSize, int? stride = null, int padding = 0, int dilation = 1,
         bool ceilMode = false) =>
         MaxPool("MaxPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
-    /// Returns the maximum of each window of the images in <paramref name="x"/>. The result has the shape
-    /// (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width. The operation
+    /// Returns the maximum of each window in each channel of the images <paramref name="x"/>. The result has the
+    /// shape (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width. The operation
     /// picks elements at positions that depend on the data. If several elements of a window are the maximum, the
     /// operation picks the first of them. Only the elements that are picked get the gradient.
     /// </summary>
@@ -25,7 +25,8 @@ public static partial class F
     /// <param name="padding">How far the first windows reach over the edge of the image: at most half the size of a
     /// window.</param>
     /// <param name="dilation">The distance between neighbouring elements of a window; 1 if it is not given.</param>
-    /// <param name="ceilMode">Whether to add a last, partial window if elements are left over.</param>
+    /// <param name="ceilMode">If true, and if elements are left over at the end of an axis, a last window is added,
+    /// which reaches beyond the end. If false, these elements are not used.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,
@@ -48,16 +49,16 @@ public static partial class F
     }
 
     /// <summary>
-    /// Returns the mean of each window of the sequences in <paramref name="x"/>, which has the shape (N, C, L): N
-    /// samples with C channels and a length L. The result has the shape (N, C, OL), where OL is the number of
-    /// windows. See <see cref="AvgPool2d"/>.
+    /// Returns the mean of each window in each channel of the sequences <paramref name="x"/>, which have the shape
+    /// (N, C, L): N samples with C channels and a length L. The result has the shape (N, C, OL), where OL is the
+    /// number of windows. See <see cref="AvgPool2d"/>.
     /// </summary>
     public static Variable AvgPool1d(Variable x, int kernelSize, int? stride = null, int padding = 0,
         bool ceilMode = false, bool countIncludePad = true) =>
         AvgPool("AvgPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], ceilMode, countIncludePad);
 
     /// <summary>
-    /// Returns the mean of each window of the images in <paramref name="x"/>. The result has the shape
+    /// Returns the mean of each window in each channel of the images <paramref name="x"/>. The result has the shape
     /// (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width.
     /// </summary>
     /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
@@ -67,9 +68,11 @@ public static partial class F
     /// window.</param>
     /// <param name="padding">How far the first windows reach over the edge of the image: at most half the size of a
     /// window.</param>
-    /// <param name="ceilMode">Whether to add a last, partial window if elements are left over. The part of this
-    /// window that is beyond the padding does not count in the mean.</param>
-    /// <param name="countIncludePad">Whether the padding counts in the mean, as zeros.</param>
+    /// <param name="ceilMode">If true, and if elements are left over at the end of an axis, a last window is added,
+    /// which reaches beyond the end. If false, these elements are not used. The part of the last window that is
+    /// beyond the padding does not count in the mean.</param>
+    /// <param name="countIncludePad">If true, the padding counts in the mean, as zeros. If false, only the elements
+    /// of the image count.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
     /// the padded image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,

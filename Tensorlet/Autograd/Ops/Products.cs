@@ -153,14 +153,16 @@ public sealed partial class Variable
             string.Concat(Enumerable.Range(first, count).Select(i => (char)('a' + i)));
     }
 
-    /// <summary>Throws if the operands differ in type or in device.</summary>
+    /// <summary>Throws an exception if the operands differ in type or in device.</summary>
     void Alike(string operation, Variable other)
     {
         if (Data.SameDevice(operation, other.Given().Data).DType != other.DType) throw new DTypeException(
             $"{operation}: the operands are {DType} and {other.DType}; convert one of them with .To(DType…).");
     }
 
-    /// <summary>Returns this variable if both operands have the right number of axes, and throws otherwise.</summary>
+    /// <summary>
+    /// Returns this variable if both operands have the right number of axes; otherwise, throws an exception.
+    /// </summary>
     Variable OfRanks(string operation, int rank, Variable other, int otherRank) =>
         other.Given().Rank == otherRank && Rank == rank ? this
             : throw new ShapeException($"{operation}: takes operands of " +

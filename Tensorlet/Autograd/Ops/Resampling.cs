@@ -11,9 +11,9 @@ readonly struct Between(double n, double o, double shift) : ISequence
 public static partial class F
 {
     /// <summary>
-    /// Divides each image into OH by OW parts, and returns the mean of each part. The shape changes from (…, H, W)
-    /// to (…, OH, OW), where <paramref name="outputSize"/> contains OH and OW. Part i of the rows begins at row
-    /// ⌊i·H/OH⌋ and ends before row ⌈(i + 1)·H/OH⌉. The columns are divided in the same way.
+    /// Divides each channel of an image into OH by OW parts, and returns the mean of each part. The shape changes
+    /// from (…, H, W) to (…, OH, OW), where <paramref name="outputSize"/> contains OH and OW. Part i of the rows
+    /// begins at row ⌊i·H/OH⌋ and ends before row ⌈(i + 1)·H/OH⌉. The columns are divided in the same way.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes, or a size of
     /// <paramref name="x"/> or of the result is not positive.</exception>
@@ -22,9 +22,9 @@ public static partial class F
             : Variable.Where(inside, parts, 0).Sum(axis) / inside.Sum([axis]).To(x.DType));
 
     /// <summary>
-    /// Divides each image into parts in the same way as <see cref="AdaptiveAvgPool2d"/>, and returns the maximum of
-    /// each part. If several elements of a part are the maximum, the gradient goes to the first of them, counted row
-    /// by row.
+    /// Divides each channel of an image into parts in the same way as <see cref="AdaptiveAvgPool2d"/>, and returns
+    /// the maximum of each part. If several elements of a part are the maximum, the gradient goes to the first of
+    /// them, counted row by row.
     /// </summary>
     public static Variable AdaptiveMaxPool2d(Variable x, Pair outputSize) =>
         InParts("AdaptiveMaxPool2d", x, outputSize, (parts, _, axis) => parts.Max(axis).Values);
@@ -61,8 +61,9 @@ public static partial class F
     /// <param name="size">The new size, OH and OW. If it is not given, OH is ⌊H·scaleFactor⌋, and OW is
     /// ⌊W·scaleFactor⌋.</param>
     /// <param name="mode">How the value of a pixel is computed.</param>
-    /// <param name="alignCorners">Whether the corners are aligned: the pixels in the corners then keep their
-    /// values. The argument matters only for <see cref="Interpolation.Bilinear"/>.</param>
+    /// <param name="alignCorners">If true, the corners are aligned: the pixels in the corners keep their values. If
+    /// false, the edges of the old and the new image are aligned. The argument matters only for
+    /// <see cref="Interpolation.Bilinear"/>.</param>
     /// <param name="scaleFactor">The factor by which the height and the width are multiplied. It is read only if no
     /// size is given.</param>
     /// <exception cref="ShapeException">Neither <paramref name="size"/> nor <paramref name="scaleFactor"/> is

@@ -68,8 +68,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The median along an axis, and its position. If the number of elements is even, the median is the smaller one
-    /// of the two middle elements. If an element is NaN, the median is NaN.
+    /// The median along an axis, and its position. If the number of elements is even, the median is the smaller of
+    /// the two middle elements. If an element is NaN, the median is NaN.
     /// </summary>
     /// <exception cref="ShapeException">The axis is empty.</exception>
     public (Variable Values, Tensor Indices) Median(int dim, bool keepDim = false)
@@ -82,9 +82,9 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// The median of all elements. If the number of elements is even, the median is the smaller one of the two
-    /// middle elements. Elements that are equal to the median share the gradient evenly. If there are no elements,
-    /// or if an element is NaN, the median is NaN.
+    /// The median of all elements. If the number of elements is even, the median is the smaller of the two middle
+    /// elements. Elements that are equal to the median share the gradient evenly. If there are no elements, or if an
+    /// element is NaN, the median is NaN.
     /// </summary>
     public Variable Median()
     {

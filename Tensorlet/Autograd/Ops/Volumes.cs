@@ -16,7 +16,7 @@ public static partial class F
             groups);
 
     /// <summary>
-    /// Returns the maximum of each window of the volumes in <paramref name="x"/>, which has the shape
+    /// Returns the maximum of each window in each channel of the volumes <paramref name="x"/>, which have the shape
     /// (N, C, D, H, W): N samples with C channels, a depth D, a height H and a width W. The result has the shape
     /// (N, C, OD, OH, OW), where OD, OH and OW are the numbers of windows along the depth, the height and the width.
     /// See <see cref="MaxPool2d"/>.
@@ -26,10 +26,10 @@ public static partial class F
         MaxPool("MaxPool3d", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode).Values;
 
     /// <summary>
-    /// Returns the mean of each window of the volumes in <paramref name="x"/>, which has the shape (N, C, D, H, W):
-    /// N samples with C channels, a depth D, a height H and a width W. The result has the shape (N, C, OD, OH, OW),
-    /// where OD, OH and OW are the numbers of windows along the depth, the height and the width. See
-    /// <see cref="AvgPool2d"/>.
+    /// Returns the mean of each window in each channel of the volumes <paramref name="x"/>, which have the shape
+    /// (N, C, D, H, W): N samples with C channels, a depth D, a height H and a width W. The result has the shape
+    /// (N, C, OD, OH, OW), where OD, OH and OW are the numbers of windows along the depth, the height and the width.
+    /// See <see cref="AvgPool2d"/>.
     /// </summary>
     public static Variable AvgPool3d(Variable x, Triple kernelSize, Triple? stride = null, Triple? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>

@@ -13,8 +13,8 @@ using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 /// </summary>
 /// <param name="accelerator">The accelerator that computes.</param>
 /// <param name="name">The name of the device, such as <c>cuda:0</c>.</param>
-/// <param name="inHostLoops">Whether the kernels run as loops on the host, over memory that the host can
-/// access.</param>
+/// <param name="inHostLoops">If true, the kernels run as loops on the host, over memory that the host can access. If
+/// false, they run on the accelerator.</param>
 sealed partial class IlgpuDevice(Accelerator accelerator, string name, bool inHostLoops) : Device
 {
     const int MiB = 1 << 20;

@@ -26,7 +26,7 @@ static class Kernels
     /// <summary>Calls a flat kernel for every i, on several threads if there is enough work.</summary>
     /// <param name="count">The number of calls.</param>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="cost">The cost of one call, in element operations; 0 if the kernel may not run on several
+    /// <param name="cost">The cost of one call, in element operations; 0 if the kernel must not run on several
     /// threads.</param>
     public static void OnHost<K>(int count, K kernel, int cost) where K : struct, IKernel
     {
