@@ -180,8 +180,6 @@ sealed class Arguments(string folder)
         if (type == typeof(IStateful)) return new Counter(1);
         if (type == typeof(Dataset)) return new TensorDataset(Tensor.Rand([4, 2]), Tensor.From([0L, 1, 0, 1]));
         if (type == typeof(Module)) return Any<Module>(nets.GetOrCreateValue(random).Net, new ReLU(), new Dropout(0.5));
-        if (type == typeof(Training.Trainer)) return new Training.Trainer(nets.GetOrCreateValue(random).Net, new MSELoss(),
-            (Optimizer)Next(typeof(Optimizer))!, [[Tensor.Ones(2, 2), Tensor.Ones(2, 2)]]);
         if (type == typeof(Optimizer))
             return new SGD(nets.GetOrCreateValue(random).Net.Parameters(), 0.1, momentum: 0.9);
         if (type == typeof(ParamGroup))

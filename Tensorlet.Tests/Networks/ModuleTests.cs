@@ -46,8 +46,8 @@ public class ModuleTests
         var state = net.StateDict();
         string Said() => Assert.Throws<TensorletException>(() => net.LoadStateDict(state)).Message;
         state["more"] = Tensor.Ones(1);
-        Assert.Equal("LoadStateDict: Linear does not know [more]. With strict: false, only the tensors that both have " +
-            "are loaded.", Said());
+        Assert.Equal("LoadStateDict: Linear does not know [more]. With strict: false, only the tensors that both " +
+            "have are loaded.", Said());
         state.Remove("bias");
         Assert.StartsWith("LoadStateDict: Linear lacks [bias] and does not know [more]. With", Said());
         state.Remove("more");

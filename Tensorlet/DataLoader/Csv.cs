@@ -102,7 +102,7 @@ public sealed class Csv
 
     InvalidDataException Wrong(int row, string column, string expected, string found) => Wrong(rows[row].Line,
         places[column] + 1, $"'{column}': expected {expected}, found '{found}'" +
-            (found.Length == 0 ? "; the argument 'missing' says what stands for an empty field" : ""));
+            (found.Length == 0 ? "; the argument 'missing' gives empty fields a value" : ""));
 
     InvalidDataException Wrong(int line, int column, string what) =>
         new($"{path}, line {line}, column {column}: {what}.");
