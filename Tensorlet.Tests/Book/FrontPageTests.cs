@@ -28,7 +28,8 @@ public partial class FrontPageTests
         var (table, text) = (Lines.Table(), Read("CONTRIBUTING.md"));
         if (Environment.GetEnvironmentVariable("TENSORLET_ACCEPT") == "1") File.WriteAllText(
             Path.Combine(root, "CONTRIBUTING.md"), LinesOfCode().Replace(text, table.Replace("$", "$$") + "\n"));
-        else Assert.Equal(table + "\n", LinesOfCode().Match(text).Value);
+        else Assert.True(table + "\n" == LinesOfCode().Match(text).Value,
+            $"The table of lines in CONTRIBUTING.md is old; TENSORLET_ACCEPT=1 updates it:\n{table}");
     }
 
     [Fact]
@@ -50,7 +51,11 @@ public partial class FrontPageTests
     public void The_table_of_what_is_verified_has_every_operation()
     {
         var text = Read("tutorials/pages/verification.md");
-        Assert.Equal(OpTable.All.Select(op => op.Name), Verified().Matches(text).Select(row => row.Groups[1].Value));
+        string[] rows = [.. OpTable.All.Select(op => op.Name)];
+        string[] lines = [.. Verified().Matches(text).Select(row => row.Groups[1].Value)];
+        Assert.True(rows.SequenceEqual(lines), "The table in tutorials/pages/verification.md must have a line for " +
+            $"each row of OpTable, in the same order. It lacks [{string.Join(", ", rows.Except(lines))}], and has too many: " +
+            $"[{string.Join(", ", lines.Except(rows))}]. The tests of an operation write its line to verification.md.");
         Assert.Contains($"{OpTable.All.Count} operations", text);
         Assert.Contains($"{Networks.LibtorchTests.Names.Cast<object[]>().Count()} calls of layers and losses", text);
         Assert.Contains($"{Optimizers.TraceTests.Names.Cast<object[]>().Count()} optimizer trajectories", text);
