@@ -148,6 +148,11 @@ static class CommandLine
                 Console.WriteLine(Lines.Table());
                 return 0;
             }).WithDescription("Lines of code in each folder of the library");
+            config.AddDelegate<Nothing>("names", (_, _, _) =>
+            {
+                Console.WriteLine(Names.Table());
+                return 0;
+            }).WithDescription("PyTorch's functions, and their names here");
             config.AddDelegate<Marked>("chapter", (_, given, _) => Book.RunMarked(Book.Find(given.Number),
                 given.Pictures)).IsHidden();
         });

@@ -47,7 +47,7 @@ public class CommandLineTests
         var (code, help, errors) = Run("help");
         Assert.Equal((0, ""), (code, errors));
         Assert.Equal(["check", "compare", "hint", "watch", "grade", "student-copy", "train", "iris", "digits", "cifar",
-            "lstm", "gpt", "hogwild", "cluster", "samples", "verify", "lines"],
+            "lstm", "gpt", "hogwild", "cluster", "samples", "verify", "lines", "names"],
             help.Split("COMMANDS:")[1].Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)
                 && line[4] != ' ').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
         Assert.Equal(help, Run("--help").Help);

@@ -54,8 +54,8 @@ public partial class FrontPageTests
         string[] rows = [.. OpTable.All.Select(op => op.Name)];
         string[] lines = [.. Verified().Matches(text).Select(row => row.Groups[1].Value)];
         Assert.True(rows.SequenceEqual(lines), "The table in tutorials/pages/verification.md must have a line for " +
-            "each row of OpTable, in the same order. The tests of an operation write its line to verification.md. The " +
-            $"table lacks [{string.Join(", ", rows.Except(lines))}], and has too many: " +
+            "each row of OpTable, in the same order. The tests of an operation write its line to verification.md. " +
+            $"The table lacks [{string.Join(", ", rows.Except(lines))}], and has too many: " +
             $"[{string.Join(", ", lines.Except(rows))}].");
         Assert.Contains($"{OpTable.All.Count} operations", text);
         Assert.Contains($"{Networks.LibtorchTests.Names.Cast<object[]>().Count()} calls of layers and losses", text);

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -67,6 +68,26 @@ public partial class PageTests
             nullableContextOptions: NullableContextOptions.Enable);
         return [.. CSharpCompilation.Create("Mine", [CSharpSyntaxTree.ParseText(Usings, latest), program], references,
             options).GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];
+    }
+
+    /// <summary>The table of names, and no public function without a row.</summary>
+    [Fact]
+    public void The_dictionary_has_every_function()
+    {
+        const string page = "tutorials/pages/from-pytorch.md";
+        var (text, table) = (Read(page), Tutorials.Names.Table());
+        var begins = text.LastIndexOf("| PyTorch | Tensorlet |", StringComparison.Ordinal);
+        if (Environment.GetEnvironmentVariable("TENSORLET_ACCEPT") == "1")
+            File.WriteAllText(Path.Combine(root, page), $"{text[..begins]}{table}\n");
+        else Assert.Equal(table + "\n", text[begins..]);
+        var named = Tutorials.Names.Rows().Select(row => row.Method).Concat(Tutorials.Names.Own).ToHashSet();
+        var missing =
+            from type in (Type[])[typeof(Tensor), typeof(Variable), typeof(F)]
+            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static
+                | BindingFlags.DeclaredOnly)
+            where !method.IsSpecialName && !named.Contains(method.Name)
+            select $"{type.Name}.{method.Name}";
+        Assert.Empty(missing.Distinct());
     }
 
     [Fact]
