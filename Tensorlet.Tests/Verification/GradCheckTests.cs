@@ -87,6 +87,21 @@ public class GradCheckTests
         Assert.Equal(GradFault.Shape, Check(x => x * 3, (x, dy) => (dy * 3).To(DType.Float32), 1, 2).Fault);
 
     [Fact]
+    public void Grad_refuses_a_gradient_of_another_type_as_Backward_does()
+    {
+        var x = new Variable(Tensor.Ones([2], DType.Float64), requiresGrad: true);
+        Variable Y() => new Narrowed().Apply(x).Sum();
+        Assert.Contains("Float64", Assert.Throws<DTypeException>(() => Autograd.Grad(Y(), x)).Message);
+        Assert.Throws<DTypeException>(() => Y().Backward());
+    }
+
+    sealed class Narrowed : Function
+    {
+        protected override Tensor Forward() => X.Data.Clone();
+        public override Variable[] Backward(Variable dy) => [dy.To(DType.Float32)];
+    }
+
+    [Fact]
     public void A_report_throws_when_it_is_asked_to()
     {
         Check(x => x * 3, (x, dy) => dy * 3, 1, 2).ThrowIfFailed();

@@ -103,7 +103,9 @@ public static partial class Autograd
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated.</param>
     /// <returns>The gradient with respect to each input, or null for an input on which no output depends.</returns>
-    /// <exception cref="AutogradException">An input does not require a gradient.</exception>
+    /// <exception cref="AutogradException">An input does not require a gradient, or there are no inputs.</exception>
+    /// <exception cref="DTypeException">The backward pass of a function gave an input a gradient of another type.
+    /// </exception>
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
@@ -112,7 +114,10 @@ public static partial class Autograd
         var found = Gradients(outputs.Given(), gradients, origins, retainGraph || createGraph, createGraph);
         var given = new Variable?[origins.Length];          // each in memory of its own
         for (var i = 0; i < given.Length; i++)
+        {
+            found[origins[i]]?.Data.OnlyType("Grad: the gradient", inputs[i].DType);
             given[i] = found[origins[i]] is { } gradient && IsHeld(gradient) ? gradient.Clone() : found[origins[i]];
+        }
         return given;
 
         bool IsHeld(Variable gradient) => gradient.Data.Layout.Overlaps || Array.Exists([.. given, .. gradients ?? []],
