@@ -7,7 +7,7 @@ namespace Tensorlet;
 /// of the functions that computed the inputs of this function.</param>
 /// <param name="Name">The name of the operation, or of the leaf.</param>
 /// <param name="Shape">The shape of the result of the function.</param>
-/// <param name="Inputs">The numbers of the functions that computed the inputs of this function.</param>
+/// <param name="Inputs">The functions that computed the inputs of this function, given by their numbers.</param>
 /// <param name="Gradient">The Euclidean norm of the gradient with respect to the result of the function, or null if
 /// the gradient is not known.</param>
 public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
@@ -64,8 +64,8 @@ public sealed class GraphPicture
             .TrimEnd()));
 
     /// <summary>
-    /// Returns the steps of the backward pass, in order. Each step says which function gets a gradient, and to
-    /// which functions that function passes gradients on.
+    /// Returns the steps of the backward pass, in order. Each step names a function that gets a gradient, and then
+    /// the functions to which it passes gradients.
     /// </summary>
     public string ToTrace() => string.Join('\n', Nodes.OrderBy(n => n.IsLeaf).ThenByDescending(n => n.Number)
         .Select((n, step) => $"{step + 1,4}. {n.Name} ({n.Number}) gets a gradient of shape {n.Shape} {n.Norm}" +

@@ -201,8 +201,8 @@ public sealed partial class Variable
     }
 
     /// <summary>
-    /// Makes each backward pass add the gradient with respect to this variable to <see cref="Grad"/>, although this
-    /// variable is not a leaf.
+    /// Keeps the gradient with respect to this variable even if this variable is not a leaf: each backward pass adds
+    /// the gradient to <see cref="Grad"/>.
     /// </summary>
     public void RetainGrad()
     {

@@ -25,7 +25,7 @@ public abstract class Dataset
     /// Returns a batch of several samples. By default, the first tensors of all samples are stacked along a new
     /// first axis, then the second tensors of all samples, and so on.
     /// </summary>
-    /// <param name="indices">The numbers of the samples.</param>
+    /// <param name="indices">The samples, given by their numbers in the dataset.</param>
     /// <param name="random">A function that returns the generator for the sample at a position of the batch; if not
     /// given, all samples use the default generator.</param>
     /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
@@ -191,13 +191,13 @@ public sealed class ConcatDataset : Dataset
 
 /// <summary>Some samples of a dataset.</summary>
 /// <param name="dataset">The dataset from which the samples are taken.</param>
-/// <param name="indices">The numbers that the samples have in that dataset.</param>
+/// <param name="indices">The samples, given by their numbers in that dataset.</param>
 /// <exception cref="IndexException">The dataset has no sample with one of these numbers.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
     readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];
 
-    /// <summary>The numbers of the samples in the dataset from which they are taken.</summary>
+    /// <summary>The samples, given by their numbers in the dataset from which they are taken.</summary>
     public IReadOnlyList<long> Indices => indices;
 
     /// <inheritdoc/>

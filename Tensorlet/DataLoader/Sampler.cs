@@ -1,8 +1,9 @@
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Chooses the samples of an epoch and their order. If <typeparamref name="T"/> is <c>long</c>, the sampler returns
-/// the numbers of the samples; if it is <c>long[]</c>, the sampler returns batches of such numbers.
+/// Chooses the samples of an epoch and their order. Each sample is given by its number in the dataset. If
+/// <typeparamref name="T"/> is <c>long</c>, the sampler returns one sample after another; if
+/// <typeparamref name="T"/> is <c>long[]</c>, the sampler returns batches of samples.
 /// </summary>
 public abstract class Sampler<T>
 {
@@ -10,7 +11,7 @@ public abstract class Sampler<T>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Returns the numbers of the samples, or the batches, in the order of one epoch. All random numbers come from
+    /// Returns the samples or the batches in the order of one epoch. All random numbers come from
     /// <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the loader
     /// and the epoch.
     /// </summary>

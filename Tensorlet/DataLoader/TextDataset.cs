@@ -11,7 +11,8 @@ public sealed class Vocabulary(string text)
     public int Count => characters.Length;
 
     /// <summary>
-    /// Returns the numbers of the characters of a text, as an Int64 tensor with one element for each character.
+    /// Replaces each character of a text with its number in the vocabulary. The result is an Int64 tensor with one
+    /// element for each character.
     /// </summary>
     /// <exception cref="IndexException">A character is not in the vocabulary.</exception>
     public Tensor Encode(string text) => Tensor.From<long>([.. text.Given().EnumerateRunes().Select((c, i) =>
@@ -19,7 +20,8 @@ public sealed class Vocabulary(string text)
             $"Encode: character {i}, '{c}', is not among the {Count} characters of the vocabulary."))]);
 
     /// <summary>
-    /// Returns the text of the characters with the given numbers. The tensor has one number for each character.
+    /// Replaces each number in a tensor with the character that has this number in the vocabulary. The result is the
+    /// text of these characters.
     /// </summary>
     /// <exception cref="IndexException">A number is not between 0 and Count − 1.</exception>
     public string Decode(Tensor numbers) => string.Concat(numbers.Given().ToArray<long>().Select(n =>
@@ -28,9 +30,10 @@ public sealed class Vocabulary(string text)
 }
 
 /// <summary>
-/// A dataset for predicting the next character of a text. Sample i consists of two tensors, each of which contains
-/// the numbers of L characters, where L is <paramref name="length"/>. The first tensor contains the characters i to
-/// i + L − 1. The second tensor contains the characters i + 1 to i + L, which are to be predicted.
+/// A dataset for predicting the next character of a text. Sample i consists of two tensors. Each tensor represents L
+/// characters by their numbers in the <see cref="Vocabulary"/>, where L is <paramref name="length"/>. The first tensor
+/// contains the characters i to i + L − 1. The second tensor contains the characters i + 1 to i + L, which are to be
+/// predicted.
 /// </summary>
 public sealed class TextDataset(string text, int length) : Dataset
 {

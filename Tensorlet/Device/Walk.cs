@@ -62,8 +62,8 @@ sealed class Walk
     public Places Each(int from, int to) => new(this, from, to, Shape.Length);
 
     /// <summary>
-    /// Enumerates positions in the operands. Divisions are only needed to find the first position; each further
-    /// position is found by additions.
+    /// Enumerates positions in the operands. The first position is computed by divisions. Each further position is
+    /// computed from the one before it, without divisions.
     /// </summary>
     public struct Places
     {

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A scalar function of at most eight numbers, in the form in which devices run it. It is always called with eight
+/// A scalar function of at most eight numbers, which devices can run. It is always called with eight
 /// arguments, but only the first <see cref="Inputs"/> arguments are its inputs; the other arguments are undefined
 /// and must not be read. Functions of one, two and three numbers are written as <see cref="IMap"/>,
 /// <see cref="IZip"/> and <see cref="IZip3"/>.

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Tensorlet;
 
 /// <summary>
-/// A number in the form in which kernels and plain loops hold it. It can be converted to and from double.
+/// A number with which kernels and plain loops can compute. It can be converted to and from double.
 /// </summary>
 public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
 {
@@ -15,7 +15,9 @@ public interface IScalar<V> : INumeric<V> where V : unmanaged, IScalar<V>
     static abstract void AddAtomically(ref V place, V x);
 }
 
-/// <summary>A float, in the form that <see cref="IScalar{V}"/> describes.</summary>
+/// <summary>
+/// A float that implements <see cref="IScalar{V}"/>, so that kernels and plain loops can compute with it.
+/// </summary>
 /// <param name="value">The float.</param>
 public readonly struct F32(float value) : IScalar<F32>
 {
@@ -63,7 +65,9 @@ public readonly struct F32(float value) : IScalar<F32>
     public static void AddAtomically(ref F32 place, F32 x) => Atomic.Add(ref Unsafe.As<F32, float>(ref place), x.Value);
 }
 
-/// <summary>A double, in the form that <see cref="IScalar{V}"/> describes.</summary>
+/// <summary>
+/// A double that implements <see cref="IScalar{V}"/>, so that kernels and plain loops can compute with it.
+/// </summary>
 /// <param name="value">The double.</param>
 public readonly struct F64(double value) : IScalar<F64>
 {
@@ -125,9 +129,9 @@ public readonly struct F64(double value) : IScalar<F64>
 }
 
 /// <summary>
-/// A 64-bit integer, in the form that <see cref="IScalar{V}"/> describes. Sums, products and powers wrap around on
-/// overflow. Quotients are truncated. Roots and exponentials are not computed with this type: tensors of integers
-/// are converted to floating-point numbers first.
+/// A 64-bit integer that implements <see cref="IScalar{V}"/>, so that kernels and plain loops can compute with it.
+/// Sums, products and powers wrap around on overflow. Quotients are truncated. Roots and exponentials are not computed
+/// with this type: tensors of integers are converted to floating-point numbers first.
 /// </summary>
 /// <param name="value">The integer.</param>
 public readonly struct I64(long value) : IScalar<I64>
@@ -184,8 +188,8 @@ public readonly struct I64(long value) : IScalar<I64>
 }
 
 /// <summary>
-/// A Boolean, in the form that <see cref="IScalar{V}"/> describes. Its value is 0 or 1. With this type, the loops
-/// for numbers can also read and write masks.
+/// A Boolean that implements <see cref="IScalar{V}"/>, so that kernels and plain loops can compute with it.
+/// Its value is 0 or 1. With this type, the loops for numbers can also read and write masks.
 /// </summary>
 /// <param name="value">0 or 1.</param>
 public readonly struct B8(byte value) : IScalar<B8>

@@ -284,11 +284,12 @@ public static partial class F
     /// </summary>
     /// <param name="x">The means.</param>
     /// <param name="target">The targets, in the same shape as <paramref name="x"/>.</param>
-    /// <param name="var">The variances: either one for each element of <paramref name="x"/>, in the same shape; or
-    /// one for each row of <paramref name="x"/>, in a shape whose last axis has size 1 or is left out.</param>
+    /// <param name="var">The variances: one for each element of <paramref name="x"/>, or one for each row of
+    /// <paramref name="x"/>. In the first case, they have the shape of <paramref name="x"/>. In the second case, they
+    /// have this shape with the last axis removed, or with 1 as the size of the last axis.</param>
     /// <param name="full">Whether to add the constant ln(2π)/2.</param>
-    /// <param name="eps">The smallest variance that is used. The gradient with respect to a variance below it is
-    /// 0.</param>
+    /// <param name="eps">The smallest variance that is used. If a variance is smaller, the gradient with respect to
+    /// this variance is 0.</param>
     /// <param name="reduction">How the losses are reduced.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     /// <exception cref="TensorletException">A variance is negative.</exception>

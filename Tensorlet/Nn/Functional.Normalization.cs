@@ -81,8 +81,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// Normalizes the input to mean 0 and variance 1 over its last axes, taken together, then multiplies the result
-    /// by the weights and adds the bias (Ba et al. 2016).
+    /// Normalizes the input to mean 0 and variance 1 over all of its last axes together, then multiplies the result
+    /// by the weights and adds the bias (Ba et al. 2016). The number of sizes in <paramref name="normalizedShape"/>
+    /// says how many axes these are.
     /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
@@ -96,14 +97,15 @@ public static partial class F
             Weighted("LayerNorm", x, weight, bias, normalizedShape, normalizedShape));
 
     /// <summary>
-    /// Computes w·x/√(m + eps), where w are the weights and m is the mean of x² over the last axes, taken together
-    /// (Zhang and Sennrich 2019).
+    /// Computes w·x/√(m + eps), where w are the weights (Zhang and Sennrich 2019). The number m is the mean of x²
+    /// over all of the last axes together. The number of sizes in <paramref name="normalizedShape"/> says how many
+    /// axes these are.
     /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
     /// <param name="weight">The weights, of shape <paramref name="normalizedShape"/>.</param>
-    /// <param name="eps">The number that is added to the mean. If it is not given, the distance from 1 to the next
-    /// larger number is added, in the type of the input.</param>
+    /// <param name="eps">The number that is added to the mean. If it is not given, it is the distance from 1 to the
+    /// next larger number that the type of the input can represent.</param>
     /// <exception cref="ShapeException">The last axes of the input do not have the sizes
     /// <paramref name="normalizedShape"/>; or the weights do not have this shape.</exception>
     public static Variable RmsNorm(Variable x, int[] normalizedShape, Variable? weight = null, double? eps = null)

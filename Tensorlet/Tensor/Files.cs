@@ -7,9 +7,9 @@ namespace Tensorlet;
 static class Files
 {
     /// <summary>
-    /// Writes a file under a temporary name in the same folder, flushes the file to disk, and renames it. At every
-    /// moment, the path holds a complete file, either the old one or the new one, even if writing is interrupted. If
-    /// writing fails, the old file remains.
+    /// Writes a file under a temporary name in the folder of <paramref name="path"/>, flushes the file to disk, and
+    /// renames it to <paramref name="path"/>. At every moment, the path holds a complete file, either the old one or
+    /// the new one, even if writing is interrupted. If writing fails, the old file remains.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, Action<FileStream> write)

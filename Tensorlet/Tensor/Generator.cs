@@ -84,7 +84,8 @@ static class Philox
     const uint M0 = 0xD2511F53, M1 = 0xCD9E8D57, Weyl0 = 0x9E3779B9, Weyl1 = 0xBB67AE85;
 
     /// <summary>
-    /// Returns 64 random bits for a seed and a counter: two of the four words that <see cref="Block"/> computes.
+    /// Returns 64 random bits for a seed and a counter. These bits are two of the four 32-bit words that
+    /// <see cref="Block"/> computes.
     /// </summary>
     public static ulong Bits(ulong seed, long count)
     {

@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// An object whose state can be saved in a checkpoint. The state is a dictionary of tensors, in which a single number
-/// is a 0-dimensional tensor.
+/// An object whose state can be saved in a checkpoint. The state is a dictionary of tensors. If an entry is just a
+/// number, it is stored as a 0-dimensional tensor.
 /// </summary>
 public interface IStateful
 {
@@ -31,8 +31,8 @@ static class Stateful
 
     /// <summary>
     /// Returns the elements of the only tensor in a state. The tensor must be 1-dimensional. If
-    /// <paramref name="count"/> is given, the tensor must have exactly this number of elements. If
-    /// <paramref name="can"/> is given, this function must return true for the elements.
+    /// <paramref name="count"/> is given, the tensor must have exactly this number of elements. The function
+    /// <paramref name="can"/> checks the elements: if it is given, it must return true for the array of all elements.
     /// </summary>
     public static double[] Only(string what, string key, IReadOnlyDictionary<string, Tensor> state,
         int? count = null, Func<double[], bool>? can = null)
@@ -63,8 +63,10 @@ static class Stateful
     }
 
     /// <summary>
-    /// Checks that the loaded state <paramref name="state"/> has the same keys, shapes and kinds of numbers as the
-    /// object's own state <paramref name="own"/>.
+    /// Checks that the loaded state <paramref name="state"/> has the same keys as the object's own state
+    /// <paramref name="own"/>, and that the two tensors under each key have the same shape and the same kind of
+    /// elements: Booleans, integers or floating-point numbers. (Integers are accepted where floating-point numbers
+    /// are expected.)
     /// </summary>
     public static void Check(string what, Dictionary<string, Tensor> own, IReadOnlyDictionary<string, Tensor> state,
         string remedy = "")

@@ -23,9 +23,10 @@ public static partial class SafeTensors
     const string Metadata = "__metadata__", Checksum = "tensorlet.sha256";
 
     /// <summary>
-    /// Writes a file under a temporary name, flushes it to disk, and renames it. At every moment, the path holds a
-    /// complete file, either the old one or the new one, even if writing is interrupted. If a writer is killed, the
-    /// temporary file that it leaves is deleted by the next writer of this path. Tensors with larger elements come
+    /// Writes a file under a temporary name in the folder of <paramref name="path"/>, flushes the file to disk, and
+    /// renames it to <paramref name="path"/>. At every moment, the path holds a complete file, either the old one or
+    /// the new one, even if writing is interrupted. If a writer is killed, the temporary file that it leaves is
+    /// deleted by the next writer of this path. Tensors with larger elements come
     /// first, so that all elements are aligned. Before the old file is replaced, the new header is read and checked
     /// in the same way as by <see cref="Load(string)"/>.
     /// </summary>
@@ -81,7 +82,7 @@ public static partial class SafeTensors
     /// Reads a file. The types BOOL, I64, F32 and F64 become Bool, Int64, Float32 and Float64; F16 and BF16 become
     /// Float32; I32, I16, I8, U32, U16 and U8 become Int64. The header is checked completely before memory is
     /// allocated for tensors. The header is read one token at a time. Therefore, reading a file needs memory only for
-    /// the header and for the numbers of the tensors, plus about 1 kB for each tensor.
+    /// the header and for the elements of the tensors, plus about 1 kB for each tensor.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is not a safetensors file, or it is damaged; the message says
     /// what was expected and what was found.</exception>

@@ -77,8 +77,8 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 /// </summary>
 /// <param name="scheduler">The schedule.</param>
 /// <param name="perBatch">If true, Step is called after each batch. If false, it is called after each epoch.</param>
-/// <param name="watch">If the schedule is a <see cref="ReduceLROnPlateau"/>, the name of the value in
-/// <see cref="Trainer.Stats"/> that it gets.</param>
+/// <param name="watch">The name of a value in <see cref="Trainer.Stats"/>. This value is passed to the schedule if the
+/// schedule is a <see cref="ReduceLROnPlateau"/>; other schedules do not need a value.</param>
 public sealed class Schedule(Scheduler scheduler, bool perBatch = false, string watch = "validation_loss")
     : Plugin, IStateful
 {

@@ -128,7 +128,7 @@ public sealed partial class Variable
     /// <summary>
     /// Expands vectors to a grid. The grid has one axis for each vector, and this axis is as long as the vector.
     /// Result k contains vector k along axis k, and does not vary along the other axes. PyTorch calls this indexing
-    /// "ij". For its indexing "xy", transpose the first two axes of each result.
+    /// "ij". To get the results that PyTorch calls indexing "xy", transpose the first two axes of each result.
     /// </summary>
     /// <exception cref="ShapeException">One of the variables has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] dims)
@@ -147,7 +147,7 @@ public static partial class F
     /// position of the class is 1, and all other elements are 0. The vectors run along a new last axis, after the
     /// axes of <paramref name="index"/>.
     /// </summary>
-    /// <param name="index">The classes, in the type Int64.</param>
+    /// <param name="index">The classes, as an Int64 tensor.</param>
     /// <param name="numClasses">The number of classes; −1 stands for the largest class plus 1.</param>
     /// <exception cref="IndexException">A class is negative, or is not smaller than the number of
     /// classes.</exception>
@@ -166,8 +166,8 @@ public static partial class F
     /// Looks up rows of a table that has the shape (V, D): V rows of D elements. If the indices have the shape (…),
     /// the result has the shape (…, D).
     /// </summary>
-    /// <param name="index">The numbers of the rows, in the type Int64 and in any shape. Each number is between 0 and
-    /// V − 1.</param>
+    /// <param name="index">The rows that are looked up, given by their numbers. The tensor is Int64 and has any
+    /// shape. Each number is between 0 and V − 1.</param>
     /// <param name="weight">The table.</param>
     /// <param name="paddingIdx">The number of a row that gets no gradient. A negative number is counted from the end
     /// of the table.</param>

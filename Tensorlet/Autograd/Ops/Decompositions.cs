@@ -173,8 +173,8 @@ public sealed partial class Variable
     /// Computes the factors of X = U·diag(S)·Vh for each matrix X of this variable, which has the shape (…, m, n).
     /// Let k be the smaller of m and n. U has the shape (…, m, k) and orthonormal columns. Vh has the shape (…, k, n)
     /// and orthonormal rows. S has the shape (…, k), and contains the singular values in descending order. Column i
-    /// of U and row i of Vh are determined only up to a common sign. If a gradient depends on U or Vh, the singular
-    /// values must differ from one another.
+    /// of U and row i of Vh are determined only up to a common sign. To differentiate a loss that is computed from U
+    /// or Vh, the singular values must differ from one another.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
@@ -189,8 +189,8 @@ public sealed partial class Variable
     /// Computes the factors of X = V·diag(λ)·Vᵀ for each symmetric matrix X of this variable, which has the shape
     /// (…, n, n). Only the lower triangle of X is read. The eigenvalues λ have the shape (…, n), and are in
     /// ascending order. The matrices V have the shape (…, n, n), and their columns are the eigenvectors. Each
-    /// eigenvector is determined only up to its sign. If a gradient depends on V, the eigenvalues must differ from
-    /// one another.
+    /// eigenvector is determined only up to its sign. To differentiate a loss that is computed from V, the
+    /// eigenvalues must differ from one another.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>

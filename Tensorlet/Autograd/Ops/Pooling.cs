@@ -14,8 +14,8 @@ public static partial class F
     /// <summary>
     /// Returns the maximum of each window in each channel of the images <paramref name="x"/>. The result has the
     /// shape (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width. The operation
-    /// picks elements at positions that depend on the data. If several elements of a window are the maximum, the
-    /// operation picks the first of them. Only the elements that are picked get the gradient.
+    /// picks one element of each window. If several elements of a window are the maximum, the operation picks the
+    /// first of them. Only the elements that are picked get the gradient.
     /// </summary>
     /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
     /// W.</param>

@@ -54,8 +54,8 @@ public static partial class F
     /// Resizes images of height H and width W to height OH and width OW. The shape changes from (…, H, W) to
     /// (…, OH, OW). With <see cref="Interpolation.Nearest"/>, row i of the result is row ⌊i·H/OH⌋ of the image. With
     /// <see cref="Interpolation.Bilinear"/>, each pixel is a weighted mean of the four pixels around a point of the
-    /// image. For the pixels of row i, this point is at height (i + ½)·H/OH − ½, or at height i·(H − 1)/(OH − 1) if
-    /// the corners are aligned. The columns are computed in the same way.
+    /// image. For the pixels of row i, the row coordinate of this point is (i + ½)·H/OH − ½, or i·(H − 1)/(OH − 1) if
+    /// the corners are aligned. The column coordinates are computed in the same way.
     /// </summary>
     /// <param name="x">The images.</param>
     /// <param name="size">The new size, OH and OW. If it is not given, OH is ⌊H·scaleFactor⌋, and OW is
