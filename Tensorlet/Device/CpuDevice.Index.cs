@@ -20,16 +20,28 @@ public sealed partial class CpuDevice
         var walk = new Walk(x.Layout, y.Layout);
         int sx = walk.Step(0), sy = walk.Step(1);
         foreach (var at in walk.All)
-        {
-            ref T from = ref Unsafe.Add(ref px, at[0]), to = ref Unsafe.Add(ref py, at[1]);
-            var i = 0;
-            if (sx == 1 && sy == 1)
-                for (; i <= walk.Length - Lanes<T>.Count; i += Lanes<T>.Count)
-                    (Vector512.LoadUnsafe(ref from, (nuint)i) + Vector512.LoadUnsafe(ref to, (nuint)i))
-                        .StoreUnsafe(ref to, (nuint)i);
-            for (; i < walk.Length; i++)
-                Unsafe.Add(ref to, i * sy) = Add(Unsafe.Add(ref to, i * sy), Unsafe.Add(ref from, i * sx));
-        }
+            AddRow(ref Unsafe.Add(ref px, at[0]), sx, ref Unsafe.Add(ref py, at[1]), sy, walk.Length);
+    }
+
+    /// <summary>Adds a row of numbers to another row, with the given distances between neighbours.</summary>
+    static void AddRow<T>(ref T from, int sx, ref T to, int sy, int length) where T : unmanaged
+    {
+        var i = 0;
+        if (sx == 1 && sy == 1)
+            for (; i <= length - Lanes<T>.Count; i += Lanes<T>.Count)
+                (Vector512.LoadUnsafe(ref from, (nuint)i) + Vector512.LoadUnsafe(ref to, (nuint)i))
+                    .StoreUnsafe(ref to, (nuint)i);
+        for (; i < length; i++)
+            Unsafe.Add(ref to, i * sy) = Add(Unsafe.Add(ref to, i * sy), Unsafe.Add(ref from, i * sx));
+    }
+
+    /// <summary>Copies a row of numbers to another row, with the given distances between neighbours.</summary>
+    static void CopyRow<T>(ref T from, int sx, ref T to, int sy, int length) where T : unmanaged
+    {
+        if (sx == 1 && sy == 1)
+            MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
+        else
+            for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
     }
 
     [MethodImpl(AggressiveInlining)]
@@ -63,14 +75,22 @@ public sealed partial class CpuDevice
         var (rows, size, step) = (table.Layout.Rows(axis, index.Layout), table.Shape[axis], table.Layout.Strides[axis]);
         var walk = new Walk(rows, index.Layout, items.Layout);
         int length = walk.Length, st = walk.Step(0), sn = walk.Step(1), si = walk.Step(2);
+        int whole = sn == 0 ? Math.Max(1, length) : 1, runs = length / whole;       // an index may stand for a row
         foreach (var at in walk.All)                            // check all before the first write
-            for (var i = 0; i < length; i++)
+            for (var i = 0; i < runs; i++)
                 if ((ulong)Unsafe.Add(ref pn, at[1] + i * sn) >= (ulong)size)
                     throw OutOfRange(add ? "ScatterAdd" : "Gather", Unsafe.Add(ref pn, at[1] + i * sn), axis, table);
         foreach (var at in walk.All)
         {
             ref T entries = ref Unsafe.Add(ref pt, at[0]), values = ref Unsafe.Add(ref pi, at[2]);
             ref var indices = ref Unsafe.Add(ref pn, at[1]);
+            if (whole > 1)
+            {
+                entries = ref Unsafe.Add(ref entries, (int)indices * step);
+                if (add) AddRow(ref values, si, ref entries, st, length);
+                else CopyRow(ref entries, st, ref values, si, length);
+                continue;
+            }
             for (var i = 0; i < length; i++)
             {
                 ref var entry = ref Unsafe.Add(ref entries, i * st + (int)Unsafe.Add(ref indices, i * sn) * step);
