@@ -65,8 +65,14 @@ public class MetricTests
         Assert.Equal(hits / (double)Samples, metric.Value);
         metric.Reset();
         metric.Add(Tensor.Full([1, 3], double.NaN), Tensor.From([0L]));
-        Assert.Equal(k <= 3 ? 0 : 1, metric.Value);
+        Assert.Equal(0, metric.Value);
         Assert.Throws<ArgumentOutOfRangeException>(() => new TopKAccuracy(0));
+        foreach (var all in (int[])[2, 3])                      // as many as there are classes, and more
+        {
+            var top = new TopKAccuracy(all);
+            top.Add(Tensor.From(new[,] { { float.NaN, 1 }, { 0, 1 } }), Tensor.From([0L, 0]));
+            Assert.Equal(0.5, top.Value);
+        }
     }
 
     [Fact]

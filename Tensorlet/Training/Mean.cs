@@ -33,9 +33,9 @@ public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", ou
 
 /// <summary>
 /// The share of the targets that are among the k classes with the largest scores. For N samples and C classes, the
-/// targets have the shape (N), and the scores have the shape (N, C). The share is 1 if there are at most k classes. If
-/// scores are equal, the class with the lower number comes first, so that k = 1 gives the same as
-/// <see cref="Accuracy"/>. A target whose score is NaN counts as missed.
+/// targets have the shape (N), and the scores have the shape (N, C). A target whose score is NaN
+/// counts as missed; apart from that, the share is 1 if there are at most k classes. If scores are equal, the class
+/// with the lower number comes first, so that k = 1 gives the same as <see cref="Accuracy"/>.
 /// </summary>
 /// <param name="k">The number of classes among which the target must be.</param>
 /// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>
@@ -51,6 +51,6 @@ public sealed class TopKAccuracy(int k) : Mean(Hits(k.In(nameof(TopKAccuracy), 1
         // the classes that come before the target are those whose scores are not smaller, except the target itself and
         // the later classes with the same score
         var from = Tensor.Arange(output.Size(1), device: output.Device) >= place;
-        return (!(output < score | (output.Eq(score) & from))).Sum([1]) < k;
+        return ((!(output < score | (output.Eq(score) & from))).Sum(1) < k) & !score.Squeeze(1).IsNaN();
     };
 }
