@@ -380,6 +380,51 @@ public class CheckpointTests
         }
     }
 
+    /// <summary>What f uses may depend on what else it uses, or on its inputs; and it may be given twice.</summary>
+    static readonly Dictionary<string, Func<Variable, Variable, bool, Variable>> uses = new()
+    {
+        ["a result and its parameter"] = (x, w, check) => x * w is var h ? Run(z => z[0] * h * w, check, x) : h,
+        ["its input, too"] = (x, w, check) => Run(z => z[0] * w + x, check, x),
+        ["an input that is a parameter"] = (x, w, check) => Run(z => z[0] * w * z[1], check, x, w),
+        ["one input twice"] = (x, w, check) => Run(z => z[0] * z[1] * w, check, x, x),
+        ["one after another"] = (x, w, check) => Enumerable.Range(0, 9).Aggregate(x, (h, _) =>
+            Run(z => (z[0] * w).Tanh(), check, h)),
+        ["one within another"] = (x, w, check) => Run(z => z[0] * w is var inner
+            ? Run(v => v[0] * inner * w, check, z[0]) : inner, check, x),
+        ["nothing that counts"] = (x, w, check) => x * w + Run(z => (z[0] * w).Detach(), check, x.Detach()),
+    };
+
+    public static TheoryData<string> Uses => [.. uses.Keys];
+
+    static Variable Run(Func<Variable[], Variable> f, bool check, params Variable[] x) =>
+        check ? Autograd.Checkpoint(f, x) : f(x);
+
+    [Theory, MemberData(nameof(Uses))]
+    public void However_f_uses_variables_the_gradients_are_right(string name)
+    {
+        foreach (var create in (bool[])[false, true])
+        {
+            var (x, w, seen) = (Random(3, 3), Random(3, 3), 0);
+            w.RegisterHook(_ => { seen++; });
+            uses[name](x, w, false).Square().Sum().Backward(createGraph: create);
+            double[] plain = [.. Values(x), .. Values(w)];
+            (x.Grad, w.Grad, seen) = (null, null, 0);
+            uses[name](x, w, true).Square().Sum().Backward(createGraph: create);
+            foreach (var (expected, found) in plain.Zip([.. Values(x), .. Values(w)]))
+                Assert.InRange(found, expected - 1e-12 - 1e-12 * Math.Abs(expected), expected + 1e-12
+                    + 1e-12 * Math.Abs(expected));
+            Assert.Equal(1, seen);
+        }
+    }
+
+    [Fact]
+    public void A_checkpoint_is_checked_with_the_inputs_that_it_was_given()
+    {
+        var (x, w) = (Random(3, 3), Random(3, 3));
+        Assert.All(TapeCheck.Run(() => Autograd.Checkpoint(z => Variable.Cat(z).MatMul(w), x).Sum()),
+            report => Assert.True(report.Report.Passed));
+    }
+
     [Fact]
     public void A_check_of_gradients_leaves_those_of_captured_variables_alone()
     {

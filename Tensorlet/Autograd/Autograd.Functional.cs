@@ -83,17 +83,18 @@ public static partial class Autograd
 sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = f(x)     dx: of f, which is run again
 {
     ConcurrentDictionary<Generator, long> taken = [];
-    int given;                      // the number of inputs that f is called with
+    int given = -1;                 // the number of inputs that f is called with
 
     internal override bool IsOwn => false;
     protected override Tensor Forward()
     {
-        (taken, given) = ([], Count);
+        (taken, given) = ([], given < 0 ? Count : given);
         var (outer, used) = (Autograd.Mode, new HashSet<Variable>());
         using var _ = new Autograd.Scope(mode => mode with { Records = false, Taken = taken, Listener = Listen });
-        var y = f(Inputs).Data;
+        var own = Array.ConvertAll(Inputs[..given], x => new Variable(x.Data, x.RequiresGrad));
+        var y = f(own).Data;
         foreach (var (generator, position) in taken) outer.Taken?.TryAdd(generator, position);       // it may be nested
-        AddInputs(used.Except(Inputs));
+        AddInputs(used.Except(own));
         Save();
         return y;
 
@@ -107,13 +108,14 @@ sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = 
     public override Variable?[] Backward(Variable dy)
     {
         var inputs = Inputs;
-        if (!Autograd.Enabled)      // leaves, at which this backward pass ends
+        if (!Autograd.Enabled)      // what f is given is apart from what it uses of its own
             for (var i = 0; i < given; i++) inputs[i] = new Variable(inputs[i].Data, Needs(i));
-        var origins = Array.ConvertAll(inputs, x => x.Origin);
-        var keep = Autograd.Enabled || Array.Exists(inputs, x => !x.IsLeaf);
-        var gradients = Autograd.Gradients([Repeat(inputs[..given])], [dy], origins.OfType<Function>(), keep,
-            Autograd.Enabled);
-        return Array.ConvertAll(origins, origin => origin is null ? null : gradients[origin]);
+        var (y, origins) = (Repeat(inputs[..given]), Array.ConvertAll(inputs, x => x.Origin));
+        if (!y.RequiresGrad) return new Variable?[origins.Length];
+        var gradients = Autograd.Gradients([y], [dy], origins.OfType<Function>(), Autograd.Enabled, Autograd.Enabled,
+            stop: true);
+        // the gradient of a variable that occurs twice is returned once
+        return Array.ConvertAll(origins, x => x is not null && gradients.Remove(x, out var gradient) ? gradient : null);
     }
 
     Variable Repeat(Variable[] inputs)

@@ -143,10 +143,10 @@ public static partial class Autograd
     /// <paramref name="functions"/>.
     /// </summary>
     internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
-        IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create)
+        IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create, bool stop = false)
     {
         var wanted = functions.Distinct().ToDictionary(function => function, _ => (Variable?)null);
-        Run(roots, seeds, retain, create, wanted);
+        Run(roots, seeds, retain, create, wanted, stop);
         return wanted;
     }
 
@@ -181,8 +181,10 @@ public static partial class Autograd
     /// <param name="wanted">The functions whose incoming gradients are wanted; these gradients become the values of
     /// the dictionary. If the dictionary is null, gradients are added to the <c>Grad</c> of the leaves
     /// instead.</param>
+    /// <param name="stop">Whether the backward pass ends at these functions, and does not call their hooks, because
+    /// another backward pass goes on there.</param>
     static void Run(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? seeds, bool retain, bool create,
-        Dictionary<Function, Variable?>? wanted)
+        Dictionary<Function, Variable?>? wanted, bool stop = false)
     {
         if (roots.Given().Count == 0 || (seeds is not null && seeds.Count != roots.Count))
             throw new AutogradException($"Backward: {roots.Count} variables and {seeds?.Count ?? 0} gradients were " +
@@ -200,6 +202,11 @@ public static partial class Autograd
         {
             if (!pending.Remove(function, out var arrived)) continue;       // a leaf that came early
             var (gradient, shared) = arrived;
+            if (stop && wanted!.ContainsKey(function))
+            {
+                wanted[function] = gradient;
+                continue;
+            }
             foreach (var hook in function.hooks?.ToArray() ?? [])
                 if (hook(gradient) is { } replacement)
                     (gradient, shared) = (CheckShape($"a hook on {function.Name}", replacement, gradient.Size()), true);
