@@ -111,11 +111,7 @@ sealed class CheckpointFunction(Func<Variable[], Variable> f) : Function // y = 
         if (!Autograd.Enabled)      // what f is given is apart from what it uses of its own
             for (var i = 0; i < given; i++) inputs[i] = new Variable(inputs[i].Data, Needs(i));
         var (y, origins) = (Repeat(inputs[..given]), Array.ConvertAll(inputs, x => x.Origin));
-        if (!y.RequiresGrad) return new Variable?[origins.Length];
-        var gradients = Autograd.Gradients([y], [dy], origins.OfType<Function>(), Autograd.Enabled, Autograd.Enabled,
-            stop: true);
-        // the gradient of a variable that occurs twice is returned once
-        return Array.ConvertAll(origins, x => x is not null && gradients.Remove(x, out var gradient) ? gradient : null);
+        return y.RequiresGrad ? Autograd.Within([y], [dy], origins, Autograd.Enabled) : new Variable?[origins.Length];
     }
 
     Variable Repeat(Variable[] inputs)

@@ -143,11 +143,25 @@ public static partial class Autograd
     /// <paramref name="functions"/>.
     /// </summary>
     internal static Dictionary<Function, Variable?> Gradients(IReadOnlyList<Variable> roots,
-        IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create, bool stop = false)
+        IReadOnlyList<Variable?>? seeds, IEnumerable<Function> functions, bool retain, bool create)
     {
         var wanted = functions.Distinct().ToDictionary(function => function, _ => (Variable?)null);
-        Run(roots, seeds, retain, create, wanted, stop);
+        Run(roots, seeds, retain, create, wanted);
         return wanted;
+    }
+
+    /// <summary>
+    /// Runs a backward pass within the backward pass of a function that has computed its results again. The inner
+    /// pass ends at the functions of the inputs, where the outer pass goes on.
+    /// </summary>
+    /// <returns>A gradient for each of these functions, or null. A function that occurs twice gets its gradient once.
+    /// </returns>
+    internal static Variable?[] Within(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?> seeds, Function?[] ends,
+        bool create)
+    {
+        var found = ends.OfType<Function>().Distinct().ToDictionary(end => end, _ => (Variable?)null);
+        Run(roots, seeds, create, create, found, stop: true);
+        return Array.ConvertAll(ends, end => end is not null && found.Remove(end, out var gradient) ? gradient : null);
     }
 
     /// <summary>

@@ -308,9 +308,9 @@ sealed class GradProblem
     static Variable?[] Of(Variable y, Variable[] leaves, Variable incoming, bool create = false)
     {
         Variable[] asked = y.RequiresGrad ? [.. leaves.Where(leaf => leaf.RequiresGrad)] : [];
-        var found = new Queue<Variable?>(asked.Length == 0 ? []
-            : Autograd.Grad([y], asked, [incoming], create, create));
-        return Array.ConvertAll(leaves, leaf => asked.Contains(leaf) ? found.Dequeue() : null);
+        if (asked.Length == 0) return new Variable?[leaves.Length];
+        var found = asked.Zip(Autograd.Grad(y, asked, incoming, create, create)).ToDictionary();
+        return Array.ConvertAll(leaves, leaf => found.GetValueOrDefault(leaf));
     }
 
     /// <summary>Returns the terms of Σ ⟨gradient, random direction⟩, where the sum runs over the inputs.</summary>

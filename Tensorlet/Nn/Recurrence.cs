@@ -57,11 +57,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
 
     protected override Variable?[] Backward(Variable[] gradients)
     {
-        if (Autograd.Enabled)
-        {
-            var found = Autograd.Gradients(Composed(), gradients, next.OfType<Function>(), true, true);
-            return Array.ConvertAll(next, function => function is null ? null : found[function]);
-        }
+        if (Autograd.Enabled) return Autograd.Within(Composed(), gradients, next, create: true);
         var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
         int steps = x.Size(0), n = x.Size(1);
         var dx = Tensor.EmptyLike(x);

@@ -131,12 +131,13 @@ public sealed partial class Variable
     /// "ij". To get the results that PyTorch calls indexing "xy", transpose the first two axes of each result.
     /// </summary>
     /// <exception cref="ShapeException">One of the variables has more than one axis.</exception>
-    public static Variable[] Meshgrid(params Variable[] dims)
+    public static Variable[] Meshgrid(params Variable[] variables)
     {
-        if (Array.Find(dims.Given(), x => x.Given(nameof(dims)).Rank > 1) is { } wide)
+        if (Array.Find(variables.Given(), x => x.Given(nameof(variables)).Rank > 1) is { } wide)
             throw new ShapeException($"Meshgrid: shape {wide.Data.Layout} is not a vector.");
-        int[] shape = [.. dims.Select(x => x.Numel)];
-        return [.. dims.Select((x, k) => x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
+        int[] shape = [.. variables.Select(x => x.Numel)];
+        return [.. variables.Select((x, k) =>
+            x.Reshape([.. shape.Select((size, a) => a == k ? size : 1)]).Expand(shape))];
     }
 }
 
