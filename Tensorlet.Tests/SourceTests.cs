@@ -38,7 +38,7 @@ public class SourceTests
 
     [Fact]
     public void Constants_of_devices_are_found() => Assert.Superset(
-        new HashSet<int> { 16, 256, 1 << 10, 1 << 14, 1 << 16, 1 << 20 }, Devices.Thresholds.All.ToHashSet());
+        new HashSet<int> { 16, 64, 256, 1 << 9, 1 << 14, 1 << 16, 1 << 20 }, Devices.Thresholds.All.ToHashSet());
 
     [Fact]
     public void No_line_is_wider_than_120()

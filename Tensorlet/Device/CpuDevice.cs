@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Tensorlet;
 
 /// <summary>
-/// The primitives on the processor, written for speed. How the work is divided depends on the size of the work, but
+/// The primitives on the processor, written for speed. How a sum is divided depends on the size of the work, but
 /// never on the number of threads. Each loop adds to a fixed number of partial sums. Therefore, any number of
 /// threads gives the same bits.
 /// </summary>
@@ -37,7 +37,7 @@ public sealed partial class CpuDevice : Device
     void Share(int count, int piece, long work, Action<int, int> part)
     {
         var parts = (count + piece - 1) / piece;
-        if (Threads == 1 || parts == 1 || work < WorthThreads) for (var p = 0; p < parts; p++) Run(p);
+        if (Threads == 1 || apart || parts == 1 || work < WorthThreads) for (var p = 0; p < parts; p++) Run(p);
         else OnThreads(parts, Threads, Run);
 
         void Run(int p) => part(p * piece, Math.Min(count, (p + 1) * piece));
@@ -55,6 +55,24 @@ public sealed partial class CpuDevice : Device
 
     internal override void Slices(int count, int elements, Action<int, int> part) =>
         Share(count, Math.Max(1, Piece / Math.Max(1, elements)), (long)count * elements, part);
+
+    [ThreadStatic] static bool apart;       // this thread works in Apart, so it does not divide its work again
+
+    internal override void Apart(int count, int least, Action<int, int> part)
+    {
+        var (parts, products) = (Math.Min(Threads, count / least), 0L);
+        if (parts < 2 || apart) part(0, count);
+        else OnThreads(parts, parts, p =>
+        {
+            var before = Products;
+            apart = true;
+            try { part((int)((long)count * p / parts), (int)((long)count * (p + 1) / parts)); }
+            finally { apart = false; }
+            Interlocked.Add(ref products, Products - before);
+            Products = before;
+        });
+        Products += products;
+    }
 
     internal override void FillCore<F>(F f, Tensor y)
     {

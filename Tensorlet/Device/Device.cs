@@ -322,6 +322,14 @@ public abstract partial class Device
     internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
 
     /// <summary>
+    /// Does work that can be done separately for each of <paramref name="count"/> items. The call part(from, to) does
+    /// the work for the items <c>from</c> to <c>to − 1</c>. If the device has several threads, each of them gets some
+    /// of the items, but at least <paramref name="least"/> items. No number that is computed for an item may depend
+    /// on the other items.
+    /// </summary>
+    internal virtual void Apart(int count, int least, Action<int, int> part) => part(0, count);
+
+    /// <summary>
     /// Scans a contiguous tensor along an axis in place: combines each element with all elements before it. This is
     /// done only if the device needs fewer steps for it than primitives that combine pairs of elements would need.
     /// Returns true if the tensor has been scanned.

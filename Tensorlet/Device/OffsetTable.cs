@@ -13,7 +13,7 @@ namespace Tensorlet;
 /// null.</param>
 sealed record OffsetTable(int[] Offsets, int[] Runs, int? Step)
 {
-    const int Small = 1 << 10, MostRemembered = 1 << 22;
+    const int Small = 1 << 6, MostRemembered = 1 << 22;
     static readonly ConcurrentDictionary<string, OffsetTable> remembered = new();
     static readonly ConcurrentDictionary<(int Count, int Step), OffsetTable> regular = new();
     static int rememberedCount;

@@ -42,23 +42,16 @@ readonly struct LogisticProduct : IZip3 // the gradient with respect to z in a·
 readonly struct TanhProduct : IZip3 // the gradient with respect to z in a·t, where t = tanh z
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dy, V a, V t) => dy * a * (V.Of(1) - t * t); }
 
-readonly struct ResetFormula : IFormula // n = tanh(x + r·(own + b))
+readonly struct ResetFormula : IFormula // n = tanh(x + b + r·own)
 {
     public static int Inputs => 4;
     [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V x, V r, V own, V b, V x4, V x5, V x6, V x7) =>
-        V.Call(new TanhFormula(), x + r * (own + b));
+    V IFormula.Apply<V>(V x, V b, V r, V own, V x4, V x5, V x6, V x7) =>
+        V.Call(new TanhFormula(), x + b + r * own);
 }
 
 readonly struct NewSlope : IZip3 // the gradient with respect to u in h′ = (1 − z)·n + z·h, where n = tanh u
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dh, V z, V n) => dh * (V.Of(1) - z) * (V.Of(1) - n * n); }
-
-readonly struct ResetSlope : IFormula // the gradient with respect to u in r·(own + b), where r = σ(u)
-{
-    public static int Inputs => 4;
-    [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V dn, V own, V b, V r, V x4, V x5, V x6, V x7) => dn * (own + b) * (r * (V.Of(1) - r));
-}
 
 readonly struct UpdateSlope : IFormula // the gradient with respect to u in h′ = (1 − z)·n + z·h, where z = σ(u)
 {

@@ -18,16 +18,13 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// <summary>The number of tensors that a state consists of.</summary>
     internal int States => states;
 
-    /// <summary>Projects the inputs of one step or of all steps, of shape (…, in), in a single product.</summary>
-    internal Variable Project(Variable x) => F.Linear(x, weightIh, biasIh);
-
     /// <summary>
-    /// The parameters that project a state: the weights, of shape (gates·H, H), and the bias, which consists of
-    /// zeros if the cell has no biases. Here, <c>gates</c> is the number of parts of size H that a projection
-    /// consists of.
+    /// The weights that project an input, of shape (gates·H, in); the weights that project a state, of shape
+    /// (gates·H, H); and the two biases, of shape (gates·H), which consist of zeros if the cell has no biases. Here,
+    /// <c>gates</c> is the number of parts of size H that a projection consists of.
     /// </summary>
-    internal Variable[] Own => [weightHh,
-        biasHh?.To(weightHh.DType) ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device)];
+    internal Variable[] Own => [weightIh, weightHh, .. ((Variable?[])[biasIh, biasHh]).Select(bias =>
+        bias?.To(weightHh.DType) ?? Tensor.Zeros([weightHh.Size(0)], weightHh.DType, weightHh.Device))];
 
     /// <summary>
     /// Computes the next state from the projected input and the projected state, both of shape (N, gates·H), and
@@ -42,14 +39,21 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// Computes the same step as <see cref="Step(Variable, Variable, Variable[])"/>, in as few passes over memory
     /// as possible, and without recording the step on the tape.
     /// </summary>
-    /// <param name="x">The projected input, of shape (N, gates·H).</param>
-    /// <param name="own">The product of the state and its weights, of shape (N, gates·H).</param>
-    /// <param name="bias">The bias that is added to <paramref name="own"/>, of shape (gates·H).</param>
+    /// <param name="x">The product of the input and its weights, of shape (gates, N, H). The step overwrites it with
+    /// the gates.</param>
+    /// <param name="own">The product of the state and its weights, of shape (gates, N, H).</param>
+    /// <param name="bias">The result of <see cref="Bias"/>, repeated for each sequence, of shape (…, N, H).</param>
     /// <param name="state">The state.</param>
-    /// <param name="kept">The tensor of shape (N, Kept·H) into which the step writes what <see cref="Back"/> will
-    /// read.</param>
+    /// <param name="kept">The tensor of shape (Kept, N, H) into which the step writes what else <see cref="Back"/>
+    /// will read.</param>
     /// <param name="after">The tensors into which the step writes the next state.</param>
     internal abstract void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after);
+
+    /// <summary>
+    /// Returns what a step adds to the two products: the sum of the two biases or, if <see cref="IsSum"/> is false,
+    /// the sum followed by each of them.
+    /// </summary>
+    internal virtual Tensor Bias(Tensor x, Tensor own) => x + own;
 
     /// <summary>
     /// Computes the backward pass of <see cref="Step(Tensor, Tensor, Tensor, Tensor[], Tensor, Tensor[])"/> from
@@ -60,18 +64,19 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     /// </summary>
     /// <returns>For each part of the state, the gradient that does not pass through the projection of the state, or
     /// null if there is no such gradient.</returns>
-    internal abstract Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept,
-        Tensor[] after, Tensor dx, Tensor dOwn);
+    internal abstract Tensor?[] Back(Tensor[] dy, Tensor gates, Tensor[] state, Tensor kept, Tensor[] after,
+        Tensor dx, Tensor dOwn);
 
     /// <summary>Whether a step reads the projected input and the projected state only as their sum.</summary>
     internal virtual bool IsSum => true;
 
     /// <summary>
-    /// Returns <paramref name="count"/>·H columns of <paramref name="x"/>, beginning with column
-    /// <paramref name="first"/>·H.
+    /// Returns part <paramref name="i"/> of <paramref name="x"/>, which has the shape (parts, N, H).
     /// </summary>
-    private protected Tensor Part(Tensor x, int first, int count = 1) =>
-        x.Narrow(-1, first * hiddenSize, count * hiddenSize);
+    private protected static Tensor Part(Tensor x, int i) => x.Select(0, i);
+
+    /// <summary>Returns the first two parts of <paramref name="x"/>.</summary>
+    private protected static Tensor Two(Tensor x) => x.Narrow(0, 0, 2);
 
     /// <summary>Returns a state of zeros for <paramref name="n"/> sequences.</summary>
     internal Variable[] Nothing(Variable x, int n) =>
@@ -85,7 +90,8 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
             F.OfShape(GetType().Name, "state", h.Given(nameof(state)), x.Size(0), HiddenSize).Data
                 .OnlyType($"{GetType().Name}: the state", x.DType);
         state ??= Nothing(x, x.Size(0));
-        return Named(() => Step(Project(x), F.Linear(state[0], weightHh, biasHh), state), GetType().Name);
+        return Named(() => Step(F.Linear(x, weightIh, biasIh), F.Linear(state[0], weightHh, biasHh), state),
+            GetType().Name);
     }
 
     /// <summary>
@@ -113,13 +119,14 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, boo
         [relu ? (x + own).Relu() : (x + own).Tanh()];
 
     internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after) =>
-        _ = relu ? after[0].Set(new Of3<ReluOfSum>(), x, own, bias) : after[0].Set(new Of3<TanhOfSum>(), x, own, bias);
+        _ = relu ? after[0].Set(new Of3<ReluOfSum>(), Part(x, 0), Part(own, 0), Part(bias, 0))
+            : after[0].Set(new Of3<TanhOfSum>(), Part(x, 0), Part(own, 0), Part(bias, 0));
 
-    internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
+    internal override Tensor?[] Back(Tensor[] dy, Tensor gates, Tensor[] state, Tensor kept, Tensor[] after,
         Tensor dx, Tensor dOwn)
     {
-        if (relu) dx.Set(new Of2<Gate.Formula>(), dy[0], after[0]);
-        else dx.Set(new Of2<TanhSlope>(), after[0], dy[0]);
+        if (relu) Part(dx, 0).Set(new Of2<Gate.Formula>(), dy[0], after[0]);
+        else Part(dx, 0).Set(new Of2<TanhSlope>(), after[0], dy[0]);
         return [null];
     }
 
@@ -149,23 +156,23 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
         return [o * c.Tanh(), c];
     }
 
-    internal override int Kept => 5;        // i, f, g, o and tanh c′
+    internal override int Kept => 1;        // tanh c′
 
     internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after)
     {
-        foreach (var (first, count) in ((int, int)[])[(0, 2), (3, 1)])
-            Part(kept, first, count).Set(new Of3<LogisticOfSum>(), Part(x, first, count), Part(own, first, count),
-                Part(bias, first, count));
-        Part(kept, 2).Set(new Of3<TanhOfSum>(), Part(x, 2), Part(own, 2), Part(bias, 2));
-        after[1].Set(new CellFormula(), Part(kept, 1), state[1], Part(kept, 0), Part(kept, 2));
-        Part(kept, 4).Set(new Of1<TanhFormula>(), after[1]);
-        after[0].Set(new Of2<Tensor.MultiplyFormula>(), Part(kept, 3), Part(kept, 4));
+        Tensor i = Part(x, 0), f = Part(x, 1), g = Part(x, 2), o = Part(x, 3), tanh = Part(kept, 0);
+        Two(x).Set(new Of3<LogisticOfSum>(), Two(x), Two(own), Two(bias));
+        g.Set(new Of3<TanhOfSum>(), g, Part(own, 2), Part(bias, 2));
+        o.Set(new Of3<LogisticOfSum>(), o, Part(own, 3), Part(bias, 3));
+        after[1].Set(new CellFormula(), f, state[1], i, g);
+        tanh.Set(new Of1<TanhFormula>(), after[1]);
+        after[0].Set(new Of2<Tensor.MultiplyFormula>(), o, tanh);
     }
 
-    internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
+    internal override Tensor?[] Back(Tensor[] dy, Tensor gates, Tensor[] state, Tensor kept, Tensor[] after,
         Tensor dx, Tensor dOwn)
     {
-        Tensor i = Part(kept, 0), f = Part(kept, 1), g = Part(kept, 2), o = Part(kept, 3), tanh = Part(kept, 4);
+        Tensor i = Part(gates, 0), f = Part(gates, 1), g = Part(gates, 2), o = Part(gates, 3), tanh = Part(kept, 0);
         Part(dx, 3).Set(new Of3<LogisticProduct>(), dy[0], tanh, o);
         var dc = dy[1].Set(new CellSlope(), dy[1], dy[0], o, tanh);
         Part(dx, 0).Set(new Of3<LogisticProduct>(), dc, g, i);
@@ -203,25 +210,28 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
         return [n.Lerp(state[0], z)];
     }
 
-    internal override int Kept => 3;
+    internal override int Kept => 1;        // U·h + c of n
     internal override bool IsSum => false;
+
+    internal override Tensor Bias(Tensor x, Tensor own) => Tensor.Cat([x + own, x, own]);       // of r, z, n each
 
     internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after)
     {
-        var (r, z, n) = (Part(kept, 0), Part(kept, 1), Part(kept, 2));
-        Part(kept, 0, 2).Set(new Of3<LogisticOfSum>(), Part(x, 0, 2), Part(own, 0, 2), Part(bias, 0, 2));
-        n.Set(new ResetFormula(), Part(x, 2), r, Part(own, 2), Part(bias, 2));
+        var (r, z, n) = (Part(x, 0), Part(x, 1), Part(x, 2));
+        Two(x).Set(new Of3<LogisticOfSum>(), Two(x), Two(own), Two(bias));
+        Part(kept, 0).Set(new Of2<Tensor.AddFormula>(), Part(own, 2), Part(bias, 8));
+        n.Set(new ResetFormula(), n, Part(bias, 5), r, Part(kept, 0));
         after[0].Set(new Of3<LerpFormula>(), n, state[0], z);
     }
 
-    internal override Tensor?[] Back(Tensor[] dy, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after,
+    internal override Tensor?[] Back(Tensor[] dy, Tensor gates, Tensor[] state, Tensor kept, Tensor[] after,
         Tensor dx, Tensor dOwn)
     {
-        var (r, z, n, dn) = (Part(kept, 0), Part(kept, 1), Part(kept, 2), Part(dx, 2));
+        var (r, z, n, dn) = (Part(gates, 0), Part(gates, 1), Part(gates, 2), Part(dx, 2));
         dn.Set(new Of3<NewSlope>(), dy[0], z, n);
-        Part(dx, 0).Set(new ResetSlope(), dn, Part(own, 2), Part(bias, 2), r);
+        Part(dx, 0).Set(new Of3<LogisticProduct>(), dn, Part(kept, 0), r);
         Part(dx, 1).Set(new UpdateSlope(), dy[0], state[0], n, z);
-        Part(dOwn, 0, 2).Copy_(Part(dx, 0, 2));
+        Two(dOwn).Copy_(Two(dx));
         Part(dOwn, 2).Set(new Of2<Tensor.MultiplyFormula>(), dn, r);
         return [dy[0].Mul_(z)];
     }

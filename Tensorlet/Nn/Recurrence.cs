@@ -1,14 +1,18 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Runs a recurrent cell over all steps, as one operation. The inputs of the operation are the projected inputs of
-/// the cell, of shape (L, N, gates·H); the weights and the bias that project the state; and the tensors of the
-/// initial state, each of shape (N, H). The results are the outputs, of shape (L, N, H), and the final state. Here,
-/// L is the number of steps, N is the number of sequences, H is the size of the state, and <c>gates</c> is the
-/// number of parts of size H that a projection consists of. Each step writes its result to the memory from which
-/// the next step reads. In the backward pass, the gradients with respect to the weights are computed in one product
-/// over all steps.
+/// Runs a recurrent cell over all steps, as one operation. The inputs of the operation are the sequences, of shape
+/// (L, N, in); the weights and the biases of the cell, in the order of <see cref="RecurrentCell.Own"/>; and the
+/// tensors of the initial state, each of shape (N, H). The results are the outputs, of shape (L, N, H), and the final
+/// state. Here, L is the number of steps, N is the number of sequences, <c>in</c> is the size of the input, and H is
+/// the size of the state.
 /// </summary>
+/// <remarks>
+/// The inputs of all steps are projected in one product, and so are the gradients with respect to the weights. The
+/// sequences do not depend on each other, so they are divided among the threads. Each step writes its result to the
+/// memory from which the next step reads. In memory, each gate of a step is contiguous, so that a step of the cell
+/// consists of a few passes over contiguous numbers.
+/// </remarks>
 /// <param name="cell">The cell.</param>
 /// <param name="backwards">If true, the cell goes from the last step to the first. If false, it goes from the first
 /// step to the last.</param>
@@ -16,73 +20,97 @@ namespace Tensorlet.Nn;
 /// state of the sequence no longer changes, and the output is 0.</param>
 sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : MultiFunction
 {
+    const int Least = 8;                // sequences that are worth a thread of their own
     Tensor[] states = [];               // each part of the state, before and after each step: (L + 1, N, H)
-    Tensor? products, kept;             // for each step: state times weights, and what the cell keeps
+    Tensor? gates, kept;                // for each step: the gates, (gates, N, H), and what else the cell keeps
 
     protected override Tensor[] ForwardAll()
     {
         Save();
-        foreach (var input in Inputs) X.Data.SameDevice(Name, input.Data);
-        var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
+        foreach (var input in Inputs) F.FitsWeights(Name, X, input, null);
+        var (x, weight) = (X.Data, Input(2).Data);
         var records = Autograd.Enabled && Inputs.Any(input => input.RequiresGrad);
-        int steps = x.Size(0), n = x.Size(1), h = cell.HiddenSize, rows = records ? steps : 1;
+        int steps = x.Size(0), n = x.Size(1), h = cell.HiddenSize, parts = weight.Size(0) / h;
         states = Array.ConvertAll(Inputs[^cell.States..], _ => x.NewEmpty([steps + 1, n, h]));
-        foreach (var (k, state) in At(Before(Order(steps).First())).Index()) state.Copy_(Input(3 + k).Data);
-        (products, kept) = (x.NewEmpty([rows, n, weight.Size(0)]), x.NewEmpty([rows, n, cell.Kept * h]));
-        foreach (var t in Order(steps))
+        foreach (var (k, state) in At(states, Before(Order(steps).First())).Index()) state.Copy_(Input(5 + k).Data);
+        (gates, kept) = (x.NewEmpty([steps, parts, n, h]), x.NewEmpty([records ? steps : 1, cell.Kept, n, h]));
+        x.Device.Contract(x, Input(1).Data.T.Unflatten(1, [parts, h]), gates.Transpose(1, 2), 0, 2, 2);
+        var (across, bias) = (weight.T.Contiguous().Unflatten(1, [parts, h]), cell.Bias(Input(3).Data, Input(4).Data));
+        x.Device.Apart(n, Least, (from, to) =>
         {
-            var (state, after, row) = (At(Before(t)), At(After(t)), records ? t : 0);
-            x.Device.Contract(state[0], weight.T, products.Select(0, row), 0, 1, 1);
-            cell.Step(x.Select(0, t), products.Select(0, row), bias, state, kept.Select(0, row), after);
-            for (var k = 0; k < after.Length && living is not null; k++)
-                after[k].Set(new Of3<Tensor.WhereFormula>(), living.Select(0, t), after[k], state[k]);
-        }
+            Tensor Of(Tensor t) => t.Narrow(-2, from, to - from);
+            var (ours, own) = (Array.ConvertAll(states, Of), x.NewEmpty([parts, to - from, h]));
+            // a copy of the bias for each sequence, so that all operands of a step are contiguous
+            var added = bias.Unflatten(0, [-1, 1, h]) + Tensor.Zeros([1, to - from, 1], x.DType, x.Device);
+            foreach (var t in Order(steps))
+            {
+                var (state, after) = (At(ours, Before(t)), At(ours, After(t)));
+                x.Device.Contract(state[0], across, own.Transpose(0, 1), 0, 1, 2);
+                cell.Step(Of(gates.Select(0, t)), own, added, state, Of(kept.Select(0, records ? t : 0)), after);
+                for (var k = 0; k < after.Length && living is not null; k++)
+                    after[k].Set(new Of3<Tensor.WhereFormula>(), Of(living).Select(0, t), after[k], state[k]);
+            }
+        });
         if (living is not null) Keep(living);
-        if (records) Keep([.. states, products, kept]);
+        if (records) Keep([.. states, gates, kept]);
         var outputs = states[0].Narrow(0, After(0), steps);
         return [living is null ? outputs : Tensor.Where(living, outputs, 0),
-            .. At(After(Order(steps).Last())).Select(state => state.Clone())];
+            .. At(states, After(Order(steps).Last())).Select(state => state.Clone())];
     }
 
     int Before(int t) => backwards ? t + 1 : t;
     int After(int t) => backwards ? t : t + 1;
-    Tensor[] At(int i) => Array.ConvertAll(states, state => state.Select(0, i));
+    static Tensor[] At(Tensor[] states, int i) => Array.ConvertAll(states, state => state.Select(0, i));
     IEnumerable<int> Order(int steps) => Enumerable.Range(0, steps).Select(t => backwards ? steps - 1 - t : t);
 
     internal override void Free()
     {
         base.Free();
-        (states, products, kept) = ([], null, null);
+        (states, gates, kept) = ([], null, null);
     }
 
     protected override Variable?[] Backward(Variable[] gradients)
     {
         if (Autograd.Enabled) return Autograd.Within(Composed(), gradients, next, create: true);
-        var (x, weight, bias) = (X.Data, Input(1).Data, Input(2).Data);
-        int steps = x.Size(0), n = x.Size(1);
-        var dx = Tensor.EmptyLike(x);
-        var dOwn = cell.IsSum ? dx : Tensor.EmptyLike(x);
-        var dy = Array.ConvertAll(gradients[1..], gradient => gradient.Data.Clone());
-        foreach (var t in Order(steps).Reverse())
+        var (x, weight) = (X.Data, Input(2).Data);
+        int steps = x.Size(0), n = x.Size(1), h = cell.HiddenSize;
+        var (perGate, dx) = (weight.Unflatten(0, [-1, h]), Tensor.EmptyLike(gates!));
+        var dOwn = cell.IsSum ? dx : Tensor.EmptyLike(gates!);
+        var dStates = Array.ConvertAll(gradients[1..], gradient => gradient.Data.Clone());
+        x.Device.Apart(n, Least, (from, to) =>
         {
-            var (on, ended) = (living?.Select(0, t), (Tensor[])[]);
-            if (on is not null)
+            Tensor Of(Tensor t) => t.Narrow(-2, from, to - from);
+            var (ours, first) = (Array.ConvertAll(states, Of), Array.ConvertAll(dStates, Of));
+            var (dy, ended) = (first, (Tensor[])[]);
+            var through = Tensor.EmptyLike(dy[0]);
+            foreach (var t in Order(steps).Reverse())
             {
-                ended = Array.ConvertAll(dy, d => Tensor.Where(on, 0, d));
-                dy = Array.ConvertAll(dy, d => Tensor.Where(on, d, 0));
+                var output = Of(gradients[0].Data).Select(0, t);
+                if (living is not null)
+                {
+                    var on = Of(living).Select(0, t);
+                    ended = Array.ConvertAll(dy, d => Tensor.Where(on, 0, d));
+                    dy = Array.ConvertAll(dy, d => Tensor.Where(on, d, 0));
+                    output = Tensor.Where(on, output, 0);
+                }
+                dy[0].Add_(output);
+                var own = Of(dOwn.Select(0, t));
+                var passed = cell.Back(dy, Of(gates!.Select(0, t)), At(ours, Before(t)), Of(kept!.Select(0, t)),
+                    At(ours, After(t)), Of(dx.Select(0, t)), own);
+                x.Device.Contract(own.Transpose(0, 1), perGate, through, 0, 1, 1);
+                dy = [passed[0] is { } direct ? direct.Add_(through) : through, .. passed[1..]!];
+                for (var k = 0; k < ended.Length; k++) dy[k].Add_(ended[k]);
             }
-            var output = gradients[0].Data.Select(0, t);
-            dy[0].Add_(on is null ? output : Tensor.Where(on, output, 0));
-            var own = dOwn.Select(0, t);
-            var passed = cell.Back(dy, products!.Select(0, t), bias, At(Before(t)), kept!.Select(0, t), At(After(t)),
-                dx.Select(0, t), own);
-            var state = Tensor.MatMul(own, weight);
-            dy = [passed[0] is { } direct ? state.Add_(direct) : state, .. passed[1..]!];
-            for (var k = 0; k < ended.Length; k++) dy[k].Add_(ended[k]);
-        }
-        var before = states[0].Narrow(0, Before(0), steps).Reshape(steps * n, cell.HiddenSize);
-        var dw = Tensor.MatMul(dOwn.Reshape(steps * n, weight.Size(0)).T, before);
-        return [dx, dw, dOwn.Sum([0, 1]), .. dy.Select(d => (Variable)d)];
+            foreach (var (k, d) in dy.Index()) if (!ReferenceEquals(d, first[k])) first[k].Copy_(d);
+        });
+        var db = Bias(dx);
+        var before = states[0].Narrow(0, Before(0), steps);
+        return [Needs(0) ? Tensor.Contract(dx.Transpose(1, 2), Input(1).Data.Unflatten(0, [-1, h]), 0, 2, 1) : null,
+            Needs(1) ? Tensor.Contract(dx.Permute(1, 3, 0, 2), x, 0, 2, 1).Flatten(0, 1) : null,
+            Needs(2) ? Tensor.Contract(dOwn.Permute(1, 3, 0, 2), before, 0, 2, 1).Flatten(0, 1) : null,
+            db, ReferenceEquals(dx, dOwn) ? db : Bias(dOwn), .. dStates.Select(d => (Variable)d)];
+
+        static Tensor Bias(Tensor d) => d.Sum([0, 2]).Flatten();
     }
 
     /// <summary>
@@ -90,11 +118,11 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
     /// </summary>
     Variable[] Composed()
     {
-        var (x, state) = (X.Unbind(), Inputs[^cell.States..]);
+        var (x, state) = (F.Linear(X, Input(1), Input(3)).Unbind(), Inputs[^cell.States..]);
         var outputs = new Variable[x.Length];
         foreach (var t in Order(x.Length))
         {
-            var next = cell.Step(x[t], F.Linear(state[0], Input(1), Input(2)), state);
+            var next = cell.Step(x[t], F.Linear(state[0], Input(2), Input(4)), state);
             outputs[t] = next[0];
             if (living?.Select(0, t) is { } on)
             {

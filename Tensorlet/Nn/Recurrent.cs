@@ -68,8 +68,7 @@ public abstract class Recurrent : Module
             {
                 var i = layer * ways + way;
                 var state = initial is null ? cells[i].Nothing(x, n) : Array.ConvertAll(initial, s => s.Select(0, i));
-                var results = new Recurrence(cells[i], way == 1, living).Apply(
-                    [cells[i].Project(x), .. cells[i].Own, .. state]);
+                var results = new Recurrence(cells[i], way == 1, living).Apply([x, .. cells[i].Own, .. state]);
                 (outputs[way], last[i]) = (results[0], results[1..]);
             }
             x = ways == 1 ? outputs[0] : Variable.Cat(outputs, -1);

@@ -267,7 +267,7 @@ public static partial class F
     /// Throws an exception if the weights or the bias have a different type than the input, or are on a different
     /// device.
     /// </summary>
-    static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
+    internal static void FitsWeights(string operation, Variable x, Variable weight, Variable? bias)
     {
         x.Data.SameDevice(operation, weight.Data);
         x.Data.SameDevice(operation, (bias ?? x).Data);
