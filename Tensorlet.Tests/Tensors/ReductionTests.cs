@@ -37,6 +37,29 @@ public class ReductionTests
         Holds(Tensor.Scalar(3, DType.Float64, Named(device)).ArgMax(), [], 0);
     }
 
+    /// <summary>
+    /// Short rows are reduced several at a time, rows in memory of the user and long rows one by one: the same bits.
+    /// </summary>
+    [Theory, InlineData(DType.Float32), InlineData(DType.Float64)]
+    public void A_row_has_the_same_sum_alone_and_among_others(DType type)
+    {
+        foreach (var n in Enumerable.Range(4, 70).Concat([511, 512, 513, 520]))
+            foreach (var rows in (int[])[1, 7, 8, 19])
+            {
+                var x = Tensor.Randn([rows, n], type, generator: new Generator((ulong)n));
+                var mine = type == DType.Float32 ? Tensor.Over(x.ToArray<float>()) : Tensor.Over(x.ToArray<double>());
+                var m = Tensor.Randn([rows, 1], type, generator: new Generator((ulong)rows));
+                Tensor[] alone = [.. x.Unbind(0).Select(row => row.Sum())];
+                Tensor[] spreads = [.. x.Unbind(0).Select(row => row.Var())];
+                foreach (var twin in (Tensor[])[x, mine.Reshape(rows, n)])
+                {
+                    Assert.Equal(Tensor.Stack(alone).ToArray<double>(), twin.Sum(1).ToArray<double>());
+                    Assert.Equal(Tensor.Stack(spreads).ToArray<double>(), twin.Var(1).ToArray<double>());
+                    Assert.Equal((x - m.Expand(rows, n).Contiguous()).ToArray<double>(), (twin - m).ToArray<double>());
+                }
+            }
+    }
+
     [Theory, Devices]
     public void Nothing_to_fold(string device)
     {

@@ -49,10 +49,18 @@ public sealed unsafe partial class CpuDevice
                 Row(f, row, buffers, to - from, ready);
                 return;
             }
-            foreach (var at in walk.Part(from, to))
+            var next = stackalloc nint[F.Inputs + 1];       // bytes from a row to the next
+            for (var k = 0; k <= F.Inputs; k++) next[k] = (nint)walk.Strides(k)[^2] * lines[k].Size;
+            foreach (var (at, rows) in walk.Stretches(from, to, walk.Shape.Length - 2))
             {
                 for (var k = 0; k <= F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
-                Row(f, row, buffers, walk.Length, ready);
+                if (ready) Rows(f, row, next, buffers, rows, walk.Length);
+                else
+                    for (var i = 0; i < rows; i++)
+                    {
+                        Row(f, row, buffers, walk.Length, false);
+                        for (var k = 0; k <= F.Inputs; k++) row[k].Start += next[k];
+                    }
             }
         }
     }
@@ -86,6 +94,28 @@ public sealed unsafe partial class CpuDevice
             else Loop(f, at, steps, last, (rest + Lanes<T>.Count - 1) / Lanes<T>.Count);
             if (direct) new Span<T>(last, rest).CopyTo(new((T*)y.Start + i, rest));
             else Operands.Put(last, rest, y.At(i * y.Step));
+        }
+    }
+
+    /// <summary>Computes rows that can be read in place. The last register of a row may be written in part.</summary>
+    [SkipLocalsInit, MethodImpl(NoInlining | AggressiveOptimization)]
+    static void Rows<F, T>(F f, Line* lines, nint* next, T* buffers, int rows, int count)
+        where F : struct, IFormula where T : unmanaged
+    {
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
+        var y = lines[F.Inputs].Start;
+        var last = buffers + F.Inputs * Operands.Chunk;
+        for (; rows > 0; rows--, y += next[F.Inputs])
+        {
+            Operands.NextRow(lines, next, F.Inputs, buffers, at, steps);
+            var x = new Registers<T>(at, steps);
+            for (var i = 0; i < count; i += Lanes<T>.Count)
+            {
+                var whole = i + Lanes<T>.Count <= count;
+                x.Next(f).Value.Store(whole ? (T*)y + i : last);
+                if (!whole) new Span<T>(last, count - i).CopyTo(new((T*)y + i, count - i));
+            }
         }
     }
 

@@ -3,8 +3,9 @@ namespace Tensorlet;
 public sealed unsafe partial class CpuDevice
 {
     const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is the sum of parts of a fixed size
-    const int Few = 24; // fewer numbers than this for each result are not read as a row
+    const int Few = 24, Fewest = 4; // fewer numbers for each result are not read as a row, or not even as a short row
     const int Depth = 16;                                           // the rows that a register of columns goes down
+    const int Together = 8;                                         // short rows that are finished together
     const int Columns = 256;                                        // the results that are computed together
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
@@ -30,21 +31,24 @@ public sealed unsafe partial class CpuDevice
         leading[^1] = y.Layout;
         Walk kept = new(leading), folded = new(others);
         bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
-        var few = folded.Rows * folded.Length < Few && kept.Length >= Lanes<T>.Count;
+        var runs = new int[folded.Rows * F.Inputs];             // where each row of the reduced numbers begins
+        var row = 0;
+        foreach (var at in folded.All) at.CopyTo(runs, row++ * F.Inputs);
+        var few = folded.Rows * folded.Length < Few && kept.Length >= Fewest;
         for (var k = 0; k < F.Inputs; k++)
         {
             down &= few || kept.Step(k) is 0 or 1;
             along &= folded.Step(k) is 0 or 1;
         }
+        if (along && folded.Rows == 1 && folded.Length >= Fewest)
+            foreach (var operand in x) few &= operand.DType != DTypes.Of<T>();      // otherwise they are short rows
         if (down && (few || !along))
         {
-            var blocks = (kept.Length + Columns - 1) / Columns;
-            Share(kept.Rows * blocks, 1, count, (p, _) => Operands.Pin(x, new Down<F, R, T>(f, r, kept, folded, y,
-                p / blocks, p % blocks * Columns)));
+            var blocks = kept.Rows * ((kept.Length + Columns - 1) / Columns);
+            Share(blocks, Math.Max(1, blocks / Parts), count, (from, to) => Operands.Pin(x,
+                new Down<F, R, T>(f, r, kept, folded, runs, y, from, to)));
             return;
         }
-        List<int[]> runs = [];
-        foreach (var run in folded.All) runs.Add([.. run]);
         Share(y.Numel, Math.Max(1, y.Numel / Parts), count, (from, to) => Operands.Pin(x,
             new Along<F, R, T>(f, r, kept, folded, runs, y, from, to)));
     }
@@ -122,7 +126,7 @@ public sealed unsafe partial class CpuDevice
     /// Computes results one by one. The numbers that are reduced to one result are in one contiguous run or in
     /// several contiguous runs.
     /// </summary>
-    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, List<int[]> runs, Tensor y, int from, int to)
+    readonly struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, int[] runs, Tensor y, int from, int to)
         : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
@@ -132,59 +136,160 @@ public sealed unsafe partial class CpuDevice
             var row = stackalloc Line[F.Inputs];
             for (var k = 0; k < F.Inputs; k++) row[k] = lines[k] with { Step = folded.Step(k) };
             var ready = Operands.AreReady<T>(row, F.Inputs);
+            if (ready && runs.Length == F.Inputs && folded.Length <= Operands.Chunk)
+            {
+                ShortRows(lines, row, buffers);
+                return;
+            }
             foreach (var at in kept.Each(from, to))
             {
                 var sum = new Folded<R>(r);
-                foreach (var run in runs)
+                for (var run = 0; run < runs.Length; run += F.Inputs)
                 {
                     for (var k = 0; k < F.Inputs; k++)
-                        row[k].Start = lines[k].Start + ((nint)at[k] + run[k]) * lines[k].Size;
+                        row[k].Start = lines[k].Start + ((nint)at[k] + runs[run + k]) * lines[k].Size;
                     FoldRow(f, r, row, buffers, folded.Length, ready, ref sum);
                 }
                 Store(y, at[F.Inputs], r.Finish(sum.Total(r)).Value);
             }
         }
+
+        /// <summary>Reduces short rows that are read in place. Eight of them are finished together.</summary>
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        void ShortRows(Line* lines, Line* row, T* buffers)
+        {
+            var next = stackalloc nint[F.Inputs];           // bytes from a row to the next
+            for (var k = 0; k < F.Inputs; k++) next[k] = (nint)kept.Step(k) * lines[k].Size;
+            double* sumsRoom = stackalloc double[Operands.Room<double>(1)], sums = Operands.Aligned(sumsRoom);
+            ref var first = ref HostStorage.First<T>(y);
+            foreach (var (at, count) in kept.Stretches(from, to, kept.Shape.Length - 1))
+            {
+                for (var k = 0; k < F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
+                for (int i = 0, n; i < count; i += n)
+                {
+                    n = Math.Min(Together, count - i);
+                    FoldRows(f, r, row, next, buffers, n, folded.Length, sums);
+                    FinishRows(r, sums);
+                    for (var j = 0; j < n; j++)
+                        Unsafe.Add(ref first, at[F.Inputs] + (i + j) * kept.Step(F.Inputs)) = FromDouble<T>(sums[j]);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reduces each of several rows, which can be read in place, to a register of doubles. Together with
+    /// <see cref="FinishRows"/>, this gives the same bits as <see cref="FoldRow"/>.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FoldRows<F, R, T>(F f, R r, Line* lines, nint* next, T* buffers, int rows, int count, double* sums)
+        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    {
+        var at = stackalloc T*[Operands.Most];
+        var steps = stackalloc nint[Operands.Most];
+        for (; rows > 0; rows--, sums += Lanes<double>.Count)
+        {
+            Operands.NextRow(lines, next, F.Inputs, buffers, at, steps);
+            var x = new Registers<T>(at, steps);
+            Lanes<double> a = Lanes<double>.Of(r.Start), b = a, c = a, d = a;
+            for (var left = count; left > 0; left -= Lanes<T>.Count)
+            {
+                var register = x.Next(f);
+                if (left < Lanes<T>.Count)
+                {
+                    register = register.First(left, r.Start);
+                    if (count / Lanes<T>.Count % 2 > 0) (a, b, c, d) = (c, d, a, b);    // a, b for these, as in FoldRow
+                }
+                var (sum, sum2) = FoldOne(r, register, a, b);
+                (a, b, c, d) = (c, d, sum, sum2);           // alternately, so that no addition waits for the last
+            }
+            r.Apply(r.Apply(a, b), r.Apply(c, d)).Value.Store(sums);
+        }
+    }
+
+    /// <summary>
+    /// Reduces each of eight registers to one number, finishes these numbers, and writes them over the first register.
+    /// </summary>
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void FinishRows<R>(R r, double* sums) where R : struct, IReduction
+    {
+        for (var count = Together; count > 1; count /= 2)
+            for (var i = 0; i < count; i += 2)
+            {
+                var (a, b) = (Vector512.Load(sums + i * Together), Vector512.Load(sums + (i + 1) * Together));
+                // in each round, a half of the numbers of a row is combined with the other half
+                var (low, high) = count switch
+                {
+                    Together => (Pair(a, b, 0, 1, 2, 3), Pair(a, b, 4, 5, 6, 7)),
+                    Together / 2 => (Pair(a, b, 0, 1, 4, 5), Pair(a, b, 2, 3, 6, 7)),
+                    _ => (Pair(a, b, 0, 2, 4, 6), Pair(a, b, 1, 3, 5, 7)),
+                };
+                r.Apply(new Lanes<double>(low), new(high)).Value.Store(sums + i / 2 * Together);
+            }
+        r.Finish(new Lanes<double>(Vector512.Load(sums))).Value.Store(sums);
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static Vector512<double> Pair(Vector512<double> a, Vector512<double> b, long i, long j, long k, long l)
+    {
+        var places = Vector512.Create(i, j, k, l, 0, 0, 0, 0);
+        return Vector512.Create(Vector512.Shuffle(a, places).GetLower(), Vector512.Shuffle(b, places).GetLower());
     }
 
     /// <summary>
     /// Computes adjacent results together: one row of numbers at a time is reduced into a row of doubles.
     /// </summary>
-    readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, Tensor y, int row, int column) : IPinned
-        where F : struct, IFormula where R : struct, IReduction where T : unmanaged
+    readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, int[] runs, Tensor y, int from, int to)
+        : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
         void IPinned.Run(Line* lines)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
-            var sums = stackalloc double[Columns + Lanes<T>.Count];
+            double* sumsRoom = stackalloc double[Operands.Room<double>(1)], sums = Operands.Aligned(sumsRoom);
             var start = stackalloc Line[F.Inputs];
             var at = stackalloc T*[Operands.Most];
             var steps = stackalloc nint[Operands.Most];
-            var count = Math.Min(Columns, kept.Length - column);
-            new Span<double>(sums, Columns + Lanes<T>.Count).Fill(r.Start);
             for (var k = 0; k < F.Inputs; k++) start[k] = lines[k] with { Step = kept.Step(k) };
             var ready = Operands.AreReady<T>(start, F.Inputs);
             for (var k = 0; k < F.Inputs; k++) ready &= start[k].Step == 1;
             for (var k = 0; ready && k < F.Inputs; k++) steps[k] = folded.Step(k);
-            foreach (var place in kept.Part(row, row + 1))
+            var (blocks, block) = ((kept.Length + Columns - 1) / Columns, from);        // of a row; the next
+            var place = kept.Part(from / blocks, (to - 1) / blocks + 1);
+            for (var moved = place.MoveNext(); moved; moved = ++block < to && (block % blocks > 0 || place.MoveNext()))
             {
-                for (var k = 0; k < F.Inputs; k++) start[k] = start[k] with { Start = lines[k].At(place[k]).Start };
-                foreach (var run in folded.All)
+                int column = block % blocks * Columns, count = Math.Min(Columns, kept.Length - column);
+                new Span<double>(sums, count + Lanes<T>.Count).Fill(r.Start);
+                for (var k = 0; k < F.Inputs; k++) start[k].Start = lines[k].At(place.Current[k]).Start;
+                for (var run = 0; run < runs.Length; run += F.Inputs)
                     for (int i = 0, n; i < folded.Length; i += n)
                     {
                         n = ready ? Math.Min(Depth, folded.Length - i) : 1;
                         for (var k = 0; k < F.Inputs; k++)
                         {
-                            var line = start[k].At(column * start[k].Step + run[k] + i * folded.Step(k));
+                            var line = start[k].At(column * start[k].Step + runs[run + k] + i * folded.Step(k));
                             at[k] = ready ? (T*)line.Start
                                 : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk, out steps[k]);
                         }
                         if (ready) FoldColumns(f, r, at, steps, sums, n, count);
                         else FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
                     }
-                for (var i = 0; i < count; i++)
-                    Store(y, place[F.Inputs] + column + i, r.Finish(new F64(sums[i])).Value);
+                Finish<R, T>(r, sums, count, y, place.Current[F.Inputs] + column);
             }
+        }
+    }
+
+    /// <summary>Finishes adjacent results, and writes them to y from position <paramref name="at"/> on.</summary>
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void Finish<R, T>(R r, double* sums, int count, Tensor y, int at) where R : struct, IReduction
+        where T : unmanaged
+    {
+        for (var i = 0; i < count; i += Lanes<double>.Count)
+            r.Finish(new Lanes<double>(Vector512.Load(sums + i))).Value.Store(sums + i);
+        fixed (byte* first = &Unsafe.As<HostStorage>(y.Storage).Start)
+        {
+            var to = new Line((nint)first, 1, y.DType, y.DType.Size(), false);
+            Operands.Put(sums, count, to.At(y.Layout.Offset + at));
         }
     }
 
@@ -223,11 +328,13 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>The results so far, in four registers of doubles that a loop updates.</summary>
+    [method: MethodImpl(AggressiveInlining)]
     struct Folded<R>(R r) where R : struct, IReduction
     {
         public Lanes<double> A = Lanes<double>.Of(r.Start), B = Lanes<double>.Of(r.Start);
         public Lanes<double> C = Lanes<double>.Of(r.Start), D = Lanes<double>.Of(r.Start);
 
+        [MethodImpl(AggressiveOptimization)]
         public readonly F64 Total(R r)
         {
             var all = r.Apply(r.Apply(A, B), r.Apply(C, D));

@@ -8,7 +8,7 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
-    public const int Beyond = 128;         // extra bytes, so that whole registers can also be read at the end
+    public const int Beyond = 128;         // extra bytes, so that two whole registers can also be read at the end
     public const int Line = 64;            // bytes of a cache line: a register across two lines takes twice as long
     internal static readonly Pool<byte[]> Pool = new Pool<byte[]>("the host",
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
@@ -51,8 +51,8 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     /// </summary>
     public int Readable => array is byte[]? (array.Length - first) / DType.Size() : Count;
 
-    /// <summary>True if a whole register may be read beyond the last element.</summary>
-    public bool Ahead => array is byte[] && Readable >= Count + Vector512<byte>.Count / DType.Size();
+    /// <summary>True if two whole registers may be read beyond the last element.</summary>
+    public bool Ahead => array is byte[] && Readable >= Count + Beyond / DType.Size();
 
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Start, Count * DType.Size());
 

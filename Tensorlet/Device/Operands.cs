@@ -8,7 +8,7 @@ namespace Tensorlet;
 /// whole row.</param>
 /// <param name="Type">The type of the elements.</param>
 /// <param name="Size">The size of an element in bytes.</param>
-/// <param name="Ahead">Whether a whole register may be read beyond the last element of the storage.</param>
+/// <param name="Ahead">Whether two registers may be read beyond the last element of the storage.</param>
 unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead)
 {
     public static Line Of<T>(T* start) where T : unmanaged => new((nint)start, 1, DTypes.Of<T>(), sizeof(T), false);
@@ -101,8 +101,36 @@ static unsafe class Operands
         if (line.Type != DTypes.Of<T>()) return Buffered(line, i, n, buffer);
         if (line.Step == 0) Vector512.Create(*(T*)line.Start).Store(buffer);
         else if (line.Step == 1 && (line.Ahead || n % Lanes<T>.Count == 0)) return (T*)line.Start + i;
-        else Convert(line.At(i * line.Step), Line.Of(buffer), n);
+        else Gather((T*)line.Start + (nint)i * line.Step, line.Step, buffer, n, line.Ahead);
         return buffer;
+    }
+
+    /// <summary>
+    /// Finds the addresses of rows that are read in place, and moves the lines on to the next row. A single number is
+    /// repeated in a buffer.
+    /// </summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="next">For each line, the bytes from a row to the next.</param>
+    /// <param name="count">The number of lines.</param>
+    /// <param name="buffers">A buffer for each line.</param>
+    /// <param name="at">The addresses.</param>
+    /// <param name="steps">The distances from one register to the next.</param>
+    [MethodImpl(AggressiveInlining)]
+    public static void NextRow<T>(Line* lines, nint* next, int count, T* buffers, T** at, nint* steps)
+        where T : unmanaged
+    {
+        for (var k = 0; k < count; k++)
+        {
+            at[k] = (T*)lines[k].Start;
+            steps[k] = Lanes<T>.Count;
+            if (lines[k].Step == 0)
+            {
+                at[k] = buffers + k * Chunk;
+                steps[k] = 0;
+                Vector512.Create(*(T*)lines[k].Start).Store(at[k]);
+            }
+            lines[k].Start += next[k];
+        }
     }
 
     [MethodImpl(AggressiveOptimization)]
@@ -134,6 +162,24 @@ static unsafe class Operands
         for (; i < n; i++)
             to[(nint)i * toStep] = typeof(V) == typeof(W) ? Unsafe.BitCast<V, W>(from[(nint)i * fromStep])
                 : W.Of(from[(nint)i * fromStep].ToDouble());
+    }
+
+    /// <summary>
+    /// Copies n elements that are <paramref name="step"/> elements apart to a buffer. Every second float, which is what
+    /// a window of stride 2 needs, is copied in whole registers.
+    /// </summary>
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void Gather<T>(T* from, int step, T* buffer, int n, bool ahead) where T : unmanaged
+    {
+        if (step == 1) new ReadOnlySpan<T>(from, n).CopyTo(new(buffer, n));
+        var i = step == 1 ? n : 0;
+        for (; step == 2 && typeof(T) == typeof(float) && i < (ahead ? n : n - Floats + 1); i += Floats)
+        {
+            var low = Vector512.Load((ulong*)(from + 2 * i));
+            var high = Vector512.Load((ulong*)(from + 2 * i + Floats - 1));     // does not read beyond the last float
+            Vector512.Narrow(low, high >> Half).Store((uint*)buffer + i);
+        }
+        for (; i < n; i++) buffer[i] = from[(nint)i * step];
     }
 
     /// <summary>

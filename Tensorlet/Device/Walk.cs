@@ -62,6 +62,24 @@ sealed class Walk
     public Places Each(int from, int to) => new(this, from, to, Shape.Length);
 
     /// <summary>
+    /// Enumerates the rows <paramref name="from"/> to <paramref name="to"/> − 1, if <paramref name="axis"/> is the last
+    /// axis but one, or the elements, if it is the last axis. Those that follow each other along the axis are
+    /// returned together: the positions of the first of them, which are always in the same array, and their number.
+    /// </summary>
+    public IEnumerable<(int[] At, int Count)> Stretches(int from, int to, int axis)
+    {
+        var size = Shape[axis];
+        foreach (var at in new Places(this, from / size, (to - 1) / size + 1, axis))
+        {
+            var (first, count) = (from % size, Math.Min(size - from % size, to - from));
+            for (var o = 0; o < at.Length; o++) at[o] += first * strides[o][axis];
+            yield return (at, count);
+            for (var o = 0; o < at.Length; o++) at[o] -= first * strides[o][axis];
+            from += count;
+        }
+    }
+
+    /// <summary>
     /// Enumerates positions in the operands. The first position is computed by divisions. Each further position is
     /// computed from the one before it, without divisions.
     /// </summary>

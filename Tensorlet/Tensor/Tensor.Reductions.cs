@@ -25,6 +25,7 @@ public sealed partial class Tensor
     {
         double IReduction.Start => double.NegativeInfinity;
         V IReduction.Take<V>(V x) => x;
+        [MethodImpl(AggressiveInlining)]
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(a, b, a, b), a);
         V IReduction.Finish<V>(V y) => y;
     }
@@ -32,6 +33,7 @@ public sealed partial class Tensor
     {
         double IReduction.Start => double.PositiveInfinity;
         V IReduction.Take<V>(V x) => x;
+        [MethodImpl(AggressiveInlining)]
         public V Apply<V>(V a, V b) where V : struct, INumeric<V> => V.IfEqual(a, a, V.IfGreater(b, a, a, b), a);
         V IReduction.Finish<V>(V y) => y;
     }
@@ -54,8 +56,9 @@ public sealed partial class Tensor
     {
         readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels cannot have a bool
         double IReduction.Start => 0;
-        V IReduction.Take<V>(V x) => power == 2 ? x * x : x;
+        [MethodImpl(AggressiveInlining)] V IReduction.Take<V>(V x) => power == 2 ? x * x : x;
         V IReduction.Apply<V>(V a, V b) => a + b;
+        [MethodImpl(AggressiveInlining)]
         V IReduction.Finish<V>(V y) => rooted == 1 ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);
     }
 
