@@ -61,6 +61,12 @@ static class CommandLine
             .Where(option => option.Value is not null).SelectMany(option => new[] { option.Name, option.Value! })];
     }
 
+    sealed class ForShell : CommandSettings
+    {
+        [CommandArgument(0, "<SHELL>"), Description("bash, zsh, fish or powershell")]
+        public string Shell { get; init; } = "";
+    }
+
     sealed class Marked : CommandSettings
     {
         [CommandArgument(0, "<N>")]
@@ -153,6 +159,11 @@ static class CommandLine
                 Console.WriteLine(Names.Table());
                 return 0;
             }).WithDescription("PyTorch's functions, and their names here");
+            config.AddDelegate<ForShell>("completion", (_, given, _) =>
+            {
+                Console.WriteLine(Completion.Script(given.Shell));
+                return 0;
+            }).WithDescription("Writes a script that completes these commands by the Tab key");
             config.AddDelegate<Marked>("chapter", (_, given, _) => Book.RunMarked(Book.Find(given.Number),
                 given.Pictures)).IsHidden();
         });
