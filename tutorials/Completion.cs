@@ -4,9 +4,9 @@ using Spectre.Console;
 namespace Tutorials;
 
 /// <summary>
-/// Scripts that let a shell complete the commands of the tutorials by the Tab key. Each script also defines the command
-/// <c>tensorlet</c>, which stands for <c>dotnet run --project tutorials --</c>. The words come from the description that
-/// Spectre.Console.Cli gives of all commands.
+/// Scripts that let a shell complete the commands of the tutorials by the Tab key. Each script also defines the
+/// command <c>tensorlet</c>, which stands for <c>dotnet run --project tutorials --</c>. The words come from the
+/// description that Spectre.Console.Cli gives of all commands.
 /// </summary>
 static class Completion
 {
@@ -49,7 +49,8 @@ static class Completion
                 {{Lines(name => $"        '{name}' = '{All(name)}'")}}
                     }
                     $given = @($line.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
-                    $command = if ($given.Count -gt 1 -or ($given.Count -eq 1 -and $word -eq '')) { $given[0] } else { '' }
+                    $first = $given.Count -eq 0 -or ($given.Count -eq 1 -and $word -ne '')
+                    $command = if ($first) { '' } else { $given[0] }
                     "$($words[$command])".Split(' ') | Where-Object { $_ -like "$word*" }
                 }
                 """,
@@ -58,8 +59,8 @@ static class Completion
     }
 
     /// <summary>
-    /// For each command, the words that can follow it: its options, and the numbers of the chapters if it takes one. The
-    /// words of the empty command are those that can come first.
+    /// For each command, the words that can follow it: its options, and the numbers of the chapters if it takes one.
+    /// The words of the empty command are those that can come first.
     /// </summary>
     static Dictionary<string, string[]> Words()
     {

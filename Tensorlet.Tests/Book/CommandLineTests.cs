@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Spectre.Console;
 using Tutorials;
 
@@ -47,7 +48,7 @@ public class CommandLineTests
         var (code, help, errors) = Run("help");
         Assert.Equal((0, ""), (code, errors));
         Assert.Equal(["check", "compare", "hint", "watch", "grade", "student-copy", "train", "iris", "digits", "cifar",
-            "lstm", "gpt", "hogwild", "cluster", "samples", "verify", "lines", "names"],
+            "lstm", "gpt", "hogwild", "cluster", "samples", "verify", "lines", "names", "completion"],
             help.Split("COMMANDS:")[1].Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)
                 && line[4] != ' ').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
         Assert.Equal(help, Run("--help").Help);
@@ -55,5 +56,38 @@ public class CommandLineTests
             "--data", "--out", "--augment", "--quick", "--live", "--port", "--lr-find", "--distributed"])
             Assert.Contains(option, Run("help", "train").Help);
         Assert.Contains("--json", Run("grade", "--help").Help);
+    }
+
+    [Fact]
+    public void A_script_for_each_shell_knows_the_commands_and_their_options()
+    {
+        foreach (var shell in Completion.Shells)
+        {
+            var script = Completion.Script(shell);
+            foreach (var word in (string[])["student-copy", "completion", "--lr-find", "--gradescope", "--all", " 20"])
+                Assert.Contains(word, script);
+            Assert.DoesNotContain("chapter", script);           // a hidden command
+        }
+        Assert.Contains("bash, zsh", Run("completion", "tcsh").Errors);
+    }
+
+    [Theory]
+    [InlineData("tr", "train")]
+    [InlineData("train --q", "--quick")]
+    [InlineData("check 1", "1 10 11 12 13 14 15 16 17 18 19")]
+    [InlineData("15 --", "--mine --quick")]
+    [InlineData("completion p", "powershell")]
+    [InlineData("iris --a", "")]
+    public void The_script_completes_in_bash(string typed, string expected)
+    {
+        if (!File.Exists("/bin/bash")) return;
+        var words = string.Join(' ', typed.Split(' ').Select(word => $"'{word}'"));
+        var ask = $"{Completion.Script("bash")}\nCOMP_WORDS=(tensorlet {words})\n" +
+            $"COMP_CWORD={typed.Split(' ').Length}\n_tensorlet\necho \"${{COMPREPLY[*]}}\"\n";
+        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using var bash = Process.Start(start)!;
+        bash.StandardInput.Write(ask.ReplaceLineEndings("\n"));
+        bash.StandardInput.Close();
+        Assert.Equal(expected, bash.StandardOutput.ReadToEnd().Trim());
     }
 }

@@ -20,7 +20,7 @@ public class GradientTests
         }
     }
 
-    static Tensor Input(int rank) => Tensor.Randn([4, 2], DType.Float64, generator: new((ulong)rank + 10));
+    static Tensor Input(int rank) => Tensor.Randn([4, 2], DType.Float64, generator: new(rank + 10));
 
     /// <summary>The gradients of a loss of every rank, computed alone, and their mean.</summary>
     static double[] Mean(Net net, int ranks, Func<Net, Variable> parameter, Func<int, Variable> loss)
@@ -137,8 +137,8 @@ public class GradientTests
         var wrapped = new DistributedDataParallel(norm, group);
         Assert.Equal([1, 1], norm.Weight.Data.ToArray<double>());
         Assert.Equal([1, 1], norm.RunningMean.ToArray<double>());
-        wrapped.Call(Tensor.Randn([4, 2], generator: new((ulong)group.Rank)));
-        wrapped.Call(Tensor.Randn([4, 2], generator: new((ulong)group.Rank)));
+        wrapped.Call(Tensor.Randn([4, 2], generator: new(group.Rank)));
+        wrapped.Call(Tensor.Randn([4, 2], generator: new(group.Rank)));
         wrapped.Eval();
         var own = norm.RunningMean.ToArray<double>();
         wrapped.Call(Tensor.Randn([4, 2]));

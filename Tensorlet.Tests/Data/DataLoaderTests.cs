@@ -28,7 +28,8 @@ public class DataLoaderTests
     public void Any_number_of_workers_gives_the_same_batches(int workers)
     {
         var expected = Batches(new DataLoader(new Numbers(23), 4, shuffle: true, seed: 7));
-        Assert.Equal(expected, Batches(new DataLoader(new Numbers(23), 4, shuffle: true, seed: 7, workers: workers)));
+        Assert.Equal(expected,
+            Batches(new DataLoader(new Numbers(23), 4, shuffle: true, seed: 7, numWorkers: workers)));
         Assert.Equal(Enumerable.Range(0, 23).Select(i => (double)i), expected.SelectMany(b => b).Order());
     }
 
@@ -51,6 +52,9 @@ public class DataLoaderTests
         var loader = new DataLoader(new Numbers(10), 4, dropLast: dropLast);
         Assert.Equal(batches, loader.Count);
         Assert.Equal(last, Batches(loader)[^1].Length);
+        Assert.Equal((10, 4), (loader.Dataset!.Count, loader.BatchSize));
+        Assert.Null(new DataLoader(new Numbers(10), batchSampler: new BatchSampler(new SequentialSampler(
+            new Numbers(10)), 3, false)).BatchSize);
     }
 
     [Theory]
@@ -59,7 +63,7 @@ public class DataLoaderTests
     public void An_exception_arrives_with_the_number_of_its_sample(int workers)
     {
         var error = Assert.Throws<TensorletException>(() =>
-            Batches(new DataLoader(new Numbers(20, bad: 13), 4, workers: workers)));
+            Batches(new DataLoader(new Numbers(20, bad: 13), 4, numWorkers: workers)));
         Assert.Contains("sample 13", error.Message);
         Assert.IsType<InvalidDataException>(error.InnerException);
     }
@@ -67,7 +71,7 @@ public class DataLoaderTests
     [Fact]
     public void Leaving_early_ends_the_workers()
     {
-        foreach (var (numbers, negatives) in new DataLoader(new Numbers(1000, milliseconds: 1), 2, workers: 3))
+        foreach (var (numbers, negatives) in new DataLoader(new Numbers(1000, milliseconds: 1), 2, numWorkers: 3))
         {
             Assert.Equal([0, 1], numbers.ToArray<double>());
             Assert.Equal([0, -1], negatives.ToArray<double>());
@@ -92,7 +96,7 @@ public class DataLoaderTests
     public void Arguments_are_checked()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(new Numbers(3), 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(new Numbers(3), workers: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DataLoader(new Numbers(3), numWorkers: -1));
         var sampler = new SequentialSampler(new Numbers(3));
         var batches = new BatchSampler(sampler, 2);
         Assert.Throws<ArgumentException>(() => new DataLoader(new Numbers(3), shuffle: true, sampler: sampler));

@@ -8,7 +8,7 @@ public class DatasetTests
     static TensorDataset Range(int count, int from = 0) => new(Tensor.Arange(from, from + count));
     static long[] Values(Dataset dataset) =>
         [.. Enumerable.Range(0, dataset.Count).Select(i => (long)dataset[i][0].Item())];
-    static long[] Order(Sampler<long> sampler, ulong seed = 1) => [.. sampler.Order(new Generator(seed))];
+    static long[] Order(Sampler<long> sampler, long seed = 1) => [.. sampler.Order(new Generator(seed))];
 
     [Fact]
     public void Datasets_one_after_another_and_parts_of_them()
@@ -133,7 +133,7 @@ public class DatasetTests
         Assert.InRange(drawn[3], 2860, 3140);                                       // 5 standard deviations of 27
         Assert.Equal([1, 3], Order(new WeightedRandomSampler(weights, 2, replacement: false)).Order());
         var first = Enumerable.Range(0, 2000).Count(seed =>
-            Order(new WeightedRandomSampler(weights, 1, replacement: false), (ulong)seed)[0] == 3);
+            Order(new WeightedRandomSampler(weights, 1, replacement: false), seed)[0] == 3);
         Assert.InRange(first, 1400, 1600);                                          // 5 standard deviations of 19
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightedRandomSampler(weights, 3, replacement: false));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WeightedRandomSampler([0, 0], 1));

@@ -58,7 +58,7 @@ public class TransformTests
     public void Random_crops_reach_every_place_of_the_padded_image()
     {
         var crop = new RandomCrop(2, 3, padding: 1);
-        var found = Enumerable.Range(0, 300).Select(seed => crop.Apply(Ramp, new((ulong)seed)))
+        var found = Enumerable.Range(0, 300).Select(seed => crop.Apply(Ramp, new(seed)))
             .Select(y => string.Join(" ", y.ToArray<double>().Select(v => Math.Round(v * 12)))).Distinct().ToList();
         Assert.Equal(4 * 4, found.Count);
         Assert.Contains("0 0 0 0 1 2", found);
@@ -98,16 +98,16 @@ public class TransformTests
         Near(Ramp.ToArray<double>(), new RandomAffine(0).Apply(Ramp), 1e-12);
         // by up to a quarter of the width, which is one pixel: to the left, not at all, to the right
         var move = new RandomAffine(0, translate: (0.25, 0));
-        var shifted = Enumerable.Range(0, 60).Select(seed => move.Apply(Ramp, new((ulong)seed)))
+        var shifted = Enumerable.Range(0, 60).Select(seed => move.Apply(Ramp, new(seed)))
             .Select(y => Math.Round(y[0, 0, 1].Item() * 12)).Distinct().Order();
         Assert.Equal([1, 2, 3], shifted);
         var dot = Tensor.Zeros(1, 11, 11);
         dot[0, 5, 9] = Tensor.Scalar(1);
         var rows = Enumerable.Range(0, 60).Select(seed =>
-            (int)new RandomRotation(30).Apply(dot, new((ulong)seed))[0].Sum([1]).ArgMax().Item()).Distinct().Order();
+            (int)new RandomRotation(30).Apply(dot, new(seed))[0].Sum([1]).ArgMax().Item()).Distinct().Order();
         Assert.Equal([3, 4, 5, 6, 7], rows);                                         // 5 ± 4·sin 30°
         var sizes = Enumerable.Range(0, 40).Select(seed =>
-            new RandomAffine(0, scale: (2, 3)).Apply(Tensor.OnesLike(dot), new((ulong)seed)).Sum().Item());
+            new RandomAffine(0, scale: (2, 3)).Apply(Tensor.OnesLike(dot), new(seed)).Sum().Item());
         Assert.All(sizes, size => Assert.Equal(121, size, 1e-3));
     }
 
@@ -138,7 +138,7 @@ public class TransformTests
         Assert.Equal(jitter.Apply(x, new(3)).ToArray<double>(), jitter.Apply(x, new(3)).ToArray<double>());
         Assert.NotEqual(jitter.Apply(x, new(3)).ToArray<double>(), jitter.Apply(x, new(4)).ToArray<double>());
         var factors = Enumerable.Range(0, 200).Select(seed =>
-            new ColorJitter(0.5).Apply(x, new((ulong)seed))[0].Item() / 0.2).ToList();
+            new ColorJitter(0.5).Apply(x, new(seed))[0].Item() / 0.2).ToList();
         Assert.InRange(factors.Min(), 0.5, 0.52);
         Assert.InRange(factors.Max(), 1.48, 1.5);
         Assert.Same(Ramp, new ColorJitter(saturation: 1, hue: 0.5).Apply(Ramp));
@@ -151,7 +151,7 @@ public class TransformTests
     public void An_erased_rectangle_has_its_area_and_shape()
     {
         var x = Tensor.Zeros(2, 20, 20);
-        for (var seed = 0UL; seed < 40; seed++)
+        for (var seed = 0; seed < 40; seed++)
         {
             var erased = new RandomErasing(1, scale: (0.1, 0.2), ratio: (0.5, 2), value: 3).Apply(x, new(seed)).Eq(
                 Tensor.Scalar(3));

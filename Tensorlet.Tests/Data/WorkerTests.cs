@@ -36,7 +36,7 @@ public sealed class WorkerTests : IDisposable
     {
         var epochs = new[] { 0, 1, 4 }.Select(workers =>
         {
-            var loader = new DataLoader(Noisy(11), 3, shuffle: true, seed: 5, workers: workers);
+            var loader = new DataLoader(Noisy(11), 3, shuffle: true, seed: 5, numWorkers: workers);
             return (First: Values(loader), Second: Values(loader));
         }).ToList();
         Assert.All(epochs, e => Assert.Equal(epochs[0].First, e.First));
@@ -61,7 +61,7 @@ public sealed class WorkerTests : IDisposable
     [InlineData(2)]
     public void A_state_continues_an_interrupted_epoch_with_the_same_bits(int workers)
     {
-        DataLoader New(ulong seed) => new(Noisy(17), 3, shuffle: true, seed: seed, workers: workers);
+        DataLoader New(long seed) => new(Noisy(17), 3, shuffle: true, seed: seed, numWorkers: workers);
         var whole = New(9);
         var expected = Values(whole).Concat(Values(whole)).ToList();
         var loader = New(9);
@@ -129,10 +129,10 @@ public sealed class WorkerTests : IDisposable
                 yield return sample;
             }
         }
-        var loader = new DataLoader(new Stream(_ => Samples()).Map(s => [s[0] * 2]), 3, workers: workers);
+        var loader = new DataLoader(new Stream(_ => Samples()).Map(s => [s[0] * 2]), 3, numWorkers: workers);
         Assert.Equal([[0, 2, 4], [6, 8, 10], [12]], Values(loader));
         Assert.Equal(workers > 0, threads.SetEquals(["DataLoader 0"]));
-        Assert.Equal(2, new DataLoader(new Stream(_ => Count(7)), 3, dropLast: true, workers: workers).Count());
+        Assert.Equal(2, new DataLoader(new Stream(_ => Count(7)), 3, dropLast: true, numWorkers: workers).Count());
         Assert.Contains("iterable", Assert.Throws<TensorletException>(() => loader.Count).Message);
     }
 
@@ -148,7 +148,8 @@ public sealed class WorkerTests : IDisposable
     public void An_exception_arrives_after_the_batches_before_it_with_its_number_and_stack(int workers)
     {
         var dataset = new Made(20, (i, _) => i == 5 ? Torn().Skip(9).ToArray()[0] : [Tensor.Scalar(i)]);
-        DataLoader[] loaders = [new(dataset, 2, workers: workers), new(new Stream(_ => Torn()), 2, workers: workers)];
+        DataLoader[] loaders = [new(dataset, 2, numWorkers: workers),
+            new(new Stream(_ => Torn()), 2, numWorkers: workers)];
         foreach (var loader in loaders)
         {
             var seen = 0;
@@ -165,11 +166,11 @@ public sealed class WorkerTests : IDisposable
     public void Empty_datasets_have_no_batches_and_a_batch_may_be_larger_than_the_dataset(int workers)
     {
         var none = new Made(0, (_, _) => []);
-        Assert.Empty(new DataLoader(none, 4, shuffle: true, workers: workers));
-        Assert.Empty(new DataLoader(new Stream(_ => Count(0)), 4, workers: workers));
-        Assert.Empty(new DataLoader(new TensorDataset(Tensor.Zeros(0, 2)), 4, workers: workers));
-        Assert.Equal(3, Assert.Single(new DataLoader(Noisy(3), 100, workers: workers))[0].Size(0));
-        Assert.Empty(new DataLoader(Noisy(3), 100, dropLast: true, workers: workers));
+        Assert.Empty(new DataLoader(none, 4, shuffle: true, numWorkers: workers));
+        Assert.Empty(new DataLoader(new Stream(_ => Count(0)), 4, numWorkers: workers));
+        Assert.Empty(new DataLoader(new TensorDataset(Tensor.Zeros(0, 2)), 4, numWorkers: workers));
+        Assert.Equal(3, Assert.Single(new DataLoader(Noisy(3), 100, numWorkers: workers))[0].Size(0));
+        Assert.Empty(new DataLoader(Noisy(3), 100, dropLast: true, numWorkers: workers));
     }
 
     /// <summary>The worker waits in sample 2 for something that only cancelling brings about.</summary>
@@ -190,7 +191,7 @@ public sealed class WorkerTests : IDisposable
             }
             return [Tensor.Scalar(i)];
         });
-        var loader = new DataLoader(dataset, 2, workers: workers, cancellation: cancellation.Token);
+        var loader = new DataLoader(dataset, 2, numWorkers: workers, cancellation: cancellation.Token);
         var canceller = new Thread(() =>
         {
             reached.Wait();
@@ -202,7 +203,7 @@ public sealed class WorkerTests : IDisposable
         Assert.InRange(seen, 0, 1);
         canceller.Join();
         Assert.Throws<OperationCanceledException>(() => new DataLoader(new TensorDataset(Tensor.Zeros(4)), 2,
-            workers: workers, cancellation: cancellation.Token).First());
+            numWorkers: workers, cancellation: cancellation.Token).First());
     }
 
     /// <summary>
@@ -219,7 +220,7 @@ public sealed class WorkerTests : IDisposable
             if (!full.IsSet) full.Signal();
             return [Tensor.Scalar(i)];
         });
-        using (var batches = new DataLoader(dataset, 1, workers: 2).GetEnumerator())
+        using (var batches = new DataLoader(dataset, 1, numWorkers: 2).GetEnumerator())
         {
             Assert.True(batches.MoveNext());
             full.Wait();
@@ -232,7 +233,7 @@ public sealed class WorkerTests : IDisposable
             try { for (; ; ) yield return [Tensor.Scalar(1)]; }
             finally { closed.Set(); }
         }
-        Assert.Single(new DataLoader(new Stream(_ => Endless()), 1, workers: 1).Take(1));
+        Assert.Single(new DataLoader(new Stream(_ => Endless()), 1, numWorkers: 1).Take(1));
         Assert.True(closed.IsSet);
     }
 
@@ -249,13 +250,14 @@ public sealed class WorkerTests : IDisposable
             if (i == 5) late.Set();
             return [Tensor.Scalar(i)];
         });
-        Assert.Equal([[0], [1], [2], [3], [4], [5]], Values(new DataLoader(dataset, workers: 2)));
+        Assert.Equal([[0], [1], [2], [3], [4], [5]], Values(new DataLoader(dataset, numWorkers: 2)));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Abandon(int count)
     {
-        for (var i = 0; i < count; i++) Assert.True(new DataLoader(Noisy(1000), workers: 2).GetEnumerator().MoveNext());
+        for (var i = 0; i < count; i++)
+            Assert.True(new DataLoader(Noisy(1000), numWorkers: 2).GetEnumerator().MoveNext());
     }
 
     [Fact]
@@ -269,7 +271,7 @@ public sealed class WorkerTests : IDisposable
             return LoaderThreads.Alive() == 0;
         }, 20_000), "a worker is still alive");
         // and one that was left has nothing else to end
-        foreach (var _ in new DataLoader(Noisy(9), workers: 2)) break;
+        foreach (var _ in new DataLoader(Noisy(9), numWorkers: 2)) break;
         GC.Collect();
         GC.WaitForPendingFinalizers();
     }
@@ -283,7 +285,7 @@ public sealed class WorkerTests : IDisposable
             threads[Thread.CurrentThread.Name!] = true;
             return [Tensor.Scalar(i)];
         });
-        Assert.Equal(5, new DataLoader(dataset, 2, workers: 5000).Count());
+        Assert.Equal(5, new DataLoader(dataset, 2, numWorkers: 5000).Count());
         Assert.All(threads.Keys, name => Assert.InRange(int.Parse(name["DataLoader ".Length..]), 0, 4));
     }
 
@@ -305,9 +307,9 @@ public sealed class WorkerTests : IDisposable
         }
         var patience = TimeSpan.FromMilliseconds(50);
         var loader = indexed
-            ? new DataLoader(new Made(6, (i, _) => Sample(i)), 2, workers: 2, cancellation: cancellation.Token,
+            ? new DataLoader(new Made(6, (i, _) => Sample(i)), 2, numWorkers: 2, cancellation: cancellation.Token,
                 patience: patience)
-            : new DataLoader(new Stream(_ => Enumerable.Range(0, 6).Select(Sample)), 2, workers: 2,
+            : new DataLoader(new Stream(_ => Enumerable.Range(0, 6).Select(Sample)), 2, numWorkers: 2,
                 cancellation: cancellation.Token, patience: patience);
         try
         {
@@ -333,7 +335,7 @@ public sealed class WorkerTests : IDisposable
     public void The_order_is_not_made_before_it_is_needed(int workers)
     {
         var sampler = new Counted(int.MaxValue);
-        var loader = new DataLoader(Noisy(1000), 2, sampler: sampler, workers: workers);
+        var loader = new DataLoader(Noisy(1000), 2, sampler: sampler, numWorkers: workers);
         Assert.Equal([[0, 1], [2, 3]], loader.Take(2).Select(batch => batch[0].ToArray<double>().Select(Math.Floor)));
         Assert.InRange(sampler.Asked, 4, 4 + 2 * 4 * workers);
     }
@@ -348,12 +350,12 @@ public sealed class WorkerTests : IDisposable
             Tensor[] At5(int i) => i == 5 ? nothing! : sound;
             (DataLoader Loader, string Named)[] loaders =
             [
-                (new(new Made(9, (i, _) => At5(i)), 2, workers: workers), "sample 5 is null, or a tensor of it is"),
-                (new(new Made(9, (_, _) => sound).Map(_ => nothing!), 2, workers: workers), "sample 0 is null"),
-                (new(new Stream(_ => Enumerable.Range(0, 9).Select(At5)), 2, workers: workers), "sample 5 is null"),
-                (new(new Made(9, (_, _) => sound), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
-                (new(new Stream(_ => Count(9)), 2, workers: workers, collate: _ => nothing!), "batch 0 is null"),
-                (new(new Stream(_ => null!), 2, workers: workers), "Samples returns null"),
+                (new(new Made(9, (i, _) => At5(i)), 2, numWorkers: workers), "sample 5 is null, or a tensor of it is"),
+                (new(new Made(9, (_, _) => sound).Map(_ => nothing!), 2, numWorkers: workers), "sample 0 is null"),
+                (new(new Stream(_ => Enumerable.Range(0, 9).Select(At5)), 2, numWorkers: workers), "sample 5 is null"),
+                (new(new Made(9, (_, _) => sound), 2, numWorkers: workers, collate: _ => nothing!), "batch 0 is null"),
+                (new(new Stream(_ => Count(9)), 2, numWorkers: workers, collate: _ => nothing!), "batch 0 is null"),
+                (new(new Stream(_ => null!), 2, numWorkers: workers), "Samples returns null"),
             ];
             foreach (var (loader, named) in loaders)
                 Assert.Contains(named, Assert.Throws<TensorletException>(() => loader.ToList()).Message);
@@ -368,9 +370,9 @@ public sealed class WorkerTests : IDisposable
         foreach (var count in (int[])[0, 4])
         {
             Assert.ThrowsAny<OperationCanceledException>(() =>
-                new DataLoader(Noisy(count), workers: workers, cancellation: cancelled).ToList());
+                new DataLoader(Noisy(count), numWorkers: workers, cancellation: cancelled).ToList());
             Assert.ThrowsAny<OperationCanceledException>(() =>
-                new DataLoader(new Stream(_ => Count(count)), workers: workers, cancellation: cancelled).ToList());
+                new DataLoader(new Stream(_ => Count(count)), numWorkers: workers, cancellation: cancelled).ToList());
         }
     }
 
@@ -393,7 +395,7 @@ public sealed class WorkerTests : IDisposable
     [Fact]
     public void An_enumerator_that_is_never_moved_starts_no_thread()
     {
-        new DataLoader(Noisy(1000), workers: 3).GetEnumerator();
+        new DataLoader(Noisy(1000), numWorkers: 3).GetEnumerator();
         LoaderThreads.AllEnded();                       // threads would wait for a taker
     }
 }

@@ -7,7 +7,7 @@ public class LayerTests
 {
     static readonly DType type = DType.Float64;
 
-    static Tensor Normal(ulong seed, params int[] shape) => Tensor.Randn(shape, type, null, new Generator(seed));
+    static Tensor Normal(long seed, params int[] shape) => Tensor.Randn(shape, type, null, new Generator(seed));
 
     internal static void Same(string what, Tensor expected, Tensor actual, double tolerance)
     {

@@ -66,8 +66,8 @@ sealed class Arguments(string folder)
         _ => Tensor.From(new[,] { { 0.1f, 0.9f }, { 0.7f, 0.3f } }), _ => Tensor.From([0.2f, 0.8f]),
         _ => Tensor.From([0L, 1]), _ => Tensor.From([0L, 1, 1, 0], [2, 2]), _ => Tensor.From([true, false]),
         _ => Tensor.From([true, true, false, true], [2, 2]), _ => Tensor.Scalar(0.5), _ => Tensor.From([1L], []),
-        r => Tensor.Rand([2, 2, 2], generator: new Generator((ulong)r.Next())),
-        r => Tensor.Rand([1, 2, 4, 4], generator: new Generator((ulong)r.Next())),
+        r => Tensor.Rand([2, 2, 2], generator: new Generator(r.Next())),
+        r => Tensor.Rand([1, 2, 4, 4], generator: new Generator(r.Next())),
         _ => Tensor.Ones([1, 1, 2, 4, 4]), _ => Tensor.From([0.5, 2], [2]), _ => Tensor.Ones([3, 4, 4]),
         _ => Tensor.Zeros([1, 2, 1, 1]), _ => Tensor.Ones([2, 2, 2, 2]),
         _ => Tensor.From(new[,] { { 2f, 1 }, { 1, 2 } }), _ => Tensor.From([1, 0.5, 0.5, 2], [2, 2]),
@@ -149,7 +149,6 @@ sealed class Arguments(string folder)
             return name is "axis" or "dim" or "dim0" or "dim1" or "dim2" or "startDim" or "endDim" or "b" ?
                 Any(0, 1, -1) : Any(size, size, size, 1, 2, 0, 4);
         if (type == typeof(long)) return Any(1L, 2, 0);
-        if (type == typeof(ulong)) return 3UL;
         if (type == typeof(byte)) return (byte)1;
         if (type == typeof(char)) return ',';
         if (type == typeof(bool)) return Any(true, false);
@@ -253,7 +252,6 @@ sealed class Arguments(string folder)
         // as many layers as it says are made, one by one
         if (type == typeof(int)) return wholes.Where(n => !name.EndsWith("Layers") || n < Large).Cast<object>();
         if (type == typeof(long)) return [-1L, 0L, long.MinValue, long.MaxValue];
-        if (type == typeof(ulong)) return [0UL, ulong.MaxValue];
         if (type == typeof(byte)) return [(byte)0, (byte)255];
         if (type == typeof(char)) return ['\0', '"'];
         if (type == typeof(bool)) return [true, false];

@@ -116,7 +116,7 @@ public class SpawnTests
     static void Work(int rank, string network, Tensor counts, string name)
     {
         var (net, queue) = (Network().OpenShared(network), SharedQueue<Tensor>.Open(name));
-        var x = Tensor.Randn([8, 20], generator: new((ulong)rank));
+        var x = Tensor.Randn([8, 20], generator: new(rank));
         var optimizer = new Optim.SGD(net.Parameters(), lr: 0.01);
         while (counts[3].Item() == 0)
         {

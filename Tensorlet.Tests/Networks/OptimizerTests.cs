@@ -71,7 +71,7 @@ public class OptimizerTests
     public void Adaptive_moments(double decay)
     {
         double[] m = new double[2], v = new double[2];
-        Agrees(p => new Adam(p, 0.05, 0.9, 0.99, 1e-8, decay), Each((p, g, t, i) =>
+        Agrees(p => new Adam(p, 0.05, (0.9, 0.99), 1e-8, decay), Each((p, g, t, i) =>
         {
             g += decay * p;
             m[i] = 0.9 * m[i] + 0.1 * g;

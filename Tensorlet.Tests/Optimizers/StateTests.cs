@@ -132,7 +132,8 @@ public class StateTests
             sgd.AddParamGroup([new Variable(Tensor.Ones(1), true)], ("rho", 1))).Message);
         Assert.Single(sgd.ParamGroups);
         Assert.Throws<ArgumentOutOfRangeException>(() => new SGD([a], lr: -1));
-        Assert.Contains("beta2", Assert.Throws<ArgumentOutOfRangeException>(() => new Adam([a], beta2: 1)).Message);
+        Assert.Contains("beta2",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new Adam([a], betas: (0.9, 1))).Message);
         Assert.Throws<ArgumentException>(() => new SGD([a], nesterov: true));
         Assert.Throws<ArgumentOutOfRangeException>(() => new StepLR(sgd, 0));
         Assert.Contains("momentum", Assert.Throws<TensorletException>(() => new OneCycleLR(new Adagrad([a]), 1, 10))

@@ -75,7 +75,7 @@ public class TraceTests
         "sgd nesterov" => new SGD(p, lr: 0.002, momentum: 0.9, nesterov: true, weightDecay: 0.01),
         "sgd maximize" => new SGD(p, lr: 0.005, momentum: 0.5, maximize: true),
         "adam" => new Adam(p, lr: 0.01),
-        "adam decay" => new Adam(p, lr: 0.01, beta1: 0.8, beta2: 0.99, eps: 1e-3, weightDecay: 0.1),
+        "adam decay" => new Adam(p, lr: 0.01, betas: (0.8, 0.99), eps: 1e-3, weightDecay: 0.1),
         "adam amsgrad" => new Adam(p, lr: 0.02, amsgrad: true),
         "adam maximize" => new Adam(p, lr: 0.01, maximize: true),
         "adamw" => new AdamW(p, lr: 0.01, weightDecay: 0.05),

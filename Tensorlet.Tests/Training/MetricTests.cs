@@ -8,7 +8,7 @@ public class MetricTests
     const int Classes = 5, Samples = 60;
 
     /// <summary>Scores with ties, and targets without class 3, added in batches of unequal size.</summary>
-    static (double[][] Scores, long[] Targets) Taken(Metric metric, ulong seed)
+    static (double[][] Scores, long[] Targets) Taken(Metric metric, long seed)
     {
         var generator = new Generator(seed);
         var scores = Tensor.RandInt(0, 6, [Samples, Classes], DType.Float32, null, generator);
@@ -23,7 +23,7 @@ public class MetricTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void Accuracy_is_the_share_of_hits(ulong seed)
+    public void Accuracy_is_the_share_of_hits(long seed)
     {
         var metric = new Accuracy();
         var (scores, targets) = Taken(metric, seed);
@@ -109,7 +109,7 @@ public class MetricTests
     [Theory]
     [InlineData(5)]
     [InlineData(6)]
-    public void F1_is_the_harmonic_mean_of_precision_and_recall(ulong seed)
+    public void F1_is_the_harmonic_mean_of_precision_and_recall(long seed)
     {
         var macro = new F1(Classes);
         var (scores, targets) = Taken(macro, seed);
@@ -144,7 +144,7 @@ public class MetricTests
     [Theory]
     [InlineData(7, 4)]
     [InlineData(8, 1000)]
-    public void AUC_is_the_share_of_pairs_in_order(ulong seed, int values)
+    public void AUC_is_the_share_of_pairs_in_order(long seed, int values)
     {
         var (metric, generator) = (new AUC(), new Generator(seed));
         var scores = Tensor.RandInt(0, values, [80], DType.Float32, null, generator);

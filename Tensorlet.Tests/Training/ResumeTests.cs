@@ -32,7 +32,7 @@ public class ResumeTests : IDisposable
         var optimizer = new SGD(net.Parameters(), 0.1, momentum: 0.9);
         var decay = new LambdaLR(optimizer, e => 1 / (1 + 0.01 * e * e));
         var data = new TensorDataset(x, y);
-        IEnumerable<Tensor[]> batches = loader ? new DataLoader(data, 5, shuffle: true, seed: 4, workers: 1)
+        IEnumerable<Tensor[]> batches = loader ? new DataLoader(data, 5, shuffle: true, seed: 4, numWorkers: 1)
             : [.. new DataLoader(data, 5)];
         return (new Trainer(net, new CrossEntropyLoss(), optimizer, batches, [new Checkpoints(In($"{name}.st"), 1),
             new Meter("accuracy", new Accuracy()), new Validation(new DataLoader(data, 10)),

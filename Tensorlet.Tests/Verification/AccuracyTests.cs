@@ -7,7 +7,7 @@ public class AccuracyTests
 
     static (Tensor Narrow, Tensor Wide) Numbers(int n, double low = 0)
     {
-        var x = Tensor.Rand([n], DType.Float32, generator: new Generator((ulong)n)) + low;
+        var x = Tensor.Rand([n], DType.Float32, generator: new Generator(n)) + low;
         return (x, x.To(DType.Float64));
     }
 

@@ -19,7 +19,7 @@ public class AdjointTests
             var c = OpTable.Named(name).Draw(draw);
             var x = new Variable(draw.Lay(c.Inputs[0], Device.Cpu), requiresGrad: true);
             var ax = c.F([x]);
-            var y = new Variable(Tensor.Randn(ax.Size(), DType.Float64, generator: new Generator((ulong)seed)),
+            var y = new Variable(Tensor.Randn(ax.Size(), DType.Float64, generator: new Generator(seed)),
                 requiresGrad: true);
             ax.Backward(y, createGraph: true);
             var aty = x.Grad!;

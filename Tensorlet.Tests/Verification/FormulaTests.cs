@@ -78,7 +78,7 @@ public class FormulaTests
     {
         int[][] shapes = [[3, 4], [4], [3, 1], [], [1, 4]];
         Tensor[] x = [.. shapes.Select((shape, i) =>
-            Tensor.Rand(shape, DType.Float64, generator: new Generator((ulong)i + 1)))];
+            Tensor.Rand(shape, DType.Float64, generator: new Generator(i + 1)))];
         Func<Variable[], Variable>[] functions =
         [
             v => Variable.Zip(new Gate(), v[0], v[1]), v => Variable.Zip(new Blend(), v[2], v[4], v[3]),

@@ -136,7 +136,7 @@ public class NameTests
     {
         var shape = Pick<int[]>(random, [], [3], [2, 3], [2, 3], [3, 3], [3, 2], [0], [0, 3], [2, 3, 4], [2, 4, 4, 4],
             [2, 2, 2, 2, 2], [7]);
-        var (generator, type) = (new Generator((ulong)random.Next()), Pick(random, DType.Float32, DType.Float32,
+        var (generator, type) = (new Generator(random.Next()), Pick(random, DType.Float32, DType.Float32,
             DType.Float32, DType.Float64, DType.Int64, DType.Bool));
         var x = index && random.Next(2) == 0
             ? Tensor.RandInt(random.Next(3) - 1, Pick(random, 3, 9), shape, generator: generator)

@@ -36,9 +36,9 @@ public static partial class OpTable
             1.0 / Part(at, n, o).Count())),
         AdaptiveMax("adaptive max pool", F.AdaptiveMaxPool2d),
         Resized("interpolate, nearest", (x, size) => F.Interpolate(x, size), (at, n, o) => new() { [at * n / o] = 1 }),
-        Resized("interpolate, bilinear", (x, size) => F.Interpolate(x, size, Interpolation.Bilinear), (at, n, o) =>
+        Resized("interpolate, bilinear", (x, size) => F.Interpolate(x, size, InterpolateMode.Bilinear), (at, n, o) =>
             Between(Math.Max(0, (at + 0.5) * n / o - 0.5), n)),
-        Resized("interpolate, corners aligned", (x, size) => F.Interpolate(x, size, Interpolation.Bilinear, true),
+        Resized("interpolate, corners aligned", (x, size) => F.Interpolate(x, size, InterpolateMode.Bilinear, true),
             (at, n, o) => Between(o == 1 ? 0 : at * (n - 1.0) / (o - 1), n)),
         Columns("unfold", fold: false),
         Columns("fold", fold: true),

@@ -73,7 +73,7 @@ public static partial class OpTable
             Part(at, n, o).ToDictionary(i => i, _ => 1.0 / Part(at, n, o).Count())),
         AdaptiveMax("AdaptiveMaxPool2d", (x, size) => new AdaptiveMaxPool2d(size).Call(x)),
         Resized("Upsample", (x, size) => new Upsample(size).Call(x), (at, n, o) => new() { [at * n / o] = 1 }),
-        Resized("Upsample, bilinear", (x, size) => new Upsample(size, mode: Interpolation.Bilinear).Call(x),
+        Resized("Upsample, bilinear", (x, size) => new Upsample(size, mode: InterpolateMode.Bilinear).Call(x),
             (at, n, o) => Between(Math.Max(0, (at + 0.5) * n / o - 0.5), n)),
         Around("ConstantPad1d", 1, p => new ConstantPad1d(p, 7), (i, n) => i < 0 || i >= n ? -1 : i),
         Around("ConstantPad2d", 2, p => new ConstantPad2d(p, 7), (i, n) => i < 0 || i >= n ? -1 : i),

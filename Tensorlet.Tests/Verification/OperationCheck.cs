@@ -42,7 +42,7 @@ public static class OperationCheck
         var worst = Difference("the value", y.ToArray<double>(), c.Oracle([.. c.Inputs.Select(i => i.Values)]), 1e-9);
         if (IsDifferenced(device))
         {
-            var report = GradCheck.Run(c.F, inputs, (ulong)spec.Seed, secondOrder, tolerance: Differenced);
+            var report = GradCheck.Run(c.F, inputs, spec.Seed, secondOrder, tolerance: Differenced);
             if (!report.Passed) throw new Disagreement(report.Text);
             worst = Math.Max(worst, report.WorstError);
             if (c.Slopes is { } slopes) AgainstSlopes(c, slopes, inputs, spec.Seed);
@@ -63,7 +63,7 @@ public static class OperationCheck
         Variable[] leaves = [.. inputs.Select(x => new Variable(x, true))];
         var y = c.F(leaves);
         if (!y.RequiresGrad) return;
-        var random = new Generator((ulong)seed);
+        var random = new Generator(seed);
         var dy = new Variable(Tensor.Randn(y.Size(), y.DType, y.Device, random), true);
         Tensor[] along = [.. leaves.Select(leaf => Tensor.Randn(leaf.Size(), y.DType, y.Device, random))];
         var first = Along(Autograd.Grad([y], leaves, [dy], createGraph: true), along);

@@ -57,7 +57,7 @@ public class RandomPrograms
 
     static Tensor[] Draw(int seed)
     {
-        var (random, generator) = (new Random(~seed), new Generator((ulong)seed));
+        var (random, generator) = (new Random(~seed), new Generator(seed));
         return [.. Enumerable.Range(0, 3).Select(_ =>
             Tensor.Randn([random.Next(1, 4), random.Next(1, 4)], DType.Float64, generator: generator))];
     }

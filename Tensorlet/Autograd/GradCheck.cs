@@ -75,7 +75,7 @@ public static class GradCheck
     /// of the absolute values of these terms.</param>
     /// <exception cref="DTypeException">An input is Float32, or the result is not Float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
-    public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, ulong seed = 0,
+    public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, long seed = 0,
         bool secondOrder = false, bool jacobian = false, double tolerance = 1e-6)
     {
         tolerance.In("GradCheck", low: double.Epsilon);

@@ -23,7 +23,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     readonly int workers, batchSize;
     readonly TimeSpan patience;
     readonly CancellationToken cancellation;
-    ulong seed;
+    long seed;
     int epoch, skip;                    // the next epoch, and how many of its batches are skipped
     (int Epoch, int Position) now;
 
@@ -34,7 +34,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// <param name="seed">The seed for the order of the samples and for the random numbers that samples need.</param>
     /// <param name="dropLast">If true, the last batch is left out if it is smaller than the others. If false, no
     /// batch is left out.</param>
-    /// <param name="workers">The number of threads that prepare batches in advance. There are never more threads
+    /// <param name="numWorkers">The number of threads that prepare batches in advance. There are never more threads
     /// than batches. If the number is 0, the thread of the caller prepares the batches.</param>
     /// <param name="sampler">The sampler that chooses the samples and their order; it replaces
     /// <paramref name="shuffle"/>.</param>
@@ -49,8 +49,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// negative.</exception>
     /// <exception cref="ArgumentException">A sampler is given, although <paramref name="shuffle"/> is true; or a
     /// batchSampler is given together with an argument that it replaces.</exception>
-    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, ulong seed = 0, bool dropLast = false,
-        int workers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
+    public DataLoader(Dataset dataset, int batchSize = 1, bool shuffle = false, long seed = 0, bool dropLast = false,
+        int numWorkers = 0, Sampler<long>? sampler = null, Sampler<long[]>? batchSampler = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
         TimeSpan? patience = null)
     {
@@ -58,11 +58,11 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
             || (batchSampler is not null && (batchSize != 1 || shuffle || dropLast || sampler is not null)))
             throw new ArgumentException("DataLoader: a sampler replaces shuffle, and a batchSampler replaces " +
                 "batchSize, shuffle, dropLast and sampler. Give one of them.");
-        dataset.Given();
+        Dataset = dataset.Given();
         this.batchSize = batchSampler is null ? batchSize : 0;
         batchSampler ??= new BatchSampler(sampler ?? (shuffle ? new RandomSampler(dataset)
             : new SequentialSampler(dataset)), batchSize, dropLast);
-        (this.workers, this.seed, this.cancellation) = (workers.In(nameof(DataLoader), 0), seed, cancellation);
+        (workers, this.seed, this.cancellation) = (numWorkers.In(nameof(DataLoader), 0), seed, cancellation);
         (this.patience, indexed) = (Patience(patience), batchSampler);
         open = epoch =>
         {
@@ -72,7 +72,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
                 .Skip(start).Select(batch => (Func<Tensor[]>)(() => dataset.Batch(batch.All, place =>
                 {
                     at(batch.All[place]);
-                    return new Generator(Philox.Bits(key, batch.From + place));
+                    return new Generator((long)Philox.Bits(key, batch.From + place));
                 }, collate, stop)));
         };
     }
@@ -82,16 +82,16 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// samples; therefore, a number of workers above 1 has the same effect as 1. After a state is loaded, the
     /// samples before the position in this state are read again and skipped.
     /// </summary>
-    /// <inheritdoc cref="DataLoader(Dataset, int, bool, ulong, bool, int, Sampler{long}, Sampler{long[]},
+    /// <inheritdoc cref="DataLoader(Dataset, int, bool, long, bool, int, Sampler{long}, Sampler{long[]},
     /// Func{Tensor[][], Tensor[]}, CancellationToken, TimeSpan?)"/>
-    public DataLoader(IterableDataset dataset, int batchSize = 1, ulong seed = 0, bool dropLast = false,
-        int workers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
+    public DataLoader(IterableDataset dataset, int batchSize = 1, long seed = 0, bool dropLast = false,
+        int numWorkers = 0, Func<Tensor[][], Tensor[]>? collate = null, CancellationToken cancellation = default,
         TimeSpan? patience = null)
     {
         dataset.Given();
         (this.batchSize, this.patience) = (batchSize.In(nameof(DataLoader), 1), Patience(patience));
-        (this.workers, this.seed, this.cancellation) =
-            (Math.Min(workers.In(nameof(DataLoader), 0), 1), seed, cancellation);
+        (workers, this.seed, this.cancellation) =
+            (Math.Min(numWorkers.In(nameof(DataLoader), 0), 1), seed, cancellation);
         open = epoch => (start, stop, at) => dataset.Numbered(new Generator(Key(epoch)), stop, at).Chunk(batchSize)
             .Where(samples => !dropLast || samples.Length == batchSize).Skip(start)
             .Select(samples => (Func<Tensor[]>)(() => collate is null ? Collate.Default(samples) : collate(samples)));
@@ -99,6 +99,12 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 
     static TimeSpan Patience(TimeSpan? given) => TimeSpan.FromMilliseconds((given ?? TimeSpan.FromMinutes(1))
         .TotalMilliseconds.In(nameof(DataLoader), 0, int.MaxValue, "patience in milliseconds"));
+
+    /// <summary>The dataset; null if it is iterable.</summary>
+    public Dataset? Dataset { get; }
+
+    /// <summary>The number of samples in a batch; null if a sampler chooses the batches.</summary>
+    public int? BatchSize => batchSize > 0 ? batchSize : null;
 
     /// <summary>The number of the next epoch, counted from 0.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
@@ -136,7 +142,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// epoch that have been taken. The batch size is 0 if a batchSampler was given. After the end of an epoch, the
     /// state has the number of the next epoch and the position 0.
     /// </summary>
-    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("epoch", now.Epoch),
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", seed), ("epoch", now.Epoch),
         ("position", now.Position), ("batch_size", batchSize));
 
     /// <inheritdoc/>
@@ -150,7 +156,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         if (size != batchSize || position > indexed?.Count) throw new TensorletException(
             $"LoadStateDict: batch {position}, with {size} samples in a batch (0: set by a sampler), is not in " +
             $"an epoch of this DataLoader, with {batchSize}. Use the dataset and batch size of the saved one.");
-        (seed, Epoch) = ((ulong)state["seed"].ToArray<long>()[0], at);
+        (seed, Epoch) = (state["seed"].ToArray<long>()[0], at);
         (skip, now) = (position, (at, position));
     }
 
@@ -158,7 +164,7 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
     /// Returns the seed of the random numbers that the samples of an epoch need. The order of the samples has a
     /// different seed.
     /// </summary>
-    ulong Key(int epoch) => Philox.Bits(~seed, epoch);
+    long Key(int epoch) => (long)Philox.Bits(~seed, epoch);
 
     IEnumerator<Tensor[]> Pass(int current, int position, Making make)
     {

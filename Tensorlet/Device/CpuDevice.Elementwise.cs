@@ -91,7 +91,7 @@ public sealed unsafe partial class CpuDevice
             if (rest == 0) continue;
             for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
             if (typeof(T) == typeof(long)) OneByOne(f, (I64**)at, steps, (I64*)last, rest);
-            else Loop(f, at, steps, last, (rest + Lanes<T>.Count - 1) / Lanes<T>.Count);
+            else Rest(f, at, steps, last, rest);
             if (direct) new Span<T>(last, rest).CopyTo(new((T*)y.Start + i, rest));
             else Operands.Put(last, rest, y.At(i * y.Step));
         }
@@ -113,7 +113,7 @@ public sealed unsafe partial class CpuDevice
             for (var i = 0; i < count; i += Lanes<T>.Count)
             {
                 var whole = i + Lanes<T>.Count <= count;
-                x.Next(f).Value.Store(whole ? (T*)y + i : last);
+                x.Next(f, count - i).Value.Store(whole ? (T*)y + i : last);
                 if (!whole) new Span<T>(last, count - i).CopyTo(new((T*)y + i, count - i));
             }
         }
@@ -125,6 +125,13 @@ public sealed unsafe partial class CpuDevice
     {
         var x = new Registers<T>(at, steps);
         for (; registers > 0; registers--, y += Lanes<T>.Count) x.Next(f).Value.Store(y);
+    }
+
+    [MethodImpl(NoInlining | AggressiveOptimization)]
+    static void Rest<F, T>(F f, T** at, nint* steps, T* y, int count) where F : struct, IFormula where T : unmanaged
+    {
+        var x = new Registers<T>(at, steps);
+        for (; count > 0; count -= Lanes<T>.Count, y += Lanes<T>.Count) x.Next(f, count).Value.Store(y);
     }
 
     [MethodImpl(AggressiveOptimization)]

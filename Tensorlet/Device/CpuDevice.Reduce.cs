@@ -194,7 +194,7 @@ public sealed unsafe partial class CpuDevice
             Lanes<double> a = Lanes<double>.Of(r.Start), b = a, c = a, d = a;
             for (var left = count; left > 0; left -= Lanes<T>.Count)
             {
-                var register = x.Next(f);
+                var register = x.Next(f, left);
                 if (left < Lanes<T>.Count)
                 {
                     register = register.First(left, r.Start);
@@ -272,7 +272,7 @@ public sealed unsafe partial class CpuDevice
                                 : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk, out steps[k]);
                         }
                         if (ready) FoldColumns(f, r, at, steps, sums, n, count);
-                        else FoldDown(f, r, at, steps, sums, (count + Lanes<T>.Count - 1) / Lanes<T>.Count);
+                        else FoldDown(f, r, at, steps, sums, count);
                     }
                 Finish<R, T>(r, sums, count, y, place.Current[F.Inputs] + column);
             }
@@ -300,13 +300,18 @@ public sealed unsafe partial class CpuDevice
     static void FoldColumns<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int rows, int columns)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        for (; columns > 0; columns -= Lanes<T>.Count, sums += Lanes<T>.Count)
+        for (; columns >= Lanes<T>.Count; columns -= Lanes<T>.Count, sums += Lanes<T>.Count)
         {
             var sum = new Folded<R>(r);
             FoldLoop(f, r, at, steps, rows, ref sum);
             FoldInto(r, r.Apply(sum.A, sum.C), sums);
             if (typeof(T) == typeof(float)) FoldInto(r, r.Apply(sum.B, sum.D), sums + Lanes<double>.Count);
             for (var k = 0; k < F.Inputs; k++) at[k] += Lanes<T>.Count;
+        }
+        for (; columns > 0 && rows > 0; rows--)
+        {
+            FoldDown(f, r, at, steps, sums, columns);
+            for (var k = 0; k < F.Inputs; k++) at[k] += steps[k];
         }
     }
 
@@ -315,13 +320,13 @@ public sealed unsafe partial class CpuDevice
         r.Apply(new Lanes<double>(Vector512.Load(sums)), x).Value.Store(sums);
 
     [MethodImpl(NoInlining | AggressiveOptimization)]
-    static void FoldDown<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int registers)
+    static void FoldDown<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int count)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         var x = new Registers<T>(at, steps);
-        for (; registers > 0; registers--, sums += Lanes<T>.Count)
+        for (; count > 0; count -= Lanes<T>.Count, sums += Lanes<T>.Count)
         {
-            var (low, high) = Wide(x.Next(f));
+            var (low, high) = Wide(x.Next(f, count));
             FoldInto(r, r.Take(low), sums);
             if (typeof(T) == typeof(float)) FoldInto(r, r.Take(high), sums + Lanes<double>.Count);
         }
@@ -388,7 +393,7 @@ public sealed unsafe partial class CpuDevice
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void FoldPart<F, R, T>(F f, R r, T** at, nint* steps, int count, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged =>
-        (sum.A, sum.B) = FoldOne(r, new Registers<T>(at, steps).Next(f).First(count, r.Start), sum.A, sum.B);
+        (sum.A, sum.B) = FoldOne(r, new Registers<T>(at, steps).Next(f, count).First(count, r.Start), sum.A, sum.B);
 
     [MethodImpl(AggressiveInlining)]
     static (Lanes<double>, Lanes<double>) FoldOne<R, T>(R r, Lanes<T> x, Lanes<double> a, Lanes<double> b)

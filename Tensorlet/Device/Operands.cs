@@ -247,12 +247,18 @@ unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
     readonly nint sa = steps[0], sb = steps[1], sc = steps[2], sd = steps[3];
     readonly nint se = steps[4], sf = steps[5], sg = steps[6], sh = steps[7];
 
+    /// <summary>
+    /// Computes the formula of the next register. If only <paramref name="left"/> elements are left and do not fill the
+    /// register, the others count as 0: some functions take another path for the whole register if one element is
+    /// extreme, so that the result must not depend on what lies behind the last element.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
-    public Lanes<T> Next<F>(F formula) where F : struct, IFormula
+    public Lanes<T> Next<F>(F formula, int left = int.MaxValue) where F : struct, IFormula
     {
-        var y = formula.Apply(Load(a), F.Inputs > 1 ? Load(b) : default, F.Inputs > 2 ? Load(c) : default,
-            F.Inputs > 3 ? Load(d) : default, F.Inputs > 4 ? Load(e) : default, F.Inputs > 5 ? Load(f) : default,
-            F.Inputs > 6 ? Load(g) : default, F.Inputs > 7 ? Load(h) : default);
+        var y = formula.Apply(Load(a, left), F.Inputs > 1 ? Load(b, left) : default,
+            F.Inputs > 2 ? Load(c, left) : default, F.Inputs > 3 ? Load(d, left) : default,
+            F.Inputs > 4 ? Load(e, left) : default, F.Inputs > 5 ? Load(f, left) : default,
+            F.Inputs > 6 ? Load(g, left) : default, F.Inputs > 7 ? Load(h, left) : default);
         a += sa;
         if (F.Inputs > 1) b += sb;
         if (F.Inputs > 2) c += sc;
@@ -264,5 +270,10 @@ unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
         return y;
     }
 
-    [MethodImpl(AggressiveInlining)] static Lanes<T> Load(T* p) => new(Vector512.Load(p));
+    [MethodImpl(AggressiveInlining)]
+    static Lanes<T> Load(T* p, int left)
+    {
+        var x = new Lanes<T>(Vector512.Load(p));
+        return left < Lanes<T>.Count ? x.First(left, 0) : x;
+    }
 }

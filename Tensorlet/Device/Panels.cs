@@ -15,11 +15,13 @@ static class Panels
 
     /// <summary>
     /// Fills a panel: panel[i, q] = source[wide[j + q] + inner[k + i]], where wide and inner are the offsets of the
-    /// operand along its wide axis and its summed axis. The values of panel columns beyond the last column are not
-    /// defined; what the micro-kernel computes from these columns is never written to the result.
+    /// operand along its wide axis and its summed axis. If the panel has more columns than the operand,
+    /// the values in the extra columns are not defined. The micro-kernel computes with them, but these results are
+    /// never written.
     /// </summary>
     /// <param name="side">The operand.</param>
-    /// <param name="at">The position at which this product of the batch begins in the operand.</param>
+    /// <param name="at">The position in the operand at which the matrix of this product begins; a batch of products
+    /// has one matrix for each of them.</param>
     /// <param name="j">The first column of the operand.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="k">The first row of the operand.</param>

@@ -48,19 +48,22 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Exp(Lanes<T> a) => IsFloat ? new(FloatFunctions.Exp(a.Value.AsSingle()).As<float, T>())
-        : IfEqual(a, Of(0), Of(1), new(Vector512.Exp(a.Value.AsDouble()).As<double, T>()));
+        : IfEqual(a, Of(0), Of(1), new(RuntimeFunctions.Exp(a.Value.AsDouble()).As<double, T>()));
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Log(Lanes<T> a) => new(IsFloat
-        ? FloatFunctions.Log(a.Value.AsSingle()).As<float, T>() : Vector512.Log(a.Value.AsDouble()).As<double, T>());
+        ? FloatFunctions.Log(a.Value.AsSingle()).As<float, T>()
+        : RuntimeFunctions.Log(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Sin(Lanes<T> a) => new(IsFloat
-        ? Vector512.Sin(a.Value.AsSingle()).As<float, T>() : Vector512.Sin(a.Value.AsDouble()).As<double, T>());
+        ? RuntimeFunctions.Sin(a.Value.AsSingle()).As<float, T>()
+        : RuntimeFunctions.Sin(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Cos(Lanes<T> a) => new(IsFloat
-        ? Vector512.Cos(a.Value.AsSingle()).As<float, T>() : Vector512.Cos(a.Value.AsDouble()).As<double, T>());
+        ? RuntimeFunctions.Cos(a.Value.AsSingle()).As<float, T>()
+        : RuntimeFunctions.Cos(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Floor(Lanes<T> a) => new(IsFloat

@@ -118,8 +118,8 @@ public sealed class AdaptiveMaxPool2d(Pair outputSize)
 /// <param name="mode">How values between pixels are computed.</param>
 /// <param name="alignCorners">If true, the corners are aligned: the pixels in the corners keep their values. If
 /// false, the edges of the old and the new image are aligned. The argument matters only for
-/// <see cref="Interpolation.Bilinear"/>.</param>
-public sealed class Upsample(Pair? size = null, double scaleFactor = 1, Interpolation mode = Interpolation.Nearest,
+/// <see cref="InterpolateMode.Bilinear"/>.</param>
+public sealed class Upsample(Pair? size = null, double scaleFactor = 1, InterpolateMode mode = InterpolateMode.Nearest,
     bool alignCorners = false)
     : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
         alignCorners), () => (size is { } s ? $"size={s}" : $"scale_factor={Python.Show(scaleFactor)}") +

@@ -3,12 +3,13 @@ namespace Tensorlet.Optim;
 /// <summary>
 /// Adaptive moments. Step number t, counted from 1, changes a parameter p with the gradient g: m ← β₁·m + (1 − β₁)·g;
 /// v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) (Kingma and Ba
-/// 2015). β₁, β₂ and ε are the arguments beta1, beta2 and eps. If <paramref name="amsgrad"/> is true, v̂ is computed
-/// from the largest v so far (Reddi et al. 2018).
+/// 2015). β₁ and β₂ are the pair <paramref name="betas"/>, which is (0.9, 0.999) by default, and ε is
+/// <paramref name="eps"/>. If <paramref name="amsgrad"/> is true, v̂ is computed from the largest v so far (Reddi et
+/// al. 2018).
 /// </summary>
-public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, (double, double)? betas = null,
     double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
-    : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+    : Optimizer(parameters, maximize, ("lr", lr), Beta1(betas), Beta2(betas), ("eps", eps),
         ("weight_decay", weightDecay))
 {
     /// <inheritdoc/>
@@ -33,9 +34,9 @@ public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, double bet
 /// Adam with decoupled weight decay. Adam adds weightDecay·p to the gradient of a parameter p. AdamW instead computes
 /// p ← (1 − lr·weightDecay)·p before the step (Loshchilov and Hutter 2019).
 /// </summary>
-public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
+public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, (double, double)? betas = null,
     double eps = 1e-8, double weightDecay = 1e-2, bool amsgrad = false, bool maximize = false)
-    : Adam(parameters, lr, beta1, beta2, eps, weightDecay, amsgrad, maximize)
+    : Adam(parameters, lr, betas, eps, weightDecay, amsgrad, maximize)
 {
     private protected override bool Decoupled => true;
 }
@@ -45,9 +46,9 @@ public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, do
 /// p ← p − lr/(1 − β₁ᵗ)·m/u. All other letters have the same meaning as in <see cref="Adam"/> (Kingma and Ba 2015,
 /// section 7).
 /// </summary>
-public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9,
-    double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0, bool maximize = false)
-    : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, (double, double)? betas = null,
+    double eps = 1e-8, double weightDecay = 0, bool maximize = false)
+    : Optimizer(parameters, maximize, ("lr", lr), Beta1(betas), Beta2(betas), ("eps", eps),
         ("weight_decay", weightDecay))
 {
     /// <inheritdoc/>
@@ -67,10 +68,10 @@ public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, d
 /// μ = β₁·(1 − ½·0.96^(t·ψ)), where ψ is <paramref name="momentumDecay"/>. μ′ is the μ of the next step, and Π is the
 /// product of the μ of all steps so far. All other letters have the same meaning as in <see cref="Adam"/> (Dozat 2016).
 /// </summary>
-public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, double beta1 = 0.9, double beta2 = 0.999,
+public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, (double, double)? betas = null,
     double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false,
     bool maximize = false)
-    : Optimizer(parameters, maximize, ("lr", lr), ("beta1", beta1), ("beta2", beta2), ("eps", eps),
+    : Optimizer(parameters, maximize, ("lr", lr), Beta1(betas), Beta2(betas), ("eps", eps),
         ("weight_decay", weightDecay), ("momentum_decay", momentumDecay))
 {
     private protected override bool Decoupled => decoupledWeightDecay;

@@ -25,6 +25,10 @@ public abstract class Optimizer : IStateful
         AddParamGroup(parameters);
     }
 
+    private protected static (string, double) Beta1((double First, double)? betas) => ("beta1", betas?.First ?? 0.9);
+    private protected static (string, double) Beta2((double, double Second)? betas) =>
+        ("beta2", betas?.Second ?? 0.999);
+
     /// <summary>The groups of parameters, with their options.</summary>
     public IReadOnlyList<ParamGroup> ParamGroups => groups;
 

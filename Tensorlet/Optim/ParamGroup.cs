@@ -4,7 +4,7 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// A group of parameters with its own options, which are read and set by name: <c>group["weight_decay"] = 0</c>. The
-/// names are PyTorch's, except that PyTorch's pair <c>betas</c> is split into <c>beta1</c> and <c>beta2</c>.
+/// names are PyTorch's, except that the pair <c>betas</c> is split into <c>beta1</c> and <c>beta2</c>.
 /// </summary>
 public sealed class ParamGroup : IEnumerable<KeyValuePair<string, double>>
 {

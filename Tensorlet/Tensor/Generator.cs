@@ -9,19 +9,19 @@ namespace Tensorlet;
 /// position of the next number.
 /// </summary>
 /// <param name="seed">The seed.</param>
-public sealed class Generator(ulong seed) : IStateful
+public sealed class Generator(long seed) : IStateful
 {
-    ulong seed = seed;
+    long seed = seed;
     long next;
 
     /// <summary>The generator that random functions use if none is given.</summary>
     public static Generator Default { get; } = new(0);
 
     /// <summary>Restarts the default generator with a seed.</summary>
-    public static void ManualSeed(ulong seed) => (Default.seed, Default.Position) = (seed, 0);
+    public static void ManualSeed(long seed) => (Default.seed, Default.Position) = (seed, 0);
 
     /// <summary>The seed.</summary>
-    public ulong Seed => seed;
+    public long Seed => seed;
 
     /// <summary>
     /// The number of random numbers that have been taken so far. This is also the position of the next random number.
@@ -30,13 +30,13 @@ public sealed class Generator(ulong seed) : IStateful
     public long Position { get => Interlocked.Read(ref next); set => Interlocked.Exchange(ref next, value); }
 
     /// <inheritdoc/>
-    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", (long)seed), ("position", Position));
+    public Dictionary<string, Tensor> StateDict() => Stateful.Of(("seed", seed), ("position", Position));
 
     /// <inheritdoc/>
     public void LoadStateDict(IReadOnlyDictionary<string, Tensor> state)
     {
         Stateful.Check("Generator", StateDict(), state);
-        (seed, Position) = ((ulong)state["seed"].Item<long>(), state["position"].Item<long>());
+        (seed, Position) = (state["seed"].Item<long>(), state["position"].Item<long>());
     }
 
     /// <summary>
@@ -87,7 +87,7 @@ static class Philox
     /// Returns 64 random bits for a seed and a counter. These bits are two of the four 32-bit words that
     /// <see cref="Block"/> computes.
     /// </summary>
-    public static ulong Bits(ulong seed, long count)
+    public static ulong Bits(long seed, long count)
     {
         var (a, b, _, _) = Block((uint)count, (uint)(count >> 32), 0, 0, (uint)seed, (uint)(seed >> 32));
         return ((ulong)b << 32) | a;
@@ -97,7 +97,7 @@ static class Philox
     /// Fills <paramref name="bits"/> with the random bits of successive counters, beginning at
     /// <paramref name="first"/>. The bits for all counters in a register are computed together.
     /// </summary>
-    public static void Bits(ulong seed, long first, Span<ulong> bits)
+    public static void Bits(long seed, long first, Span<ulong> bits)
     {
         var i = 0;
         for (; i <= bits.Length - Vector512<ulong>.Count; i += Vector512<ulong>.Count)
@@ -108,7 +108,7 @@ static class Philox
     /// <summary>
     /// Returns a register with the random bits of successive counters, beginning at <paramref name="first"/>.
     /// </summary>
-    public static Vector512<ulong> Register(ulong seed, long first)
+    public static Vector512<ulong> Register(long seed, long first)
     {
         var word = Vector512.Create((ulong)uint.MaxValue);
         var count = Vector512.Create((ulong)first) + Vector512<ulong>.Indices;
@@ -144,10 +144,10 @@ static class Philox
     /// <summary>
     /// A random number in [0, 1). It has 24 random bits, so that it is the same in Float32 and Float64.
     /// </summary>
-    public static double Uniform(ulong seed, long count) => (Bits(seed, count) >> 40) * (1.0 / (1 << 24));
+    public static double Uniform(long seed, long count) => (Bits(seed, count) >> 40) * (1.0 / (1 << 24));
 
     /// <summary>A random number with a standard normal distribution, by the method of Box and Muller.</summary>
-    public static double Normal(ulong seed, long count)
+    public static double Normal(long seed, long count)
     {
         var bits = Bits(seed, count);
         var (u, v) = (((bits >> 32) + 0.5) * (1.0 / (1L << 32)), (bits & 0xFFFFFFFF) * (1.0 / (1L << 32)));
@@ -156,7 +156,7 @@ static class Philox
 }
 
 /// <summary>Random numbers that are uniformly distributed in [low, high).</summary>
-readonly struct RandomUniform(ulong seed, long start, double low, double high, DType type) : ISequence, IDrawn
+readonly struct RandomUniform(long seed, long start, double low, double high, DType type) : ISequence, IDrawn
 {
     public Vector512<ulong> Bits(long i) => Philox.Register(seed, start + i);
     readonly double below = Math.Max(low, type == DType.Float32 ? MathF.BitDecrement((float)high)
@@ -167,7 +167,7 @@ readonly struct RandomUniform(ulong seed, long start, double low, double high, D
 }
 
 /// <summary>Normally distributed random numbers.</summary>
-readonly struct RandomNormal(ulong seed, long start, double mean, double deviation) : ISequence, IDrawn
+readonly struct RandomNormal(long seed, long start, double mean, double deviation) : ISequence, IDrawn
 {
     public double At(long i) => mean + deviation * Philox.Normal(seed, start + i);
     public Vector512<ulong> Bits(long i) => Philox.Register(seed, start + i);
@@ -175,7 +175,7 @@ readonly struct RandomNormal(ulong seed, long start, double mean, double deviati
     {
         var u = (Vector512.ConvertToDouble(bits >> 32) + Vector512.Create(0.5)) * (1.0 / (1L << 32));
         var v = Vector512.ConvertToDouble(bits & Vector512.Create((ulong)uint.MaxValue)) * (1.0 / (1L << 32));
-        return Vector512.Create(mean) + deviation * (Vector512.Sqrt(-2 * Vector512.Log(u)) * CosineOfTurns(v));
+        return Vector512.Create(mean) + deviation * (Vector512.Sqrt(-2 * RuntimeFunctions.Log(u)) * CosineOfTurns(v));
     }
 
     /// <summary>

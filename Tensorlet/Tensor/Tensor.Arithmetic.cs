@@ -17,8 +17,8 @@ public sealed partial class Tensor
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand.</param>
     /// <param name="operation">The name of the operation in error messages.</param>
-    /// <param name="dtype">The type of the result: Bool for a predicate, which returns 0 or 1. If no type is given,
-    /// the result has the common type of the operands.</param>
+    /// <param name="dtype">The type of the result. If f is a condition, which returns 1 for true and 0 for false, give
+    /// Bool. If no type is given, the result has the common type of the operands.</param>
     /// <param name="destination">The tensor to which the result is written; it is resized to fit the result. If none
     /// is given, the result is a new tensor.</param>
     public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? dtype = null,

@@ -7,39 +7,39 @@ public sealed partial class Tensor
     /// <summary>An uninitialised tensor.</summary>
     /// <exception cref="ShapeException">A size is negative, or there are more elements than an int can
     /// count.</exception>
-    public static Tensor Empty(int[] shape, DType? dtype = null, Device? device = null) =>
-        New("Empty", shape, dtype, device);
+    public static Tensor Empty(int[] size, DType? dtype = null, Device? device = null) =>
+        New("Empty", size, dtype, device);
 
-    static Tensor New(string operation, int[] shape, DType? type, Device? device)
+    static Tensor New(string operation, int[] size, DType? type, Device? device)
     {
         try
         {
-            var layout = Layout.Contiguous([.. shape.Given()]);
+            var layout = Layout.Contiguous([.. size.Given()]);
             return new((device ?? Device.Default).Allocate(type ?? DTypes.Default, layout.Count), layout);
         }
         catch (TensorletException e) when (e.By(operation)) { throw; }
     }
 
     /// <inheritdoc cref="Empty(int[], DType?, Device?)"/>
-    public static Tensor Empty(params int[] shape) => Empty(shape, null);
+    public static Tensor Empty(params int[] size) => Empty(size, null);
 
-    /// <summary>A tensor in which every element is <paramref name="value"/>.</summary>
-    public static Tensor Full(int[] shape, Number value, DType? dtype = null, Device? device = null) =>
-        New("Full", shape, dtype, device).SetAll(value);
-
-    /// <summary>A tensor full of zeros.</summary>
-    public static Tensor Zeros(int[] shape, DType? dtype = null, Device? device = null) =>
-        New("Zeros", shape, dtype, device).SetAll(0);
+    /// <summary>A tensor in which every element is <paramref name="fillValue"/>.</summary>
+    public static Tensor Full(int[] size, Number fillValue, DType? dtype = null, Device? device = null) =>
+        New("Full", size, dtype, device).SetAll(fillValue);
 
     /// <summary>A tensor full of zeros.</summary>
-    public static Tensor Zeros(params int[] shape) => Zeros(shape, dtype: null);
+    public static Tensor Zeros(int[] size, DType? dtype = null, Device? device = null) =>
+        New("Zeros", size, dtype, device).SetAll(0);
+
+    /// <summary>A tensor full of zeros.</summary>
+    public static Tensor Zeros(params int[] size) => Zeros(size, dtype: null);
 
     /// <summary>A tensor full of ones.</summary>
-    public static Tensor Ones(int[] shape, DType? dtype = null, Device? device = null) =>
-        New("Ones", shape, dtype, device).SetAll(1);
+    public static Tensor Ones(int[] size, DType? dtype = null, Device? device = null) =>
+        New("Ones", size, dtype, device).SetAll(1);
 
     /// <summary>A tensor full of ones.</summary>
-    public static Tensor Ones(params int[] shape) => Ones(shape, dtype: null);
+    public static Tensor Ones(params int[] size) => Ones(size, dtype: null);
 
     /// <summary>A 0-dimensional tensor with one number.</summary>
     public static Tensor Scalar(Number value, DType? dtype = null, Device? device = null) =>
@@ -85,18 +85,18 @@ public sealed partial class Tensor
         Named(() => Fill(new Span(start, end, steps), [steps], dtype, device));
 
     /// <summary>Random numbers that are uniformly distributed in [0, 1).</summary>
-    public static Tensor Rand(int[] shape, DType? dtype = null, Device? device = null, Generator? generator = null) =>
-        Named(() => Empty(shape, dtype, device).Uniform_(0, 1, generator));
+    public static Tensor Rand(int[] size, DType? dtype = null, Device? device = null, Generator? generator = null) =>
+        Named(() => Empty(size, dtype, device).Uniform_(0, 1, generator));
 
     /// <inheritdoc cref="Rand(int[], DType?, Device?, Generator?)"/>
-    public static Tensor Rand(params int[] shape) => Rand(shape, null);
+    public static Tensor Rand(params int[] size) => Rand(size, null);
 
     /// <summary>Random numbers with a standard normal distribution.</summary>
-    public static Tensor Randn(int[] shape, DType? dtype = null, Device? device = null, Generator? generator = null) =>
-        Named(() => Empty(shape, dtype, device).Normal_(0, 1, generator));
+    public static Tensor Randn(int[] size, DType? dtype = null, Device? device = null, Generator? generator = null) =>
+        Named(() => Empty(size, dtype, device).Normal_(0, 1, generator));
 
     /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
-    public static Tensor Randn(params int[] shape) => Randn(shape, null);
+    public static Tensor Randn(params int[] size) => Randn(size, null);
 
     /// <summary>
     /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to
@@ -132,12 +132,12 @@ public sealed partial class Tensor
     }
 
     /// <summary>Random integers x with low ≤ x &lt; high. If no type is given, the type is Int64.</summary>
-    public static Tensor RandInt(long low, long high, int[] shape, DType? dtype = null, Device? device = null,
+    public static Tensor RandInt(long low, long high, int[] size, DType? dtype = null, Device? device = null,
         Generator? generator = null)
     {
         if (low >= high) throw new ShapeException($"RandInt: there is no integer from {low} to below {high}.");
         generator ??= Generator.Default;
-        return Integers("RandInt", shape, device, n =>
+        return Integers("RandInt", size, device, n =>
         {
             var bits = new ulong[n];                                            // a device fills in doubles
             Philox.Bits(generator.Seed, generator.Take(n), bits);

@@ -33,7 +33,7 @@ public class Meter(string name, Metric metric) : Plugin, IStateful
 }
 
 /// <summary>
-/// Computes the loss and metrics of other batches, from which the model does not learn, after each epoch.
+/// After each epoch, computes the loss and the metrics of other batches, which are not used for training.
 /// <c>trainer.Stats["validation_loss"]</c> is the mean loss of these batches, and
 /// <c>trainer.Stats["validation_" + name]</c> is the metric with this name.
 /// </summary>

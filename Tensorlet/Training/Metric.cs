@@ -10,7 +10,7 @@ public abstract class Metric(int count) : IStateful
     /// <summary>The sums, which are zeros at first.</summary>
     protected List<double> Sums { get; private set; } = [.. new double[count]];
 
-    /// <summary>Adds the outputs and the targets of a batch.</summary>
+    /// <summary>Includes one more batch in the metric, given its outputs and its targets.</summary>
     /// <exception cref="ShapeException">The shapes of the outputs and the targets do not fit together. Nothing has been
     /// added.</exception>
     public abstract void Add(Tensor output, Tensor target);

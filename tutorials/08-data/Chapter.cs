@@ -52,14 +52,14 @@ static class Chapter
         foreach (var i in new[] { 0, 1 })
         {
             picture.Add("drawn", Half(digits[i][0]));
-            for (var epoch = 0UL; epoch < 5; epoch++)
+            for (var epoch = 0; epoch < 5; epoch++)
                 picture.Add($"epoch {epoch + 1}", Half(turned.Sample(i, new Generator(epoch))[0]));
         }
         picture.Save("augmented.svg");
 
         yield return "workers";
         double[] Pixels(int workers) => [.. new DataLoader(turned, batchSize: 50, shuffle: true, seed: 1,
-            workers: workers).Take(3).SelectMany(batch => batch[0].ToArray<double>())];
+            numWorkers: workers).Take(3).SelectMany(batch => batch[0].ToArray<double>())];
         Console.WriteLine(Pixels(workers: 0).SequenceEqual(Pixels(workers: 3)));
 
         yield return "ragged";

@@ -51,7 +51,7 @@ sealed class Grader : Exercise<IShuffle>
     static void Permutation(IShuffle answer)
     {
         foreach (var count in (int[])[0, 1, 2, 3, 10, 100])
-            for (var seed = 0UL; seed < 20; seed++) Order(answer, count, new(seed));
+            for (var seed = 0; seed < 20; seed++) Order(answer, count, new(seed));
     }
 
     static void Chance(IShuffle answer)
@@ -68,7 +68,7 @@ sealed class Grader : Exercise<IShuffle>
     {
         const int Count = 4, Runs = 4000;
         var counts = new int[Count, Count];
-        for (var seed = 0UL; seed < Runs; seed++)
+        for (var seed = 0; seed < Runs; seed++)
             foreach (var (place, number) in Order(answer, Count, new(seed)).Index()) counts[number, place]++;
         for (var number = 0; number < Count; number++)
             Expect.That(counts[number, number] < Runs, $"Order({Count}), {Runs} times: {number} never moved. The " +
@@ -84,7 +84,7 @@ sealed class Grader : Exercise<IShuffle>
     static Action<IShuffle> Fair(int count, int runs) => answer =>
     {
         var (counts, asked) = (new SortedDictionary<string, int>(StringComparer.Ordinal), new List<int>());
-        for (var seed = 0UL; seed < (ulong)runs; seed++)
+        for (var seed = 0; seed < runs; seed++)
         {
             var source = new Source(seed + 1000);
             var order = Show(Order(answer, count, source));
@@ -133,7 +133,7 @@ sealed class Grader : Exercise<IShuffle>
         const int Count = 7, Runs = 7000, Often = Runs / Count;
         var bound = 5 * Math.Sqrt(Often * (1 - 1.0 / Count));
         var counts = new int[Count, Count];
-        for (var seed = 0UL; seed < Runs; seed++)
+        for (var seed = 0; seed < Runs; seed++)
             foreach (var (place, number) in Order(answer, Count, new(seed)).Index()) counts[number, place]++;
         for (var number = 0; number < Count; number++)
             for (var place = 0; place < Count; place++)

@@ -33,7 +33,7 @@ static class Chapter
     public static IEnumerable<string> Run()
     {
         yield return "digits";
-        TensorDataset Drawn(int count, ulong seed)
+        TensorDataset Drawn(int count, long seed)
         {
             var (images, labels) = Digits.Generate(count, seed);
             return new DigitData("digits", images, labels).Dataset(DType.Float64);

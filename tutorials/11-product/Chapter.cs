@@ -141,7 +141,7 @@ static class Chapter
             ("tiles", (a, b, c, n) => Tiles(a, b, c, n, high: 32, wide: 256)),
             ("packed", Packed),
         ];
-        Tensor Random(int n, int seed) => Tensor.Randn([n, n], generator: new((ulong)seed));
+        Tensor Random(int n, int seed) => Tensor.Randn([n, n], generator: new(seed));
         var (a, b) = (Random(96, 1), Random(96, 2));
         var right = Tensor.MatMul(a.To(Device.Reference), b.To(Device.Reference)).ToArray<float>();
         foreach (var (name, multiply) in versions)

@@ -48,7 +48,7 @@ sealed class Grader : Exercise<IConvolutionGradients>
     }
 
     /// <summary>1, 2, 3, …, so that a small case can be followed by hand; or random numbers.</summary>
-    static Tensor Numbers(int[] shape, ulong seed, bool counted) => counted
+    static Tensor Numbers(int[] shape, long seed, bool counted) => counted
         ? Tensor.Arange(1, 1 + shape.Aggregate(1, (a, b) => a * b), dtype: DType.Float64).Reshape(shape)
         : Tensor.Randn(shape, DType.Float64, generator: new(seed));
 

@@ -87,7 +87,7 @@ sealed class Grader : Exercise<IBatchNorm>
         })], x.Size());
     }
 
-    static Tensor Drawn(ulong seed, params int[] shape) =>
+    static Tensor Drawn(long seed, params int[] shape) =>
         Tensor.Randn(shape, DType.Float64, generator: new(seed)) * 2 + 1;
 
     static readonly (Written Wrong, string Words)[] known =

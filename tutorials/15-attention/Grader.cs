@@ -25,7 +25,7 @@ sealed class Grader : Exercise<ICausal>
             "what you have already, and Variable.Cat(…, -1) puts what they give side by side.",
     ];
 
-    static Tensor Drawn(ulong seed, params int[] shape) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
+    static Tensor Drawn(long seed, params int[] shape) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
 
     static string Shape(int n, int l, int e) =>
         $"{n} text{(n == 1 ? "" : "s")} of {l} place{(l == 1 ? "" : "s")}, E = {e}";

@@ -43,7 +43,7 @@ sealed class Grader : Exercise<ITwice>
         return gradient!;
     }
 
-    static Tensor Drawn(int[] shape, ulong seed) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
+    static Tensor Drawn(int[] shape, long seed) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
 
     static void OfTanh(ITwice answer, int[] shape, bool second = false)
     {

@@ -42,7 +42,7 @@ static class Chapter
         var (optimizer, steps) = (new SGD(net.Parameters(), lr: 0.3), 0);
         var mine = new TensorDataset(points.Narrow(0, rank * 200, 200), classes.Narrow(0, rank * 200, 200));
         for (var epoch = 0; epoch < 40; epoch++)
-            foreach (var (x, y) in new DataLoader(mine, 10, shuffle: true, seed: (ulong)(100 * rank + epoch)))
+            foreach (var (x, y) in new DataLoader(mine, 10, shuffle: true, seed: 100 * rank + epoch))
             {
                 optimizer.ZeroGrad();
                 F.CrossEntropy(net.Call(x), y).Backward();

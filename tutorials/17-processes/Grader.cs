@@ -51,14 +51,14 @@ sealed class Grader : Exercise<ITogether>
         }
     };
 
-    static Tensor Drawn(ulong seed, params int[] shape) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
+    static Tensor Drawn(long seed, params int[] shape) => Tensor.Randn(shape, DType.Float64, generator: new(seed));
 
     static Action<ITogether> Means(params int[][] cases) => answer =>
     {
         foreach (var counts in cases)
             foreach (var shape in new int[][] { [1], [2, 3] })
             {
-                Tensor[] copies = [.. counts.Select((_, rank) => Drawn((ulong)rank + 1, shape))];
+                Tensor[] copies = [.. counts.Select((_, rank) => Drawn(rank + 1, shape))];
                 var expected = new double[copies[0].Numel];
                 foreach (var (copy, n) in copies.Zip(counts))
                     foreach (var (i, x) in copy.ToArray<double>().Index()) expected[i] += n * x / counts.Sum();

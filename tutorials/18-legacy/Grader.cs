@@ -26,7 +26,7 @@ sealed class Grader : Exercise<ILinear>
     /// <summary>A layer of drawn numbers: x (N, in), W (out, in), b (out), dy (N, out).</summary>
     sealed record Case(int N, int In, int Out, DType Type = DType.Float64)
     {
-        static Tensor Drawn(int[] shape, ulong seed, DType type) =>
+        static Tensor Drawn(int[] shape, long seed, DType type) =>
             Tensor.Randn(shape, DType.Float64, generator: new(seed)).To(type);
         public Tensor X { get; } = Drawn([N, In], 1, Type);
         public Tensor W { get; } = Drawn([Out, In], 2, Type);

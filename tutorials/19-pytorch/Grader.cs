@@ -30,7 +30,7 @@ sealed class Grader : Exercise<IPorted>
     }
 
     static Tensor[] Drawn(int n, int d, int h) => [.. ((int[][])[[n, d], [h, d], [h], [d, h], [d]]).Select((shape, i) =>
-        Tensor.Randn(shape, DType.Float64, generator: new((ulong)i + 1)))];
+        Tensor.Randn(shape, DType.Float64, generator: new(i + 1)))];
 
     static Variable Block(IPorted answer, Variable[] x) => answer.Block(x[0], x[1], x[2], x[3], x[4]);
 

@@ -93,7 +93,7 @@ sealed class Grader : Exercise<IRing>
     }
 
     static double[][] Drawn(int length, int ranks) => [.. Enumerable.Range(0, ranks).Select(rank =>
-        Tensor.Randn([length], DType.Float64, generator: new((ulong)rank + 1)).ToArray<double>())];
+        Tensor.Randn([length], DType.Float64, generator: new(rank + 1)).ToArray<double>())];
 
     /// <summary>What the library's all-reduce gives.</summary>
     static double[] Library(double[][] data)

@@ -5,11 +5,11 @@ namespace Tutorials;
 /// <summary>
 /// A source of random integers that remembers what it was asked for. It is sent to an answer as its seed.
 /// </summary>
-sealed class Source(ulong seed)
+sealed class Source(long seed)
 {
     readonly Generator random = new(seed);
 
-    public ulong Seed => seed;
+    public long Seed => seed;
     public List<int> Asked { get; } = [];
 
     public int Next(int n)

@@ -148,8 +148,8 @@ sealed class Values(Func<Delegate, int>? given = null, Func<int, MethodInfo, obj
         var number = from.ReadInt32();
         if (number == -1)
         {
-            var source = old?.Target as Source ?? new Source(from.ReadUInt64());
-            if (old is not null) from.ReadUInt64();
+            var source = old?.Target as Source ?? new Source(from.ReadInt64());
+            if (old is not null) from.ReadInt64();
             var asked = (int[])Read(from, typeof(int[]))!;
             if (source.Asked.Count < asked.Length) source.Asked.AddRange(asked[source.Asked.Count..]);
             return old ?? source.Next;

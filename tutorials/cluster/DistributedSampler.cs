@@ -47,14 +47,14 @@ public sealed class DistributedSampler(Sampler<long[]> batches, ProcessGroup gro
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(group);
-        return new OwnChance(dataset, (ulong)group.Rank);
+        return new OwnChance(dataset, group.Rank);
     }
 
-    sealed class OwnChance(Dataset dataset, ulong rank) : Dataset
+    sealed class OwnChance(Dataset dataset, long rank) : Dataset
     {
         public override int Count => dataset.Count;
         public override Tensor[] this[int index] => dataset[index];
         public override Tensor[] Sample(int index, Generator random) =>
-            dataset.Sample(index, new Generator(random.Seed + rank * 0x9E3779B97F4A7C15));
+            dataset.Sample(index, new Generator(random.Seed + rank * unchecked((long)0x9E3779B97F4A7C15)));
     }
 }

@@ -51,7 +51,7 @@ public static partial class Digits
     /// </summary>
     /// <returns>Images (count × 28 × 28, row by row) and labels (count).</returns>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
-    public static (byte[] Images, byte[] Labels) Generate(int count, ulong seed)
+    public static (byte[] Images, byte[] Labels) Generate(int count, long seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var (images, labels) = (new byte[checked(count * Size * Size)], new byte[count]);

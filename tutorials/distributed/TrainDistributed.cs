@@ -34,7 +34,7 @@ static class TrainDistributed
         var dataset = options.Augment ? DistributedSampler.Apart(train.Augmented(), group) : train.Dataset();
         var batches = new BatchSampler(new RandomSampler(dataset), options.BatchSize);
         var loader = new DataLoader(dataset, batchSampler: new DistributedSampler(batches, group), seed: options.Seed,
-            workers: options.Augment ? Device.Cpu.Threads : 0);
+            numWorkers: options.Augment ? Device.Cpu.Threads : 0);
         var watch = Stopwatch.StartNew();
         var pace = new Pace(options.Epochs, loader.Count);
         // a launcher of several processes joins their lines, and would cut a bar into pieces

@@ -48,7 +48,7 @@ static class Hogwild
         var (optimizer, criterion) = (new SGD(net.Parameters(), lr: 0.05), new CrossEntropyLoss());
         var part = images.Size(0) / Processes;
         var dataset = new TensorDataset(images.Narrow(0, rank * part, part), labels.Narrow(0, rank * part, part));
-        var loader = new DataLoader(dataset, BatchSize, shuffle: true, seed: (ulong)rank);
+        var loader = new DataLoader(dataset, BatchSize, shuffle: true, seed: rank);
         for (var epoch = 1; epoch <= epochs; epoch++)
         {
             var sum = 0.0;
@@ -66,7 +66,7 @@ static class Hogwild
         return epochs * loader.Count;
     }
 
-    static (Tensor Images, Tensor Labels) Drawn(int count, ulong seed)
+    static (Tensor Images, Tensor Labels) Drawn(int count, long seed)
     {
         var (images, labels) = Digits.Generate(count, seed);
         var dataset = new DigitData("generated digits", images, labels).Dataset();

@@ -21,8 +21,8 @@ sealed class Options : CommandSettings
     [CommandOption("--optimizer <NAME>"), Description("adam, sgd or rmsprop"), DefaultValue("adam")]
     public string Optimizer { get; init; } = "";
 
-    [CommandOption("--seed <N>"), Description("Of weights and order"), DefaultValue(1ul)]
-    public ulong Seed { get; init; }
+    [CommandOption("--seed <N>"), Description("Of weights and order"), DefaultValue(1L)]
+    public long Seed { get; init; }
 
     [CommandOption("--device <NAME>"), Description("cpu, reference, simulated, cuda:0 or opencl:0")]
     [DefaultValue("cpu")]

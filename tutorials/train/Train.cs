@@ -22,7 +22,7 @@ static class Train
             $"{train.Source} to learn from, {test.Labels.Length:#,0} to test with, on {options.Device}\n");
 
         var loader = new DataLoader(options.Augment ? train.Augmented() : train.Dataset(), options.BatchSize,
-            shuffle: true, seed: options.Seed, workers: options.Augment ? Environment.ProcessorCount : 0);
+            shuffle: true, seed: options.Seed, numWorkers: options.Augment ? Environment.ProcessorCount : 0);
         if (options.LrFind) return FindLr(net, loader, options);
         var steps = options.Epochs * loader.Count;
         var pace = new Pace(options.Epochs, loader.Count);

@@ -41,9 +41,9 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     }
 
     /// <summary>
-    /// Returns the windows of x, which has the shape (N, C, S…), as a view of the shape
-    /// (groups, C/groups, K…, N, O…). In this view, windows may share elements. <paramref name="places"/> is O…, the
-    /// number of windows that are wanted along each axis.
+    /// Returns the windows of x as a view, in which windows may share elements. x has the shape (N, C, S…), where S…
+    /// are the sizes of an image. The view has the shape (groups, C/groups, K…, N, O…), where K… are the sizes of a
+    /// window. <paramref name="places"/> is O…, the number of windows that are wanted along each axis.
     /// </summary>
     public Tensor Windows(Tensor x, int[] places)
     {

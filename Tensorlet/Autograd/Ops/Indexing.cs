@@ -18,7 +18,8 @@ public sealed partial class Variable
     /// </summary>
     // y = zeros, to which x is added at the indices     dx = dy gathered at the indices
     public Variable ScatterAdd(int dim, Tensor index, params int[] shape) => Linear(
-        x => x.NewEmpty(shape).SetAll(0).ScatterAdd_(dim, index, x), (dy, _) => dy.Gather(dim, index), index: index);
+        x => x.NewEmpty(shape.Given()).SetAll(0).ScatterAdd_(dim, index, x), (dy, _) => dy.Gather(dim, index),
+        index: index);
 
     /// <summary>
     /// Returns the sum of this variable and alpha times a source. Along the axis, slice k of the source is added to

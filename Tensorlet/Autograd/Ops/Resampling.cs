@@ -52,8 +52,8 @@ public static partial class F
 
     /// <summary>
     /// Resizes images of height H and width W to height OH and width OW. The shape changes from (…, H, W) to
-    /// (…, OH, OW). With <see cref="Interpolation.Nearest"/>, row i of the result is row ⌊i·H/OH⌋ of the image. With
-    /// <see cref="Interpolation.Bilinear"/>, each pixel is a weighted mean of the four pixels around a point of the
+    /// (…, OH, OW). With <see cref="InterpolateMode.Nearest"/>, row i of the result is row ⌊i·H/OH⌋ of the image. With
+    /// <see cref="InterpolateMode.Bilinear"/>, each pixel is a weighted mean of the four pixels around a point of the
     /// image. For the pixels of row i, the row coordinate of this point is (i + ½)·H/OH − ½, or i·(H − 1)/(OH − 1) if
     /// the corners are aligned. The column coordinates are computed in the same way.
     /// </summary>
@@ -63,16 +63,16 @@ public static partial class F
     /// <param name="mode">How the value of a pixel is computed.</param>
     /// <param name="alignCorners">If true, the corners are aligned: the pixels in the corners keep their values. If
     /// false, the edges of the old and the new image are aligned. The argument matters only for
-    /// <see cref="Interpolation.Bilinear"/>.</param>
+    /// <see cref="InterpolateMode.Bilinear"/>.</param>
     /// <param name="scaleFactor">The factor by which the height and the width are multiplied. It is read only if no
     /// size is given.</param>
     /// <exception cref="ShapeException">Neither <paramref name="size"/> nor <paramref name="scaleFactor"/> is
     /// given, or a size is not positive.</exception>
-    public static Variable Interpolate(Variable x, Pair? size = null, Interpolation mode = Interpolation.Nearest,
+    public static Variable Interpolate(Variable x, Pair? size = null, InterpolateMode mode = InterpolateMode.Nearest,
         bool alignCorners = false, double? scaleFactor = null) => AlongBoth("Interpolate", x,
         size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), (v, axis, n, o) =>
         {
-            if (mode == Interpolation.Nearest) return v.IndexSelect(axis, Numbers(v, o, new(n, o)));
+            if (mode == InterpolateMode.Nearest) return v.IndexSelect(axis, Numbers(v, o, new(n, o)));
             var place = alignCorners ? new Between(n - 1, Math.Max(1, o - 1), 0) : new Between(n, o, 0.5);
             Variable at = Tensor.Fill(place, [o], DType.Float64, Device.Cpu);
             var weights = at.Frac().To(v.DType).To(v.Device);
@@ -143,7 +143,7 @@ public static partial class F
 }
 
 /// <summary>How values between pixels are computed.</summary>
-public enum Interpolation
+public enum InterpolateMode
 {
     /// <summary>The value of the nearest pixel.</summary>
     Nearest,

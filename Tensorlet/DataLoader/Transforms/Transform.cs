@@ -99,6 +99,6 @@ public sealed class Resize(int size, int? width = null) : Transform
         var (h, w) = (x.Size(-2), x.Size(-1));
         var target = !keepsRatio ? size
             : h <= w ? (size.H, (int)((long)size.H * w / h)) : ((int)((long)size.H * h / w), size.H);
-        return target == (h, w) ? x : F.Interpolate(new(x), target, Interpolation.Bilinear).Data;
+        return target == (h, w) ? x : F.Interpolate(new(x), target, InterpolateMode.Bilinear).Data;
     }
 }

@@ -15,7 +15,7 @@ public class GradientTests
 {
     /// <summary>The operation alone, its gradient and the gradient of that, for tensors of any shape.</summary>
     [Property(MaxTest = 100)]
-    public void The_gradients_of_the_operation_are_right(ulong seed, NonNegativeInt rows, NonNegativeInt columns)
+    public void The_gradients_of_the_operation_are_right(long seed, NonNegativeInt rows, NonNegativeInt columns)
     {
         var x = Tensor.Randn([rows.Get % 5, columns.Get % 5], DType.Float64, generator: new Generator(seed));
         GradCheck.Run(v => new Hump().Apply(v[0]), [x], seed, secondOrder: true).ThrowIfFailed();
@@ -25,7 +25,7 @@ public class GradientTests
     /// The slope of the loss when all parameters of the network are moved at once, in a random direction.
     /// </summary>
     [Property(MaxTest = 20)]
-    public void The_gradients_of_the_network_are_right(ulong seed, PositiveInt samples)
+    public void The_gradients_of_the_network_are_right(long seed, PositiveInt samples)
     {
         var random = new Generator(seed);
         var net = new Network(2, Spirals.Classes, hidden: 8).To(DType.Float64);
@@ -57,7 +57,7 @@ public class GradientTests
     /// Each operation of the network alone: if the test above fails, this one says which is wrong.
     /// </summary>
     [Property(MaxTest = 20)]
-    public void Each_operation_of_the_network_is_right(ulong seed)
+    public void Each_operation_of_the_network_is_right(long seed)
     {
         var (x, y) = Spirals.Draw(6, new Generator(seed)).Batch([0, 1, 2, 3, 4, 5]);
         var net = new Network(2, Spirals.Classes, hidden: 8);
