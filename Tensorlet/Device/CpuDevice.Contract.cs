@@ -65,7 +65,8 @@ public sealed partial class CpuDevice
     {
         long m = left.Wide.Count, n = right.Wide.Count, k = left.Inner.Count;
         var tiles = (long)RoundUp((int)m, MicroKernel<T>.Rows) * RoundUp((int)n, MicroKernel<T>.Columns / 2);
-        return tiles * k / MicroKernel<T>.Columns + (LieApart(right.Wide) ? n * k : 0) + (LieApart(across) ? m * n : 0);
+        var slow = LieApart(right.Wide) && !(typeof(T) == typeof(float) && Panels.IsEverySecond(right.Wide.Offsets));
+        return tiles * k / MicroKernel<T>.Columns + (slow ? n * k : 0) + (LieApart(across) ? m * n : 0);
 
         static bool LieApart(OffsetTable columns) => columns.Count > 1 && columns.Runs[0] == 1;
     }
@@ -141,7 +142,8 @@ public sealed partial class CpuDevice
                         ref Unsafe.Add(ref packedA, i * count), height);
                 left = new(ref packedA, 1, height, count);
             }
-            if (direct) InPlace(p, left, ref c, k, count, fromN, toN, k > fromK);
+            if (direct && m == 1) Thin(p, left, ref c, k, count, fromN, toN, k > fromK);
+            else if (direct) InPlace(p, left, ref c, k, count, fromN, toN, k > fromK);
             else Packed(p, left, ref c, k, count, fromN, toN, k > fromK);
         }
     }
@@ -233,6 +235,47 @@ public sealed partial class CpuDevice
                 Tile(p, left, i, ref Unsafe.Add(ref source, at0), ref Unsafe.Add(ref source, at1), inner, ref c, j,
                     first, second, add);
             j = next + second;
+        }
+    }
+
+    /// <summary>
+    /// Does the same as <see cref="InPlace"/> for a single row, as each channel of a depthwise convolution has: four
+    /// registers of columns at a time, because a tile would repeat the row.
+    /// </summary>
+    [MethodImpl(AggressiveOptimization)]
+    static void Thin<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)
+        where T : unmanaged
+    {
+        int half = MicroKernel<T>.Columns / 2, readable = p.Right.Readable(p.AtB), reach = half;
+        ref var source = ref Unsafe.Add(ref HostStorage.First<T>(p.Right.Tensor), p.AtB);
+        var wide = p.Right.Wide;
+        var inner = p.Right.Inner.Offsets.AsSpan(k, count);
+        foreach (var at in inner) reach = Math.Max(reach, at + half);
+        Span<int> from = stackalloc int[MicroKernel<T>.Thin], first = stackalloc int[MicroKernel<T>.Thin + 1];
+        Span<T> sums = stackalloc T[MicroKernel<T>.Thin * half];
+        for (first[0] = fromN; first[0] < toN; first[0] = first[^1])
+        {
+            var most = 0;
+            for (var b = 0; b < from.Length; b++)
+            {
+                var j = first[b];
+                from[b] = j < toN ? wide.Offsets[j] : from[0];
+                first[b + 1] = j < toN ? j + Math.Min(Math.Min(half, wide.Runs[j]), toN - j) : j;
+                most = Math.Max(most, from[b]);
+            }
+            if (most + reach > readable)
+            {
+                Packed(p, left, ref c, k, count, first[0], toN, add);
+                return;
+            }
+            MicroKernel<T>.RunThin(left, ref source, from, inner, ref sums[0]);
+            for (var b = 0; b < from.Length && first[b] < toN; b++)
+            {
+                var (j, length) = (first[b], first[b + 1] - first[b]);
+                ref var target = ref Unsafe.Add(ref c, p.Down.Offsets[0] + p.Across.Offsets[j]);
+                if (p.Across.Runs[j] >= length) Panels.Write(ref sums[b * half], ref target, length, add);
+                else Panels.Unpack(ref sums[b * half], p, ref c, 0, j, length, add);
+            }
         }
     }
 

@@ -37,13 +37,20 @@ public sealed partial class CpuDevice
     {
         ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
         int length = walk.Length, sx = walk.Step(0), sy = walk.Step(1);
-        foreach (var at in walk.Part(from, to))
+        var (nextX, nextY) = walk.Shape.Length > 1 ? (walk.Strides(0)[^2], walk.Strides(1)[^2]) : (0, 0);
+        foreach (var (at, rows) in walk.Stretches(from, to, walk.Shape.Length - 2))
         {
             ref T first = ref Unsafe.Add(ref source, at[0]), into = ref Unsafe.Add(ref target, at[1]);
-            if (sx == 1 && sy == 1 && length >= Short)
-                MemoryMarshal.CreateReadOnlySpan(ref first, length).CopyTo(MemoryMarshal.CreateSpan(ref into, length));
-            else
-                for (var i = 0; i < length; i++) Unsafe.Add(ref into, i * sy) = Unsafe.Add(ref first, i * sx);
+            for (var row = 0; row < rows; row++)
+            {
+                if (sx == 1 && sy == 1 && length >= Short)
+                    MemoryMarshal.CreateReadOnlySpan(ref first, length)
+                        .CopyTo(MemoryMarshal.CreateSpan(ref into, length));
+                else
+                    for (var i = 0; i < length; i++) Unsafe.Add(ref into, i * sy) = Unsafe.Add(ref first, i * sx);
+                first = ref Unsafe.Add(ref first, nextX);
+                into = ref Unsafe.Add(ref into, nextY);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ namespace Tensorlet;
 [SkipLocalsInit]
 static class Panels
 {
+    const int Few = 4;              // columns two elements apart that are worth their own loop
     const int WorthRuns = 12;       // neighbours from which registers are copied; fewer if all columns are neighbours
     const int Tall = 16;            // rows that are transposed at once, four for each lane of a register
     const byte LowHalves = 0b01_00_01_00, HighHalves = 0b11_10_11_10;       // of each lane, for a shuffle
@@ -38,7 +39,10 @@ static class Panels
         var two = runs[0] + (columns > runs[0] ? runs[runs[0]] : 0);     // two runs together
         if (two >= Math.Min(WorthRuns, columns))
             PackRuns(ref source, wide, runs, inner, ref panel, width, side.Readable(at));
-        else if (typeof(T) == typeof(float) && Sse.IsSupported && side.Inner.Runs[k] > 3)
+        else if (typeof(T) == typeof(float) && IsEverySecond(wide))
+            PackEverySecond(ref Unsafe.As<T, float>(ref source), wide, inner, ref Unsafe.As<T, float>(ref panel), width,
+                side.Readable(at));
+        else if (typeof(T) == typeof(float) && Sse.IsSupported && HasRuns(side.Inner.Runs.AsSpan(k, count)))
             PackAlongInner(ref Unsafe.As<T, float>(ref source), wide, inner, side.Inner.Runs.AsSpan(k),
                 ref Unsafe.As<T, float>(ref panel), width);
         else
@@ -46,6 +50,43 @@ static class Panels
                 for (var q = 0; q < columns; q++)
                     Unsafe.Add(ref panel, i * width + q) = Unsafe.Add(ref source, wide[q] + inner[i]);
     }
+
+    /// <summary>Whether columns are two elements apart, as in a convolution with stride 2.</summary>
+    public static bool IsEverySecond(ReadOnlySpan<int> wide) =>
+        wide.Length > Few && wide[1] - wide[0] == 2 && wide[Few] - wide[0] == 2 * Few;
+
+    /// <summary>
+    /// Packs columns that form runs of elements that are two apart: two registers are read, and every second element is
+    /// kept. What is written beyond the end of a run is overwritten by the next run.
+    /// </summary>
+    [MethodImpl(AggressiveOptimization)]
+    static void PackEverySecond(ref float source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner, ref float panel,
+        int width, int readable)
+    {
+        Span<int> runs = stackalloc int[wide.Length];
+        for (var j = wide.Length - 1; j >= 0; j--)
+            runs[j] = j + 1 < wide.Length && wide[j + 1] - wide[j] == 2 ? runs[j + 1] + 1 : 1;
+        for (var k = 0; k < inner.Length; k++)
+            for (int j = 0, length; j < wide.Length; j += length)
+            {
+                length = runs[j];
+                ref float from = ref Unsafe.Add(ref source, wide[j] + inner[k]), to = ref Unsafe.Add(ref panel,
+                    k * width + j);
+                var n = Vector512<float>.Count;
+                if (wide[j] + inner[k] + 2 * CpuDevice.RoundUp(length, n) <= readable)
+                    for (var i = 0; i < length; i += n)
+                        Vector512.Narrow(Pairs(ref from, 2 * i), Pairs(ref from, 2 * i + n)).AsSingle()
+                            .StoreUnsafe(ref to, (nuint)i);
+                else
+                    for (var i = 0; i < length; i++) Unsafe.Add(ref to, i) = Unsafe.Add(ref from, 2 * i);
+            }
+
+        static Vector512<ulong> Pairs(ref float from, int at) =>
+            Vector512.LoadUnsafe(ref from, (nuint)at).AsUInt64();
+    }
+
+    /// <summary>Whether the first run, which may be the rest of a run, or the next one has four elements.</summary>
+    static bool HasRuns(ReadOnlySpan<int> runs) => runs[0] > 3 || (runs[0] < runs.Length && runs[runs[0]] > 3);
 
     /// <summary>
     /// Copies columns that form long runs. Whole registers are copied, even beyond the end of a run. The next run
@@ -241,7 +282,7 @@ static class Panels
     }
 
     [MethodImpl(AggressiveInlining)]
-    static void Write<T>(ref T from, ref T to, int count, bool add) where T : unmanaged
+    public static void Write<T>(ref T from, ref T to, int count, bool add) where T : unmanaged
     {
         if (!add) { CopyRun(ref from, ref to, count); return; }
         var i = 0;

@@ -64,10 +64,16 @@ sealed class Walk
     /// <summary>
     /// Enumerates the rows <paramref name="from"/> to <paramref name="to"/> − 1, if <paramref name="axis"/> is the last
     /// axis but one, or the elements, if it is the last axis. Those that follow each other along the axis are
-    /// returned together: the positions of the first of them, which are always in the same array, and their number.
+    /// returned together: the positions of the first of them, which are always in the same array, and their number. If
+    /// there is no such axis, there is a single row.
     /// </summary>
     public IEnumerable<(int[] At, int Count)> Stretches(int from, int to, int axis)
     {
+        if (axis < 0)
+        {
+            yield return (new int[strides.Length], 1);
+            yield break;
+        }
         var size = Shape[axis];
         foreach (var at in new Places(this, from / size, (to - 1) / size + 1, axis))
         {
