@@ -38,7 +38,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         var (across, bias) = (weight.T.Contiguous().Unflatten(1, [parts, h]), cell.Bias(Input(3).Data, Input(4).Data));
         x.Device.Apart(n, Least, (from, to) =>
         {
-            Tensor Of(Tensor t) => t.Narrow(-2, from, to - from);
+            Tensor Of(Tensor t) => to - from == n ? t : t.Narrow(-2, from, to - from);
             var (ours, own) = (Array.ConvertAll(states, Of), x.NewEmpty([parts, to - from, h]));
             // a copy of the bias for each sequence, so that all operands of a step are contiguous
             var added = bias.Unflatten(0, [-1, 1, h]) + Tensor.Zeros([1, to - from, 1], x.DType, x.Device);
@@ -79,7 +79,7 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         var dStates = Array.ConvertAll(gradients[1..], gradient => gradient.Data.Clone());
         x.Device.Apart(n, Least, (from, to) =>
         {
-            Tensor Of(Tensor t) => t.Narrow(-2, from, to - from);
+            Tensor Of(Tensor t) => to - from == n ? t : t.Narrow(-2, from, to - from);
             var (ours, first) = (Array.ConvertAll(states, Of), Array.ConvertAll(dStates, Of));
             var (dy, ended) = (first, (Tensor[])[]);
             var through = Tensor.EmptyLike(dy[0]);
