@@ -28,8 +28,8 @@ public static partial class Autograd
     internal static Modes Mode => scopes.Value.Mode ?? usual;
 
     /// <summary>
-    /// True while operations are recorded. The setting also applies to the methods that are called, including
-    /// asynchronous methods, and to the bodies of <c>Parallel</c> loops.
+    /// True while operations are recorded; false inside <c>using (Autograd.NoGrad())</c>. This also holds in the
+    /// methods that such a block calls, including asynchronous methods, and in the bodies of <c>Parallel</c> loops.
     /// </summary>
     public static bool Enabled => Mode.Records;
 
@@ -168,8 +168,8 @@ public static partial class Autograd
     /// Registers an action that is called at the end of the <c>Backward</c> that is running. This method is meant
     /// to be called by hooks.
     /// </summary>
-    /// <returns>True if the action will be called. False if no backward pass is running, or if the running backward
-    /// pass adds no gradients to leaves, like the backward pass of <c>Grad</c>.</returns>
+    /// <returns>True if the action will be called. False if no backward pass is running, or if the running one does not
+    /// add gradients to leaves. For example, the backward pass of <c>Grad</c> does not add any.</returns>
     public static bool QueueCallback(Action action)
     {
         action.Given();

@@ -80,8 +80,8 @@ static class Diagnosis
     }
 
     /// <summary>
-    /// Returns the mistake, with a sentence about it, if a gradient is right but the gradient of this gradient is
-    /// wrong.
+    /// Describes a mistake in a second derivative; the gradient itself is right. Returns the kind of this mistake, and
+    /// a sentence about it.
     /// </summary>
     public static (GradFault, string) OfSecond(GradFault fault) => fault switch
     {

@@ -5,8 +5,8 @@ namespace Tensorlet;
 /// agreeing if it lies between the slopes on the two sides.</param>
 /// <param name="WorstError">The largest difference between a gradient and its numeric gradient. Each difference is
 /// divided by max(1, |numeric gradient|).</param>
-/// <param name="Text">The result in words: either that the gradients agree, or where they do not agree, and which
-/// mistake that suggests.</param>
+/// <param name="Text">The result in words. If the gradients agree, the text says so. Otherwise, it says where they
+/// differ, and which mistake is the probable cause.</param>
 /// <param name="Fault">The mistake that most probably made a gradient wrong.</param>
 /// <param name="Kinks">The number of points where the slopes on the two sides differ. At such a point, every number
 /// between the two slopes is accepted as a gradient.</param>

@@ -235,8 +235,8 @@ public readonly struct B8(byte value) : IScalar<B8>
     /// <inheritdoc/>
     public double ToDouble() => Value;
     /// <summary>
-    /// Sets <paramref name="place"/> to the logical OR of <paramref name="place"/> and x. If several threads write to
-    /// <paramref name="place"/>, all of them write the same value.
+    /// Sets <paramref name="place"/> to the logical OR of <paramref name="place"/> and x. Several threads can do this
+    /// at the same time, because only the value true is ever written.
     /// </summary>
     public static void AddAtomically(ref B8 place, B8 x)
     {

@@ -99,8 +99,8 @@ public static class SharedTensors
     /// Replaces the memory of all parameters and buffers of a module with the memory that another process has shared
     /// for a module of the same class. From now on, both processes train one network.
     /// </summary>
-    /// <exception cref="TensorletException"><paramref name="name"/> does not contain all keys of the module, or
-    /// contains an unknown key. In this case, nothing has changed.</exception>
+    /// <exception cref="TensorletException">The memory that is shared as <paramref name="name"/> lacks a key of the
+    /// module, or has a key that the module does not have. In this case, nothing has changed.</exception>
     /// <exception cref="ShapeException">Two shapes differ. In this case, nothing has changed.</exception>
     /// <exception cref="DTypeException">Two types differ. In this case, nothing has changed.</exception>
     /// <inheritdoc cref="Open"/>

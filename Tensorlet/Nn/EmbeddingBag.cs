@@ -1,9 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// An <see cref="Embedding"/> that looks up the rows of bags of indices, and reduces the rows of each bag to a
-/// single row. N bags with B indices per bag have the shape (N, B), as Int64. The result has the shape (N, D),
-/// where D is the size of a row.
+/// An <see cref="Embedding"/> whose inputs are bags of indices. The layer looks up the row of each index in its table,
+/// and reduces the rows of a bag to a single row. N bags with B indices per bag have the shape (N, B), as Int64. The
+/// result has the shape (N, D), where D is the size of a row.
 /// </summary>
 /// <param name="numEmbeddings">V, the number of rows of the table.</param>
 /// <param name="embeddingDim">D, the size of a row.</param>

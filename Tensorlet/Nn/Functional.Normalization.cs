@@ -81,9 +81,8 @@ public static partial class F
     }
 
     /// <summary>
-    /// Normalizes the input to mean 0 and variance 1 over all of its last axes together, then multiplies the result
-    /// by the weights and adds the bias (Ba et al. 2016). The number of sizes in <paramref name="normalizedShape"/>
-    /// says how many axes these are.
+    /// If <paramref name="normalizedShape"/> has k sizes, normalizes the input to mean 0 and variance 1 over its last
+    /// k axes together. Then multiplies the result by the weights and adds the bias (Ba et al. 2016).
     /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>
@@ -97,9 +96,8 @@ public static partial class F
             Weighted("LayerNorm", x, weight, bias, normalizedShape, normalizedShape));
 
     /// <summary>
-    /// Computes w·x/√(m + eps), where w are the weights (Zhang and Sennrich 2019). The number m is the mean of x²
-    /// over all of the last axes together. The number of sizes in <paramref name="normalizedShape"/> says how many
-    /// axes these are.
+    /// Computes w·x/√(m + eps), where w are the weights (Zhang and Sennrich 2019). If
+    /// <paramref name="normalizedShape"/> has k sizes, m is the mean of x² over the last k axes together.
     /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>

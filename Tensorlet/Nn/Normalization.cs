@@ -98,9 +98,9 @@ public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double mo
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
 
 /// <summary>
-/// Normalizes the input to mean 0 and variance 1 over all of its last axes together. The number of sizes in
-/// <paramref name="normalizedShape"/> says how many axes these are. Each position in these axes has its own weight,
-/// by which the normalized number is multiplied, and its own bias, which is added.
+/// If <paramref name="normalizedShape"/> has k sizes, normalizes the input to mean 0 and variance 1 over its last k
+/// axes together. Each position in these axes has its own weight, by which the normalized number is multiplied, and
+/// its own bias, which is added.
 /// </summary>
 /// <param name="normalizedShape">The sizes of the last axes.</param>
 /// <param name="eps">The number that is added to the variance.</param>
@@ -127,9 +127,8 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
 }
 
 /// <summary>
-/// Computes x/√(m + eps) for an input x, where m is the mean of x² over all of the last axes together. The number of
-/// sizes in <paramref name="normalizedShape"/> says how many axes these are. The quotient is multiplied by weights,
-/// one for each position in these axes.
+/// Computes x/√(m + eps) for an input x. If <paramref name="normalizedShape"/> has k sizes, m is the mean of x² over
+/// the last k axes together. The quotient is multiplied by weights, one for each position in these axes.
 /// </summary>
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {

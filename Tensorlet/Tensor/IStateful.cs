@@ -52,8 +52,8 @@ static class Stateful
         (int)Checked(key, state[key].Item(), n => (n == Math.Floor(n) ? n : double.NaN).In(key, low, int.MaxValue));
 
     /// <summary>
-    /// Checks a number in a loaded state by a function that normally checks an argument, and returns the result of
-    /// this function. If the check fails, the exception names the key.
+    /// Checks a number in a loaded state, and returns the result of the check. <paramref name="check"/> is a function
+    /// that is otherwise used to check an argument. If it throws, the exception names the key of the number instead.
     /// </summary>
     public static double Checked(string key, double value, Func<double, double> check)
     {

@@ -74,8 +74,8 @@ public sealed partial class Tensor
 static class NumberText
 {
     /// <summary>
-    /// Returns the numbers as texts, and the width to which the texts are padded. This is the length of the longest
-    /// text of a finite number other than 0.
+    /// Returns the numbers as texts, and the width to which the texts are padded. The width is the length of the
+    /// longest text; the texts of 0, NaN and infinite numbers are not counted.
     /// </summary>
     public static (string[] Texts, int Width) Aligned(double[] values)
     {

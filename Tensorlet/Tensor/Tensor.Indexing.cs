@@ -38,8 +38,8 @@ public sealed partial class Tensor
 {
     /// <summary>
     /// A part of the tensor, indexed as in NumPy. Integers and ranges give views; masks and lists of integers give
-    /// copies. Axes for which the index has no part are taken completely. An assignment writes to the tensor, even if
-    /// reading the same part gives a copy.
+    /// copies. If there are fewer indices than axes, all elements of the remaining axes are taken. An assignment writes
+    /// to the tensor, even if reading the same part gives a copy.
     /// </summary>
     /// <exception cref="IndexException">The index has more parts than the tensor has axes, or an integer is outside
     /// its axis.</exception>

@@ -91,8 +91,8 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     });
 
     /// <summary>
-    /// Ends the training run after the current batch or, if this method is called when an epoch has ended, after this
-    /// epoch.
+    /// Ends the training run after the current batch. If this method is called at the end of an epoch, no further epoch
+    /// begins.
     /// </summary>
     public void Stop() => stopped = true;
 

@@ -3,8 +3,8 @@ namespace Tensorlet.Data;
 /// <summary>
 /// Multiplies brightness, contrast and saturation by random factors, and rotates the hue by a random angle. The four
 /// changes are made in random order. Each factor is sampled from the interval [max(0, 1 − b), 1 + b], where b is
-/// <paramref name="brightness"/>, <paramref name="contrast"/> or <paramref name="saturation"/>. The angle is at most
-/// the fraction <paramref name="hue"/> of a full circle, in either direction. Images with one channel have no
+/// <paramref name="brightness"/>, <paramref name="contrast"/> or <paramref name="saturation"/>. The angle is
+/// sampled from the interval [−360°·h, 360°·h], where h is <paramref name="hue"/>. Images with one channel have no
 /// colour; only their brightness and contrast are changed.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">An argument is negative, or the hue is above ½.</exception>

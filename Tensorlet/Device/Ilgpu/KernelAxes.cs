@@ -53,7 +53,8 @@ readonly struct KernelAxes
     }
 
     /// <summary>
-    /// Returns true if a kernel can take a layout: after merging, the layout has no more than six axes.
+    /// Returns true if a kernel can take a layout. It can if no more than six axes are left after neighbouring axes
+    /// have been merged.
     /// </summary>
     public static bool Fit(Layout layout) => layout.Rank <= Most || new Walk(layout).Shape.Length <= Most;
 }
