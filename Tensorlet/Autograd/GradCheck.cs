@@ -318,8 +318,8 @@ sealed class GradProblem
         [.. Gradients(at, Incoming).SelectMany((g, k) => g is null ? [] : (g * directions[k]).ToArray<double>())];
 
     /// <summary>
-    /// Differentiates the sum of the terms that <see cref="Slopes"/> returns. Returns the gradients with respect to
-    /// the inputs, followed by the gradient with respect to the incoming gradient.
+    /// Differentiates the sum of the terms that <see cref="Slopes"/> returns. Returns the derivatives with respect to
+    /// the inputs, followed by the derivative with respect to dy, the incoming gradient of the first backward pass.
     /// </summary>
     public Tensor?[] SecondGradients()
     {

@@ -8,8 +8,8 @@ public static class Collate
     /// so on.
     /// </summary>
     /// <param name="samples">The samples.</param>
-    /// <param name="numbers">The numbers that the samples have in the dataset, for error messages; 0, 1, … if not
-    /// given.</param>
+    /// <param name="numbers">The index of each sample in the dataset, which is used in error messages only. If the
+    /// indices are not given, they are 0, 1, …</param>
     /// <exception cref="ShapeException">There are no samples; or the samples have different numbers of tensors; or
     /// tensors at the same position have different shapes or types.</exception>
     public static Tensor[] Default(Tensor[][] samples, ReadOnlySpan<long> numbers = default)

@@ -31,7 +31,7 @@ public sealed partial class CpuDevice
     internal readonly record struct Side(Tensor Tensor, OffsetTable Wide, OffsetTable Inner)
     {
         /// <summary>
-        /// Returns the number of elements that may be read from position <paramref name="at"/> on. Positions are
+        /// Returns how many elements may be read if reading starts at position <paramref name="at"/>. Positions are
         /// counted from the first element of the tensor.
         /// </summary>
         public int Readable(int at) => ((HostStorage)Tensor.Storage).Readable - Tensor.Layout.Offset - at;

@@ -61,8 +61,8 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Returns the number of elements to reserve for <paramref name="buffers"/> buffers, the first of which is
-    /// aligned to a register.
+    /// Returns how many elements to reserve for the given number of buffers of <see cref="Chunk"/> elements each. A
+    /// few more are included, so that the first buffer can be aligned to a register.
     /// </summary>
     public static int Room<T>(int buffers) where T : unmanaged => buffers * Chunk + Vector512<T>.Count;
 

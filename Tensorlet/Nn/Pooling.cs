@@ -2,8 +2,8 @@ namespace Tensorlet.Nn;
 
 /// <summary>A module without parameters, which applies a function to its input.</summary>
 /// <param name="f">The function.</param>
-/// <param name="arguments">A function whose result ToString shows as the arguments of the module. It may be null;
-/// then ToString shows no arguments.</param>
+/// <param name="arguments">A function that returns the arguments of the module as text. ToString shows this text. If
+/// the function is null, ToString shows no arguments.</param>
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>

@@ -54,8 +54,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The numbers start, start + step, … that are below end or, if the step is negative, above end. If no type is
-    /// given and start, end and step are all integers, the type is Int64.
+    /// The numbers <c>start</c>, <c>start + step</c>, <c>start + 2·step</c>, … as long as they are below <c>end</c> (or
+    /// above <c>end</c> if the step is negative). If no type is given and all three are integers, the type is Int64.
     /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
     public static Tensor Arange(Number start, Number end, Number? step = null, DType? dtype = null,

@@ -9,8 +9,8 @@ namespace Tensorlet.Data;
 /// degrees in either direction. Rotation, scaling and shear leave the centre of the image where it is. Pixels from
 /// outside the image are 0.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">An angle is negative; or a fraction is not between 0 and 1; or the
-/// scale is not a range of positive numbers.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative; or a part of <paramref name="translate"/> is
+/// not between 0 and 1; or the scale is not a range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
