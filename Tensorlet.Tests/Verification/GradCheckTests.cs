@@ -14,6 +14,14 @@ public class GradCheckTests
         params double[] values) =>
         GradCheck.Run(v => new Given(forward, backward).Apply(v[0]), [Tensor.From(values)]);
 
+    /// <summary>
+    /// Cases in which the first step is too long and the step of 2⁻¹⁴ too short: its rounding error is as large as what
+    /// is allowed.
+    /// </summary>
+    [Theory, InlineData("qr, R²", 1868439823, 5)]
+    public void A_step_in_between_is_tried(string name, int seed, int largest) =>
+        OperationCheck.Run(OpTable.Named(name), Device.Cpu, new Spec(seed, largest));
+
     [Fact]
     public void A_kink_is_no_error_but_is_told()
     {

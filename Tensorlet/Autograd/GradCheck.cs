@@ -46,7 +46,8 @@ public static class GradCheck
     /// function bends too much for the first step; or if, within a distance of 2h from the point, the function has
     /// a kink or stops being defined.
     /// </summary>
-    static readonly double[] steps = [.. ((int[])[-10, -14, -18, -22, -26]).Select(power => Math.ScaleB(1, power))];
+    static readonly double[] steps =
+        [.. ((int[])[-10, -12, -14, -18, -22, -26]).Select(power => Math.ScaleB(1, power))];
 
     /// <summary>The largest relative error that rounding may cause in a value: a few units in the last place.</summary>
     const double Rounding = 16 * 1.1e-16;
