@@ -67,9 +67,12 @@ public sealed partial class CpuDevice : Device
             var before = Products;
             apart = true;
             try { part((int)((long)count * p / parts), (int)((long)count * (p + 1) / parts)); }
-            finally { apart = false; }
-            Interlocked.Add(ref products, Products - before);
-            Products = before;
+            finally
+            {
+                apart = false;
+                Interlocked.Add(ref products, Products - before);
+                Products = before;
+            }
         });
         Products += products;
     }
