@@ -66,7 +66,7 @@ public class CommandLineTests
             var script = Completion.Script(shell);
             foreach (var word in (string[])["student-copy", "completion", "--lr-find", "--gradescope", "--all", " 20"])
                 Assert.Contains(word, script);
-            Assert.DoesNotContain("chapter", script);           // a hidden command
+            Assert.DoesNotContain(" chapter ", script);         // a hidden command
         }
         Assert.Contains("bash, zsh", Run("completion", "tcsh").Errors);
     }

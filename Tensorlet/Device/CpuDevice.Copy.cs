@@ -43,15 +43,21 @@ public sealed partial class CpuDevice
             ref T first = ref Unsafe.Add(ref source, at[0]), into = ref Unsafe.Add(ref target, at[1]);
             for (var row = 0; row < rows; row++)
             {
-                if (sx == 1 && sy == 1 && length >= Short)
-                    MemoryMarshal.CreateReadOnlySpan(ref first, length)
-                        .CopyTo(MemoryMarshal.CreateSpan(ref into, length));
-                else
-                    for (var i = 0; i < length; i++) Unsafe.Add(ref into, i * sy) = Unsafe.Add(ref first, i * sx);
+                CopyRow(ref first, sx, ref into, sy, length);
                 first = ref Unsafe.Add(ref first, nextX);
                 into = ref Unsafe.Add(ref into, nextY);
             }
         }
+    }
+
+    /// <summary>Copies a row of numbers to another row, with the given distances between neighbours.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void CopyRow<T>(ref T from, int sx, ref T to, int sy, int length) where T : unmanaged
+    {
+        if (sx == 1 && sy == 1 && length >= Short)
+            MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
+        else
+            for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
     }
 
     /// <summary>

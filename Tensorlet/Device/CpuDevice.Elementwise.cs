@@ -97,28 +97,6 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Computes rows that can be read in place. The last register of a row may be written in part.</summary>
-    [SkipLocalsInit, MethodImpl(NoInlining | AggressiveOptimization)]
-    static void Rows<F, T>(F f, Line* lines, nint* next, T* buffers, int rows, int count)
-        where F : struct, IFormula where T : unmanaged
-    {
-        var at = stackalloc T*[Operands.Most];
-        var steps = stackalloc nint[Operands.Most];
-        var y = lines[F.Inputs].Start;
-        var last = buffers + F.Inputs * Operands.Chunk;
-        for (; rows > 0; rows--, y += next[F.Inputs])
-        {
-            Operands.NextRow(lines, next, F.Inputs, buffers, at, steps);
-            var x = new Registers<T>(at, steps);
-            for (var i = 0; i < count; i += Lanes<T>.Count)
-            {
-                var whole = i + Lanes<T>.Count <= count;
-                x.Next(f, count - i).Value.Store(whole ? (T*)y + i : last);
-                if (!whole) new Span<T>(last, count - i).CopyTo(new((T*)y + i, count - i));
-            }
-        }
-    }
-
     // a method of its own, because the compiler inlines only a limited amount of code into one method
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Loop<F, T>(F f, T** at, nint* steps, T* y, int registers) where F : struct, IFormula where T : unmanaged
@@ -127,6 +105,7 @@ public sealed unsafe partial class CpuDevice
         for (; registers > 0; registers--, y += Lanes<T>.Count) x.Next(f).Value.Store(y);
     }
 
+    /// <summary>Does the same as <see cref="Loop"/> for elements that need not fill the last register.</summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Rest<F, T>(F f, T** at, nint* steps, T* y, int count) where F : struct, IFormula where T : unmanaged
     {

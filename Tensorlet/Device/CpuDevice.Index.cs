@@ -35,15 +35,6 @@ public sealed partial class CpuDevice
             Unsafe.Add(ref to, i * sy) = Add(Unsafe.Add(ref to, i * sy), Unsafe.Add(ref from, i * sx));
     }
 
-    /// <summary>Copies a row of numbers to another row, with the given distances between neighbours.</summary>
-    static void CopyRow<T>(ref T from, int sx, ref T to, int sy, int length) where T : unmanaged
-    {
-        if (sx == 1 && sy == 1)
-            MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
-        else
-            for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
-    }
-
     [MethodImpl(AggressiveInlining)]
     internal static T Add<T>(T a, T b) => typeof(T) == typeof(float)
         ? (T)(object)((float)(object)a! + (float)(object)b!) : typeof(T) == typeof(long)

@@ -61,39 +61,21 @@ static class MicroKernel<T> where T : unmanaged
     {
         ref T x = ref a.Row(0), b0 = ref Unsafe.Add(ref b, from[0]), b1 = ref Unsafe.Add(ref b, from[1]);
         ref T b2 = ref Unsafe.Add(ref b, from[2]), b3 = ref Unsafe.Add(ref b, from[3]);
-        var n = (nuint)(Columns / 2);
-        if (Vector512.IsHardwareAccelerated)
-        {
-            Vector512<T> c0 = default, c1 = default, c2 = default, c3 = default;
-            foreach (var offset in offsets)
-            {
-                var (row, at) = (Vector512.Create(x), (nuint)offset);
-                c0 = Fma(row, Vector512.LoadUnsafe(ref b0, at), c0);
-                c1 = Fma(row, Vector512.LoadUnsafe(ref b1, at), c1);
-                c2 = Fma(row, Vector512.LoadUnsafe(ref b2, at), c2);
-                c3 = Fma(row, Vector512.LoadUnsafe(ref b3, at), c3);
-                x = ref Unsafe.Add(ref x, a.Along);
-            }
-            c0.StoreUnsafe(ref to);
-            c1.StoreUnsafe(ref to, n);
-            c2.StoreUnsafe(ref to, 2 * n);
-            c3.StoreUnsafe(ref to, 3 * n);
-            return;
-        }
-        Vector256<T> d0 = default, d1 = default, d2 = default, d3 = default;
+        Vector512<T> c0 = default, c1 = default, c2 = default, c3 = default;
         foreach (var offset in offsets)
         {
-            var (row, at) = (Vector256.Create(x), (nuint)offset);
-            d0 = Fma(row, Vector256.LoadUnsafe(ref b0, at), d0);
-            d1 = Fma(row, Vector256.LoadUnsafe(ref b1, at), d1);
-            d2 = Fma(row, Vector256.LoadUnsafe(ref b2, at), d2);
-            d3 = Fma(row, Vector256.LoadUnsafe(ref b3, at), d3);
+            var (row, at) = (Vector512.Create(x), (nuint)offset);
+            c0 = Fma(row, Vector512.LoadUnsafe(ref b0, at), c0);
+            c1 = Fma(row, Vector512.LoadUnsafe(ref b1, at), c1);
+            c2 = Fma(row, Vector512.LoadUnsafe(ref b2, at), c2);
+            c3 = Fma(row, Vector512.LoadUnsafe(ref b3, at), c3);
             x = ref Unsafe.Add(ref x, a.Along);
         }
-        d0.StoreUnsafe(ref to);
-        d1.StoreUnsafe(ref to, n);
-        d2.StoreUnsafe(ref to, 2 * n);
-        d3.StoreUnsafe(ref to, 3 * n);
+        var n = (nuint)Vector512<T>.Count;
+        c0.StoreUnsafe(ref to);
+        c1.StoreUnsafe(ref to, n);
+        c2.StoreUnsafe(ref to, 2 * n);
+        c3.StoreUnsafe(ref to, 3 * n);
     }
 
     struct One;

@@ -174,11 +174,7 @@ static unsafe class Operands
         if (step == 1) new ReadOnlySpan<T>(from, n).CopyTo(new(buffer, n));
         var i = step == 1 ? n : 0;
         for (; step == 2 && typeof(T) == typeof(float) && i < (ahead ? n : n - Floats + 1); i += Floats)
-        {
-            var low = Vector512.Load((ulong*)(from + 2 * i));
-            var high = Vector512.Load((ulong*)(from + 2 * i + Floats - 1));     // does not read beyond the last float
-            Vector512.Narrow(low, high >> Half).Store((uint*)buffer + i);
-        }
+            Panels.EverySecond(ref *(float*)(from + 2 * i)).Store((float*)buffer + i);
         for (; i < n; i++) buffer[i] = from[(nint)i * step];
     }
 

@@ -50,8 +50,8 @@ public abstract class RecurrentCell(int gates, int states, int inputSize, int hi
     internal abstract void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after);
 
     /// <summary>
-    /// Returns what a step adds to the two products: the sum of the two biases or, if <see cref="IsSum"/> is false,
-    /// the sum followed by each of them.
+    /// Returns what a step adds to the two products. This is the sum of the two biases; where a step needs the two
+    /// products apart, both biases follow each other.
     /// </summary>
     internal virtual Tensor Bias(Tensor x, Tensor own) => x + own;
 
@@ -213,14 +213,18 @@ public sealed class GRUCell(int inputSize, int hiddenSize, bool bias = true)
     internal override int Kept => 1;        // U·h + c of n
     internal override bool IsSum => false;
 
-    internal override Tensor Bias(Tensor x, Tensor own) => Tensor.Cat([x + own, x, own]);       // of r, z, n each
+    internal override Tensor Bias(Tensor x, Tensor own)
+    {
+        var (b, c) = (x.Chunk(3), own.Chunk(3));
+        return Tensor.Cat([b[0] + c[0], b[1] + c[1], b[2], c[2]]);
+    }
 
     internal override void Step(Tensor x, Tensor own, Tensor bias, Tensor[] state, Tensor kept, Tensor[] after)
     {
         var (r, z, n) = (Part(x, 0), Part(x, 1), Part(x, 2));
         Two(x).Set(new Of3<LogisticOfSum>(), Two(x), Two(own), Two(bias));
-        Part(kept, 0).Set(new Of2<Tensor.AddFormula>(), Part(own, 2), Part(bias, 8));
-        n.Set(new ResetFormula(), n, Part(bias, 5), r, Part(kept, 0));
+        Part(kept, 0).Set(new Of2<Tensor.AddFormula>(), Part(own, 2), Part(bias, 3));
+        n.Set(new ResetFormula(), n, Part(bias, 2), r, Part(kept, 0));
         after[0].Set(new Of3<LerpFormula>(), n, state[0], z);
     }
 

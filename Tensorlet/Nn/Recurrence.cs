@@ -36,19 +36,18 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         (gates, kept) = (x.NewEmpty([steps, parts, n, h]), x.NewEmpty([records ? steps : 1, cell.Kept, n, h]));
         x.Device.Contract(x, Input(1).Data.T.Unflatten(1, [parts, h]), gates.Transpose(1, 2), 0, 2, 2);
         var (across, bias) = (weight.T.Contiguous().Unflatten(1, [parts, h]), cell.Bias(Input(3).Data, Input(4).Data));
-        x.Device.Apart(n, Least, (from, to) =>
+        Apart(x, (count, of) =>
         {
-            Tensor Of(Tensor t) => to - from == n ? t : t.Narrow(-2, from, to - from);
-            var (ours, own) = (Array.ConvertAll(states, Of), x.NewEmpty([parts, to - from, h]));
+            var (ours, own) = (Array.ConvertAll(states, of), x.NewEmpty([parts, count, h]));
             // a copy of the bias for each sequence, so that all operands of a step are contiguous
-            var added = bias.Unflatten(0, [-1, 1, h]) + Tensor.Zeros([1, to - from, 1], x.DType, x.Device);
+            var added = bias.Unflatten(0, [-1, 1, h]) + Tensor.Zeros([1, count, 1], x.DType, x.Device);
             foreach (var t in Order(steps))
             {
                 var (state, after) = (At(ours, Before(t)), At(ours, After(t)));
                 x.Device.Contract(state[0], across, own.Transpose(0, 1), 0, 1, 2);
-                cell.Step(Of(gates.Select(0, t)), own, added, state, Of(kept.Select(0, records ? t : 0)), after);
+                cell.Step(of(gates.Select(0, t)), own, added, state, of(kept.Select(0, records ? t : 0)), after);
                 for (var k = 0; k < after.Length && living is not null; k++)
-                    after[k].Set(new Of3<Tensor.WhereFormula>(), Of(living).Select(0, t), after[k], state[k]);
+                    after[k].Set(new Of3<Tensor.WhereFormula>(), of(living).Select(0, t), after[k], state[k]);
             }
         });
         if (living is not null) Keep(living);
@@ -57,6 +56,14 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         return [living is null ? outputs : Tensor.Where(living, outputs, 0),
             .. At(states, After(Order(steps).Last())).Select(state => state.Clone())];
     }
+
+    /// <summary>
+    /// Runs a computation that can be done separately for each sequence, on several threads if this pays. The
+    /// computation is given the number of its sequences, and a function that cuts them out of a tensor.
+    /// </summary>
+    static void Apart(Tensor x, Action<int, Converter<Tensor, Tensor>> part) =>
+        x.Device.Apart(x.Size(1), Least, (from, to) => part(to - from, t =>
+            to - from == x.Size(1) ? t : t.Narrow(-2, from, to - from)));
 
     int Before(int t) => backwards ? t + 1 : t;
     int After(int t) => backwards ? t : t + 1;
@@ -73,42 +80,41 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
     {
         if (Autograd.Enabled) return Autograd.Within(Composed(), gradients, next, create: true);
         var (x, weight) = (X.Data, Input(2).Data);
-        int steps = x.Size(0), n = x.Size(1), h = cell.HiddenSize;
+        int steps = x.Size(0), h = cell.HiddenSize;
         var (perGate, dx) = (weight.Unflatten(0, [-1, h]), Tensor.EmptyLike(gates!));
         var dOwn = cell.IsSum ? dx : Tensor.EmptyLike(gates!);
         var dStates = Array.ConvertAll(gradients[1..], gradient => gradient.Data.Clone());
-        x.Device.Apart(n, Least, (from, to) =>
+        Apart(x, (_, of) =>
         {
-            Tensor Of(Tensor t) => to - from == n ? t : t.Narrow(-2, from, to - from);
-            var (ours, first) = (Array.ConvertAll(states, Of), Array.ConvertAll(dStates, Of));
+            var (ours, first) = (Array.ConvertAll(states, of), Array.ConvertAll(dStates, of));
             var (dy, ended) = (first, (Tensor[])[]);
             var through = Tensor.EmptyLike(dy[0]);
             foreach (var t in Order(steps).Reverse())
             {
-                var output = Of(gradients[0].Data).Select(0, t);
+                var output = of(gradients[0].Data).Select(0, t);
                 if (living is not null)
                 {
-                    var on = Of(living).Select(0, t);
+                    var on = of(living).Select(0, t);
                     ended = Array.ConvertAll(dy, d => Tensor.Where(on, 0, d));
                     dy = Array.ConvertAll(dy, d => Tensor.Where(on, d, 0));
                     output = Tensor.Where(on, output, 0);
                 }
                 dy[0].Add_(output);
-                var own = Of(dOwn.Select(0, t));
-                var passed = cell.Back(dy, Of(gates!.Select(0, t)), At(ours, Before(t)), Of(kept!.Select(0, t)),
-                    At(ours, After(t)), Of(dx.Select(0, t)), own);
+                var own = of(dOwn.Select(0, t));
+                var passed = cell.Back(dy, of(gates!.Select(0, t)), At(ours, Before(t)), of(kept!.Select(0, t)),
+                    At(ours, After(t)), of(dx.Select(0, t)), own);
                 x.Device.Contract(own.Transpose(0, 1), perGate, through, 0, 1, 1);
                 dy = [passed[0] is { } direct ? direct.Add_(through) : through, .. passed[1..]!];
                 for (var k = 0; k < ended.Length; k++) dy[k].Add_(ended[k]);
             }
             foreach (var (k, d) in dy.Index()) if (!ReferenceEquals(d, first[k])) first[k].Copy_(d);
         });
-        var db = Bias(dx);
+        Variable? db = Needs(3) || Needs(4) ? Bias(dx) : null;
         var before = states[0].Narrow(0, Before(0), steps);
         return [Needs(0) ? Tensor.Contract(dx.Transpose(1, 2), Input(1).Data.Unflatten(0, [-1, h]), 0, 2, 1) : null,
             Needs(1) ? Tensor.Contract(dx.Permute(1, 3, 0, 2), x, 0, 2, 1).Flatten(0, 1) : null,
             Needs(2) ? Tensor.Contract(dOwn.Permute(1, 3, 0, 2), before, 0, 2, 1).Flatten(0, 1) : null,
-            db, ReferenceEquals(dx, dOwn) ? db : Bias(dOwn), .. dStates.Select(d => (Variable)d)];
+            db, cell.IsSum || !Needs(4) ? db : Bias(dOwn), .. dStates.Select(d => (Variable)d)];
 
         static Tensor Bias(Tensor d) => d.Sum([0, 2]).Flatten();
     }
