@@ -142,7 +142,7 @@ static class Panels
     /// by 4 floats are transposed in registers.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    static void PackAlongInner(ref float source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner,
+    public static void PackAlongInner(ref float source, ReadOnlySpan<int> wide, ReadOnlySpan<int> inner,
         ReadOnlySpan<int> runs, ref float panel, int width)
     {
         var j = 0;

@@ -17,9 +17,22 @@ static class Capability
     /// <summary>The capability of this processor, as the variable names it; null if there is nothing to name.</summary>
     public static string? Widest => Avx512F.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : null;
 
-    /// <summary>Whether the variable has not been set.</summary>
-    public static bool IsUnnamed =>
-        Widest is not null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable));
+    /// <summary>
+    /// The environment variables with which libtorch is at its best, without those that are set already: its kernels;
+    /// and, for the memory of the C library of Linux, that freed memory is kept for the next result. Otherwise large
+    /// results are returned to the system and cleared again page by page, which takes up to ten times as long as a
+    /// convolution.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Missing
+    {
+        get
+        {
+            Dictionary<string, string> best = [];
+            if (Widest is { } widest) best[Variable] = widest;
+            if (OperatingSystem.IsLinux()) (best["MALLOC_MMAP_MAX_"], best["MALLOC_TRIM_THRESHOLD_"]) = ("0", "-1");
+            return best.Where(v => string.IsNullOrEmpty(Environment.GetEnvironmentVariable(v.Key))).ToDictionary();
+        }
+    }
 
     /// <summary>The kernels that libtorch says it uses, as in <c>AVX512</c>; null if it cannot be asked.</summary>
     public static string? Reported()

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Benchmarks;
 
 /// <summary>
-/// Runs this program again, in a process of its own, in which a variable says which kernels libtorch must use.
+/// Runs this program again, in a process of its own, with the environment in which libtorch is at its best.
 /// </summary>
 static class Child
 {
@@ -36,7 +36,8 @@ static class Child
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             start.ArgumentList.Add(typeof(Child).Assembly.Location);
         foreach (var arg in args) start.ArgumentList.Add(arg);
-        if (Capability.IsUnnamed) start.Environment[Capability.Variable] = Capability.Widest;
+        foreach (var (name, value) in Capability.Missing)
+            if (name == Capability.Variable || !read) start.Environment[name] = value;      // memory is measured as it is
         return Process.Start(start)!;
     }
 }

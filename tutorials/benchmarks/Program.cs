@@ -16,7 +16,7 @@ try
         case ["growth", .. var names]: return Math.Min(1, Growth.Measure(names));
         case ["memory", .. var rest]: Memory.Measure(Options.Parse(rest)); return 0;
     }
-    if (Capability.IsUnnamed) return Child.Run(args);
+    if (Capability.Missing.Count > 0) return Child.Run(args);
     if (args is not ["witness", var path]) return Comparison.Run(Options.Parse(args));
     Witness.Write(path);
     return 0;
