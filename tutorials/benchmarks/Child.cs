@@ -36,8 +36,8 @@ static class Child
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             start.ArgumentList.Add(typeof(Child).Assembly.Location);
         foreach (var arg in args) start.ArgumentList.Add(arg);
-        foreach (var (name, value) in Capability.Missing)
-            if (name == Capability.Variable || !read) start.Environment[name] = value;      // memory is measured as it is
+        foreach (var (name, value) in Capability.Missing)       // peak memory is measured with the usual memory
+            if (name == Capability.Variable || !read) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }
