@@ -49,10 +49,9 @@ public sealed partial class CpuDevice
         public static Tiling? Of(Tensor x, Tensor w, Tensor y, int[] before)
         {
             int channels = x.Size(1), filters = y.Size(1), down = (y.Size(2) + 1) / 2, across = (y.Size(3) + 1) / 2;
-            if (!Avx512F.IsSupported || before.Min() < 0 || across < FewAcross
+            if (!Avx512F.IsSupported || !w.Shape.SequenceEqual([filters, channels, Winograd.Filter, Winograd.Filter])
+                || !AreFloatsTogether(x, w, y) || before.Min() < 0 || across < FewAcross
                 || Math.Min(channels, filters) < FewChannels || (long)x.Size(0) * down * across < FewTiles) return null;
-            foreach (var operand in (Tensor[])[x, w, y])
-                if (operand.DType != DType.Float32 || operand.Device != x.Device) return null;
             var near = Far / (Winograd.Positions * sizeof(float) * (channels + filters));
             return new(x.Size(0), down, across, Math.Max(1, Math.Max(LeastTiles, near) / across));
         }
@@ -60,6 +59,7 @@ public sealed partial class CpuDevice
 
     internal override bool Convolve(Tensor x, Tensor w, int[] before, Tensor y)
     {
+        if (IsDepthwise(x, w, y, before)) return ConvolveChannels(x, w, before, y);
         int channels = x.Size(1), filters = y.Size(1), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
         if (Tiling.Of(x, w, y, before) is not { } tiles) return false;
         var taller = RoundUp(filters, height);
@@ -92,6 +92,7 @@ public sealed partial class CpuDevice
 
     internal override bool ConvolveFilters(Tensor x, Tensor g, int[] before, Tensor w)
     {
+        if (IsDepthwise(x, w, g, before)) return ConvolveFiltersOfChannels(x, g, before, w);
         int channels = x.Size(1), filters = g.Size(1), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
         if (Tiling.Of(x, w, g, before) is not { } tiles) return false;
         (x, g) = (InWholeRegisters(x), InWholeRegisters(g));
@@ -133,6 +134,12 @@ public sealed partial class CpuDevice
         Products += g.Numel * (long)(w.Numel / filters);
         KeepAlive(x, g, sums, w);
         return Winograd.FinishFilters(parts == 1 ? sums : sums.Sum(0), plane, wider, w);
+    }
+
+    static bool AreFloatsTogether(params ReadOnlySpan<Tensor> operands)
+    {
+        foreach (var x in operands) if (x.DType != DType.Float32 || x.Device != operands[0].Device) return false;
+        return true;
     }
 
     static int[] Multiples(int count, int unit) => [.. Enumerable.Range(0, count).Select(i => i * unit)];

@@ -314,15 +314,16 @@ public abstract partial class Device
             (x.Shape[axis] == 0 ? ", which is empty." : $"; take 0 to {x.Shape[axis] - 1}."));
 
     /// <summary>
-    /// Computes y[n, o, i, j] = Σ w[o, c, k, l] · x[n, c, i + k − before₀, j + l − before₁], where k and l are 0, 1 and
-    /// 2, and elements outside of x count as 0. Returns false if this device has no faster way for these operands than
-    /// <see cref="Contract"/>; y is then not defined.
+    /// Computes y[n, o, i, j] = Σ w[o, c, k, l] · x[n, c, i + k − before₀, j + l − before₁], where elements outside of x
+    /// count as 0. If w has the shape (C, 1, K, L), each of the C channels has a filter of its own: y[n, c, i, j] = Σ
+    /// w[c, 0, k, l] · x[n, c, i + k − before₀, j + l − before₁]. Returns false if this device has no faster way for
+    /// these operands than <see cref="Contract"/>; y is then not defined.
     /// </summary>
     internal virtual bool Convolve(Tensor x, Tensor w, int[] before, Tensor y) => false;
 
     /// <summary>
-    /// Computes w[o, c, k, l] = Σ g[n, o, i, j] · x[n, c, i + k − before₀, j + l − before₁], the gradient of
-    /// <see cref="Convolve"/> with respect to the filters. Returns false in the same cases.
+    /// Computes the gradient of <see cref="Convolve"/> with respect to the filters, where g is the gradient with respect
+    /// to y. Returns false in the same cases.
     /// </summary>
     internal virtual bool ConvolveFilters(Tensor x, Tensor g, int[] before, Tensor w) => false;
 

@@ -237,6 +237,38 @@ static class Panels
         (add ? sum + Vector128.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
 
     /// <summary>
+    /// Copies rows of one channel of an image into memory that contains zeros, or rows of another image of the same
+    /// width, so that there are zeros before and after the columns of the image. Rows outside of the image become
+    /// zeros. At the same time, the rows of the next channel are brought into the cache, because
+    /// waiting for them would take longer than the transform.
+    /// </summary>
+    [MethodImpl(AggressiveOptimization)]
+    public static void Pad(Tensor x, int image, int top, int rows, int before, Span<float> padded, int length)
+    {
+        int height = x.Size(2), width = x.Size(3);
+        ref var source = ref Unsafe.Add(ref HostStorage.First<float>(x), image * height * width);
+        for (var i = 0; i < rows; i++)
+        {
+            var row = padded.Slice(i * length, length);
+            if ((uint)(top + i) >= (uint)height) { row.Clear(); continue; }
+            ref float from = ref Unsafe.Add(ref source, (top + i) * width), to = ref row[before];
+            for (var j = 0; j < width; j += Vector512<float>.Count)
+            {
+                Fetch(ref Unsafe.Add(ref from, height * width + j));
+                Vector512.LoadUnsafe(ref from, (nuint)j).StoreUnsafe(ref to, (nuint)j);
+            }
+            Vector512<float>.Zero.StoreUnsafe(ref to, (nuint)width);    // the last register may have read beyond the row
+        }
+    }
+
+    /// <summary>Asks for a line of memory to be brought into the cache.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static unsafe void Fetch(ref float x)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref x));
+    }
+
+    /// <summary>
     /// Writes some columns of a tile to the result: result[row + i, column + j] = tile[i, j]. If
     /// <paramref name="add"/> is true, adds the columns to the result instead.
     /// </summary>

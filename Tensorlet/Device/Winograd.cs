@@ -59,7 +59,7 @@ static class Winograd
             {
                 var (image, down) = Math.DivRem(r, tiles.Down);
                 last = Math.Min(tiles.Last(band), r - down + tiles.Down);       // the rows of one image
-                Pad(x, image * channels + c, 2 * down - before[0], 2 * (last - r + 1), before[1], padded, length);
+                Panels.Pad(x, image * channels + c, 2 * down - before[0], 2 * (last - r + 1), before[1], padded, length);
                 for (var i = 0; i < last - r; i++, to = ref Unsafe.Add(ref to, tiles.Across))
                     for (var j = 0; j < tiles.Across; j += n)
                     {
@@ -98,30 +98,6 @@ static class Winograd
     }
 
     /// <summary>
-    /// Copies rows of one channel of an image, with zeros before and after the columns of the image. Rows outside of
-    /// the image become zeros. At the same time, the rows of the next channel are brought into the cache, because
-    /// waiting for them would take longer than the transform.
-    /// </summary>
-    [MethodImpl(AggressiveOptimization)]
-    static void Pad(Tensor x, int image, int top, int rows, int before, Span<float> padded, int length)
-    {
-        int height = x.Size(2), width = x.Size(3);
-        ref var source = ref Unsafe.Add(ref HostStorage.First<float>(x), image * height * width);
-        for (var i = 0; i < rows; i++)
-        {
-            var row = padded.Slice(i * length, length);
-            if ((uint)(top + i) >= (uint)height) { row.Clear(); continue; }
-            ref float from = ref Unsafe.Add(ref source, (top + i) * width), to = ref row[before];
-            for (var j = 0; j < width; j += Register.Count)
-            {
-                Fetch(ref Unsafe.Add(ref from, height * width + j));
-                Vector512.LoadUnsafe(ref from, (nuint)j).StoreUnsafe(ref to, (nuint)j);
-            }
-            Register.Zero.StoreUnsafe(ref to, (nuint)width);    // the last register may have read beyond the row
-        }
-    }
-
-    /// <summary>
     /// Transforms the products m of a band back to tiles of 2 × 2 results. Returns false if one of them is not finite.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
@@ -138,7 +114,7 @@ static class Winograd
             {
                 var (image, down) = Math.DivRem(r, tiles.Down);
                 ref var row = ref Unsafe.Add(ref target, ((image * filters + o) * height + 2 * down) * width);
-                for (var j = 0; j < 2 * width; j += n) Fetch(ref Unsafe.Add(ref row, height * width + j));
+                for (var j = 0; j < 2 * width; j += n) Panels.Fetch(ref Unsafe.Add(ref row, height * width + j));
                 for (var j = 0; j < tiles.Across; j += n)
                 {
                     var (p0, q0) = Down(ref Unsafe.Add(ref from, j), plane);
@@ -279,8 +255,4 @@ static class Winograd
         Avx512F.PermuteVar16x32x2(x.Even, low, x.Odd).StoreUnsafe(ref to);
         Avx512F.PermuteVar16x32x2(x.Even, low + Vector512.Create(8), x.Odd).StoreUnsafe(ref to, (nuint)Register.Count);
     }
-
-    /// <summary>Asks for a line of memory to be brought into the cache.</summary>
-    [MethodImpl(AggressiveInlining)]
-    static unsafe void Fetch(ref float x) => Sse.Prefetch0(Unsafe.AsPointer(ref x));
 }

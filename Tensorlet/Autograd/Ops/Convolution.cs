@@ -15,8 +15,8 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
 {
     public int Axes => Kernel.Length;
 
-    /// <summary>Whether filters of 3 × 3 are slid over all channels of images, without stride or dilation.</summary>
-    public bool IsPlain3x3 => this is { Kernel: [3, 3], Stride: [1, 1], Dilation: [1, 1], Groups: 1 };
+    /// <summary>Whether filters are slid over images without a stride and without dilation.</summary>
+    public bool IsPlain => this is { Stride: [1, 1], Dilation: [1, 1] };
 
     /// <summary>The distance from the first element of a window to the last, along axis <paramref name="a"/>.</summary>
     public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
@@ -77,7 +77,7 @@ sealed class Convolution(WindowPlan plan, int[] places) : Function
         Save(A, B);
         var (x, w) = (A.Data, B.Data);
         var y = x.NewEmpty([x.Size(0), w.Size(0), .. places]);
-        if (plan.IsPlain3x3 && y.Device.Convolve(x, w, plan.Before, y)) return y;
+        if (plan.IsPlain && y.Device.Convolve(x, w, plan.Before, y)) return y;
         var windows = plan.Windows(x.Framed(plan.Before, plan.After, 0), places);
         y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 1 + plan.Axes);
         return y;
@@ -95,7 +95,7 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
         Save(A, B);
         var (x, g) = (A.Data, B.Data);
         var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, .. plan.Kernel]);
-        if (plan.IsPlain3x3 && w.Device.ConvolveFilters(x, g, plan.Before, w)) return w;
+        if (plan.IsPlain && w.Device.ConvolveFilters(x, g, plan.Before, w)) return w;
         var windows = plan.Windows(x.Framed(plan.Before, plan.After, 0), g.Size()[2..])
             .Permute(Layout.GroupsSwapped(1, 1 + plan.Axes, 1 + plan.Axes));
         w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 1 + plan.Axes);
@@ -119,11 +119,12 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
     {
         Save(A, B);
         var (g, w) = (A.Data, plan.Filters(B.Data));
-        if (plan.IsPlain3x3)
+        if (plan.IsPlain)
         {
-            var dx = g.NewEmpty([g.Size(0), B.Size(1), .. space]);
-            var rest = Array.ConvertAll(plan.Before, before => 2 - before);
-            if (g.Device.Convolve(g, B.Data.Flip(2, 3).Transpose(0, 1), rest, dx)) return dx;
+            var dx = g.NewEmpty([g.Size(0), plan.Groups * B.Size(1), .. space]);
+            int[] rest = [.. plan.Kernel.Zip(plan.Before, (size, before) => size - 1 - before)];
+            var flipped = B.Data.Flip(2, 3);
+            if (g.Device.Convolve(g, plan.Groups == 1 ? flipped.Transpose(0, 1) : flipped, rest, dx)) return dx;
         }
         int[] Each(Func<int, int> number) => [.. Enumerable.Range(0, plan.Axes).Select(number)];
         var s = Each(a => plan.Dilation[a] == 1 ? plan.Stride[a] : 1);
