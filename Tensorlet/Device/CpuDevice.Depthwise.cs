@@ -103,7 +103,9 @@ public sealed partial class CpuDevice
         return finite;
     }
 
-    /// <summary>Returns Σ g[i, j] · x[i, j]. In g, the elements behind a row are 0 up to the next whole register.</summary>
+    /// <summary>
+    /// Returns Σ g[i, j] · x[i, j]. In g, the elements behind a row are 0 up to the next whole register.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static float Dot(ReadOnlySpan<float> g, ReadOnlySpan<float> x, int length, int rows, int columns)
     {

@@ -314,16 +314,16 @@ public abstract partial class Device
             (x.Shape[axis] == 0 ? ", which is empty." : $"; take 0 to {x.Shape[axis] - 1}."));
 
     /// <summary>
-    /// Computes y[n, o, i, j] = Σ w[o, c, k, l] · x[n, c, i + k − before₀, j + l − before₁], where elements outside of x
-    /// count as 0. If w has the shape (C, 1, K, L), each of the C channels has a filter of its own: y[n, c, i, j] = Σ
-    /// w[c, 0, k, l] · x[n, c, i + k − before₀, j + l − before₁]. Returns false if this device has no faster way for
+    /// Computes y[n, o, i, j] = Σ w[o, c, k, l] · x[n, c, i + k − before₀, j + l − before₁]. Elements outside of x
+    /// count as 0. If w has the shape (C, 1, K, L), each of the C channels has a filter of its own: y[n, c, i, j] =
+    /// Σ w[c, 0, k, l] · x[n, c, i + k − before₀, j + l − before₁]. Returns false if this device has no faster way for
     /// these operands than <see cref="Contract"/>; y is then not defined.
     /// </summary>
     internal virtual bool Convolve(Tensor x, Tensor w, int[] before, Tensor y) => false;
 
     /// <summary>
-    /// Computes the gradient of <see cref="Convolve"/> with respect to the filters, where g is the gradient with respect
-    /// to y. Returns false in the same cases.
+    /// Computes w, the gradient of <see cref="Convolve"/> with respect to the filters, from g, the gradient with
+    /// respect to y. Returns false in the same cases.
     /// </summary>
     internal virtual bool ConvolveFilters(Tensor x, Tensor g, int[] before, Tensor w) => false;
 

@@ -257,7 +257,7 @@ static class Panels
                 Fetch(ref Unsafe.Add(ref from, height * width + j));
                 Vector512.LoadUnsafe(ref from, (nuint)j).StoreUnsafe(ref to, (nuint)j);
             }
-            Vector512<float>.Zero.StoreUnsafe(ref to, (nuint)width);    // the last register may have read beyond the row
+            Vector512<float>.Zero.StoreUnsafe(ref to, (nuint)width);    // the last register may read too much
         }
     }
 

@@ -59,7 +59,8 @@ static class Winograd
             {
                 var (image, down) = Math.DivRem(r, tiles.Down);
                 last = Math.Min(tiles.Last(band), r - down + tiles.Down);       // the rows of one image
-                Panels.Pad(x, image * channels + c, 2 * down - before[0], 2 * (last - r + 1), before[1], padded, length);
+                Panels.Pad(x, image * channels + c, 2 * down - before[0], 2 * (last - r + 1), before[1], padded,
+                    length);
                 for (var i = 0; i < last - r; i++, to = ref Unsafe.Add(ref to, tiles.Across))
                     for (var j = 0; j < tiles.Across; j += n)
                     {

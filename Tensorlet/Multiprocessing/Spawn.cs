@@ -34,9 +34,9 @@ public static class Spawn
             ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
-    /// If <see cref="Start"/> started this process, does the work of this process and returns true; the program must
-    /// then end. In any other process, returns false immediately. Main must call this method first. The standard
-    /// input of a process that <see cref="Start"/> started is empty.
+    /// Does the work of this process and returns true if <see cref="Start"/> started this process; the program must
+    /// then end. Returns false immediately in any other process. Main must call this method first. The standard input
+    /// of a process that <see cref="Start"/> started is empty.
     /// </summary>
     public static bool Child()
     {

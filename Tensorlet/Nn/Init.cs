@@ -97,9 +97,9 @@ public static class Init
     }
 
     /// <summary>
-    /// Fills filters of shape (O, C, …), where O is the number of filters and C is the number of channels that each
-    /// filter reads. With these filters, a convolution preserves the channels: in each group of filters, output
-    /// channel i is input channel i.
+    /// Fills filters with zeros and ones, so that a convolution with them preserves the channels: in each group of
+    /// filters, output channel i is input channel i. The filters have the shape (O, C, …), where O is the number of
+    /// filters and C is the number of channels that each filter reads.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have three to five axes; or the number of
     /// filters is not divisible by the number of groups.</exception>

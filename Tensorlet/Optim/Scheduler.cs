@@ -43,7 +43,8 @@ public abstract class Scheduler : IStateful
     }
 
     /// <summary>
-    /// Returns e and, for each group, the learning rate before the first schedule and the current learning rate.
+    /// Returns the number of steps so far and, for each group, the learning rate before the first schedule and the
+    /// current learning rate.
     /// Loading this state also sets these rates in the optimizer. So the state of the optimizer may be loaded before,
     /// afterwards or not at all.
     /// </summary>

@@ -69,22 +69,30 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
 // A convolution is bilinear, and so are its gradients with respect to the input and to the filters. The backward
 // pass of each of these three functions consists of the other two.
 
-// y[n,o,i] = Σ w[o,c,k]·x[n,c,i+k]     dx = w ⋆ dy     dw = x ⋆ dy
+// y[n,o,i] = Σ w[o,c,k]·x[n,c,i+k] + b[o]     dx = w ⋆ dy     dw = x ⋆ dy     db[o] = Σ dy[n,o,i]
 sealed class Convolution(WindowPlan plan, int[] places) : Function
 {
     protected override Tensor Forward()
     {
         Save(A, B);
-        var (x, w) = (A.Data, B.Data);
-        var y = x.NewEmpty([x.Size(0), w.Size(0), .. places]);
-        if (plan.IsPlain && y.Device.Convolve(x, w, plan.Before, y)) return y;
+        var y = A.Data.NewEmpty([A.Size(0), B.Size(0), .. places]);
+        if (!plan.IsPlain || !y.Device.Convolve(A.Data, B.Data, plan.Before, y)) Slide(A.Data, B.Data, y);
+        return Inputs is [_, _, var bias] ? y.Add_(bias.Data.Reshape([-1, .. Enumerable.Repeat(1, plan.Axes)])) : y;
+    }
+
+    void Slide(Tensor x, Tensor w, Tensor y)
+    {
         var windows = plan.Windows(x.Framed(plan.Before, plan.After, 0), places);
         y.Device.Contract(plan.Filters(w), windows, plan.Channels(y), batch: 1, rows: 1, columns: 1 + plan.Axes);
-        return y;
     }
-    public override Variable?[] Backward(Variable dy) => [
-        Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(dy, B) : null,
-        Needs(1) ? new ConvolutionFilter(plan).Apply(A, dy) : null];
+
+    public override Variable?[] Backward(Variable dy)
+    {
+        var dx = Needs(0) ? new ConvolutionInput(plan, shapes[0][2..]).Apply(dy, B) : null;
+        var dw = Needs(1) ? new ConvolutionFilter(plan).Apply(A, dy) : null;
+        return shapes.Length == 2 ? [dx, dw]
+            : [dx, dw, Needs(2) ? dy.Sum([0, .. Enumerable.Range(2, plan.Axes)]) : null];
+    }
 }
 
 // w[o,c,k] = Σ g[n,o,i]·x[n,c,i+k]     dx = w ⋆ g     dg = conv(x, dw)
@@ -248,7 +256,8 @@ public static partial class F
             x = Pad(x, [.. plan.Before.Zip(plan.After, (b, e) => (int[])[b, e]).Reverse().SelectMany(p => p)], mode);
             plan = plan with { Before = new int[plan.Axes], After = new int[plan.Axes] };
         }
-        return Biased(new Convolution(plan, plan.Places(operation, x.Size())).Apply(x, w), bias);
+        var convolution = new Convolution(plan, plan.Places(operation, x.Size()));
+        return bias is null ? convolution.Apply(x, w) : convolution.Apply(x, w, bias);
 
         int[] Around(int more) => [.. padding.Select((p, a) =>
             p == Same ? Layout.Fitting(operation, (plan.Reach(a) + more) / 2) : p)];
@@ -270,11 +279,9 @@ public static partial class F
                 $"{Layout.Show(padding)} and output padding {Layout.Show(outputPadding)} leave nothing: the " +
                 $"result is {string.Join(" by ", space.Select(n => $"{n}"))}.");
         int[] sizes = Array.ConvertAll(space, size => Layout.Fitting(operation, size));
-        return Biased(new ConvolutionInput(plan, sizes).Apply(x, w), bias);
+        var y = new ConvolutionInput(plan, sizes).Apply(x, w);
+        return bias is null ? y : y + bias.Reshape([-1, .. Enumerable.Repeat(1, y.Rank - 2)]);
     }
-
-    static Variable Biased(Variable y, Variable? bias) =>
-        bias is null ? y : y + bias.Reshape([-1, .. Enumerable.Repeat(1, y.Rank - 2)]);
 
     /// <summary>
     /// Throws an exception if the weights or the bias have a different type than the input, or are on a different
