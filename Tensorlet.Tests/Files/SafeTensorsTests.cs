@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Tensorlet.Nn;
 
 namespace Tensorlet.Tests.Files;
 
@@ -160,5 +161,19 @@ public sealed class SafeTensorsTests : Folder
         }
         Npy.Save(In("a.npy"), Tensor.Ones(1));
         Assert.False(File.Exists(held) || File.Exists(left));
+    }
+
+    [Fact]
+    public void A_module_saves_its_parameters_and_buffers_and_loads_them()
+    {
+        Sequential net = new(new Linear(3, 4), new BatchNorm1d(4)), other = new(new Linear(3, 4), new BatchNorm1d(4));
+        net.Call(Tensor.Randn(5, 3));           // changes the statistics
+        net.Save(In("net.safetensors"));
+        Assert.Same(other, other.Load(In("net.safetensors")));
+        foreach (var (name, tensor) in net.StateDict())
+            Assert.Equal(tensor.ToArray<double>(), other.StateDict()[name].ToArray<double>());
+        var refused = Assert.Throws<TensorletException>(() => new Sequential(new Linear(3, 4)).Load(
+            In("net.safetensors")));
+        Assert.Contains("1.weight", refused.Message, StringComparison.Ordinal);
     }
 }

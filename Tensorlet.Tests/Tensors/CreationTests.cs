@@ -79,6 +79,22 @@ public class CreationTests
         Assert.Equal(expected, Tensor.Linspace(start, end, steps, DType.Float64).ToArray<double>());
 
     [Fact]
+    public void Logspace_has_powers_of_its_base()
+    {
+        Holds(Tensor.Logspace(0, 3, 4), DType.Float32, [4], 1f, 10f, 100f, 1000f);
+        Holds(Tensor.Logspace(-1, 2, 4, 2, DType.Float64), DType.Float64, [4], 0.5, 1.0, 2.0, 4.0);
+        Holds(Tensor.Logspace(2, 7, 1), DType.Float32, [1], 100f);
+    }
+
+    [Fact]
+    public void Normal_numbers_have_their_mean_and_standard_deviation()
+    {
+        var x = Tensor.Normal(3, 0.5, [100, 100], DType.Float64, generator: new Generator(1));
+        Assert.InRange(x.Mean().Item(), 3 - 5 * 0.005, 3 + 5 * 0.005);          // 5σ
+        Assert.InRange(x.Std().Item(), 0.5 - 5 * 0.0036, 0.5 + 5 * 0.0036);
+    }
+
+    [Fact]
     public void Linspace_hits_both_ends_and_is_symmetric()
     {
         var x = Tensor.Linspace(-0.1, 0.1, 1000, DType.Float64).ToArray<double>();

@@ -78,6 +78,8 @@ public class ErrorTests
         { x => Tensor.Arange(0, 5, 0), ["Arange"] },
         { x => Tensor.Arange(0, double.NaN), ["Arange", "NaN"] },
         { x => Tensor.Linspace(0, 1, -1), ["Linspace", "(-1)"] },
+        { x => Tensor.Logspace(0, 1, -1), ["Logspace", "(-1)"] },
+        { x => Tensor.Normal(0, 1, [-1]), ["Normal", "(-1)"] },
         { x => Tensor.RandInt(3, 3, [1]), ["RandInt", "3"] },
         { x => Tensor.RandPerm(-1), ["RandPerm", "-1"] },
     };
@@ -99,6 +101,7 @@ public class ErrorTests
     public static TheoryData<E, string[]> Types => new()
     {
         { x => Whole(1, 2).Add_(0.5), ["Add_", "Int64", "(2)", "Float32"] },
+        { x => Whole(1, 0).Bernoulli(), ["Bernoulli", "Int64"] },
         { x => Whole(1, 2).Mul_(0.5), ["Mul_", "Int64", "Float32"] },
         { x => Whole(1, 2).Add_(Whole(1, 2), alpha: 0.5), ["Add_", "Int64", "Float32"] },
         { x => Whole(1, 2, 3).Add_(x[0]), ["Add_", "Int64", "Float32"] },
@@ -138,6 +141,7 @@ public class ErrorTests
     public static TheoryData<E, string[]> Indices => new()
     {
         { x => x.Size(2), ["Size", "axis 2", "(2, 3)", "-2 to 1"] },
+        { x => x.Scatter_(1, Tensor.From(new[,] { { 3 }, { 0 } }), 1), ["Scatter_", "3", "axis 1", "(2, 3)"] },
         { x => x[0].T, ["Transpose", "axis -2", "(3)"] },
         { x => x.Sum([-3]), ["Sum", "axis -3", "(2, 3)"] },
         { x => x.Sum([1, -1]), ["Sum", "axis 1", "twice", "(1, -1)"] },

@@ -199,6 +199,33 @@ public class OperandTests
         Assert.Throws<TensorletException>(() => Tensor.From([-1f, 2]).Multinomial(1));
     }
 
+    [Fact]
+    public void Zeros_and_ones_are_sampled_with_their_probabilities()
+    {
+        var ones = Tensor.From([0, 0.25f, 1]).Expand(4000, 3).Bernoulli(new Generator(2));
+        Assert.Equal(DType.Float32, ones.DType);
+        Assert.True((ones.Eq(0) | ones.Eq(1)).All());
+        var sums = ones.Sum(0).ToArray<float>();
+        Assert.Equal((0, 4000), (sums[0], sums[2]));
+        Assert.InRange(sums[1], 1000 - 5 * 27.4, 1000 + 5 * 27.4);       // 5σ
+        var refused = Assert.Throws<TensorletException>(() => Tensor.From([0.5f, 1.5f]).Bernoulli());
+        Assert.Contains("from 0.5 to 1.5", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<TensorletException>(() => Tensor.From([float.NaN]).Bernoulli());
+    }
+
+    [Fact]
+    public void Elements_at_indices_are_replaced_in_place()
+    {
+        var x = Tensor.Zeros(2, 3);
+        var row = x[1];
+        Assert.Same(x, x.Scatter_(1, Tensor.From(new[,] { { 2, 0 }, { 1, 1 } }), Tensor.From(
+            new[,] { { 5f, 6 }, { 7, 8 } })));
+        Assert.Equal([6, 0, 5, 0, 8, 0], x.ToArray<float>());
+        x.Scatter_(0, Tensor.From(new[,] { { 1, 0, 1 } }), 9);
+        Assert.Equal([6, 9, 5, 9, 8, 9], x.ToArray<float>());
+        Assert.Equal([9, 8, 9], row.ToArray<float>());
+    }
+
     /// <summary>What has to do with the tape, or is a property of a tensor anyway.</summary>
     static readonly HashSet<string> ofTheTape = ["Backward", "Detach", "RetainGrad", "RegisterHook", "RequiresGrad_"];
 

@@ -37,6 +37,19 @@ public static class ModuleExtensions
         return module;
     }
 
+    /// <summary>Writes all parameters and buffers of a module to a safetensors file.</summary>
+    public static void Save(this Module module, string path) => SafeTensors.Save(path, module.Given().StateDict());
+
+    /// <summary>Reads all parameters and buffers of a module from a safetensors file.</summary>
+    /// <exception cref="TensorletException">The file lacks a tensor of the module, or has one more, or a tensor of
+    /// another shape or type. The module is unchanged.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static M Load<M>(this M module, string path) where M : Module
+    {
+        module.Given().LoadStateDict(SafeTensors.Load(path));
+        return module;
+    }
+
     /// <summary>Replaces the memory of every parameter and buffer with a copy on another device.</summary>
     public static M To<M>(this M module, Device device) where M : Module => module.To(null, device.Given());
 }

@@ -84,6 +84,15 @@ public sealed partial class Tensor
     public static Tensor Linspace(double start, double end, int steps, DType? dtype = null, Device? device = null) =>
         Named(() => Fill(new Span(start, end, steps), [steps], dtype, device));
 
+    /// <summary>
+    /// The powers of <paramref name="base"/> whose exponents are evenly spaced from start to end, both included. There
+    /// are <paramref name="steps"/> numbers.
+    /// </summary>
+    public static Tensor Logspace(double start, double end, int steps, double @base = 10, DType? dtype = null,
+        Device? device = null) => Named(() => From(Linspace(start, end, steps, DType.Float64, Device.Cpu)
+            .ToArray<double>().Select(exponent => Math.Pow(@base, exponent)).ToArray(),
+                null, dtype ?? DType.Float32, device));
+
     /// <summary>Random numbers that are uniformly distributed in [0, 1).</summary>
     public static Tensor Rand(int[] size, DType? dtype = null, Device? device = null, Generator? generator = null) =>
         Named(() => Empty(size, dtype, device).Uniform_(0, 1, generator));
@@ -97,6 +106,21 @@ public sealed partial class Tensor
 
     /// <inheritdoc cref="Randn(int[], DType?, Device?, Generator?)"/>
     public static Tensor Randn(params int[] size) => Randn(size, null);
+
+    /// <summary>Random numbers that are normally distributed with the given mean and standard deviation.</summary>
+    /// <exception cref="ShapeException">A size is negative.</exception>
+    public static Tensor Normal(double mean, double std, int[] size, DType? dtype = null, Device? device = null,
+        Generator? generator = null) => Named(() => Empty(size, dtype, device).Normal_(mean, std, generator));
+
+    /// <summary>
+    /// Samples zeros and ones. The elements of this tensor are the probabilities of a one; the result has the same
+    /// shape and type.
+    /// </summary>
+    /// <exception cref="TensorletException">A probability is not between 0 and 1.</exception>
+    public Tensor Bernoulli(Generator? generator = null) => ((OnlyFloat("Bernoulli") >= 0) & (this <= 1)).All()
+        ? (RandLike(this, generator: generator) < this).To(DType)
+        : throw new TensorletException("Bernoulli: the probabilities must be from 0 to 1, but they are from " +
+            $"{AMin().Item()} to {AMax().Item()}.");
 
     /// <summary>
     /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to

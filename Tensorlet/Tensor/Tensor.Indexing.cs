@@ -251,6 +251,15 @@ public sealed partial class Tensor
         return this;
     }
 
+    /// <summary>
+    /// Replaces elements of this tensor, in place: this[…, index[…, j, …], …] = src[…, j, …]. If an index is repeated,
+    /// the last element with this index is kept.
+    /// </summary>
+    public Tensor Scatter_(int dim, Tensor index, Tensor src) => Named(() => Copy_(Scatter(dim, index, src)));
+
+    /// <summary>Replaces elements of this tensor by a number, in place: this[…, index[…, j, …], …] = value.</summary>
+    public Tensor Scatter_(int dim, Tensor index, Number value) => Named(() => Copy_(Scatter(dim, index, value)));
+
     /// <summary>Returns the elements at the given positions along an axis, one after another.</summary>
     public Tensor IndexSelect(int dim, Tensor index) =>
         Named(() => Gather(dim, AlongAxis("IndexSelect", dim, index)));

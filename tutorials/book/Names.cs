@@ -10,25 +10,26 @@ namespace Tutorials;
 static class Names
 {
     const string Torch = """
-        abs acos add addcdiv addcmul addmm all allclose amax amin any arange argmax argmin argsort asin atan
-        atan2 baddbmm bmm cat ceil celu chunk clamp clone cos cosh count_nonzero cummax cumprod cumsum det
-        diag diagonal div dot einsum empty empty_like eq equal erf erfinv exp exp2 expm1 eye flatten flip
-        floor floor_divide fmod frac full full_like gather hardshrink index_add index_copy index_fill
-        index_select inverse isclose isfinite isinf isnan lerp linspace log log10 log1p log2 log_softmax
-        logsumexp masked_scatter masked_select matmul max maximum mean median meshgrid min minimum mm
-        movedim mul multinomial mv narrow ne nonzero norm ones ones_like outer permute pow prelu prod rand
-        rand_like randint randn randn_like randperm reciprocal relu remainder reshape roll round rsqrt
-        scatter scatter_add select selu sigmoid sign sin sinh softmax sort split sqrt square squeeze stack
-        std sub sum take tan tanh tensordot tile topk trace transpose tril triu trunc unbind unflatten
-        unique unsqueeze var where zeros zeros_like
+        abs acos add addcdiv addcmul addmm all allclose amax amin any arange argmax argmin argsort
+        asin atan atan2 baddbmm bernoulli bmm cat ceil celu chunk clamp clone cos cosh
+        count_nonzero cummax cumprod cumsum det diag diagonal div dot einsum empty empty_like eq
+        equal erf erfinv exp exp2 expm1 eye flatten flip floor floor_divide fmod frac full
+        full_like gather hardshrink index_add index_copy index_fill index_select inverse isclose
+        isfinite isinf isnan lerp linspace log log10 log1p log2 log_softmax logspace logsumexp
+        masked_scatter masked_select matmul max maximum mean median meshgrid min minimum mm
+        movedim mul multinomial mv narrow ne nonzero norm normal ones ones_like outer permute pow
+        prelu prod rand rand_like randint randn randn_like randperm reciprocal relu remainder
+        reshape roll round rsqrt scatter scatter_add select selu sigmoid sign sin sinh softmax
+        sort split sqrt square squeeze stack std sub sum take tan tanh tensordot tile topk trace
+        transpose tril triu trunc unbind unflatten unique unsqueeze var where zeros zeros_like
         """;
 
     const string Linalg = "cholesky eigh qr slogdet solve svd";
 
     const string Methods = """
-        add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float item long
-        masked_fill mul_ normal_ register_hook repeat requires_grad_ retain_grad scatter_add_ size sub_ to
-        unfold uniform_ view zero_
+        add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float item
+        long masked_fill mul_ normal_ register_hook repeat requires_grad_ retain_grad scatter_
+        scatter_add_ size sub_ to unfold uniform_ view zero_
         """;
 
     const string Functional = """

@@ -24,9 +24,9 @@ trainer.Evaluate(new DataLoader(parts[2], 150), accuracy);
 Console.WriteLine($"accuracy on new points: {accuracy.Value:P1}");
 
 // the network is saved, and read as another program would
-SafeTensors.Save("network.safetensors", net.StateDict());
+net.Save("network.safetensors");
 var read = new Network(inputs: 2, Spirals.Classes);
-read.LoadStateDict(SafeTensors.Load("network.safetensors"));
+read.Load("network.safetensors");
 Console.WriteLine(read.Call(Tensor.From(new[,] { { 0.5f, 0.5f } })).Softmax(1));
 
 var (points, labels) = new DataLoader(parts[2], 150).Single();
