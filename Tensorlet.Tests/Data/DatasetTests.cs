@@ -84,7 +84,13 @@ public class DatasetTests
         var parts = Range(10).RandomSplit([7, 0, 3], new Generator(3));
         Assert.Equal([7, 0, 3], parts.Select(part => part.Count));
         Assert.Equal(Values(Range(10)), parts.SelectMany(Values).Order());
-        Assert.Equal(parts[0].Indices, Range(10).RandomSplit([7, 3], new Generator(3))[0].Indices);
+        var (most, rest) = Range(10).RandomSplit([7, 3], new Generator(3));
+        Assert.Equal(parts[0].Indices, most.Indices);
+        Assert.Equal(parts[2].Indices, rest.Indices);
+        var (first, second, third) = parts;
+        Assert.Equal(parts, [first, second, third]);
+        Assert.Throws<ShapeException>(() => { var (a, b) = parts; });
+        Assert.Throws<ShapeException>(() => { var (a, b, c) = parts[..2]; });
         Assert.NotEqual(parts[0].Indices, Range(10).RandomSplit([7, 3], new Generator(4))[0].Indices);
         // as PyTorch: 3, 3, 3, and the one that is left to the first
         Assert.Equal([4, 3, 3], Range(10).RandomSplit([1 / 3.0, 1 / 3.0, 1 / 3.0]).Select(part => part.Count));

@@ -4,19 +4,20 @@ namespace Tensorlet.Tests.Devices;
 
 /// <summary>
 /// Convolutions for which the CPU has a way of its own, compared with the definition in double precision: filters of
-/// 3 × 3 over many channels, in tiles of 2 × 2, and one filter for each channel.
+/// 3 × 3 over many channels, and of 5 × 5 with a stride of 2, in tiles of 2 × 2; and one filter for each channel.
 /// </summary>
 public class FastConvolutionTests
 {
     /// <summary>A convolution: samples, channels, filters, height, width, the filters' height and width, padding, and
     /// whether each channel has a filter of its own.</summary>
-    public sealed record Case(int N, int C, int O, int H, int W, int K, int L, int Padding, bool EachChannel)
+    public sealed record Case(int N, int C, int O, int H, int W, int K, int L, int Padding, bool EachChannel,
+        int Stride = 1)
     {
         public int[] Input => [N, C, H, W];
         public int[] Filters => [O, EachChannel ? 1 : C, K, L];
         public int Groups => EachChannel ? C : 1;
-        public Variable Of(Variable x, Variable w) => F.Conv2d(x, w, padding: Padding, groups: Groups);
-        public override string ToString() => $"{N}×{C}×{H}×{W} {O}×{K}×{L} {Padding} {EachChannel}";
+        public Variable Of(Variable x, Variable w) => F.Conv2d(x, w, null, Stride, Padding, groups: Groups);
+        public override string ToString() => $"{N}×{C}×{H}×{W} {O}×{K}×{L} {Padding} {EachChannel} {Stride}";
     }
 
     public static IEnumerable<object[]> Cases =>
@@ -30,6 +31,11 @@ public class FastConvolutionTests
             Tiles(40, 33, 65, 7, 7, 1),
             Tiles(9, 64, 64, 32, 32, 1),        // many bands
             Tiles(4, 300, 20, 10, 12, 0),
+            Strided(3, 8, 16, 24, 24, 5, 5, 2),
+            Strided(2, 5, 19, 31, 37, 5, 6, 1),
+            Strided(2, 16, 16, 40, 17, 6, 5, 0),
+            Strided(1, 7, 33, 23, 75, 5, 5, 3),     // the padding ends within a stride
+            Strided(9, 32, 32, 12, 12, 6, 6, 5),    // more padding than the gradient can start with
             Each(2, 3, 16, 16, 3, 3, 1),
             Each(3, 5, 13, 21, 3, 3, 0),
             Each(1, 1, 9, 70, 5, 3, 2),         // one channel
@@ -39,6 +45,8 @@ public class FastConvolutionTests
         select (object[])[c];
 
     static Case Tiles(int n, int c, int o, int h, int w, int padding) => new(n, c, o, h, w, 3, 3, padding, false);
+    static Case Strided(int n, int c, int o, int h, int w, int k, int l, int padding) =>
+        new(n, c, o, h, w, k, l, padding, false, 2);
     static Case Each(int n, int c, int h, int w, int k, int l, int padding) => new(n, c, c, h, w, k, l, padding, true);
 
     [Theory, MemberData(nameof(Cases))]
@@ -55,7 +63,8 @@ public class FastConvolutionTests
             var error = (actual[i].Data.To(DType.Float64) - expected[i]).Abs().Max().Item();
             Assert.InRange(error, 0, 1e-6 * most[i].Max().Item());
         }
-        Assert.Equal(Avx512F.IsSupported, Device.Cpu.Convolve(x.Data, w.Data, [c.Padding, c.Padding], y.Data));
+        var parts = new WindowPlan([c.K, c.L], [c.Stride, c.Stride], [0, 0], [0, 0], [1, 1], c.Groups).Parted(w.Data);
+        Assert.Equal(Avx512F.IsSupported, Device.Cpu.Convolve(x.Data, parts, c.Stride, [c.Padding, c.Padding], y.Data));
 
         Tensor[] Exact(Func<Variable, Tensor> of)
         {

@@ -24,6 +24,7 @@ public class ApiTests(ITestOutputHelper output)
         ["MultiFunction.Backward"] = "is called by the walk back", ["Trainer.Watched"] = "knows nothing before it ran",
         ["EarlyStopping.EpochEnded"] = "watches what a trainer measured",
         ["Trainer.Resume"] = "takes a file of its own kind",
+        ["Batches.Deconstruct"] = "takes two or three parts: DatasetTests",
         ["ModuleExtensions.Load"] = "takes a file of the same module: SafeTensorsTests",
         ["Trainer.LrFind"] = "needs a trainer whose parts fit together",
         ["Trainer.Evaluate"] = "needs a trainer whose parts fit together: TrainerTests",

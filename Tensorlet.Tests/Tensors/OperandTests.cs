@@ -224,6 +224,10 @@ public class OperandTests
         x.Scatter_(0, Tensor.From(new[,] { { 1, 0, 1 } }), 9);
         Assert.Equal([6, 9, 5, 9, 8, 9], x.ToArray<float>());
         Assert.Equal([9, 8, 9], row.ToArray<float>());
+        x.MaskedFill_(x.Eq(9), 0.5).IndexAdd_(1, Tensor.From([2, 2, 0]),
+            Tensor.From(new[,] { { 1f, 2, 3 }, { 4, 5, 6 } }));
+        Assert.Equal([9, 0.5f, 8, 6.5f, 8, 9.5f], x.ToArray<float>());
+        Assert.Equal([6.5f, 8, 9.5f], row.ToArray<float>());
     }
 
     /// <summary>What has to do with the tape, or is a property of a tensor anyway.</summary>

@@ -259,7 +259,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 }
 
 /// <summary>
-/// Splits a batch into its tensors, so that <c>foreach (var (images, labels) in loader)</c> can be written.
+/// Splits a batch into its tensors, and a dataset into its parts, so that
+/// <c>foreach (var (images, labels) in loader)</c> can be written.
 /// </summary>
 public static class Batches
 {
@@ -268,4 +269,18 @@ public static class Batches
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
             : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair of inputs and targets.");
+
+    /// <summary>
+    /// Splits two parts of a dataset, for example <c>var (train, test) = dataset.RandomSplit([0.8, 0.2])</c>.
+    /// </summary>
+    /// <exception cref="ShapeException">There are not exactly two parts.</exception>
+    public static void Deconstruct(this Subset[] parts, out Subset first, out Subset second) =>
+        (first, second) = parts.Given().Length == 2 ? (parts[0], parts[1])
+            : throw new ShapeException($"{parts.Length} parts of a dataset are not two.");
+
+    /// <summary>Splits three parts of a dataset, for example for training, validation and test.</summary>
+    /// <exception cref="ShapeException">There are not exactly three parts.</exception>
+    public static void Deconstruct(this Subset[] parts, out Subset first, out Subset second, out Subset third) =>
+        (first, second, third) = parts.Given().Length == 3 ? (parts[0], parts[1], parts[2])
+            : throw new ShapeException($"{parts.Length} parts of a dataset are not three.");
 }

@@ -26,7 +26,7 @@ public sealed partial class CpuDevice
             var padded = Zeros(ref scratchA, rows + RowsAtOnce, length);
             for (var i = from; i < to; i++)
             {
-                Panels.Pad(x, i, -before[0], rows, before[1], padded, length);
+                Panels.Pad(x, i, 1, -before[0], -before[1], rows, padded, length);
                 SlideFilter(padded, length, w, i % channels, y, i);
             }
         });
@@ -86,8 +86,8 @@ public sealed partial class CpuDevice
             Span<double> sums = new double[w.Size(2) * w.Size(3)];
             for (var i = channel; i < x.Size(0) * channels; i += channels)
             {
-                Panels.Pad(x, i, -before[0], rows, before[1], padded, length);
-                Panels.Pad(g, i, 0, height, 0, dy, length);
+                Panels.Pad(x, i, 1, -before[0], -before[1], rows, padded, length);
+                Panels.Pad(g, i, 1, 0, 0, height, dy, length);
                 for (var t = 0; t < sums.Length; t++)
                     sums[t] += Dot(dy, padded[(t / w.Size(3) * length + t % w.Size(3))..], length, height, g.Size(3));
             }

@@ -48,19 +48,19 @@ public sealed partial class CpuDevice
         /// </summary>
         public static Tiling? Of(Tensor x, Tensor w, Tensor y, int[] before)
         {
-            int channels = x.Size(1), filters = y.Size(1), down = (y.Size(2) + 1) / 2, across = (y.Size(3) + 1) / 2;
-            if (!Avx512F.IsSupported || !w.Shape.SequenceEqual([filters, channels, Winograd.Filter, Winograd.Filter])
-                || !AreFloatsTogether(x, w, y) || before.Min() < 0 || across < FewAcross
+            int channels = w.Size(1), filters = w.Size(0), down = (y.Size(2) + 1) / 2, across = (y.Size(3) + 1) / 2;
+            if (!Avx512F.IsSupported || !AreFloatsTogether(x, w, y) || before.Min() < 0 || y.Size(1) != filters
+                || w.Size(2) != Winograd.Filter || w.Size(3) != Winograd.Filter || across < FewAcross
                 || Math.Min(channels, filters) < FewChannels || (long)x.Size(0) * down * across < FewTiles) return null;
             var near = Far / (Winograd.Positions * sizeof(float) * (channels + filters));
             return new(x.Size(0), down, across, Math.Max(1, Math.Max(LeastTiles, near) / across));
         }
     }
 
-    internal override bool Convolve(Tensor x, Tensor w, int[] before, Tensor y)
+    internal override bool Convolve(Tensor x, Tensor w, int stride, int[] before, Tensor y)
     {
-        if (IsDepthwise(x, w, y, before)) return ConvolveChannels(x, w, before, y);
-        int channels = x.Size(1), filters = y.Size(1), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
+        if (stride == 1 && IsDepthwise(x, w, y, before)) return ConvolveChannels(x, w, before, y);
+        int channels = w.Size(1), filters = w.Size(0), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
         if (Tiling.Of(x, w, y, before) is not { } tiles) return false;
         var taller = RoundUp(filters, height);
         int planeU = Tiling.Planes(taller, channels), planeV = tiles.Plane(channels), planeM = tiles.Plane(taller);
@@ -73,7 +73,7 @@ public sealed partial class CpuDevice
             ref var left = ref HostStorage.First<float>(u);
             ref var v = ref Scratch<float>(ref scratchB, Winograd.Positions * planeV);
             ref var m = ref Scratch<float>(ref scratchA, Winograd.Positions * planeM);
-            Winograd.Transform<Winograd.OfInput>(x, before, tiles, band, ref v);
+            Winograd.Transform<Winograd.OfInput>(x, stride, before, tiles, band, ref v);
             for (var t = 0; t < Winograd.Positions; t++)
                 for (var i = 0; i < filters; i += height)
                     for (var q = 0; q < tiles.Tiles(band); q += n)
@@ -90,50 +90,56 @@ public sealed partial class CpuDevice
         return finite;
     }
 
-    internal override bool ConvolveFilters(Tensor x, Tensor g, int[] before, Tensor w)
+    internal override bool ConvolveFilters(Tensor x, Tensor g, int stride, int[] before, Tensor w)
     {
-        if (IsDepthwise(x, w, g, before)) return ConvolveFiltersOfChannels(x, g, before, w);
-        int channels = x.Size(1), filters = g.Size(1), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
+        if (stride == 1 && IsDepthwise(x, w, g, before)) return ConvolveFiltersOfChannels(x, g, before, w);
+        int channels = w.Size(1), filters = w.Size(0), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
         if (Tiling.Of(x, w, g, before) is not { } tiles) return false;
         (x, g) = (InWholeRegisters(x), InWholeRegisters(g));
-        int wider = RoundUp(channels, n), plane = Tiling.Planes(RoundUp(filters, height), wider);
+        // the columns of the sixteen products are packed, so they are whatever there is less of
+        var turned = filters < channels;
+        var (rows, columns) = turned ? (channels, filters) : (filters, channels);
+        int wider = RoundUp(columns, n), plane = Tiling.Planes(RoundUp(rows, height), wider);
         int planeV = tiles.Plane(channels), planeG = tiles.Plane(filters);
         // each part adds up bands of its own; the number of parts depends on the sizes alone
         var parts = Math.Clamp(PartialSums / (Winograd.Positions * plane), FewParts, Parts);
         parts = Math.Min(parts, tiles.Bands);
         var sums = x.NewEmpty([parts, Winograd.Positions * plane]);
-        int[] wide = Multiples(channels, tiles.Width), inner = Multiples(tiles.Width, 1);
+        int[] wide = Multiples(columns, tiles.Width), inner = Multiples(tiles.Width, 1);
         int[] runs = [.. inner.Reverse().Select(i => i + 1)], offsets = Multiples(tiles.Width, n);
         Share(parts, 1, g.Numel * (long)channels, (part, _) =>
         {
             ref var v = ref Scratch<float>(ref scratchB, Winograd.Positions * planeV + tiles.Width * n);
             ref var panel = ref Unsafe.Add(ref v, Winograd.Positions * planeV);
-            ref var left = ref Scratch<float>(ref scratchA, Winograd.Positions * planeG);
+            ref var dy = ref Scratch<float>(ref scratchA, Winograd.Positions * planeG);
             ref var sum = ref Unsafe.Add(ref HostStorage.First<float>(sums), part * Winograd.Positions * plane);
             int first = part * tiles.Bands / parts, last = (part + 1) * tiles.Bands / parts;
             for (var band = first; band < last; band++)
             {
-                Winograd.Transform<Winograd.OfInput>(x, before, tiles, band, ref v);
-                Winograd.Transform<Winograd.OfGradient>(g, [0, 0], tiles, band, ref left);
+                Winograd.Transform<Winograd.OfInput>(x, stride, before, tiles, band, ref v);
+                Winograd.Transform<Winograd.OfGradient>(g, 1, [0, 0], tiles, band, ref dy);
                 var count = tiles.Tiles(band);
                 for (var t = 0; t < Winograd.Positions; t++)
-                    for (var c = 0; c < channels; c += n)
+                {
+                    ref float a = ref Unsafe.Add(ref dy, t * planeG), b = ref Unsafe.Add(ref v, t * planeV);
+                    ref float left = ref turned ? ref b : ref a, right = ref turned ? ref a : ref b;
+                    for (var c = 0; c < columns; c += n)
                     {
-                        Panels.PackAlongInner(ref Unsafe.Add(ref v, t * planeV),
-                            wide.AsSpan(c, Math.Min(n, channels - c)), inner.AsSpan(0, count),
-                            runs.AsSpan(^count..), ref panel, n);
-                        for (var i = 0; i < filters; i += height)
-                            MicroKernel<float>.Run(
-                                new(ref Unsafe.Add(ref left, t * planeG + i * tiles.Width), tiles.Width, 1, 0),
-                                Math.Min(height, filters - i), ref panel, ref Unsafe.Add(ref panel, n / 2), true,
+                        Panels.PackAlongInner(ref right, wide.AsSpan(c, Math.Min(n, columns - c)),
+                            inner.AsSpan(0, count), runs.AsSpan(^count..), ref panel, n);
+                        for (var i = 0; i < rows; i += height)
+                            MicroKernel<float>.Run(new(ref Unsafe.Add(ref left, i * tiles.Width), tiles.Width, 1, 0),
+                                Math.Min(height, rows - i), ref panel, ref Unsafe.Add(ref panel, n / 2), true,
                                 offsets.AsSpan(0, count), ref Unsafe.Add(ref sum, t * plane + i * wider + c), wider,
                                 band > first);
                     }
+                }
             }
         });
         Products += g.Numel * (long)(w.Numel / filters);
         KeepAlive(x, g, sums, w);
-        return Winograd.FinishFilters(parts == 1 ? sums : sums.Sum(0), plane, wider, w);
+        var (down, along) = turned ? (1, wider) : (wider, 1);
+        return Winograd.FinishFilters(parts == 1 ? sums : sums.Sum(0), plane, down, along, w);
     }
 
     static bool AreFloatsTogether(params ReadOnlySpan<Tensor> operands)

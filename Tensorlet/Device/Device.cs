@@ -316,16 +316,18 @@ public abstract partial class Device
     /// <summary>
     /// Computes y[n, o, i, j] = Σ w[o, c, k, l] · x[n, c, i + k − before₀, j + l − before₁]. Elements outside of x
     /// count as 0. If w has the shape (C, 1, K, L), each of the C channels has a filter of its own: y[n, c, i, j] =
-    /// Σ w[c, 0, k, l] · x[n, c, i + k − before₀, j + l − before₁]. Returns false if this device has no faster way for
+    /// Σ w[c, 0, k, l] · x[n, c, i + k − before₀, j + l − before₁]. If the stride s is above 1, w has s² filters for
+    /// each channel, one for each position (a, b) within a stride: y[n, o, i, j] = Σ w[o, c·s² + a·s + b, k, l] ·
+    /// x[n, c, (i + k)·s + a − before₀, (j + l)·s + b − before₁]. Returns false if this device has no faster way for
     /// these operands than <see cref="Contract"/>; y is then not defined.
     /// </summary>
-    internal virtual bool Convolve(Tensor x, Tensor w, int[] before, Tensor y) => false;
+    internal virtual bool Convolve(Tensor x, Tensor w, int stride, int[] before, Tensor y) => false;
 
     /// <summary>
     /// Computes w, the gradient of <see cref="Convolve"/> with respect to the filters, from g, the gradient with
     /// respect to y. Returns false in the same cases.
     /// </summary>
-    internal virtual bool ConvolveFilters(Tensor x, Tensor g, int[] before, Tensor w) => false;
+    internal virtual bool ConvolveFilters(Tensor x, Tensor g, int stride, int[] before, Tensor w) => false;
 
     /// <summary>
     /// Does work that can be done separately for each of <paramref name="count"/> items. Each item has

@@ -237,27 +237,33 @@ static class Panels
         (add ? sum + Vector128.LoadUnsafe(ref to) : sum).StoreUnsafe(ref to);
 
     /// <summary>
-    /// Copies rows of one channel of an image into memory that contains zeros, or rows of another image of the same
-    /// width, so that there are zeros before and after the columns of the image. Rows outside of the image become
-    /// zeros. At the same time, the rows of the next channel are brought into the cache, because
-    /// waiting for them would take longer than the transform.
+    /// Copies a part of one channel of an image: padded[i, j] = x[top + i·stride, left + j·stride]. Elements outside of
+    /// the image are zeros; the memory must contain zeros at first, and may then be used for images of the same width.
+    /// At the same time, the next channel is brought into the cache, because waiting for it would take longer than what
+    /// is computed with this one.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    public static void Pad(Tensor x, int image, int top, int rows, int before, Span<float> padded, int length)
+    public static void Pad(Tensor x, int image, int stride, int top, int left, int rows, Span<float> padded, int length)
     {
-        int height = x.Size(2), width = x.Size(3);
+        int height = x.Size(2), width = x.Size(3), n = Vector512<float>.Count;
+        var before = left < 0 ? (stride - 1 - left) / stride : 0;       // columns before the image
+        left += before * stride;
+        var columns = (width - left + stride - 1) / stride;
         ref var source = ref Unsafe.Add(ref HostStorage.First<float>(x), image * height * width);
         for (var i = 0; i < rows; i++)
         {
             var row = padded.Slice(i * length, length);
-            if ((uint)(top + i) >= (uint)height) { row.Clear(); continue; }
-            ref float from = ref Unsafe.Add(ref source, (top + i) * width), to = ref row[before];
-            for (var j = 0; j < width; j += Vector512<float>.Count)
+            var at = top + i * stride;
+            if ((uint)at >= (uint)height) { row.Clear(); continue; }
+            ref float from = ref Unsafe.Add(ref source, at * width + left), to = ref row[before];
+            for (var j = 0; j < before; j += n) Vector512<float>.Zero.StoreUnsafe(ref row[j]);
+            for (var j = 0; j < columns; j += n)
             {
-                Fetch(ref Unsafe.Add(ref from, height * width + j));
-                Vector512.LoadUnsafe(ref from, (nuint)j).StoreUnsafe(ref to, (nuint)j);
+                Fetch(ref Unsafe.Add(ref from, height * width + j * stride));
+                (stride == 1 ? Vector512.LoadUnsafe(ref from, (nuint)j) : EverySecond(ref Unsafe.Add(ref from, 2 * j)))
+                    .StoreUnsafe(ref to, (nuint)j);
             }
-            Vector512<float>.Zero.StoreUnsafe(ref to, (nuint)width);    // the last register may read too much
+            Vector512<float>.Zero.StoreUnsafe(ref to, (nuint)columns);  // the last register may read too much
         }
     }
 

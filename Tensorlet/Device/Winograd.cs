@@ -42,15 +42,15 @@ static class Winograd
     static (Register, Register) Result(Register a, Register b, Register c, Register d) => (a + b + c, b - c - d);
 
     /// <summary>
-    /// Transforms the tiles of a band: v[4·k + l, c, tile] is number (k, l) of a tile of channel c. Elements outside of
-    /// the images count as 0.
+    /// Transforms the tiles of a band: v[4·k + l, c, tile] is number (k, l) of a tile of channel c, or, if there is a
+    /// stride, of a part of a channel: see <see cref="Device.Convolve"/>. Elements outside of the images count as 0.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    public static void Transform<F>(Tensor x, ReadOnlySpan<int> before, in CpuDevice.Tiling tiles, int band,
-        ref float v) where F : ITransform
+    public static void Transform<F>(Tensor x, int stride, ReadOnlySpan<int> before, in CpuDevice.Tiling tiles,
+        int band, ref float v) where F : ITransform
     {
-        int channels = x.Size(1), width = x.Size(3), n = Register.Count, plane = tiles.Plane(channels);
-        var length = CpuDevice.RoundUp(Math.Max(before[1] + width, 2 * tiles.Across) + 3 * n, n);
+        int parts = stride * stride, channels = x.Size(1) * parts, n = Register.Count, plane = tiles.Plane(channels);
+        var length = CpuDevice.RoundUp(Math.Max(before[1] + x.Size(3), 2 * tiles.Across) + 3 * n, n);
         Span<float> padded = new float[2 * (Math.Min(tiles.Rows, tiles.Down) + 1) * length];
         for (var c = 0; c < channels; c++)
         {
@@ -59,8 +59,8 @@ static class Winograd
             {
                 var (image, down) = Math.DivRem(r, tiles.Down);
                 last = Math.Min(tiles.Last(band), r - down + tiles.Down);       // the rows of one image
-                Panels.Pad(x, image * channels + c, 2 * down - before[0], 2 * (last - r + 1), before[1], padded,
-                    length);
+                var (top, left) = (2 * down * stride + c / stride % stride - before[0], c % stride - before[1]);
+                Panels.Pad(x, image * x.Size(1) + c / parts, stride, top, left, 2 * (last - r + 1), padded, length);
                 for (var i = 0; i < last - r; i++, to = ref Unsafe.Add(ref to, tiles.Across))
                     for (var j = 0; j < tiles.Across; j += n)
                     {
@@ -207,10 +207,11 @@ static class Winograd
 
     /// <summary>
     /// Writes the gradient w of the filters: applies the adjoint of the transform of filters to
-    /// <paramref name="sums"/>. Returns false if a result is not finite.
+    /// <paramref name="sums"/>. Returns false if a result is not finite. Number t of filter o and channel c is element
+    /// t·plane + o·down + c·along of the sums.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    public static bool FinishFilters(Tensor sums, int plane, int wider, Tensor w)
+    public static bool FinishFilters(Tensor sums, int plane, int down, int along, Tensor w)
     {
         ref float u = ref HostStorage.First<float>(sums), to = ref HostStorage.First<float>(w);
         Span<float> half = stackalloc float[Filter * Tile];
@@ -220,7 +221,7 @@ static class Winograd
             {
                 for (var l = 0; l < Tile; l++)
                 {
-                    ref var from = ref Unsafe.Add(ref u, l * plane + o * wider + c);
+                    ref var from = ref Unsafe.Add(ref u, l * plane + o * down + c * along);
                     (half[l], half[Tile + l], half[2 * Tile + l]) = Lower(from, Unsafe.Add(ref from, Tile * plane),
                         Unsafe.Add(ref from, 2 * Tile * plane), Unsafe.Add(ref from, 3 * Tile * plane));
                 }

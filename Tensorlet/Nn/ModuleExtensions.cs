@@ -42,7 +42,7 @@ public static class ModuleExtensions
 
     /// <summary>Reads all parameters and buffers of a module from a safetensors file.</summary>
     /// <exception cref="TensorletException">The file lacks a tensor of the module, or has one more, or a tensor of
-    /// another shape or type. The module is unchanged.</exception>
+    /// another shape. The module is unchanged.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static M Load<M>(this M module, string path) where M : Module
     {

@@ -260,6 +260,13 @@ public sealed partial class Tensor
     /// <summary>Replaces elements of this tensor by a number, in place: this[…, index[…, j, …], …] = value.</summary>
     public Tensor Scatter_(int dim, Tensor index, Number value) => Named(() => Copy_(Scatter(dim, index, value)));
 
+    /// <summary>Does the same as <see cref="IndexAdd"/>, in place.</summary>
+    public Tensor IndexAdd_(int dim, Tensor index, Tensor source, Number? alpha = null) =>
+        Named(() => Copy_(IndexAdd(dim, index, source, alpha)));
+
+    /// <summary>Replaces the elements at which a mask is true by a number, in place.</summary>
+    public Tensor MaskedFill_(Tensor mask, Number value) => Named(() => Copy_(MaskedFill(mask, value)));
+
     /// <summary>Returns the elements at the given positions along an axis, one after another.</summary>
     public Tensor IndexSelect(int dim, Tensor index) =>
         Named(() => Gather(dim, AlongAxis("IndexSelect", dim, index)));

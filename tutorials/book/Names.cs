@@ -27,9 +27,9 @@ static class Names
     const string Linalg = "cholesky eigh qr slogdet solve svd";
 
     const string Methods = """
-        add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float item
-        long masked_fill mul_ normal_ register_hook repeat requires_grad_ retain_grad scatter_
-        scatter_add_ size sub_ to unfold uniform_ view zero_
+        add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float
+        index_add_ item long masked_fill masked_fill_ mul_ normal_ register_hook repeat
+        requires_grad_ retain_grad scatter_ scatter_add_ size sub_ to unfold uniform_ view zero_
         """;
 
     const string Functional = """

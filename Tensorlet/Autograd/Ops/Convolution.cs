@@ -15,8 +15,27 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
 {
     public int Axes => Kernel.Length;
 
-    /// <summary>Whether filters are slid over images without a stride and without dilation.</summary>
-    public bool IsPlain => this is { Stride: [1, 1], Dilation: [1, 1] };
+    /// <summary>
+    /// The stride, if a device may compute this convolution by <see cref="Device.Convolve"/>; otherwise 0. A filter of
+    /// 5 or 6 rows and columns with a stride of 2 is one of 3 rows and columns for each of four parts of an image.
+    /// </summary>
+    public int Pace => this switch
+    {
+        { Stride: [1, 1], Dilation: [1, 1] } => 1,
+        { Stride: [2, 2], Dilation: [1, 1], Kernel: [5 or 6, 5 or 6], Groups: 1 } => 2,
+        _ => 0,
+    };
+
+    /// <summary>
+    /// Returns filters w, of shape (O, C, K…), as parts of shape (O, C·s…, K/s…), where s is <see cref="Pace"/> along
+    /// each axis. Row k of a filter, with k = q·s + r, is row q of part r.
+    /// </summary>
+    public Tensor Parted(Tensor w) => Pace == 1 ? w : w.Framed([0, 0], [6 - Kernel[0], 6 - Kernel[1]], 0)
+        .Reshape(w.Size(0), w.Size(1), 3, 2, 3, 2).Permute(0, 1, 3, 5, 2, 4).Reshape(w.Size(0), -1, 3, 3);
+
+    /// <summary>The inverse of <see cref="Parted"/>.</summary>
+    public Tensor Joined(Tensor parts) => Pace == 1 ? parts : parts.Reshape(parts.Size(0), -1, 2, 2, 3, 3)
+        .Permute(0, 1, 4, 2, 5, 3).Reshape(parts.Size(0), -1, 6, 6).Inside([0, 0], Kernel).Contiguous();
 
     /// <summary>The distance from the first element of a window to the last, along axis <paramref name="a"/>.</summary>
     public long Reach(int a) => Dilation[a] * (Kernel[a] - 1L);
@@ -76,7 +95,8 @@ sealed class Convolution(WindowPlan plan, int[] places) : Function
     {
         Save(A, B);
         var y = A.Data.NewEmpty([A.Size(0), B.Size(0), .. places]);
-        if (!plan.IsPlain || !y.Device.Convolve(A.Data, B.Data, plan.Before, y)) Slide(A.Data, B.Data, y);
+        if (plan.Pace == 0 || !y.Device.Convolve(A.Data, plan.Parted(B.Data), plan.Pace, plan.Before, y))
+            Slide(A.Data, B.Data, y);
         return Inputs is [_, _, var bias] ? y.Add_(bias.Data.Reshape([-1, .. Enumerable.Repeat(1, plan.Axes)])) : y;
     }
 
@@ -103,7 +123,11 @@ sealed class ConvolutionFilter(WindowPlan plan) : Function
         Save(A, B);
         var (x, g) = (A.Data, B.Data);
         var w = x.NewEmpty([g.Size(1), x.Size(1) / plan.Groups, .. plan.Kernel]);
-        if (plan.IsPlain && w.Device.ConvolveFilters(x, g, plan.Before, w)) return w;
+        if (plan.Pace > 0)
+        {
+            var parts = plan.Pace == 1 ? w : w.NewEmpty([w.Size(0), w.Size(1) * 4, 3, 3]);
+            if (w.Device.ConvolveFilters(x, g, plan.Pace, plan.Before, parts)) return plan.Joined(parts);
+        }
         var windows = plan.Windows(x.Framed(plan.Before, plan.After, 0), g.Size()[2..])
             .Permute(Layout.GroupsSwapped(1, 1 + plan.Axes, 1 + plan.Axes));
         w.Device.Contract(plan.Channels(g), windows, plan.Filters(w), batch: 1, rows: 1, columns: 1 + plan.Axes);
@@ -127,13 +151,6 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
     {
         Save(A, B);
         var (g, w) = (A.Data, plan.Filters(B.Data));
-        if (plan.IsPlain)
-        {
-            var dx = g.NewEmpty([g.Size(0), plan.Groups * B.Size(1), .. space]);
-            int[] rest = [.. plan.Kernel.Zip(plan.Before, (size, before) => size - 1 - before)];
-            var flipped = B.Data.Flip(2, 3);
-            if (g.Device.Convolve(g, plan.Groups == 1 ? flipped.Transpose(0, 1) : flipped, rest, dx)) return dx;
-        }
         int[] Each(Func<int, int> number) => [.. Enumerable.Range(0, plan.Axes).Select(number)];
         var s = Each(a => plan.Dilation[a] == 1 ? plan.Stride[a] : 1);
         var q = Each(a => (plan.Kernel[a] + s[a] - 1) / s[a]);
@@ -143,21 +160,38 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
         var before = Each(a => plan.Before[a] / s[a]);
         var strides = Each(a => (plan.Before[a] + space[a] - 1) / s[a] + 1 - before[a]);
 
-        var spread = g.NewEmpty([.. g.Shape[..2], .. Each(a => Layout.Fitting(Name, Math.Max(
-            (long)before[a] + strides[a] + reach[a], (g.Size(2 + a) - 1L) * gap[a] + 1 + reach[a])))]).SetAll(0);
-        var places = spread;
-        for (var a = 0; a < plan.Axes; a++) places = places.Slice(2 + a, reach[a],
-            reach[a] + (g.Size(2 + a) - 1) * gap[a] + 1, gap[a]);
-        g.Device.Copy(g, places);
-        var windows = once.Windows(spread.Inside(before, Each(a => strides[a] + reach[a])), strides);
         w = w.Framed(Each(_ => 0), Each(a => q[a] * s[a] - plan.Kernel[a]), 0);
         w = w.Reshape([.. w.Shape[..3], .. Pairs(q, s)]).Flip(Each(a => 3 + 2 * a))
             .Permute([0, 2, .. Each(a => 4 + 2 * a), 1, .. Each(a => 3 + 2 * a)]);
         var x = g.NewEmpty([g.Size(0), plan.Groups, B.Size(1), .. Pairs(strides, s)]);
-        g.Device.Contract(w, windows, x.Permute([1, 2, .. Each(a => 4 + 2 * a), 0, .. Each(a => 3 + 2 * a)]), batch: 1,
-            rows: 1 + plan.Axes, columns: 1 + plan.Axes);
+        if (plan.Pace == 0 || !Convolve()) Slide();
         return x.Reshape([x.Size(0), plan.Groups * x.Size(2), .. Each(a => strides[a] * s[a])])
             .Inside(Each(a => plan.Before[a] - before[a] * s[a]), space).Contiguous();
+
+        bool Convolve()
+        {
+            // x has the layout of the result of this method if there is no stride
+            var y = plan.Pace == 1 ? x.Reshape([x.Size(0), -1, .. strides])
+                : g.NewEmpty([x.Size(0), B.Size(1) * s[0] * s[1], .. strides]);
+            var filters = w.Reshape([y.Size(1), g.Size(1) / plan.Groups, .. q]);
+            if (!g.Device.Convolve(g, filters, 1, Each(a => reach[a] - before[a]), y)) return false;
+            if (plan.Pace > 1) g.Device.Copy(y.Reshape([x.Size(0), B.Size(1), .. s, .. strides]),
+                x.Select(1, 0).Permute(0, 1, 3, 5, 2, 4));
+            return true;
+        }
+
+        void Slide()
+        {
+            var spread = g.NewEmpty([.. g.Shape[..2], .. Each(a => Layout.Fitting(Name, Math.Max(
+                (long)before[a] + strides[a] + reach[a], (g.Size(2 + a) - 1L) * gap[a] + 1 + reach[a])))]).SetAll(0);
+            var places = spread;
+            for (var a = 0; a < plan.Axes; a++) places = places.Slice(2 + a, reach[a],
+                reach[a] + (g.Size(2 + a) - 1) * gap[a] + 1, gap[a]);
+            g.Device.Copy(g, places);
+            var windows = once.Windows(spread.Inside(before, Each(a => strides[a] + reach[a])), strides);
+            g.Device.Contract(w, windows, x.Permute([1, 2, .. Each(a => 4 + 2 * a), 0, .. Each(a => 3 + 2 * a)]),
+                batch: 1, rows: 1 + plan.Axes, columns: 1 + plan.Axes);
+        }
     }
 
     static IEnumerable<int> Pairs(int[] a, int[] b) => a.Zip(b).SelectMany(pair => (int[])[pair.First, pair.Second]);
