@@ -22,6 +22,21 @@ public class GradCheckTests
     public void A_step_in_between_is_tried(string name, int seed, int largest) =>
         OperationCheck.Run(OpTable.Named(name), Device.Cpu, new Spec(seed, largest));
 
+    /// <summary>A case that enlarges half a unit in the last place of its inputs to more than 1e-4.</summary>
+    [Theory, InlineData("Transformer", 905244409, 0)]
+    public void A_sensitive_case_may_differ_in_Float32(string name, int seed, int largest) =>
+        OperationCheck.Run(OpTable.Named(name), Device.Cpu, new Spec(seed, largest));
+
+    [Theory, InlineData(1 + 5e-4), InlineData(double.NaN)]
+    public void A_result_that_is_wrong_in_Float32_alone_is_found(double factor)
+    {
+        var op = new Op("elementwise", "exp", d => new(v =>
+            v[0].DType == DType.Float32 ? v[0].Exp() * factor : v[0].Exp(),
+            [d.Input([3])], [3], v => [.. v[0].Select(Math.Exp)]));
+        var found = Assert.Throws<Disagreement>(() => OperationCheck.Run(op, Device.Reference, new Spec(1, 3)));
+        Assert.Contains("in Float32", found.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_kink_is_no_error_but_is_told()
     {

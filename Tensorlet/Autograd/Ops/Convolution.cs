@@ -171,8 +171,8 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
         bool Convolve()
         {
             // x has the layout of the result of this method if there is no stride
-            var y = plan.Pace == 1 ? x.Reshape([x.Size(0), -1, .. strides])
-                : g.NewEmpty([x.Size(0), B.Size(1) * s[0] * s[1], .. strides]);
+            int[] shape = [x.Size(0), plan.Groups * B.Size(1) * s[0] * s[1], .. strides];
+            var y = plan.Pace == 1 ? x.Reshape(shape) : g.NewEmpty(shape);
             var filters = w.Reshape([y.Size(1), g.Size(1) / plan.Groups, .. q]);
             if (!g.Device.Convolve(g, filters, 1, Each(a => reach[a] - before[a]), y)) return false;
             if (plan.Pace > 1) g.Device.Copy(y.Reshape([x.Size(0), B.Size(1), .. s, .. strides]),
