@@ -89,6 +89,21 @@ readonly struct SoftshrinkFormula(double lambda) : IMap
         V.IfGreater(V.Of(-lambda), x, x + V.Of(lambda), x * V.Of(0)));
 }
 
+readonly struct HardshrinkFormula(double lambda) : IMap
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(lambda), x, V.IfGreater(V.Of(-lambda), x, x, x * V.Of(0)));
+}
+
+readonly struct ThresholdFormula(double threshold, double value) : IMap     // NaN remains NaN
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, V.IfEqual(x, x, V.Of(value), x));
+}
+
+readonly struct GluFormula : IZip
+{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => a * V.Call(new LogisticFormula(), b); }
+
 readonly struct PReluFormula : IZip
 { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => V.IfGreater(x, V.Of(0), x, w * x); }
 
@@ -111,6 +126,8 @@ readonly struct HardtanhFormula(double low, double high) : IMap
 
 readonly struct LerpFormula : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V end, V w) => x + w * (end - x); }
+readonly struct AddQuotient(double value) : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V a, V b) => x + a / b * V.Of(value); }
 readonly struct AddProduct(double value) : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V a, V b) => x + a * b * V.Of(value); }
 
@@ -136,7 +153,9 @@ public sealed partial class Variable
         ? Apply(new Of3<AddProduct>(new(value?.value ?? 1)), "Addcmul", this, a.Given(), b.Given())
         : Named(() => this + a * b * (value ?? 1));
     /// <summary>this + value·a/b, with broadcasting.</summary>
-    public Variable Addcdiv(Variable a, Variable b, double value = 1) => Named(() => this + a / b * value);
+    public Variable Addcdiv(Variable a, Variable b, double value = 1) => DType.IsFloat()
+        ? Apply(new Of3<AddQuotient>(new(value)), "Addcdiv", this, a.Given(), b.Given())
+        : Named(() => this + a / b * value);
     /// <summary>
     /// Returns <paramref name="value"/> where the mask is true, and the elements of this variable elsewhere.
     /// </summary>
@@ -204,8 +223,7 @@ public sealed partial class Variable
     public Variable Softshrink(double lambda = 0.5) =>
         Map(new SoftshrinkFormula(lambda.In("Softshrink", 0, double.PositiveInfinity)));
     /// <summary>0 where x is in [−λ, λ], and x elsewhere.</summary>
-    public Variable Hardshrink(double lambda = 0.5) =>
-        Named(() => Where(Data > lambda | Data < -lambda, this, this * 0));
+    public Variable Hardshrink(double lambda = 0.5) => Map(new HardshrinkFormula(lambda));
     /// <summary>x − tanh x</summary>
     public Variable Tanhshrink() => Map(new TanhshrinkFormula());
     /// <summary>relu6(x + 3)/6; see <see cref="Relu6"/>.</summary>
@@ -220,7 +238,8 @@ public sealed partial class Variable
     /// Replaces every element that is less than or equal to <paramref name="threshold"/> with
     /// <paramref name="value"/>.
     /// </summary>
-    public Variable Threshold(Number threshold, Number value) => Named(() => MaskedFill(this <= threshold, value));
+    public Variable Threshold(Number threshold, Number value) => DType.IsFloat()
+        ? Map(new ThresholdFormula(threshold.value, value.value)) : Named(() => MaskedFill(this <= threshold, value));
 
     /// <summary>
     /// a·σ(b), where a and b are the first and the second half of this variable along an axis, and σ is the sigmoid
@@ -230,7 +249,7 @@ public sealed partial class Variable
     public Variable Glu(int dim = -1)
     {
         var size = Data.Layout.Size("Glu", dim);
-        return size % 2 == 0 ? Narrow(dim, 0, size / 2) * Narrow(dim, size / 2, size / 2).Sigmoid()
+        return size % 2 == 0 ? Zip(new GluFormula(), Narrow(dim, 0, size / 2), Narrow(dim, size / 2, size / 2))
             : throw new ShapeException($"Glu: axis {dim} of shape {Data.Layout} has an odd size; it must be even.");
     }
 }
