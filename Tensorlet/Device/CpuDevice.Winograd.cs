@@ -49,8 +49,9 @@ public sealed partial class CpuDevice
         public static Tiling? Of(Tensor x, Tensor w, Tensor y, int[] before)
         {
             int channels = w.Size(1), filters = w.Size(0), down = (y.Size(2) + 1) / 2, across = (y.Size(3) + 1) / 2;
-            if (!Avx512F.IsSupported || !AreFloatsTogether(x, w, y) || before.Min() < 0 || y.Size(1) != filters
-                || w.Size(2) != Winograd.Filter || w.Size(3) != Winograd.Filter || across < FewAcross
+            if (!Avx512F.IsSupported || !Vector512.IsHardwareAccelerated || !AreFloatsTogether(x, w, y)
+                || y.Size(1) != filters || w.Size(2) != Winograd.Filter || w.Size(3) != Winograd.Filter
+                || before.Min() < 0 || across < FewAcross
                 || Math.Min(channels, filters) < FewChannels || (long)x.Size(0) * down * across < FewTiles) return null;
             var near = Far / (Winograd.Positions * sizeof(float) * (channels + filters));
             return new(x.Size(0), down, across, Math.Max(1, Math.Max(LeastTiles, near) / across));
