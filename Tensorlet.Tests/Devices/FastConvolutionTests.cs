@@ -15,7 +15,7 @@ public class FastConvolutionTests
         int Stride = 1)
     {
         public int[] Input => [N, C, H, W];
-        public int[] Filters => [O, EachChannel ? 1 : C, K, L];
+        public int[] Filters => [O, C / Groups, K, L];
         public int Groups => EachChannel ? C : 1;
         public Variable Of(Variable x, Variable w) => F.Conv2d(x, w, null, Stride, Padding, groups: Groups);
         public override string ToString() => $"{N}×{C}×{H}×{W} {O}×{K}×{L} {Padding} {EachChannel} {Stride}";
@@ -120,6 +120,21 @@ public class FastConvolutionTests
         }
 
         static bool[] Flat(Tensor t) => t.To(Device.Cpu).IsFinite().ToArray<bool>();
+    }
+
+    /// <summary>Groups of many channels are convolutions of their own, and so are groups with several filters.</summary>
+    [Theory, InlineData(64, 64, 2), InlineData(48, 96, 3), InlineData(16, 32, 16), InlineData(32, 16, 1)]
+    public void Groups_give_what_each_of_them_gives_alone(int channels, int filters, int groups)
+    {
+        Variable x = Random([2, channels, 16, 18], 1), w = Random([filters, channels / groups, 3, 3], 2);
+        var together = F.Conv2d(x, w, padding: 1, groups: groups);
+        var alone = Variable.Cat([.. x.Chunk(groups, 1).Zip(w.Chunk(groups, 0), (a, b) =>
+            F.Conv2d(a, b, padding: 1))], 1);
+        var dy = Random([.. together.Size()], 3);
+        var (actual, expected) = (Results(together), Results(alone));
+        for (var i = 0; i < 3; i++) Assert.True(actual[i].AllClose(expected[i], rtol: 1e-4, atol: 1e-4), $"{i}");
+
+        Tensor[] Results(Variable y) => [y.Data, .. Autograd.Grad([y], [x, w], [dy]).Select(g => g!.Data)];
     }
 
     [Fact]

@@ -46,13 +46,15 @@ public sealed partial class CpuDevice
         /// Returns the tiles of a convolution with the given input, filters and result; or null if they are not worth
         /// the transforms, or are not floats on the same device.
         /// </summary>
-        public static Tiling? Of(Tensor x, Tensor w, Tensor y, int[] before)
+        public static Tiling? Of(Tensor x, Tensor w, int stride, int[] before, Tensor y)
         {
             int channels = w.Size(1), filters = w.Size(0), down = (y.Size(2) + 1) / 2, across = (y.Size(3) + 1) / 2;
-            if (!Avx512F.IsSupported || !Vector512.IsHardwareAccelerated || !AreFloatsTogether(x, w, y)
-                || y.Size(1) != filters || w.Size(2) != Winograd.Filter || w.Size(3) != Winograd.Filter
-                || before.Min() < 0 || across < FewAcross
-                || Math.Min(channels, filters) < FewChannels || (long)x.Size(0) * down * across < FewTiles) return null;
+            if (!Avx512F.IsSupported || !Vector512.IsHardwareAccelerated || !AreFloatsTogether(x, w, y)) return null;
+            // a convolution in groups has other numbers of channels
+            if (channels != x.Size(1) * stride * stride || filters != y.Size(1) || w.Size(2) != Winograd.Filter
+                || w.Size(3) != Winograd.Filter || before.Min() < 0) return null;
+            if (Math.Min(channels, filters) < FewChannels || across < FewAcross
+                || (long)x.Size(0) * down * across < FewTiles) return null;
             var near = Far / (Winograd.Positions * sizeof(float) * (channels + filters));
             return new(x.Size(0), down, across, Math.Max(1, Math.Max(LeastTiles, near) / across));
         }
@@ -62,7 +64,7 @@ public sealed partial class CpuDevice
     {
         if (stride == 1 && IsDepthwise(x, w, y, before)) return ConvolveChannels(x, w, before, y);
         int channels = w.Size(1), filters = w.Size(0), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
-        if (Tiling.Of(x, w, y, before) is not { } tiles) return false;
+        if (Tiling.Of(x, w, stride, before, y) is not { } tiles) return false;
         var taller = RoundUp(filters, height);
         int planeU = Tiling.Planes(taller, channels), planeV = tiles.Plane(channels), planeM = tiles.Plane(taller);
         var (u, finite) = (x.NewEmpty([Winograd.Positions * planeU]), true);
@@ -95,7 +97,7 @@ public sealed partial class CpuDevice
     {
         if (stride == 1 && IsDepthwise(x, w, g, before)) return ConvolveFiltersOfChannels(x, g, before, w);
         int channels = w.Size(1), filters = w.Size(0), height = MicroKernel<float>.Rows, n = MicroKernel<float>.Columns;
-        if (Tiling.Of(x, w, g, before) is not { } tiles) return false;
+        if (Tiling.Of(x, w, stride, before, g) is not { } tiles) return false;
         (x, g) = (InWholeRegisters(x), InWholeRegisters(g));
         // the columns of the sixteen products are packed, so they are whatever there is less of
         var turned = filters < channels;
