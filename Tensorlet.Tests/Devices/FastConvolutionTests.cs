@@ -122,7 +122,7 @@ public class FastConvolutionTests
         static bool[] Flat(Tensor t) => t.To(Device.Cpu).IsFinite().ToArray<bool>();
     }
 
-    /// <summary>Groups of many channels are convolutions of their own, and so are groups with several filters.</summary>
+    /// <summary>A convolution in groups gives the same as a convolution of each group alone.</summary>
     [Theory, InlineData(64, 64, 2), InlineData(48, 96, 3), InlineData(16, 32, 16), InlineData(32, 16, 1)]
     public void Groups_give_what_each_of_them_gives_alone(int channels, int filters, int groups)
     {
