@@ -105,6 +105,16 @@ public sealed unsafe partial class CpuDevice
         for (; registers > 0; registers--, y += Lanes<T>.Count) x.Next(f).Value.Store(y);
     }
 
+    /// <summary>
+    /// Computes the last elements of a row in a buffer, and copies them to y, because nothing may be written beyond them.
+    /// </summary>
+    static void Last<F, T>(F f, T** at, nint* steps, T* y, int count, T* buffer) where F : struct, IFormula
+        where T : unmanaged
+    {
+        Rest(f, at, steps, buffer, count);
+        new Span<T>(buffer, count).CopyTo(new(y, count));
+    }
+
     /// <summary>Does the same as <see cref="Loop"/> for elements that need not fill the last register.</summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Rest<F, T>(F f, T** at, nint* steps, T* y, int count) where F : struct, IFormula where T : unmanaged

@@ -30,9 +30,7 @@ public sealed unsafe partial class CpuDevice
         leading[^1] = y.Layout;
         Walk kept = new(leading), folded = new(others);
         bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
-        var runs = new int[folded.Rows * F.Inputs];             // where each row of the reduced numbers begins
-        var row = 0;
-        foreach (var at in folded.All) at.CopyTo(runs, row++ * F.Inputs);
+        var runs = folded.Starts();                             // where each row of the reduced numbers begins
         var few = folded.Rows * folded.Length < Few && kept.Length >= Fewest;
         for (var k = 0; k < F.Inputs; k++)
         {
@@ -287,7 +285,7 @@ public sealed unsafe partial class CpuDevice
             FoldLoop(f, r, at, steps, whole, ref sum);
             if (rest == 0) continue;
             for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
-            FoldPart(f, r, at, steps, rest, ref sum);
+            (sum.A, sum.B) = FoldPart(f, r, at, steps, rest, sum.A, sum.B);
         }
     }
 
@@ -309,9 +307,9 @@ public sealed unsafe partial class CpuDevice
     }
 
     [MethodImpl(NoInlining | AggressiveOptimization)]
-    static void FoldPart<F, R, T>(F f, R r, T** at, nint* steps, int count, ref Folded<R> sum)
-        where F : struct, IFormula where R : struct, IReduction where T : unmanaged =>
-        (sum.A, sum.B) = FoldOne(r, new Registers<T>(at, steps).Next(f, count).First(count, r.Start), sum.A, sum.B);
+    static (Lanes<double>, Lanes<double>) FoldPart<F, R, T>(F f, R r, T** at, nint* steps, int count, Lanes<double> a,
+        Lanes<double> b) where F : struct, IFormula where R : struct, IReduction where T : unmanaged =>
+        FoldOne(r, new Registers<T>(at, steps).Next(f, count).First(count, r.Start), a, b);
 
     [MethodImpl(AggressiveInlining)]
     static (Lanes<double>, Lanes<double>) FoldOne<R, T>(R r, Lanes<T> x, Lanes<double> a, Lanes<double> b)
@@ -320,6 +318,9 @@ public sealed unsafe partial class CpuDevice
         var (low, high) = Wide(x);
         return (r.Apply(a, r.Take(low)), typeof(T) == typeof(float) ? r.Apply(b, r.Take(high)) : b);
     }
+
+    [MethodImpl(AggressiveInlining)]
+    static bool IsExtreme<R>() => typeof(R) == typeof(Tensor.MaxFormula) || typeof(R) == typeof(Tensor.MinFormula);
 
     /// <summary>
     /// Returns the numbers of a register as doubles. A register of floats becomes two registers of doubles.

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Tensorlet;
 
 /// <summary>
@@ -18,16 +20,16 @@ public sealed unsafe partial class CpuDevice
         var steps = stackalloc nint[Operands.Most];
         var y = lines[F.Inputs].Start;
         var last = buffers + F.Inputs * Operands.Chunk;
+        var whole = count / Lanes<T>.Count * Lanes<T>.Count;
+        Operands.BeginRows(lines, F.Inputs, buffers, at, steps);
         for (; rows > 0; rows--, y += next[F.Inputs])
         {
-            Operands.NextRow(lines, next, F.Inputs, buffers, at, steps);
+            Operands.NextRow(lines, next, F.Inputs, at, steps);
             var x = new Registers<T>(at, steps);
-            for (var i = 0; i < count; i += Lanes<T>.Count)
-            {
-                var whole = i + Lanes<T>.Count <= count;
-                x.Next(f, count - i).Value.Store(whole ? (T*)y + i : last);
-                if (!whole) new Span<T>(last, count - i).CopyTo(new((T*)y + i, count - i));
-            }
+            for (var i = 0; i < whole; i += Lanes<T>.Count) x.Next(f).Value.Store((T*)y + i);
+            if (whole == count) continue;
+            for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * (whole / Lanes<T>.Count);
+            Last(f, at, steps, (T*)y + whole, count - whole, last);
         }
     }
 
@@ -40,7 +42,7 @@ public sealed unsafe partial class CpuDevice
             var next = stackalloc nint[F.Inputs];           // bytes from a row to the next
             for (var k = 0; k < F.Inputs; k++) next[k] = (nint)kept.Step(k) * lines[k].Size;
             double* sumsRoom = stackalloc double[Operands.Room<double>(1)], sums = Operands.Aligned(sumsRoom);
-            ref var first = ref HostStorage.First<T>(y);
+            fixed (byte* memory = &Unsafe.As<HostStorage>(y.Storage).Start)
             foreach (var (at, count) in kept.Stretches(from, to, kept.Shape.Length - 1))
             {
                 for (var k = 0; k < F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
@@ -48,9 +50,8 @@ public sealed unsafe partial class CpuDevice
                 {
                     n = Math.Min(Together, count - i);
                     FoldRows(f, r, row, next, buffers, n, folded.Length, sums);
-                    FinishRows(r, sums);
-                    for (var j = 0; j < n; j++)
-                        Unsafe.Add(ref first, at[F.Inputs] + (i + j) * kept.Step(F.Inputs)) = FromDouble<T>(sums[j]);
+                    var step = kept.Step(F.Inputs);
+                    Store(FinishRows(r, sums), (T*)memory + y.Layout.Offset + at[F.Inputs] + i * step, step, n);
                 }
             }
         }
@@ -61,57 +62,84 @@ public sealed unsafe partial class CpuDevice
     /// <see cref="FinishRows"/>, this gives the same bits as <see cref="FoldRow"/>.
     /// </summary>
     [SkipLocalsInit, MethodImpl(NoInlining | AggressiveOptimization)]
-    static void FoldRows<F, R, T>(F f, R r, Line* lines, nint* next, T* buffers, int rows, int count, double* sums)
+    static void FoldRows<F, R, T>(F f, R r, Line* lines, nint* next, T* buffers, int rows, int count, double* sums,
+        T* keep = null, nint nextKept = 0)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         var at = stackalloc T*[Operands.Most];
         var steps = stackalloc nint[Operands.Most];
+        var last = buffers + F.Inputs * Operands.Chunk;
+        var (whole, rest) = Math.DivRem(count, Lanes<T>.Count);
+        Operands.BeginRows(lines, F.Inputs, buffers, at, steps);
         for (; rows > 0; rows--, sums += Lanes<double>.Count)
         {
-            Operands.NextRow(lines, next, F.Inputs, buffers, at, steps);
+            Operands.NextRow(lines, next, F.Inputs, at, steps);
             var x = new Registers<T>(at, steps);
             Lanes<double> a = Lanes<double>.Of(r.Start), b = a, c = a, d = a;
-            for (var left = count; left > 0; left -= Lanes<T>.Count)
+            if (IsExtreme<R>())                             // no rounding, so nothing has to be computed in double
             {
-                var register = x.Next(f, left);
-                if (left < Lanes<T>.Count)
-                {
-                    register = register.First(left, r.Start);
-                    if (count / Lanes<T>.Count % 2 > 0) (a, b, c, d) = (c, d, a, b);    // a, b for these, as in FoldRow
-                }
-                var (sum, sum2) = FoldOne(r, register, a, b);
-                (a, b, c, d) = (c, d, sum, sum2);           // alternately, so that no addition waits for the last
+                Lanes<T> extreme = Lanes<T>.Of(r.Start), other = extreme;
+                for (var i = 0; i < whole; i++) (extreme, other) = (other, r.Apply(extreme, x.Next(f)));
+                (a, b) = FoldOne(r, r.Apply(extreme, other), a, b);
             }
+            else
+                for (var i = 0; i < whole; i++)
+                {
+                    var y = x.Next(f);
+                    if (keep != null) y.Value.Store(keep + i * Lanes<T>.Count);
+                    var (sum, sum2) = FoldOne(r, y, a, b);
+                    (a, b, c, d) = (c, d, sum, sum2);       // alternately, so that no addition waits for the last
+                }
+            if (whole % 2 > 0) (a, b, c, d) = (c, d, a, b);
+            if (rest > 0)
+            {
+                for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
+                (a, b) = FoldPart(f, r, at, steps, rest, a, b);
+                if (keep != null) Last(f, at, steps, keep + whole * Lanes<T>.Count, rest, last);
+            }
+            if (keep != null) keep = (T*)((byte*)keep + nextKept);
             r.Apply(r.Apply(a, b), r.Apply(c, d)).Value.Store(sums);
         }
     }
 
-    /// <summary>
-    /// Reduces each of eight registers to one number, finishes these numbers, and writes them over the first register.
-    /// </summary>
+    /// <summary>Reduces each of eight registers to one number, and finishes these numbers.</summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
-    static void FinishRows<R>(R r, double* sums) where R : struct, IReduction
+    static Lanes<double> FinishRows<R>(R r, double* sums) where R : struct, IReduction
     {
-        for (var count = Together; count > 1; count /= 2)
-            for (var i = 0; i < count; i += 2)
-            {
-                var (a, b) = (Vector512.Load(sums + i * Together), Vector512.Load(sums + (i + 1) * Together));
-                // in each round, a half of the numbers of a row is combined with the other half
-                var (low, high) = count switch
-                {
-                    Together => (Pair(a, b, 0, 1, 2, 3), Pair(a, b, 4, 5, 6, 7)),
-                    Together / 2 => (Pair(a, b, 0, 1, 4, 5), Pair(a, b, 2, 3, 6, 7)),
-                    _ => (Pair(a, b, 0, 2, 4, 6), Pair(a, b, 1, 3, 5, 7)),
-                };
-                r.Apply(new Lanes<double>(low), new(high)).Value.Store(sums + i / 2 * Together);
-            }
-        r.Finish(new Lanes<double>(Vector512.Load(sums))).Value.Store(sums);
+        // in each round, a half of the numbers of a row is combined with the other half
+        Lanes<double> a = Quarters(0), b = Quarters(2), c = Quarters(4), d = Quarters(6);
+        (a, b) = (Eighths(a, b), Eighths(c, d));
+        return r.Finish(r.Apply(Pair(a, b, 0, 2, 4, 6), Pair(a, b, 1, 3, 5, 7)));
+
+        [MethodImpl(AggressiveInlining)]
+        Lanes<double> Quarters(int row) => r.Apply(Pair(Row(row), Row(row + 1), 0, 1, 2, 3),
+            Pair(Row(row), Row(row + 1), 4, 5, 6, 7));
+
+        [MethodImpl(AggressiveInlining)]
+        Lanes<double> Eighths(Lanes<double> x, Lanes<double> y) =>
+            r.Apply(Pair(x, y, 0, 1, 4, 5), Pair(x, y, 2, 3, 6, 7));
+
+        [MethodImpl(AggressiveInlining)]
+        Lanes<double> Row(int row) => new(Vector512.Load(sums + row * Together));
     }
 
     [MethodImpl(AggressiveInlining)]
-    static Vector512<double> Pair(Vector512<double> a, Vector512<double> b, long i, long j, long k, long l)
+    static Lanes<double> Pair(Lanes<double> a, Lanes<double> b, long i, long j, long k, long l)
     {
-        var places = Vector512.Create(i, j, k, l, 0, 0, 0, 0);
-        return Vector512.Create(Vector512.Shuffle(a, places).GetLower(), Vector512.Shuffle(b, places).GetLower());
+        var places = Vector512.Create(i, j, k, l, i + 8, j + 8, k + 8, l + 8);
+        if (Avx512F.IsSupported) return new(Avx512F.PermuteVar8x64x2(a.Value, places, b.Value));
+        places = Vector512.Create(i, j, k, l, 0, 0, 0, 0);
+        return new(Vector512.Create(Vector512.Shuffle(a.Value, places).GetLower(),
+            Vector512.Shuffle(b.Value, places).GetLower()));
+    }
+
+    /// <summary>Writes the first n of eight numbers to every <paramref name="step"/>-th element of y.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void Store<T>(Lanes<double> x, T* y, nint step, int n) where T : unmanaged
+    {
+        if (n == Together && step == 1 && typeof(T) == typeof(float))
+            Vector512.Narrow(x.Value, x.Value).GetLower().Store((float*)y);
+        else if (n == Together && step == 1) x.Value.Store((double*)y);
+        else for (var i = 0; i < n; i++) y[i * step] = FromDouble<T>(x.Value[i]);
     }
 }

@@ -106,30 +106,32 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Finds the addresses of rows that are read in place, and moves the lines on to the next row. A single number is
-    /// repeated in a buffer.
+    /// Prepares operands whose rows are read in place: finds the distances from one register to the next, and a buffer
+    /// of one register for each operand with a single number in each row.
     /// </summary>
-    /// <param name="lines">The lines.</param>
-    /// <param name="next">For each line, the bytes from a row to the next.</param>
-    /// <param name="count">The number of lines.</param>
-    /// <param name="buffers">A buffer for each line.</param>
-    /// <param name="at">The addresses.</param>
-    /// <param name="steps">The distances from one register to the next.</param>
     [MethodImpl(AggressiveInlining)]
-    public static void NextRow<T>(Line* lines, nint* next, int count, T* buffers, T** at, nint* steps)
-        where T : unmanaged
+    public static void BeginRows<T>(Line* lines, int count, T* buffers, T** at, nint* steps) where T : unmanaged
     {
         for (var k = 0; k < count; k++)
         {
-            at[k] = (T*)lines[k].Start;
-            steps[k] = Lanes<T>.Count;
-            if (lines[k].Step == 0)
-            {
-                at[k] = buffers + k * Chunk;
-                steps[k] = 0;
-                Vector512.Create(*(T*)lines[k].Start).Store(at[k]);
-            }
-            lines[k].Start += next[k];
+            at[k] = buffers + k * Chunk;
+            steps[k] = lines[k].Step == 0 ? 0 : Lanes<T>.Count;
+        }
+    }
+
+    /// <summary>
+    /// Finds the addresses of the rows, and moves the lines on to the next row. A single number is repeated in the
+    /// buffer. <paramref name="next"/> contains the bytes from a row to the next.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    public static void NextRow<T>(Line* lines, nint* next, int count, T** at, nint* steps) where T : unmanaged
+    {
+        for (var k = 0; k < count; k++)
+        {
+            var start = lines[k].Start;
+            if (steps[k] == 0) Vector512.Create(*(T*)start).Store(at[k]);
+            else at[k] = (T*)start;
+            lines[k].Start = start + next[k];
         }
     }
 

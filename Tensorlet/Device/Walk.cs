@@ -49,6 +49,14 @@ sealed class Walk
     /// </summary>
     public Places All => Part(0, Rows);
 
+    /// <summary>Returns all positions of <see cref="All"/> in one array, row after row.</summary>
+    public int[] Starts()
+    {
+        var (starts, row) = (new int[Rows * strides.Length], 0);
+        foreach (var at in All) at.CopyTo(starts, strides.Length * row++);
+        return starts;
+    }
+
     /// <summary>
     /// Returns the same as <see cref="All"/>, but only for the rows <paramref name="from"/> to <paramref name="to"/>
     /// − 1.

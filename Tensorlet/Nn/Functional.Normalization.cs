@@ -141,6 +141,24 @@ public static partial class F
 readonly struct RootFormula(double eps) : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / V.Sqrt(x + V.Of(eps)); }
 
+/// <summary>x; or 0 if the numbers are not centered, so that their mean counts as 0</summary>
+readonly struct CenterFormula(bool centered) : IFormula
+{
+    readonly int factor = centered ? 1 : 0;             // kernels cannot have a bool
+    public static int Inputs => 1;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V x, V b, V c, V d, V e, V f, V g, V h) => factor == 1 ? x : V.Of(0);
+}
+
+/// <summary>dy·w; or 0 if the numbers are not centered</summary>
+readonly struct CenterProduct(bool centered) : IFormula
+{
+    readonly int factor = centered ? 1 : 0;
+    public static int Inputs => 2;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V dy, V w, V c, V d, V e, V f, V g, V h) => factor == 1 ? dy * w : V.Of(0);
+}
+
 /// <summary>(x − μ)·r·w + b</summary>
 readonly struct StandardFormula : IFormula
 {
@@ -180,29 +198,32 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
     protected override Tensor Forward()
     {
         Save(X, B);
-        X.Data.OnlyFloat(name);
-        var x = X.Data;
-        mean = centered ? x.Mean(axes, keepDim: true) : Tensor.Like(x, 0);
-        variance = Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(x.CountOver(axes), true),
-            axes, x, mean);
-        r = variance.Map(new RootFormula(eps));
+        var (x, n) = (X.Data.OnlyFloat(name), X.Data.CountOver(axes));
+        (var y, (mean, variance, r)) = Tensor.RowWise(name, axes,
+            new CenterFormula(centered), new Tensor.MeanFormula(n),                             // μ
+            new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(n, squares: true),        // σ²
+            new RootFormula(eps), new StandardFormula(), keep: false, [x], B.Data, Input(2).Data);
         Keep(mean, r);
-        return Tensor.Apply(name, new StandardFormula(), x, mean, r, B.Data, Input(2).Data);
+        return y;
     }
 
     public override Variable?[] Backward(Variable dy)
     {
         var (x, w, m, root, n) = (X, B, new Variable(mean!), new Variable(r!), X.Data.CountOver(axes));
+        Variable dx;
         if (Autograd.Enabled)       // m and root depend on x
         {
             m = centered ? x.Mean(axes, keepDim: true) : m;
             root = (new Spread(name, axes, n, centered, false).Apply(x) + eps).Rsqrt();
+            Variable ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n
+                : Tensor.Like(dy.Data, 0);
+            var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
+            dx = root * (dy * w - ofG - (x - m) * root * ofGX);
         }
-        Variable ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n
-            : Tensor.Like(dy.Data, 0);
-        var ofGX = Variable.Total(new StandardShare(), name, axes, dy, w, x, m, root) / n;
-        var dx = Autograd.Enabled ? root * (dy * w - ofG - (x - m) * root * ofGX)
-            : Variable.Apply(new StandardSlope(), name, dy, w, x, m, root, ofG, ofGX);
+        else
+            dx = Tensor.RowWise(name, axes, new CenterProduct(centered), new Tensor.MeanFormula(n), new StandardShare(),
+                new Tensor.MeanFormula(n), new IdentityFormula(), new StandardSlope(), keep: false,
+                [dy.Data, w.Data, x.Data, mean!, r!]).Y;
         var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()), dy,
             Tensor.Like(dy.Data, 1), x, m, root).Reshape(shapes[1]) : null;
         return [dx, dw, Needs(2) ? dy.SumTo(shapes[2]) : null];

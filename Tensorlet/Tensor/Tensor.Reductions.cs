@@ -160,23 +160,6 @@ public sealed partial class Tensor
         return keepDim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 
-    /// <summary>
-    /// Runs a computation that can be done separately for every line along an axis. The device divides this tensor
-    /// into slices, and the computation runs once for each slice. The computation is given a function that cuts the
-    /// slice out of this tensor, or out of a tensor that broadcasts to this tensor.
-    /// </summary>
-    internal void BySlices(int axis, Action<Func<Tensor, Tensor>> part)
-    {
-        var along = -1;
-        for (var a = 0; a < Rank; a++)
-            if (a != axis && (along < 0 || (Size(along) < WorthSlices && Size(a) > Size(along)))) along = a;
-        if (along < 0) part(x => x);
-        else
-            Device.Slices(Size(along), Numel / Math.Max(1, Size(along)), (from, to) => part(x =>
-                along - Rank + x.Rank < 0 || x.Size(along - Rank) == 1 ? x : x.Narrow(along - Rank, from, to - from)));
-    }
-    const int WorthSlices = 8;
-
     static int[] Ones(int[] shape, int[] axes) => [.. shape.Select((size, a) => axes.Contains(a) ? 1 : size)];
 
     Tensor NotEmpty(string operation, Axes axes)

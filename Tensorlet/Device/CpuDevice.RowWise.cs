@@ -1,0 +1,170 @@
+namespace Tensorlet;
+
+/// <summary>
+/// Computes rows while they are in the cache: some rows are reduced twice and computed before the next rows are read.
+/// <c>Tensor.RowWise</c> contains the plain version, which goes through memory for each step. The benchmark's rows
+/// <c>softmax</c>, <c>layer-norm</c> and <c>group-norm</c> need this.
+/// </summary>
+public sealed unsafe partial class CpuDevice
+{
+    const int InCache = 1 << 11;                // elements of each operand that stay in the nearest cache
+
+    internal override bool RowWise<G, R, H, S, P, F>(G g, R r, H h, S s, P p, F f, bool keep, Tensor[] operands,
+        int before, int reduced, Tensor b)
+    {
+        var (kept, count) = (b.Rank - reduced, b.Numel);
+        Walk rows = new(Array.ConvertAll(operands, operand => operand.Layout[..kept]));
+        Walk row = new(Array.ConvertAll(operands, operand => operand.Layout[kept..]));
+        var possible = count > 1 && (row.Rows == 1 || row.Length >= Few);
+        for (var k = 0; k < operands.Length; k++) possible &= row.Step(k) is 0 or 1 && operands[k].Device == this;
+        if (!possible) return false;
+        if (b.DType == DType.Float32) Run<float>();
+        else Run<double>();
+        KeepAlive(operands);
+        KeepAlive(b);
+        return true;
+
+        void Run<T>() where T : unmanaged => Share(count, Math.Max(1, count / Parts), operands[^1].Numel, (from, to) =>
+            Operands.Pin(operands, new SomeRows<G, R, H, S, P, F, T>(g, r, h, s, p, f, keep, rows, row, before, b, from,
+                to)));
+    }
+
+    readonly struct SomeRows<G, R, H, S, P, F, T>(G g, R r, H h, S s, P p, F f, bool keep, Walk rows, Walk row,
+        int before, Tensor b, int from, int to) : IPinned
+        where G : struct, IFormula where R : struct, IReduction where H : struct, IFormula where S : struct, IReduction
+        where P : struct, IMap where F : struct, IFormula where T : unmanaged
+    {
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        void IPinned.Run(Line* lines)
+        {
+            var operands = F.Inputs + 1;
+            T* room = stackalloc T[Operands.Room<T>(operands)], buffers = Operands.Aligned(room);
+            Line* first = stackalloc Line[operands], here = stackalloc Line[operands];
+            nint* next = stackalloc nint[operands], moves = stackalloc nint[operands];
+            for (var k = 0; k < operands; k++)
+            {
+                lines[k].Step = row.Step(k);
+                next[k] = (nint)rows.Step(k) * lines[k].Size;
+            }
+            var ready = Operands.AreReady<T>(lines, operands);
+            var block = new Block<T>(first, here, next, moves, buffers, row, operands, ready);
+            var done = from;
+            fixed (byte* memory = &Unsafe.As<HostStorage>(b.Storage).Start)
+                foreach (var (at, count) in rows.Stretches(from, to, rows.Shape.Length - 1))
+                {
+                    for (var k = 0; k < operands; k++) first[k] = lines[k].At(at[k]);
+                    for (int i = 0, n; i < count; i += n, done += n)
+                    {
+                        n = Math.Min(block.Most, count - i);
+                        block.Reduce(g, r, default(IdentityFormula), i, n, keep: false, null, before);
+                        if (typeof(H) != typeof(Tensor.Nothing))
+                            block.Reduce(h, s, p, i, n, keep, (T*)memory + b.Layout.Offset + done, before + 1);
+                        block.Apply(f, i, n, keep);
+                    }
+                }
+        }
+    }
+
+    /// <summary>Rows that follow each other. Each row consists of one or several contiguous runs.</summary>
+    /// <param name="first">The first row of each operand; the last operand is the result.</param>
+    /// <param name="here">Room for as many lines.</param>
+    /// <param name="next">For each operand, the bytes from a row to the next.</param>
+    /// <param name="moves">Room for as many numbers.</param>
+    /// <param name="buffers">A buffer for each operand.</param>
+    /// <param name="row">The runs of a row.</param>
+    /// <param name="operands">The number of operands, including the result.</param>
+    /// <param name="ready">Whether all operands can be read in place.</param>
+    readonly struct Block<T>(Line* first, Line* here, nint* next, nint* moves, T* buffers, Walk row, int operands,
+        bool ready) where T : unmanaged
+    {
+        readonly int[] runs = row.Starts();
+        readonly bool together = ready && row.Rows == 1;
+
+        /// <summary>The number of rows that are computed before the next rows are read.</summary>
+        public int Most => together ? Math.Max(Together, InCache / row.Length) : 1;
+
+        /// <summary>
+        /// Reduces each of the rows i to i + n − 1 to a number b, and writes p(b) to the given operand. Unless
+        /// <paramref name="values"/> is null, also writes b to <paramref name="values"/>. If <paramref name="keep"/> is
+        /// true, also writes the values of g to the result.
+        /// </summary>
+        [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
+        public void Reduce<G, R, P>(G g, R r, P p, int i, int n, bool keep, T* values, int operand)
+            where G : struct, IFormula where R : struct, IReduction where P : struct, IMap
+        {
+            double* room = stackalloc double[Operands.Room<double>(1)], sums = Operands.Aligned(room);
+            var (step, last) = (next[operand] / sizeof(T), operands - 1);
+            if (together) Begin(i, G.Inputs, keep: false);
+            else if (keep) Apply(g, i, n, keep: false);
+            for (int j = 0, m; j < n; j += m)
+            {
+                m = Math.Min(Together, n - j);
+                Lanes<double> b;
+                if (together)
+                {
+                    var kept = keep ? (T*)(first[last].Start + (i + j) * next[last]) : null;
+                    FoldRows(g, r, here, moves, buffers, m, row.Length, sums, kept, next[last]);
+                    b = FinishRows(r, sums);
+                }
+                else b = keep ? OneRow(default(Of1<IdentityFormula>), r, i, keep) : OneRow(g, r, i, keep);
+                if (values != null) Store(b, values + j, 1, m);
+                Store(p.Apply(b), (T*)(first[operand].Start + (i + j) * next[operand]), step, m);
+            }
+        }
+
+        /// <summary>
+        /// Reduces row i to a number. If <paramref name="keep"/> is true, the result is read in place of the first
+        /// operand.
+        /// </summary>
+        Lanes<double> OneRow<G, R>(G g, R r, int i, bool keep) where G : struct, IFormula where R : struct, IReduction
+        {
+            var sum = new Folded<R>(r);
+            Begin(i, G.Inputs, keep);
+            for (var run = 0; run < row.Rows; run++)
+            {
+                Go(i, run, G.Inputs, keep);
+                FoldRow(g, r, here, buffers, row.Length, ready, ref sum);
+            }
+            return Lanes<double>.Of(r.Finish(sum.Total(r)).Value);
+        }
+
+        /// <summary>
+        /// Computes the rows i to i + n − 1. If <paramref name="keep"/> is true, the result is read in place of the
+        /// first operand.
+        /// </summary>
+        public void Apply<F>(F f, int i, int n, bool keep) where F : struct, IFormula
+        {
+            Begin(i, F.Inputs, keep);
+            for (var run = 0; run < row.Rows; run++)
+            {
+                Go(i, run, F.Inputs, keep);
+                if (together) Rows(f, here, moves, buffers, n, row.Length);
+                else Row(f, here, buffers, row.Length, ready);
+            }
+        }
+
+        /// <summary>Prepares the lines of the first operands and of the result for row i.</summary>
+        void Begin(int i, int inputs, bool keep)
+        {
+            for (var k = 0; k <= inputs; k++)
+            {
+                here[k] = first[Source(k, inputs, keep)];
+                moves[k] = next[Source(k, inputs, keep)];
+            }
+            Go(i, 0, inputs, keep);
+        }
+
+        /// <summary>Moves the lines to a run of row i.</summary>
+        [MethodImpl(AggressiveInlining)]
+        void Go(int i, int run, int inputs, bool keep)
+        {
+            for (var k = 0; k <= inputs; k++)
+            {
+                var from = Source(k, inputs, keep);
+                here[k].Start = first[from].Start + i * next[from] + (nint)runs[run * operands + from] * first[from].Size;
+            }
+        }
+
+        int Source(int k, int inputs, bool keep) => k == inputs || (keep && k == 0) ? operands - 1 : k;
+    }
+}
