@@ -76,6 +76,24 @@ public class RowWiseTests
     public static IEnumerable<object[]> Names => operations.Keys.Select(name => (object[])[name]);
 
     [Fact]
+    public void Running_statistics_are_those_of_the_reference()
+    {
+        foreach (var shape in (int[][])[[2, 3, 5], [40, 6, 3], [3, 50, 17], [20, 30, 1200], [4, 3, 20, 40]])
+        {
+            Tensor[] actual = Statistics(Random(shape, 4)), expected = Statistics(Exact(Random(shape, 4)));
+            for (var i = 0; i < actual.Length; i++) Assert.True(Exact(actual[i]).AllClose(expected[i], 1e-5, 1e-6));
+        }
+
+        static Tensor[] Statistics(Tensor x)
+        {
+            var all = Enumerable.Range(0, 4).Select(_ => Tensor.Zeros([x.Size(1)], x.DType, x.Device)).ToArray();
+            F.InstanceNorm(x, all[0], all[1], momentum: 1);
+            F.BatchNorm(x, all[2], all[3], training: true, momentum: 1);
+            return all;
+        }
+    }
+
+    [Fact]
     public void Infinite_scores_and_rows_that_are_masked_are_those_of_the_reference()
     {
         foreach (var n in (int[])[3, 16, 50])
