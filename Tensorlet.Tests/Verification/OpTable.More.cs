@@ -29,6 +29,13 @@ public static partial class OpTable
         return y;
     }
 
+    static double Quantile(double[] row, double q)
+    {
+        var (sorted, place) = (row.Order().ToArray(), q * (row.Length - 1));
+        double below = sorted[(int)Math.Floor(place)], above = sorted[(int)Math.Ceiling(place)];
+        return below * (1 - (place - Math.Floor(place))) + above * (place - Math.Floor(place));
+    }
+
     static IEnumerable<Op> MoreReductions() =>
     [
         Rows("cumsum", (x, axis) => x.CumSum(axis), row => Running(row, (a, b) => a + b), n => n),
@@ -41,6 +48,10 @@ public static partial class OpTable
             [.. row.OrderDescending().Take((row.Length + 1) / 2)], n => (n + 1) / 2, Domain.Distinct),
         Rows("median", (x, axis) => x.Median(axis, keepDim: true).Values, row =>
             [row.Order().ElementAt((row.Length - 1) / 2)], _ => 1, Domain.Distinct, 1),
+        Rows("quantile", (x, axis) => x.Quantile(0.3, axis, keepDim: true), row => [Quantile(row, 0.3)], _ => 1,
+            Domain.Distinct, 1),
+        Rows("quantile, largest", (x, axis) => x.Quantile(1, axis, keepDim: true), row => [row.Max()], _ => 1,
+            Domain.Distinct, 1),
         Fold("prod over axes", (x, axes, keep) => x.Prod(axes, keep), values =>
             values.Aggregate((Jet)1, (a, b) => a * b)),
         Fold("norm 1", (x, axes, keep) => x.Norm(1, axes, keep), values => values.SumOf(Math.Abs)),
@@ -68,6 +79,9 @@ public static partial class OpTable
         }),
         Shaped("tile", (d, x) => d.Int(1, 2) is var t ? Moved(v => v.Tile(t), x, With(x.Shape, x.Shape.Length - 1,
             x.Shape[^1] * t), i => [.. i[..^1], i[^1] % x.Shape[^1]]) : null!, 1),
+        Shaped("repeat interleave", (d, x) => (d.Int(0, x.Shape.Length - 1), d.Int(0, 3)) is var (axis, times)
+            ? Moved(v => v.RepeatInterleave(times, axis), x, With(x.Shape, axis, x.Shape[axis] * times), i =>
+                With(i, axis, i[axis] / times)) : null!, 1),
         Shaped("roll", (d, x) => (d.Int(0, x.Shape.Length - 1), d.Int(-7, 7)) is var (axis, shift)
             ? Moved(v => v.Roll(shift, axis), x, x.Shape, i =>
                 With(i, axis, ((i[axis] - shift) % x.Shape[axis] + x.Shape[axis]) % x.Shape[axis])) : null!, 1),

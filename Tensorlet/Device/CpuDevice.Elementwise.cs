@@ -106,7 +106,8 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Computes the last elements of a row in a buffer, and copies them to y, because nothing may be written beyond them.
+    /// Computes the last elements of a row in a buffer, and copies them to y, because nothing may be written beyond
+    /// them.
     /// </summary>
     static void Last<F, T>(F f, T** at, nint* steps, T* y, int count, T* buffer) where F : struct, IFormula
         where T : unmanaged

@@ -113,8 +113,8 @@ public sealed unsafe partial class CpuDevice
         }
 
         /// <summary>
-        /// Reduces row i to a number. If <paramref name="keep"/> is true, the result is read in place of the first
-        /// operand.
+        /// Reduces row i to a number. If <paramref name="keep"/> is true, the formula gets what has been written to the
+        /// result as its first operand.
         /// </summary>
         Lanes<double> OneRow<G, R>(G g, R r, int i, bool keep) where G : struct, IFormula where R : struct, IReduction
         {
@@ -129,8 +129,8 @@ public sealed unsafe partial class CpuDevice
         }
 
         /// <summary>
-        /// Computes the rows i to i + n − 1. If <paramref name="keep"/> is true, the result is read in place of the
-        /// first operand.
+        /// Computes the rows i to i + n − 1. If <paramref name="keep"/> is true, the formula gets what has been written
+        /// to the result as its first operand.
         /// </summary>
         public void Apply<F>(F f, int i, int n, bool keep) where F : struct, IFormula
         {
@@ -161,7 +161,8 @@ public sealed unsafe partial class CpuDevice
             for (var k = 0; k <= inputs; k++)
             {
                 var from = Source(k, inputs, keep);
-                here[k].Start = first[from].Start + i * next[from] + (nint)runs[run * operands + from] * first[from].Size;
+                var offset = (nint)runs[run * operands + from] * first[from].Size;
+                here[k].Start = first[from].Start + i * next[from] + offset;
             }
         }
 

@@ -54,8 +54,8 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
     long swept = Environment.TickCount64;
 
     /// <summary>
-    /// Makes the pool sweep itself after each full collection, and returns the pool. This method is only for pools
-    /// whose memory is freed by dropping the reference to it.
+    /// Makes the pool sweep itself after each full collection, and returns the pool. Call this method only if a piece
+    /// of memory is freed by dropping the pool's reference to it.
     /// </summary>
     public Pool<M> Swept()
     {

@@ -42,8 +42,9 @@ static class Winograd
     static (Register, Register) Result(Register a, Register b, Register c, Register d) => (a + b + c, b - c - d);
 
     /// <summary>
-    /// Transforms the tiles of a band: v[4·k + l, c, tile] is number (k, l) of a tile of channel c, or, if there is a
-    /// stride, of a part of a channel: see <see cref="Device.Convolve"/>. Elements outside of the images count as 0.
+    /// Transforms the tiles of a band. v[4·k + l, c, tile] is the element in row k and column l of a transformed tile
+    /// of channel c. If there is a stride, c counts parts of channels instead; see <see cref="Device.Convolve"/>.
+    /// Elements outside of the images count as 0.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     public static void Transform<F>(Tensor x, int stride, ReadOnlySpan<int> before, in CpuDevice.Tiling tiles,
@@ -207,8 +208,8 @@ static class Winograd
 
     /// <summary>
     /// Writes the gradient w of the filters: applies the adjoint of the transform of filters to
-    /// <paramref name="sums"/>. Returns false if a result is not finite. Number t of filter o and channel c is element
-    /// t·plane + o·down + c·along of the sums.
+    /// <paramref name="sums"/>. Returns false if a result is not finite. For filter o and channel c, the sums contain
+    /// the numbers t = 0, 1, … of a transformed filter; number t is at position t·plane + o·down + c·along.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     public static bool FinishFilters(Tensor sums, int plane, int down, int along, Tensor w)

@@ -62,8 +62,8 @@ static class SharedFolder
     });
 
     /// <summary>
-    /// Deletes a file. Windows keeps a file that a process still maps; such a file is deleted when the next process
-    /// starts.
+    /// Deletes a file. On Windows, a file that a process still maps cannot be deleted; it is deleted when the next
+    /// process that uses this library starts.
     /// </summary>
     public static void Delete(string file) => Quietly(() => File.Delete(file));
 

@@ -75,6 +75,8 @@ public sealed partial class Tensor
     public Tensor Minimum(Tensor other) => Constant.Minimum(other).Data;
     /// <inheritdoc cref="Variable.Repeat(int[])"/>
     public Tensor Repeat(params int[] times) => Constant.Repeat(times).Data;
+    /// <inheritdoc cref="Variable.RepeatInterleave(int, int?)"/>
+    public Tensor RepeatInterleave(int repeats, int? dim = null) => Constant.RepeatInterleave(repeats, dim).Data;
     /// <inheritdoc cref="Variable.Tile(int[])"/>
     public Tensor Tile(params int[] times) => Constant.Tile(times).Data;
     /// <inheritdoc cref="Variable.Roll(int, int)"/>
@@ -261,6 +263,8 @@ public sealed partial class Tensor
         Values(Constant.Median(dim, keepDim));
     /// <inheritdoc cref="Variable.Median()"/>
     public Tensor Median() => Constant.Median().Data;
+    /// <inheritdoc cref="Variable.Quantile(double, int?, bool)"/>
+    public Tensor Quantile(double q, int? dim = null, bool keepDim = false) => Constant.Quantile(q, dim, keepDim).Data;
     /// <inheritdoc cref="Variable.Tan()"/>
     public Tensor Tan() => Constant.Tan().Data;
     /// <inheritdoc cref="Variable.Asin()"/>

@@ -8,7 +8,7 @@ public sealed partial class Tensor
     /// <param name="Finished">c = p(b).</param>
     internal readonly record struct RowStatistics(Tensor First, Tensor Second, Tensor Finished);
 
-    /// <summary>Takes the place of the second reduction of a row if there is only one.</summary>
+    /// <summary>Stands for the second reduction of a row if there is only one reduction.</summary>
     internal readonly struct Nothing : IFormula, IReduction
     {
         public static int Inputs => 1;

@@ -18,13 +18,13 @@ static class Names
         isfinite isinf isnan lerp linspace log log10 log1p log2 log_softmax logspace logsumexp
         masked_scatter masked_select matmul max maximum mean median meshgrid min minimum mm
         movedim mul multinomial mv narrow ne nonzero norm normal ones ones_like outer permute pow
-        prelu prod rand rand_like randint randn randn_like randperm reciprocal relu remainder
-        reshape roll round rsqrt scatter scatter_add select selu sigmoid sign sin sinh softmax
+        prelu prod quantile rand rand_like randint randn randn_like randperm reciprocal relu remainder
+        repeat_interleave reshape roll round rsqrt scatter scatter_add select selu sigmoid sign sin sinh softmax
         sort split sqrt square squeeze stack std sub sum take tan tanh tensordot tile topk trace
         transpose tril triu trunc unbind unflatten unique unsqueeze var where zeros zeros_like
         """;
 
-    const string Linalg = "cholesky eigh qr slogdet solve svd";
+    const string Matrices = "cholesky det eigh inv norm qr slogdet solve svd";
 
     const string Methods = """
         add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float
@@ -51,7 +51,7 @@ static class Names
 
     static readonly (string Prefix, string Names, Type[] Types)[] groups =
     [
-        ("torch.", Torch, [typeof(Variable), typeof(Tensor)]), ("torch.linalg.", Linalg, [typeof(Variable)]),
+        ("torch.", Torch, [typeof(Variable), typeof(Tensor)]), ("torch.linalg.", Matrices, [typeof(Linalg)]),
         ("Tensor.", Methods, [typeof(Variable), typeof(Tensor)]), ("F.", Functional, [typeof(F)]),
     ];
 

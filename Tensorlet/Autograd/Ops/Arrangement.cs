@@ -26,6 +26,20 @@ public sealed partial class Variable
         Named(() => Repeat([.. Enumerable.Repeat(1, Math.Max(0, Rank - times.Given().Length)), .. times]));
 
     /// <summary>
+    /// Repeats each element along an axis: the result contains the first element <paramref name="repeats"/> times, then
+    /// the second, and so on. If no axis is given, the result has one axis, with the repeated elements of the flattened
+    /// tensor.
+    /// </summary>
+    /// <exception cref="ShapeException">The number of repetitions is negative.</exception>
+    public Variable RepeatInterleave(int repeats, int? dim = null)
+    {
+        if (repeats < 0) throw new ShapeException($"RepeatInterleave: {repeats} repetitions are negative.");
+        var axis = Data.Layout.Axis("RepeatInterleave", dim ?? 0);
+        return Named(() => dim is null ? Reshape(-1).RepeatInterleave(repeats, 0) : Unsqueeze(axis + 1)
+            .Expand([.. Shape[..(axis + 1)], repeats, .. Shape[(axis + 1)..]]).Flatten(axis, axis + 1));
+    }
+
+    /// <summary>
     /// Shifts the elements along the axis <paramref name="dims"/> by <paramref name="shifts"/> positions. Elements
     /// that are shifted beyond the end reappear at the beginning.
     /// </summary>

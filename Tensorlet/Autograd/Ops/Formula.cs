@@ -34,9 +34,9 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
 public sealed partial class Variable
 {
     /// <summary>
-    /// Computes y = f(x) for each element x, with a formula f of your own. No derivative needs to be written: the
-    /// code of the formula also computes the slope, for derivatives of every order and on every device. Where two
-    /// branches of the formula meet, the slope is that of the branch that is chosen.
+    /// Computes y = f(x) for each element x, with a formula f of your own. You need not write a derivative: the library
+    /// computes the derivatives of every order from the formula itself, on every device. Where two branches of the
+    /// formula meet, the derivative is that of the branch that is chosen.
     /// </summary>
     /// <param name="f">The formula: a public struct with one line of mathematics.</param>
     public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);

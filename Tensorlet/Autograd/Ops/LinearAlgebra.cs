@@ -158,7 +158,7 @@ public sealed partial class Variable
     /// has the shape (…). The determinant of a matrix without rows is 1.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular. The exception is thrown only when the gradient is
-    /// computed with <c>createGraph</c>, so that the gradient can be differentiated.</exception>
+    /// computed with <c>createGraph</c>, which makes the gradient itself differentiable.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>
     public Variable Det() => new Det().Apply(AsMatrices("Det"));
 

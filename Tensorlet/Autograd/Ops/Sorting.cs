@@ -92,4 +92,26 @@ public sealed partial class Variable
         var middle = Reshape(-1).Median(0).Values;
         return double.IsNaN(middle.Item()) ? middle : MaskedSelect(Data.Eq(middle.Data)).AMax();
     }
+
+    /// <summary>
+    /// The q-quantile along an axis, or of all elements if no axis is given. If x₀ ≤ … ≤ xₙ₋₁ are the sorted elements,
+    /// the q-quantile is the element at position q·(n − 1). Between two positions, it is interpolated linearly. If an
+    /// element is NaN, the quantile is NaN.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">q is not between 0 and 1.</exception>
+    /// <exception cref="ShapeException">There are no elements.</exception>
+    public Variable Quantile(double q, int? dim = null, bool keepDim = false)
+    {
+        Data.OnlyFloat("Quantile");
+        q.In("Quantile", 0, 1);
+        int[] shape = keepDim ? [.. Size().Select(_ => 1)] : [];
+        if (dim is null) return Named(() => Reshape(-1).Quantile(q, 0).Reshape(shape));
+        var n = Data.Layout.Size("Quantile", dim.Value);
+        if (n == 0) throw new ShapeException($"Quantile: axis {dim} of shape {Data.Layout} is empty.");
+        var (low, part) = ((int)(q * (n - 1)), q * (n - 1) % 1);
+        var y = Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low, 1));
+        if (part > 0) y = y.Lerp(Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low + 1, 1)), part);
+        y = y.MaskedFill(Data.IsNaN().Any([dim.Value], keepDim: true), double.NaN);
+        return keepDim ? y : y.Squeeze(dim.Value);
+    }
 }
