@@ -95,7 +95,7 @@ public sealed class CourseTests : IDisposable
         var hole = File.ReadAllText(Path.Combine(Exercise.Find("3").Chapter.Folder, "Exercise.cs"));
         HandIn("ada", Answer("""
             while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
-            for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepDim: true);
+            for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepdim: true);
             return gradient;
             """));
         HandIn("bob", Answer("return gradient;"));
@@ -132,7 +132,7 @@ public sealed class CourseTests : IDisposable
         const string body = """
             var missing = gradient.Rank - shape.Length;         // in front
             for (var axis = 0; axis < gradient.Rank; axis++)
-                if (axis < missing || shape[axis - missing] == 1) gradient = gradient.Sum([axis], keepDim: true);
+                if (axis < missing || shape[axis - missing] == 1) gradient = gradient.Sum([axis], keepdim: true);
             return gradient.Reshape(shape);
             """;
         HandIn("ada", Answer(body));
@@ -140,7 +140,7 @@ public sealed class CourseTests : IDisposable
         HandIn("cy", Answer("""
             while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
             var i = 0;
-            foreach (var size in shape) { if (size == 1) { gradient = gradient.Sum([i], keepDim: true); } i++; }
+            foreach (var size in shape) { if (size == 1) { gradient = gradient.Sum([i], keepdim: true); } i++; }
             return gradient;
             """));
         var (answers, _) = GradeFolder.Collect(folder);
@@ -192,7 +192,7 @@ public sealed class CourseTests : IDisposable
         var hole = "throw new Todo(\"…\");";
         HandIn("ada", Answer("""
             while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
-            for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepDim: true);
+            for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepdim: true);
             return gradient;
             """));
         HandIn("ada", "namespace Tutorials.Chapter04; public sealed class Mine : IOrder { public int[] Order(int[][] " +

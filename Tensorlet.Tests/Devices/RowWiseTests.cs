@@ -86,7 +86,7 @@ public class RowWiseTests
 
         static Tensor[] Statistics(Tensor x)
         {
-            var all = Enumerable.Range(0, 4).Select(_ => Tensor.Zeros([x.Size(1)], x.DType, x.Device)).ToArray();
+            var all = Enumerable.Range(0, 4).Select(_ => x.NewZeros(x.Size(1))).ToArray();
             F.InstanceNorm(x, all[0], all[1], momentum: 1);
             F.BatchNorm(x, all[2], all[3], training: true, momentum: 1);
             return all;

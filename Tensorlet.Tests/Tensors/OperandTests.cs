@@ -77,7 +77,7 @@ public class OperandTests
         Assert.Equal([2, 4], x.Var(1).Size());
         Assert.Equal([3], x.AMax([0, -1]).Size());
         Assert.Equal([], x.LogSumExp().Size());
-        Assert.Equal([2, 1, 4], x.Norm(2, 1, keepDim: true).Size());
+        Assert.Equal([2, 1, 4], x.Norm(2, 1, keepdim: true).Size());
         Assert.Equal([6.0, 22, 38, 54, 70, 86], x.Data.Sum(-1).ToArray<double>());
         Assert.Equal([3, 4], Tensor.Zeros(1, 3, 1, 4).Squeeze([0, 2]).Size());
         Assert.Equal([1, 3, 4], Tensor.Zeros(1, 3, 1, 4).Squeeze(2).Size());

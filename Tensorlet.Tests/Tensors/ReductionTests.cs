@@ -20,17 +20,17 @@ public class ReductionTests
     {
         var x = Tensor.Arange(24, DType.Float64, Named(device)).Reshape(2, 3, 4);
         Holds(x.Sum(), [], 276);
-        Holds(x.Sum(keepDim: true), [1, 1, 1], 276);
+        Holds(x.Sum(keepdim: true), [1, 1, 1], 276);
         Holds(x.Sum([0, 2]), [3], 60, 92, 124);
         Holds(x.Sum([-1, 0]), [3], 60, 92, 124);
-        Holds(x.Sum([1], keepDim: true), [2, 1, 4], 12, 15, 18, 21, 48, 51, 54, 57);
+        Holds(x.Sum([1], keepdim: true), [2, 1, 4], 12, 15, 18, 21, 48, 51, 54, 57);
         Holds(x.Mean([0]), [3, 4], 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17);
         Holds((x + 1).Prod([1, 2])[0], [], 479001600);
         Holds(x.AMax([1, 2]), [2], 11, 23);
         Holds(x.AMin([0, 1]), [4], 0, 1, 2, 3);
         Holds(x.ArgMax(), [], 23);
         Holds(x.ArgMin(1), [2, 4], 0, 0, 0, 0, 0, 0, 0, 0);
-        Holds(x.ArgMax(-1, keepDim: true), [2, 3, 1], 3, 3, 3, 3, 3, 3);
+        Holds(x.ArgMax(-1, keepdim: true), [2, 3, 1], 3, 3, 3, 3, 3, 3);
         Holds(x.Permute(2, 0, 1).ArgMax(), [], 23);
         Holds(x[1].Slice(1, 1, 4, 2).Sum([0]), [2], 51, 57);
         Holds(Tensor.Scalar(3, DType.Float64, Named(device)).Sum(), [], 3);
@@ -71,7 +71,7 @@ public class ReductionTests
         [
             ("exp", x => x.Exp()), ("sin", x => x.Sin()), ("cos", x => x.Cos()), ("log", x => x.Log()),
             ("sigmoid", x => x.Sigmoid()), ("softmax", x => x.Softmax(-1)), ("down", x => x.LogSoftmax(0)),
-            ("shifted", x => (x - x.AMax(-1, keepDim: true)).Exp()), ("sum", x => x.LogSumExp(-1)),
+            ("shifted", x => (x - x.AMax(-1, keepdim: true)).Exp()), ("sum", x => x.LogSumExp(-1)),
             ("columns", x => x.LogSumExp(0)), ("all", x => x.LogSumExp([0, 1])),
         ];
         foreach (var columns in Enumerable.Range(1, 20))

@@ -126,7 +126,7 @@ public class ViewTests
     public void An_axis_of_a_number_is_folded_to_itself()
     {
         Variable x = Tensor.Scalar(-5, DType.Float64);
-        Func<int, Variable>[] folds = [a => x.Sum(a), a => x.Mean(a), a => x.Prod(a), a => x.AMax([a], keepDim: true),
+        Func<int, Variable>[] folds = [a => x.Sum(a), a => x.Mean(a), a => x.Prod(a), a => x.AMax([a], keepdim: true),
             a => x.AMin([a]), a => -x.Norm(2, [a]), a => x.LogSumExp([a]), a => x.Data.ArgMax(a).To(DType.Float64) - 5];
         foreach (var fold in folds)
             foreach (var axis in new[] { 0, -1 })

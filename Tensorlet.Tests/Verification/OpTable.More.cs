@@ -46,11 +46,11 @@ public static partial class OpTable
             n => n, Domain.Distinct),
         Rows("top k", (x, axis) => x.TopK((x.Size(axis) + 1) / 2, axis).Values, row =>
             [.. row.OrderDescending().Take((row.Length + 1) / 2)], n => (n + 1) / 2, Domain.Distinct),
-        Rows("median", (x, axis) => x.Median(axis, keepDim: true).Values, row =>
+        Rows("median", (x, axis) => x.Median(axis, keepdim: true).Values, row =>
             [row.Order().ElementAt((row.Length - 1) / 2)], _ => 1, Domain.Distinct, 1),
-        Rows("quantile", (x, axis) => x.Quantile(0.3, axis, keepDim: true), row => [Quantile(row, 0.3)], _ => 1,
+        Rows("quantile", (x, axis) => x.Quantile(0.3, axis, keepdim: true), row => [Quantile(row, 0.3)], _ => 1,
             Domain.Distinct, 1),
-        Rows("quantile, largest", (x, axis) => x.Quantile(1, axis, keepDim: true), row => [row.Max()], _ => 1,
+        Rows("quantile, largest", (x, axis) => x.Quantile(1, axis, keepdim: true), row => [row.Max()], _ => 1,
             Domain.Distinct, 1),
         Fold("prod over axes", (x, axes, keep) => x.Prod(axes, keep), values =>
             values.Aggregate((Jet)1, (a, b) => a * b)),

@@ -111,9 +111,9 @@ public static partial class OpTable
         Fold("norm", (x, axes, keep) => x.Norm(2, axes, keep), g => Math.Sqrt(g.SumOf(x => x * x)), leastSize: 1),
         Fold("variance", (x, axes, keep) => x.Var(axes, correction: 0, keep), g =>
             g.SumOf(x => (x - g.Average()) * (x - g.Average())) / g.Length, leastSize: 1),
-        Fold("variance, unbiased", (x, axes, keep) => x.Var(axes, keepDim: keep), g =>
+        Fold("variance, unbiased", (x, axes, keep) => x.Var(axes, keepdim: keep), g =>
             g.SumOf(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1), leastSize: 2),
-        Fold("standard deviation", (x, axes, keep) => x.Std(axes, keepDim: keep), g =>
+        Fold("standard deviation", (x, axes, keep) => x.Std(axes, keepdim: keep), g =>
             Math.Sqrt(g.SumOf(x => (x - g.Average()) * (x - g.Average())) / (g.Length - 1)), Domain.Distinct, 2),
         Along("prod", (x, axis, keep) => x.Prod(axis, keep), g => g.Aggregate((Jet)1, (p, x) => p * x), Domain.Any, 0),
         Along("max", (x, axis, keep) => x.Max(axis, keep).Values, g => g.Max(), Domain.Distinct, 1),

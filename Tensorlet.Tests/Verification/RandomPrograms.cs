@@ -41,7 +41,7 @@ public class RandomPrograms
                 4 => x.Narrow(axis, at % x.Size(axis), 1),
                 5 => x.Flip(axis),
                 6 => x.Reshape(x.Size(1), x.Size(0)),
-                7 => x.Sum(axis, keepDim: true) * 0.2,
+                7 => x.Sum(axis, keepdim: true) * 0.2,
                 8 => x.Softmax(axis),
                 9 when x.Size(1) == y.Size(0) => x.MatMul(y) * 0.3,
                 10 when Fit(x, y) => x * y,

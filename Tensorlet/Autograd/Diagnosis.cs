@@ -165,7 +165,7 @@ static class Diagnosis
                 $"axis {inner}: an operand has to be transposed.");
         for (var axis = 0; axis < shape.Length; axis++)
             if (shape[axis] > 1
-                && Same(a, grid.Sum([axis + 1], keepDim: true).Expand(grid.Size()).Reshape(a.Size())))
+                && Same(a, grid.Sum([axis + 1], keepdim: true).Expand(grid.Size()).Reshape(a.Size())))
                 return (GradFault.ExtraSum, $"is summed over axis {axis}, and should not be.");
         var missing = (IsZero(a) & !IsZero(n)).Sum().Item();
         if (missing > 0 && Same(a, Tensor.Where(IsZero(a), a, n)))

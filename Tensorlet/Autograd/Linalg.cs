@@ -23,6 +23,6 @@ public static class Linalg
     /// <summary>The signs and logarithms of determinants; see <see cref="Variable.Slogdet"/>.</summary>
     public static (Tensor Sign, Variable LogAbsDet) Slogdet(Variable a) => a.Given().Slogdet();
     /// <summary>The p-norm of all elements, or over some axes; see <see cref="Variable.Norm"/>.</summary>
-    public static Variable Norm(Variable a, double p = 2, Axes dim = default, bool keepDim = false) =>
-        a.Given().Norm(p, dim, keepDim);
+    public static Variable Norm(Variable a, double p = 2, Axes dim = default, bool keepdim = false) =>
+        a.Given().Norm(p, dim, keepdim);
 }

@@ -126,9 +126,9 @@ public sealed partial class Variable
     /// <inheritdoc cref="Tensor.Layout"/>
     public Layout Layout => Data.Layout;
     /// <inheritdoc cref="Tensor.ArgMax"/>
-    public Tensor ArgMax(int? dim = null, bool keepDim = false) => Data.ArgMax(dim, keepDim);
+    public Tensor ArgMax(int? dim = null, bool keepdim = false) => Data.ArgMax(dim, keepdim);
     /// <inheritdoc cref="Tensor.ArgMin"/>
-    public Tensor ArgMin(int? dim = null, bool keepDim = false) => Data.ArgMin(dim, keepDim);
+    public Tensor ArgMin(int? dim = null, bool keepdim = false) => Data.ArgMin(dim, keepdim);
     /// <inheritdoc cref="Tensor.IsNaN"/>
     public Tensor IsNaN() => Data.IsNaN();
     /// <inheritdoc cref="Tensor.IsInf"/>

@@ -197,6 +197,11 @@ public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
     readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];
 
+    /// <summary>The samples with the given numbers.</summary>
+    /// <exception cref="IndexException">The dataset has no sample with one of these numbers.</exception>
+    public Subset(Dataset dataset, IEnumerable<int> indices)
+        : this(dataset, indices.Given().Select(index => (long)index)) { }
+
     /// <summary>The samples, given by their numbers in the dataset from which they are taken.</summary>
     public IReadOnlyList<long> Indices => indices;
 

@@ -13,7 +13,7 @@ public abstract class Activation(Func<Tensor, Tensor> f, Func<Tensor, Tensor, Te
         GradInput = g(Output, gradOutput.Given());
 
     // the maximum is subtracted first, so that exp does not overflow
-    private protected static Tensor Shifted(Tensor x, int dim) => x - x.AMax([dim], keepDim: true);
+    private protected static Tensor Shifted(Tensor x, int dim) => x - x.AMax([dim], keepdim: true);
     private protected static Tensor Exp(Tensor x) => x.Map(new ExpFormula());
 }
 
@@ -34,10 +34,10 @@ public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 
 /// the axis of the classes.
 /// </summary>
 public sealed class SoftMax(int dim = 1) : Activation( // y = eˣ/Σeˣ     dx = y·(dy − Σ dy·y)
-    x => Exp(Shifted(x, dim)) * (1 / Exp(Shifted(x, dim)).Sum([dim], keepDim: true)),
-    (y, dy) => y * (dy - (dy * y).Sum([dim], keepDim: true)));
+    x => Exp(Shifted(x, dim)) * (1 / Exp(Shifted(x, dim)).Sum([dim], keepdim: true)),
+    (y, dy) => y * (dy - (dy * y).Sum([dim], keepdim: true)));
 
 /// <summary>The logarithm of <see cref="SoftMax"/>, computed without underflow.</summary>
 public sealed class LogSoftMax(int dim = 1) : Activation( // y = x − ln Σeˣ     dx = dy − eʸ·Σ dy
-    x => Shifted(x, dim) - Exp(Shifted(x, dim)).Sum([dim], keepDim: true).Map(new LogFormula()),
-    (y, dy) => dy - Exp(y) * dy.Sum([dim], keepDim: true));
+    x => Shifted(x, dim) - Exp(Shifted(x, dim)).Sum([dim], keepdim: true).Map(new LogFormula()),
+    (y, dy) => dy - Exp(y) * dy.Sum([dim], keepdim: true));

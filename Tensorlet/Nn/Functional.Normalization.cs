@@ -213,7 +213,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
         Variable dx;
         if (Autograd.Enabled)       // m and root depend on x
         {
-            m = centered ? x.Mean(axes, keepDim: true) : m;
+            m = centered ? x.Mean(axes, keepdim: true) : m;
             root = (new Spread(name, axes, n, centered, false).Apply(x) + eps).Rsqrt();
             Variable ofG = centered ? Variable.Total(new Of2<Tensor.MultiplyFormula>(), name, axes, dy, w) / n
                 : Tensor.Like(dy.Data, 0);

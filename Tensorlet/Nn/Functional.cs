@@ -58,7 +58,7 @@ public static partial class F
     /// Computes x/max(‖x‖ₚ, eps), where ‖x‖ₚ is the norm of order p along the axis <paramref name="dim"/>.
     /// </summary>
     public static Variable Normalize(Variable x, double p = 2, int dim = 1, double eps = 1e-12) =>
-        Named(() => x / x.Given().Norm(p, [dim], keepDim: true).Clamp(min: eps));
+        Named(() => x / x.Given().Norm(p, [dim], keepdim: true).Clamp(min: eps));
 
     /// <summary>
     /// Computes the cosine of the angle between x and y: x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The product and the
@@ -69,8 +69,8 @@ public static partial class F
 
     /// <summary>
     /// Computes the distance ‖x − y + eps‖ₚ between x and y. The norm has the order p, and is taken along the last
-    /// axis. This axis is removed unless <paramref name="keepDim"/> is true.
+    /// axis. This axis is removed unless <paramref name="keepdim"/> is true.
     /// </summary>
     public static Variable PairwiseDistance(Variable x, Variable y, double p = 2, double eps = 1e-6,
-        bool keepDim = false) => Named(() => (x.Given() - y.Given() + eps).Norm(p, [-1], keepDim));
+        bool keepdim = false) => Named(() => (x.Given() - y.Given() + eps).Norm(p, [-1], keepdim));
 }

@@ -89,8 +89,8 @@ public sealed class CosineSimilarity(int dim = 1, double eps = 1e-8)
     : Loss((x, y) => F.CosineSimilarity(x, y, dim, eps));
 
 /// <inheritdoc cref="F.PairwiseDistance"/>
-public sealed class PairwiseDistance(double p = 2, double eps = 1e-6, bool keepDim = false)
-    : Loss((x, y) => F.PairwiseDistance(x, y, p, eps, keepDim));
+public sealed class PairwiseDistance(double p = 2, double eps = 1e-6, bool keepdim = false)
+    : Loss((x, y) => F.PairwiseDistance(x, y, p, eps, keepdim));
 
 /// <inheritdoc cref="F.CtcLoss"/>
 public sealed class CTCLoss(int blank = 0, Reduction reduction = Reduction.Mean, bool zeroInfinity = false)

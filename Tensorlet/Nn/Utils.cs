@@ -73,9 +73,9 @@ public static class Utils
         module.Given().Reparametrize(name.Given(), w =>
         {
             others = [.. Enumerable.Range(0, w.Rank).Where(axis => axis != w.Data.Layout.Axis("WeightNorm", dim))];
-            return [($"{name}_g", new(w.Norm(2, others, keepDim: true).Data, true)),
+            return [($"{name}_g", new(w.Norm(2, others, keepdim: true).Data, true)),
                 ($"{name}_v", new(w.Data.Clone(), true))];
-        }, parts => parts[1] * (parts[0] / parts[1].Norm(2, others, keepDim: true)));
+        }, parts => parts[1] * (parts[0] / parts[1].Norm(2, others, keepdim: true)));
         return module;
     }
 }

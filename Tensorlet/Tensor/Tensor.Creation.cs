@@ -192,6 +192,17 @@ public sealed partial class Tensor
     public static Tensor ZerosLike(Tensor other, DType? dtype = null, Device? device = null) =>
         Alike(other, dtype, device).SetAll(0);
 
+    /// <summary>Returns a tensor full of zeros, with the type and the device of this tensor.</summary>
+    public Tensor NewZeros(params int[] size) => Named(() => Zeros(size, DType, Device));
+
+    /// <summary>Returns a tensor full of ones, with the type and the device of this tensor.</summary>
+    public Tensor NewOnes(params int[] size) => Named(() => Ones(size, DType, Device));
+
+    /// <summary>
+    /// Returns a tensor in which every element is the same number, with the type and the device of this tensor.
+    /// </summary>
+    public Tensor NewFull(int[] size, Number fillValue) => Named(() => Full(size, fillValue, DType, Device));
+
     /// <summary>
     /// Returns a tensor full of ones with the shape of another tensor. If the type or the device is not given, it is
     /// also taken from the other tensor.

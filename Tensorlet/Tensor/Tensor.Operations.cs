@@ -215,19 +215,19 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Min()"/>
     public Tensor Min() => Constant.Min().Data;
     /// <inheritdoc cref="Variable.Max(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Max(int dim, bool keepDim = false) => Values(Constant.Max(dim, keepDim));
+    public (Tensor Values, Tensor Indices) Max(int dim, bool keepdim = false) => Values(Constant.Max(dim, keepdim));
     /// <inheritdoc cref="Variable.Min(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Min(int dim, bool keepDim = false) => Values(Constant.Min(dim, keepDim));
+    public (Tensor Values, Tensor Indices) Min(int dim, bool keepdim = false) => Values(Constant.Min(dim, keepdim));
     /// <inheritdoc cref="Variable.LogSumExp(Axes, bool)"/>
-    public Tensor LogSumExp(Axes dim = default, bool keepDim = false) => Constant.LogSumExp(dim, keepDim).Data;
+    public Tensor LogSumExp(Axes dim = default, bool keepdim = false) => Constant.LogSumExp(dim, keepdim).Data;
     /// <inheritdoc cref="Variable.Var(Axes, double, bool)"/>
-    public Tensor Var(Axes dim = default, double correction = 1, bool keepDim = false) =>
-        Constant.Var(dim, correction, keepDim).Data;
+    public Tensor Var(Axes dim = default, double correction = 1, bool keepdim = false) =>
+        Constant.Var(dim, correction, keepdim).Data;
     /// <inheritdoc cref="Variable.Std(Axes, double, bool)"/>
-    public Tensor Std(Axes dim = default, double correction = 1, bool keepDim = false) =>
-        Constant.Std(dim, correction, keepDim).Data;
+    public Tensor Std(Axes dim = default, double correction = 1, bool keepdim = false) =>
+        Constant.Std(dim, correction, keepdim).Data;
     /// <inheritdoc cref="Variable.Norm(double, Axes, bool)"/>
-    public Tensor Norm(double p = 2, Axes dim = default, bool keepDim = false) => Constant.Norm(p, dim, keepDim).Data;
+    public Tensor Norm(double p = 2, Axes dim = default, bool keepdim = false) => Constant.Norm(p, dim, keepdim).Data;
     /// <inheritdoc cref="Variable.Floor()"/>
     public Tensor Floor() => Constant.Floor().Data;
     /// <inheritdoc cref="Variable.Ceil()"/>
@@ -259,12 +259,12 @@ public sealed partial class Tensor
     public (Tensor Values, Tensor Indices) TopK(int k, int dim = -1, bool largest = true) =>
         Values(Constant.TopK(k, dim, largest));
     /// <inheritdoc cref="Variable.Median(int, bool)"/>
-    public (Tensor Values, Tensor Indices) Median(int dim, bool keepDim = false) =>
-        Values(Constant.Median(dim, keepDim));
+    public (Tensor Values, Tensor Indices) Median(int dim, bool keepdim = false) =>
+        Values(Constant.Median(dim, keepdim));
     /// <inheritdoc cref="Variable.Median()"/>
     public Tensor Median() => Constant.Median().Data;
     /// <inheritdoc cref="Variable.Quantile(double, int?, bool)"/>
-    public Tensor Quantile(double q, int? dim = null, bool keepDim = false) => Constant.Quantile(q, dim, keepDim).Data;
+    public Tensor Quantile(double q, int? dim = null, bool keepdim = false) => Constant.Quantile(q, dim, keepdim).Data;
     /// <inheritdoc cref="Variable.Tan()"/>
     public Tensor Tan() => Constant.Tan().Data;
     /// <inheritdoc cref="Variable.Asin()"/>

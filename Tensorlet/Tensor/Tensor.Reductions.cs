@@ -66,39 +66,39 @@ public sealed partial class Tensor
     /// The sum over the axes <paramref name="dim"/>, or over all axes if none is given. The sum of Booleans is the
     /// number of true elements.
     /// </summary>
-    public Tensor Sum(Axes dim = default, bool keepDim = false) =>
-        Counted().Reduce(new AddFormula(), "Sum", dim, keepDim);
+    public Tensor Sum(Axes dim = default, bool keepdim = false) =>
+        Counted().Reduce(new AddFormula(), "Sum", dim, keepdim);
     /// <summary>The product over the axes <paramref name="dim"/>, or over all axes if none is given.</summary>
-    public Tensor Prod(Axes dim = default, bool keepDim = false) =>
-        Counted().Reduce(new MultiplyFormula(), "Prod", dim, keepDim);
+    public Tensor Prod(Axes dim = default, bool keepdim = false) =>
+        Counted().Reduce(new MultiplyFormula(), "Prod", dim, keepdim);
     Tensor Counted() => DType == DType.Bool ? To(DType.Int64) : this;
     /// <summary>
     /// The maximum over the axes <paramref name="dim"/>, or over all axes if none is given. If one of the elements is
     /// NaN, the maximum is NaN.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
-    public Tensor AMax(Axes dim = default, bool keepDim = false) =>
-        NotEmpty("AMax", dim).Reduce(new MaxFormula(), "AMax", dim, keepDim);
+    public Tensor AMax(Axes dim = default, bool keepdim = false) =>
+        NotEmpty("AMax", dim).Reduce(new MaxFormula(), "AMax", dim, keepdim);
     /// <summary>
     /// The minimum over the axes <paramref name="dim"/>, or over all axes if none is given. If one of the elements is
     /// NaN, the minimum is NaN.
     /// </summary>
     /// <exception cref="ShapeException">An axis that is reduced has no elements.</exception>
-    public Tensor AMin(Axes dim = default, bool keepDim = false) =>
-        NotEmpty("AMin", dim).Reduce(new MinFormula(), "AMin", dim, keepDim);
+    public Tensor AMin(Axes dim = default, bool keepdim = false) =>
+        NotEmpty("AMin", dim).Reduce(new MinFormula(), "AMin", dim, keepdim);
     /// <summary>
     /// The mean over the axes <paramref name="dim"/>, or over all axes if none is given. The mean of no elements is
     /// NaN.
     /// </summary>
-    public Tensor Mean(Axes dim = default, bool keepDim = false) =>
-        OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(dim)), "Mean", dim, keepDim);
+    public Tensor Mean(Axes dim = default, bool keepdim = false) =>
+        OnlyFloat("Mean").Reduce(new MeanFormula(CountOver(dim)), "Mean", dim, keepdim);
 
     /// <summary>
     /// The number of elements that are not 0, over the axes <paramref name="dim"/>, or over all axes if none is
     /// given.
     /// </summary>
-    public Tensor CountNonzero(Axes dim = default, bool keepDim = false) =>
-        Named(() => To(DType.Bool).Sum(dim, keepDim));
+    public Tensor CountNonzero(Axes dim = default, bool keepdim = false) =>
+        Named(() => To(DType.Bool).Sum(dim, keepdim));
     /// <summary>Returns true if at least one element is not 0.</summary>
     public bool Any() => Any(default).Item<bool>();
     /// <summary>Returns true if no element is 0.</summary>
@@ -107,34 +107,34 @@ public sealed partial class Tensor
     /// Returns a mask with one element for each position along the other axes. This element is true if at least one
     /// element along <paramref name="dim"/> is not 0.
     /// </summary>
-    public Tensor Any(Axes dim, bool keepDim = false) =>
-        To(DType.Bool).Reduce(new AddFormula(), "Any", dim, keepDim);
+    public Tensor Any(Axes dim, bool keepdim = false) =>
+        To(DType.Bool).Reduce(new AddFormula(), "Any", dim, keepdim);
     /// <summary>
     /// Returns a mask with one element for each position along the other axes. This element is true if no element
     /// along <paramref name="dim"/> is 0.
     /// </summary>
-    public Tensor All(Axes dim, bool keepDim = false) => Named(() => !(!this).Any(dim, keepDim));
+    public Tensor All(Axes dim, bool keepdim = false) => Named(() => !(!this).Any(dim, keepdim));
 
     /// <summary>
     /// The position of the maximum along an axis, or in the flattened tensor if no axis is given. If the maximum
     /// occurs several times, the result is the position of the first occurrence. The type of the result is Int64.
     /// </summary>
-    public Tensor ArgMax(int? dim = null, bool keepDim = false) => ArgReduce("ArgMax", true, dim, keepDim);
+    public Tensor ArgMax(int? dim = null, bool keepdim = false) => ArgReduce("ArgMax", true, dim, keepdim);
     /// <summary>
     /// The position of the minimum along an axis, or in the flattened tensor if no axis is given. If the minimum
     /// occurs several times, the result is the position of the first occurrence. The type of the result is Int64.
     /// </summary>
-    public Tensor ArgMin(int? dim = null, bool keepDim = false) => ArgReduce("ArgMin", false, dim, keepDim);
+    public Tensor ArgMin(int? dim = null, bool keepdim = false) => ArgReduce("ArgMin", false, dim, keepdim);
 
     /// <summary>Reduces <paramref name="dim"/>, or all axes if none is given, with an operation of your own.</summary>
-    public Tensor Reduce<R>(R r, string operation, Axes dim = default, bool keepDim = false)
-        where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, dim), keepDim, DType, (x, y) =>
+    public Tensor Reduce<R>(R r, string operation, Axes dim = default, bool keepdim = false)
+        where R : struct, IReduction => Fold(operation.Given(), Layout.Axes(operation, dim), keepdim, DType, (x, y) =>
             Device.Reduce(r, x[0], y), this);
 
-    Tensor ArgReduce(string operation, bool largest, int? axis, bool keepDim)
+    Tensor ArgReduce(string operation, bool largest, int? axis, bool keepdim)
     {
         var axes = Layout.Axes(operation, axis is { } a ? a : default(Axes));
-        return Fold(operation, axes, keepDim, DType.Int64, (x, y) =>
+        return Fold(operation, axes, keepdim, DType.Int64, (x, y) =>
             Device.ArgReduce(largest, x[0], y, asOffset: false), NotEmpty(operation, axes));
     }
 
@@ -150,14 +150,14 @@ public sealed partial class Tensor
     /// Broadcasts the operands, moves their reduced axes behind all other axes, and passes the operands to a
     /// primitive.
     /// </summary>
-    static Tensor Fold(string operation, int[] axes, bool keepDim, DType type, Action<Tensor[], Tensor> verb,
+    static Tensor Fold(string operation, int[] axes, bool keepdim, DType type, Action<Tensor[], Tensor> verb,
         params ReadOnlySpan<Tensor> x)
     {
         var shape = Common(operation, x);
         int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
         var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), type, operation);
         verb(Array.ConvertAll(Spread(x, shape).ToArray(), t => t.With(t.Layout.Permute(order))), result);
-        return keepDim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
+        return keepdim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 
     static int[] Ones(int[] shape, int[] axes) => [.. shape.Select((size, a) => axes.Contains(a) ? 1 : size)];

@@ -41,7 +41,7 @@ public sealed partial class Tensor
         if (y.Numel > 0 && y.Device.RowWise(g, r, h, s, p, f, keep, operands, x.Length, axes.Length, b))
             return (y, new(a, b, c));
         a = Fold(operation, g, r, axes, x[..G.Inputs]);
-        if (keep) b = y.Set(h, Known()[..H.Inputs]).Reduce(s, operation, axes, keepDim: true);
+        if (keep) b = y.Set(h, Known()[..H.Inputs]).Reduce(s, operation, axes, keepdim: true);
         else if (twice) b = Fold(operation, h, s, axes, Known()[..H.Inputs]);
         if (twice) c = b.Map(p);
         var known = Known();

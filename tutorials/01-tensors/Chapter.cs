@@ -47,7 +47,7 @@ static class Chapter
         yield return "sums";
         Console.WriteLine(x.Sum());
         Console.WriteLine(x.Sum([0]));
-        Console.WriteLine(x.Sum([1], keepDim: true));
+        Console.WriteLine(x.Sum([1], keepdim: true));
         Console.WriteLine(x - x.Mean([0]));
         Console.WriteLine(Tensor.Where(x > 2, x, Tensor.Scalar(0)));
 

@@ -17,7 +17,7 @@ sealed class Grader : Exercise<IBroadcast>
             "used twice?",
         "There are two kinds of axes to sum over: those in front that the operand does not have, and those where its " +
             "size is 1 and the gradient's is not.",
-        "gradient.Sum([axis], keepDim: true) keeps the number of axes, so that they can be counted on while you go " +
+        "gradient.Sum([axis], keepdim: true) keeps the number of axes, so that they can be counted on while you go " +
             "through them; a Reshape at the end takes away those in front.",
     ];
 
@@ -94,7 +94,7 @@ sealed class Grader : Exercise<IBroadcast>
     static Tensor Right(Tensor gradient, int[] shape)
     {
         while (gradient.Rank > shape.Length) gradient = gradient.Sum([0]);
-        for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepDim: true);
+        for (var i = 0; i < shape.Length; i++) if (shape[i] == 1) gradient = gradient.Sum([i], keepdim: true);
         return gradient;
     }
 

@@ -10,7 +10,7 @@ public sealed class Solution : IBroadcast
     {
         var missing = gradient.Rank - shape.Length;
         for (var axis = 0; axis < gradient.Rank; axis++)
-            if (axis < missing || shape[axis - missing] == 1) gradient = gradient.Sum([axis], keepDim: true);
+            if (axis < missing || shape[axis - missing] == 1) gradient = gradient.Sum([axis], keepdim: true);
         return gradient.Reshape(shape);
     }
 }

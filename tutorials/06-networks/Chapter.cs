@@ -54,7 +54,7 @@ static class Chapter
 
         yield return "stable";
         Variable high = Tensor.From(new[,] { { 1000.0, 0 } });
-        Console.WriteLine((high.Exp() / high.Exp().Sum(1, keepDim: true)).Log().Data);
+        Console.WriteLine((high.Exp() / high.Exp().Sum(1, keepdim: true)).Log().Data);
         Console.WriteLine(high.LogSoftmax(1).Data);
 
         yield return "deviations";

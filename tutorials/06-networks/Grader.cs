@@ -18,7 +18,7 @@ sealed class Grader : Exercise<ICrossEntropy>
     [
         "Softmax does not change when the same number is subtracted from all scores of a row. Which number makes " +
             "sure that no power of e overflows?",
-        "scores.AMax([1], keepDim: true) has shape (N, 1), so it can be subtracted from (N, C). The same goes for " +
+        "scores.AMax([1], keepdim: true) has shape (N, 1), so it can be subtracted from (N, C). The same goes for " +
             "the sum of a row.",
         "x.Gather(1, targets.Unsqueeze(1)) picks one column in each row; the loss is minus the mean of that.",
         "The gradient of one row is softmax(x), minus 1 at the right class; the mean divides it by N. " +

@@ -8,8 +8,8 @@ public sealed class Solution : ICrossEntropy
     /// <inheritdoc/>
     public Tensor LogSoftmax(Tensor scores)
     {
-        Variable shifted = scores - scores.AMax([1], keepDim: true);
-        return (shifted - shifted.Exp().Sum(1, keepDim: true).Log()).Data;
+        Variable shifted = scores - scores.AMax([1], keepdim: true);
+        return (shifted - shifted.Exp().Sum(1, keepdim: true).Log()).Data;
     }
 
     /// <inheritdoc/>

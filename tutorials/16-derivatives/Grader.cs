@@ -16,8 +16,8 @@ sealed class Grader : Exercise<ITwice>
         "tanh: you are given y, which is tanh(x) already. Write its slope with y, and multiply by dy.",
         "softmax: put the two cases together. The sum over i of ∂yᵢ/∂xⱼ·dyᵢ is yⱼ·dyⱼ, from the case i = j, less " +
             "yⱼ times a sum over i. What is in that sum does not depend on j, so it is one number for each row.",
-        "That number is Σ yᵢ·dyᵢ along the axis. Sum(axis, keepDim: true) leaves the axis there with size 1, so that " +
-            "it fits to y again; without keepDim it fits to something else, or to nothing.",
+        "That number is Σ yᵢ·dyᵢ along the axis. Sum(axis, keepdim: true) leaves the axis there with size 1, so that " +
+            "it fits to y again; without keepdim it fits to something else, or to nothing.",
         "Stay in variables. What goes through .Data, Detach() or NoGrad is a constant to the tape, and the second " +
             "derivative misses a part.",
     ];
@@ -91,13 +91,13 @@ sealed class Grader : Exercise<ITwice>
         if (Is(y * dy)) return "This is y·dy, as if each result depended on its own x only. A larger x makes all " +
             "others in its row smaller, since they add up to 1.";
         if (Is((y - y * y) * dy)) return "This has only the derivatives of each result by its own x, where i = j.";
-        if (Is(dy - (y * dy).Sum(axis, keepDim: true))) return "The factor y in front is missing.";
+        if (Is(dy - (y * dy).Sum(axis, keepdim: true))) return "The factor y in front is missing.";
         for (var other = 0; other < y.Rank; other++)
-            if (other != axis && Is(y * (dy - (y * dy).Sum(other, keepDim: true))))
+            if (other != axis && Is(y * (dy - (y * dy).Sum(other, keepdim: true))))
                 return $"The sum goes along axis {other}, and the softmax along axis {axis}.";
         if (Is(y * (dy - (y * dy).Sum()))) return "The sum is over all elements. Each row has a sum of its own.";
         if (y.Rank == 2 && y.Size(0) == y.Size(1) && Is(y * (dy - (y * dy).Sum(axis))))
-            return "Without keepDim the sum of a row was subtracted along the wrong axis: the shape fits by chance.";
+            return "Without keepdim the sum of a row was subtracted along the wrong axis: the shape fits by chance.";
         return "dx = y·dy − y·(a sum along the axis).";
     }
 
@@ -141,16 +141,16 @@ sealed class Grader : Exercise<ITwice>
         new("tanh in tensors", new Wrong(tanh: (y, dy) => (1 - y.Data * y.Data) * dy), "gradient of the gradient"),
         new("y·dy", new Wrong((y, dy, _) => y * dy), "This is y·dy"),
         new("only where i = j", new Wrong((y, dy, _) => (y - y * y) * dy), "where i = j"),
-        new("without keepDim", new Wrong((y, dy, axis) => y * (dy - (y * dy).Sum(axis))), "Without keepDim"),
+        new("without keepdim", new Wrong((y, dy, axis) => y * (dy - (y * dy).Sum(axis))), "Without keepdim"),
         new("always the last axis",
-            new Wrong((y, dy, _) => y * (dy - (y * dy).Sum(y.Rank - 1, keepDim: true))),
+            new Wrong((y, dy, _) => y * (dy - (y * dy).Sum(y.Rank - 1, keepdim: true))),
             "and the softmax along axis 0"),
         new("one sum for all rows", new Wrong((y, dy, _) => y * (dy - (y * dy).Sum())), "over all elements"),
         new("a dy that is taken from the tape", new Wrong(tanh: (y, dy) => (1 - y * y) * dy.Data), "taken from .Data"),
         new("softmax, whose dy is taken from the tape", new Wrong((y, dy, axis) =>
-            y * (dy.Detach() - (y * dy.Detach()).Sum(axis, keepDim: true))), "taken from .Data"),
+            y * (dy.Detach() - (y * dy.Detach()).Sum(axis, keepdim: true))), "taken from .Data"),
         new("softmax in tensors", new Wrong((y, dy, axis) =>
-            y.Data * (dy - (y.Data * dy).Sum(axis, keepDim: true))), "gradient of the gradient"),
+            y.Data * (dy - (y.Data * dy).Sum(axis, keepdim: true))), "gradient of the gradient"),
     ];
 
     sealed class Wrong(Func<Variable, Variable, int, Variable>? softmax = null,

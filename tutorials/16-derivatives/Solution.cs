@@ -9,5 +9,5 @@ public sealed class Solution : ITwice
     public Variable TanhBackward(Variable y, Variable dy) => (1 - y * y) * dy;
 
     /// <inheritdoc/>
-    public Variable SoftmaxBackward(Variable y, Variable dy, int axis) => y * (dy - (y * dy).Sum(axis, keepDim: true));
+    public Variable SoftmaxBackward(Variable y, Variable dy, int axis) => y * (dy - (y * dy).Sum(axis, keepdim: true));
 }

@@ -28,7 +28,7 @@ static class Names
 
     const string Methods = """
         add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float
-        index_add_ item long masked_fill masked_fill_ mul_ normal_ register_hook repeat
+        index_add_ item long masked_fill masked_fill_ mul_ new_full new_ones new_zeros normal_ register_hook repeat
         requires_grad_ retain_grad scatter_ scatter_add_ size sub_ to unfold uniform_ view zero_
         """;
 

@@ -94,7 +94,7 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
         keep: false, [X.Data.OnlyFloat(Name)]).Y);
 
     public override Variable[] Backward(Variable dy) => Autograd.Enabled
-        ? [Variable.Zip(new LogSoftmaxSlope(), dy, Y, dy.Sum(axis, keepDim: true))]
+        ? [Variable.Zip(new LogSoftmaxSlope(), dy, Y, dy.Sum(axis, keepdim: true))]
         : [Tensor.RowWise($"{Name}′", [axis], new Of1<IdentityFormula>(), new Tensor.AddFormula(),
             new Of3<LogSoftmaxSlope>(), dy.Data, Y.Data)];
 }

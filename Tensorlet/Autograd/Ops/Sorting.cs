@@ -72,13 +72,13 @@ public sealed partial class Variable
     /// the two middle elements. If an element is NaN, the median is NaN.
     /// </summary>
     /// <exception cref="ShapeException">The axis is empty.</exception>
-    public (Variable Values, Tensor Indices) Median(int dim, bool keepDim = false)
+    public (Variable Values, Tensor Indices) Median(int dim, bool keepdim = false)
     {
         if (Data.Layout.Size("Median", dim) == 0)
             throw new ShapeException($"Median: axis {dim} of shape {Data.Layout} is empty.");
         var middle = Data.Ranked("Median", dim, false, (Size(dim) - 1) / 2, 1);
-        var hasNaN = Data.IsNaN().Any([dim], keepDim: true);
-        return Picked(dim, Tensor.Where(hasNaN, Data.ArgMax(dim, keepDim: true), middle), keepDim);
+        var hasNaN = Data.IsNaN().Any([dim], keepdim: true);
+        return Picked(dim, Tensor.Where(hasNaN, Data.ArgMax(dim, keepdim: true), middle), keepdim);
     }
 
     /// <summary>
@@ -100,18 +100,18 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">q is not between 0 and 1.</exception>
     /// <exception cref="ShapeException">There are no elements.</exception>
-    public Variable Quantile(double q, int? dim = null, bool keepDim = false)
+    public Variable Quantile(double q, int? dim = null, bool keepdim = false)
     {
         Data.OnlyFloat("Quantile");
         q.In("Quantile", 0, 1);
-        int[] shape = keepDim ? [.. Size().Select(_ => 1)] : [];
+        int[] shape = keepdim ? [.. Size().Select(_ => 1)] : [];
         if (dim is null) return Named(() => Reshape(-1).Quantile(q, 0).Reshape(shape));
         var n = Data.Layout.Size("Quantile", dim.Value);
         if (n == 0) throw new ShapeException($"Quantile: axis {dim} of shape {Data.Layout} is empty.");
         var (low, part) = ((int)(q * (n - 1)), q * (n - 1) % 1);
         var y = Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low, 1));
         if (part > 0) y = y.Lerp(Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low + 1, 1)), part);
-        y = y.MaskedFill(Data.IsNaN().Any([dim.Value], keepDim: true), double.NaN);
-        return keepDim ? y : y.Squeeze(dim.Value);
+        y = y.MaskedFill(Data.IsNaN().Any([dim.Value], keepdim: true), double.NaN);
+        return keepdim ? y : y.Squeeze(dim.Value);
     }
 }

@@ -32,7 +32,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     /// Computes factor·x + (1 − factor)·m, clamped to [0, 1], where m is the mean of the grey image of x.
     /// </summary>
     public static Tensor AdjustContrast(Tensor x, double factor) =>
-        Blend(x, Grey(x).Mean([-3, -2, -1], keepDim: true), factor);
+        Blend(x, Grey(x).Mean([-3, -2, -1], keepdim: true), factor);
 
     /// <summary>Computes factor·x + (1 − factor)·g, clamped to [0, 1], where g is the grey image of x.</summary>
     public static Tensor AdjustSaturation(Tensor x, double factor) => HasNoColour(x) ? x : Blend(x, Grey(x), factor);
@@ -68,7 +68,7 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
 
     /// <summary>Computes the grey image, 0.2989·red + 0.587·green + 0.114·blue (ITU-R BT.601).</summary>
     static Tensor Grey(Tensor x) => HasNoColour(x) ? x
-        : (x * Tensor.From([0.2989, 0.587, 0.114], [3, 1, 1]).To(x.DType).To(x.Device)).Sum([-3], keepDim: true);
+        : (x * Tensor.From([0.2989, 0.587, 0.114], [3, 1, 1]).To(x.DType).To(x.Device)).Sum([-3], keepdim: true);
 
     static bool HasNoColour(Tensor x) => x.Given().Size(-3) is 1 or 3 ? x.Size(-3) == 1
         : throw new ShapeException($"ColorJitter: shape {x.Layout} has neither 1 nor 3 channels.");
