@@ -43,23 +43,25 @@ public sealed unsafe partial class CpuDevice
             for (var k = 0; k < F.Inputs; k++) next[k] = (nint)kept.Step(k) * lines[k].Size;
             double* sumsRoom = stackalloc double[Operands.Room<double>(1)], sums = Operands.Aligned(sumsRoom);
             fixed (byte* memory = &Unsafe.As<HostStorage>(y.Storage).Start)
-            foreach (var (at, count) in kept.Stretches(from, to, kept.Shape.Length - 1))
-            {
-                for (var k = 0; k < F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
-                for (int i = 0, n; i < count; i += n)
+                foreach (var (at, count) in kept.Stretches(from, to, kept.Shape.Length - 1))
                 {
-                    n = Math.Min(Together, count - i);
-                    FoldRows(f, r, row, next, buffers, n, folded.Length, sums);
-                    var step = kept.Step(F.Inputs);
-                    Store(FinishRows(r, sums), (T*)memory + y.Layout.Offset + at[F.Inputs] + i * step, step, n);
+                    for (var k = 0; k < F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;
+                    for (int i = 0, n; i < count; i += n)
+                    {
+                        n = Math.Min(Together, count - i);
+                        FoldRows(f, r, row, next, buffers, n, folded.Length, sums);
+                        var step = kept.Step(F.Inputs);
+                        Store(FinishRows(r, sums), (T*)memory + y.Layout.Offset + at[F.Inputs] + i * step, step, n);
+                    }
                 }
-            }
         }
     }
 
     /// <summary>
     /// Reduces each of several rows, which can be read in place, to a register of doubles. Together with
-    /// <see cref="FinishRows"/>, this gives the same bits as <see cref="FoldRow"/>.
+    /// <see cref="FinishRows"/>, this gives the same bits as <see cref="FoldRow"/>. If <paramref name="keep"/> is not
+    /// null, the values of the formula are also written there; <paramref name="nextKept"/> is the distance in bytes from
+    /// one row to the next.
     /// </summary>
     [SkipLocalsInit, MethodImpl(NoInlining | AggressiveOptimization)]
     static void FoldRows<F, R, T>(F f, R r, Line* lines, nint* next, T* buffers, int rows, int count, double* sums,
