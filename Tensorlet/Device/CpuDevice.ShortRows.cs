@@ -60,8 +60,8 @@ public sealed unsafe partial class CpuDevice
     /// <summary>
     /// Reduces each of several rows, which can be read in place, to a register of doubles. Together with
     /// <see cref="FinishRows"/>, this gives the same bits as <see cref="FoldRow"/>. If <paramref name="keep"/> is not
-    /// null, the values of the formula are also written there; <paramref name="nextKept"/> is the distance in bytes from
-    /// one row to the next.
+    /// null, the values of the formula are also written there. <paramref name="nextKept"/> is the distance in bytes
+    /// from one row to the next.
     /// </summary>
     [SkipLocalsInit, MethodImpl(NoInlining | AggressiveOptimization)]
     static void FoldRows<F, R, T>(F f, R r, Line* lines, nint* next, T* buffers, int rows, int count, double* sums,
