@@ -287,11 +287,10 @@ sealed class GradProblem
         [.. at.Select((x, k) => new Variable(x, x.DType.IsFloat() && (only < 0 || k == only)))];
 
     /// <summary>
-    /// Returns the gradients at a point. If <paramref name="disturbed"/> is true, the function is first
-    /// differentiated at the point <see cref="Elsewhere"/>. After the call at the given point, and before the
-    /// backward pass of that call, the function is called at <see cref="Elsewhere"/> again. If
-    /// <paramref name="only"/> is not negative, only the input with this number requires a gradient; otherwise all
-    /// floating-point inputs do.
+    /// Returns the gradients at a point. If <paramref name="disturbed"/> is true, the function is also used at the
+    /// point <see cref="Elsewhere"/>: it is first differentiated there, and it is called there once more between the
+    /// forward and the backward pass at the given point. If <paramref name="only"/> is not negative, only the input
+    /// with this number requires a gradient; otherwise all floating-point inputs do.
     /// </summary>
     public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false, int only = -1)
     {

@@ -120,9 +120,9 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Finds the addresses of the rows, and moves the lines on to the next row. If an operand is a single number for
-    /// the whole row, the number is repeated in a buffer. <paramref name="next"/> contains, for each operand, the
-    /// distance in bytes from one row to the next.
+    /// Writes the address of the current row of each operand to <paramref name="at"/>, and moves the operand's line on
+    /// to its next row. If an operand is a single number for the whole row, the number is repeated in a buffer.
+    /// <paramref name="next"/> contains, for each operand, the distance in bytes from one row to the next.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static void NextRow<T>(Line* lines, nint* next, int count, T** at, nint* steps) where T : unmanaged

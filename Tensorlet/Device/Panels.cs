@@ -23,7 +23,7 @@ static class Panels
     /// </summary>
     /// <param name="side">The operand.</param>
     /// <param name="at">The position in the operand at which the matrix of this product begins; a batch of products
-    /// has one matrix for each of them.</param>
+    /// has one matrix for each product.</param>
     /// <param name="j">The first column of the operand.</param>
     /// <param name="columns">The number of columns.</param>
     /// <param name="k">The first row of the operand.</param>

@@ -44,8 +44,8 @@ sealed class Walk
     }
 
     /// <summary>
-    /// The positions at which each row starts, one position for each operand. The positions are always in the same
-    /// array, which is updated from row to row.
+    /// Enumerates the rows. For each row, returns the positions at which it starts: one position for each operand. The
+    /// positions are always in the same array, which is updated from row to row.
     /// </summary>
     public Places All => Part(0, Rows);
 

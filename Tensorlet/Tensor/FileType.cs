@@ -56,8 +56,8 @@ sealed record FileType(string Name, string Code, int Size, DType Type, Widening 
         });
 
     /// <summary>
-    /// Converts the sizes to a shape, and refuses a shape whose elements do not take exactly <paramref name="bytes"/>
-    /// bytes.
+    /// Converts the sizes to a shape. Refuses the shape if the size of its elements in bytes is not exactly
+    /// <paramref name="bytes"/>.
     /// </summary>
     public int[] Shape(IReadOnlyList<long> sizes, long bytes)
     {

@@ -95,7 +95,7 @@ static class Philox
 
     /// <summary>
     /// Fills <paramref name="bits"/> with the random bits of successive counters, beginning at
-    /// <paramref name="first"/>. The bits for all counters in a register are computed together.
+    /// <paramref name="first"/>. As many counters as fit into a register of the processor are computed together.
     /// </summary>
     public static void Bits(long seed, long first, Span<ulong> bits)
     {

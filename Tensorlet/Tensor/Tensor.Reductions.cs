@@ -196,7 +196,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The product of the matrices in the last two axes; the axes before the last two broadcast. If the first operand
+    /// The product of the matrices in the last two axes. All earlier axes are broadcast. If the first operand
     /// is 1-dimensional, it is read as a row. If the second operand is 1-dimensional, it is read as a column.
     /// </summary>
     /// <exception cref="ShapeException">The number of columns of the first operand is not the number of rows of the
