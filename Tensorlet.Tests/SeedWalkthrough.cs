@@ -358,7 +358,7 @@ public class SeedWalkthrough
         var losses = Spawn.Run(FitLine, [net.SharedName(), seen], nprocs: 2, TimeSpan.FromSeconds(60));
         Assert.Equal([1, 2], seen.ToArray<float>());
         // the last loss of a process may come just after the other process, which was suspended, has applied a gradient
-        // of its first steps: one step of 0.1·|g| ≤ 0.3, so that the loss is at most 0.1; the network is right at the end
+        // of its first steps: one step of 0.1·|g| ≤ 0.3, so the loss is at most 0.1; the network is right at the end
         Assert.All(losses, loss => Assert.InRange((double)loss!, 0, 0.1));
         Assert.Equal(3, net.Parameters()[0].Item(), 1e-3);
         Assert.Equal(1, net.Parameters()[1].Item(), 1e-3);
