@@ -20,6 +20,7 @@ public class DatasetTests
         Assert.Throws<IndexException>(() => both[5]);
         Assert.Throws<IndexException>(() => both[-1]);
         Assert.Equal([11, 0, 11], Values(new Subset(both, [4, 0, 4])));
+        Assert.Equal([11, 0], Values(new Subset(both, (long[])[4, 0])));
         Assert.Throws<IndexException>(() => new Subset(both, [5]));
         Assert.Throws<IndexException>(() => new Subset(both, [-1]));
         Assert.Equal([0, 2, 4, 20, 22], Values(both.Map(sample => [sample[0] * 2])));

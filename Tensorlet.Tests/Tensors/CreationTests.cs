@@ -39,6 +39,19 @@ public class CreationTests
     }
 
     [Fact]
+    public void New_tensors_have_the_type_and_the_device_of_another()
+    {
+        var other = Tensor.Zeros([1], DType.Float64, Device.Reference);
+        foreach (var (x, value) in ((Tensor, double)[])[(other.NewZeros(2, 3), 0), (other.NewOnes(2, 3), 1),
+            (other.NewFull([2, 3], 7), 7)])
+        {
+            Assert.Equal((DType.Float64, Device.Reference), (x.DType, x.Device));
+            Assert.Equal([2, 3], x.Size());
+            Assert.True(x.Eq(value).All());
+        }
+    }
+
+    [Fact]
     public void Shape_is_copied_from_the_caller()
     {
         int[] shape = [2, 3];

@@ -13,6 +13,26 @@ public class LinearAlgebraTests
     static Variable Second(double[,] x) => new(Tensor.Stack([Tensor.Eye(x.GetLength(0), dtype: DType.Float64),
         Tensor.From(x, DType.Float64), Tensor.Eye(x.GetLength(0), dtype: DType.Float64)]), requiresGrad: true);
 
+    /// <summary>The functions of <see cref="Linalg"/> are the methods of the same names.</summary>
+    [Fact]
+    public void Linalg_calls_the_methods()
+    {
+        Variable a = M(new double[,] { { 4, 1 }, { 1, 3 } }), b = M(new double[,] { { 1 }, { 2 } });
+        Check([Linalg.Cholesky(a), Linalg.Cholesky(a, upper: true), Linalg.Inv(a), Linalg.Solve(a, b), Linalg.Det(a),
+            Linalg.Norm(a), Linalg.Norm(a, 1, 0, keepdim: true)], [a.Cholesky(), a.Cholesky(true), a.Inverse(),
+            a.Solve(b), a.Det(), a.Norm(), a.Norm(1, 0, keepdim: true)]);
+        Check(Linalg.Qr(a) is var (q, r) ? [q, r] : [], a.Qr() is var (q2, r2) ? [q2, r2] : []);
+        Check(Linalg.Svd(a) is var (u, s, v) ? [u, s, v] : [], a.Svd() is var (u2, s2, v2) ? [u2, s2, v2] : []);
+        Check(Linalg.Eigh(a) is var (e, x) ? [e, x] : [], a.Eigh() is var (e2, x2) ? [e2, x2] : []);
+        Check(Linalg.Slogdet(a) is var (sign, log) ? [sign, log] : [], a.Slogdet() is var (g, l) ? [g, l] : []);
+
+        static void Check(Variable[] actual, Variable[] expected)
+        {
+            Assert.Equal(expected.Length, actual.Length);
+            foreach (var (one, other) in actual.Zip(expected)) Assert.True(one.Data.Equal(other.Data));
+        }
+    }
+
     static readonly double[,] singular = { { 1, 2 }, { 2, 4 } };
     const double NaN = double.NaN;
 

@@ -30,7 +30,7 @@ public sealed unsafe partial class CpuDevice
         leading[^1] = y.Layout;
         Walk kept = new(leading), folded = new(others);
         bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
-        var runs = folded.Starts();                             // where each row of the reduced numbers begins
+        var runs = folded.Starts;                               // where each row of the reduced numbers begins
         var few = folded.Rows * folded.Length < Few && kept.Length >= Fewest;
         for (var k = 0; k < F.Inputs; k++)
         {

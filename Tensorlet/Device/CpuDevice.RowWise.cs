@@ -77,7 +77,7 @@ public sealed unsafe partial class CpuDevice
     readonly struct Block<T>(Line* first, Line* here, nint* next, nint* moves, T* buffers, Walk row, int operands,
         bool ready) where T : unmanaged
     {
-        readonly int[] runs = row.Starts();
+        readonly int[] runs = row.Starts;
         readonly bool together = ready && row.Rows == 1;
 
         /// <summary>The number of rows that are computed before the next rows are read.</summary>

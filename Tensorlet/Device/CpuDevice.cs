@@ -53,7 +53,12 @@ public sealed partial class CpuDevice : Device
         catch (AggregateException e) { ExceptionDispatchInfo.Throw(e.InnerExceptions[0]); }
     }
 
-    internal override void Slices(int count, int elements, Action<int, int> part) =>
+    /// <summary>
+    /// Does work that can be done separately for each of <paramref name="count"/> items. Each item has
+    /// <paramref name="elements"/> elements. The call part(from, to) does the work for the items <c>from</c> to
+    /// <c>to − 1</c>, which fit into the cache together.
+    /// </summary>
+    internal void Slices(int count, int elements, Action<int, int> part) =>
         Share(count, Math.Max(1, Piece / Math.Max(1, elements)), (long)count * elements, part);
 
     [ThreadStatic] static bool apart;       // this thread works in Apart, so it does not divide its work again

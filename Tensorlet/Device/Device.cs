@@ -352,14 +352,6 @@ public abstract partial class Device
         where P : struct, IMap where F : struct, IFormula => false;
 
     /// <summary>
-    /// Does work that can be done separately for each of <paramref name="count"/> items. Each item has
-    /// <paramref name="elements"/> elements. The call part(from, to) does the work for the items <c>from</c> to
-    /// <c>to − 1</c>. If the device has a cache that is too small for all items, <paramref name="part"/> is called
-    /// for slices that fit into the cache; otherwise, <paramref name="part"/> is called once for all items.
-    /// </summary>
-    internal virtual void Slices(int count, int elements, Action<int, int> part) => part(0, count);
-
-    /// <summary>
     /// Does work that can be done separately for each of <paramref name="count"/> items. The call part(from, to) does
     /// the work for the items <c>from</c> to <c>to − 1</c>. If the device has several threads, each of them gets some
     /// of the items, but at least <paramref name="least"/> items. No number that is computed for an item may depend

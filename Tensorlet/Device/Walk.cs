@@ -49,12 +49,16 @@ sealed class Walk
     /// </summary>
     public Places All => Part(0, Rows);
 
-    /// <summary>Returns all positions of <see cref="All"/> in one array, row after row.</summary>
-    public int[] Starts()
+    /// <summary>All positions of <see cref="All"/> in one array, row after row.</summary>
+    public int[] Starts
     {
-        var (starts, row) = (new int[Rows * strides.Length], 0);
-        foreach (var at in All) at.CopyTo(starts, strides.Length * row++);
-        return starts;
+        get
+        {
+            if (field is not null) return field;
+            var (starts, row) = (new int[Rows * strides.Length], 0);
+            foreach (var at in All) at.CopyTo(starts, strides.Length * row++);
+            return field = starts;
+        }
     }
 
     /// <summary>

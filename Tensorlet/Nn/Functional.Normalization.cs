@@ -142,21 +142,17 @@ readonly struct RootFormula(double eps) : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / V.Sqrt(x + V.Of(eps)); }
 
 /// <summary>x; or 0 if the numbers are not centered, so that their mean counts as 0</summary>
-readonly struct CenterFormula(bool centered) : IFormula
+readonly struct CenterFormula(bool centered) : IMap
 {
     readonly int factor = centered ? 1 : 0;             // kernels cannot have a bool
-    public static int Inputs => 1;
-    [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V x, V b, V c, V d, V e, V f, V g, V h) => factor == 1 ? x : V.Of(0);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => factor == 1 ? x : V.Of(0);
 }
 
 /// <summary>dy·w; or 0 if the numbers are not centered</summary>
-readonly struct CenterProduct(bool centered) : IFormula
+readonly struct CenterProduct(bool centered) : IZip
 {
     readonly int factor = centered ? 1 : 0;
-    public static int Inputs => 2;
-    [MethodImpl(AggressiveInlining)]
-    V IFormula.Apply<V>(V dy, V w, V c, V d, V e, V f, V g, V h) => factor == 1 ? dy * w : V.Of(0);
+    [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V dy, V w) => factor == 1 ? dy * w : V.Of(0);
 }
 
 /// <summary>(x − μ)·r·w + b</summary>
@@ -200,7 +196,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
         Save(X, B);
         var (x, n) = (X.Data.OnlyFloat(name), X.Data.CountOver(axes));
         (var y, (mean, variance, r)) = Tensor.RowWise(name, axes,
-            new CenterFormula(centered), new Tensor.MeanFormula(n),                             // μ
+            new Of1<CenterFormula>(new(centered)), new Tensor.MeanFormula(n),                   // μ
             new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(n, squares: true),        // σ²
             new RootFormula(eps), new StandardFormula(), keep: false, [x], B.Data, Input(2).Data);
         Keep(mean, r);
@@ -221,8 +217,8 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
             dx = root * (dy * w - ofG - (x - m) * root * ofGX);
         }
         else
-            dx = Tensor.RowWise(name, axes, new CenterProduct(centered), new Tensor.MeanFormula(n), new StandardShare(),
-                new Tensor.MeanFormula(n), new IdentityFormula(), new StandardSlope(), keep: false,
+            dx = Tensor.RowWise(name, axes, new Of2<CenterProduct>(new(centered)), new Tensor.MeanFormula(n),
+                new StandardShare(), new Tensor.MeanFormula(n), new IdentityFormula(), new StandardSlope(), keep: false,
                 [dy.Data, w.Data, x.Data, mean!, r!]).Y;
         var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()), dy,
             Tensor.Like(dy.Data, 1), x, m, root).Reshape(shapes[1]) : null;

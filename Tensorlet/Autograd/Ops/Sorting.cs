@@ -109,8 +109,9 @@ public sealed partial class Variable
         var n = Data.Layout.Size("Quantile", dim.Value);
         if (n == 0) throw new ShapeException($"Quantile: axis {dim} of shape {Data.Layout} is empty.");
         var (low, part) = ((int)(q * (n - 1)), q * (n - 1) % 1);
-        var y = Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low, 1));
-        if (part > 0) y = y.Lerp(Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low + 1, 1)), part);
+        var near = Gather(dim.Value, Data.Ranked("Quantile", dim.Value, false, low, part > 0 ? 2 : 1));
+        var y = near.Narrow(dim.Value, 0, 1);
+        if (part > 0) y = y.Lerp(near.Narrow(dim.Value, 1, 1), part);
         y = y.MaskedFill(Data.IsNaN().Any([dim.Value], keepdim: true), double.NaN);
         return keepdim ? y : y.Squeeze(dim.Value);
     }
