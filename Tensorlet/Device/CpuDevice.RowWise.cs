@@ -8,6 +8,8 @@ namespace Tensorlet;
 public sealed unsafe partial class CpuDevice
 {
     const int InCache = 1 << 11;                // elements of each operand that stay in the nearest cache
+    // a row of several runs pays if its runs are long, and if the whole row stays in the next cache
+    const int ShortestRun = 1 << 8, LongestRow = 1 << 14;
 
     internal override bool RowWise<G, R, H, S, P, F>(G g, R r, H h, S s, P p, F f, bool keep, Tensor[] operands,
         int before, int reduced, Tensor b)
@@ -15,7 +17,8 @@ public sealed unsafe partial class CpuDevice
         var (kept, count) = (b.Rank - reduced, b.Numel);
         Walk rows = new(Array.ConvertAll(operands, operand => operand.Layout[..kept]));
         Walk row = new(Array.ConvertAll(operands, operand => operand.Layout[kept..]));
-        var possible = count > 1 && (row.Rows == 1 || row.Length >= Few);
+        var possible = count > 1 && (row.Rows == 1
+            || (row.Length >= ShortestRun && (long)row.Rows * row.Length <= LongestRow));
         for (var k = 0; k < operands.Length; k++) possible &= row.Step(k) is 0 or 1 && operands[k].Device == this;
         if (!possible) return false;
         if (b.DType == DType.Float32) Run<float>();
@@ -116,6 +119,7 @@ public sealed unsafe partial class CpuDevice
         /// Reduces row i to a number. If <paramref name="keep"/> is true, the formula gets what has been written to the
         /// result as its first operand.
         /// </summary>
+        [MethodImpl(AggressiveOptimization)]
         Lanes<double> OneRow<G, R>(G g, R r, int i, bool keep) where G : struct, IFormula where R : struct, IReduction
         {
             var sum = new Folded<R>(r);
@@ -132,6 +136,7 @@ public sealed unsafe partial class CpuDevice
         /// Computes the rows i to i + n − 1. If <paramref name="keep"/> is true, the formula gets what has been written
         /// to the result as its first operand.
         /// </summary>
+        [MethodImpl(AggressiveOptimization)]
         public void Apply<F>(F f, int i, int n, bool keep) where F : struct, IFormula
         {
             Begin(i, F.Inputs, keep);
@@ -144,6 +149,7 @@ public sealed unsafe partial class CpuDevice
         }
 
         /// <summary>Prepares the lines of the first operands and of the result for row i.</summary>
+        [MethodImpl(AggressiveOptimization)]
         void Begin(int i, int inputs, bool keep)
         {
             for (var k = 0; k <= inputs; k++)
@@ -166,6 +172,7 @@ public sealed unsafe partial class CpuDevice
             }
         }
 
+        [MethodImpl(AggressiveInlining)]
         int Source(int k, int inputs, bool keep) => k == inputs || (keep && k == 0) ? operands - 1 : k;
     }
 }
