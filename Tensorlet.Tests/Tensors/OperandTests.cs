@@ -231,16 +231,61 @@ public class OperandTests
     }
 
     /// <summary>What has to do with the tape, or is a property of a tensor anyway.</summary>
-    static readonly HashSet<string> ofTheTape = ["Backward", "Detach", "RetainGrad", "RegisterHook", "RequiresGrad_"];
+    static readonly HashSet<string> ofTheTape = ["Backward", "Detach", "RetainGrad", "RegisterHook", "RequiresGrad_",
+        "Apply"];
 
     [Fact]
     public void What_a_variable_computes_a_tensor_computes_too()
     {
         var tensors = typeof(Tensor).GetMethods().Select(m => m.Name).ToHashSet();
         string[] missing = [.. typeof(Variable).GetMethods(BindingFlags.Public | BindingFlags.Instance
-            | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName && !ofTheTape.Contains(m.Name))
-            .Select(m => m.Name).Distinct().Except(tensors)];
+            | BindingFlags.Static | BindingFlags.DeclaredOnly).Where(m => !m.IsSpecialName).Select(m => m.Name)
+            .Distinct().Except(tensors).Except(ofTheTape)];
         Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void Methods_are_operators_and_properties_with_other_names()
+    {
+        Tensor x = Tensor.From(new[,] { { 1.0, -2, 3 }, { 4, 5, -6 } }), y = Tensor.From([2.0, -2, 1]);
+        Variable v = x, w = y;
+        foreach (var (actual, expected) in new (Tensor, Tensor)[]
+        {
+            (x.Add(y), x + y), (x.Sub(y), x - y), (x.Mul(y), x * y), (x.Div(y), x / y), (x.Add(1), x + 1),
+            (x.Lt(y), x < y), (x.Le(y), x <= y), (x.Gt(y), x > y), (x.Ge(y), x >= y), (x.Gt(0), x > 0),
+            (x.T(), x.T), (x.ViewAs(x.T), x.View(3, 2)), (y.ExpandAs(x), y.Expand(2, 3)),
+            (v.Add(w).Data, x + y), (v.Sub(w).Data, x - y), (v.Mul(w).Data, x * y), (v.Div(w).Data, x / y),
+            (v.Lt(w), x < y), (v.Le(w), x <= y), (v.Gt(w), x > y), (v.Ge(w), x >= y), (v.Mul(2).Data, x * 2),
+            (v.T().Data, x.T), (v.ViewAs(v.T).Data, x.View(3, 2)), (w.ExpandAs(v).Data, y.Expand(2, 3)),
+            (Tensor.Remainder(x, y), x % y), (Tensor.Fmod(x, y), Variable.Fmod(x, y).Data),
+            (Tensor.FloorDivide(x, y), (x / y).Floor()), (Tensor.Atan2(x, y), Variable.Atan2(x, y).Data),
+            (Tensor.Bernoulli(Tensor.Ones(3)), Tensor.Ones(3)), (Tensor.Bernoulli(Tensor.Zeros(3)), Tensor.Zeros(3)),
+        })
+            Assert.True(actual.Equal(expected) && actual.DType == expected.DType, $"{actual} is not {expected}");
+        Assert.Equal((2, 6, true, false), (x.Dim(), x.Numel(), x.IsContiguous(), x.T.IsContiguous()));
+        Assert.Equal((2, 6), (v.Dim(), v.Numel()));
+        Assert.All(Tensor.Meshgrid(y, Tensor.From([1.0, 5])), grid => Assert.Equal([3, 2], grid.Shape));
+        Assert.Same(x.Storage, x.ViewAs(x.T).Storage);
+    }
+
+    [Fact]
+    public void A_function_in_place_changes_every_view()
+    {
+        var x = Tensor.From([4.0, 9, 16]);
+        var first = x[..1];
+        Assert.Same(x, x.Sqrt_());
+        Assert.Equal(2, first.Item());
+        Assert.Equal([2.0, 3, 4], x.ToArray<double>());
+        Assert.Equal([-2.0, -3, -4], x.Neg_().ToArray<double>());
+        Assert.Equal([2.0, 3, 4], x.Abs_().ToArray<double>());
+        Assert.Equal([4.0, 9, 16], x.Pow_(2).ToArray<double>());
+        Assert.Equal([5.0, 9, 10], x.Clamp_(5, 10).ToArray<double>());
+        Assert.Equal([0, 0, 1], x.Sub_(9).Relu_().ToArray<double>());
+        Assert.Equal([1, 1, Math.E], x.Exp_().ToArray<double>());
+        Assert.Equal([0, 0, 1], x.Log_().ToArray<double>());
+        var whole = Tensor.From([1, 4]);
+        Assert.Contains("Sqrt_", Assert.Throws<DTypeException>(() => whole.Sqrt_()).Message, StringComparison.Ordinal);
+        Assert.Equal([1L, 4], whole.ToArray<long>());
     }
 
     [Fact]

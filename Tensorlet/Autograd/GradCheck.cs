@@ -172,7 +172,8 @@ public static class GradCheck
     {
         var (least, closest, agrees, middle) = (double.PositiveInfinity, double.NaN, false, terms(0));
         var before = double.PositiveInfinity;
-        var moves = new bool[middle.Length];        // whether a term depends on h; with a small h, rounding may hide this
+        // whether a term depends on h; rounding may hide this if h is small
+        var moves = new bool[middle.Length];
         foreach (var h in steps)
         {
             double[] far = terms(-2 * h), near = terms(-h), next = terms(h), last = terms(2 * h);

@@ -121,6 +121,10 @@ public sealed partial class Tensor
         ? (RandLike(this, generator: generator) < this).To(DType)
         : throw new TensorletException("Bernoulli: the probabilities must be from 0 to 1, but they are from " +
             $"{AMin().Item()} to {AMax().Item()}.");
+    /// <inheritdoc cref="Bernoulli(Generator)"/>
+    /// <param name="p">The probabilities of a one.</param>
+    /// <param name="generator">The generator of the random numbers.</param>
+    public static Tensor Bernoulli(Tensor p, Generator? generator = null) => p.Given().Bernoulli(generator);
 
     /// <summary>
     /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to

@@ -101,6 +101,26 @@ public sealed partial class Tensor
     /// <summary>Sets every element to 0.</summary>
     public Tensor Zero_() => Writing("Zero_").SetAll(0);
 
+    /// <summary>Replaces the elements of this tensor with the elements of a result.</summary>
+    Tensor Become(Tensor result, string operation) => Taking(operation, result.DType).Writing(operation).Copy_(result);
+
+    /// <summary>Replaces every element x with |x|, in place.</summary>
+    public Tensor Abs_() => Become(Abs(), "Abs_");
+    /// <summary>Limits every element to [min, max], in place. A bound that is null is not applied.</summary>
+    public Tensor Clamp_(Number? min = null, Number? max = null) => Become(Clamp(min, max), "Clamp_");
+    /// <summary>Replaces every element x with eˣ, in place.</summary>
+    public Tensor Exp_() => Become(Exp(), "Exp_");
+    /// <summary>Replaces every element x with ln x, in place.</summary>
+    public Tensor Log_() => Become(Log(), "Log_");
+    /// <summary>Replaces every element x with −x, in place.</summary>
+    public Tensor Neg_() => NoMask("Neg_").Become(-this, "Neg_");
+    /// <summary>Replaces every element x with xᵖ, in place.</summary>
+    public Tensor Pow_(Number p) => Become(Pow(p), "Pow_");
+    /// <summary>Replaces every element x with max(0, x), in place.</summary>
+    public Tensor Relu_() => Become(Relu(), "Relu_");
+    /// <summary>Replaces every element x with √x, in place.</summary>
+    public Tensor Sqrt_() => Become(Sqrt(), "Sqrt_");
+
     /// <summary>Fills this tensor with random numbers that are uniformly distributed in [low, high).</summary>
     public Tensor Uniform_(double low = 0, double high = 1, Generator? generator = null)
     {

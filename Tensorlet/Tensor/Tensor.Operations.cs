@@ -8,6 +8,14 @@ public sealed partial class Tensor
     public Tensor MatMul(Tensor other) => MatMul(this, other.Given());
     /// <inheritdoc cref="Variable.Remainder"/>
     public static Tensor operator %(Tensor a, Tensor b) => Variable.Remainder(a, b).Data;
+    /// <inheritdoc cref="Variable.Remainder"/>
+    public static Tensor Remainder(Tensor a, Tensor b) => Variable.Remainder(a, b).Data;
+    /// <inheritdoc cref="Variable.Fmod"/>
+    public static Tensor Fmod(Tensor a, Tensor b) => Variable.Fmod(a, b).Data;
+    /// <inheritdoc cref="Variable.FloorDivide"/>
+    public static Tensor FloorDivide(Tensor a, Tensor b) => Variable.FloorDivide(a, b).Data;
+    /// <inheritdoc cref="Variable.Atan2"/>
+    public static Tensor Atan2(Tensor y, Tensor x) => Variable.Atan2(y, x).Data;
     /// <inheritdoc cref="Variable.Maximum(Variable, Variable)"/>
     public static Tensor Maximum(Tensor a, Tensor b) => Variable.Maximum(a, b).Data;
     /// <inheritdoc cref="Variable.Minimum(Variable, Variable)"/>
@@ -15,6 +23,9 @@ public sealed partial class Tensor
     /// <inheritdoc cref="Variable.Einsum(string, Variable[])"/>
     public static Tensor Einsum(string equation, params Tensor[] operands) =>
         Variable.Einsum(equation, Array.ConvertAll(operands.Given(), x => x.Given(nameof(operands)).Constant)).Data;
+    /// <inheritdoc cref="Variable.Meshgrid"/>
+    public static Tensor[] Meshgrid(params Tensor[] tensors) => Array.ConvertAll(Variable.Meshgrid(
+        Array.ConvertAll(tensors.Given(), x => x.Given(nameof(tensors)).Constant)), grid => grid.Data);
     static (Tensor, Tensor) Values((Variable Values, Tensor Indices) result) => (result.Values.Data, result.Indices);
 
     /// <inheritdoc cref="Variable.Clamp(Variable, Variable)"/>

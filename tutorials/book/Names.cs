@@ -26,10 +26,12 @@ static class Names
 
     const string Matrices = "cholesky det eigh inv norm qr slogdet solve svd";
 
-    const string Methods = """
-        add_ backward bool contiguous copy_ cpu cuda detach div_ double expand fill_ float
-        index_add_ item long masked_fill masked_fill_ mul_ new_full new_ones new_zeros normal_ register_hook repeat
-        requires_grad_ retain_grad scatter_ scatter_add_ size sub_ to unfold uniform_ view zero_
+    const string OfTensors = """
+        abs_ add_ backward bool clamp_ contiguous copy_ cpu cuda detach dim div_ double exp_ expand
+        expand_as fill_ float
+        ge gt index_add_ is_contiguous item le log_ long lt masked_fill masked_fill_ mul_ neg_ new_full new_ones
+        new_zeros normal_ numel pow_ register_hook relu_ repeat
+        requires_grad_ retain_grad scatter_ scatter_add_ size sqrt_ sub_ t to unfold uniform_ view view_as zero_
         """;
 
     const string Functional = """
@@ -52,7 +54,7 @@ static class Names
     static readonly (string Prefix, string Names, Type[] Types)[] groups =
     [
         ("torch.", Torch, [typeof(Variable), typeof(Tensor)]), ("torch.linalg.", Matrices, [typeof(Linalg)]),
-        ("Tensor.", Methods, [typeof(Variable), typeof(Tensor)]), ("F.", Functional, [typeof(F)]),
+        ("Tensor.", OfTensors, [typeof(Variable), typeof(Tensor), typeof(Methods)]), ("F.", Functional, [typeof(F)]),
     ];
 
     /// <summary>The table that the dictionary shows, with a row for each function.</summary>
@@ -65,9 +67,13 @@ static class Names
         from g in groups
         from name in g.Names.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)
         let found = g.Types.SelectMany(MethodsOf).Where(m => Letters(m.Name) == Letters(name)).ToArray()
-        let method = found.Length > 0 ? found.OrderBy(m => m.IsStatic).First()
+        let method = found.Length > 0 ? found.OrderBy(IsFunction).First()
             : throw new InvalidOperationException($"{g.Prefix}{name} is not in {string.Join<Type>(" or ", g.Types)}.")
-        select (g.Prefix + name, (method.IsStatic ? method.DeclaringType!.Name : "x") + "." + method.Name, method.Name);
+        let of = IsFunction(method) ? method.DeclaringType!.Name : "x"
+        select (g.Prefix + name, $"{of}.{method.Name}", method.Name);
+
+    static bool IsFunction(MethodInfo method) =>
+        method.IsStatic && !method.IsDefined(typeof(System.Runtime.CompilerServices.ExtensionAttribute));
 
     static MethodInfo[] MethodsOf(Type type) => type.GetMethods(BindingFlags.Public | BindingFlags.Instance
         | BindingFlags.Static | BindingFlags.DeclaredOnly);
