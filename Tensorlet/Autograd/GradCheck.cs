@@ -289,10 +289,10 @@ sealed class GradProblem
         [.. at.Select((x, k) => new Variable(x, x.DType.IsFloat() && (only < 0 || k == only)))];
 
     /// <summary>
-    /// Returns the gradients at a point. If <paramref name="disturbed"/> is true, the function is also used at the
-    /// point <see cref="Elsewhere"/>: it is first differentiated there, and it is called there once more between the
-    /// forward and the backward pass at the given point. If <paramref name="only"/> is not negative, only the input
-    /// with this number requires a gradient; otherwise all floating-point inputs do.
+    /// Returns the gradients at a point. If <paramref name="disturbed"/> is true, the function is also called at the
+    /// point <see cref="Elsewhere"/>: once before the forward pass, where it is also differentiated, and once between
+    /// the forward pass and the backward pass. If <paramref name="only"/> is not negative, only the input with this
+    /// number requires a gradient; otherwise all floating-point inputs do.
     /// </summary>
     public Tensor?[] Gradients(Tensor[] at, Tensor incoming, bool disturbed = false, int only = -1)
     {

@@ -264,21 +264,23 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 /// </summary>
 public static class Batches
 {
-    /// <summary>Splits a batch into its two tensors, for example <c>var (images, labels) = batch</c>.</summary>
+    /// <summary>Assigns the two tensors of a batch to two variables: <c>var (images, labels) = batch</c>.</summary>
     /// <exception cref="ShapeException">The batch does not consist of exactly two tensors.</exception>
     public static void Deconstruct(this Tensor[] batch, out Tensor first, out Tensor second) =>
         (first, second) = batch.Given().Length == 2 ? (batch[0], batch[1])
             : throw new ShapeException($"A batch of {batch.Length} tensors is not a pair of inputs and targets.");
 
     /// <summary>
-    /// Splits two parts of a dataset, for example <c>var (train, test) = dataset.RandomSplit([0.8, 0.2])</c>.
+    /// Assigns the two parts of a dataset to two variables: <c>var (train, test) = dataset.RandomSplit([0.8, 0.2])</c>.
     /// </summary>
     /// <exception cref="ShapeException">There are not exactly two parts.</exception>
     public static void Deconstruct(this Subset[] parts, out Subset first, out Subset second) =>
         (first, second) = parts.Given().Length == 2 ? (parts[0], parts[1])
             : throw new ShapeException($"{parts.Length} parts of a dataset are not two.");
 
-    /// <summary>Splits three parts of a dataset, for example for training, validation and test.</summary>
+    /// <summary>
+    /// Assigns the three parts of a dataset to three variables, for example for training, validation and test.
+    /// </summary>
     /// <exception cref="ShapeException">There are not exactly three parts.</exception>
     public static void Deconstruct(this Subset[] parts, out Subset first, out Subset second, out Subset third) =>
         (first, second, third) = parts.Given().Length == 3 ? (parts[0], parts[1], parts[2])

@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Computes rows while they are in the cache: some rows are reduced twice and computed before the next rows are read.
-/// <c>Tensor.RowWise</c> contains the plain version, which goes through memory for each step. The benchmark's rows
-/// <c>softmax</c>, <c>layer-norm</c> and <c>group-norm</c> need this.
+/// Computes rows while they are in the cache. A few rows are read, and their two reductions and their results are
+/// computed, before the next rows are read. The plain version, in <c>Tensor.RowWise</c>, reads all rows again for each
+/// of these steps. This version pays in the benchmarks <c>softmax</c>, <c>layer-norm</c> and <c>group-norm</c>.
 /// </summary>
 public sealed unsafe partial class CpuDevice
 {

@@ -4,8 +4,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// Formulas and reductions over many short rows. The general code prepares each row, which takes longer than to compute
-/// a row of 32 numbers; here, one loop goes from row to row. The benchmark's rows <c>transformer</c>, <c>softmax</c>
-/// and <c>layer-norm</c> need this.
+/// a row of 32 numbers; here, one loop goes from row to row. This pays in the benchmarks <c>transformer</c>,
+/// <c>softmax</c> and <c>layer-norm</c>.
 /// </summary>
 public sealed unsafe partial class CpuDevice
 {

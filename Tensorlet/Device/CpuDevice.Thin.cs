@@ -4,8 +4,8 @@ public sealed partial class CpuDevice
 {
     /// <summary>
     /// Does the same as <see cref="InPlace"/> for a single row, as each channel of a depthwise convolution has: four
-    /// registers of columns at a time, because a tile would repeat the row. The benchmark's rows
-    /// <c>conv-depthwise-3x3</c> need this.
+    /// registers of columns at a time, because a tile would repeat the row. This pays in the
+    /// benchmark <c>conv-depthwise-3x3</c>.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void Thin<T>(in Problem p, Strided<T> left, ref T c, int k, int count, int fromN, int toN, bool add)

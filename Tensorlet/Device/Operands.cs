@@ -92,7 +92,8 @@ static unsafe class Operands
     /// <summary>
     /// Returns the address at which the elements i, …, i + n − 1 of a line can be read as contiguous numbers of type
     /// T. The address is in the line itself, or in <paramref name="buffer"/>, to which the elements have been
-    /// copied. <paramref name="step"/> is the distance from one register to the next.
+    /// copied. The caller fills one register after another from there, and advances by <paramref name="step"/>
+    /// elements each time.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static T* Ready<T>(in Line line, int i, int n, T* buffer, out nint step) where T : unmanaged

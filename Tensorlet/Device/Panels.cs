@@ -238,9 +238,9 @@ static class Panels
 
     /// <summary>
     /// Copies a part of one channel of an image: padded[i, j] = x[top + i·stride, left + j·stride]. Elements outside of
-    /// the image are zeros; the memory must contain zeros at first, and may then be used for images of the same width.
-    /// At the same time, the next channel is brought into the cache, because waiting for it would take longer than what
-    /// is computed with this one.
+    /// the image are zeros. These zeros are not written: before the first call, <paramref name="padded"/> must contain
+    /// zeros, and all calls must have images of the same width. Meanwhile, the next channel is loaded into the cache.
+    /// Otherwise, the computation would wait for it.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     public static void Pad(Tensor x, int image, int stride, int top, int left, int rows, Span<float> padded, int length)

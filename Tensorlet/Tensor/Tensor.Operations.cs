@@ -200,14 +200,24 @@ public sealed partial class Tensor
     public Tensor Det() => Constant.Det().Data;
     /// <inheritdoc cref="Variable.Dot(Variable)"/>
     public Tensor Dot(Tensor other) => Constant.Dot(other).Data;
+    /// <inheritdoc cref="Variable.Dot(Variable)"/>
+    public static Tensor Dot(Tensor a, Tensor b) => a.Given().Dot(b.Given());
     /// <inheritdoc cref="Variable.Mv(Variable)"/>
     public Tensor Mv(Tensor vector) => Constant.Mv(vector).Data;
+    /// <inheritdoc cref="Variable.Mv(Variable)"/>
+    public static Tensor Mv(Tensor a, Tensor b) => a.Given().Mv(b.Given());
     /// <inheritdoc cref="Variable.Mm(Variable)"/>
     public Tensor Mm(Tensor other) => Constant.Mm(other).Data;
+    /// <inheritdoc cref="Variable.Mm(Variable)"/>
+    public static Tensor Mm(Tensor a, Tensor b) => a.Given().Mm(b.Given());
     /// <inheritdoc cref="Variable.Bmm(Variable)"/>
     public Tensor Bmm(Tensor other) => Constant.Bmm(other).Data;
+    /// <inheritdoc cref="Variable.Bmm(Variable)"/>
+    public static Tensor Bmm(Tensor a, Tensor b) => a.Given().Bmm(b.Given());
     /// <inheritdoc cref="Variable.Outer(Variable)"/>
     public Tensor Outer(Tensor other) => Constant.Outer(other).Data;
+    /// <inheritdoc cref="Variable.Outer(Variable)"/>
+    public static Tensor Outer(Tensor a, Tensor b) => a.Given().Outer(b.Given());
     /// <inheritdoc cref="Variable.Addmm(Variable, Variable, Number?, Number?)"/>
     public Tensor Addmm(Tensor a, Tensor b, Number? beta = null, Number? alpha = null) =>
         Constant.Addmm(a, b, beta, alpha).Data;

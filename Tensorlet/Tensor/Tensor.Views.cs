@@ -17,8 +17,8 @@ public sealed partial class Tensor
     /// Returns the same elements in another shape, always as a view. One size of the shape may be −1; this size is
     /// computed from the number of elements.
     /// </summary>
-    /// <exception cref="ShapeException">The product of the sizes is not the number of elements, or the elements are
-    /// in an order for which no view has this shape.</exception>
+    /// <exception cref="ShapeException">The product of the sizes is not the number of elements; or no view has this
+    /// shape, because of the order of the elements in memory.</exception>
     public Tensor View(params int[] shape)
     {
         var target = Layout.Inferred("View", shape);

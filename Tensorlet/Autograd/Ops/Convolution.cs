@@ -16,8 +16,10 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     public int Axes => Kernel.Length;
 
     /// <summary>
-    /// The stride, if a device may compute this convolution by <see cref="Device.Convolve"/>; otherwise 0. A filter of
-    /// 5 or 6 rows and columns with a stride of 2 is one of 3 rows and columns for each of four parts of an image.
+    /// The stride, if a device may compute this convolution by <see cref="Device.Convolve"/>; otherwise 0. A stride
+    /// of 2 is possible with 5 or 6 rows and columns: the even and the odd rows and columns of an image form four
+    /// smaller images, and those of the filter form four filters of 3 × 3. The convolution is the sum of four
+    /// convolutions with a stride of 1.
     /// </summary>
     public int Pace => this switch
     {
@@ -27,8 +29,9 @@ sealed record WindowPlan(int[] Kernel, int[] Stride, int[] Before, int[] After, 
     };
 
     /// <summary>
-    /// Returns filters w, of shape (O, C, K…), as parts of shape (O, C·s…, K/s…), where s is <see cref="Pace"/> along
-    /// each axis. Row k of a filter, with k = q·s + r, is row q of part r.
+    /// Cuts each filter into the smaller filters that <see cref="Pace"/> describes. With the stride s, filters of the
+    /// shape (O, C, k, l) become filters of the shape (O, C·s·s, k/s, l/s). Row q·s + r of a filter becomes row q of
+    /// the smaller filter r; columns are treated in the same way.
     /// </summary>
     public Tensor Parted(Tensor w) => Pace == 1 ? w : w.Framed([0, 0], [6 - Kernel[0], 6 - Kernel[1]], 0)
         .Reshape(w.Size(0), w.Size(1), 3, 2, 3, 2).Permute(0, 1, 3, 5, 2, 4).Reshape(w.Size(0), -1, 3, 3);

@@ -57,12 +57,16 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="ShapeException">The operands are not vectors of the same length.</exception>
     public Variable Dot(Variable other) => Product("Dot", other, 1, 1);
+    /// <inheritdoc cref="Dot(Variable)"/>
+    public static Variable Dot(Variable a, Variable b) => a.Given().Dot(b.Given());
 
     /// <summary>The product of a matrix and a vector. The shapes (n, k) and (k) give the shape (n).</summary>
     /// <exception cref="ShapeException">This variable does not have two axes; or <paramref name="vector"/> does not
     /// have one axis; or the number of columns of the matrix differs from the number of elements of the
     /// vector.</exception>
     public Variable Mv(Variable vector) => Product("Mv", vector.Given(), 2, 1);
+    /// <inheritdoc cref="Mv(Variable)"/>
+    public static Variable Mv(Variable a, Variable b) => a.Given().Mv(b.Given());
 
     /// <summary>
     /// The product of two matrices. The shapes (n, k) and (k, m) give the shape (n, m).
@@ -71,6 +75,8 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">An operand does not have two axes, or the number of columns of the first
     /// operand differs from the number of rows of the second.</exception>
     public Variable Mm(Variable other) => Product("Mm", other, 2, 2);
+    /// <inheritdoc cref="Mm(Variable)"/>
+    public static Variable Mm(Variable a, Variable b) => a.Given().Mm(b.Given());
 
     /// <summary>
     /// The product of each matrix of a batch and the matrix at the same position of another batch. The shapes
@@ -79,6 +85,8 @@ public sealed partial class Variable
     /// <exception cref="ShapeException">An operand does not have three axes; or the batches differ in size; or the
     /// number of columns of the first matrices differs from the number of rows of the second.</exception>
     public Variable Bmm(Variable other) => Product("Bmm", other, 3, 3);
+    /// <inheritdoc cref="Bmm(Variable)"/>
+    public static Variable Bmm(Variable a, Variable b) => a.Given().Bmm(b.Given());
 
     /// <summary>
     /// All products aᵢ·bⱼ, where a is this vector, and b is the vector <paramref name="other"/>. The shapes (n) and
@@ -86,6 +94,8 @@ public sealed partial class Variable
     /// </summary>
     /// <exception cref="ShapeException">One of the operands is not a vector.</exception>
     public Variable Outer(Variable other) => Named(() => OfRanks("Outer", 1, other, 1).Unsqueeze(1) * other);
+    /// <inheritdoc cref="Outer(Variable)"/>
+    public static Variable Outer(Variable a, Variable b) => a.Given().Outer(b.Given());
 
     /// <summary>
     /// beta·this + alpha·A·B, where A is the matrix <paramref name="a"/> of the shape (n, k), and B is the matrix

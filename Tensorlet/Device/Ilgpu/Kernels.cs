@@ -4,8 +4,9 @@ using ILGPU.Runtime;
 namespace Tensorlet;
 
 /// <summary>
-/// A flat kernel: it does its work for every i independently. The fields of the kernel are its operands. The same
-/// method is launched on a GPU and called in a loop on the host, where a debugger can step through it.
+/// A kernel whose threads are independent: thread i calls <see cref="At"/> with i. The fields of the kernel are its
+/// operands. The same method is launched on a GPU and called in a loop on the host, where a debugger can step through
+/// it. The code calls such a kernel flat.
 /// </summary>
 interface IKernel { void At(int i); }
 
@@ -23,7 +24,10 @@ static class Kernels
 
     public static void Grouped<K>(K kernel) where K : struct, IGroupKernel => kernel.Run();
 
-    /// <summary>Calls a flat kernel for every i, on several threads if there is enough work.</summary>
+    /// <summary>
+    /// Calls <see cref="IKernel.At"/> for i = 0, …, count − 1. If there is enough work, several threads share the
+    /// calls.
+    /// </summary>
     /// <param name="count">The number of calls.</param>
     /// <param name="kernel">The kernel.</param>
     /// <param name="cost">The cost of one call, in element operations; 0 if the kernel must not run on several
