@@ -259,11 +259,24 @@ public class OperandTests
             (v.T().Data, x.T), (v.ViewAs(v.T).Data, x.View(3, 2)), (w.ExpandAs(v).Data, y.Expand(2, 3)),
             (Tensor.Remainder(x, y), x % y), (Tensor.Fmod(x, y), Variable.Fmod(x, y).Data),
             (Tensor.FloorDivide(x, y), (x / y).Floor()), (Tensor.Atan2(x, y), Variable.Atan2(x, y).Data),
+            (x.Add(y, alpha: 2), x + 2 * y), (v.Sub(w, alpha: 2).Data, x - 2 * y),
+            (new Tensor(new[] { 2.0, -2, 1 }), y),
+            (Tensor.IsNaN(x), x.IsNaN()), (Tensor.IsInf(x), x.IsInf()), (Tensor.IsFinite(x), x.IsFinite()),
+            (Tensor.IsClose(x, y, 1), x.IsClose(y, 1)), (Tensor.Tril(x), x.Tril()), (Tensor.Triu(x, 1), x.Triu(1)),
+            (Tensor.Diag(y), y.Diag()), (Tensor.Mm(x, x.T), x.Mm(x.T)), (Tensor.Mv(x, y), x.Mv(y)),
+            (Tensor.Dot(y, y), y.Dot(y)), (Tensor.Outer(y, y), y.Outer(y)),
+            (Tensor.Bmm(x.Unsqueeze(0), x.T.Unsqueeze(0)), x.Mm(x.T).Unsqueeze(0)),
+            (Variable.Mm(v, v.T).Data, x.Mm(x.T)), (Variable.Mv(v, w).Data, x.Mv(y)),
+            (Variable.Dot(w, w).Data, y.Dot(y)), (Variable.Outer(w, w).Data, y.Outer(y)),
+            (Variable.Bmm(v.Unsqueeze(0), v.T.Unsqueeze(0)).Data, x.Mm(x.T).Unsqueeze(0)),
+            (new MSELoss().Forward(v, w.Expand(2, 3)).Data, new MSELoss().Call(v, w.Expand(2, 3)).Data),
             (Tensor.Bernoulli(Tensor.Ones(3)), Tensor.Ones(3)), (Tensor.Bernoulli(Tensor.Zeros(3)), Tensor.Zeros(3)),
         })
             Assert.True(actual.Equal(expected) && actual.DType == expected.DType, $"{actual} is not {expected}");
         Assert.Equal((2, 6, true, false), (x.Dim(), x.Numel(), x.IsContiguous(), x.T.IsContiguous()));
         Assert.Equal((2, 6), (v.Dim(), v.Numel()));
+        Assert.True(Tensor.Equal(x, x) && !Tensor.Equal(x, x.T));
+        Assert.True(Tensor.AllClose(x, x + 1e-9) && !Tensor.AllClose(x, y));
         Assert.All(Tensor.Meshgrid(y, Tensor.From([1.0, 5])), grid => Assert.Equal([3, 2], grid.Shape));
         Assert.Same(x.Storage, x.ViewAs(x.T).Storage);
     }

@@ -12,7 +12,8 @@ public enum GradFault
     /// <summary>There is no gradient for an input that the result depends on.</summary>
     Missing,
     /// <summary>
-    /// The gradient is right if all inputs require gradients, but wrong or null if no other input requires one.
+    /// The gradient with respect to an input is right if all inputs require gradients. But it is wrong or null if
+    /// this input alone requires a gradient.
     /// </summary>
     Alone,
     /// <summary>The gradient itself has no gradient, because Backward computes the gradient without the tape.</summary>

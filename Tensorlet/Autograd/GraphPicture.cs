@@ -23,8 +23,8 @@ public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyL
 public sealed class GraphPicture
 {
     /// <summary>
-    /// The functions of the graph. Each function comes after the functions that computed its inputs, and the last
-    /// function computed the variable.
+    /// The functions of the graph. Each function comes after the functions that computed its inputs. The last function
+    /// computed the variable whose graph this is.
     /// </summary>
     public IReadOnlyList<GraphNode> Nodes { get; }
 

@@ -6,10 +6,12 @@ namespace Tensorlet;
 /// </summary>
 public static class Methods
 {
-    /// <inheritdoc cref="Tensor.op_Addition(Tensor, Tensor)"/>
-    public static Tensor Add(this Tensor x, Tensor other) => x.Given() + other.Given();
-    /// <inheritdoc cref="Tensor.op_Subtraction(Tensor, Tensor)"/>
-    public static Tensor Sub(this Tensor x, Tensor other) => x.Given() - other.Given();
+    /// <summary>x + alpha · other, with broadcasting. If alpha is not given, it is 1.</summary>
+    public static Tensor Add(this Tensor x, Tensor other, Number? alpha = null) =>
+        x.Given() + (alpha is { } a ? other.Given() * a : other.Given());
+    /// <summary>x − alpha · other, with broadcasting. If alpha is not given, it is 1.</summary>
+    public static Tensor Sub(this Tensor x, Tensor other, Number? alpha = null) =>
+        x.Given() - (alpha is { } a ? other.Given() * a : other.Given());
     /// <inheritdoc cref="Tensor.op_Multiply(Tensor, Tensor)"/>
     public static Tensor Mul(this Tensor x, Tensor other) => x.Given() * other.Given();
     /// <inheritdoc cref="Tensor.op_Division(Tensor, Tensor)"/>
@@ -37,10 +39,12 @@ public static class Methods
     /// <inheritdoc cref="Tensor.IsContiguous"/>
     public static bool IsContiguous(this Tensor x) => x.Given().IsContiguous;
 
-    /// <inheritdoc cref="Variable.op_Addition(Variable, Variable)"/>
-    public static Variable Add(this Variable x, Variable other) => x.Given() + other.Given();
-    /// <inheritdoc cref="Variable.op_Subtraction(Variable, Variable)"/>
-    public static Variable Sub(this Variable x, Variable other) => x.Given() - other.Given();
+    /// <summary>x + alpha · other, with broadcasting. If alpha is not given, it is 1.</summary>
+    public static Variable Add(this Variable x, Variable other, Number? alpha = null) =>
+        x.Given() + (alpha is { } a ? other.Given() * a : other.Given());
+    /// <summary>x − alpha · other, with broadcasting. If alpha is not given, it is 1.</summary>
+    public static Variable Sub(this Variable x, Variable other, Number? alpha = null) =>
+        x.Given() - (alpha is { } a ? other.Given() * a : other.Given());
     /// <inheritdoc cref="Variable.op_Multiply(Variable, Variable)"/>
     public static Variable Mul(this Variable x, Variable other) => x.Given() * other.Given();
     /// <inheritdoc cref="Variable.op_Division(Variable, Variable)"/>

@@ -9,7 +9,7 @@ namespace Tensorlet;
 /// updated by writing to <see cref="Data"/>.
 /// </summary>
 [DebuggerDisplay("{Data.DebuggerText,nq} {GradFn}")]
-public sealed partial class Variable
+public partial class Variable
 {
     Function? accumulate;
 
@@ -129,19 +129,19 @@ public sealed partial class Variable
     public Tensor ArgMax(int? dim = null, bool keepdim = false) => Data.ArgMax(dim, keepdim);
     /// <inheritdoc cref="Tensor.ArgMin"/>
     public Tensor ArgMin(int? dim = null, bool keepdim = false) => Data.ArgMin(dim, keepdim);
-    /// <inheritdoc cref="Tensor.IsNaN"/>
+    /// <inheritdoc cref="Tensor.IsNaN()"/>
     public Tensor IsNaN() => Data.IsNaN();
-    /// <inheritdoc cref="Tensor.IsInf"/>
+    /// <inheritdoc cref="Tensor.IsInf()"/>
     public Tensor IsInf() => Data.IsInf();
-    /// <inheritdoc cref="Tensor.IsFinite"/>
+    /// <inheritdoc cref="Tensor.IsFinite()"/>
     public Tensor IsFinite() => Data.IsFinite();
-    /// <inheritdoc cref="Tensor.IsClose"/>
+    /// <inheritdoc cref="Tensor.IsClose(Tensor, double, double, bool)"/>
     public Tensor IsClose(Variable other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
         Data.IsClose(other.Given().Data, rtol, atol, equalNan);
-    /// <inheritdoc cref="Tensor.AllClose"/>
+    /// <inheritdoc cref="Tensor.AllClose(Tensor, double, double, bool)"/>
     public bool AllClose(Variable other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
         Data.AllClose(other.Given().Data, rtol, atol, equalNan);
-    /// <inheritdoc cref="Tensor.Equal"/>
+    /// <inheritdoc cref="Tensor.Equal(Tensor)"/>
     public bool Equal(Variable other) => Data.Equal(other.Given().Data);
     /// <inheritdoc cref="Tensor.op_Explicit(Tensor)"/>
     public static explicit operator double(Variable x) => x.Given().Item();

@@ -211,9 +211,9 @@ public abstract partial class Device
 
     /// <summary>
     /// Adds the elements of x to elements of y at given indices along one axis: y[…, index[…, j, …], …] += x[…, j,
-    /// …]. This is the adjoint of <see cref="Gather"/>. If the number of indices along the axis is large, and larger
-    /// than the size of y along this axis, many numbers may be added to the same element. In this case, floats are
-    /// summed in double.
+    /// …]. This is the adjoint of <see cref="Gather"/>. If there are many indices along the axis, and more than y has
+    /// elements along this axis, then many numbers may be added to the same element. In this case, floats are summed in
+    /// double.
     /// </summary>
     /// <exception cref="IndexException">An element of <paramref name="index"/> is outside the axis of y.</exception>
     public void ScatterAdd(Tensor x, int dim, Tensor index, Tensor y)

@@ -107,7 +107,7 @@ public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), () => $"di
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
 {
     /// <summary>The slopes.</summary>
-    public Variable Weight { get; } = Parameter(Tensor.Full([numParameters], init));
+    public Variable Weight { get; } = new Parameter(Tensor.Full([numParameters], init));
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => x.Given().PRelu(Weight);
     /// <inheritdoc/>

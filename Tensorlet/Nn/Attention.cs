@@ -19,10 +19,10 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     readonly double dropout = dropout.In("MultiheadAttention", 0, 1);
     readonly int heads = numHeads >= 1 && embedDim % numHeads == 0 ? numHeads : throw new ShapeException(
         $"MultiheadAttention: {embedDim} is not divisible by {numHeads} heads.");
-    readonly Variable inProjWeight = Init.XavierUniform_(Parameter(Tensor.Empty(3 * embedDim, embedDim)));
-    readonly Variable? inProjBias = bias ? Parameter(Tensor.Zeros(3 * embedDim)) : null;
+    readonly Variable inProjWeight = Init.XavierUniform_(new Parameter(Tensor.Empty(3 * embedDim, embedDim)));
+    readonly Variable? inProjBias = bias ? new Parameter(Tensor.Zeros(3 * embedDim)) : null;
     readonly Linear outProj =
-        new(embedDim, embedDim, bias) { Bias = bias ? Parameter(Tensor.Zeros(embedDim)) : null };
+        new(embedDim, embedDim, bias) { Bias = bias ? new Parameter(Tensor.Zeros(embedDim)) : null };
 
     /// <summary>Computes the attention of a sequence to itself.</summary>
     public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;

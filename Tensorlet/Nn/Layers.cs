@@ -37,7 +37,7 @@ public class Embedding : Module
     public Embedding(int numEmbeddings, int embeddingDim, int? paddingIdx = null)
     {
         this.paddingIdx = paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
-        Weight = Parameter(Tensor.Randn(numEmbeddings, embeddingDim));
+        Weight = new Parameter(Tensor.Randn(numEmbeddings, embeddingDim));
         if (this.paddingIdx is { } row) Weight.Data.Select(0, row).Zero_();
     }
 

@@ -7,7 +7,9 @@ namespace Tensorlet.Nn;
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {
     /// <summary>Computes the loss of an input for the given target.</summary>
-    public Variable Call(Variable input, Variable target) => loss(input.Given(), target.Given());
+    public Variable Call(Variable input, Variable target) => Forward(input, target);
+    /// <inheritdoc cref="Call"/>
+    public Variable Forward(Variable input, Variable target) => loss(input.Given(), target.Given());
     /// <summary>Returns the name of the loss, in the format of PyTorch.</summary>
     public override string ToString() => $"{GetType().Name}()";
 }

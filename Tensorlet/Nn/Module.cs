@@ -109,16 +109,13 @@ public abstract class Module : IStateful
         return y;
     }
 
-    /// <summary>Creates a parameter with the values of a tensor.</summary>
-    private protected static Variable Parameter(Tensor values) => new(values, requiresGrad: true);
-
     /// <summary>
     /// Creates a parameter whose values are initially sampled uniformly from [−1/√fanIn, 1/√fanIn].
     /// </summary>
     private protected static Variable Uniform(int fanIn, params int[] shape)
     {
         var bound = 1 / Math.Sqrt(Math.Max(1, fanIn));
-        return Parameter(Tensor.Empty(shape).Uniform_(-bound, bound));
+        return new Parameter(Tensor.Empty(shape).Uniform_(-bound, bound));
     }
 
     private protected TensorletException NoForward() =>

@@ -8,9 +8,9 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
     int least, int most, bool perSample = false) : Module
 {
     /// <summary>The factors by which the channels are multiplied, of shape (C), or null.</summary>
-    public Variable? Weight { get; } = affine ? Parameter(Tensor.Ones(numFeatures)) : null;
+    public Variable? Weight { get; } = affine ? new Parameter(Tensor.Ones(numFeatures)) : null;
     /// <summary>The numbers that are added to the channels, of shape (C), or null.</summary>
-    public Variable? Bias { get; } = affine ? Parameter(Tensor.Zeros(numFeatures)) : null;
+    public Variable? Bias { get; } = affine ? new Parameter(Tensor.Zeros(numFeatures)) : null;
     /// <summary>The running mean of each channel, of shape (C), or null.</summary>
     public Tensor? RunningMean { get; } = trackRunningStats ? Tensor.Zeros(numFeatures) : null;
     /// <summary>The running unbiased variance of each channel, of shape (C), or null.</summary>
@@ -112,8 +112,8 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
     bool bias = true) : Module
 {
     readonly int[] normalizedShape = normalizedShape.Given();
-    readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
-    readonly Variable? bias = elementwiseAffine && bias ? Parameter(Tensor.Zeros(normalizedShape)) : null;
+    readonly Variable? weight = elementwiseAffine ? new Parameter(Tensor.Ones(normalizedShape)) : null;
+    readonly Variable? bias = elementwiseAffine && bias ? new Parameter(Tensor.Zeros(normalizedShape)) : null;
 
     /// <summary>Creates a layer that normalizes over the last axis only.</summary>
     public LayerNorm(int normalizedShape, double eps = 1e-5, bool elementwiseAffine = true, bool bias = true)
@@ -133,7 +133,7 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {
     readonly int[] normalizedShape = normalizedShape.Given();
-    readonly Variable? weight = elementwiseAffine ? Parameter(Tensor.Ones(normalizedShape)) : null;
+    readonly Variable? weight = elementwiseAffine ? new Parameter(Tensor.Ones(normalizedShape)) : null;
 
     /// <summary>Creates a layer that normalizes over the last axis only.</summary>
     public RMSNorm(int normalizedShape, double? eps = null, bool elementwiseAffine = true)
@@ -159,8 +159,8 @@ public sealed class GroupNorm(int numGroups, int numChannels, double eps = 1e-5,
 {
     readonly int groups = numGroups >= 1 && numChannels % numGroups == 0 ? numGroups
         : throw new ShapeException($"GroupNorm: {numChannels} channels are not divisible by {numGroups} groups.");
-    readonly Variable? weight = affine ? Parameter(Tensor.Ones(numChannels)) : null;
-    readonly Variable? bias = affine ? Parameter(Tensor.Zeros(numChannels)) : null;
+    readonly Variable? weight = affine ? new Parameter(Tensor.Ones(numChannels)) : null;
+    readonly Variable? bias = affine ? new Parameter(Tensor.Zeros(numChannels)) : null;
 
     /// <inheritdoc/>
     public override Variable Forward(Variable x) => F.GroupNorm(x, groups, weight, bias, eps);

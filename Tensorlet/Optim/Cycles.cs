@@ -17,8 +17,8 @@ namespace Tensorlet.Optim;
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <param name="divFactor">The ratio of the highest rate to the first rate.</param>
 /// <param name="finalDivFactor">The ratio of the first rate to the last rate.</param>
-/// <param name="threePhase">If true, the rate falls in two phases. In the first of them, it returns to the rate of the
-/// beginning, which takes as many steps as the rise took. In the second, it falls to the last rate, and the momentum
+/// <param name="threePhase">If true, the rate falls in two phases. The first phase has as many steps as the rise; at
+/// its end, the rate is the first rate again. In the second phase, the rate falls to the last rate, and the momentum
 /// does not change. If false, the rate falls to the last rate in a single phase.</param>
 /// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
 /// momentum.</exception>

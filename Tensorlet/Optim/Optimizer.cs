@@ -221,7 +221,8 @@ public abstract class Optimizer : IStateful
     /// <summary>The names of the numbers in the state of a parameter, besides the step.</summary>
     protected virtual string[] Numbers => [];
     /// <summary>
-    /// The names among <see cref="Names"/> and <see cref="Numbers"/> that the state need not contain after a step.
+    /// Those names of <see cref="Names"/> and <see cref="Numbers"/> that may be missing in the state of a parameter,
+    /// even after the first step.
     /// </summary>
     protected virtual string[] Optional => [];
 }

@@ -214,10 +214,16 @@ public sealed partial class Tensor
 
     /// <summary>The mask of elements that are NaN.</summary>
     public Tensor IsNaN() => Ne(this);
+    /// <inheritdoc cref="IsNaN()"/>
+    public static Tensor IsNaN(Tensor x) => x.Given().IsNaN();
     /// <summary>The mask of elements that are ∞ or −∞.</summary>
     public Tensor IsInf() => Eq(double.PositiveInfinity) | Eq(double.NegativeInfinity);
+    /// <inheritdoc cref="IsInf()"/>
+    public static Tensor IsInf(Tensor x) => x.Given().IsInf();
     /// <summary>The mask of elements that are neither infinite nor NaN.</summary>
     public Tensor IsFinite() => !(IsInf() | IsNaN());
+    /// <inheritdoc cref="IsFinite()"/>
+    public static Tensor IsFinite(Tensor x) => x.Given().IsFinite();
     /// <summary>
     /// The mask that is true where |a − b| ≤ atol + rtol·|b|. Here, a is this tensor and b is the other tensor; the
     /// two broadcast. Infinite numbers are close if they are equal.
@@ -232,17 +238,25 @@ public sealed partial class Tensor
         var near = a.Eq(b) | ((a - b).Abs() <= b.Abs() * rtol + atol) & b.IsFinite();
         return equalNan ? near | (a.IsNaN() & b.IsNaN()) : near;
     });
+    /// <inheritdoc cref="IsClose(Tensor, double, double, bool)"/>
+    public static Tensor IsClose(Tensor a, Tensor b, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        a.Given().IsClose(b.Given(), rtol, atol, equalNan);
     /// <summary>
     /// Returns true if all elements of this tensor are close to those of the other tensor, in the sense of
-    /// <see cref="IsClose"/>.
+    /// <see cref="IsClose(Tensor, double, double, bool)"/>.
     /// </summary>
     public bool AllClose(Tensor other, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
         Named(() => IsClose(other, rtol, atol, equalNan).All());
+    /// <inheritdoc cref="AllClose(Tensor, double, double, bool)"/>
+    public static bool AllClose(Tensor a, Tensor b, double rtol = 1e-5, double atol = 1e-8, bool equalNan = false) =>
+        a.Given().AllClose(b.Given(), rtol, atol, equalNan);
     /// <summary>
     /// Returns true if the two tensors have the same shape and all their elements are equal. NaN is not equal to
     /// anything.
     /// </summary>
     public bool Equal(Tensor other) => Named(() => Layout.SameShape(other.Given().Layout) && Eq(other).All());
+    /// <inheritdoc cref="Equal(Tensor)"/>
+    public static bool Equal(Tensor a, Tensor b) => a.Given().Equal(b.Given());
 
     /// <summary>The logical AND of masks, or the bitwise AND of integers.</summary>
     /// <exception cref="DTypeException">An operand consists of floating-point numbers.</exception>

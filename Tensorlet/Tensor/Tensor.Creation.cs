@@ -125,6 +125,8 @@ public sealed partial class Tensor
     /// <param name="p">The probabilities of a one.</param>
     /// <param name="generator">The generator of the random numbers.</param>
     public static Tensor Bernoulli(Tensor p, Generator? generator = null) => p.Given().Bernoulli(generator);
+    /// <inheritdoc cref="Generator.ManualSeed"/>
+    public static void ManualSeed(long seed) => Generator.ManualSeed(seed);
 
     /// <summary>
     /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to

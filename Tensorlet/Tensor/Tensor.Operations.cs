@@ -106,10 +106,16 @@ public sealed partial class Tensor
     public Tensor MoveDim(int[] source, int[] destination) => Constant.MoveDim(source, destination).Data;
     /// <inheritdoc cref="Variable.Tril(int)"/>
     public Tensor Tril(int diagonal = 0) => Constant.Tril(diagonal).Data;
+    /// <inheritdoc cref="Variable.Tril(int)"/>
+    public static Tensor Tril(Tensor x, int diagonal = 0) => x.Given().Tril(diagonal);
     /// <inheritdoc cref="Variable.Triu(int)"/>
     public Tensor Triu(int diagonal = 0) => Constant.Triu(diagonal).Data;
+    /// <inheritdoc cref="Variable.Triu(int)"/>
+    public static Tensor Triu(Tensor x, int diagonal = 0) => x.Given().Triu(diagonal);
     /// <inheritdoc cref="Variable.Diag(int)"/>
     public Tensor Diag(int diagonal = 0) => Constant.Diag(diagonal).Data;
+    /// <inheritdoc cref="Variable.Diag(int)"/>
+    public static Tensor Diag(Tensor x, int diagonal = 0) => x.Given().Diag(diagonal);
     /// <inheritdoc cref="Variable.Unbind(int)"/>
     public Tensor[] Unbind(int dim = 0) => Array.ConvertAll(Constant.Unbind(dim), x => x.Data);
     /// <inheritdoc cref="Variable.Cholesky(bool)"/>

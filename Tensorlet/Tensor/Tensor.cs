@@ -31,6 +31,9 @@ public sealed partial class Tensor
     readonly Number? number;
     internal bool IsNumber => number is not null;
 
+    /// <inheritdoc cref="From(Array, DType?, Device)"/>
+    public Tensor(Array array, DType? dtype = null, Device? device = null) : this(From(array, dtype, device)) { }
+
     Tensor(Number x) : this(Scalar(x, x.isWhole ? DType.Int64 : DType.Float64, Device.Cpu)) => number = x;
     Tensor(Tensor other) : this(other.Storage, other.Layout) { }
 

@@ -16,7 +16,7 @@ static class Names
         equal erf erfinv exp exp2 expm1 eye flatten flip floor floor_divide fmod frac full
         full_like gather hardshrink index_add index_copy index_fill index_select inverse isclose
         isfinite isinf isnan lerp linspace log log10 log1p log2 log_softmax logspace logsumexp
-        masked_scatter masked_select matmul max maximum mean median meshgrid min minimum mm
+        manual_seed masked_scatter masked_select matmul max maximum mean median meshgrid min minimum mm
         movedim mul multinomial mv narrow ne nonzero norm normal ones ones_like outer permute pow
         prelu prod quantile rand rand_like randint randn randn_like randperm reciprocal relu remainder
         repeat_interleave reshape roll round rsqrt scatter scatter_add select selu sigmoid sign sin sinh softmax

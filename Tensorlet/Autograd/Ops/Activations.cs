@@ -134,7 +134,7 @@ readonly struct AddProduct(double value) : IZip3
 // These operations are composed of formulas and of other operations, from which their gradients of every order
 // follow. Where a branch is not chosen, its argument is clamped first, so that no infinite value is multiplied by a
 // gradient of 0.
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Clamps each element to the interval from <paramref name="min"/> to <paramref name="max"/>, with broadcasting.

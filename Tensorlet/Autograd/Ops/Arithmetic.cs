@@ -66,7 +66,7 @@ sealed class Where(Tensor condition) : Function
         [Variable.Where(condition, dc, 0), Variable.Where(condition, 0, dc)];
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Converts two operands to one type, and broadcasts them to one shape. The broadcasting is done by

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 // These operations are composed of views, and of picking elements along an axis.
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Repeats the whole tensor along each axis. <paramref name="times"/> contains the number of repetitions for

@@ -136,7 +136,7 @@ sealed class Eigh(int n) : Factorisation("is not finite, or did not converge", [
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     Variable[] Factored(Factorisation function) => function.Split(function.Apply(this));
 

@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Computes the sum of products that an equation in Einstein's notation describes. For example,

@@ -85,7 +85,7 @@ sealed class Gate : Function // c = a where b > 0, else 0     da = dc where b > 
     public override Variable?[] Backward(Variable dc) => [new Gate().Apply(dc, B), null];
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>y = f(x), with the slope that f provides.</summary>
     Variable Smooth<F>(F f, [CallerMemberName] string name = "") where F : struct, ISmooth =>

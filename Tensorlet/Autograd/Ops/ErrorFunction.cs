@@ -36,7 +36,7 @@ readonly struct ErfinvFormula : IMap
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>The error function: erf x = 2/√π ∫₀ˣ e^(−t²) dt.</summary>
     public Variable Erf() => Smooth(new ErfFormula());

@@ -67,7 +67,7 @@ readonly struct CoshFormula : ISmooth // y′ = sinh x
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>2ˣ</summary>
     public Variable Exp2() => Pow(2.0, this);

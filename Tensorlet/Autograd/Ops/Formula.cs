@@ -31,7 +31,7 @@ sealed class Formula<F>(string name, F f, int[] axes) : Function where F : struc
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Computes y = f(x) for each element x, with a formula f of your own. You need not write a derivative: the library

@@ -1,6 +1,6 @@
 namespace Tensorlet;
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <inheritdoc cref="Tensor.Gather"/>
     // y[…j…] = x[…index[…j…]…]     dx = zeros, to which dy is added at the indices

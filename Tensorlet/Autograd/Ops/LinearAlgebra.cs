@@ -110,7 +110,7 @@ sealed class Slogdet : Function // y = (sign det X, ln |det X|)     dX = X⁻ᵀ
     public override Variable[] Backward(Variable dy) => [X.Inverse().T * dy.Narrow(-1, 1, 1).Unsqueeze(-1)];
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Returns this variable if it holds matrices of floating-point numbers; otherwise, throws an exception. If

@@ -25,7 +25,7 @@ sealed class Contract(int batch, int rows, int columns) : Function
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// The product of the matrices in the last two axes. Operands of the shapes (…, n, k) and (…, k, m) give a

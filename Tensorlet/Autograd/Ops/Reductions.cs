@@ -69,7 +69,7 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Applies a function that reduces axes to size 1, and then removes these axes unless

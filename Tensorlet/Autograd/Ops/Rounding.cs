@@ -50,7 +50,7 @@ readonly struct FloorDivideFormula : IZip
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>The largest integer that is not above x. The gradient is 0.</summary>
     public Variable Floor() => Stepped(new FloorFormula());

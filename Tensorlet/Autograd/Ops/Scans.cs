@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 // Element j of a scan along an axis combines the elements 0 to j.
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>The cumulative sum along an axis. If the elements are Booleans, the true ones are counted.</summary>
     // yⱼ = Σ xᵢ over i ≤ j     dxᵢ = Σ dyⱼ over j ≥ i

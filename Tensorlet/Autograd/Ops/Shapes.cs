@@ -37,7 +37,7 @@ sealed class Divided(string name, Func<Tensor, Tensor[]> cut, Func<Variable[], V
     protected override Variable?[] Backward(Variable[] gradients) => [join(gradients)];
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     Variable Linear(Func<Tensor, Tensor> f, Func<Variable, int[], Variable> adjoint,
         [CallerMemberName] string name = "", Tensor? index = null) =>

@@ -99,7 +99,7 @@ sealed class LogSoftmax(int axis) : Function // y = x − ln Σeˣ along an axis
             new Of3<LogSoftmaxSlope>(), dy.Data, Y.Data)];
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>eˣ/Σeˣ along an axis: positive numbers that add up to 1.</summary>
     public Variable Softmax(int dim) => new Softmax(Data.Layout.Axis("Softmax", dim)).Apply(this);

@@ -41,7 +41,7 @@ public sealed partial class Tensor
     }
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>
     /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>

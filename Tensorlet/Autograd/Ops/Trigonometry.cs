@@ -78,7 +78,7 @@ sealed class Atan2 : Function // c = the angle of the point (b, a)     da = b·d
         [Variable.Zip(new Atan2Slope(0), A, B, dc), Variable.Zip(new Atan2Slope(1), A, B, dc)];
 }
 
-public sealed partial class Variable
+public partial class Variable
 {
     /// <summary>tan x, where x is in radians.</summary>
     public Variable Tan() => Sin() / Cos();
