@@ -25,10 +25,9 @@ public sealed unsafe partial class CpuDevice
             FoldAll<F, R, T>(f, r, x, y);
             return;
         }
-        var (leading, others) = (new Layout[F.Inputs + 1], new Layout[F.Inputs]);
-        for (var k = 0; k < F.Inputs; k++) (leading[k], others[k]) = (x[k].Layout[..y.Rank], x[k].Layout[y.Rank..]);
-        leading[^1] = y.Layout;
-        Walk kept = new(leading), folded = new(others);
+        var layouts = Array.ConvertAll<Tensor, Layout>([.. x, y], operand => operand.Layout);
+        var axes = Layout.AllAxes(x[0].Rank);
+        Walk kept = new(layouts, axes[..y.Rank]), folded = new(layouts.AsSpan(..^1), axes[y.Rank..]);
         bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
         var runs = folded.Starts;                               // where each row of the reduced numbers begins
         var few = folded.Rows * folded.Length < Few && kept.Length >= Fewest;

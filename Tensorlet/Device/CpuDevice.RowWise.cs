@@ -12,11 +12,10 @@ public sealed unsafe partial class CpuDevice
     const int ShortestRun = 1 << 8, LongestRow = 1 << 14;
 
     internal override bool RowWise<G, R, H, S, P, F>(G g, R r, H h, S s, P p, F f, bool keep, Tensor[] operands,
-        int before, int reduced, Tensor b)
+        int before, int[] axes, int reduced, Tensor b)
     {
-        var (kept, count) = (b.Rank - reduced, b.Numel);
-        Walk rows = new(Array.ConvertAll(operands, operand => operand.Layout[..kept]));
-        Walk row = new(Array.ConvertAll(operands, operand => operand.Layout[kept..]));
+        var (layouts, count) = (Array.ConvertAll(operands, operand => operand.Layout), b.Numel);
+        Walk rows = new(layouts, axes.AsSpan(..^reduced)), row = new(layouts, axes.AsSpan(^reduced..));
         var possible = count > 1 && (row.Rows == 1
             || (row.Length >= ShortestRun && (long)row.Rows * row.Length <= LongestRow));
         for (var k = 0; k < operands.Length; k++) possible &= row.Step(k) is 0 or 1 && operands[k].Device == this;

@@ -339,15 +339,16 @@ public abstract partial class Device
     /// <param name="p">The formula of c.</param>
     /// <param name="f">The formula of the result.</param>
     /// <param name="keep">Whether f gets the values of h in place of x₀.</param>
-    /// <param name="operands">x₀, x₁, …, a, c, m₀, m₁, … and the result y. All of them have the shape of y, and the
-    /// axes of the rows are the last ones. a, c and y are written.</param>
+    /// <param name="operands">x₀, x₁, …, a, c, m₀, m₁, … and the result y. All of them have the shape of y. a, c and y
+    /// are written.</param>
     /// <param name="before">The number of operands before a.</param>
+    /// <param name="axes">All axes. The axes of the rows are the last ones.</param>
     /// <param name="reduced">The number of axes of the rows.</param>
     /// <param name="b">The tensor to which b is written.</param>
     /// <returns>False if this device has no faster way for these operands than one step after another; then nothing has
     /// been computed.</returns>
     internal virtual bool RowWise<G, R, H, S, P, F>(G g, R r, H h, S s, P p, F f, bool keep, Tensor[] operands,
-        int before, int reduced, Tensor b)
+        int before, int[] axes, int reduced, Tensor b)
         where G : struct, IFormula where R : struct, IReduction where H : struct, IFormula where S : struct, IReduction
         where P : struct, IMap where F : struct, IFormula => false;
 

@@ -21,26 +21,42 @@ sealed class Walk
     /// <summary>Returns the distance between neighbours in a row of one operand.</summary>
     public int Step(int operand) => strides[operand][^1];
 
-    public Walk(params ReadOnlySpan<Layout> layouts)
+    /// <summary>Goes through all axes, in their order.</summary>
+    public Walk(params ReadOnlySpan<Layout> layouts) : this(layouts, Layout.AllAxes(layouts[0].Rank)) { }
+
+    /// <summary>
+    /// Goes through the given axes, in the given order. The positions do not include the offsets of the layouts.
+    /// </summary>
+    public Walk(ReadOnlySpan<Layout> layouts, ReadOnlySpan<int> axes)
     {
-        var rank = layouts[0].Rank;
-        var (sizes, steps, last) = (new int[rank + 1], new int[layouts.Length][], 0);
-        for (var o = 0; o < layouts.Length; o++) steps[o] = new int[rank + 1];
-        sizes[0] = 1;
-        for (var a = 0; a < rank; a++)
+        var (sizes, last, count, before) = (layouts[0].shape, -1, 0, -1);
+        foreach (var a in axes)
         {
-            var size = layouts[0].shape[a];
-            if (size == 1) continue;
-            var joined = true;
-            for (var o = 0; o < layouts.Length; o++) joined &= steps[o][last] == layouts[o].strides[a] * size;
-            joined |= sizes[last] == 1;
-            if (!joined) last++;
-            sizes[last] = joined ? sizes[last] * size : size;
-            for (var o = 0; o < layouts.Length; o++) steps[o][last] = layouts[o].strides[a];
+            if (sizes[a] == 1) continue;
+            if (!Joined(layouts, before, a)) count++;
+            before = a;
         }
-        Shape = sizes[..(last + 1)];
-        strides = Array.ConvertAll(steps, s => s[..(last + 1)]);
+        (Shape, strides, before) = (new int[Math.Max(1, count)], new int[layouts.Length][], -1);
+        for (var o = 0; o < strides.Length; o++) strides[o] = new int[Shape.Length];
+        Shape[0] = 1;
+        foreach (var a in axes)
+        {
+            if (sizes[a] == 1) continue;
+            if (!Joined(layouts, before, a)) Shape[++last] = 1;
+            Shape[last] *= sizes[a];
+            for (var o = 0; o < strides.Length; o++) strides[o][last] = layouts[o].strides[a];
+            before = a;
+        }
         Rows = Layout.Product(Shape.AsSpan(..^1));
+
+        // whether a step along the outer axis is as long as all steps along the inner axis
+        static bool Joined(ReadOnlySpan<Layout> layouts, int outer, int inner)
+        {
+            if (outer < 0) return false;
+            foreach (var x in layouts)
+                if (x.strides[outer] != x.strides[inner] * x.shape[inner]) return false;
+            return true;
+        }
     }
 
     /// <summary>

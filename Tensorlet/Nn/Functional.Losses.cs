@@ -158,24 +158,27 @@ public static partial class F
             throw new ShapeException($"{operation}: scores {x.Data.Layout} and targets {target.Layout} must be " +
                 "(N, C, …) and (N, …).");
         target.OnlyType($"{operation}: the targets", DType.Int64);
-        var some = target.ToArray<long>().Contains(ignoreIndex);        // scores of ignored targets are not read
-        var (ignored, at) = (target.Eq(ignoreIndex).Unsqueeze(axis), target.Unsqueeze(axis));
-        if (some) (x, at) = (x.MaskedFill(ignored, 0), Tensor.Where(ignored, 0, at));
+        var at = target.Unsqueeze(axis);
+        var ignored = target.ToArray<long>().Contains(ignoreIndex) ? at.Eq(ignoreIndex) : null;
+        // scores of ignored targets are not read
+        if (ignored is not null) (x, at) = (x.MaskedFill(ignored, 0), at.MaskedFill(ignored, 0));
         if (scores && smoothing > 0) (x, scores) = (x.LogSoftmax(axis), false);
         Variable losses;
         try { losses = scores ? new Surprise(axis, at).Apply(x) : -x.Gather(axis, at); }
         catch (IndexException e) when (e.By($"{operation}: a target is not a class")) { throw; }
-        if (weight is null && !some && smoothing == 0) return Reduced(operation, losses.Squeeze(axis), reduction);
+        if (weight is null && ignored is null && smoothing == 0) return Result();
 
         var all = (weight is null ? Tensor.Like(x.Data, 1) : PerClass(operation, x, axis, weight)).Expand(x.Size());
-        var weights = Tensor.Where(ignored, 0, all.Gather(axis, at));
+        var weights = Seen(all.Gather(axis, at));
         losses = Variable.Zip(new WeightedFormula(), losses, weights);
         if (smoothing > 0)
-            losses = losses * (1 - smoothing)
-                - Weighted(x, all, axis).MaskedFill(ignored, 0) * (smoothing / x.Size(axis));
-        if (reduction != Reduction.Mean) return Reduced(operation, losses.Squeeze(axis), reduction);
+            losses = losses * (1 - smoothing) - Seen(Weighted(x, all, axis)) * (smoothing / x.Size(axis));
+        if (reduction != Reduction.Mean) return Result();
         var total = weights.Sum().Item();                       // the mean over no targets is NaN, and has no gradient
         return total == 0 ? losses.Sum() * 0 + double.NaN : losses.Sum() / total;
+
+        Variable Seen(Variable each) => ignored is null ? each : each.MaskedFill(ignored, 0);
+        Variable Result() => Reduced(operation, reduction == Reduction.None ? losses.Squeeze(axis) : losses, reduction);
     }, operation);
 
     /// <summary>
@@ -416,6 +419,10 @@ readonly struct RankingFormula(double margin) : IZip3
 readonly struct ScaledExpFormula : IZip3
 { [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V w) => V.Exp(x - m) * w; }
 
+/// <summary>ln s − (x − m)</summary>
+readonly struct SurpriseFormula : IZip3
+{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V s, V x, V m) => V.Log(s) - (x - m); }
+
 // y = ln Σeˣ − xₜ along an axis, where t is the target     dx = (eˣ/Σeˣ − [1 at t, else 0])·dy
 sealed class Surprise(int axis, Tensor target) : Function
 {
@@ -427,7 +434,7 @@ sealed class Surprise(int axis, Tensor target) : Function
         Save(X);
         (largest, sum) = Softmax.Sums(X.Data, axis);
         Keep(target, largest, sum);
-        return sum.Map(new LogFormula()) - (X.Data.Gather(axis, target) - largest);
+        return Tensor.Apply(Name, new Of3<SurpriseFormula>(), sum, X.Data.Gather(axis, target), largest);
     }
 
     public override Variable[] Backward(Variable dy)

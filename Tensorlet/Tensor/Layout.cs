@@ -106,6 +106,12 @@ public sealed class Layout
             (size == 0 ? ", which is empty." : $"; use {-size} to {size - 1}."));
     }
 
+    static readonly int[] first = [.. Enumerable.Range(0, 16)];
+
+    /// <summary>The axes 0, 1, … of a layout with the given number of axes.</summary>
+    internal static ReadOnlySpan<int> AllAxes(int rank) =>
+        rank <= first.Length ? first.AsSpan(..rank) : Enumerable.Range(0, rank).ToArray();
+
     /// <summary>
     /// Returns the given axes, counted from 0 and sorted, or all axes if none is given. No axis may be given twice. A
     /// 0-dimensional layout accepts one axis, as if it had an axis of size 1.
@@ -113,12 +119,22 @@ public sealed class Layout
     internal int[] Axes(string operation, Axes given)
     {
         var axes = given.list;
-        if (axes is null || axes.Length == 0) return [.. Enumerable.Range(0, Rank)];
+        if (axes is null || axes.Length == 0) return AllAxes(Rank).ToArray();
         int[] sorted = [.. axes.Select(a => Axis(operation, a, extra: Rank == 0 ? 1 : 0)).Order()];
         for (var i = 1; i < sorted.Length; i++)
             if (sorted[i] == sorted[i - 1])
                 throw new IndexException($"{operation}: axis {sorted[i]} is named twice in {Show(axes)}.");
         return Rank == 0 ? [] : sorted;
+    }
+
+    /// <summary>Returns the axes from 0 to rank − 1. The given axes, which are sorted, come last.</summary>
+    internal static int[] Last(int rank, int[] axes)
+    {
+        var (order, kept) = (new int[rank], 0);
+        for (var a = 0; a < rank; a++)
+            if (Array.BinarySearch(axes, a) < 0) order[kept++] = a;
+        axes.CopyTo(order, kept);
+        return order;
     }
 
     /// <summary>
@@ -182,6 +198,7 @@ public sealed class Layout
 
     internal Layout Permute(ReadOnlySpan<int> axes)
     {
+        if (axes.SequenceEqual(AllAxes(Rank))) return this;
         var (newShape, newStrides) = (new int[axes.Length], new int[axes.Length]);
         for (var a = 0; a < axes.Length; a++) (newShape[a], newStrides[a]) = (shape[axes[a]], strides[axes[a]]);
         return new Layout(newShape, newStrides, Offset);

@@ -154,13 +154,19 @@ public sealed partial class Tensor
         params ReadOnlySpan<Tensor> x)
     {
         var shape = Common(operation, x);
-        int[] kept = [.. Enumerable.Range(0, shape.Length).Except(axes)], order = [.. kept, .. axes];
-        var result = x[0].NewEmpty(Array.ConvertAll(kept, a => shape[a]), type, operation);
+        var order = Layout.Last(shape.Length, axes);
+        var result = x[0].NewEmpty(Array.ConvertAll(order[..^axes.Length], a => shape[a]), type, operation);
         verb(Array.ConvertAll(Spread(x, shape).ToArray(), t => t.With(t.Layout.Permute(order))), result);
         return keepdim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 
-    static int[] Ones(int[] shape, int[] axes) => [.. shape.Select((size, a) => axes.Contains(a) ? 1 : size)];
+    /// <summary>Returns a copy of a shape, in which the given axes have the size 1.</summary>
+    static int[] Ones(int[] shape, int[] axes)
+    {
+        int[] result = [.. shape];
+        foreach (var a in axes) result[a] = 1;
+        return result;
+    }
 
     Tensor NotEmpty(string operation, Axes axes)
     {
