@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace Tensorlet;
 
 /// <summary>
-/// The tape. This class switches recording on and off, runs the backward pass, and computes gradients of any
-/// variables with respect to any others.
+/// Controls the tape, which is the record of operations that the backward pass goes through in reverse. This class
+/// switches recording on and off, runs the backward pass, and computes gradients of any variables with respect to any
+/// others.
 /// </summary>
 public static partial class Autograd
 {
@@ -91,21 +92,21 @@ public static partial class Autograd
 
     /// <summary>
     /// Computes the gradient of the sum of <paramref name="outputs"/> with respect to each of
-    /// <paramref name="inputs"/>. Inputs may be leaves or results of operations. The <c>Grad</c> of the leaves does
-    /// not change.
+    /// <paramref name="inputs"/>. Inputs may be leaves or results of operations. The <c>Grad</c> of the leaves does not
+    /// change.
     /// </summary>
     /// <param name="outputs">The variables that are differentiated.</param>
     /// <param name="inputs">The variables with respect to which the outputs are differentiated.</param>
-    /// <param name="gradients">The gradient of the loss with respect to each output. For a scalar, a gradient that
-    /// is null or not given is read as 1.</param>
-    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the
-    /// backward pass, so that the graph can be used again.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each output. For a scalar, a gradient that is
+    /// null or not given is read as 1.</param>
+    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the backward
+    /// pass, so that the graph can be used again.</param>
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated.</param>
     /// <returns>The gradient with respect to each input, or null for an input on which no output depends.</returns>
     /// <exception cref="AutogradException">An input does not require a gradient, or there are no inputs.</exception>
-    /// <exception cref="DTypeException">The backward pass of a function gave an input a gradient of another type.
-    /// </exception>
+    /// <exception cref="DTypeException">The backward pass computed a gradient whose type differs from the type of the
+    /// input.</exception>
     public static Variable?[] Grad(IReadOnlyList<Variable> outputs, IReadOnlyList<Variable> inputs,
         IReadOnlyList<Variable?>? gradients = null, bool retainGraph = false, bool createGraph = false)
     {
@@ -165,11 +166,12 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Registers an action that is called at the end of the <c>Backward</c> that is running. This method is meant
-    /// to be called by hooks.
+    /// Registers an action that is called at the end of the <c>Backward</c> that is running. This method is meant to be
+    /// called by hooks.
     /// </summary>
-    /// <returns>True if the action will be called. False if no backward pass is running, or if the running one does not
-    /// add gradients to leaves. For example, the backward pass of <c>Grad</c> does not add any.</returns>
+    /// <returns>True if the action will be called. False if no backward pass is running, or if the backward pass that
+    /// is running does not add gradients to leaves. For example, the backward pass of <c>Grad</c> does not add
+    /// gradients to leaves.</returns>
     public static bool QueueCallback(Action action)
     {
         action.Given();

@@ -58,22 +58,22 @@ public static class GradCheck
     internal const double SmallSlope = 1e-2;
 
     /// <summary>
-    /// Checks the gradients of a function with respect to its floating-point inputs. Inputs of other types are
-    /// treated as constants.
+    /// Checks the gradients of a function with respect to its floating-point inputs. Inputs of other types are treated
+    /// as constants.
     /// </summary>
     /// <param name="f">The function whose gradients are checked.</param>
-    /// <param name="inputs">The inputs at which the gradients are checked. Floating-point inputs must be Float64.
-    /// Views are allowed.</param>
+    /// <param name="inputs">The inputs at which the gradients are checked. Floating-point inputs must be Float64. Views
+    /// are allowed.</param>
     /// <param name="seed">The seed of the random incoming gradient and of the random directions.</param>
-    /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the product of the
-    /// first gradient and a random direction is differentiated with respect to the inputs and with respect to the
-    /// incoming gradient. The derivative with respect to the incoming gradient is the product of the Jacobian and the
-    /// direction, which is also what forward-mode differentiation computes.</param>
-    /// <param name="jacobian">If true, the elements of the Jacobian are checked too, up to its 64th row. If false,
-    /// only the product of the Jacobian and a random incoming gradient is checked.</param>
-    /// <param name="tolerance">The largest relative difference between a gradient and its numeric gradient with
-    /// which the check still passes. The numeric gradient is a sum of terms; the difference is divided by the sum
-    /// of the absolute values of these terms.</param>
+    /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the product of the first
+    /// gradient and a random direction is differentiated with respect to the inputs and with respect to the incoming
+    /// gradient. The derivative with respect to the incoming gradient is the product of the Jacobian and the direction,
+    /// which is also what forward-mode differentiation computes.</param>
+    /// <param name="jacobian">If true, the elements of the Jacobian are checked too, up to its 64th row. If false, only
+    /// the product of the Jacobian and a random incoming gradient is checked.</param>
+    /// <param name="tolerance">The largest relative difference between a gradient and its numeric gradient that the
+    /// check accepts. The numeric gradient is a sum of terms; the difference is divided by the sum of the absolute
+    /// values of these terms.</param>
     /// <exception cref="DTypeException">An input is Float32, or the result is not Float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, long seed = 0,

@@ -24,7 +24,7 @@ public sealed class GraphPicture
 {
     /// <summary>
     /// The functions of the graph. Each function comes after the functions that computed its inputs. The last function
-    /// computed the variable whose graph this is.
+    /// computed the variable whose graph is shown.
     /// </summary>
     public IReadOnlyList<GraphNode> Nodes { get; }
 
@@ -90,9 +90,10 @@ public sealed class GraphPicture
     }
 
     /// <summary>
-    /// Returns the graph as an SVG. The function that computed the variable is at the bottom. Every other function
-    /// is above the functions that use its result, and as near as possible to the middle of these functions. The
-    /// layout uses the layers and barycentres of Sugiyama.
+    /// Returns the graph as an SVG. The function that computed the variable is at the bottom. Every other function is
+    /// above the functions that use its result, and as near as possible to the middle of these functions. The layout
+    /// follows Sugiyama's method: the functions are arranged in layers, and each layer is sorted by the average
+    /// position (the barycentre) of the functions that use each result.
     /// </summary>
     public string ToSvg()
     {

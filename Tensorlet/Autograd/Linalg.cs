@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Functions of matrices, by the names that they have in <c>torch.linalg</c>. Each function calls a method of
-/// <see cref="Variable"/>. The doc comment of this method defines the result and lists the exceptions.
+/// Matrix functions with the same names as in <c>torch.linalg</c>. Each function calls a method of
+/// <see cref="Variable"/>. The doc comment of that method defines the result and lists the exceptions.
 /// </summary>
 public static class Linalg
 {

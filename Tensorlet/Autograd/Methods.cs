@@ -1,8 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The methods of PyTorch's tensors for which C# has an operator or a property: <c>x.Add(y)</c> is <c>x + y</c>, and
-/// <c>x.Numel()</c> is <c>x.Numel</c>.
+/// Methods that PyTorch's tensors have, and that do the same as an operator, a property or another method of this
+/// library. For example, <c>x.Add(y)</c> returns <c>x + y</c>, and <c>x.Numel()</c> returns <c>x.Numel</c>.
 /// </summary>
 public static class Methods
 {

@@ -14,8 +14,8 @@ public partial class Variable
     Function? accumulate;
 
     /// <summary>
-    /// The values of this variable. Writing to the values is not recorded. But if the tape has saved the values,
-    /// the tape notices the change.
+    /// The values of this variable. Writing to the values is not recorded. But if the tape saved the values before the
+    /// change, a backward pass that reads the saved values throws an <see cref="AutogradException"/>.
     /// </summary>
     public Tensor Data { get; private set; }
     /// <summary>The gradient that has been accumulated for this variable, or null if there is none.</summary>

@@ -4,10 +4,10 @@ using System.Collections.Concurrent;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop over the loader is
-/// an epoch. The order of the samples and their random numbers depend only on the seed and the epoch, not on the
-/// number of workers. The state of the loader contains the seed, the epoch and the position in the epoch, so that an
-/// interrupted epoch can continue at the next batch.
+/// Goes through a dataset in batches: <c>foreach (var (images, labels) in loader)</c>. Each loop over the loader is an
+/// epoch. The order of the samples, and the random numbers that the samples need, depend only on the seed and the
+/// epoch, not on the number of workers. The state of the loader contains the seed, the epoch and the position in the
+/// epoch, so that an interrupted epoch can continue at the next batch.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 {
@@ -120,10 +120,11 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         "DataLoader: an iterable dataset has no Count: the number of batches is known only at its end.");
 
     /// <summary>
-    /// Returns the batches of the next epoch or, after a state was loaded, the remaining batches of the epoch in
-    /// that state. If an exception is thrown for a sample, the enumerator throws it with the number of the sample.
-    /// If the loop is left early, the workers finish the samples on which they are working, and then end. If an
-    /// enumerator is no longer reachable, its workers end too.
+    /// Returns the batches of the next epoch or, after a state was loaded, the remaining batches of the epoch in that
+    /// state. If an exception is thrown while a sample is made, the enumerator throws a TensorletException. Its message
+    /// contains the number of the sample, and its inner exception is the original exception. If the loop is left early,
+    /// the workers finish the samples on which they are working, and then end. If an enumerator is no longer reachable,
+    /// its workers end too.
     /// </summary>
     /// <exception cref="OperationCanceledException">The epoch was cancelled.</exception>
     /// <exception cref="TensorletException">An exception was thrown for a sample; or a sample or a batch is null; or
@@ -259,8 +260,8 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
 }
 
 /// <summary>
-/// Splits a batch into its tensors, and a dataset into its parts, so that
-/// <c>foreach (var (images, labels) in loader)</c> can be written.
+/// Assigns the tensors of a batch, or the parts of a split dataset, to separate variables, for example in
+/// <c>foreach (var (images, labels) in loader)</c>.
 /// </summary>
 public static class Batches
 {

@@ -22,8 +22,8 @@ public abstract class Dataset
     public virtual Tensor[] Sample(int index, Generator random) => this[index];
 
     /// <summary>
-    /// Returns a batch of several samples. By default, the first tensors of all samples are stacked along a new
-    /// first axis, then the second tensors of all samples, and so on.
+    /// Returns a batch of several samples. By default, the first tensors of all samples are stacked along a new first
+    /// axis, then the second tensors of all samples, and so on.
     /// </summary>
     /// <param name="indices">The samples, given by their numbers in the dataset.</param>
     /// <param name="random">A function that returns the generator for the sample at a position of the batch; if not
@@ -31,10 +31,11 @@ public abstract class Dataset
     /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
     /// given.</param>
     /// <param name="stop">A cancellation token that is checked before each sample is made.</param>
-    /// <exception cref="TensorletException">A sample does not exist or is null; or an exception was thrown for a
-    /// sample, and is the inner exception. The message contains the number of the sample.</exception>
-    /// <exception cref="ShapeException">The samples have different numbers of tensors, or tensors at the same
-    /// position have different shapes or types.</exception>
+    /// <exception cref="TensorletException">A sample does not exist or is null; or an exception was thrown while a
+    /// sample was made. The exception that was thrown is the inner exception. The message contains the number of the
+    /// sample.</exception>
+    /// <exception cref="ShapeException">The samples have different numbers of tensors, or tensors at the same position
+    /// have different shapes or types.</exception>
     public virtual Tensor[] Batch(ReadOnlySpan<long> indices, Func<int, Generator>? random = null,
         Func<Tensor[][], Tensor[]>? collate = null, CancellationToken stop = default)
     {

@@ -28,7 +28,7 @@ public abstract partial class Device
 
     /// <summary>Allocates uninitialised memory for <paramref name="count"/> elements.</summary>
     /// <exception cref="ShapeException">The elements take more bytes than one tensor can hold.</exception>
-    /// <exception cref="DeviceException">The elements take more bytes than are left of
+    /// <exception cref="DeviceException">The elements and the memory in use together would take more bytes than
     /// <see cref="MemoryLimit"/>.</exception>
     public Storage Allocate(DType dtype, int count)
     {
@@ -127,9 +127,9 @@ public abstract partial class Device
         Reduce(default(Of1<IdentityFormula>), r, y, x);
 
     /// <summary>
-    /// Computes a formula and reduces its values, which a device need not write to memory: y[i] is the result of
-    /// reducing f(x₀[i, j], x₁[i, j], …) over all j with r. The index i stands for the axes of y, and j stands for
-    /// the remaining axes of the operands.
+    /// Computes a formula f and reduces its values: y[i] is the result of reducing f(x₀[i, j], x₁[i, j], …) over all j
+    /// with r. A device does not have to write the values of the formula to memory. The index i stands for the axes of
+    /// y, and j stands for the remaining axes of the operands.
     /// </summary>
     public void Reduce<F, R>(F f, R r, Tensor y, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction
@@ -186,7 +186,7 @@ public abstract partial class Device
 
     /// <summary>
     /// Adds x[i] to y[i] for every i. If several y[i] are the same element in memory, the x[i] of all these i are
-    /// added to this element. This primitive is the adjoint of reading through a view.
+    /// added to this element. If y is a view, this is the adjoint of reading the elements of the view.
     /// </summary>
     public void AddInto(Tensor x, Tensor y)
     {
@@ -210,10 +210,10 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Adds the elements of x to elements of y at given indices along one axis: y[…, index[…, j, …], …] += x[…, j,
-    /// …]. This is the adjoint of <see cref="Gather"/>. If there are many indices along the axis, and more than y has
-    /// elements along this axis, then many numbers may be added to the same element. In this case, floats are summed in
-    /// double.
+    /// Adds the elements of x to elements of y at given indices along one axis: y[…, index[…, j, …], …] += x[…, j, …].
+    /// This is the adjoint of <see cref="Gather"/>. Many numbers may be added to the same element of y. Therefore,
+    /// floats are summed in double if the number of indices along the axis is large and is also larger than the size of
+    /// y along this axis.
     /// </summary>
     /// <exception cref="IndexException">An element of <paramref name="index"/> is outside the axis of y.</exception>
     public void ScatterAdd(Tensor x, int dim, Tensor index, Tensor y)

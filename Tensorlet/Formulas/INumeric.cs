@@ -49,8 +49,8 @@ public interface INumeric<V> where V : struct, INumeric<V>
     /// <summary>The largest integer that is not above a.</summary>
     static abstract V Floor(V a);
     /// <summary>
-    /// Returns f(a). If the number a carries a slope, the slope of the result is computed from the slope that f
-    /// provides.
+    /// Returns f(a). If the argument consists of a value and a slope (a derivative), the slope of the result is
+    /// computed from the slope that f provides.
     /// </summary>
     static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
@@ -67,9 +67,9 @@ public interface IMap
 }
 
 /// <summary>
-/// A function of one number that is computed by an approximation, and that provides its own slope. The derivative
-/// of the approximation would be slow or inaccurate. A formula calls such a function through
-/// <see cref="INumeric{V}.Call"/>.
+/// A function of one number that is computed by an approximation. The function also provides its slope (its
+/// derivative), because the derivative of the approximation would be slow or inaccurate. A formula calls such a
+/// function through <see cref="INumeric{V}.Call"/>.
 /// </summary>
 public interface ISmooth : IMap
 {

@@ -38,9 +38,9 @@ public static class Optim
     }
 
     /// <summary>
-    /// Performs one step with adaptive moments (Kingma and Ba 2015), where g is the gradient plus weightDecay·x,
-    /// and lr is the learning rate. First, m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g². Then
-    /// x ← x − lr·m̂/(√v̂ + ε), where, in step t, counted from 1, m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ).
+    /// Performs one step with adaptive moments (Kingma and Ba 2015), where g is the gradient plus weightDecay·x, and lr
+    /// is the learning rate. First, m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g². Then x ← x − lr·m̂/(√v̂ + ε),
+    /// where m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), and t is the number of the step, counted from 1.
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
     public static (Tensor X, double Loss) Adam(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
@@ -68,8 +68,8 @@ public static class Optim
 }
 
 /// <summary>
-/// The options of <see cref="Optim.Sgd"/>. The default dampening used to be equal to the momentum; today, the
-/// default is 0.
+/// The options of <see cref="Optim.Sgd"/>. In <c>torch.legacy.optim.sgd</c>, the default dampening was equal to the
+/// momentum; here, the default is 0.
 /// </summary>
 public sealed record SgdConfig(double LearningRate = 1e-3, double LearningRateDecay = 0, double WeightDecay = 0,
     double Momentum = 0, double Dampening = 0, bool Nesterov = false);

@@ -5,17 +5,17 @@ using System.Text.Json;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// A queue through which processes send items to each other. An item can be anything that <see cref="Spawn"/> takes
-/// as an argument, for example a tensor, or a pair, an array or a record of tensors. The item that was added first
-/// is removed first. The items are in a ring of slots in shared memory; any number of processes and threads can add
-/// and remove items. A tensor is normally copied. If a process other than the sender has shared the tensor, its name
-/// is sent instead.
+/// A queue through which processes send items to each other. An item can be anything that <see cref="Spawn"/> takes as
+/// an argument, for example a tensor, or a pair, an array or a record of tensors. The item that was added first is
+/// removed first. The items are in a ring of slots in shared memory; any number of processes and threads can add and
+/// remove items. Normally, a tensor is copied to the queue. If a process other than the sender has shared the tensor,
+/// only the shared name of the tensor is sent.
 /// </summary>
 /// <remarks>
 /// A process that dies never blocks another process. No wait takes longer than its timeout. The lock is a word that
 /// contains the key of the process that holds the lock. A process that finds the key of a dead process in this word
-/// takes the lock over. An item is added or removed by a single write of a counter, which comes after all other
-/// writes; so a process that is killed while it copies an item has changed nothing.
+/// takes the lock over. An item is added or removed by a single write of a counter, which comes after all other writes;
+/// so a process that is killed while it copies an item has changed nothing.
 /// </remarks>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed unsafe class SharedQueue<T>

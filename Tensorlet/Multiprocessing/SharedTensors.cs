@@ -3,10 +3,10 @@ using Tensorlet.Nn;
 namespace Tensorlet.Multiprocessing;
 
 /// <summary>
-/// Tensors whose memory is shared by several processes of one user. What one process writes, the other processes
-/// read. There is no lock: a single number is never read half written, but another process may see several writes in
-/// a different order. Writes of another process do not change the version of a storage, so the tape does not notice
-/// these writes.
+/// Tensors whose memory is shared by several processes of one user. What one process writes, the other processes read.
+/// There is no lock: a process never reads a number that is only partly written, but it may see the writes of another
+/// process in a different order. Writes of another process do not change the version of a storage, so the tape does not
+/// notice these writes.
 /// </summary>
 public static class SharedTensors
 {
@@ -26,10 +26,10 @@ public static class SharedTensors
             "Share the tensor that it is a view of, or a .Clone().");
 
     /// <summary>
-    /// Moves a tensor to memory that other processes can open by the <see cref="SharedName(Tensor)"/> of the tensor.
-    /// The values stay the same. All views of the tensor move with it. If the tensor used an array of the caller as
-    /// its memory (see <see cref="Tensor.Over"/>), that array is no longer used. If the tensor is already shared,
-    /// nothing happens. No other thread may use the tensor at the same time.
+    /// Moves a tensor to shared memory. Other processes can open this memory by the name that
+    /// <see cref="SharedName(Tensor)"/> returns. The values stay the same. All views of the tensor move with it. If the
+    /// tensor used an array of the caller as its memory (see <see cref="Tensor.Over"/>), that array is no longer used.
+    /// If the tensor is already shared, nothing happens. No other thread may use the tensor at the same time.
     /// </summary>
     /// <remarks>
     /// The name disappears when neither the tensor nor a view of it is reachable in this process any longer, or when
@@ -37,8 +37,8 @@ public static class SharedTensors
     /// pool; when the memory is no longer reachable, it is unmapped.
     /// </remarks>
     /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
-    /// <exception cref="ShapeException">The tensor is a view of a part of its memory, or its elements are not in
-    /// the order of the memory.</exception>
+    /// <exception cref="ShapeException">The tensor is a view of a part of its memory, or its elements are not in the
+    /// order of the memory.</exception>
     /// <exception cref="IOException">There is not enough room in /dev/shm or the temporary directory, even after
     /// unreachable memory has been released.</exception>
     public static Tensor ShareMemory(this Tensor tensor)

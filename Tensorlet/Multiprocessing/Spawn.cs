@@ -34,8 +34,8 @@ public static class Spawn
             ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
-    /// Does the work of this process and returns true if <see cref="Start"/> started this process; the program must
-    /// then end. Returns false immediately in any other process. Main must call this method first. The standard input
+    /// If <see cref="Start"/> started this process, does the work of this process and returns true; the program must
+    /// then end. In any other process, returns false immediately. Main must call this method first. The standard input
     /// of a process that <see cref="Start"/> started is empty.
     /// </summary>
     public static bool Child()
@@ -83,16 +83,15 @@ public static class Spawn
         Start(entry, args, nprocs).Join(timeout);
 
     /// <summary>
-    /// Starts processes, each of which calls entry(rank, args…). The rank is the number of the process, counted from
-    /// 0.
+    /// Starts processes, each of which calls entry(rank, args…). The rank is the number of the process, counted from 0.
     /// </summary>
-    /// <param name="entry">A static method, the only one with its name in its class. The first parameter of the
-    /// method is the rank.</param>
+    /// <param name="entry">A static method. Its class has no other static method with the same name. The first
+    /// parameter of the method is the rank.</param>
     /// <param name="args">The other arguments of the method.</param>
     /// <param name="nprocs">The number of processes.</param>
-    /// <exception cref="TensorletException">The entry is not such a method; or it does not take exactly the rank and
-    /// the given arguments; or it is async; or it takes or returns a task or a module; or <see cref="Command"/>
-    /// cannot be started.</exception>
+    /// <exception cref="TensorletException">The entry is not a static method with a unique name in its class; or it
+    /// does not take exactly the rank and the given arguments; or it is async; or it takes or returns a task or a
+    /// module; or <see cref="Command"/> cannot be started.</exception>
     /// <exception cref="ArgumentException">An argument does not have the type of its parameter.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of processes is not positive.</exception>
     public static Spawned Start(Delegate entry, object?[]? args = null, int nprocs = 1)

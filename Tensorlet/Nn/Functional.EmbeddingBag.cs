@@ -14,24 +14,24 @@ public enum BagMode
 public static partial class F
 {
     /// <summary>
-    /// Looks up rows of a table by their indices, which are divided into N bags, and reduces the rows of each bag
-    /// to a single row. The result has the shape (N, D), where D is the size of a row. For an empty bag, the result
-    /// is a row of zeros.
+    /// Looks up rows of a table by their indices, which are divided into N bags, and reduces the rows of each bag to a
+    /// single row. The result has the shape (N, D), where D is the size of a row. For an empty bag, the result is a row
+    /// of zeros.
     /// </summary>
     /// <param name="index">The indices, as Int64 from 0 to V − 1. If <paramref name="offsets"/> are not given, the
     /// indices have the shape (N, B), for N bags of B indices each. If <paramref name="offsets"/> are given, the
     /// indices of all bags follow one another along a single axis.</param>
     /// <param name="weight">The table, of shape (V, D), where V is the number of rows and D is the size of a
     /// row.</param>
-    /// <param name="offsets">The positions in <paramref name="index"/> at which the bags begin, of shape (N). They
-    /// are given only if the indices of all bags follow one another along a single axis.</param>
+    /// <param name="offsets">The positions in <paramref name="index"/> at which the bags begin, of shape (N). They are
+    /// given only if the indices of all bags follow one another along a single axis.</param>
     /// <param name="mode">How the rows of a bag are reduced.</param>
-    /// <param name="paddingIdx">The index of a row that is left out of the reduction. A negative index is counted
-    /// from the end of the table.</param>
-    /// <exception cref="ShapeException">The shapes do not fit together; or the first offset is not 0; or the
-    /// offsets do not ascend.</exception>
-    /// <exception cref="IndexException">The table has no row with one of the indices, or with the padding
-    /// index.</exception>
+    /// <param name="paddingIdx">The index of a row that is left out of the reduction. A negative index is counted from
+    /// the end of the table.</param>
+    /// <exception cref="ShapeException">The shapes do not fit together; or the first offset is not 0; or an offset is
+    /// smaller than the previous offset, or larger than the number of indices.</exception>
+    /// <exception cref="IndexException">An index or the padding index is not the index of a row of the
+    /// table.</exception>
     public static Variable EmbeddingBag(Tensor index, Variable weight, Tensor? offsets = null,
         BagMode mode = BagMode.Mean, int? paddingIdx = null)
     {

@@ -81,8 +81,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// If <paramref name="normalizedShape"/> has k sizes, normalizes the input to mean 0 and variance 1 over its last
-    /// k axes together. Then multiplies the result by the weights and adds the bias (Ba et al. 2016).
+    /// Normalizes the input to mean 0 and variance 1 over the last k axes together, where k is the number of sizes in
+    /// <paramref name="normalizedShape"/>; then multiplies the result by the weights and adds the bias (Ba et al.
+    /// 2016).
     /// </summary>
     /// <param name="x">The input, whose last axes have the sizes <paramref name="normalizedShape"/>.</param>
     /// <param name="normalizedShape">The sizes of the last axes.</param>

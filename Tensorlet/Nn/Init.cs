@@ -19,7 +19,8 @@ public enum FanMode
 }
 
 /// <summary>
-/// The nonlinearity that follows a layer. It determines the gain, a factor of the initial weights of the layer.
+/// The nonlinearity that follows a layer. It determines the gain, which is the factor by which the initial weights of
+/// the layer are multiplied.
 /// </summary>
 public enum Nonlinearity
 {
@@ -133,15 +134,15 @@ public static class Init
         Normal_(x, 0, gain.In("XavierNormal_", 0) / Math.Sqrt(Fan("XavierNormal_", x)), generator);
 
     /// <summary>
-    /// Fills <paramref name="x"/> with random numbers that are uniformly distributed in [−b, b], where
-    /// b = gain·√(3/fan) (He et al. 2015). The fan is determined by <paramref name="mode"/>, and the gain by
+    /// Fills <paramref name="x"/> with random numbers that are uniformly distributed in [−b, b], where b =
+    /// gain·√(3/fan) (He et al. 2015). The fan is determined by <paramref name="mode"/>, and the gain by
     /// <paramref name="nonlinearity"/> and <paramref name="slope"/>.
     /// </summary>
-    /// <param name="x">A weight of shape (out, in, …), where <c>out</c> is the number of output features or
-    /// channels, and <c>in</c> is the number of input features or channels.</param>
+    /// <param name="x">A weight of shape (out, in, …), where <c>out</c> is the number of output features or channels,
+    /// and <c>in</c> is the number of input features or channels.</param>
     /// <param name="slope">The slope of leaky relu for negative numbers.</param>
-    /// <param name="mode">Which number the fan is: the number of inputs that contribute to one output, or the
-    /// number of outputs to which one input contributes.</param>
+    /// <param name="mode">Whether the fan is the number of inputs that contribute to one output, or the number of
+    /// outputs to which one input contributes.</param>
     /// <param name="nonlinearity">The nonlinearity that follows the weight. It determines the gain.</param>
     /// <param name="generator">The generator of the random numbers.</param>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
@@ -159,10 +160,10 @@ public static class Init
         Normal_(x, 0, Kaiming("KaimingNormal_", x, slope, mode, nonlinearity), generator);
 
     /// <summary>
-    /// Fills a matrix with random numbers so that its rows are orthogonal and have the length
-    /// <paramref name="gain"/> (Saxe et al. 2014). If there are fewer columns than rows, this holds for the columns
-    /// instead. If <paramref name="x"/> has more than two axes, all axes after the first are joined, and are the
-    /// columns of the matrix.
+    /// Fills a matrix with random numbers so that its rows are orthogonal and have the norm <paramref name="gain"/>
+    /// (Saxe et al. 2014). If there are fewer columns than rows, this holds for the columns instead. If
+    /// <paramref name="x"/> has more than two axes, it is treated as the matrix that results from joining all axes
+    /// after the first.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> has fewer than two axes.</exception>
     public static Variable Orthogonal_(Variable x, double gain = 1, Generator? generator = null)

@@ -14,7 +14,7 @@ public abstract class Loss(Func<Variable, Variable, Variable> loss)
     public override string ToString() => $"{GetType().Name}()";
 }
 
-/// <summary>A loss of three arguments, which says how these arguments relate to one another.</summary>
+/// <summary>A loss that is computed from three arguments, for example from the three samples of a triplet.</summary>
 /// <param name="loss">The function that computes the loss.</param>
 public abstract class Loss3(Func<Variable, Variable, Variable, Variable> loss)
 {

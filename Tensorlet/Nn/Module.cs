@@ -10,9 +10,10 @@ using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A network, or a part of a network: a class with fields and a method <see cref="Forward"/>. The fields of a
-/// module hold its parts, in the order of their declaration: variables that require a gradient are the parameters
-/// of the module, tensors are its buffers (which are saved, but not trained), and modules are its children.
+/// A network, or a part of a network: a class with fields and a method <see cref="Forward"/>. The values of these
+/// fields are the parts of the module, in the order in which the fields are declared: variables that require a gradient
+/// are the parameters of the module, tensors are its buffers (which are saved, but not trained), and modules are its
+/// children.
 /// </summary>
 [DynamicallyAccessedMembers(AllFields)] // otherwise, trimming would remove fields of a user's network
 public abstract class Module : IStateful
@@ -49,8 +50,8 @@ public abstract class Module : IStateful
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
     /// <summary>
-    /// Registers a hook that only observes: before each call of <see cref="Forward"/>, it is called with the module
-    /// and the input. Dispose the returned object to remove the hook.
+    /// Registers a hook that only observes: before each call of <see cref="Forward"/>, the hook is called with the
+    /// module and the input. Dispose the returned object to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardPreHook(Action<Module, Variable> hook)
     {
@@ -66,8 +67,8 @@ public abstract class Module : IStateful
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
     /// <summary>
-    /// Registers a hook that only observes: after each call of <see cref="Forward"/>, it is called with the module,
-    /// the input and the result. Dispose the returned object to remove the hook.
+    /// Registers a hook that only observes: after each call of <see cref="Forward"/>, the hook is called with the
+    /// module, the input and the result. Dispose the returned object to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardHook(Action<Module, Variable, Variable> hook)
     {
@@ -357,10 +358,10 @@ public abstract class Module : IStateful
 
     /// <summary>
     /// Calls the module in evaluation mode, and returns a table of the modules that are called, in the order of the
-    /// calls. For each module, the table shows the key, the type, the shape of the result, the number of elements
-    /// of the parameters, and the number of multiply-adds in matrix products and convolutions, in which networks
-    /// spend most of their time. The two numbers of a module do not include the numbers of the modules inside it.
-    /// The call changes nothing.
+    /// calls. For each module, the table shows the key, the type, the shape of the result, the number of elements of
+    /// the parameters, and the number of multiply-adds in matrix products and convolutions. Networks spend most of
+    /// their time in these two operations. The elements and multiply-adds of a module do not include those of the
+    /// modules inside it. This method does not change the module.
     /// </summary>
     /// <param name="input">The input with which the module is called, such as one sample.</param>
     public string Summary(Variable input)

@@ -3,8 +3,8 @@ using Tensorlet.Nn;
 namespace Tensorlet;
 
 /// <summary>
-/// Extension methods for modules. Each method returns the module on which it is called, with the class of this
-/// module as its type.
+/// Extension methods for modules. Each method except <see cref="Save"/> returns the module on which it is called. The
+/// return type is the class of this module, and not only <see cref="Module"/>.
 /// </summary>
 public static class ModuleExtensions
 {
@@ -41,8 +41,9 @@ public static class ModuleExtensions
     public static void Save(this Module module, string path) => SafeTensors.Save(path, module.Given().StateDict());
 
     /// <summary>Reads all parameters and buffers of a module from a safetensors file.</summary>
-    /// <exception cref="TensorletException">The file lacks a tensor of the module, or has one more, or a tensor of
-    /// another shape. The module is unchanged.</exception>
+    /// <exception cref="TensorletException">The file lacks a tensor of the module, or contains a tensor that the module
+    /// does not have, or contains a tensor whose shape differs from the shape of the module's tensor. In these cases,
+    /// the module is unchanged.</exception>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static M Load<M>(this M module, string path) where M : Module
     {

@@ -40,17 +40,16 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
 }
 
 /// <summary>
-/// Normalizes each channel over all samples and positions of the batch; see <see cref="F.BatchNorm"/>. The input
-/// has the shape (N, C) or (N, C, L), where N is the number of samples, C is the number of channels and L is the
-/// length.
+/// Normalizes each channel over all samples and positions of the batch; see <see cref="F.BatchNorm"/>. The input has
+/// the shape (N, C) or (N, C, L), where N is the number of samples, C is the number of channels and L is the length.
 /// </summary>
 /// <param name="numFeatures">C, the number of channels.</param>
 /// <param name="eps">The number that is added to the variance.</param>
-/// <param name="momentum">The weight of a new batch in the running statistics. If it is null, the running
-/// statistics are the means over all batches.</param>
+/// <param name="momentum">The weight of a new batch in the running statistics. If it is null, the running statistics
+/// are the averages of the statistics of all batches so far.</param>
 /// <param name="affine">Whether each channel has a weight and a bias.</param>
-/// <param name="trackRunningStats">If true, running statistics are updated in training, and used in evaluation mode.
-/// If false, the statistics of the input are used in both modes.</param>
+/// <param name="trackRunningStats">If true, running statistics are updated in training, and used in evaluation mode. If
+/// false, the statistics of the input are used in both modes.</param>
 public sealed class BatchNorm1d(int numFeatures, double eps = 1e-5, double? momentum = 0.1, bool affine = true,
     bool trackRunningStats = true) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 2, 3);
 
@@ -98,16 +97,16 @@ public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double mo
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
 
 /// <summary>
-/// If <paramref name="normalizedShape"/> has k sizes, normalizes the input to mean 0 and variance 1 over its last k
-/// axes together. Each position in these axes has its own weight, by which the normalized number is multiplied, and
-/// its own bias, which is added.
+/// Normalizes the input to mean 0 and variance 1 over its last k axes together, where k is the number of sizes in
+/// <paramref name="normalizedShape"/>. Each position in these axes has its own weight, by which the normalized number
+/// is multiplied, and its own bias, which is added.
 /// </summary>
 /// <param name="normalizedShape">The sizes of the last axes.</param>
 /// <param name="eps">The number that is added to the variance.</param>
 /// <param name="elementwiseAffine">Whether the layer has a weight. A layer with a weight also has a bias, unless
 /// <paramref name="bias"/> is false.</param>
-/// <param name="bias">Whether the layer has a bias. The argument matters only if
-/// <paramref name="elementwiseAffine"/> is true.</param>
+/// <param name="bias">Whether the layer has a bias. The argument matters only if <paramref name="elementwiseAffine"/>
+/// is true.</param>
 public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool elementwiseAffine = true,
     bool bias = true) : Module
 {

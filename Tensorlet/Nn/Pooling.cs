@@ -3,7 +3,7 @@ namespace Tensorlet.Nn;
 /// <summary>A module without parameters, which applies a function to its input.</summary>
 /// <param name="f">The function.</param>
 /// <param name="arguments">A function that returns the arguments of the module as text. ToString shows this text. If
-/// the function is null, ToString shows no arguments.</param>
+/// <paramref name="arguments"/> is null, ToString shows no arguments.</param>
 public abstract class Simple(Func<Variable, Variable> f, Func<string>? arguments = null) : Module
 {
     /// <inheritdoc/>

@@ -67,7 +67,7 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     public override Variable Forward(Variable x) => Layer(x.Given(), null, null, null, false);
 
     /// <summary>
-    /// Computes the result for a sequence with masks, which have the same meaning as in
+    /// Computes the result for the sequence <paramref name="x"/>. The masks have the same meaning as in
     /// <see cref="MultiheadAttention"/>.
     /// </summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
@@ -147,8 +147,8 @@ public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int 
 
 /// <summary>
 /// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the memory from a source sequence, and the
-/// decoder uses this memory to compute the result for a target sequence. Both the encoder and the decoder end with
-/// a layer norm. Initially, matrices have the values of <see cref="Init.XavierUniform_"/>, as in PyTorch.
+/// decoder uses this memory to compute the result for a target sequence. Both the encoder and the decoder end with a
+/// layer norm. All matrices are initialized with <see cref="Init.XavierUniform_"/>, as in PyTorch.
 /// </summary>
 public sealed class Transformer : Module
 {
@@ -196,13 +196,14 @@ public sealed class Transformer : Module
 }
 
 /// <summary>
-/// Adds numbers that depend on the position to sequences. N sequences of length L have the shape (L, N, E), or
-/// (N, L, E) if the batch comes first. At position p, sin(p/10000^(2i/E)) is added to the element with the even
-/// index 2i, and cos(p/10000^(2i/E)) to the element with the odd index 2i + 1 (Vaswani et al. 2017).
+/// Adds a vector that depends on the position to the vector at each position of a sequence. N sequences of length L
+/// have the shape (L, N, E), or (N, L, E) if the batch comes first. At position p, sin(p/10000^(2i/E)) is added to the
+/// element with the even index 2i, and cos(p/10000^(2i/E)) to the element with the odd index 2i + 1 (Vaswani et al.
+/// 2017).
 /// </summary>
 /// <param name="dModel">E, the size of the vector at each position.</param>
-/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape
-/// (L, N, E). Here, N is the number of sequences, and L is their length.</param>
+/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape (L, N,
+/// E). Here, N is the number of sequences, and L is their length.</param>
 public sealed class SinusoidalPositions(int dModel, bool batchFirst = false) : Module
 {
     /// <inheritdoc/>

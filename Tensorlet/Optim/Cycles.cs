@@ -2,8 +2,9 @@ namespace Tensorlet.Optim;
 
 /// <summary>
 /// Raises the learning rate from maxLr/divFactor to maxLr in the first pctStart·totalSteps steps, and then lowers it to
-/// maxLr/(divFactor·finalDivFactor). The momentum falls from <paramref name="maxMomentum"/> to
-/// <paramref name="baseMomentum"/> while the rate rises, and rises again while the rate falls (Smith and Topin 2019).
+/// maxLr/(divFactor·finalDivFactor). While the rate rises, the momentum falls from <paramref name="maxMomentum"/> to
+/// <paramref name="baseMomentum"/>. While the rate falls, the momentum rises to <paramref name="maxMomentum"/> again
+/// (Smith and Topin 2019).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="maxLr">The highest rate.</param>
@@ -17,9 +18,9 @@ namespace Tensorlet.Optim;
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <param name="divFactor">The ratio of the highest rate to the first rate.</param>
 /// <param name="finalDivFactor">The ratio of the first rate to the last rate.</param>
-/// <param name="threePhase">If true, the rate falls in two phases. The first phase has as many steps as the rise; at
-/// its end, the rate is the first rate again. In the second phase, the rate falls to the last rate, and the momentum
-/// does not change. If false, the rate falls to the last rate in a single phase.</param>
+/// <param name="threePhase">If true, the rate falls in two phases. The first phase has as many steps as the phase in
+/// which the rate rises; at its end, the rate is the first rate again. In the second phase, the rate falls to the last
+/// rate, and the momentum does not change. If false, the rate falls to the last rate in a single phase.</param>
 /// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
 /// momentum.</exception>
 /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLr"/> or a momentum is negative;
@@ -83,7 +84,7 @@ public enum CyclicMode
 /// <param name="baseLr">The lowest rate.</param>
 /// <param name="maxLr">The highest rate.</param>
 /// <param name="stepSizeUp">The number of steps in which the rate rises.</param>
-/// <param name="stepSizeDown">The number of steps in which the rate falls; if it is not given,
+/// <param name="stepSizeDown">The number of steps in which the rate falls. If it is not given, it is equal to
 /// <paramref name="stepSizeUp"/>.</param>
 /// <param name="mode">How the heights of the peaks change.</param>
 /// <param name="gamma">γ, which only <see cref="CyclicMode.ExpRange"/> uses.</param>

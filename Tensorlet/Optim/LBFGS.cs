@@ -1,12 +1,12 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// L-BFGS, a quasi-Newton method. All parameters together are one vector, so there is only one group of parameters. A
-/// step consists of several iterations. Each iteration computes a direction −H·g, where g is the gradient, and H
-/// approximates the inverse of the Hessian. H is computed from the changes of the parameters and of the gradient in
-/// the last iterations (Nocedal and Wright 2006, algorithm 7.4). The iteration then adds t·(−H·g) to the parameters.
-/// The length t is lr or, if <paramref name="strongWolfe"/> is true, a length that satisfies the strong Wolfe
-/// conditions. In the very first iteration, lr is replaced by lr·min(1, 1/s), where s is the sum of the absolute
+/// L-BFGS, a quasi-Newton method. All parameters together are treated as one vector, so there can be only one group of
+/// parameters. A step consists of several iterations. Each iteration computes a direction −H·g, where g is the
+/// gradient, and H approximates the inverse of the Hessian. H is computed from the changes of the parameters and of the
+/// gradient in the last iterations (Nocedal and Wright 2006, algorithm 7.4). The iteration then adds t·(−H·g) to the
+/// parameters. The length t is lr or, if <paramref name="strongWolfe"/> is true, a length that satisfies the strong
+/// Wolfe conditions. In the very first iteration, lr is replaced by lr·min(1, 1/s), where s is the sum of the absolute
 /// values of the elements of g.
 /// </summary>
 /// <param name="parameters">The parameters.</param>
@@ -16,8 +16,8 @@ namespace Tensorlet.Optim;
 /// <paramref name="maxIter"/>.</param>
 /// <param name="toleranceGrad">A step ends when the absolute value of every element of the gradient is at most this
 /// number.</param>
-/// <param name="toleranceChange">A step ends when an iteration changes either every parameter or the loss by less than
-/// this number.</param>
+/// <param name="toleranceChange">A step ends when an iteration changes no parameter by more than this number, or
+/// changes the loss by less than this number.</param>
 /// <param name="historySize">The largest number of past iterations from which H is computed.</param>
 /// <param name="strongWolfe">If true, a search along the direction finds a length t that satisfies the strong Wolfe
 /// conditions. If false, there is no search.</param>

@@ -44,9 +44,8 @@ public abstract class Scheduler : IStateful
 
     /// <summary>
     /// Returns the number of steps so far and, for each group, the learning rate before the first schedule and the
-    /// current learning rate.
-    /// Loading this state also sets these rates in the optimizer. So the state of the optimizer may be loaded before,
-    /// afterwards or not at all.
+    /// current learning rate. Loading this state also sets these rates in the optimizer. So, for these rates, it does
+    /// not matter whether the state of the optimizer is loaded before this state, after it, or not at all.
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
@@ -244,21 +243,21 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
 }
 
 /// <summary>
-/// Multiplies the learning rates by <paramref name="factor"/> when more than <paramref name="patience"/> calls of
-/// <see cref="Step(double)"/> in a row have brought no improvement. A value of the metric is an improvement if it is
-/// below best − threshold·|best|, where best is the best value so far. If <paramref name="max"/> is true, it is an
-/// improvement if it is above best + threshold·|best|.
+/// Multiplies the learning rates by <paramref name="factor"/> when the metric that is passed to
+/// <see cref="Step(double)"/> has not improved in more than <paramref name="patience"/> calls in a row. A value of the
+/// metric is an improvement if it is below best − threshold·|best|, where best is the best value so far. If
+/// <paramref name="max"/> is true, it is an improvement if it is above best + threshold·|best|.
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="max">If true, larger values are better. If false, smaller values are better.</param>
 /// <param name="factor">The factor by which the rates are multiplied.</param>
 /// <param name="patience">The number of calls without improvement that are tolerated.</param>
 /// <param name="threshold">How much the metric must change to count as improved.</param>
-/// <param name="absolute">If true, the threshold is a difference from the best value. If false, it is a fraction of
-/// the best value.</param>
-/// <param name="cooldown">After the rates have been reduced, this number of calls does not count as calls without
+/// <param name="absolute">If true, the threshold is a difference from the best value. If false, it is a fraction of the
+/// best value.</param>
+/// <param name="cooldown">The number of calls after each reduction of the rates that are never counted as calls without
 /// improvement.</param>
-/// <param name="minLr">The number below which no rate is reduced.</param>
+/// <param name="minLr">The lower limit of the reduction: no rate is reduced to less than this number.</param>
 /// <param name="eps">A rate is only reduced if the reduction is larger than this number.</param>
 public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, double factor = 0.1, int patience = 10,
     double threshold = 1e-4, bool absolute = false, int cooldown = 0, double minLr = 0, double eps = 1e-8)

@@ -1,7 +1,7 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The axes over which an operation such as a sum reduces: one axis (<c>x.Sum(1)</c>), several axes
+/// The axes along which an operation such as a sum reduces a tensor: one axis (<c>x.Sum(1)</c>), several axes
 /// (<c>x.Sum([0, 2])</c>), or all axes if none is given. A negative axis counts from the end: −1 is the last axis.
 /// </summary>
 [CollectionBuilder(typeof(Axes), nameof(Of))]

@@ -6,7 +6,7 @@ namespace Tensorlet;
 /// arithmetic on layouts, and does not touch the data.
 /// </summary>
 /// <remarks>
-/// This file is long, because it holds everything that can be done to a shape without looking at a number.
+/// This file is long, because it contains all operations on shapes that do not need the values of the elements.
 /// </remarks>
 public sealed class Layout
 {
@@ -198,7 +198,6 @@ public sealed class Layout
 
     internal Layout Permute(ReadOnlySpan<int> axes)
     {
-        if (axes.SequenceEqual(AllAxes(Rank))) return this;
         var (newShape, newStrides) = (new int[axes.Length], new int[axes.Length]);
         for (var a = 0; a < axes.Length; a++) (newShape[a], newStrides[a]) = (shape[axes[a]], strides[axes[a]]);
         return new Layout(newShape, newStrides, Offset);

@@ -39,18 +39,18 @@ public static class Npz
 
     /// <summary>
     /// Reads an archive whose entries are stored or deflated. The names in the archive are used as keys, and never as
-    /// paths. The CRC-32 of each entry is verified. Before memory is allocated for an entry, the shape of the entry
-    /// is compared with the length of the entry.
+    /// paths. The CRC-32 of each entry is verified. Before memory is allocated for an entry, the shape of the entry is
+    /// compared with the length of the entry.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="expansion">The number of bytes by which all entries together may become larger when they are
-    /// inflated. The compressed entries together must not be longer than the file. So the number of bytes that are
-    /// read is at most the length of the file plus this argument. If integers are widened to Int64, their tensors
-    /// take up to 8 times as many bytes. If this argument is not given, it is a sixteenth of the memory that this
-    /// process may use.</param>
+    /// <param name="expansion">The largest number of bytes by which all inflated entries together may exceed all
+    /// compressed entries together. A damaged file may say that its compressed entries are longer than the file; such a
+    /// file is refused. So the number of bytes that are read is at most the length of the file plus this argument. If
+    /// integers are widened to Int64, their tensors take up to 8 times as many bytes. If this argument is not given, it
+    /// is a sixteenth of the memory that this process may use.</param>
     /// <exception cref="InvalidDataException">The file is not a zip archive of .npy files; or the file is damaged or
-    /// encrypted; or the file inflates to more bytes than were allowed; or a name occurs twice; or there is a name
-    /// that <see cref="Save"/> refuses.</exception>
+    /// encrypted; or the file inflates to more bytes than were allowed; or a name occurs twice; or there is a name that
+    /// <see cref="Save"/> refuses.</exception>
     public static Dictionary<string, Tensor> Load(string path, long? expansion = null) =>
         Files.Read(path, "npz", file =>
     {

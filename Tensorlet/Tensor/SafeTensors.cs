@@ -25,10 +25,10 @@ public static partial class SafeTensors
     /// <summary>
     /// Writes a file under a temporary name in the folder of <paramref name="path"/>, flushes the file to disk, and
     /// renames it to <paramref name="path"/>. At every moment, the path holds a complete file, either the old one or
-    /// the new one, even if writing is interrupted. If a writer is killed, the temporary file that it leaves is
-    /// deleted by the next writer of this path. Tensors with larger elements come
-    /// first, so that all elements are aligned. Before the old file is replaced, the new header is read and checked
-    /// in the same way as by <see cref="Load(string)"/>.
+    /// the new one, even if writing is interrupted. If a process is killed while it writes the file, its temporary file
+    /// is deleted when a file is next written to this path. Tensors with larger elements come first, so that all
+    /// elements are aligned. Before the old file is replaced, the new header is read and checked in the same way as by
+    /// <see cref="Load(string)"/>.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is null or named <c>__metadata__</c>; or a metadata entry is null
     /// or named <c>tensorlet.sha256</c>; or a name or a metadata entry is not valid Unicode, because it contains an

@@ -55,7 +55,8 @@ public sealed partial class Tensor
 
     /// <summary>
     /// The numbers <c>start</c>, <c>start + step</c>, <c>start + 2·step</c>, … as long as they are below <c>end</c> (or
-    /// above <c>end</c> if the step is negative). If no type is given and all three are integers, the type is Int64.
+    /// above <c>end</c> if the step is negative). If no type is given, and <c>start</c>, <c>end</c> and <c>step</c> are
+    /// all integers, the type is Int64.
     /// </summary>
     /// <exception cref="ShapeException">The step is 0 or leads away from the end.</exception>
     public static Tensor Arange(Number start, Number end, Number? step = null, DType? dtype = null,
@@ -129,14 +130,14 @@ public sealed partial class Tensor
     public static void ManualSeed(long seed) => Generator.ManualSeed(seed);
 
     /// <summary>
-    /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to
-    /// its weight; the weights need not add up to 1. For each row of n weights, <paramref name="count"/> indices from
-    /// 0 to n − 1 are sampled: if this tensor has the shape (…, n), the result has the shape (…, count). The type of
-    /// the result is Int64.
+    /// Samples indices, with the numbers of this tensor as weights. The probability of an index is proportional to its
+    /// weight; the weights need not add up to 1. For each row of n weights, <paramref name="count"/> indices from 0 to
+    /// n − 1 are sampled: if this tensor has the shape (…, n), the result has the shape (…, count). The type of the
+    /// result is Int64.
     /// </summary>
-    /// <exception cref="TensorletException">A weight is negative or not finite; or no weight of a row is above 0; or
-    /// the indices are to be sampled without replacement, and a row has fewer than <paramref name="count"/> weights
-    /// above 0.</exception>
+    /// <exception cref="TensorletException">A weight is negative or not finite; or all weights of a row are 0; or the
+    /// indices are to be sampled without replacement, and a row has fewer than <paramref name="count"/> weights above
+    /// 0.</exception>
     public Tensor Multinomial(int count, bool replacement = false, Generator? generator = null)
     {
         var n = OnlyFloat("Multinomial").Layout.Size("Multinomial", -1);

@@ -221,12 +221,13 @@ public sealed partial class Tensor
 
     /// <summary>
     /// Picks one element of this tensor for each element of the index. The element of the index is the position along
-    /// the axis <paramref name="dim"/>; the positions along the other axes stay the same:
-    /// y[…, j, …] = x[…, index[…, j, …], …], where x is this tensor, and y is the result.
+    /// the axis <paramref name="dim"/>; the positions along the other axes stay the same: y[…, j, …] =
+    /// x[…, index[…, j, …], …], where x is this tensor, and y is the result.
     /// </summary>
-    /// <exception cref="ShapeException">The index does not have as many axes as the tensor, or the index is larger
-    /// than the tensor along an axis other than <paramref name="dim"/>.</exception>
-    /// <exception cref="IndexException">An index is outside the axis.</exception>
+    /// <exception cref="ShapeException">The index and this tensor have different numbers of axes; or, along an axis
+    /// other than <paramref name="dim"/>, the size of the index is larger than the size of this tensor.</exception>
+    /// <exception cref="IndexException">An element of the index is not a position on the axis <paramref name="dim"/> of
+    /// this tensor.</exception>
     public Tensor Gather(int dim, Tensor index)
     {
         var table = Reached("Gather", ref dim, index);
@@ -252,8 +253,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Replaces elements of this tensor, in place: this[…, index[…, j, …], …] = src[…, j, …]. If an index is repeated,
-    /// the last element with this index is kept.
+    /// Replaces elements of this tensor, in place: this[…, index[…, j, …], …] = src[…, j, …]. If several elements of
+    /// <paramref name="src"/> are written to the same position, the last of them is kept.
     /// </summary>
     public Tensor Scatter_(int dim, Tensor index, Tensor src) => Named(() => Copy_(Scatter(dim, index, src)));
 

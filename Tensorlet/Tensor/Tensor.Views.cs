@@ -56,8 +56,8 @@ public sealed partial class Tensor
     public Tensor Unsqueeze(int dim) => With(Layout.Insert(Layout.Axis("Unsqueeze", dim, extra: 1), 1, 1));
 
     /// <summary>
-    /// Returns a view of the given shape. Axes of size 1 are repeated without copying, and so are new axes, which may
-    /// be added in front. A size of −1 means that the axis keeps its size.
+    /// Returns a view of the given shape. The shape may have new axes in front. Along the new axes and along axes of
+    /// size 1, the elements are repeated without being copied. A size of −1 means that the axis keeps its size.
     /// </summary>
     /// <exception cref="ShapeException">A size other than 1 would have to change.</exception>
     public Tensor Expand(params int[] shape)
@@ -122,11 +122,11 @@ public sealed partial class Tensor
     /// <summary>
     /// Returns a view of sliding windows along an axis. Neighbouring windows may share elements. A window consists of
     /// <paramref name="size"/> elements, and neighbouring elements of a window are <paramref name="dilation"/>
-    /// positions apart. A window begins every <paramref name="stride"/> elements. In the result, the axis counts the
-    /// windows, and a new last axis counts the elements of a window.
+    /// positions apart. A window begins every <paramref name="stride"/> elements. In the result, the axis has one
+    /// position for each window, and a new last axis has one position for each element of a window.
     /// </summary>
-    /// <exception cref="ShapeException">The window is longer than the axis; or the size, the stride or the dilation
-    /// is not positive.</exception>
+    /// <exception cref="ShapeException">The window is longer than the axis; or the size, the stride or the dilation is
+    /// not positive.</exception>
     public Tensor Windows(int dim, int size, int stride = 1, int dilation = 1)
     {
         dim = Layout.Axis("Windows", dim);
@@ -189,7 +189,8 @@ public sealed partial class Tensor
 
     /// <summary>
     /// Joins tensors one after another along an axis. The tensors may differ in size along this axis only. If the
-    /// tensors have different types, the result has the highest type.
+    /// tensors have different types, the result has the type that comes last in the order Bool, Int64, Float32,
+    /// Float64.
     /// </summary>
     /// <exception cref="ShapeException">No tensors were given; or the tensors differ in the size of another axis; or
     /// the tensors have different numbers of axes.</exception>

@@ -39,8 +39,8 @@ public sealed partial class Tensor
 
     /// <summary>
     /// Converts a number to an operand, for example in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and
-    /// <c>x[0] = 1</c>. The operand takes the device of the other operand. The type of the operand follows from the
-    /// type of the other operand, by the rule that <see cref="Number"/> describes.
+    /// <c>x[0] = 1</c>. In the operation, the number is treated as a tensor on the device of the other operand. The
+    /// type of this tensor follows from the type of the other operand, by the rule that <see cref="Number"/> describes.
     /// </summary>
     public static implicit operator Tensor(Number x) => new(x);
     /// <inheritdoc cref="op_Implicit(Number)"/>

@@ -54,9 +54,10 @@ public class ConfusionMatrix(int classes) : Metric(classes.In(nameof(ConfusionMa
 
 /// <summary>
 /// Computes F₁ = 2·h/(2·h + f + m) for each class, the harmonic mean of precision and recall. Here, h is the number of
-/// targets of the class that were predicted as this class (hits), m is the number of its other targets (missed), and f
-/// is the number of targets of other classes that were predicted as this class (false). If a class occurs neither among
-/// the targets nor among the predictions, its F₁ is 0, and the mean over the classes leaves this class out.
+/// targets of the class that were predicted as this class (hits), m is the number of targets of the class that were
+/// predicted as another class (misses), and f is the number of targets of other classes that were predicted as this
+/// class (false positives). If a class occurs neither among the targets nor among the predictions, its F₁ is 0, and the
+/// mean over the classes leaves this class out.
 /// </summary>
 /// <param name="classes">C, the number of classes.</param>
 public sealed class F1(int classes) : ConfusionMatrix(classes)

@@ -20,18 +20,18 @@ public sealed record LrRange(IReadOnlyList<double> Rates, IReadOnlyList<double> 
 public sealed partial class Trainer
 {
     /// <summary>
-    /// Makes steps with learning rates that grow from <paramref name="low"/> to <paramref name="high"/> by equal
-    /// factors. The test ends early if the smoothed loss is more than four times its smallest value so far, or if a
-    /// loss is not finite. This is the range test of Smith 2017, with the smoothing and the stopping rule of fastai.
-    /// Plugins are not called. Afterwards, the model, the optimizer, the default generator of random numbers and the
-    /// loader are as they were before.
+    /// Runs a learning-rate range test: makes steps while the learning rate grows from <paramref name="low"/> to
+    /// <paramref name="high"/>. From each step to the next, the rate is multiplied by the same factor. The test ends
+    /// early if the smoothed loss is more than four times its smallest value so far, or if a loss is not finite. This
+    /// is the range test of Smith 2017, with the smoothing and the stopping rule of fastai. Plugins are not called.
+    /// Afterwards, the model, the optimizer, the default generator of random numbers and the loader are as they were
+    /// before.
     /// </summary>
     /// <param name="low">The learning rate of the first step.</param>
     /// <param name="high">The learning rate of the last step, if the test does not end early.</param>
     /// <param name="steps">The largest number of steps.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="low"/> is not positive; or
-    /// <paramref name="high"/> is below <paramref name="low"/>; or <paramref name="steps"/> is less than
-    /// 2.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="low"/> is not positive; or <paramref name="high"/>
+    /// is below <paramref name="low"/>; or <paramref name="steps"/> is less than 2.</exception>
     public LrRange LrFind(double low = 1e-6, double high = 1, int steps = 100)
     {
         low.In(nameof(LrFind), double.Epsilon);

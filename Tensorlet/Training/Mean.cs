@@ -1,8 +1,8 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// A mean: either of numbers that are given directly, such as losses, or of the elements of f(output, target), for
-/// example of squared differences.
+/// The mean of numbers that are added directly, such as losses, or of the elements of f(output, target), such as
+/// squared differences.
 /// </summary>
 /// <param name="f">The function whose results are averaged. If no function is given, the elements of the outputs are
 /// averaged.</param>
@@ -25,17 +25,17 @@ public class Mean(Func<Tensor, Tensor, Tensor>? f = null) : Metric(2)
 }
 
 /// <summary>
-/// The share of the targets that the outputs predict. The targets are class numbers with the shape (N, …), where N is
-/// the number of samples. The outputs are either class numbers with the same shape, or scores with the shape (N, C, …),
-/// where C is the number of classes.
+/// The share of the targets that the outputs predict correctly. The targets are class numbers with the shape (N, …),
+/// where N is the number of samples. The outputs are either class numbers with the same shape, or scores with the shape
+/// (N, C, …), where C is the number of classes.
 /// </summary>
 public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", output, target).Eq(target));
 
 /// <summary>
 /// The share of the targets that are among the k classes with the largest scores. For N samples and C classes, the
-/// targets have the shape (N), and the scores have the shape (N, C). A target whose score is NaN
-/// counts as missed; apart from that, the share is 1 if there are at most k classes. If scores are equal, the class
-/// with the lower number comes first, so that k = 1 gives the same as <see cref="Accuracy"/>.
+/// targets have the shape (N), and the scores have the shape (N, C). A target whose score is NaN is never counted as
+/// one of these k classes. If there are at most k classes, every other target is counted. If scores are equal, the
+/// class with the lower number comes first, so that k = 1 gives the same as <see cref="Accuracy"/>.
 /// </summary>
 /// <param name="k">The number of classes among which the target must be.</param>
 /// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>

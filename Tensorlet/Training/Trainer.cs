@@ -5,9 +5,9 @@ using Tensorlet.Optim;
 namespace Tensorlet.Training;
 
 /// <summary>
-/// Trains a model. An epoch consists of batches, and each batch of an input and a target. For each batch, the trainer
-/// computes the gradients of the loss, and the optimizer makes a step. Everything else is done by plugins. They are
-/// called in the order in which they are given, except that <see cref="Checkpoints"/> are called last.
+/// Trains a model. An epoch consists of batches, and each batch consists of an input and a target. For each batch, the
+/// trainer computes the gradients of the loss, and the optimizer makes a step. Everything else is done by plugins. They
+/// are called in the order in which they are given, except that <see cref="Checkpoints"/> are called last.
 /// </summary>
 /// <param name="model">The model that is trained.</param>
 /// <param name="loss">A function that computes the loss from an output and a target.</param>

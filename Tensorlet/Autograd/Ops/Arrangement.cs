@@ -64,9 +64,8 @@ public partial class Variable
     public Variable Roll(int shifts) => Reshape(-1).Roll(shifts, 0).Reshape(Size());
 
     /// <summary>
-    /// Returns windows of the given size along an axis. A window begins every <paramref name="step"/> elements. In
-    /// the result, the axis is replaced by an axis along which the windows are counted, and a new last axis runs
-    /// along the elements of a window.
+    /// Returns windows of the given size along an axis. A window begins every <paramref name="step"/> elements. In the
+    /// result, this axis has one position for each window, and a new last axis contains the elements of each window.
     /// </summary>
     public Variable Unfold(int dim, int size, int step) => Read(x => x.Windows(dim, size, step));
 

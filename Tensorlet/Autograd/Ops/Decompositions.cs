@@ -154,12 +154,13 @@ public partial class Variable
     }
 
     /// <summary>
-    /// Computes the factors of X = Q·R for each matrix X of this variable, which has the shape (…, m, n). Let k be
-    /// the smaller of m and n. Q has the shape (…, m, k) and orthonormal columns. R has the shape (…, k, n), and is 0
-    /// below the diagonal. The signs are those of Householder reflections, as in LAPACK.
+    /// Computes the factors of X = Q·R for each matrix X of this variable, which has the shape (…, m, n). Let k be the
+    /// smaller of m and n. Q has the shape (…, m, k) and orthonormal columns. R has the shape (…, k, n), and is 0 below
+    /// the diagonal. The signs of the columns of Q and of the rows of R are those that Householder reflections give, as
+    /// in LAPACK.
     /// </summary>
-    /// <exception cref="LinAlgException">The first k columns of a matrix are not linearly independent. The exception
-    /// is thrown only when the gradient is computed.</exception>
+    /// <exception cref="LinAlgException">The first k columns of a matrix are not linearly independent. The exception is
+    /// thrown only when the gradient is computed.</exception>
     /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
     public (Variable Q, Variable R) Qr()
     {

@@ -38,7 +38,8 @@ public partial class Variable
     /// computes the derivatives of every order from the formula itself, on every device. Where two branches of the
     /// formula meet, the derivative is that of the branch that is chosen.
     /// </summary>
-    /// <param name="f">The formula: a public struct with one line of mathematics.</param>
+    /// <param name="f">The formula: a public struct that implements <see cref="IMap"/>. Its method <c>Apply</c>
+    /// computes f(x).</param>
     public Variable Map<F>(F f) where F : struct, IMap => Apply(new Of1<F>(f), NameOf<F>.Text, this);
 
     /// <summary>

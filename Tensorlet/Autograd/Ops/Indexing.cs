@@ -12,8 +12,8 @@ public partial class Variable
         Named(() => Gather(dim, Data.AlongAxis("IndexSelect", dim, index.Given().Data)));
 
     /// <summary>
-    /// Adds the elements of this variable to y, a tensor of zeros that has the given shape: y[…, index[…, j, …], …]
-    /// += this[…, j, …]. The index belongs to the axis <paramref name="dim"/>. This is the adjoint of
+    /// Adds the elements of this variable to y, a tensor of zeros that has the given shape: y[…, index[…, j, …], …] +=
+    /// this[…, j, …]. The index contains positions along the axis <paramref name="dim"/> of y. This is the adjoint of
     /// <see cref="Gather"/>.
     /// </summary>
     // y = zeros, to which x is added at the indices     dx = dy gathered at the indices
@@ -49,9 +49,10 @@ public partial class Variable
     /// Returns a copy y of this variable, into which a source is written along the axis <paramref name="dim"/>: y[…,
     /// index[…, j, …], …] = src[…, j, …]. If an index is repeated, the last element with this index is kept.
     /// </summary>
-    /// <exception cref="ShapeException">The source and the indices differ in shape; or the indices and this variable
-    /// have different numbers of axes; or the indices are larger than this variable along an axis other than
-    /// <paramref name="dim"/>.</exception>
+    /// <exception cref="ShapeException">The source and <paramref name="index"/> differ in shape; or
+    /// <paramref name="index"/> and this variable have different numbers of axes; or, along an axis other than
+    /// <paramref name="dim"/>, the size of <paramref name="index"/> is greater than the size of this
+    /// variable.</exception>
     /// <exception cref="IndexException">An index is outside the axis.</exception>
     public Variable Scatter(int dim, Tensor index, Variable src)
     {

@@ -12,23 +12,23 @@ public static partial class F
         MaxPool("MaxPool1d", x, [kernelSize], [stride ?? kernelSize], [padding], [dilation], ceilMode).Values;
 
     /// <summary>
-    /// Returns the maximum of each window in each channel of the images <paramref name="x"/>. The result has the
-    /// shape (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width. The operation
-    /// picks one element of each window. If several elements of a window are the maximum, the operation picks the
-    /// first of them. Only the elements that are picked get the gradient.
+    /// Returns the maximum of each window in each channel of the images <paramref name="x"/>. The result has the shape
+    /// (N, C, OH, OW), where OH and OW are the numbers of windows along the height and the width. The operation picks
+    /// one element of each window. If several elements of a window are the maximum, the operation picks the first of
+    /// them. Only the elements that are picked get the gradient.
     /// </summary>
     /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
     /// W.</param>
     /// <param name="kernelSize">The size of a window.</param>
     /// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
     /// window.</param>
-    /// <param name="padding">How far the first windows reach over the edge of the image: at most half the size of a
-    /// window.</param>
+    /// <param name="padding">The number of rows and columns of −∞ that are added on each side of the image. It is at
+    /// most half the size of a window.</param>
     /// <param name="dilation">The distance between neighbouring elements of a window; 1 if it is not given.</param>
     /// <param name="ceilMode">If true, and if elements are left over at the end of an axis, a last window is added,
     /// which reaches beyond the end. If false, these elements are not used.</param>
-    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
-    /// the padded image.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than the
+    /// padded image.</exception>
     public static Variable MaxPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,
         Pair? dilation = null, bool ceilMode = false) =>
         MaxPool("MaxPool2d", x, kernelSize, stride ?? kernelSize, padding ?? 0, dilation ?? 1, ceilMode).Values;
@@ -66,15 +66,15 @@ public static partial class F
     /// <param name="kernelSize">The size of a window.</param>
     /// <param name="stride">The distance between neighbouring windows. If it is not given, it is the size of a
     /// window.</param>
-    /// <param name="padding">How far the first windows reach over the edge of the image: at most half the size of a
-    /// window.</param>
+    /// <param name="padding">The number of rows and columns of zeros that are added on each side of the image. It is at
+    /// most half the size of a window.</param>
     /// <param name="ceilMode">If true, and if elements are left over at the end of an axis, a last window is added,
-    /// which reaches beyond the end. If false, these elements are not used. The part of the last window that is
-    /// beyond the padding does not count in the mean.</param>
-    /// <param name="countIncludePad">If true, the padding counts in the mean, as zeros. If false, only the elements
-    /// of the image count.</param>
-    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than
-    /// the padded image.</exception>
+    /// which reaches beyond the end. If false, these elements are not used. The part of the last window that is beyond
+    /// the padding does not count in the mean.</param>
+    /// <param name="countIncludePad">If true, the padding counts in the mean, as zeros. If false, only the elements of
+    /// the image count.</param>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have four axes, or the window is larger than the
+    /// padded image.</exception>
     public static Variable AvgPool2d(Variable x, Pair kernelSize, Pair? stride = null, Pair? padding = null,
         bool ceilMode = false, bool countIncludePad = true) =>
         AvgPool("AvgPool2d", x, kernelSize, stride ?? kernelSize, padding ?? 0, ceilMode, countIncludePad);

@@ -188,8 +188,8 @@ public partial class Variable
 
     /// <summary>
     /// The p-norm (Σ|x|ᵖ)^(1/p) over the given axes, or of all elements if no axes are given. If p is not given, the
-    /// norm is the Euclidean norm √Σx². The norm is the largest |x| for p = ∞, the smallest |x| for p = −∞, and the
-    /// number of elements that are not 0 for p = 0. The gradient at 0 is 0.
+    /// norm is the Euclidean norm √Σx². For p = ∞, the norm is the largest |x|; for p = −∞, it is the smallest |x|; and
+    /// for p = 0, it is the number of elements that are not 0. With respect to an element that is 0, the gradient is 0.
     /// </summary>
     public Variable Norm(double p = 2, Axes dim = default, bool keepdim = false) => Named(() =>
     {

@@ -120,9 +120,9 @@ public static partial class F
         new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
-    /// Adds each column to an image of zeros, at the position of the window that the column contains (col2im). This
-    /// is the adjoint of <see cref="Unfold"/>. The shape changes from (N, C·KH·KW, OH·OW) to (N, C, H, W). The
-    /// letters have the same meaning as for <see cref="Unfold"/>.
+    /// Turns each column back into a window, and adds the windows to an image of zeros, each at the position from which
+    /// <see cref="Unfold"/> takes it (col2im). This is the adjoint of <see cref="Unfold"/>. The shape changes from
+    /// (N, C·KH·KW, OH·OW) to (N, C, H, W). The letters have the same meaning as for <see cref="Unfold"/>.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have the shape of a result of
     /// <see cref="Unfold"/> for images of the size <paramref name="outputSize"/>.</exception>

@@ -9,10 +9,9 @@ public partial class Variable
         (dy, _) => dy.Flip(dim).CumSum(dim).Flip(dim));
 
     /// <summary>
-    /// The cumulative product along an axis. It is computed in steps: in the first step, each element is multiplied
-    /// by the element 1 position before it, in the next step by the element 2 positions before it, then 4 positions,
-    /// and so on (Hillis and Steele 1986). The gradient follows from these multiplications, so it is also right
-    /// where elements are 0.
+    /// The cumulative product along an axis. It is computed in steps. In the first step, each element is multiplied by
+    /// the element 1 position before it. In each further step, this distance is doubled (Hillis and Steele 1986). The
+    /// gradient follows from these multiplications, so it is also right where elements are 0.
     /// </summary>
     public Variable CumProd(int dim)
     {

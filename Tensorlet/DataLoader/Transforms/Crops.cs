@@ -60,13 +60,14 @@ public sealed class RandomHorizontalFlip(double p = 0.5) : RandomFlip(-1, p);
 public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 
 /// <summary>
-/// With probability <paramref name="p"/>, sets a rectangle at a random position to <paramref name="value"/>. The
-/// share of the image that the rectangle covers is sampled uniformly from the range <paramref name="scale"/>. The
-/// logarithm of height/width is sampled uniformly between the logarithms of the limits of <paramref name="ratio"/>.
-/// If ten rectangles in succession do not fit into the image, the image is not changed (Zhong et al. 2017).
+/// With probability <paramref name="p"/>, sets a rectangle at a random position to <paramref name="value"/>. The share
+/// of the image that the rectangle covers is sampled uniformly from the range <paramref name="scale"/>. The logarithm
+/// of height/width is sampled uniformly between the logarithms of the limits of <paramref name="ratio"/>. If the
+/// rectangle does not fit into the image, another one is sampled. If none of ten rectangles fits, the image is not
+/// changed (Zhong et al. 2017).
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1; or a limit of the scale is
-/// not between 0 and 1; or a limit of the ratio is not positive; or the maximum of a range is below its
+/// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1; or a limit of the scale is not
+/// between 0 and 1; or a limit of the ratio is not positive; or the maximum of a range is below its
 /// minimum.</exception>
 public sealed class RandomErasing(double p = 0.5, (double Min, double Max)? scale = null,
     (double Min, double Max)? ratio = null, double value = 0) : Transform

@@ -83,9 +83,9 @@ public sealed class Normalize(double[] mean, double[] std) : Transform
 
 /// <summary>
 /// Resizes images by bilinear interpolation, without a low-pass filter (like torchvision with antialias=False). If
-/// <paramref name="width"/> is given, <paramref name="size"/> is the height. Otherwise, <paramref name="size"/> is
-/// the length of the shorter edge. The length of the longer edge is then chosen so that the ratio of the edges is
-/// kept, and is rounded down.
+/// <paramref name="width"/> is given, <paramref name="size"/> is the height. Otherwise, <paramref name="size"/> is the
+/// length of the shorter edge. The length of the longer edge is then computed so that the ratio of the edges stays the
+/// same; this length is rounded down.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
 public sealed class Resize(int size, int? width = null) : Transform
