@@ -185,8 +185,9 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Adds x[i] to y[i] for every i. If several y[i] are the same element in memory, the x[i] of all these i are
-    /// added to this element. If y is a view, this is the adjoint of reading the elements of the view.
+    /// Adds x[i] to y[i] for every i. If several y[i] are the same element in memory, the x[i] of all these i are added
+    /// to this element. If y is a view of a tensor, this primitive computes the gradient with respect to the tensor
+    /// from x, the gradient with respect to the view.
     /// </summary>
     public void AddInto(Tensor x, Tensor y)
     {

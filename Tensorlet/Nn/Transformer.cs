@@ -146,9 +146,9 @@ public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int 
 }
 
 /// <summary>
-/// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the memory from a source sequence, and the
-/// decoder uses this memory to compute the result for a target sequence. Both the encoder and the decoder end with a
-/// layer norm. All matrices are initialized with <see cref="Init.XavierUniform_"/>, as in PyTorch.
+/// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the result for a source sequence. From this
+/// result (the memory), the decoder computes the result for a target sequence. Both the encoder and the decoder end
+/// with a layer norm. All matrices are initialized with <see cref="Init.XavierUniform_"/>, as in PyTorch.
 /// </summary>
 public sealed class Transformer : Module
 {

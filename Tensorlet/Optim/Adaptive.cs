@@ -49,8 +49,8 @@ public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Adadelta, whose steps have the units of the parameters (Zeiler 2012). A step changes a parameter p with the
-/// gradient g: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d. Here, ρ is
+/// Adadelta, which scales its steps by the size of its previous steps (Zeiler 2012). A step changes a parameter p with
+/// the gradient g: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d. Here, ρ is
 /// <paramref name="rho"/>, and ε is <paramref name="eps"/>.
 /// </summary>
 public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6,

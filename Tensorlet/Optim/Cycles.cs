@@ -18,9 +18,9 @@ namespace Tensorlet.Optim;
 /// <param name="maxMomentum">The highest momentum.</param>
 /// <param name="divFactor">The ratio of the highest rate to the first rate.</param>
 /// <param name="finalDivFactor">The ratio of the first rate to the last rate.</param>
-/// <param name="threePhase">If true, the rate falls in two phases. The first phase has as many steps as the phase in
-/// which the rate rises; at its end, the rate is the first rate again. In the second phase, the rate falls to the last
-/// rate, and the momentum does not change. If false, the rate falls to the last rate in a single phase.</param>
+/// <param name="threePhase">If true, there are three phases. The rate rises to the highest rate, falls to the first
+/// rate again in the same number of steps, and then falls to the last rate; in the third phase, the momentum does not
+/// change. If false, the rate rises and then falls to the last rate in a single phase.</param>
 /// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
 /// momentum.</exception>
 /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLr"/> or a momentum is negative;
@@ -70,8 +70,8 @@ public enum CyclicMode
     /// <summary>Each peak is half as high as the one before.</summary>
     Triangular2,
     /// <summary>
-    /// The height is multiplied by γᵉ, where γ is the gamma of the <see cref="CyclicLR"/>, and e is the number of steps
-    /// so far.
+    /// The distance from the lowest rate is multiplied by γᵉ, where γ is the gamma of the <see cref="CyclicLR"/>, and e
+    /// is the number of steps so far.
     /// </summary>
     ExpRange,
 }

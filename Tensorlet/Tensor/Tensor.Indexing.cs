@@ -24,8 +24,8 @@ public readonly struct TensorIndex
     /// <summary>A range of elements along an axis.</summary>
     public static implicit operator TensorIndex(Range r) => new(r);
     /// <summary>
-    /// A mask or a list of integers. A mask selects along as many axes as the mask has. Integers are the indices of
-    /// the elements to pick along one axis.
+    /// A mask or a list of integers. A mask with k axes indexes k axes: the elements where it is true are
+    /// picked. Integers are the indices of the elements to pick along one axis.
     /// </summary>
     public static implicit operator TensorIndex(Tensor t) => new(t.Given());
     /// <summary>The indices of the elements to pick along an axis.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipes;
@@ -93,8 +94,12 @@ sealed class Child : IDisposable
                 File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].Split(' ')[11..13]
                     .Sum(ticks => long.Parse(ticks, CultureInfo.InvariantCulture)) / 100.0));
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException) { return before; }     // it has ended
+        catch (Exception e) when (SaysThatItEnded(e)) { return before; }
     }
+
+    /// <summary>Whether this is thrown when a process that has ended is asked for something, or is killed.</summary>
+    static bool SaysThatItEnded(Exception e) =>
+        e is InvalidOperationException or IOException or Win32Exception or AggregateException;
 
     /// <summary>Sends a message and waits for what comes back, while the clock runs.</summary>
     /// <exception cref="LostException">Nothing will come back.</exception>
@@ -150,7 +155,7 @@ sealed class Child : IDisposable
                 $"{allowance.Seconds.ToString(CultureInfo.InvariantCulture)} s. Is there an endless loop?");
             if (Memory() > (long)allowance.Megabytes << 20) End(OutOfMemory);
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException) { }        // it has ended
+        catch (Exception e) when (SaysThatItEnded(e)) { }
 
         void End(string why)
         {
@@ -190,9 +195,7 @@ sealed class Child : IDisposable
             }
             else process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception
-            or AggregateException or IOException)
-        { }
+        catch (Exception e) when (SaysThatItEnded(e)) { }
     }
 
     [DllImport("libc", EntryPoint = "kill")]
