@@ -279,6 +279,9 @@ public class OperandTests
         Assert.True(Tensor.AllClose(x, x + 1e-9) && !Tensor.AllClose(x, y));
         Assert.All(Tensor.Meshgrid(y, Tensor.From([1.0, 5])), grid => Assert.Equal([3, 2], grid.Shape));
         Assert.Same(x.Storage, x.ViewAs(x.T).Storage);
+        int[] sizes = x.Shape;
+        sizes[0] = 7;                                       // a copy
+        Assert.Equal([2, 3], Tensor.Zeros(x.Shape).Shape);
     }
 
     [Fact]
@@ -296,6 +299,9 @@ public class OperandTests
         Assert.Equal([0, 0, 1], x.Sub_(9).Relu_().ToArray<double>());
         Assert.Equal([1, 1, Math.E], x.Exp_().ToArray<double>());
         Assert.Equal([0, 0, 1], x.Log_().ToArray<double>());
+        Assert.Equal([2, 2, 3], x.Addcmul_(Tensor.Ones(3), Tensor.From([2.0, 2, 2])).ToArray<double>());
+        Assert.Equal([1, 1, 2], x.Addcdiv_(Tensor.Ones(3), Tensor.Ones(3), -1).ToArray<double>());
+        Assert.Equal([2, 2, 3.5], x.Lerp_(Tensor.From([3.0, 3, 5]), 0.5).ToArray<double>());
         var whole = Tensor.From([1, 4]);
         Assert.Contains("Sqrt_", Assert.Throws<DTypeException>(() => whole.Sqrt_()).Message, StringComparison.Ordinal);
         Assert.Equal([1L, 4], whole.ToArray<long>());

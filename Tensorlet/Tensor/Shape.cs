@@ -27,6 +27,8 @@ public readonly struct Shape : IReadOnlyList<int>, IEquatable<Shape>
     public int[] ToArray() => Sizes.ToArray();
     /// <summary>A shape with the given sizes, which are not copied.</summary>
     public static implicit operator Shape(int[] sizes) => new(sizes.Given());
+    /// <summary>A copy of the sizes.</summary>
+    public static implicit operator int[](Shape shape) => shape.ToArray();
     /// <summary>The sizes, without a copy.</summary>
     public static implicit operator ReadOnlySpan<int>(Shape shape) => shape.Sizes;
     /// <summary>Goes through the sizes.</summary>

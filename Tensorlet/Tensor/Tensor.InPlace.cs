@@ -26,12 +26,25 @@ public sealed partial class Tensor
     {
         other = other.Given().As(this);
         SameDevice(operation, other).Taking(operation, other.DType);
-        if (other.Layout.Expand(Layout.shape) is not { } layout) throw new ShapeException(
-            $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
+        other = Fitting(operation, other);
         Writing(operation);
-        Device.Zip(f, this, other.With(layout).Beside(this).To(DType), this);
+        Device.Zip(f, this, other.Beside(this).To(DType), this);
         return this;
     }
+
+    /// <summary>Broadcasts another tensor to the shape of this tensor, which cannot change.</summary>
+    Tensor Fitting(string operation, Tensor other) => other.Layout.Expand(Layout.shape) is { } layout
+        ? other.With(layout) : throw new ShapeException(
+            $"{operation}: shape {other.Layout} does not broadcast to {Layout}, which cannot grow in place.");
+
+    /// <summary>Replaces the elements of this tensor with the elements of a result.</summary>
+    Tensor InPlace(Func<Tensor> compute, [CallerMemberName] string operation = "") => Named(() =>
+    {
+        var result = Fitting(operation, compute());
+        Taking(operation, result.DType).Writing(operation);
+        Device.Copy(result, this);
+        return this;
+    }, operation);
 
     /// <summary>Computes this = a·this + b for two numbers a and b, in place.</summary>
     Tensor InPlace(Number a, Number b, string operation) =>
@@ -101,25 +114,30 @@ public sealed partial class Tensor
     /// <summary>Sets every element to 0.</summary>
     public Tensor Zero_() => Writing("Zero_").SetAll(0);
 
-    /// <summary>Replaces the elements of this tensor with the elements of a result.</summary>
-    Tensor Become(Tensor result, string operation) => Taking(operation, result.DType).Writing(operation).Copy_(result);
-
     /// <summary>Replaces every element x with |x|, in place.</summary>
-    public Tensor Abs_() => Become(Abs(), "Abs_");
+    public Tensor Abs_() => InPlace(() => Abs());
+    /// <summary>Adds value · a · b to this tensor, in place. If value is not given, it is 1.</summary>
+    public Tensor Addcmul_(Tensor a, Tensor b, Number? value = null) => InPlace(() => Addcmul(a, b, value));
+    /// <summary>Adds value · a / b to this tensor, in place.</summary>
+    public Tensor Addcdiv_(Tensor a, Tensor b, double value = 1) => InPlace(() => Addcdiv(a, b, value));
+    /// <summary>
+    /// Computes this + weight · (end − this) in place: a position on the line from this tensor to the end.
+    /// </summary>
+    public Tensor Lerp_(Tensor end, Tensor weight) => InPlace(() => Lerp(end, weight));
     /// <summary>Limits every element to [min, max], in place. A bound that is null is not applied.</summary>
-    public Tensor Clamp_(Number? min = null, Number? max = null) => Become(Clamp(min, max), "Clamp_");
+    public Tensor Clamp_(Number? min = null, Number? max = null) => InPlace(() => Clamp(min, max));
     /// <summary>Replaces every element x with eˣ, in place.</summary>
-    public Tensor Exp_() => Become(Exp(), "Exp_");
+    public Tensor Exp_() => InPlace(() => Exp());
     /// <summary>Replaces every element x with ln x, in place.</summary>
-    public Tensor Log_() => Become(Log(), "Log_");
+    public Tensor Log_() => InPlace(() => Log());
     /// <summary>Replaces every element x with −x, in place.</summary>
-    public Tensor Neg_() => NoMask("Neg_").Become(-this, "Neg_");
+    public Tensor Neg_() => NoMask("Neg_").InPlace(() => -this);
     /// <summary>Replaces every element x with xᵖ, in place.</summary>
-    public Tensor Pow_(Number p) => Become(Pow(p), "Pow_");
+    public Tensor Pow_(Number p) => InPlace(() => Pow(p));
     /// <summary>Replaces every element x with max(0, x), in place.</summary>
-    public Tensor Relu_() => Become(Relu(), "Relu_");
+    public Tensor Relu_() => InPlace(() => Relu());
     /// <summary>Replaces every element x with √x, in place.</summary>
-    public Tensor Sqrt_() => Become(Sqrt(), "Sqrt_");
+    public Tensor Sqrt_() => InPlace(() => Sqrt());
 
     /// <summary>Fills this tensor with random numbers that are uniformly distributed in [low, high).</summary>
     public Tensor Uniform_(double low = 0, double high = 1, Generator? generator = null)
