@@ -172,13 +172,14 @@ public abstract partial class Device
     /// </summary>
     public void Contract(Tensor a, Tensor b, Tensor c, int batch, int rows, int columns)
     {
-        int wide = batch + rows, inner = batch + a.Given().Rank - wide;
+        ReadOnlySpan<int> left = a.Given().Shape, right = b.Given().Shape, result = c.Given().Shape;
+        int wide = batch + rows, inner = batch + left.Length - wide;
         Fit("Contract", Math.Min(batch, rows) >= 0 && batch <= inner && columns >= 0
-            && b.Given().Rank == inner + columns && c.Given().Rank == wide + columns
-            && a.Shape[..batch].SequenceEqual(b.Shape[..batch]) && a.Shape[wide..].SequenceEqual(b.Shape[batch..inner])
-            && a.Shape[..wide].SequenceEqual(c.Shape[..wide]) && b.Shape[inner..].SequenceEqual(c.Shape[wide..])
+            && right.Length == inner + columns && result.Length == wide + columns
+            && left[..batch].SequenceEqual(right[..batch]) && left[wide..].SequenceEqual(right[batch..inner])
+            && left[..wide].SequenceEqual(result[..wide]) && right[inner..].SequenceEqual(result[wide..])
             && a.DType == b.DType && a.DType == c.DType, a, b, c);
-        Products += a.Layout.LongCount * Layout.Product(b.Shape[inner..]);
+        Products += a.Layout.LongCount * Layout.Product(right[inner..]);
         if (c.Numel > 0 && a.Layout.LongCount > 0) ContractCore(a, b, c, batch, rows, columns);
         else if (c.Numel > 0) FillCore(new Tensor.Line(0, 0), c);
         KeepAlive(a, b, c);

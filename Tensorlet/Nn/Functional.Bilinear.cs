@@ -10,7 +10,7 @@ public static partial class F
     public static Variable Bilinear(Variable x, Variable y, Variable weight, Variable? bias = null)
     {
         if (weight.Given().Rank != 3 || x.Given().Rank == 0 || y.Given().Rank == 0 || x.Size(-1) != weight.Size(1)
-            || y.Size(-1) != weight.Size(2) || !x.Shape[..^1].SequenceEqual(y.Shape[..^1]))
+            || y.Size(-1) != weight.Size(2) || x.Shape[..^1] != y.Shape[..^1])
             throw new ShapeException($"Bilinear: inputs {x.Given().Data.Layout} and {y.Given().Data.Layout} and " +
                 $"weights {weight.Data.Layout} must be (…, I), (…, J) and (O, I, J).");
         FitsWeights("Bilinear", x, weight, bias);

@@ -133,7 +133,7 @@ public static partial class F
     }
 
     static int[] Last(string operation, Variable x, int[] shape) =>
-        x.Given().Rank >= shape.Given("normalizedShape").Length && x.Shape[^shape.Length..].SequenceEqual(shape)
+        x.Given().Rank >= shape.Given("normalizedShape").Length && x.Shape[^shape.Length..] == shape
             ? [.. Enumerable.Range(x.Rank - shape.Length, shape.Length)]
             : throw new ShapeException($"{operation}: the last axes of {x.Data.Layout} are not {Layout.Show(shape)}.");
 }

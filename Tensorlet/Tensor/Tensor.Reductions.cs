@@ -193,13 +193,14 @@ public sealed partial class Tensor
     {
         a.Given().SameDevice("Contract", b);
         b.OnlyType("Contract: the second operand", a.DType);
+        ReadOnlySpan<int> left = a.Shape, right = b.Shape;
         int wide = batch + rows, inner = a.Rank - wide;
         if (batch < 0 || rows < 0 || columns < 0 || inner < 0 || b.Rank != batch + inner + columns
-            || !a.Shape[..batch].SequenceEqual(b.Shape[..batch])
-            || !a.Shape[wide..].SequenceEqual(b.Shape[batch..(batch + inner)]))
+            || !left[..batch].SequenceEqual(right[..batch])
+            || !left[wide..].SequenceEqual(right[batch..(batch + inner)]))
             throw new ShapeException($"Contract: shapes {a.Layout} and {b.Layout} do not have {batch} batch axes, " +
                 $"{rows} for rows and {columns} for columns, and the same axes to sum over.");
-        var result = a.NewEmpty([.. a.Shape[..(batch + rows)], .. b.Shape[(batch + inner)..]]);
+        var result = a.NewEmpty([.. left[..wide], .. right[(batch + inner)..]]);
         a.Device.Contract(a, b, result, batch, rows, columns);
         return result;
     }
@@ -213,6 +214,7 @@ public sealed partial class Tensor
     public static Tensor MatMul(Tensor a, Tensor b)
     {
         CheckMatMul(a, b);
+        if (a.Rank == 2 && b.Rank == 2) return Contract(a, b, 0, 1, 1);
         if (a.Rank == 1) return MatMul(a.Unsqueeze(0), b).Squeeze(b.Rank == 1 ? 0 : -2);
         if (b.Rank == 1) return MatMul(a, b.Unsqueeze(1)).Squeeze(-1);
         var batch = Batch(a, b);

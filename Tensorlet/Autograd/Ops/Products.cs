@@ -38,6 +38,7 @@ public partial class Variable
     {
         var (a, b) = (this, other.Given());
         Tensor.CheckMatMul(a.Data, b.Data);
+        if (a.Rank == 2 && b.Rank == 2) return new MatMul().Apply(a, b);
         if (a.Rank == 1) return a.Unsqueeze(0).MatMul(b).Squeeze(b.Rank == 1 ? 0 : -2);
         if (b.Rank == 1) return a.MatMul(b.Unsqueeze(1)).Squeeze(-1);
         if (a.Rank > 2 && b.Rank == 2) return new Contract(0, a.Rank - 1, 1).Apply(a, b);
