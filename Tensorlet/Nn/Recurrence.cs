@@ -112,10 +112,11 @@ sealed class Recurrence(RecurrentCell cell, bool backwards, Tensor? living) : Mu
         Variable? db = Needs(3) || Needs(4) ? Bias(dx) : null;
         var before = states[0].Narrow(0, Before(0), steps);
         return [Needs(0) ? Tensor.Contract(dx.Transpose(1, 2), Input(1).Data.Unflatten(0, [-1, h]), 0, 2, 1) : null,
-            Needs(1) ? Tensor.Contract(dx.Permute(1, 3, 0, 2), x, 0, 2, 1).Flatten(0, 1) : null,
-            Needs(2) ? Tensor.Contract(dOwn.Permute(1, 3, 0, 2), before, 0, 2, 1).Flatten(0, 1) : null,
+            Needs(1) ? Weights(x, dx) : null, Needs(2) ? Weights(before, dOwn) : null,
             db, cell.IsSum || !Needs(4) ? db : Bias(dOwn), .. dStates.Select(d => (Variable)d)];
 
+        static Tensor Weights(Tensor x, Tensor d) =>
+            Tensor.Contract(x.Permute(2, 0, 1), d.Transpose(1, 2), 0, 1, 2).Flatten(1, 2).T.Contiguous();
         static Tensor Bias(Tensor d) => d.Sum([0, 2]).Flatten();
     }
 
