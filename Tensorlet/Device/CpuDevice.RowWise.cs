@@ -14,7 +14,9 @@ public sealed unsafe partial class CpuDevice
     internal override bool RowWise<G, R, H, S, P, F>(G g, R r, H h, S s, P p, F f, bool keep, Tensor[] operands,
         int before, int[] axes, int reduced, Tensor b)
     {
-        var (layouts, count) = (Array.ConvertAll(operands, operand => operand.Layout), b.Numel);
+        var count = b.Numel;
+        operands = Array.ConvertAll(operands, operand => Dense(operand, axes.AsSpan(^reduced..)));
+        var layouts = Array.ConvertAll(operands, operand => operand.Layout);
         Walk rows = new(layouts, axes.AsSpan(..^reduced)), row = new(layouts, axes.AsSpan(^reduced..));
         var possible = count > 1 && (row.Rows == 1
             || (row.Length >= ShortestRun && (long)row.Rows * row.Length <= LongestRow));
@@ -29,6 +31,27 @@ public sealed unsafe partial class CpuDevice
         void Run<T>() where T : unmanaged => Share(count, Math.Max(1, count / Parts), operands[^1].Numel, (from, to) =>
             Operands.Pin(operands, new SomeRows<G, R, H, S, P, F, T>(g, r, h, s, p, f, keep, rows, row, before, b, from,
                 to)));
+    }
+
+    /// <summary>
+    /// Copies an operand whose numbers are repeated within rows, as the weights of a group norm are, so that its rows
+    /// become contiguous. The copy contains each different row once. If the copy would not be much smaller than the
+    /// operand, or if each row has a single number, the operand itself is returned.
+    /// </summary>
+    static Tensor Dense(Tensor operand, ReadOnlySpan<int> row)
+    {
+        var (layout, repeats, varies) = (operand.Layout, false, false);
+        foreach (var a in row)
+        {
+            repeats |= layout.shape[a] > 1 && layout.strides[a] == 0;
+            varies |= layout.shape[a] > 1 && layout.strides[a] != 0;
+        }
+        if (!repeats || !varies) return operand;
+        int[] sizes = [.. layout.shape];
+        for (var a = 0; a < sizes.Length; a++) if (layout.strides[a] == 0 && !row.Contains(a)) sizes[a] = 1;
+        if (Layout.Product(sizes) > operand.Numel / 4) return operand;
+        var once = operand.With(new Layout(sizes, layout.strides, layout.Offset)).Clone();
+        return once.With(once.Layout.Expand(layout.shape)!);
     }
 
     readonly struct SomeRows<G, R, H, S, P, F, T>(G g, R r, H h, S s, P p, F f, bool keep, Walk rows, Walk row,
