@@ -18,6 +18,8 @@ public class RowWiseTests
         ["layer norm over two axes"] = x => F.LayerNorm(x, [x.Size(-2), x.Size(-1)]),
         ["RMS norm"] = x => F.RmsNorm(x, [x.Size(-1)], Weights(x, x.Rank - 1), 1e-5),
         ["group norm"] = x => F.GroupNorm(x, 2, Weights(x, 1), Weights(x, 1) * 2),
+        ["group norm with a part of weights"] = x => F.GroupNorm(x, 2,
+            Variable.Cat([Weights(x, 1) * 3, Weights(x, 1)]).Narrow(0, x.Size(1), x.Size(1))),
         ["instance norm"] = x => F.InstanceNorm(x, null, null, Weights(x, 1), Weights(x, 1) * 2),
         ["batch norm"] = x => F.BatchNorm(x, null, null, Weights(x, 1), Weights(x, 1) * 2, training: true),
     };
