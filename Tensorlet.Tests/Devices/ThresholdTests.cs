@@ -28,7 +28,7 @@ public abstract class ThresholdTests(Func<Device> make, int most)
         var first = Rows.TakeWhile(row => (string)row[0] != verb).Count();         // other seeds for each primitive
         for (var round = 0; round == 0 || InTime(); round++)
             foreach (var threshold in Thresholds.All.Where(size => size <= Most(verb)).Order())
-                for (var i = 0; i < (threshold <= 1 << 16 ? 4 : 2); i++)
+                for (var i = 0; i < (threshold <= 1 << 16 ? 3 : 2); i++)
                     if ((round == 0 && threshold <= most) || Seconds is null || InTime())
                         One(verb, type, threshold, (round * rows + first) * 4 + i);
 

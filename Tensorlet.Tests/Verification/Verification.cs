@@ -25,7 +25,12 @@ static class Verifier
             return;
         }
         // layers are long, and composed of operations that have their own rows
-        var (here, elsewhere) = op.Family switch { "sequences" => (20, 5), "layers" => (40, 25), _ => (100, 25) };
+        var (here, elsewhere) = op.Family switch
+        {
+            "sequences" => (op.Name is "Transformer" or "TransformerDecoder" ? 8 : 20, 5),
+            "layers" => (40, 25),
+            _ => (100, 25),
+        };
         var (count, done) = (asked ?? (deviceName == "cpu" ? here : elsewhere), 0);
         var specs = from s in Gen.Choose(0, int.MaxValue) from size in Gen.Choose(1, 5) select new Spec(s, size);
         var arbitrary = Arb.From(specs, spec =>
