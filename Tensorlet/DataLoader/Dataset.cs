@@ -15,9 +15,9 @@ public abstract class Dataset
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>
-    /// Returns the sample with the number <paramref name="index"/>. All random numbers that the sample needs come
-    /// from <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the
-    /// loader, the epoch, and the position of the sample in the epoch.
+    /// Returns the sample with the number <paramref name="index"/>. All random numbers that the sample needs come from
+    /// the generator <paramref name="random"/>. A loader passes a generator whose numbers depend only on the seed of
+    /// the loader, the epoch, and the position of the sample in the epoch.
     /// </summary>
     public virtual Tensor[] Sample(int index, Generator random) => this[index];
 

@@ -1,19 +1,18 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Hardware, such as a processor or a GPU, that stores tensors and computes with them. A device has to implement
-/// only a few primitives (called verbs). The caller of a primitive allocates all operands on the device, and the
-/// primitive writes its result into one of them. The doc comment of each primitive gives the formula of the result.
-/// Most new operations need only a new scalar function; no device has to be changed.
+/// Hardware, such as a processor or a GPU, that stores tensors and computes with them. A device has to implement only a
+/// few primitives (called verbs). The caller of a primitive allocates all operands on the device, and the primitive
+/// writes its result into one of them. The doc comment of each primitive gives the formula of the result. Most new
+/// operations need only a new scalar function; no device has to be changed.
 /// </summary>
 /// <remarks>
-/// Operands are tensors; a tensor is a layout with its storage. The operands x, a and b, and the operand c of
-/// <c>Zip</c>, are read, and may be any views. The result is written to y, or to c in <see cref="Contract"/>. The
-/// result may be any view whose elements do not overlap; only <see cref="AddInto"/> allows elements of y that
-/// overlap. x[i] and y[i] are the elements of x and y with the same index. Before a primitive writes anything, it
-/// refuses operands whose shapes or types do not fit together, operands on another device, and operands that reach
-/// beyond their storage. The caller ensures that the result overlaps no operand that is read, unless both are the
-/// same view.
+/// Operands are tensors; a tensor is a layout with its storage. A primitive reads the operands that its doc comment
+/// calls x, a or b; they may be any views. It writes its result to y, or to c in <see cref="Contract"/>. The result may
+/// be any view whose elements do not overlap; only <see cref="AddInto"/> allows elements of y that overlap. x[i] and
+/// y[i] are the elements of x and y with the same index. Before a primitive writes anything, it refuses operands whose
+/// shapes or types do not fit together, operands on another device, and operands that reach beyond their storage. The
+/// caller ensures that the result overlaps no operand that is read, unless both are the same view.
 /// </remarks>
 public abstract partial class Device
 {
@@ -120,16 +119,16 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Reduces the last axes of x: y[i] is the result of reducing x[i, j] over all j with r. The index i stands for
+    /// Reduces the last axes of x: y[i] is the result of the reduction r over x[i, j] for all j. The index i stands for
     /// the leading axes of x, which are the axes of y, and j stands for the remaining axes of x.
     /// </summary>
     public void Reduce<R>(R r, Tensor x, Tensor y) where R : struct, IReduction =>
         Reduce(default(Of1<IdentityFormula>), r, y, x);
 
     /// <summary>
-    /// Computes a formula f and reduces its values: y[i] is the result of reducing f(x₀[i, j], x₁[i, j], …) over all j
-    /// with r. A device does not have to write the values of the formula to memory. The index i stands for the axes of
-    /// y, and j stands for the remaining axes of the operands.
+    /// Computes a formula f and reduces its values: y[i] is the result of the reduction r over f(x₀[i, j], x₁[i, j], …)
+    /// for all j. A device does not have to write the values of the formula to memory. The index i stands for the axes
+    /// of y, and j stands for the remaining axes of the operands.
     /// </summary>
     public void Reduce<F, R>(F f, R r, Tensor y, params ReadOnlySpan<Tensor> x)
         where F : struct, IFormula where R : struct, IReduction

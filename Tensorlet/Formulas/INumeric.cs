@@ -49,8 +49,8 @@ public interface INumeric<V> where V : struct, INumeric<V>
     /// <summary>The largest integer that is not above a.</summary>
     static abstract V Floor(V a);
     /// <summary>
-    /// Returns f(a). If the argument consists of a value and a slope (a derivative), the slope of the result is
-    /// computed from the slope that f provides.
+    /// Returns f(a). If numbers carry their slopes (their derivatives), the slope of the result is f′(a) times the
+    /// slope of the argument; f provides f′.
     /// </summary>
     static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
@@ -118,8 +118,8 @@ public interface IReduction
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
     /// <summary>
-    /// Transforms the result at the end, before it is rounded: returns the result itself, the result divided by a
-    /// constant, or a root.
+    /// Called once after the reduction, with its unrounded result y. Most reductions return y; others return y divided
+    /// by a constant, or a root of y.
     /// </summary>
     V Finish<V>(V y) where V : struct, INumeric<V>;
 }

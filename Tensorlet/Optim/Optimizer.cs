@@ -221,8 +221,8 @@ public abstract class Optimizer : IStateful
     /// <summary>The names of the numbers in the state of a parameter, besides the step.</summary>
     protected virtual string[] Numbers => [];
     /// <summary>
-    /// Those names of <see cref="Names"/> and <see cref="Numbers"/> that may be missing in the state of a parameter,
-    /// even after the first step.
+    /// The names of the entries that the state of a parameter need not have, even after the first step. All of them are
+    /// in <see cref="Names"/> or <see cref="Numbers"/>.
     /// </summary>
     protected virtual string[] Optional => [];
 }

@@ -34,8 +34,8 @@ public sealed class Accuracy() : Mean((output, target) => Classes("Accuracy", ou
 /// <summary>
 /// The share of the targets that are among the k classes with the largest scores. For N samples and C classes, the
 /// targets have the shape (N), and the scores have the shape (N, C). A target whose score is NaN is never counted as
-/// one of these k classes. If there are at most k classes, every other target is counted. If scores are equal, the
-/// class with the lower number comes first, so that k = 1 gives the same as <see cref="Accuracy"/>.
+/// one of these k classes. If there are at most k classes, all targets whose score is not NaN are counted. If scores
+/// are equal, the class with the lower number comes first, so that k = 1 gives the same as <see cref="Accuracy"/>.
 /// </summary>
 /// <param name="k">The number of classes among which the target must be.</param>
 /// <exception cref="ArgumentOutOfRangeException">k is not positive.</exception>

@@ -10,8 +10,9 @@ public partial class Variable
 
     /// <summary>
     /// The cumulative product along an axis. It is computed in steps. In the first step, each element is multiplied by
-    /// the element 1 position before it. In each further step, this distance is doubled (Hillis and Steele 1986). The
-    /// gradient follows from these multiplications, so it is also right where elements are 0.
+    /// the element before it. In each further step, the distance between the two factors is doubled
+    /// (Hillis and Steele 1986). The gradient follows from these multiplications, so it is also right where elements
+    /// are 0.
     /// </summary>
     public Variable CumProd(int dim)
     {
