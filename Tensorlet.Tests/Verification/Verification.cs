@@ -24,7 +24,8 @@ static class Verifier
             OperationCheck.Run(op, device, new Spec(int.Parse(seed), int.Parse(largest)));
             return;
         }
-        // layers are long, and composed of operations that have their own rows
+        // layers are long, and composed of operations that have their own rows; a case of a whole transformer takes
+        // more than a second
         var (here, elsewhere) = op.Family switch
         {
             "sequences" => (op.Name is "Transformer" or "TransformerDecoder" ? 8 : 20, 5),

@@ -156,10 +156,7 @@ public sealed partial class Tensor
         var shape = Common(operation, x);
         var order = Layout.Last(shape.Length, axes);
         var result = x[0].NewEmpty(Array.ConvertAll(order[..^axes.Length], a => shape[a]), type, operation);
-        var operands = Spread(x, shape).ToArray();
-        if (!order.AsSpan().SequenceEqual(Layout.AllAxes(order.Length)))
-            operands = Array.ConvertAll(operands, operand => operand.With(operand.Layout.Permute(order)));
-        verb(operands, result);
+        verb(Array.ConvertAll(Spread(x, shape).ToArray(), t => t.With(t.Layout.Permute(order))), result);
         return keepdim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 

@@ -27,10 +27,9 @@ static class Names
     const string Matrices = "cholesky det eigh inv norm qr slogdet solve svd";
 
     const string OfTensors = """
-        abs_ add_ addcdiv_ addcmul_ backward bool clamp_ contiguous copy_ cpu cuda detach dim div_ double exp_ expand
-        expand_as fill_ float
-        ge gt index_add_ is_contiguous item le lerp_ log_ long lt masked_fill masked_fill_ mul_ neg_ new_full new_ones
-        new_zeros normal_ numel pow_ register_hook relu_ repeat
+        abs_ add_ addcdiv_ addcmul_ backward bool clamp_ contiguous copy_ cpu cuda detach dim div_ double exp_
+        expand expand_as fill_ float ge gt index_add_ is_contiguous item le lerp_ log_ long lt masked_fill
+        masked_fill_ mul_ neg_ new_full new_ones new_zeros normal_ numel pow_ register_hook relu_ repeat
         requires_grad_ retain_grad scatter_ scatter_add_ size sqrt_ sub_ t to unfold uniform_ view view_as zero_
         """;
 
