@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Tensorlet.Tests.Tensors;
 
@@ -75,55 +76,96 @@ public class MemoryTests
     [Fact]
     public void A_pool_tells_what_it_is_used_for_and_gives_all_back_that_is_free()
     {
-        var pool = Small();
-        var memory = pool.Rent(1 << 16);
+        var (pool, owner) = (Small(), new object());
+        var memory = pool.Rent(1 << 16, owner);
         Assert.Equal(new(1 << 16, 0, 1 << 16), pool.Use);
-        pool.Return(memory, memory.Length);
+        pool.Return(owner);
         Assert.Equal(new(0, 1 << 16, 1 << 16), pool.Use);
-        Assert.Same(memory, pool.Rent(1 << 16));
-        pool.Return(memory, memory.Length);
+        Assert.Same(memory, pool.Rent(1 << 16, owner));
+        pool.Return(owner);
         pool.GiveBack();
         Assert.Equal(new(0, 0, 1 << 16), pool.Use);
-        Assert.NotSame(memory, pool.Rent(1 << 16));
+        Assert.NotSame(memory, pool.Rent(1 << 16, owner));
     }
 
     [Fact]
     public void A_pool_gives_back_by_itself_what_is_not_needed()
     {
-        var pool = Small();
-        byte[] needed = pool.Rent(1 << 16), idle = pool.Rent(1 << 18);
-        pool.Return(idle, idle.Length);
+        var (pool, owner, other) = (Small(), new object(), new object());
+        pool.Rent(1 << 16, owner);
+        pool.Rent(1 << 18, other);
+        pool.Return(other);
         pool.Sweep(atOnce: true);                           // it was needed since the last sweep
-        pool.Return(needed, needed.Length);
-        needed = pool.Rent(1 << 16);
+        pool.Return(owner);
+        var needed = pool.Rent(1 << 16, owner);
         pool.Sweep(atOnce: true);
         Assert.Equal((1 << 16, 0), (pool.Use.Used, pool.Use.Cached));
-        pool.Return(needed, needed.Length);
-        Assert.Same(needed, pool.Rent(1 << 16));
+        pool.Return(owner);
+        Assert.Same(needed, pool.Rent(1 << 16, owner));
+    }
+
+    /// <summary>
+    /// A finalizer may still use what its object refers to. So an owner that waits for such a finalizer keeps its memory.
+    /// </summary>
+    [Fact]
+    public void Memory_returns_when_its_owner_is_gone_and_not_before()
+    {
+        var (pool, kept) = (Small(), new object());
+        var memory = pool.Rent(1 << 16, kept);
+        Lend(pool);
+        GC.Collect();
+        Assert.Equal((2 << 16, 1 << 16), (pool.Use.Used, pool.Use.Cached));
+        GC.WaitForPendingFinalizers();
+        Assert.NotNull(Last.Seen);
+        GC.Collect();
+        Assert.Equal((2 << 16, 1 << 16), (pool.Use.Used, pool.Use.Cached));
+        Last.Seen = null;
+        GC.Collect();
+        Assert.Equal((1 << 16, 2 << 16), (pool.Use.Used, pool.Use.Cached));
+        Assert.NotSame(memory, pool.Rent(1 << 16, new()));
+        GC.KeepAlive(kept);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Lend(Pool<byte[]> pool)
+    {
+        pool.Rent(1 << 16, new());
+        var seen = new object();
+        pool.Rent(1 << 16, seen);
+        _ = new Last(seen);
+    }
+
+    /// <summary>An object whose finalizer makes another object reachable again.</summary>
+    sealed class Last(object seen)
+    {
+        public static object? Seen;
+
+        ~Last() => Seen = seen;
     }
 
     [Fact]
     public void What_does_not_fit_is_refused_after_what_is_free_was_given_back()
     {
-        var pool = Small(1 << 20);
-        var first = pool.Rent(3 << 18);
-        var error = Assert.Throws<DeviceException>(() => pool.Rent(1 << 19));
+        var (pool, owner) = (Small(1 << 20), new object());
+        pool.Rent(3 << 18, owner);
+        var error = Assert.Throws<DeviceException>(() => pool.Rent(1 << 19, owner));
         Assert.Contains("524,288 more", error.Message);
         Assert.Contains("786,432 of 1,048,576 bytes", error.Message);
-        pool.Return(first, first.Length);
-        Assert.Equal(1 << 19, pool.Rent(1 << 19).Length);
+        pool.Return(owner);
+        Assert.Equal(1 << 19, pool.Rent(1 << 19, owner).Length);
         Assert.Equal((1 << 19, 0), (pool.Use.Used, pool.Use.Cached));
+        GC.KeepAlive(owner);
     }
 
     [Fact]
     public void Memory_that_the_system_does_not_give_is_asked_for_again()
     {
-        var full = 2;
+        var (full, owner) = (2, new object());
         var pool = new Pool<byte[]>("test", long.MaxValue, 1 << 10, bytes =>
             full-- > 0 ? throw new OutOfMemoryException() : new byte[bytes]);
-        Assert.Throws<DeviceException>(() => pool.Rent(1 << 16));
+        Assert.Throws<DeviceException>(() => pool.Rent(1 << 16, owner));
         (full, var before) = (1, pool.Use);
-        Assert.Equal(1 << 16, pool.Rent(1 << 16).Length);
+        Assert.Equal(1 << 16, pool.Rent(1 << 16, owner).Length);
         Assert.Equal(new(0, 0, 0), before);
     }
 

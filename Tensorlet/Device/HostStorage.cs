@@ -1,11 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Memory of the host. This is either an array, from byte <paramref name="first"/> of the array on, or mapped
-/// memory, which other processes may share. The array may belong to the caller.
+/// Memory of the host. This is either an array or mapped memory, which other processes may share. The array may belong to the caller.
 /// </summary>
-class HostStorage(Device device, DType type, int count, Array? array, int first = 0)
-    : Storage(device, type, count)
+class HostStorage(Device device, DType type, int count, Array? array) : Storage(device, type, count)
 {
     const int Smallest = 1 << 14;
     public const int Beyond = 128;         // extra bytes, so that two whole registers can also be read at the end
@@ -14,8 +12,9 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Smallest, bytes =>
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
 
+    Array? array = array;
+    int first;
     nint outside;
-    private protected Array? Array => array;
 
     /// <summary>The object that owns the mapped memory and keeps it mapped; null if the memory is an array.</summary>
     public object? Owner { get; private set; }
@@ -30,13 +29,10 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
     /// </summary>
     public HostStorage MoveTo(nint address, object owner)
     {
-        Release();
+        if (this is PooledHostStorage) Pool.Return(this);
         (array, outside, Owner) = (null, address, owner);
         return this;
     }
-
-    /// <summary>Returns the array to its pool, if the array belongs to a pool.</summary>
-    private protected virtual void Release() { }
 
     /// <summary>
     /// Returns a reference to the first element of a tensor on the host. The caller keeps the tensor alive while
@@ -65,7 +61,7 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         var bytes = count * type.Size() + Beyond;
         return bytes < Smallest
             ? new HostStorage(device, type, count, GC.AllocateUninitializedArray<byte>(bytes))
-            : new PooledHostStorage(device, type, count, Pool.Rent(bytes + Line));
+            : new PooledHostStorage(device, type, count, bytes + Line);
     }
 
     /// <summary>
@@ -75,10 +71,12 @@ class HostStorage(Device device, DType type, int count, Array? array, int first 
         (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)) & (Line - 1));
 
     /// <summary>Memory from the pool. It returns to the pool when the storage is no longer reachable.</summary>
-    sealed class PooledHostStorage(Device device, DType type, int count, byte[] array)
-        : HostStorage(device, type, count, array, FirstLine(array))
+    sealed class PooledHostStorage : HostStorage
     {
-        private protected override void Release() { if (Array is byte[] rented) Pool.Return(rented, rented.Length); }
-        ~PooledHostStorage() => Release();
+        public PooledHostStorage(Device device, DType type, int count, int bytes) : base(device, type, count, null)
+        {
+            var rented = Pool.Rent(bytes, this);
+            (array, first) = (rented, FirstLine(rented));
+        }
     }
 }

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Tensorlet;
 
 /// <summary>How the memory of a device is used, in bytes.</summary>
-/// <param name="Used">The bytes in tensors that are reachable, and in unreachable tensors whose memory has not yet
-/// returned to the pool.</param>
+/// <param name="Used">The bytes in tensors that are reachable, and in unreachable tensors that the garbage collector has
+/// not found yet.</param>
 /// <param name="Cached">The bytes of free memory that is kept for new tensors.</param>
 /// <param name="Peak">The largest number of bytes that were in use at the same time.</param>
 public readonly record struct MemoryUse(long Used, long Cached, long Peak);
@@ -15,7 +15,17 @@ abstract class Pool(long limit)
 {
     private protected long used, cached, peak;
 
-    public MemoryUse Use => new(Interlocked.Read(ref used), Interlocked.Read(ref cached), Interlocked.Read(ref peak));
+    public MemoryUse Use
+    {
+        get
+        {
+            Reclaim();
+            return new(Interlocked.Read(ref used), Interlocked.Read(ref cached), Interlocked.Read(ref peak));
+        }
+    }
+
+    /// <summary>Takes back all memory whose owner has been found unreachable.</summary>
+    private protected abstract void Reclaim();
 
     /// <summary>The largest number of bytes that may be used and cached together.</summary>
     public long Limit { get; set; } = limit;
@@ -32,6 +42,10 @@ abstract class Pool(long limit)
 /// been needed for a while is freed.
 /// </summary>
 /// <remarks>
+/// The pool has a weak reference to the owner of each piece of memory. The garbage collector clears this reference
+/// when the owner is unreachable, and the pool looks for cleared references after a collection. Owners have no
+/// finalizers: a collection with finalizers takes three times as long, and an object with a finalizer takes 0.35 µs
+/// longer to create.
 /// A collection of the young generation finds the tensors that a loop has dropped. If less than half of the memory
 /// of a size is free after this collection, a full collection follows. After that, the memory of this size may grow
 /// to twice the memory in use without another collection, so that a program that holds n tensors needs about log n
@@ -47,7 +61,7 @@ abstract class Pool(long limit)
 sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, Action<M>? drop = null) : Pool(limit)
     where M : class
 {
-    const int FreelyTaken = 32 << 20;           // bytes that a size may take, or grow by, without a collection
+    const int FreelyTaken = 16 << 20;           // bytes that a size may take, or grow by, without a collection
     const int Sizes = 128, Few = 4;
     const long SweepEvery = 2000;               // milliseconds
     readonly Size[] sizes = [.. Enumerable.Range(0, Sizes).Select(_ => new Size())];
@@ -63,30 +77,45 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         return this;
     }
 
+    /// <summary>One piece of memory, and the object that uses it.</summary>
+    sealed class Piece(M memory)
+    {
+        public readonly M Memory = memory;
+        /// <summary>The owner may be used by the finalizer of another object, so it must be really gone.</summary>
+        public readonly WeakReference<object?> Owner = new(null, trackResurrection: true);
+    }
+
     /// <summary>
     /// The memory of one size. All of it is referenced here, because ILGPU frees a buffer that is no longer referenced.
     /// </summary>
     sealed class Size
     {
-        public readonly Stack<M> Free = new();
-        public readonly HashSet<M> All = [];
+        public readonly Stack<Piece> Free = new();
+        public readonly List<Piece> Lent = [];
         public int Bytes;
         /// <summary>The number of pieces of memory that may be allocated without a collection.</summary>
         public int Most;
         /// <summary>The number of pieces of memory that have not been needed since the last sweep.</summary>
         public int Idle;
+        /// <summary>The number of collections before the last search for cleared references.</summary>
+        public int Searched;
+
+        public int All => Free.Count + Lent.Count;
     }
 
-    /// <summary>Returns memory of at least the given number of bytes.</summary>
+    /// <summary>
+    /// Returns memory of at least the given number of bytes. The memory returns to the pool when its owner is no longer
+    /// reachable.
+    /// </summary>
     /// <exception cref="DeviceException">The memory does not fit, even after unused memory has been freed.</exception>
-    public M Rent(int bytes)
+    public M Rent(int bytes, object owner)
     {
         var (index, rounded) = RoundUp(Math.Max(bytes, smallest));
-        if (Use.Used + Use.Cached + rounded > Limit) GiveBack();
-        if (Use.Used + rounded > Limit) throw Full(bytes);
-        try { return Rent(sizes[index], rounded); }
+        if (Interlocked.Read(ref used) + Interlocked.Read(ref cached) + rounded > Limit) GiveBack();
+        if (Interlocked.Read(ref used) + rounded > Limit) throw Full(bytes);
+        try { return Rent(sizes[index], rounded, owner); }
         catch (Exception e) when (IsFull(e)) { GiveBack(); }
-        try { return Rent(sizes[index], rounded); }
+        try { return Rent(sizes[index], rounded, owner); }
         catch (Exception e) when (IsFull(e)) { throw Full(bytes, e); }
 
         static bool IsFull(Exception e) => e is OutOfMemoryException or ILGPU.Runtime.AcceleratorException;
@@ -96,40 +125,81 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         $"{Use.Used:N0} of {Limit:N0} bytes are in use, and {bytes:N0} more are needed. Use smaller batches or keep " +
         "fewer tensors.", inner);
 
-    M Rent(Size size, int rounded)
+    M Rent(Size size, int rounded, object owner)
     {
         var step = Math.Max(rounded > FreelyTaken ? 1 : Few, FreelyTaken / rounded);
         lock (size)
-            if (size.Free.Count > 0 || size.All.Count < Math.Max(step, size.Most)) return Take(size, rounded);
+        {
+            if (size.Free.Count == 0) Reclaim(size);
+            if (size.Free.Count > 0 || size.All < Math.Max(step, size.Most)) return Take(size, rounded, owner);
+        }
         Collections.ForceYoung();
         Sweep();
         var thorough = !IsHalfFree() && Collections.TryForceFull();
         lock (size)
         {
-            if (2 * size.Free.Count < size.All.Count)
-                size.Most = thorough ? 2 * (size.All.Count - size.Free.Count) : size.All.Count + step;
-            return Take(size, rounded);
+            Reclaim(size);
+            if (2 * size.Free.Count < size.All) size.Most = thorough ? 2 * size.Lent.Count : size.All + step;
+            return Take(size, rounded, owner);
         }
 
-        bool IsHalfFree() { lock (size) return 2 * size.Free.Count >= size.All.Count; }
+        bool IsHalfFree()
+        {
+            lock (size)
+            {
+                Reclaim(size);
+                return 2 * size.Free.Count >= size.All;
+            }
+        }
     }
 
-    M Take(Size size, int bytes)
+    M Take(Size size, int bytes, object owner)
     {
-        if (size.Free.TryPop(out var memory)) Interlocked.Add(ref cached, -bytes);
-        else size.All.Add(memory = make(size.Bytes = bytes));
+        if (size.Free.TryPop(out var piece)) Interlocked.Add(ref cached, -bytes);
+        else piece = new(make(size.Bytes = bytes));
+        piece.Owner.SetTarget(owner);
+        size.Lent.Add(piece);
         size.Idle = Math.Min(size.Idle, size.Free.Count);
         var now = Interlocked.Add(ref used, bytes);
         if (now > Interlocked.Read(ref peak)) Interlocked.Exchange(ref peak, now);
-        return memory;
+        return piece.Memory;
     }
 
-    public void Return(M memory, int bytes)
+    /// <summary>Takes memory back from an owner that is still reachable, but does not use the memory any more.</summary>
+    public void Return(object owner)
     {
-        var size = sizes[RoundUp(bytes).Index];
-        lock (size) size.Free.Push(memory);
-        Interlocked.Add(ref used, -bytes);
-        Interlocked.Add(ref cached, bytes);
+        foreach (var size in sizes)
+            lock (size)
+                if (size.Lent.Find(piece => piece.Owner.TryGetTarget(out var target) && target == owner) is { } found)
+                {
+                    found.Owner.SetTarget(null);
+                    size.Searched = -1;
+                }
+    }
+
+    private protected override void Reclaim()
+    {
+        foreach (var size in sizes)
+            lock (size) Reclaim(size);
+    }
+
+    /// <summary>
+    /// Takes back the memory of one size whose owners are gone. The memory that was lent last becomes the first to be
+    /// lent again, because it may still be in the cache. The caller holds the lock of the size.
+    /// </summary>
+    void Reclaim(Size size)
+    {
+        var collections = GC.CollectionCount(0);
+        if (size.Searched == collections) return;
+        size.Searched = collections;
+        var before = size.Lent.Count;
+        var kept = 0;
+        for (var i = 0; i < before; i++)
+            if (size.Lent[i].Owner.TryGetTarget(out _)) size.Lent[kept++] = size.Lent[i];
+            else size.Free.Push(size.Lent[i]);
+        size.Lent.RemoveRange(kept, before - kept);
+        Interlocked.Add(ref used, -(long)(before - kept) * size.Bytes);
+        Interlocked.Add(ref cached, (long)(before - kept) * size.Bytes);
     }
 
     public override void GiveBack()
@@ -155,8 +225,8 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         List<M> dropped = [];
         lock (size)
         {
-            for (var left = all ? size.Free.Count : size.Idle; left > 0; left--) dropped.Add(size.Free.Pop());
-            size.All.ExceptWith(dropped);
+            Reclaim(size);
+            for (var left = all ? size.Free.Count : size.Idle; left > 0; left--) dropped.Add(size.Free.Pop().Memory);
             size.Idle = size.Free.Count;
         }
         foreach (var memory in dropped) drop?.Invoke(memory);
@@ -197,7 +267,8 @@ static class Collections
     /// </summary>
     public static void ForceYoung()
     {
-        if (Interlocked.Increment(ref count) % FullAfter != 0 || !TryForceFull()) Force(1);
+        if (Interlocked.Increment(ref count) % FullAfter == 0 && TryForceFull()) return;
+        GC.Collect(1, GCCollectionMode.Forced, blocking: true);
     }
 
     /// <summary>

@@ -19,13 +19,15 @@ readonly struct Dual<V>(V value, V slope) : INumeric<Dual<V>> where V : struct, 
     static V Times(V slope, V factor) => Kept(slope, slope * factor);
 
     /// <summary>
-    /// Returns the computed value <paramref name="made"/>. Only where the slope is 0 and the computed value is NaN
-    /// (0·∞ or 0/0), the slope itself is returned. Everywhere else, the computed value is needed even if the slope
-    /// is 0, because a slope of 0 may have a slope of its own: at x = 0, the slope of x² is 0, but the slope of
-    /// this slope is 2.
+    /// Returns the computed value <paramref name="made"/>, or the slope itself where the slope is 0. If the slope has a
+    /// slope of its own, the slope itself is returned only where the computed value is NaN (0·∞ or 0/0): at x = 0, the
+    /// slope of x² is 0, but the slope of this slope is 2.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
-    static V Kept(V slope, V made) => V.IfEqual(made, made, made, V.IfEqual(slope, V.Of(0), slope, made));
+    static V Kept(V slope, V made) => !V.HasSlope ? V.IfEqual(slope, V.Of(0), slope, made)
+        : V.IfEqual(made, made, made, V.IfEqual(slope, V.Of(0), slope, made));
+
+    public static bool HasSlope => true;
 
     [MethodImpl(AggressiveInlining)]
     public static Dual<V> operator +(Dual<V> a, Dual<V> b) => new(a.Value + b.Value, a.Slope + b.Slope);

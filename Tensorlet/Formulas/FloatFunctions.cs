@@ -27,7 +27,7 @@ static class FloatFunctions
         var n = Vector512.Round(x * Log2OfE);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);
-        var p = Vector512.FusedMultiplyAdd(r, Vector512.Create(1.37805939e-3f), Vector512.Create(8.37312452e-3f));
+        var p = Of(r, 1.37805939e-3f, 8.37312452e-3f);
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(4.16695364e-2f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.66664720e-1f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(4.99999851e-1f));
@@ -76,31 +76,45 @@ static class FloatFunctions
     }
 
     /// <summary>
-    /// Computes the error function to within a unit in the last place. Near 0, the result is an odd polynomial of
-    /// x. Elsewhere, the result is 1 − e^p(|x|) with the sign of x, where p is a polynomial. The coefficients are
-    /// those of N. Juffa.
+    /// Computes the error function to within a unit in the last place. Up to |x| = 1, the result is an odd polynomial
+    /// of x. Beyond, the result is 1 − 2^p(|x|) with the sign of x, where p is a polynomial. All polynomials are
+    /// minimax polynomials, found by Remez' algorithm. Their terms are combined in pairs, because most of the time is
+    /// spent in chains of operations that wait for each other.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Erf(Vector512<float> x)
     {
-        Vector512<float> a = Vector512.Abs(x), z = x * x;
-        var near = Vector512.FusedMultiplyAdd(z, Vector512.Create(-5.96761703e-4f), Vector512.Create(4.99119423e-3f));
-        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(-2.67681349e-2f));
-        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(1.12819925e-1f));
-        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(-3.76125336e-1f));
-        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(1.28379166e-1f));
+        var z = x * x;
+        var near = Of(z, 7.8538611504e-5f, -8.0101935587e-4f);
+        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(5.1883276773e-3f));
+        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(-0.02685381193f));
+        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(0.11283585148f));
+        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(-0.37612625824f));
+        near = Vector512.FusedMultiplyAdd(near, z, Vector512.Create(0.12837916573f));
         near = Vector512.FusedMultiplyAdd(near, x, x);
-        var p = Vector512.FusedMultiplyAdd(a, Vector512.Create(-1.72853470e-5f), Vector512.Create(3.83197126e-4f));
-        var q = Vector512.FusedMultiplyAdd(a, Vector512.Create(-3.88396438e-3f), Vector512.Create(2.42546219e-2f));
-        p = Vector512.FusedMultiplyAdd(p, z, q);
-        p = Vector512.FusedMultiplyAdd(p, a, Vector512.Create(-1.06777877e-1f));
-        p = Vector512.FusedMultiplyAdd(p, a, Vector512.Create(-6.34846687e-1f));
-        p = Vector512.FusedMultiplyAdd(p, a, Vector512.Create(-1.28717512e-1f));
-        p = Vector512.FusedMultiplyAdd(p, a, -a);
-        // where a is large, p has lost its sign or is NaN, and the result is 1
-        p = Vector512.ConditionalSelect(Vector512.GreaterThan(a, Vector512.Create(4f)), Vector512.Create(-104f), p);
-        var beyond = Vector512<float>.One - Exp(p);
-        return Vector512.ConditionalSelect(Vector512.GreaterThan(a, Vector512.Create(0.927734375f)),
-            Vector512.CopySign(beyond, x), near);
+
+        var a = Vector512.MinNative(Vector512.Create(4f), Vector512.Abs(x));    // NaN stays NaN
+        var b = a * a;
+        // p is computed without its last −2, because a number near 0 has a smaller rounding error
+        var p = Of(a, -0.0042409569705f, 0.031458424865f);
+        p = Vector512.FusedMultiplyAdd(b, Vector512.Create(2.677267164e-4f), p);
+        p = Vector512.FusedMultiplyAdd(p, b, Of(a, -0.14865150122f, -0.92076501942f));
+        p = Vector512.FusedMultiplyAdd(p, b, Of(a, -1.6259750708f, 1.99948969f));
+        var n = Vector512.Round(p);
+        var r = p - n;
+        var s = r * r;
+        var y = Of(r, 1.534580518e-4f, 1.339993114e-3f);
+        y = Vector512.FusedMultiplyAdd(y, s, Of(r, 9.618488986e-3f, 5.550328778e-2f));
+        y = Vector512.FusedMultiplyAdd(y, s, Of(r, 0.2402264689f, 0.6931472057f));
+        y = Vector512.FusedMultiplyAdd(y, r, Vector512<float>.One);
+        y = Avx512F.IsSupported ? Avx512F.Scale(y, n) : y * PowerOfTwo(Vector512.ConvertToInt32(n));
+        y = Vector512.FusedMultiplyAdd(y, Vector512.Create(-0.25f), Vector512<float>.One);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(a, Vector512<float>.One), Vector512.CopySign(y, x),
+            near);
     }
+
+    /// <summary>slope·x + start</summary>
+    [MethodImpl(AggressiveInlining)]
+    static Vector512<float> Of(Vector512<float> x, float slope, float start) =>
+        Vector512.FusedMultiplyAdd(x, Vector512.Create(slope), Vector512.Create(start));
 }

@@ -8,6 +8,8 @@ namespace Tensorlet;
 /// <typeparam name="V">The type of the number.</typeparam>
 public interface INumeric<V> where V : struct, INumeric<V>
 {
+    /// <summary>Whether each number carries its slope (its derivative).</summary>
+    static abstract bool HasSlope { get; }
     /// <summary>a + b</summary>
     static abstract V operator +(V a, V b);
     /// <summary>a − b</summary>

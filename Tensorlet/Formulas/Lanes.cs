@@ -8,6 +8,7 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
 {
     public readonly Vector512<T> Value = value;
     public static int Count => Vector512<T>.Count;
+    public static bool HasSlope => false;
     static bool IsFloat { [MethodImpl(AggressiveInlining)] get => typeof(T) == typeof(float); }
 
     [MethodImpl(AggressiveInlining)]

@@ -24,6 +24,8 @@ public readonly struct F32(float value) : IScalar<F32>
     /// <summary>The float.</summary>
     public readonly float Value = value;
     /// <inheritdoc/>
+    public static bool HasSlope => false;
+    /// <inheritdoc/>
     public static F32 operator +(F32 a, F32 b) => new(a.Value + b.Value);
     /// <inheritdoc/>
     public static F32 operator -(F32 a, F32 b) => new(a.Value - b.Value);
@@ -73,6 +75,8 @@ public readonly struct F64(double value) : IScalar<F64>
 {
     /// <summary>The double.</summary>
     public readonly double Value = value;
+    /// <inheritdoc/>
+    public static bool HasSlope => false;
     /// <inheritdoc/>
     public static F64 operator +(F64 a, F64 b) => new(a.Value + b.Value);
     /// <inheritdoc/>
@@ -139,6 +143,8 @@ public readonly struct I64(long value) : IScalar<I64>
     /// <summary>The integer.</summary>
     public readonly long Value = value;
     /// <inheritdoc/>
+    public static bool HasSlope => false;
+    /// <inheritdoc/>
     public static I64 operator +(I64 a, I64 b) => new(a.Value + b.Value);
     /// <inheritdoc/>
     public static I64 operator -(I64 a, I64 b) => new(a.Value - b.Value);
@@ -196,6 +202,8 @@ public readonly struct B8(byte value) : IScalar<B8>
 {
     /// <summary>0 or 1.</summary>
     public readonly byte Value = value;
+    /// <inheritdoc/>
+    public static bool HasSlope => false;
     /// <inheritdoc/>
     public static B8 operator +(B8 a, B8 b) => new((byte)(a.Value | b.Value));
     /// <inheritdoc/>

@@ -1,23 +1,34 @@
 namespace Tensorlet;
 
 /// <summary>
-/// x·g(x), where the gate g is exactly 0 below <paramref name="low"/>, and exactly 1 above <paramref name="high"/>.
-/// If x is beyond one of these bounds, g is evaluated at the bound instead of at x, so that g and its slope are
-/// never computed for an infinite x.
+/// A function that is exactly 0 for all numbers below <see cref="Low"/>, and exactly 1 for all numbers above
+/// <see cref="High"/>.
 /// </summary>
-readonly struct GatedFormula<G>(G gate, double low, double high) : IMap where G : struct, IMap
+interface IGate : IMap
+{
+    static abstract double Low { get; }
+    static abstract double High { get; }
+}
+
+/// <summary>
+/// x·g(x), where g is a gate. If x is beyond one of the gate's bounds, g is evaluated at the bound instead of at x, so
+/// that g and its slope are never computed for an infinite x.
+/// </summary>
+readonly struct GatedFormula<G> : IMap where G : struct, IGate
 {
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
-        var z = V.IfGreater(V.Of(low), x, V.Of(low), x);
-        return z * gate.Apply(V.IfGreater(z, V.Of(high), V.Of(high), z));
+        var z = V.IfGreater(V.Of(G.Low), x, V.Of(G.Low), x);
+        return z * default(G).Apply(V.IfGreater(z, V.Of(G.High), V.Of(G.High), z));
     }
 }
 
 /// <summary>The distribution function of the standard normal distribution.</summary>
-readonly struct NormalFormula : IMap
+readonly struct NormalGate : IGate
 {
+    static double IGate.Low => -40;
+    static double IGate.High => 40;
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => V.Of(0.5) * (V.Of(1) + V.Call(new ErfFormula(), x * V.Of(0.7071067811865476)));
 }
@@ -26,8 +37,10 @@ readonly struct NormalFormula : IMap
 /// The distribution function of the standard normal distribution, approximated by a tanh of
 /// √(2/π)·(x + 0.044715·x³).
 /// </summary>
-readonly struct NormalTanhFormula : IMap
+readonly struct NormalTanhGate : IGate
 {
+    static double IGate.Low => -40;
+    static double IGate.High => 40;
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => V.Of(0.5) * (V.Of(1)
         + V.Call(new TanhFormula(), (x + x * x * x * V.Of(0.044715)) * V.Of(0.7978845608028654)));
@@ -40,9 +53,19 @@ readonly struct LogisticFormula : ISmooth
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
 }
 
-/// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where n is eˣ·(eˣ + 2).</summary>
-readonly struct TanhOfSoftplusFormula : IMap
+/// <summary>The sigmoid as a gate.</summary>
+readonly struct LogisticGate : IGate
 {
+    static double IGate.Low => -800;
+    static double IGate.High => 800;
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(new LogisticFormula(), x);
+}
+
+/// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where n is eˣ·(eˣ + 2).</summary>
+readonly struct TanhOfSoftplusGate : IGate
+{
+    static double IGate.Low => -800;
+    static double IGate.High => 20;
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
@@ -53,8 +76,12 @@ readonly struct TanhOfSoftplusFormula : IMap
 }
 
 /// <summary>0 for x ≤ −3, 1 for x ≥ 3, and linear in between.</summary>
-readonly struct HardsigmoidFormula : IMap
-{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
+readonly struct HardsigmoidFormula : IGate
+{
+    static double IGate.Low => -3;
+    static double IGate.High => 3;
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6);
+}
 
 readonly struct LogSigmoidFormula : IMap // above 40, 1 + eˣ is eˣ to the last bit
 {
@@ -211,11 +238,11 @@ public partial class Variable
     /// If <paramref name="tanh"/> is true, Φ is approximated by a formula with tanh.
     /// </summary>
     public Variable Gelu(bool tanh = false) =>
-        tanh ? Gated(new NormalTanhFormula(), -40, 40) : Gated(new NormalFormula(), -40, 40);
+        tanh ? Gated<NormalTanhGate>() : Gated<NormalGate>();
     /// <summary>x·σ(x), where σ is the sigmoid.</summary>
-    public Variable Silu() => Gated(new Called<LogisticFormula>(new()), -800, 800);
+    public Variable Silu() => Gated<LogisticGate>();
     /// <summary>x·tanh(ln(1 + eˣ)) (Misra 2019)</summary>
-    public Variable Mish() => Gated(new TanhOfSoftplusFormula(), -800, 20);
+    public Variable Mish() => Gated<TanhOfSoftplusGate>();
     /// <summary>x/(1 + |x|)</summary>
     public Variable Softsign() => Smooth(new SoftsignFormula());
     /// <summary>Moves each element x towards 0 by λ. Where x is in [−λ, λ], the result is 0.</summary>
@@ -231,9 +258,9 @@ public partial class Variable
     /// <summary>
     /// x·relu6(x + 3)/6 (Howard et al. 2019); see <see cref="Relu6"/>. The slope is 0 at x = −3, and 1 at x = 3.
     /// </summary>
-    public Variable Hardswish() => Gated(new HardsigmoidFormula(), -3, 3);
-    Variable Gated<G>(G gate, double low, double high, [CallerMemberName] string name = "") where G : struct, IMap =>
-        Apply(new Of1<GatedFormula<G>>(new(gate, low, high)), name, this);
+    public Variable Hardswish() => Gated<HardsigmoidFormula>();
+    Variable Gated<G>([CallerMemberName] string name = "") where G : struct, IGate =>
+        Apply(new Of1<GatedFormula<G>>(new()), name, this);
     /// <summary>
     /// Replaces every element that is less than or equal to <paramref name="threshold"/> with
     /// <paramref name="value"/>.

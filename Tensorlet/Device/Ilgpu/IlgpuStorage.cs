@@ -11,22 +11,10 @@ using Buffer = MemoryBuffer1D<byte, Stride1D.Dense>;
 /// </summary>
 sealed class IlgpuStorage : Storage
 {
-    readonly Pool<Buffer> pool;
-
     public Buffer Buffer { get; }
 
-    public IlgpuStorage(Device device, DType type, int count, Pool<Buffer> pool) : base(device, type, count)
-    {
-        (this.pool, Buffer) = (pool, pool.Rent(count * type.Size()));
-        GC.AddMemoryPressure(Buffer.Length);            // the collector does not see the memory of the device
-    }
-
-    ~IlgpuStorage()
-    {
-        if (Buffer is null) return;                     // no memory was left for it
-        GC.RemoveMemoryPressure(Buffer.Length);
-        pool.Return(Buffer, (int)Buffer.Length);
-    }
+    public IlgpuStorage(Device device, DType type, int count, Pool<Buffer> pool) : base(device, type, count) =>
+        Buffer = pool.Rent(count * type.Size(), this);
 
     public static Pool<Buffer> Pool(string name, Accelerator accelerator)
     {
