@@ -1,9 +1,10 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, and says what
-/// was given, why this is not possible, and what usually helps. An operation that throws this exception has changed
-/// nothing.
+/// Thrown when Tensorlet is asked for something that it cannot do. Every message names the operation, and says what was
+/// given, why this is not possible, and what usually helps. A single operation that throws this exception has changed
+/// nothing. Anything that consists of several operations, for example a backward pass or a network, may already have
+/// done a part of its work.
 /// </summary>
 public class TensorletException(string message, Exception? inner = null) : Exception(message, inner)
 {
@@ -71,13 +72,13 @@ public sealed class DeviceException(string message, Exception? inner = null) : T
 public sealed class IndexException(string message) : TensorletException(message);
 
 /// <summary>
-/// The tape cannot do what it was asked to do: there is no graph, the graph has been freed, or a value has been
-/// changed after the tape saved it.
+/// The tape (see <see cref="Autograd"/>) or an optimizer cannot do what it was asked to do. For example, there is no
+/// graph, the graph has been freed, or a value has been changed after the tape saved it.
 /// </summary>
 public sealed class AutogradException(string message) : TensorletException(message);
 
 /// <summary>
-/// A matrix has no inverse, or cannot be factorized in the requested way: the matrix is singular, not positive
-/// definite, or not finite.
+/// A matrix has no inverse, or cannot be factorized in the requested way: the matrix is singular or not positive
+/// definite, or contains an infinite element or NaN.
 /// </summary>
 public sealed class LinAlgException(string message, Exception? inner = null) : TensorletException(message, inner);

@@ -122,6 +122,13 @@ public class CreationTests
         Holds(Tensor.From(new[] { new[] { 1, 2 }, new[] { 3, 4 } }), DType.Int64, [2, 2], 1L, 2L, 3L, 4L);
         Holds(Tensor.From(new[] { new[,] { { 1.0, 2 } }, new[,] { { 3.0, 4 } } }), DType.Float64, [2, 1, 2], 1.0, 2.0,
             3.0, 4.0);
+        Holds(Tensor.From(new Array[] { new[] { 1f, 2f }, new[] { 3.0, 4.0 }, new[] { 5L, 6L } }), DType.Float64, [3, 2],
+            1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
+        Holds(Tensor.From(new Array[] { new[] { 1L }, new[] { true }, new[] { 0.5f }, new[] { 2L } }), DType.Float32,
+            [4, 1], 1f, 1f, 0.5f, 2f);
+        Holds(Tensor.From(new[] { new[] { 1.0 }, new[] { 0.1 } }, DType.Float32), DType.Float32, [2, 1], 1f, 0.1f);
+        Holds(Tensor.From(new[] { new[] { new[] { 1f }, new[] { 2f } }, new[] { new[] { 3f }, new[] { 4f } } }),
+            DType.Float32, [2, 2, 1], 1f, 2f, 3f, 4f);
         Holds(Tensor.From(new[] { true, false }), DType.Bool, [2], true, false);
         Holds(Tensor.From(new[] { long.MaxValue }), DType.Int64, [1], long.MaxValue);
         Holds(Tensor.From(new[] { 1, 0 }, DType.Bool), DType.Bool, [2], true, false);

@@ -43,6 +43,28 @@ public class MemoryTests
         static Tensor Kept() => Tensor.Ones(1 << 18)[..(1 << 10)];
     }
 
+    /// <summary>Four threads create and drop tensors of two sizes, and each keeps a few of them for a while.</summary>
+    [Fact]
+    public void Memory_in_use_is_never_lent_to_another_tensor()
+    {
+        Parallel.For(0, 4, thread =>
+        {
+            var random = new Random(thread);
+            var kept = new (Tensor Tensor, float Value)[8];
+            for (var i = 0; i < 3000; i++)
+            {
+                var (k, value) = (random.Next(kept.Length), thread * 10_000f + i);
+                if (kept[k].Tensor is { } old)
+                {
+                    var seen = old.ToArray<float>();
+                    Assert.Equal((kept[k].Value, kept[k].Value), (seen[0], seen[^1]));
+                }
+                kept[k] = (Tensor.Full([random.Next(2) == 0 ? 1 << 13 : 1 << 15], value), value);
+                if (i % 500 == 0) GC.Collect(random.Next(3));
+            }
+        });
+    }
+
     [Fact]
     public void A_callers_array_is_never_reused()
     {
@@ -105,7 +127,8 @@ public class MemoryTests
     }
 
     /// <summary>
-    /// A finalizer may still use what its object refers to. So an owner that waits for such a finalizer keeps its memory.
+    /// A finalizer may still use what its object refers to. So an owner that waits for such a finalizer keeps its
+    /// memory.
     /// </summary>
     [Fact]
     public void Memory_returns_when_its_owner_is_gone_and_not_before()

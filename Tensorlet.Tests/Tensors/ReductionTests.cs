@@ -189,6 +189,10 @@ public class ReductionTests
                 Assert.Equal(z.AMin(axes).ToArray<long>(), y.AMin(axes).ToArray<long>());
                 Assert.Equal(z.CountNonzero(axes).ToArray<long>(), y.CountNonzero(axes).ToArray<long>());
                 Assert.Equal(z.To(DType.Bool).All(axes).ToArray<bool>(), y.To(DType.Bool).All(axes).ToArray<bool>());
+                if (axes.Length > 1) continue;
+                int? axis = axes is [var a] ? a : null;
+                Assert.Equal(z.ArgMax(axis).ToArray<long>(), y.ArgMax(axis).ToArray<long>());
+                Assert.Equal(z.ArgMin(axis).ToArray<long>(), y.ArgMin(axis).ToArray<long>());
             }
     }
 

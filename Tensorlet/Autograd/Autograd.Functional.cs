@@ -40,10 +40,10 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Computes y = f(x), and the product J·v, where J is the Jacobian of f at x, and v has the shape of x. The
-    /// product is computed by two backward passes. For a u with the shape of y, the first pass computes uᵀ·J. The
-    /// expression ⟨uᵀ·J, v⟩ is linear in u, and its gradient with respect to u is J·v; the second pass computes
-    /// this gradient.
+    /// Computes y = f(x), and the product J·v, where J is the Jacobian of f at x, and v has the shape of x. The product
+    /// is computed by two backward passes. Let u be a variable with the shape of y. The first pass computes uᵀ·J. The
+    /// second pass computes the gradient of the scalar product of uᵀ·J and v with respect to u. This scalar product is
+    /// linear in u, and its gradient is J·v.
     /// </summary>
     public static (Variable Y, Variable Product) Jvp(Func<Variable, Variable> f, Variable x, Variable v)
     {
@@ -56,7 +56,7 @@ public static partial class Autograd
 
     /// <summary>
     /// Computes the product H·v, where H is the Hessian of a scalar f(x), and v has the shape of x. The product is
-    /// computed as the gradient of ⟨∇f, v⟩ with respect to x.
+    /// computed as the gradient, with respect to x, of the scalar product of ∇f and v.
     /// </summary>
     public static Variable Hvp(Func<Variable, Variable> f, Variable x, Variable v) =>
         Vjp(z => GradOrZeros(f.Given()(z), z, createGraph: true), x, v).Product;

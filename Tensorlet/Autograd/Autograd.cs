@@ -4,8 +4,8 @@ namespace Tensorlet;
 
 /// <summary>
 /// Controls the tape, which is the record of operations that the backward pass goes through in reverse. This class
-/// switches recording on and off, runs the backward pass, and computes gradients of any variables with respect to any
-/// others.
+/// switches recording on and off, runs the backward pass, and computes the gradients of given variables with respect to
+/// other variables.
 /// </summary>
 public static partial class Autograd
 {
@@ -29,8 +29,9 @@ public static partial class Autograd
     internal static Modes Mode => scopes.Value.Mode ?? usual;
 
     /// <summary>
-    /// True while operations are recorded; false inside <c>using (Autograd.NoGrad())</c>. This also holds in the
-    /// methods that such a block calls, including asynchronous methods, and in the bodies of <c>Parallel</c> loops.
+    /// True while operations are recorded; false inside <c>using (Autograd.NoGrad())</c>. It is also false in the
+    /// methods that this block calls, including asynchronous methods, and in the bodies of <c>Parallel</c> loops inside
+    /// this block.
     /// </summary>
     public static bool Enabled => Mode.Records;
 
@@ -44,10 +45,9 @@ public static partial class Autograd
     public static IDisposable EnableGrad() => new Scope(mode => mode with { Records = true });
 
     /// <summary>
-    /// Turns on anomaly mode until the returned object is disposed. In this mode, each operation remembers the line
-    /// of the user's code that called it, and errors show this line. The backward pass throws an exception at the
-    /// first operation whose Backward produces a NaN. Anomaly mode is slow: it takes about 20 µs for each
-    /// operation.
+    /// Turns on anomaly mode until the returned object is disposed. In this mode, each operation remembers the line of
+    /// the user's code that called it, and errors show this line. The backward pass throws an exception at the first
+    /// operation whose Backward produces a NaN. Anomaly mode is slow: it adds about 20 µs to each operation.
     /// </summary>
     public static IDisposable DetectAnomaly() => new Scope(mode => mode with { Anomaly = true });
 
@@ -80,10 +80,10 @@ public static partial class Autograd
     /// <c>Grad</c> of the leaf is increased by this sum.
     /// </summary>
     /// <param name="roots">The variables that are differentiated.</param>
-    /// <param name="gradients">The gradient of the loss with respect to each variable. For a scalar, a gradient
-    /// that is null or not given is read as 1.</param>
-    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the
-    /// backward pass, so that the graph can be used again.</param>
+    /// <param name="gradients">The gradient of the loss with respect to each root. For a scalar, a gradient that is
+    /// null or not given is read as 1.</param>
+    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the backward
+    /// pass, so that the graph can be used again.</param>
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated.</param>
     public static void Backward(IReadOnlyList<Variable> roots, IReadOnlyList<Variable?>? gradients = null,
@@ -91,8 +91,8 @@ public static partial class Autograd
         Run(roots, gradients, retainGraph || createGraph, createGraph, null);
 
     /// <summary>
-    /// Computes the gradient of the sum of <paramref name="outputs"/> with respect to each of
-    /// <paramref name="inputs"/>. Inputs may be leaves or results of operations. The <c>Grad</c> of the leaves does not
+    /// Computes, for each of <paramref name="inputs"/>, the sum of the gradients of all <paramref name="outputs"/> with
+    /// respect to this input. Inputs may be leaves or results of operations. The <c>Grad</c> of the leaves does not
     /// change.
     /// </summary>
     /// <param name="outputs">The variables that are differentiated.</param>
@@ -166,7 +166,7 @@ public static partial class Autograd
     }
 
     /// <summary>
-    /// Registers an action that is called at the end of the <c>Backward</c> that is running. This method is meant to be
+    /// Registers an action that is called at the end of the backward pass that is running. This method is meant to be
     /// called by hooks.
     /// </summary>
     /// <returns>True if the action will be called. False if no backward pass is running, or if the backward pass that

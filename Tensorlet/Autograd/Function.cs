@@ -1,13 +1,13 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A differentiable operation, which is recorded when it runs. To write a function of your own, derive from this
-/// class, compute the result in <see cref="Forward"/> and the gradients in <see cref="Backward"/>, and call <c>new
+/// A differentiable operation, which is recorded when it runs. To write a function of your own, derive from this class,
+/// compute the result in <see cref="Forward"/> and the gradients in <see cref="Backward"/>, and call <c>new
 /// Mine().Apply(x)</c>, where <c>Mine</c> is your class.
 /// </summary>
 /// <remarks>
-/// <see cref="Backward"/> computes with variables, so that the tape can also record this computation, in case a
-/// gradient of the gradient is wanted.
+/// <see cref="Backward"/> computes with variables. So the tape can record this computation too, and the gradient can be
+/// differentiated again.
 /// </remarks>
 public abstract class Function
 {
@@ -33,7 +33,8 @@ public abstract class Function
     public long Id { get; private set; } = Interlocked.Increment(ref created);
 
     /// <summary>
-    /// One entry for each input: the function that computed the input, or null if the input needs no gradient.
+    /// One entry for each input. The entry is the function that computed the input. For a leaf, it is a function that
+    /// adds the gradient to the <c>Grad</c> of the leaf. If the input needs no gradient, it is null.
     /// </summary>
     public IReadOnlyList<Function?> NextFunctions => next;
 
@@ -108,9 +109,9 @@ public abstract class Function
     internal virtual bool IsOwn => GetType().Assembly == typeof(Function).Assembly;
 
     /// <summary>
-    /// Registers a hook, which is called after each Backward of this function. The first argument of the hook
-    /// contains the gradients with respect to the inputs; the second argument is the incoming gradient. If the hook
-    /// returns gradients, the returned gradients replace the gradients with respect to the inputs.
+    /// Registers a hook, which is called after each Backward of this function. The first argument of the hook contains
+    /// the gradients with respect to the inputs; the second argument is the gradient with respect to the result. If the
+    /// hook returns gradients, the returned gradients replace the gradients with respect to the inputs.
     /// </summary>
     public IDisposable RegisterHook(Func<Variable?[], Variable, Variable?[]?> hook) =>
         new Hook<Func<Variable?[], Variable, Variable?[]?>>(afterwards ??= [], hook);

@@ -1,15 +1,16 @@
 namespace Tensorlet;
 
 /// <summary>The result of a gradient check.</summary>
-/// <param name="Passed">True if every gradient agreed with the numeric gradient. At a kink, a gradient counts as
-/// agreeing if it lies between the slopes on the two sides.</param>
+/// <param name="Passed">True if every gradient agreed with the numeric gradient. At a kink, the slope on the left
+/// differs from the slope on the right; there, a gradient counts as agreeing if it lies between these two
+/// slopes.</param>
 /// <param name="WorstError">The largest difference between a gradient and its numeric gradient. Each difference is
 /// divided by max(1, |numeric gradient|).</param>
 /// <param name="Text">The result in words. If the gradients agree, the text says so. Otherwise, it says where they
 /// differ, and which mistake is the probable cause.</param>
 /// <param name="Fault">The mistake that most probably made a gradient wrong.</param>
-/// <param name="Kinks">The number of points where the slopes on the two sides differ. At such a point, every number
-/// between the two slopes is accepted as a gradient.</param>
+/// <param name="Kinks">The number of kinks. A kink is a point where the slope on the left differs from the slope on the
+/// right. There, every number between the two slopes is accepted as a gradient.</param>
 public sealed record GradReport(
     bool Passed, double WorstError, string Text, GradFault Fault = GradFault.None, int Kinks = 0)
 {
@@ -26,12 +27,12 @@ public sealed record GradReport(
 }
 
 /// <summary>
-/// Compares the gradient of a function f with five-point differences in float64. With a small step h, such a
-/// difference is (8(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h)))/12h, and its error is h⁴f⁽⁵⁾/30. The incoming
-/// gradient is random. If it consisted of ones, a softmax whose Backward gives 0 would pass, and so would a
-/// permutation whose Backward does not undo the permutation. To find a Backward that uses values from another call,
-/// the function is also called with other inputs: once before the call that is checked, and once between that call
-/// and its backward pass.
+/// Compares the gradient of a function f with five-point differences in float64. With a small step h, such a difference
+/// is (8(f(x + h) − f(x − h)) − (f(x + 2h) − f(x − 2h)))/(12h). Its error is about h⁴f⁽⁵⁾/30, where f⁽⁵⁾ is the fifth
+/// derivative of f. The incoming gradient is random. If it consisted of ones, a softmax whose Backward gives 0 would
+/// pass, and so would a permutation whose Backward does not undo the permutation. To find a Backward that uses values
+/// from another call, the function is also called with other inputs: once before the call that is checked, and once
+/// between that call and its backward pass.
 /// </summary>
 public static class GradCheck
 {
@@ -64,16 +65,19 @@ public static class GradCheck
     /// <param name="f">The function whose gradients are checked.</param>
     /// <param name="inputs">The inputs at which the gradients are checked. Floating-point inputs must be Float64. Views
     /// are allowed.</param>
-    /// <param name="seed">The seed of the random incoming gradient and of the random directions.</param>
-    /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the product of the first
-    /// gradient and a random direction is differentiated with respect to the inputs and with respect to the incoming
-    /// gradient. The derivative with respect to the incoming gradient is the product of the Jacobian and the direction,
-    /// which is also what forward-mode differentiation computes.</param>
-    /// <param name="jacobian">If true, the elements of the Jacobian are checked too, up to its 64th row. If false, only
-    /// the product of the Jacobian and a random incoming gradient is checked.</param>
+    /// <param name="seed">The seed of the random incoming gradient and of the random directions. The gradient of a
+    /// large input is checked in random directions, and not element by element.</param>
+    /// <param name="secondOrder">Whether to check the gradient of the gradient too. For this, the scalar product of the
+    /// first gradient and a random direction is differentiated with respect to the inputs and with respect to the
+    /// incoming gradient. The derivative with respect to the incoming gradient is the product of the Jacobian and the
+    /// random direction. Forward-mode differentiation computes the same product.</param>
+    /// <param name="jacobian">If true, the elements in the first 64 rows of the Jacobian are checked too. A row
+    /// contains the derivatives of one element of the result. If false, only the product of the Jacobian and a random
+    /// incoming gradient is checked.</param>
     /// <param name="tolerance">The largest relative difference between a gradient and its numeric gradient that the
-    /// check accepts. The numeric gradient is a sum of terms; the difference is divided by the sum of the absolute
-    /// values of these terms.</param>
+    /// check accepts. The numeric gradient is a sum of terms; for the first gradient, there is one term for each
+    /// element of the result. The difference is divided by the sum of the absolute values of these terms, plus
+    /// 0.01.</param>
     /// <exception cref="DTypeException">An input is Float32, or the result is not Float64.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is not positive.</exception>
     public static GradReport Run(Func<Variable[], Variable> f, Tensor[] inputs, long seed = 0,

@@ -3,13 +3,13 @@ using static System.Net.WebUtility;
 namespace Tensorlet;
 
 /// <summary>A node of the graph: one function, and what the picture shows about this function.</summary>
-/// <param name="Number">The number of the function in the picture, counted from 1. It is larger than the numbers
-/// of the functions that computed the inputs of this function.</param>
+/// <param name="Number">The number of the function in the picture, counted from 1. It is larger than the numbers of the
+/// functions that computed the inputs of this function.</param>
 /// <param name="Name">The name of the operation, or of the leaf.</param>
 /// <param name="Shape">The shape of the result of the function.</param>
-/// <param name="Inputs">The functions that computed the inputs of this function, given by their numbers.</param>
-/// <param name="Gradient">The Euclidean norm of the gradient with respect to the result of the function, or null if
-/// the gradient is not known.</param>
+/// <param name="Inputs">The numbers of the functions that computed the inputs of this function.</param>
+/// <param name="Gradient">The Euclidean norm of the gradient with respect to the result of the function, or null if the
+/// gradient is not known.</param>
 public sealed record GraphNode(int Number, string Name, string Shape, IReadOnlyList<int> Inputs, double? Gradient)
 {
     internal bool IsLeaf => Inputs.Count == 0;
@@ -29,8 +29,9 @@ public sealed class GraphPicture
     public IReadOnlyList<GraphNode> Nodes { get; }
 
     /// <summary>
-    /// Draws the graph of a variable. If the graph has not been freed, the picture also shows the norm of the
-    /// gradient with respect to the result of each function.
+    /// Draws the graph of a variable. If the graph has not been freed, the picture also shows the Euclidean norm of a
+    /// gradient for each function: the gradient of the sum of the elements of the variable with respect to the result
+    /// of the function.
     /// </summary>
     /// <param name="root">The variable.</param>
     /// <param name="names">The names of leaves, as pairs of a name and a leaf. For example, the method
@@ -64,8 +65,8 @@ public sealed class GraphPicture
             .TrimEnd()));
 
     /// <summary>
-    /// Returns the steps of the backward pass, in order. Each step names a function that gets a gradient, and then
-    /// the functions to which it passes gradients.
+    /// Returns the steps of the backward pass, in order. Each step names a function that gets a gradient, and then the
+    /// functions to which this function passes gradients.
     /// </summary>
     public string ToTrace() => string.Join('\n', Nodes.OrderBy(n => n.IsLeaf).ThenByDescending(n => n.Number)
         .Select((n, step) => $"{step + 1,4}. {n.Name} ({n.Number}) gets a gradient of shape {n.Shape} {n.Norm}" +
@@ -91,9 +92,9 @@ public sealed class GraphPicture
 
     /// <summary>
     /// Returns the graph as an SVG. The function that computed the variable is at the bottom. Every other function is
-    /// above the functions that use its result, and as near as possible to the middle of these functions. The layout
-    /// follows Sugiyama's method: the functions are arranged in layers, and each layer is sorted by the average
-    /// position (the barycentre) of the functions that use each result.
+    /// above the functions that use its result. The layout follows Sugiyama's method: the functions are arranged in
+    /// layers. Within a layer, they are spaced evenly, and sorted by the average position (the barycentre) of the
+    /// functions that use their results.
     /// </summary>
     public string ToSvg()
     {

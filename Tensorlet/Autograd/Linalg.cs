@@ -22,7 +22,9 @@ public static class Linalg
     public static Variable Det(Variable a) => a.Given().Det();
     /// <summary>The signs and logarithms of determinants; see <see cref="Variable.Slogdet"/>.</summary>
     public static (Tensor Sign, Variable LogAbsDet) Slogdet(Variable a) => a.Given().Slogdet();
-    /// <summary>The p-norm of all elements, or over some axes; see <see cref="Variable.Norm"/>.</summary>
+    /// <summary>
+    /// The p-norm over the given axes, or of all elements if no axes are given; see <see cref="Variable.Norm"/>.
+    /// </summary>
     public static Variable Norm(Variable a, double p = 2, Axes dim = default, bool keepdim = false) =>
         a.Given().Norm(p, dim, keepdim);
 }

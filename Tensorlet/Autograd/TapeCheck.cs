@@ -4,15 +4,15 @@ namespace Tensorlet;
 
 /// <summary>The result of checking one recorded operation.</summary>
 /// <param name="Operation">The name of the operation, and the shapes of its inputs.</param>
-/// <param name="Line">The line of the user's code that called the operation, for example
-/// <c>Program.cs:12</c>.</param>
+/// <param name="Line">The line of the user's code that called the operation, for example <c>Program.cs:12</c>; if there
+/// are no debug symbols, the class and the method instead.</param>
 /// <param name="Report">The result of checking the gradient of the operation.</param>
 public sealed record TapeReport(string Operation, string Line, GradReport Report);
 
 /// <summary>
-/// Checks each operation of a computation alone, with the values that the operation was given. If the derivative
-/// of one operation is wrong, the gradients of all parameters that were used before that operation look wrong.
-/// This check names the operation that is to blame.
+/// Checks the gradient of each operation of a computation separately, at the inputs that the operation has in this
+/// computation. If the derivative of one operation is wrong, the gradients of all parameters on which its inputs depend
+/// may be wrong. This check names the operation whose derivative is wrong.
 /// </summary>
 public static class TapeCheck
 {

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tensorlet;
 
 /// <summary>
-/// A tensor on the tape. Operations on variables are recorded if a variable requires a gradient, and
+/// A tensor on the tape. An operation on variables is recorded if at least one of these variables requires a gradient.
 /// <see cref="Backward"/> goes through the record in reverse. Variables have no in-place operations. Weights are
 /// updated by writing to <see cref="Data"/>.
 /// </summary>
@@ -14,8 +14,9 @@ public partial class Variable
     Function? accumulate;
 
     /// <summary>
-    /// The values of this variable. Writing to the values is not recorded. But if the tape saved the values before the
-    /// change, a backward pass that reads the saved values throws an <see cref="AutogradException"/>.
+    /// The values of this variable. Writing to the values is not recorded. But if an operation has saved the values for
+    /// its backward pass, and the values are changed before this backward pass, it throws an
+    /// <see cref="AutogradException"/>.
     /// </summary>
     public Tensor Data { get; private set; }
     /// <summary>The gradient that has been accumulated for this variable, or null if there is none.</summary>
@@ -63,7 +64,8 @@ public partial class Variable
     internal bool IsParameter { get; }
 
     /// <summary>Creates a variable that is a leaf of the graph.</summary>
-    /// <exception cref="DTypeException">A gradient is required, although the data are integers or Booleans.</exception>
+    /// <exception cref="DTypeException"><paramref name="requiresGrad"/> is true, although the data are integers or
+    /// Booleans.</exception>
     public Variable(Tensor data, bool requiresGrad = false)
     {
         if (!data.Given().DType.IsFloat() && requiresGrad) throw new DTypeException(
@@ -179,7 +181,9 @@ public partial class Variable
 
     /// <summary>
     /// Registers a hook, which is called in each backward pass when the gradient with respect to this variable is
-    /// known. If the hook returns a gradient, that gradient replaces the gradient that the hook was given.
+    /// known. The argument of the hook is this gradient. If the hook returns another gradient, the backward pass
+    /// continues with that one; if it returns null, with the original one. Dispose the returned object to remove the
+    /// hook.
     /// </summary>
     /// <exception cref="AutogradException">The variable does not require a gradient.</exception>
     public IDisposable RegisterHook(Func<Variable, Variable?> hook)
@@ -214,14 +218,14 @@ public partial class Variable
     /// <see cref="Grad"/> of its leaf. The chain rule is applied from this variable back to the leaves.
     /// </summary>
     /// <param name="gradient">The gradient of the loss with respect to this variable. The gradient has the shape of
-    /// this variable. For a scalar, a gradient that is not given is read as 1.</param>
-    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the
-    /// backward pass, so that the graph can be used again.</param>
+    /// this variable. It may be omitted if this variable has a single element; it is then 1.</param>
+    /// <param name="retainGraph">Whether to keep the values that the functions of the graph have saved for the backward
+    /// pass, so that the graph can be used again.</param>
     /// <param name="createGraph">Whether to record the backward pass itself, so that the gradients can be
     /// differentiated. This implies <paramref name="retainGraph"/>.</param>
-    /// <exception cref="AutogradException">This variable does not require a gradient; or no gradient is given,
-    /// although this variable is not a scalar; or the graph has been freed; or a value has been changed after the
-    /// tape saved it.</exception>
+    /// <exception cref="AutogradException">This variable does not require a gradient; or no gradient is given, although
+    /// this variable is not a scalar; or an earlier backward pass without <paramref name="retainGraph"/> has freed the
+    /// graph; or a value has been changed after an operation saved it for the backward pass.</exception>
     /// <exception cref="ShapeException">The shape of the gradient differs from that of this variable.</exception>
     public void Backward(Variable? gradient = null, bool retainGraph = false, bool createGraph = false) =>
         Autograd.Backward([this], [gradient], retainGraph, createGraph);

@@ -31,9 +31,10 @@ public static class Collate
     /// <summary>
     /// Returns a function that makes a batch from N samples. If the tensors at the same position in all samples are
     /// sequences of shape (L, …), where L may differ from sample to sample, the sequences are padded at the end to the
-    /// length of the longest sequence and then stacked to a tensor of shape (N, L, …). Tensors without axes are only
-    /// stacked, to a tensor of shape (N). For each position at which the samples have sequences, an Int64 tensor of
-    /// shape (N) is added at the end of the batch. It contains the lengths of the sequences before the padding.
+    /// length of the longest sequence and then stacked to a tensor of shape (N, L, …). Tensors without axes are stacked
+    /// without padding, to a tensor of shape (N). For each position at which the samples have sequences, an Int64
+    /// tensor of shape (N) is added at the end of the batch. It contains the lengths of the sequences before the
+    /// padding.
     /// </summary>
     /// <param name="value">The value with which the shorter sequences are padded.</param>
     public static Func<Tensor[][], Tensor[]> Padded(double value = 0) => samples =>

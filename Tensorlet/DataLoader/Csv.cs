@@ -5,8 +5,8 @@ namespace Tensorlet.Data;
 
 /// <summary>
 /// A table in a text file in UTF-8. A separator divides the fields of a row. A field that contains a separator, a
-/// quote or a line end is written in quotes, and each quote in the field is doubled (RFC 4180). A line end is \n,
-/// \r or \r\n. Empty lines are skipped.
+/// double quote or a line end is enclosed in double quotes, and each double quote in the field is written twice (RFC
+/// 4180). A line end is \n, \r or \r\n. Empty lines are skipped.
 /// </summary>
 public sealed class Csv
 {
@@ -67,7 +67,7 @@ public sealed class Csv
     /// </summary>
     /// <param name="columns">The names of the columns; all columns if not given.</param>
     /// <param name="missing">The number for an empty field; if not given, an empty field is an error.</param>
-    /// <exception cref="IndexException">There is no column with one of these names.</exception>
+    /// <exception cref="IndexException">At least one of the names is not the name of a column.</exception>
     /// <exception cref="InvalidDataException">A field is not a number. The message names the file, the line and the
     /// column.</exception>
     public Tensor Numbers(string[]? columns = null, double? missing = null)
@@ -81,13 +81,13 @@ public sealed class Csv
     }
 
     /// <summary>
-    /// Converts a column of names to labels. Returns the labels as an Int64 tensor with one element for each row,
-    /// and the classes, which are the different names of the column in sorted order. The label of a row is the
-    /// position of its name among the classes.
+    /// Converts a column of names to labels. Returns the labels as an Int64 tensor with one element for each row, and
+    /// the classes. The classes are the distinct names that occur in the column, in sorted order. The label of a row is
+    /// the index of its name in the classes.
     /// </summary>
     /// <param name="column">The name of the column.</param>
-    /// <param name="missing">The label for an empty field, for example a label that a loss ignores; if not given,
-    /// an empty field is an error.</param>
+    /// <param name="missing">The label for an empty field, for example a label that a loss ignores; if not given, an
+    /// empty field is an error.</param>
     /// <exception cref="IndexException">There is no column with this name.</exception>
     /// <exception cref="InvalidDataException">A field is empty, although no label for empty fields is given. The
     /// message names the file, the line and the column.</exception>

@@ -120,15 +120,16 @@ public sealed class DataLoader : IEnumerable<Tensor[]>, IStateful
         "DataLoader: an iterable dataset has no Count: the number of batches is known only at its end.");
 
     /// <summary>
-    /// Returns the batches of the next epoch or, after a state was loaded, the remaining batches of the epoch in that
-    /// state. If an exception is thrown while a sample is made, the enumerator throws a TensorletException. Its message
-    /// contains the number of the sample, and its inner exception is the original exception. If the loop is left early,
-    /// the workers finish the samples on which they are working, and then end. If an enumerator is no longer reachable,
-    /// its workers end too.
+    /// Returns the batches of the next epoch. The first call after a state was loaded returns the remaining batches of
+    /// the epoch that was interrupted. If an exception is thrown while a sample is made, the enumerator throws a
+    /// TensorletException. Its message contains the number of the sample, and its inner exception is the original
+    /// exception. If the loop is left early, the workers finish the samples on which they are working, and then end. If
+    /// an enumerator is no longer reachable, its workers end too.
     /// </summary>
     /// <exception cref="OperationCanceledException">The epoch was cancelled.</exception>
-    /// <exception cref="TensorletException">An exception was thrown for a sample; or a sample or a batch is null; or
-    /// the loop was left, and a worker did not end in time.</exception>
+    /// <exception cref="TensorletException">An exception was thrown while a sample was made; or a sample, a batch or
+    /// one of their tensors is null; or the loop was left, and a worker did not end within the patience of the
+    /// loader.</exception>
     public IEnumerator<Tensor[]> GetEnumerator()
     {
         var pass = Pass(epoch, skip, open(epoch));

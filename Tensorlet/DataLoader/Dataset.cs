@@ -15,9 +15,9 @@ public abstract class Dataset
     public abstract Tensor[] this[int index] { get; }
 
     /// <summary>
-    /// Returns the sample with the number <paramref name="index"/>. All random numbers that the sample needs come from
-    /// the generator <paramref name="random"/>. A loader passes a generator whose numbers depend only on the seed of
-    /// the loader, the epoch, and the position of the sample in the epoch.
+    /// Returns the sample with the number <paramref name="index"/>. Override this method if a sample needs random
+    /// numbers, and take all of them from the generator <paramref name="random"/>. A loader passes a generator whose
+    /// numbers depend only on the seed of the loader, the epoch, and the position of the sample in the epoch.
     /// </summary>
     public virtual Tensor[] Sample(int index, Generator random) => this[index];
 
@@ -26,8 +26,8 @@ public abstract class Dataset
     /// axis, then the second tensors of all samples, and so on.
     /// </summary>
     /// <param name="indices">The samples, given by their numbers in the dataset.</param>
-    /// <param name="random">A function that returns the generator for the sample at a position of the batch; if not
-    /// given, all samples use the default generator.</param>
+    /// <param name="random">A function that takes the position of a sample in the batch and returns the generator for
+    /// this sample; if not given, all samples use the default generator.</param>
     /// <param name="collate">A function that makes a batch from samples; <see cref="Collate.Default"/> if not
     /// given.</param>
     /// <param name="stop">A cancellation token that is checked before each sample is made.</param>
@@ -65,8 +65,8 @@ public abstract class Dataset
         : throw new IndexException($"{GetType().Name}: index {index} is outside of {Count} samples.");
 
     /// <summary>
-    /// Returns a dataset that applies a function to every sample of this dataset. The function may use random
-    /// numbers.
+    /// Returns a dataset that applies a function to every sample of this dataset. The second argument of the function
+    /// is the generator for its random numbers.
     /// </summary>
     public Dataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
     /// <summary>Returns a dataset that applies a function to every sample of this dataset.</summary>
@@ -193,13 +193,15 @@ public sealed class ConcatDataset : Dataset
 /// <summary>Some samples of a dataset.</summary>
 /// <param name="dataset">The dataset from which the samples are taken.</param>
 /// <param name="indices">The samples, given by their numbers in that dataset.</param>
-/// <exception cref="IndexException">The dataset has no sample with one of these numbers.</exception>
+/// <exception cref="IndexException">At least one of the numbers is not the number of a sample of the
+/// dataset.</exception>
 public sealed class Subset(Dataset dataset, IEnumerable<long> indices) : Dataset
 {
     readonly long[] indices = [.. indices.Given().Select(index => (long)dataset.Given().Index(index))];
 
-    /// <summary>The samples with the given numbers.</summary>
-    /// <exception cref="IndexException">The dataset has no sample with one of these numbers.</exception>
+    /// <summary>Creates a dataset from the samples with the given numbers.</summary>
+    /// <exception cref="IndexException">At least one of the numbers is not the number of a sample of the
+    /// dataset.</exception>
     public Subset(Dataset dataset, IEnumerable<int> indices)
         : this(dataset, indices.Given().Select(index => (long)index)) { }
 

@@ -4,9 +4,9 @@ namespace Tensorlet.Data;
 
 /// <summary>
 /// A dataset of images with a folder for each class, like ImageNet: <c>root/cat/1.png</c> is an image of the class
-/// <c>cat</c>. Images may also be in folders inside the folder of a class. Classes and files are sorted by the
-/// characters of their names. A sample consists of an image and a label, which is the number of the class of the
-/// image.
+/// <c>cat</c>. Images may also be in folders inside the folder of a class. The classes are sorted by name, and the
+/// files of a class by path, in both cases by the numeric codes of the characters. A sample consists of an image and a
+/// label, which is the number of the class of the image.
 /// </summary>
 public sealed class ImageFolder : Dataset
 {
@@ -15,14 +15,14 @@ public sealed class ImageFolder : Dataset
     readonly Transform? transform;
 
     /// <summary>Finds the images of all classes.</summary>
-    /// <param name="root">The folder that contains the folders of the classes. Inside the folder of a class, links
-    /// to other folders are not followed.</param>
-    /// <param name="decode">A function that takes the path of a file and returns the image in this file as a tensor
-    /// of shape (C, H, W), where C, H and W are the numbers of channels, rows and columns.</param>
+    /// <param name="root">The folder that contains the folders of the classes. Inside the folder of a class, links to
+    /// other folders are not followed.</param>
+    /// <param name="decode">A function that takes the path of a file and returns the image in this file as a tensor of
+    /// shape (C, H, W), where C, H and W are the numbers of channels, rows and columns.</param>
     /// <param name="transform">A transform that is applied to every image.</param>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-    /// <exception cref="InvalidDataException">The root contains no folders; or one of its folders contains no image;
-    /// or one of its folders is a link to the root or to a folder above the root.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder <paramref name="root"/> does not exist.</exception>
+    /// <exception cref="InvalidDataException">The root contains no folders; or one of its folders contains no image; or
+    /// one of its folders is a link to the root or to a folder above the root.</exception>
     public ImageFolder(string root, Func<string, Tensor> decode, Transform? transform = null)
     {
         (this.decode, this.transform) = (decode.Given(), transform);

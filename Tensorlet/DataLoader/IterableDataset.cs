@@ -7,14 +7,14 @@ namespace Tensorlet.Data;
 public abstract class IterableDataset
 {
     /// <summary>
-    /// Returns the samples of an epoch. All samples are read by one thread. The random numbers that a loader
-    /// provides depend only on the seed of the loader and the epoch.
+    /// Returns the samples of an epoch. A loader reads all samples on one thread. It passes a generator whose numbers
+    /// depend only on the seed of the loader and the epoch.
     /// </summary>
     public abstract IEnumerable<Tensor[]> Samples(Generator random);
 
     /// <summary>
-    /// Returns a dataset that applies a function to every sample of this dataset. The function may use random
-    /// numbers.
+    /// Returns a dataset that applies a function to every sample of this dataset. The second argument of the function
+    /// is the generator for its random numbers.
     /// </summary>
     public IterableDataset Map(Func<Tensor[], Generator, Tensor[]> function) => new Mapped(this, function.Given());
     /// <summary>Returns a dataset that applies a function to every sample of this dataset.</summary>

@@ -11,9 +11,9 @@ public abstract class Sampler<T>
     public abstract int Count { get; }
 
     /// <summary>
-    /// Returns the samples or the batches in the order of one epoch. All random numbers come from
-    /// <paramref name="random"/>. The random numbers that a loader provides depend only on the seed of the loader
-    /// and the epoch.
+    /// Returns the samples or the batches in the order of one epoch. An override takes all random numbers from
+    /// <paramref name="random"/>. A loader passes a generator whose numbers depend only on the seed of the loader and
+    /// the epoch.
     /// </summary>
     public abstract IEnumerable<T> Order(Generator random);
 }

@@ -12,7 +12,7 @@ public sealed class Vocabulary(string text)
 
     /// <summary>
     /// Replaces each character of a text with its number in the vocabulary. The result is an Int64 tensor with one
-    /// element for each character.
+    /// element for each character, that is, for each Unicode code point.
     /// </summary>
     /// <exception cref="IndexException">A character is not in the vocabulary.</exception>
     public Tensor Encode(string text) => Tensor.From<long>([.. text.Given().EnumerateRunes().Select((c, i) =>

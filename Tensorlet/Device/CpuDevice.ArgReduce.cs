@@ -16,6 +16,7 @@ public sealed partial class CpuDevice
         else if (x.DType == DType.Float32 && (long)folded.Rows * folded.Length <= CountedInFloats)
             Pick<float>(largest, x, y, asOffset);
         else if (x.DType == DType.Float64) Pick<double>(largest, x, y, asOffset);
+        else if (x.DType == DType.Int64) PickIntegers(largest, x, y, folded, asOffset);
         else Reference.ArgReduceCore(largest, x, y, asOffset);
     }
 
@@ -75,6 +76,28 @@ public sealed partial class CpuDevice
         var better = new Tensor.BetterFormula(largest ? 1 : -1);
         F64 x = new(ToDouble(Unsafe.Add(ref row, a))), y = new(ToDouble(Unsafe.Add(ref row, b)));
         return better.Apply(x, y).Value > 0 || (a < b && better.Apply(y, x).Value == 0) ? a : b;
+    }
+
+    void PickIntegers(bool largest, Tensor x, Tensor y, Walk folded, bool asOffset)
+    {
+        var (kept, starts, length, step) = (new Walk(x.Layout[..y.Rank], y.Layout), folded.Starts, folded.Length,
+            folded.Step(0));
+        Share(y.Numel, Math.Max(1, y.Numel / Parts), x.Layout.LongCount, (from, to) =>
+        {
+            ref var px = ref HostStorage.First<long>(x);
+            foreach (var at in kept.Each(from, to))
+            {
+                var (best, row, place) = (Unsafe.Add(ref px, at[0] + starts[0]), 0, 0);
+                for (var s = 0; s < starts.Length; s++)
+                    for (var i = 0; i < length; i++)
+                    {
+                        var value = Unsafe.Add(ref px, at[0] + starts[s] + i * step);
+                        if (largest ? value > best : value < best) (best, row, place) = (value, s, i);
+                    }
+                Unsafe.Add(ref HostStorage.First<long>(y), at[1]) = asOffset
+                    ? at[0] + starts[row] + place * step : row * length + place;
+            }
+        });
     }
 
     void Pick<T>(bool largest, Tensor x, Tensor y, bool asOffset) where T : unmanaged

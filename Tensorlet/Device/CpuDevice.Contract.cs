@@ -50,10 +50,14 @@ public sealed partial class CpuDevice
         var work = (long)down.Count * across.Count * left.Inner.Count;
         // one thread for each product, or several threads within each product
         var apart = atC.Length > 1 && work <= WorthThreadsOutside;
-        if (apart) Share(atC.Length, 1, work * atC.Length / Registers, (i, _) => One(i));
-        else for (var i = 0; i < atC.Length; i++) One(i);
+        if (apart) Share(atC.Length, Math.Max(1, atC.Length / Parts), work * atC.Length / Registers, Some);
+        else Some(0, atC.Length);
 
-        void One(int i) => Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), apart);
+        void Some(int from, int to)
+        {
+            for (var i = from; i < to; i++)
+                Product<T>(new(left, right, c, down, across, atA[i], atB[i], atC[i]), apart);
+        }
     }
 
     /// <summary>
@@ -83,7 +87,7 @@ public sealed partial class CpuDevice
         public ref T ResultFirst<T>() where T : unmanaged => ref Unsafe.Add(ref HostStorage.First<T>(Result), AtC);
     }
 
-    void Product<T>(Problem p, bool alone) where T : unmanaged
+    void Product<T>(in Problem p, bool alone) where T : unmanaged
     {
         int m = p.Down.Count, n = p.Across.Count, k = p.Left.Inner.Count;
         // If the result is small and the sum is long, the sum is cut into segments of fixed length, each with a
@@ -94,8 +98,12 @@ public sealed partial class CpuDevice
         var width = (Math.Max(n / Parts, Math.Min(n / 4, m)) / MicroKernel<T>.Columns + 1) * MicroKernel<T>.Columns;
         var work = (long)m * n * k;
         if (alone || Threads == 1 || work < WorthThreadsInside) Blocks(p, ref p.ResultFirst<T>(), 0, k, 0, n);
-        else Share(n, width, work / Registers, (from, to) => Blocks(p, ref p.ResultFirst<T>(), 0, k, from, to));
+        else Strips<T>(p, width, work);
     }
+
+    // a method of its own, because its closure would be allocated for every product of a batch
+    void Strips<T>(Problem p, int width, long work) where T : unmanaged => Share(p.Across.Count, width,
+        work / Registers, (from, to) => Blocks(p, ref p.ResultFirst<T>(), 0, p.Left.Inner.Count, from, to));
 
     void Segments<T>(Problem p) where T : unmanaged
     {

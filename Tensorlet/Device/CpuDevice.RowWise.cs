@@ -1,9 +1,10 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Computes rows while they are in the cache. A few rows are read, and their two reductions and their results are
-/// computed, before the next rows are read. The plain version, in <c>Tensor.RowWise</c>, reads all rows again for each
-/// of these steps. This version pays in the benchmarks <c>softmax</c>, <c>layer-norm</c> and <c>group-norm</c>.
+/// Operations, such as softmax, that compute each row with one or two reductions of this row. A few rows are read, and
+/// their reductions and results are computed while these rows are in the cache. Then the next rows are read. The plain
+/// version, in <c>Tensor.RowWise</c>, reads all rows again for each reduction and for the results. This version is
+/// faster in the benchmarks <c>softmax</c>, <c>layer-norm</c> and <c>group-norm</c>.
 /// </summary>
 public sealed unsafe partial class CpuDevice
 {

@@ -9,7 +9,7 @@ public abstract partial class Device
     public static CpuDevice Cpu { get; } = new();
 
     /// <summary>
-    /// The device whose results define every primitive. It computes with plain loops and with MathNet. In tests, the
+    /// The device that defines what each primitive computes. It uses plain loops and the library MathNet. In tests, the
     /// other devices are compared with this device.
     /// </summary>
     public static Device Reference { get; } = new ReferenceDevice();

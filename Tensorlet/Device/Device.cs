@@ -7,12 +7,12 @@ namespace Tensorlet;
 /// operations need only a new scalar function; no device has to be changed.
 /// </summary>
 /// <remarks>
-/// Operands are tensors; a tensor is a layout with its storage. A primitive reads the operands that its doc comment
-/// calls x, a or b; they may be any views. It writes its result to y, or to c in <see cref="Contract"/>. The result may
-/// be any view whose elements do not overlap; only <see cref="AddInto"/> allows elements of y that overlap. x[i] and
-/// y[i] are the elements of x and y with the same index. Before a primitive writes anything, it refuses operands whose
-/// shapes or types do not fit together, operands on another device, and operands that reach beyond their storage. The
-/// caller ensures that the result overlaps no operand that is read, unless both are the same view.
+/// Operands are tensors; a tensor is a layout with its storage. A primitive writes its result to y, or to c in
+/// <see cref="Contract"/>. All other operands are only read, and may be any views. The result may be any view whose
+/// elements do not overlap; only <see cref="AddInto"/> allows elements of y that overlap. x[i] and y[i] are the
+/// elements of x and y with the same index. Before a primitive writes anything, it refuses operands whose shapes or
+/// types do not fit together, operands on another device, and operands that reach beyond their storage. The caller
+/// ensures that the result overlaps no operand that is read, unless both are the same view.
 /// </remarks>
 public abstract partial class Device
 {
@@ -185,9 +185,9 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Adds x[i] to y[i] for every i. If several y[i] are the same element in memory, the x[i] of all these i are added
-    /// to this element. If y is a view of a tensor, this primitive computes the gradient with respect to the tensor
-    /// from x, the gradient with respect to the view.
+    /// Adds x[i] to y[i] for every i. If y[i] is the same element in memory for several i, the x[i] of all these i are
+    /// added to this element. For example, let x be the gradient with respect to a view of a tensor t, and let y be the
+    /// same view of a tensor g of zeros. Then g becomes the gradient with respect to t.
     /// </summary>
     public void AddInto(Tensor x, Tensor y)
     {
@@ -213,8 +213,8 @@ public abstract partial class Device
     /// <summary>
     /// Adds the elements of x to elements of y at given indices along one axis: y[…, index[…, j, …], …] += x[…, j, …].
     /// This is the adjoint of <see cref="Gather"/>. Many numbers may be added to the same element of y. Therefore,
-    /// floats are summed in double if the number of indices along the axis is large and is also larger than the size of
-    /// y along this axis.
+    /// Float32 numbers are summed in Float64 if the size of <paramref name="index"/> along the axis is greater than
+    /// 16384 and greater than the size of y along this axis.
     /// </summary>
     /// <exception cref="IndexException">An element of <paramref name="index"/> is outside the axis of y.</exception>
     public void ScatterAdd(Tensor x, int dim, Tensor index, Tensor y)

@@ -1,7 +1,8 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Memory of the host. This is either an array or mapped memory, which other processes may share. The array may belong to the caller.
+/// Memory of the host. This is either an array or mapped memory, which other processes may share. The array may belong
+/// to the caller.
 /// </summary>
 class HostStorage(Device device, DType type, int count, Array? array) : Storage(device, type, count)
 {

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Tensorlet;
 
 /// <summary>How the memory of a device is used, in bytes.</summary>
-/// <param name="Used">The bytes in tensors that are reachable, and in unreachable tensors that the garbage collector has
-/// not found yet.</param>
+/// <param name="Used">The bytes in tensors that are reachable, and in unreachable tensors that the garbage collector
+/// has not found yet.</param>
 /// <param name="Cached">The bytes of free memory that is kept for new tensors.</param>
 /// <param name="Peak">The largest number of bytes that were in use at the same time.</param>
 public readonly record struct MemoryUse(long Used, long Cached, long Peak);
@@ -165,7 +165,9 @@ sealed class Pool<M>(string name, long limit, int smallest, Func<int, M> make, A
         return piece.Memory;
     }
 
-    /// <summary>Takes memory back from an owner that is still reachable, but does not use the memory any more.</summary>
+    /// <summary>
+    /// Takes memory back from an owner that is still reachable, but does not use the memory any more.
+    /// </summary>
     public void Return(object owner)
     {
         foreach (var size in sizes)

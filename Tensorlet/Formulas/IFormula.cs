@@ -1,9 +1,9 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A scalar function of at most eight numbers, which devices can run. It is always called with eight
-/// arguments, but only the first <see cref="Inputs"/> arguments are its inputs; the other arguments are undefined
-/// and must not be read. Functions of one, two and three numbers are written as <see cref="IMap"/>,
+/// A scalar function that every device can run, with at most eight numbers as inputs. It is always called with eight
+/// arguments, but only the first <see cref="Inputs"/> arguments are its inputs; the values of the other arguments are
+/// undefined and must not be read. Functions of one, two and three numbers are written as <see cref="IMap"/>,
 /// <see cref="IZip"/> and <see cref="IZip3"/>.
 /// </summary>
 public interface IFormula
@@ -13,7 +13,8 @@ public interface IFormula
     /// <summary>The number of inputs.</summary>
     static abstract int Inputs { get; }
     /// <summary>
-    /// Returns the value of the function. Only the first <see cref="Inputs"/> arguments are its inputs.
+    /// Returns the value of the function. The number of inputs is <see cref="Inputs"/>; all arguments after the last
+    /// input are undefined.
     /// </summary>
     V Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) where V : struct, INumeric<V>;
 }

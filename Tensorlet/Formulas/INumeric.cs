@@ -1,11 +1,12 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The operations that a scalar function can apply to a number. This interface is implemented by types that hold
-/// one float, one double, one long or one Boolean, and by a type that holds a register full of floats or doubles.
-/// So a function that is written once runs in the loops of the CPU, in the reference device and as an ILGPU kernel.
+/// The operations that a scalar function can apply to a number. This interface is implemented by types that hold one
+/// float, one double, one long or one Boolean, by a type that holds a SIMD register of floats or doubles, and by a type
+/// that holds a number and its derivative. So a function that is written once runs on the CPU, on the reference device
+/// and in an ILGPU kernel, and can also be differentiated.
 /// </summary>
-/// <typeparam name="V">The type of the number.</typeparam>
+/// <typeparam name="V">The type of the number, which is the type that implements this interface.</typeparam>
 public interface INumeric<V> where V : struct, INumeric<V>
 {
     /// <summary>Whether each number carries its slope (its derivative).</summary>
@@ -25,13 +26,13 @@ public interface INumeric<V> where V : struct, INumeric<V>
     /// <summary>Returns a constant, converted to this type.</summary>
     static abstract V Of(double constant);
     /// <summary>
-    /// Returns <paramref name="then"/> where a &gt; b, and <paramref name="otherwise"/> everywhere else, including
-    /// where a or b is NaN.
+    /// Returns <paramref name="then"/> if a &gt; b, and <paramref name="otherwise"/> if not. If a or b is NaN, the
+    /// result is <paramref name="otherwise"/>. In a SIMD register, each element is compared separately.
     /// </summary>
     static abstract V IfGreater(V a, V b, V then, V otherwise);
     /// <summary>
-    /// Returns <paramref name="then"/> where a = b, and <paramref name="otherwise"/> everywhere else, including
-    /// where a or b is NaN.
+    /// Returns <paramref name="then"/> if a = b, and <paramref name="otherwise"/> if not. If a or b is NaN, the result
+    /// is <paramref name="otherwise"/>. In a SIMD register, each element is compared separately.
     /// </summary>
     static abstract V IfEqual(V a, V b, V then, V otherwise);
     /// <summary>|a|</summary>
@@ -51,16 +52,17 @@ public interface INumeric<V> where V : struct, INumeric<V>
     /// <summary>The largest integer that is not above a.</summary>
     static abstract V Floor(V a);
     /// <summary>
-    /// Returns f(a). If numbers carry their slopes (their derivatives), the slope of the result is f′(a) times the
-    /// slope of the argument; f provides f′.
+    /// Returns f(a). If the type V also holds the slope (the derivative) of a number, the slope of the result is f′(a)
+    /// times the slope of a. The function f itself provides f′; see <see cref="ISmooth.Slope"/>.
     /// </summary>
     static abstract V Call<F>(F f, V a) where F : struct, ISmooth;
 }
 
 /// <summary>
-/// A function of one number, y = f(x). If the function has constants, they are fields of the type that implements
-/// this interface. This type must be a struct, because its code becomes part of a kernel. It is normally public,
-/// because the kernel must be able to access it.
+/// A function of one number, y = f(x). If the function has constants, they are fields of the type that implements this
+/// interface. This type must be a struct, because its code becomes part of a kernel. For an ILGPU device, the type must
+/// also be public (or internal, with <c>InternalsVisibleTo</c> for the assembly <c>ILGPURuntime</c>), because the
+/// generated kernel must be able to access the type.
 /// </summary>
 public interface IMap
 {
@@ -69,7 +71,7 @@ public interface IMap
 }
 
 /// <summary>
-/// A function of one number that is computed by an approximation. The function also provides its slope (its
+/// A function of one number, whose value is computed by an approximation. The function also provides its slope (its
 /// derivative), because the derivative of the approximation would be slow or inaccurate. A formula calls such a
 /// function through <see cref="INumeric{V}.Call"/>.
 /// </summary>
@@ -106,7 +108,8 @@ public interface ISequence
 }
 
 /// <summary>
-/// An associative and commutative operation ∘ that reduces many numbers to a single number, in double precision.
+/// An associative and commutative operation ∘ that reduces many numbers to a single number. Floating-point numbers are
+/// reduced in double precision, and integers as 64-bit integers.
 /// </summary>
 public interface IReduction
 {
@@ -120,8 +123,9 @@ public interface IReduction
     /// <summary>a ∘ b</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
     /// <summary>
-    /// Called once after the reduction, with its unrounded result y. Most reductions return y; others return y divided
-    /// by a constant, or a root of y.
+    /// Transforms y, the result of the reduction, before y is rounded to the type of the tensor. This method is called
+    /// once for each result. Most reductions return y itself; others return y divided by a constant, or a root of this
+    /// quotient.
     /// </summary>
     V Finish<V>(V y) where V : struct, INumeric<V>;
 }

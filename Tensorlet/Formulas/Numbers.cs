@@ -86,8 +86,9 @@ public readonly struct F64(double value) : IScalar<F64>
     /// <inheritdoc/>
     public static F64 operator /(F64 a, F64 b) => new(a.Value / b.Value);
     /// <summary>
-    /// Computes the remainder of a/b by subtracting b·2ᵏ for smaller and smaller k, which is also how fmod works in
-    /// C. The remainder is exact even on a device that divides only approximately.
+    /// Computes the remainder of |a|/|b| by subtracting |b|·2ᵏ wherever this is possible, for each k from the largest
+    /// down to 0, and gives the result the sign of a. This is also how fmod works in C. The remainder is exact even on
+    /// a device that divides only approximately.
     /// </summary>
     public static F64 operator %(F64 a, F64 b)
     {
@@ -194,8 +195,9 @@ public readonly struct I64(long value) : IScalar<I64>
 }
 
 /// <summary>
-/// A Boolean that implements <see cref="IScalar{V}"/>, so that kernels and plain loops can compute with it.
-/// Its value is 0 or 1. With this type, the loops for numbers can also read and write masks.
+/// A Boolean that implements <see cref="IScalar{V}"/>, so that kernels and plain loops can compute with it. Its value
+/// is 0 or 1. Because of this type, the loops that compute with numbers can also read and write tensors of Booleans
+/// (masks).
 /// </summary>
 /// <param name="value">0 or 1.</param>
 public readonly struct B8(byte value) : IScalar<B8>

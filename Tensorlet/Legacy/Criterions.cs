@@ -1,8 +1,8 @@
 namespace Tensorlet.Legacy;
 
 /// <summary>
-/// A measure of how far an input x is from a target t. It computes a loss L, which is the mean or the sum of
-/// several terms, and the gradient of L with respect to x.
+/// A loss function, which measures how far an input x is from a target t. It computes a loss L and the gradient of L
+/// with respect to x. The loss is the mean or the sum of several terms, for example of one term for each sample.
 /// </summary>
 public abstract class Criterion(bool sizeAverage, Func<Tensor, Tensor, bool> fits, Func<Tensor, Tensor, Tensor> terms,
     Func<Tensor, Tensor, Tensor> slope)
@@ -34,9 +34,9 @@ public sealed class MSECriterion(bool sizeAverage = true) : Criterion(sizeAverag
     (x, t) => x.Layout.SameShape(t.Layout), (x, t) => (x - t) * (x - t), (x, t) => (x - t) * 2);
 
 /// <summary>
-/// The mean of −x[i, tᵢ] over the samples i. The input x has the shape (N, C), and contains the log probabilities
-/// of C classes for each of N samples. The target t has the shape (N), and contains the class of each sample as an
-/// Int64, counted from 0.
+/// The mean of −x[i, tᵢ] over the samples i. The input x has the shape (N, C), and contains the log probabilities of C
+/// classes for each of N samples. The target t has the shape (N), and contains the class of each sample as an Int64
+/// from 0 to C − 1.
 /// </summary>
 /// <param name="sizeAverage">If true, the loss is the mean over the samples. If false, it is the sum.</param>
 // L = −Σ x[i,tᵢ]/n     dx[i,tᵢ] = −1/n

@@ -28,9 +28,9 @@ public abstract class Weighted : Module
 }
 
 /// <summary>
-/// A linear layer for N samples. Its weights have the shape (out, in), where <c>in</c> and <c>out</c> are the
-/// numbers of inputs and outputs of each sample. The input has the shape (N, in), and the output has the shape
-/// (N, out).
+/// A linear layer, which computes y = x·Wᵀ + b for N samples, where W are the weights and b is the bias. The input x
+/// has the shape (N, in), the weights have the shape (out, in), and the output y has the shape (N, out). Here,
+/// <c>in</c> and <c>out</c> are the numbers of inputs and outputs of each sample.
 /// </summary>
 /// <param name="inputSize">The number of inputs of each sample.</param>
 /// <param name="outputSize">The number of outputs of each sample.</param>

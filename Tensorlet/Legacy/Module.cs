@@ -14,10 +14,10 @@ public sealed class Parameter(Tensor weight)
 }
 
 /// <summary>
-/// A layer that works without the tape. The layer computes an output. From the gradient dy of the loss with respect
-/// to this output, the layer also computes the gradient dx with respect to the input and the gradients with respect
-/// to the parameters. Each layer has its own formulas for these gradients. A layer remembers one output, so the
-/// same layer can be used only once in a network.
+/// A layer that computes its own gradients, without the tape (see <see cref="Autograd"/>). The layer computes an
+/// output. From the gradient dy of the loss with respect to this output, the layer also computes the gradient dx with
+/// respect to the input and the gradients with respect to the parameters. Each layer has its own formulas for these
+/// gradients. A layer remembers one output, so the same layer can be used only once in a network.
 /// </summary>
 public abstract class Module
 {
@@ -47,8 +47,9 @@ public abstract class Module
     public Tensor Forward(Tensor input) => UpdateOutput(input);
 
     /// <summary>
-    /// Computes and returns the gradient with respect to the input. The gradients with respect to the parameters
-    /// are accumulated.
+    /// Computes the gradients of the loss with respect to the input and to the parameters. The gradient with respect to
+    /// the input is returned. The other gradients are multiplied by <paramref name="scale"/> and added to the
+    /// accumulated gradients.
     /// </summary>
     /// <param name="input">The argument of <see cref="Forward"/>.</param>
     /// <param name="gradOutput">The gradient dy of the loss with respect to the output. It has the shape of the
@@ -76,9 +77,9 @@ public abstract class Module
     public void UpdateParameters(double lr) => Array.ForEach(Parameters(), p => p.Weight.Add_(p.Gradient, -lr));
 
     /// <summary>
-    /// Moves all weights into one 1-dimensional tensor, and all gradients into another. The weights and the
-    /// gradients of the layers become views of these two tensors. The tensors that an earlier call returned are
-    /// then no longer connected with the layers.
+    /// Moves all weights into one 1-dimensional tensor and all gradients into another, and returns these two tensors.
+    /// The weights and the gradients of the layers become views of these two tensors. The tensors that an earlier call
+    /// returned are then no longer connected with the layers.
     /// </summary>
     /// <exception cref="ShapeException">There are no parameters.</exception>
     public (Tensor Weights, Tensor Gradients) GetParameters()

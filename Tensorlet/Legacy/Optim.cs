@@ -11,13 +11,13 @@ public static class Optim
 {
     /// <summary>
     /// Performs one step of stochastic gradient descent, where g is the gradient. First, g ← g + weightDecay·x. Then
-    /// v ← momentum·v + (1 − dampening)·g. In the first step, v = g instead; without momentum, v = g in every step.
-    /// Finally, x ← x − lr·v; if Nesterov is set, x ← x − lr·(g + momentum·v) instead. In step t, counted from 0,
-    /// lr = learningRate/(1 + t·learningRateDecay).
+    /// the velocity v is updated: v ← momentum·v + (1 − dampening)·g. In the first step, v = g instead; without
+    /// momentum, v = g in every step. Finally, x ← x − lr·v; if Nesterov is set, x ← x − lr·(g + momentum·v) instead.
+    /// In step t, counted from 0, lr = learningRate/(1 + t·learningRateDecay).
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
-    /// <exception cref="ArgumentException">Nesterov is set, although the momentum is not positive or the dampening
-    /// is not 0.</exception>
+    /// <exception cref="ArgumentException">Nesterov is set, although the momentum is not positive or the dampening is
+    /// not 0.</exception>
     public static (Tensor X, double Loss) Sgd(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,
         SgdConfig config, Dictionary<string, Tensor> state)
     {
@@ -39,8 +39,9 @@ public static class Optim
 
     /// <summary>
     /// Performs one step with adaptive moments (Kingma and Ba 2015), where g is the gradient plus weightDecay·x, and lr
-    /// is the learning rate. First, m ← β₁·m + (1 − β₁)·g and v ← β₂·v + (1 − β₂)·g². Then x ← x − lr·m̂/(√v̂ + ε),
-    /// where m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), and t is the number of the step, counted from 1.
+    /// is the learning rate. First, the moments m and v, which are 0 before the first step, are updated: m ← β₁·m + (1
+    /// − β₁)·g and v ← β₂·v + (1 − β₂)·g². Then x ← x − lr·m̂/(√v̂ + ε), where m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), and
+    /// t is the number of the step, counted from 1.
     /// </summary>
     /// <returns>x, and the loss before the step.</returns>
     public static (Tensor X, double Loss) Adam(Func<Tensor, (double Loss, Tensor Gradient)> feval, Tensor x,

@@ -8,14 +8,15 @@ namespace Tensorlet.Multiprocessing;
 /// A queue through which processes send items to each other. An item can be anything that <see cref="Spawn"/> takes as
 /// an argument, for example a tensor, or a pair, an array or a record of tensors. The item that was added first is
 /// removed first. The items are in a ring of slots in shared memory; any number of processes and threads can add and
-/// remove items. Normally, a tensor is copied to the queue. If a process other than the sender has shared the tensor,
-/// only the shared name of the tensor is sent.
+/// remove items. A tensor is normally copied to the queue. But if the tensor is in memory that another process has
+/// shared (see <see cref="SharedTensors"/>), only the name of this memory is sent.
 /// </summary>
 /// <remarks>
-/// A process that dies never blocks another process. No wait takes longer than its timeout. The lock is a word that
-/// contains the key of the process that holds the lock. A process that finds the key of a dead process in this word
-/// takes the lock over. An item is added or removed by a single write of a counter, which comes after all other writes;
-/// so a process that is killed while it copies an item has changed nothing.
+/// A process that dies never blocks another process. No wait takes longer than its timeout. The queue has a lock: a
+/// word in shared memory that contains an identifier of the process that holds the lock. A process that finds the
+/// identifier of a dead process in this word takes over the lock. An item is added or removed by a single write of a
+/// counter, which comes after all other writes; so a process that is killed while it copies an item has changed
+/// nothing.
 /// </remarks>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public sealed unsafe class SharedQueue<T>
@@ -34,7 +35,7 @@ public sealed unsafe class SharedQueue<T>
     /// <summary>Creates a queue. The queue exists as long as it is reachable in the process that created it.</summary>
     /// <param name="capacity">The number of items that the queue can hold.</param>
     /// <param name="itemBytes">The largest number of bytes that an item may take. A tensor takes the bytes of its
-    /// elements, and up to 200 more.</param>
+    /// elements, and up to 200 more. Any other value takes about as many bytes as its JSON text.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is not positive.</exception>
     /// <exception cref="ShapeException">The items together take more than 2 GB.</exception>
     public SharedQueue(int capacity, int itemBytes)

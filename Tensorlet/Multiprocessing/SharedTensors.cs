@@ -4,9 +4,10 @@ namespace Tensorlet.Multiprocessing;
 
 /// <summary>
 /// Tensors whose memory is shared by several processes of one user. What one process writes, the other processes read.
-/// There is no lock: a process never reads a number that is only partly written, but it may see the writes of another
-/// process in a different order. Writes of another process do not change the version of a storage, so the tape does not
-/// notice these writes.
+/// There is no lock: a process never reads a number that is only partly written, but it may not see the writes of
+/// another process in the order in which they were made. The tape does not notice the writes of another process,
+/// because these writes do not change <see cref="Storage.Version"/>. If another process changes a value that the tape
+/// has saved, the backward pass throws no exception, and the gradients may be wrong.
 /// </summary>
 public static class SharedTensors
 {
@@ -33,12 +34,12 @@ public static class SharedTensors
     /// </summary>
     /// <remarks>
     /// The name disappears when neither the tensor nor a view of it is reachable in this process any longer, or when
-    /// the process ends. Other processes that have opened the tensor keep its memory. Shared memory never enters a
-    /// pool; when the memory is no longer reachable, it is unmapped.
+    /// the process ends. Other processes that have opened the tensor keep its memory. Shared memory is never reused for
+    /// new tensors; when the memory is no longer reachable in this process, it is unmapped.
     /// </remarks>
     /// <exception cref="DeviceException">The tensor is not on the CPU.</exception>
-    /// <exception cref="ShapeException">The tensor is a view of a part of its memory, or its elements are not in the
-    /// order of the memory.</exception>
+    /// <exception cref="ShapeException">The tensor is a view of only a part of its memory, or is not
+    /// contiguous.</exception>
     /// <exception cref="IOException">There is not enough room in /dev/shm or the temporary directory, even after
     /// unreachable memory has been released.</exception>
     public static Tensor ShareMemory(this Tensor tensor)
@@ -57,7 +58,7 @@ public static class SharedTensors
 
     /// <summary>
     /// Returns the name by which another process opens the tensor. For a view, this is the name of the whole memory
-    /// of which the view is a part.
+    /// that the view uses; <see cref="Open"/> then returns a tensor over the whole memory, and not the view.
     /// </summary>
     /// <exception cref="TensorletException">The tensor is not shared.</exception>
     public static string SharedName(this Tensor tensor) => tensor.File()?.Name ?? throw new TensorletException(

@@ -15,8 +15,8 @@ namespace Tensorlet.Multiprocessing;
 /// </code>
 /// Arguments and results are sent through a pipe: numbers, strings, arrays and records as JSON, and tensors as their
 /// bytes. A shared tensor, or a view of one, is sent as its name, and has the same memory in both processes. If a
-/// result contains a tensor that the new process itself has shared, the tensor is copied, because its memory ends with
-/// that process.
+/// result contains a tensor that the new process itself has shared, the tensor is copied, because its shared memory can
+/// no longer be opened after that process has ended.
 /// </summary>
 [RequiresUnreferencedCode(Parcel.Why), RequiresDynamicCode(Parcel.Why)]
 public static class Spawn
@@ -34,9 +34,10 @@ public static class Spawn
             ? [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]] : [Environment.ProcessPath!];
 
     /// <summary>
-    /// If <see cref="Start"/> started this process, does the work of this process and returns true; the program must
-    /// then end. In any other process, returns false immediately. Main must call this method first. The standard input
-    /// of a process that <see cref="Start"/> started is empty.
+    /// If <see cref="Start"/> started this process, this method calls the entry method that <see cref="Start"/> was
+    /// given, sends back the result and returns true; the program must then end. In any other process, this method
+    /// returns false immediately. Main must call this method first. The standard input of a process that
+    /// <see cref="Start"/> started is empty.
     /// </summary>
     public static bool Child()
     {

@@ -48,8 +48,8 @@ public sealed class ELU(double alpha = 1) : Simple(x => x.Elu(alpha), () => $"al
 /// </summary>
 public sealed class CELU(double alpha = 1) : Simple(x => x.Celu(alpha), () => $"alpha={Python.Show(alpha)}");
 /// <summary>
-/// Computes x·Φ(x) for each element x of the input, where Φ is the distribution function of the standard normal
-/// distribution (Hendrycks and Gimpel 2016). If <paramref name="tanh"/> is true, Φ is approximated by a formula
+/// Computes x·Φ(x) for each element x of the input, where Φ is the cumulative distribution function of the standard
+/// normal distribution (Hendrycks and Gimpel 2016). If <paramref name="tanh"/> is true, Φ is approximated by a formula
 /// with tanh.
 /// </summary>
 public sealed class GELU(bool tanh = false)
@@ -89,8 +89,8 @@ public sealed class Hardtanh(double minVal = -1, double maxVal = 1) : Simple(x =
 public sealed class Threshold(double threshold, double value) : Simple(x => x.Threshold(threshold, value),
     () => $"threshold={Python.Show(threshold)}, value={Python.Show(value)}");
 /// <summary>
-/// Splits the input into two halves along an axis, and multiplies the first half by the logistic function of the
-/// second half.
+/// Splits the input into two halves along the axis <paramref name="dim"/>, and multiplies the first half by the
+/// logistic function of the second half.
 /// </summary>
 public sealed class GLU(int dim = -1) : Simple(x => x.Glu(dim), () => $"dim={dim}");
 /// <summary>Computes eˣ/Σeˣ for each element x of the input, where the sum is taken along an axis.</summary>
@@ -101,8 +101,10 @@ public sealed class LogSoftmax(int dim) : Simple(x => x.LogSoftmax(dim), () => $
 public sealed class Softmin(int dim) : Simple(x => (-x).Softmax(dim), () => $"dim={dim}");
 
 /// <summary>
-/// Keeps each positive element of the input, and multiplies every other element by a slope that is learned
-/// (He et al. 2015). There is either one slope for all channels, or one slope for each channel.
+/// Keeps each positive element of the input, and multiplies every other element by a slope that is learned (He et al.
+/// 2015). If <paramref name="numParameters"/> is 1, all channels have the same slope. Otherwise,
+/// <paramref name="numParameters"/> is the number of channels (axis 1), and each channel has a slope of its own.
+/// Initially, every slope is <paramref name="init"/>.
 /// </summary>
 public sealed class PReLU(int numParameters = 1, double init = 0.25) : Module
 {

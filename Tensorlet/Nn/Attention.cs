@@ -1,17 +1,17 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Multi-head attention (Vaswani et al. 2017). Queries, keys and values of size E are projected and divided among
-/// the heads, in parts of size E/heads, where <c>heads</c> is the number of heads. Each head attends separately;
-/// then the results of all heads are joined and projected again. N sequences of length L have the shape (L, N, E),
-/// or (N, L, E) if the batch comes first.
+/// Multi-head attention (Vaswani et al. 2017). Queries, keys and values of size E are projected and divided among the
+/// heads, in parts of size E/heads, where <c>heads</c> is the number of heads. Each head attends separately; then the
+/// results of all heads are joined and projected again. N sequences of length L have the shape (L, N, E), or (N, L, E)
+/// if <paramref name="batchFirst"/> is true.
 /// </summary>
 /// <param name="embedDim">E, the size of a query, a key and a value.</param>
 /// <param name="numHeads">The number of heads.</param>
 /// <param name="dropout">The probability with which an attention weight is set to 0 in training.</param>
 /// <param name="bias">Whether the projections have biases.</param>
-/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape
-/// (L, N, E).</param>
+/// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape (L, N,
+/// E).</param>
 /// <exception cref="ShapeException">E is not divisible by the number of heads.</exception>
 public sealed class MultiheadAttention(int embedDim, int numHeads, double dropout = 0, bool bias = true,
     bool batchFirst = false) : Module
@@ -28,23 +28,24 @@ public sealed class MultiheadAttention(int embedDim, int numHeads, double dropou
     public override Variable Forward(Variable x) => Call(x.Given(), x, x, needWeights: false).Output;
 
     /// <summary>
-    /// Computes the attention of the queries to the keys and values. Returns the output, and also the attention
-    /// weights if <paramref name="needWeights"/> is true.
+    /// Computes the attention of the queries to the keys and values. Returns the output, and also the attention weights
+    /// if <paramref name="needWeights"/> is true.
     /// </summary>
-    /// <param name="query">The queries, of shape (L, N, E), or (N, L, E) if the batch comes first.</param>
-    /// <param name="key">The keys, of shape (S, N, E), or (N, S, E) if the batch comes first, where S is the number
-    /// of keys in each of the N sequences.</param>
+    /// <param name="query">The queries, of shape (L, N, E), or (N, L, E) if the batch comes first, where L is the
+    /// number of queries in each of the N sequences, and E is the size of a query.</param>
+    /// <param name="key">The keys, of shape (S, N, E), or (N, S, E) if the batch comes first, where S is the number of
+    /// keys in each of the N sequences.</param>
     /// <param name="value">The values, in the same shape as the keys.</param>
-    /// <param name="keyPaddingMask">A mask of shape (N, S). It contains either Booleans that are true for the keys
-    /// to be ignored, or numbers that are added to the scores. The keys that are ignored, and their values, are not
-    /// read and may be NaN.</param>
-    /// <param name="attnMask">A mask of shape (L, S) for all sequences and heads, or a mask of shape
-    /// (N·heads, L, S). It contains either Booleans that are true for the keys that a query does not see, or
-    /// numbers that are added to the scores.</param>
-    /// <param name="needWeights">If true, the attention weights are returned too. If false, null is returned instead
-    /// of them.</param>
-    /// <param name="averageWeights">If true, the mean of the weights over the heads is returned, of shape (N, L, S).
-    /// If false, the weights of each head are returned, of shape (N, heads, L, S).</param>
+    /// <param name="keyPaddingMask">A mask of shape (N, S). It contains either Booleans that are true for the keys to
+    /// be ignored, or numbers that are added to the scores (the scaled products of queries and keys). A key with the
+    /// number −∞ is ignored, too. Keys that are ignored, and their values, are not read and may be NaN.</param>
+    /// <param name="attnMask">A mask of shape (L, S) for all sequences and heads, or a mask of shape (N·heads, L, S).
+    /// It contains either Booleans that are true for the keys that a query does not see, or numbers that are added to
+    /// the scores.</param>
+    /// <param name="needWeights">If true, the attention weights are returned too. If false, null is returned instead of
+    /// them.</param>
+    /// <param name="averageWeights">If true, the mean of the weights over the heads is returned, of shape (N, L, S). If
+    /// false, the weights of each head are returned, of shape (N, heads, L, S).</param>
     /// <param name="isCausal">If true, a query sees only the keys at its own position and at earlier positions. If
     /// false, the positions do not matter.</param>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>

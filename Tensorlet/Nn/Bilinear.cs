@@ -1,9 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Computes xᵀ·Wₒ·y + bₒ for each output feature o, where W are the weights and b is the bias. The inputs x and y
-/// have the shapes (…, I) and (…, J), and the result has the shape (…, O). Initially, weights and bias are sampled
-/// uniformly from [−1/√I, 1/√I], as in PyTorch.
+/// Computes xᵀ·Wₒ·y + bₒ for each output feature o, where x and y are the inputs, Wₒ is a matrix of I×J weights, and b
+/// is the bias. The inputs have the shapes (…, I) and (…, J), and the result has the shape (…, O). Initially, weights
+/// and bias are sampled uniformly from [−1/√I, 1/√I], as in PyTorch.
 /// </summary>
 /// <param name="in1Features">The size I of the last axis of the first input.</param>
 /// <param name="in2Features">The size J of the last axis of the second input.</param>

@@ -1,9 +1,10 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// One step of a recurrent network, which computes the next state from an input of shape (N, in) and a state of
-/// shape (N, H). Here, N is the number of sequences, <c>in</c> is the size of the input, and H is the size of the
-/// state. Initially, all parameters are sampled uniformly from [−1/√H, 1/√H].
+/// The base class of recurrent cells. A cell computes one step of a recurrent network: it computes the next state from
+/// an input of shape (N, in) and the current state. A state consists of one or two tensors of shape (N, H). Here, N is
+/// the number of sequences, <c>in</c> is the size of the input, and H is the size of the state. Initially, all
+/// parameters are sampled uniformly from [−1/√H, 1/√H].
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">H is not positive.</exception>
 public abstract class RecurrentCell(int gates, int states, int inputSize, int hiddenSize, bool bias) : Module
@@ -138,9 +139,10 @@ public sealed class RNNCell(int inputSize, int hiddenSize, bool bias = true, boo
 }
 
 /// <summary>
-/// Computes the next state (h′, c′) from an input x and a state (h, c), where c′ = σ(f)·c + σ(i)·tanh g and
-/// h′ = σ(o)·tanh c′ (Hochreiter and Schmidhuber 1997; Gers et al. 2000). Here, i, f, g and o are the four parts of
-/// W·x + b + U·h + d, W and U are the weights, b and d are the biases, and σ is the logistic function.
+/// Computes the next state (h′, c′) from an input x and a state (h, c), where c′ = σ(f)·c + σ(i)·tanh g and h′ =
+/// σ(o)·tanh c′ (Hochreiter and Schmidhuber 1997; Gers et al. 2000). Here, i, f, g and o are the four parts, each of
+/// size H, of the vector W·x + b + U·h + d. W and U are the weights, b and d are the biases, and σ is the logistic
+/// function. Products of two vectors, such as σ(f)·c, are computed element by element.
 /// </summary>
 /// <param name="inputSize">The size of the input.</param>
 /// <param name="hiddenSize">H, the size of h and of c.</param>
@@ -182,8 +184,8 @@ public sealed class LSTMCell(int inputSize, int hiddenSize, bool bias = true)
     }
 
     /// <summary>
-    /// Returns the next state (h, c). Both h and c have the shape (N, H), where N is the number of sequences and H
-    /// is the size of h and of c. If <paramref name="state"/> is null, the step begins with a state of zeros.
+    /// Returns the next state (h, c). Both h and c have the shape (N, H), where N is the number of sequences and H is
+    /// the hidden size of the cell. If <paramref name="state"/> is null, the step begins with a state of zeros.
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public (Variable H, Variable C) Call(Variable x, (Variable H, Variable C)? state) =>

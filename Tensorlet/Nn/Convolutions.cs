@@ -32,9 +32,9 @@ public abstract class Convolutional : Module
     }
 
     /// <summary>
-    /// The filters. They have the shape (O, C/groups, …), or (C, O/groups, …) for a transposed convolution, where C
-    /// is the number of input channels, O is the number of output channels, and <c>groups</c> is the number of
-    /// groups of channels.
+    /// The filters. They have the shape (O, C/groups, …), or (C, O/groups, …) for a transposed convolution. Here, C is
+    /// the number of input channels, O is the number of output channels, <c>groups</c> is the number of groups of
+    /// channels, and … stands for the sizes of the kernel.
     /// </summary>
     public Variable Weight { get; }
     /// <summary>The bias: one number for each output channel. It is null if there is no bias.</summary>
@@ -61,8 +61,9 @@ public abstract class Convolutional : Module
 }
 
 /// <summary>
-/// A convolution of sequences. N sequences of length L have the shape (N, C, L). The result has the shape
-/// (N, O, OL), where OL is the number of windows.
+/// A convolution of sequences. N sequences of length L have the shape (N, C, L). The result has the shape (N, O, OL),
+/// where OL is the number of windows. A window consists of the elements of the input that a filter reads for one
+/// element of the result.
 /// </summary>
 /// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of filters.</param>
@@ -70,8 +71,8 @@ public abstract class Convolutional : Module
 /// <param name="stride">The distance between neighbouring windows.</param>
 /// <param name="padding">The number of padding elements on each side of the input, or <see cref="F.Same"/>.</param>
 /// <param name="dilation">The distance between neighbouring elements of a window.</param>
-/// <param name="groups">The number of groups into which the channels are divided. Each group has its own
-/// filters.</param>
+/// <param name="groups">The number of groups into which the input channels and the output channels are divided. Each
+/// group of output channels is computed from one group of input channels only.</param>
 /// <param name="bias">Whether a learned number is added to each output channel.</param>
 /// <param name="paddingMode">What the padding elements are; <see cref="PadMode.Constant"/> means zeros.</param>
 /// <exception cref="ShapeException">The number of input or output channels is not divisible by the number of
@@ -104,21 +105,20 @@ public sealed class Conv3d(int inChannels, int outChannels, Triple kernelSize, T
         paddingMode);
 
 /// <summary>
-/// The adjoint of <see cref="Conv1d"/>: it takes an input that has the shape of a result of <see cref="Conv1d"/>,
-/// and gives a result that has the shape of an input of <see cref="Conv1d"/>. An input of shape (N, C, L) gives a
-/// result of shape (N, O, OL), where N is the number of sequences, L is their length, and
-/// OL = (L − 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
+/// A transposed convolution of sequences, which is the adjoint of <see cref="Conv1d"/>. Its input has the shape of a
+/// result of <see cref="Conv1d"/>, and its result has the shape of an input of <see cref="Conv1d"/>. An input of shape
+/// (N, C, L) gives a result of shape (N, O, OL), where N is the number of sequences, L is their length, and OL = (L −
+/// 1)·stride − 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
 /// </summary>
 /// <param name="inChannels">C, the number of channels of the input.</param>
 /// <param name="outChannels">O, the number of channels of the result.</param>
 /// <param name="kernelSize">The size of a filter.</param>
-/// <param name="stride">Each element of the input is spread over one window of the result. The stride is the
-/// distance between the windows of neighbouring elements.</param>
+/// <param name="stride">Each element of the input is spread over one window of the result. The stride is the distance
+/// between the windows of neighbouring elements.</param>
 /// <param name="padding">The number of elements that are cut off on each side of the result.</param>
-/// <param name="outputPadding">The number of elements by which the result is extended at the end of each
-/// axis.</param>
-/// <param name="groups">The number of groups into which the channels are divided. Each group has its own
-/// filters.</param>
+/// <param name="outputPadding">The number of elements by which the result is extended at the end of each axis.</param>
+/// <param name="groups">The number of groups into which the input channels and the output channels are divided. Each
+/// group of output channels is computed from one group of input channels only.</param>
 /// <param name="bias">Whether a learned number is added to each output channel.</param>
 /// <param name="dilation">The distance between neighbouring elements of a window.</param>
 /// <exception cref="ShapeException">The number of input or output channels is not divisible by the number of

@@ -3,24 +3,24 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Computes softmax(Q·Kᵀ·scale + mask)·V (Vaswani et al. 2017). The queries Q have the shape (…, L, E), the
-    /// keys K have the shape (…, S, E), the values V have the shape (…, S, D), and the result has the shape
-    /// (…, L, D). Here, L is the number of queries, S is the number of keys, E is the size of a query, and D is the
-    /// size of a value.
+    /// Computes softmax(Q·Kᵀ·scale + mask)·V (Vaswani et al. 2017). The queries Q have the shape (…, L, E), the keys K
+    /// have the shape (…, S, E), the values V have the shape (…, S, D), and the result has the shape (…, L, D). Here, L
+    /// is the number of queries, S is the number of keys, E is the size of a query, and D is the size of a value.
     /// </summary>
     /// <param name="query">The queries Q.</param>
     /// <param name="key">The keys K.</param>
     /// <param name="value">The values V.</param>
-    /// <param name="attnMask">Either Booleans that are true for the keys that a query sees, or numbers that are
-    /// added to the scores. The mask is broadcast to the shape (…, L, S).</param>
-    /// <param name="dropoutP">The probability with which an attention weight is set to 0.</param>
+    /// <param name="attnMask">Either Booleans that are true for the keys that a query sees, or numbers that are added
+    /// to Q·Kᵀ·scale. The mask is broadcast to the shape (…, L, S).</param>
+    /// <param name="dropoutP">The probability with which an attention weight, which is an element of the softmax, is
+    /// set to 0.</param>
     /// <param name="isCausal">If true, a query sees only the keys at its own position and at earlier positions. If
-    /// false, the positions do not matter.</param>
-    /// <param name="scale">The factor by which the scores are multiplied; 1/√E if it is not given.</param>
+    /// false, a query may also see the keys at later positions.</param>
+    /// <param name="scale">The factor by which Q·Kᵀ is multiplied; 1/√E if it is not given.</param>
     /// <remarks>
-    /// If a key is masked for all queries, the key and its value are not read, and may be NaN. If a key is masked
-    /// for only some of the queries, its attention weight for these queries is 0. Its value is still multiplied by
-    /// this weight, as in PyTorch; if the value is NaN, the product 0·NaN is NaN.
+    /// If a key is masked for all queries, the key and its value are not read, and may be NaN. If a key is masked for
+    /// only some of the queries, its attention weight for these queries is 0. Its value is still multiplied by this
+    /// weight, as in PyTorch; if the value is NaN, the product 0·NaN is NaN.
     /// </remarks>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable ScaledDotProductAttention(Variable query, Variable key, Variable value,

@@ -3,8 +3,10 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Computes xᵀ·Wₒ·y + bₒ for each output feature o. The inputs x and y have the shapes (…, I) and (…, J), the
-    /// weights W have the shape (O, I, J), and the bias b has the shape (O). The result has the shape (…, O).
+    /// Computes xᵀ·Wₒ·y + bₒ for each output feature o, where Wₒ is the matrix at position o of the weights W. The
+    /// inputs x and y have the shapes (…, I) and (…, J), the weights W have the shape (O, I, J), and the bias b has the
+    /// shape (O). Here, I and J are the numbers of features of x and y, and O is the number of output features. The
+    /// result has the shape (…, O).
     /// </summary>
     /// <exception cref="ShapeException">The shapes do not fit together.</exception>
     public static Variable Bilinear(Variable x, Variable y, Variable weight, Variable? bias = null)

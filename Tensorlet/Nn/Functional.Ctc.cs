@@ -4,18 +4,19 @@ public static partial class F
 {
     /// <summary>
     /// The negative logarithm of the probability of a sequence of labels (Graves et al. 2006). This probability is the
-    /// sum of the probabilities of all alignments of the sequence. An alignment assigns a class to each step. The
-    /// sequence of labels is obtained from an alignment in two steps: neighbouring steps with the same class are
+    /// sum of the probabilities of all alignments of the sequence. An alignment assigns a label or the blank to each
+    /// time step. To get the sequence of labels from an alignment, neighbouring time steps with the same class are
     /// merged, and then the blanks are removed.
     /// </summary>
-    /// <param name="logProbs">The logarithms of the probabilities of all classes at each step, of shape (T, N, C),
-    /// where T is the number of steps, N is the number of samples and C is the number of classes. They are usually the
-    /// result of <c>LogSoftmax(2)</c>.</param>
+    /// <param name="logProbs">The logarithms of the probabilities of all classes at each time step, of shape (T, N, C),
+    /// where T is the number of time steps, N is the number of samples and C is the number of classes. They are usually
+    /// the result of <c>LogSoftmax(2)</c>.</param>
     /// <param name="targets">The labels, as Int64: either a tensor of shape (N, S) with a row of labels for each
     /// sample, or a tensor with one axis, which contains the labels of all samples one after another.</param>
-    /// <param name="inputLengths">The number of steps that each sample has, at most T, as Int64 of shape (N).</param>
+    /// <param name="inputLengths">The number of time steps of each sample, as Int64 of shape (N). It is at most
+    /// T.</param>
     /// <param name="targetLengths">The number of labels that each sample has, as Int64 of shape (N).</param>
-    /// <param name="blank">The class of the blank, which cannot be a label.</param>
+    /// <param name="blank">The blank, which is the class that stands for no label.</param>
     /// <param name="reduction">How the losses are reduced. Before the mean is taken, the loss of each sample is divided
     /// by the number of its labels.</param>
     /// <param name="zeroInfinity">The loss of a sample that has too few steps for its labels is 0 if this argument is

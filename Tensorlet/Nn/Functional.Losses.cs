@@ -215,8 +215,9 @@ public static partial class F
     /// </summary>
     /// <param name="x">The logarithms of the probabilities that are compared with the targets.</param>
     /// <param name="target">The target probabilities, or their logarithms.</param>
-    /// <param name="reduction">How the values are reduced. With <see cref="Reduction.BatchMean"/>, the result is the
-    /// divergence as mathematics defines it (the sum of the values of a sample), averaged over the samples.</param>
+    /// <param name="reduction">How the values are reduced. With <see cref="Reduction.BatchMean"/>, the values of each
+    /// sample are summed, which gives the divergence of the sample, and the result is the mean over the
+    /// samples.</param>
     /// <param name="logTarget">If true, the targets are logarithms of probabilities. If false, they are
     /// probabilities.</param>
     /// <exception cref="ShapeException">The shapes differ.</exception>
@@ -262,9 +263,10 @@ public static partial class F
 
     /// <summary>
     /// Computes max(0, ‖a − s‖ − ‖a − d‖ + margin) for an anchor a, a similar (positive) sample s and a different
-    /// (negative) sample d, all of shape (N, D), where N is the number of samples and D is the size of a sample. If
-    /// <paramref name="swap"/> is true, ‖a − d‖ is replaced by ‖s − d‖ wherever ‖s − d‖ is smaller
-    /// (Balntas et al. 2016).
+    /// (negative) sample d, all of shape (N, D), where N is the number of samples and D is the size of a sample. The
+    /// norms are computed by <see cref="PairwiseDistance"/>, with the order <paramref name="p"/> and the number
+    /// <paramref name="eps"/>. If <paramref name="swap"/> is true, ‖a − d‖ is replaced by ‖s − d‖ wherever ‖s − d‖ is
+    /// smaller (Balntas et al. 2016).
     /// </summary>
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Variable TripletMarginLoss(Variable anchor, Variable positive, Variable negative, double margin = 1,

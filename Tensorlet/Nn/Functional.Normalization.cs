@@ -18,12 +18,13 @@ public static partial class F
     }
 
     /// <summary>
-    /// Normalizes each channel over all samples and positions (Ioffe and Szegedy 2015). The input has the shape
-    /// (N, C, …), where N is the number of samples and C is the number of channels. If <paramref name="training"/>
-    /// is true, the mean and variance of the batch are used, and each running statistic r is updated:
-    /// r ← (1 − momentum)·r + momentum·s, where s is the mean or the unbiased variance of the batch. If
-    /// <paramref name="training"/> is false, the running statistics are used. A batch without samples does not
-    /// change the running statistics.
+    /// Normalizes each channel over all samples and positions (Ioffe and Szegedy 2015): computes w·(x − μ)/√(v + eps) +
+    /// b, where w and b are the weight and the bias of the channel, and μ and v are a mean and a variance. The input
+    /// has the shape (N, C, …), where N is the number of samples and C is the number of channels. If
+    /// <paramref name="training"/> is true, μ and v are the mean and the variance of the channel in the batch, and each
+    /// running statistic r is updated: r ← (1 − momentum)·r + momentum·s, where s is the mean or the unbiased variance
+    /// of the batch. If <paramref name="training"/> is false, μ and v are the running mean and the running variance. A
+    /// batch without samples does not change the running statistics.
     /// </summary>
     /// <exception cref="ShapeException">There are no channels; or <paramref name="training"/> is true, but there is
     /// only one value per channel; or the weights, the bias or the running statistics do not have the shape
@@ -36,15 +37,16 @@ public static partial class F
             weight, bias, training, momentum, eps);
 
     /// <summary>
-    /// Normalizes each channel of each sample over the positions (Ulyanov et al. 2016). The input has the shape
-    /// (N, C, …), where N is the number of samples and C is the number of channels. If
-    /// <paramref name="useInputStats"/> is true, the mean and variance of each channel of each sample are used.
-    /// Running statistics, if they are given, are then updated with the mean and the unbiased variance, each
-    /// averaged over the samples. If <paramref name="useInputStats"/> is false, the running statistics are used.
+    /// Normalizes each channel of each sample over the positions, by the formula of <see cref="BatchNorm"/> (Ulyanov et
+    /// al. 2016). The input has the shape (N, C, …), where N is the number of samples and C is the number of channels.
+    /// If <paramref name="useInputStats"/> is true, μ and v are the mean and the variance of the channel in the sample.
+    /// If running statistics are given, they are then updated as in <see cref="BatchNorm"/>, where s is the mean or the
+    /// unbiased variance of the channel, averaged over the samples. If <paramref name="useInputStats"/> is false, μ and
+    /// v are the running mean and the running variance.
     /// </summary>
     /// <exception cref="ShapeException">There are no channels; or <paramref name="useInputStats"/> is true, but a
-    /// channel of a sample has only one value; or the weights, the bias or the running statistics do not have the
-    /// shape (C).</exception>
+    /// channel of a sample has only one value; or the weights, the bias or the running statistics do not have the shape
+    /// (C).</exception>
     /// <exception cref="TensorletException"><paramref name="useInputStats"/> is false, but there are no running
     /// statistics.</exception>
     public static Variable InstanceNorm(Variable x, Tensor? runningMean = null, Tensor? runningVar = null,
@@ -115,9 +117,9 @@ public static partial class F
     }
 
     /// <summary>
-    /// Divides the channels of each sample into groups, and normalizes the channels of each group together
-    /// (Wu and He 2018). The input has the shape (N, C, …), where N is the number of samples and C is the number of
-    /// channels.
+    /// Divides the channels of each sample into groups, and normalizes all numbers of a group together to mean 0 and
+    /// variance 1. Then multiplies each channel by its weight, and adds its bias (Wu and He 2018). The input has the
+    /// shape (N, C, …), where N is the number of samples and C is the number of channels.
     /// </summary>
     /// <exception cref="ShapeException">The number of channels is not divisible by the number of groups.</exception>
     public static Variable GroupNorm(Variable x, int numGroups, Variable? weight = null, Variable? bias = null,

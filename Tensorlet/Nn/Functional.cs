@@ -4,11 +4,12 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// Computes x·Wᵀ + b. An input x of shape (…, in), weights W of shape (out, in) and a bias b of shape (out)
-    /// give a result of shape (…, out).
+    /// Computes x·Wᵀ + b. The input x has the shape (…, in), the weights W have the shape (out, in), the bias b has the
+    /// shape (out), and the result has the shape (…, out). Here, in and out are the numbers of input and output
+    /// features.
     /// </summary>
-    /// <exception cref="ShapeException">The last axes of the input and of the weights have different sizes; or the
-    /// bias does not have the shape (out).</exception>
+    /// <exception cref="ShapeException">The last axes of the input and of the weights have different sizes; or the bias
+    /// does not have the shape (out).</exception>
     public static Variable Linear(Variable x, Variable weight, Variable? bias = null)
     {
         if (x.Given().Rank == 0 || weight.Given().Rank != 2 || x.Size(-1) != weight.Size(1))
@@ -61,8 +62,8 @@ public static partial class F
         Named(() => x / x.Given().Norm(p, [dim], keepdim: true).Clamp(min: eps));
 
     /// <summary>
-    /// Computes the cosine of the angle between x and y: x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The product and the
-    /// norms are taken along the axis <paramref name="dim"/>, which is removed from the result.
+    /// Computes the cosine of the angle between x and y: x·y/(max(‖x‖, eps)·max(‖y‖, eps)). The dot product x·y and the
+    /// norms are computed along the axis <paramref name="dim"/>. The result does not have this axis.
     /// </summary>
     public static Variable CosineSimilarity(Variable x, Variable y, int dim = 1, double eps = 1e-8) =>
         Named(() => (Normalize(x.Given(), 2, dim, eps) * Normalize(y.Given(), 2, dim, eps)).Sum(dim));

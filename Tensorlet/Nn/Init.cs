@@ -44,8 +44,9 @@ public enum Nonlinearity
 public static class Init
 {
     /// <summary>
-    /// Returns the factor by which initial weights are multiplied to suit the nonlinearity that follows them: 5/3
-    /// for tanh, √2 for relu, √(2/(1 + slope²)) for leaky relu, 3/4 for selu, and 1 for all others.
+    /// Returns the gain, which is the factor by which the initial weights of a layer are multiplied. It depends on the
+    /// nonlinearity that follows the layer: 5/3 for tanh, √2 for relu, √(2/(1 + slope²)) for leaky relu, 3/4 for selu,
+    /// and 1 for all others. Here, <paramref name="slope"/> is the slope of leaky relu for negative numbers.
     /// </summary>
     public static double CalculateGain(Nonlinearity nonlinearity, double slope = 0.01) => nonlinearity switch
     {
@@ -76,7 +77,9 @@ public static class Init
 
     /// <summary>
     /// Fills <paramref name="x"/> with random numbers from a normal distribution that is truncated to the interval
-    /// [low, high]. The numbers are computed with the inverse of the distribution function.
+    /// [low, high]. Before the truncation, the distribution has the mean <paramref name="mean"/> and the standard
+    /// deviation <paramref name="std"/>. The numbers are computed with the inverse of the cumulative distribution
+    /// function.
     /// </summary>
     public static Variable TruncNormal_(Variable x, double mean = 0, double std = 1, double low = -2, double high = 2,
         Generator? generator = null)
@@ -98,12 +101,13 @@ public static class Init
     }
 
     /// <summary>
-    /// Fills filters with zeros and ones, so that a convolution with them preserves the channels: in each group of
-    /// filters, output channel i is input channel i. The filters have the shape (O, C, …), where O is the number of
-    /// filters and C is the number of channels that each filter reads.
+    /// Fills filters with zeros and ones, so that a convolution with them copies channels: in each group, output
+    /// channel i is a copy of input channel i. If a group has more output channels than input channels, the remaining
+    /// output channels are 0. The filters have the shape (O, C, …), where O is the number of filters and C is the
+    /// number of channels that each filter reads.
     /// </summary>
-    /// <exception cref="ShapeException"><paramref name="x"/> does not have three to five axes; or the number of
-    /// filters is not divisible by the number of groups.</exception>
+    /// <exception cref="ShapeException"><paramref name="x"/> does not have three to five axes; or the number of filters
+    /// is not divisible by the number of groups.</exception>
     public static Variable Dirac_(Variable x, int groups = 1)
     {
         OfRank("Dirac_", x, 3, 5);
@@ -178,9 +182,10 @@ public static class Init
     }
 
     /// <summary>
-    /// Fills a matrix with normally distributed random numbers, and then sets some elements of each column, selected
-    /// at random, to 0 (Martens 2010). <paramref name="sparsity"/> is the fraction of the elements of a column that
-    /// are set to 0; the number of these elements is rounded up.
+    /// Fills a matrix with normally distributed random numbers that have mean 0 and standard deviation
+    /// <paramref name="std"/>. Then sets randomly selected elements of each column to 0 (Martens 2010).
+    /// <paramref name="sparsity"/> is the fraction of the elements of a column that are set to 0; the number of these
+    /// elements is rounded up.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> is not a matrix.</exception>
     public static Variable Sparse_(Variable x, double sparsity, double std = 0.01, Generator? generator = null)

@@ -54,8 +54,8 @@ public class Embedding : Module
 public sealed class Identity() : Simple(x => x);
 
 /// <summary>
-/// Joins neighbouring axes into one axis. By default, all axes except the first are joined; for example, the shape
-/// (2, 3, 4, 5) becomes (2, 60).
+/// Joins the axes from <paramref name="startDim"/> to <paramref name="endDim"/>, both included, into one axis. By
+/// default, all axes except the first are joined; for example, the shape (2, 3, 4, 5) becomes (2, 60).
 /// </summary>
 public sealed class Flatten(int startDim = 1, int endDim = -1)
     : Simple(x => x.Flatten(startDim, endDim), () => $"start_dim={startDim}, end_dim={endDim}");

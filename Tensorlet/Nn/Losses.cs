@@ -1,8 +1,6 @@
 namespace Tensorlet.Nn;
 
-/// <summary>
-/// A loss of two arguments, which says how far a result is from its target, or from another result.
-/// </summary>
+/// <summary>A loss that is computed from two arguments, for example from a result and its target.</summary>
 /// <param name="loss">The function that computes the loss.</param>
 public abstract class Loss(Func<Variable, Variable, Variable> loss)
 {

@@ -11,9 +11,9 @@ namespace Tensorlet.Nn;
 
 /// <summary>
 /// A network, or a part of a network: a class with fields and a method <see cref="Forward"/>. The values of these
-/// fields are the parts of the module, in the order in which the fields are declared: variables that require a gradient
-/// are the parameters of the module, tensors are its buffers (which are saved, but not trained), and modules are its
-/// children.
+/// fields are the parts of the module, in the order in which the fields are declared. Variables that were created with
+/// <c>requiresGrad: true</c> are the parameters of the module, tensors are its buffers, and modules are its children.
+/// Buffers are saved, but not trained.
 /// </summary>
 [DynamicallyAccessedMembers(AllFields)] // otherwise, trimming would remove fields of a user's network
 public abstract class Module : IStateful
@@ -43,9 +43,9 @@ public abstract class Module : IStateful
     readonly List<Func<Module, Variable, Variable, Variable?>> after = [];
 
     /// <summary>
-    /// Registers a hook: before each call of <see cref="Forward"/>, the hook is called with the module and the
-    /// input. If the hook returns a value, this value replaces the input. Dispose the returned object to remove the
-    /// hook.
+    /// Registers a hook: before each call of <see cref="Forward"/>, the hook is called with the module and the input.
+    /// If the hook returns a value other than null, this value replaces the input. Dispose the returned object to
+    /// remove the hook.
     /// </summary>
     public IDisposable RegisterForwardPreHook(Func<Module, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable?>>(before, hook);
@@ -60,9 +60,9 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// Registers a hook: after each call of <see cref="Forward"/>, the hook is called with the module, the input
-    /// and the result. If the hook returns a value, this value replaces the result. Dispose the returned object to
-    /// remove the hook.
+    /// Registers a hook: after each call of <see cref="Forward"/>, the hook is called with the module, the input and
+    /// the result. If the hook returns a value other than null, this value replaces the result. Dispose the returned
+    /// object to remove the hook.
     /// </summary>
     public IDisposable RegisterForwardHook(Func<Module, Variable, Variable, Variable?> hook) => new Hook<
         Func<Module, Variable, Variable, Variable?>>(after, hook);
@@ -77,9 +77,9 @@ public abstract class Module : IStateful
     }
 
     /// <summary>
-    /// Registers a hook: each time that the gradient with respect to the result of the module is known, the hook is
-    /// called with the module and this gradient. If the hook returns a gradient, the returned gradient replaces the
-    /// given gradient. Dispose the returned object to remove the hook.
+    /// Registers a hook: each time that a backward pass has computed the gradient with respect to the result of the
+    /// module, the hook is called with the module and this gradient. If the hook returns a value other than null, this
+    /// value replaces the gradient. Dispose the returned object to remove the hook.
     /// </summary>
     public IDisposable RegisterBackwardHook(Func<Module, Variable, Variable?> hook)
     {
@@ -90,8 +90,9 @@ public abstract class Module : IStateful
         });
     }
     /// <summary>
-    /// Registers a hook that only observes: each time that the gradient with respect to the result of the module is
-    /// known, the hook is called with the module and this gradient. Dispose the returned object to remove the hook.
+    /// Registers a hook that only observes: each time that a backward pass has computed the gradient with respect to
+    /// the result of the module, the hook is called with the module and this gradient. Dispose the returned object to
+    /// remove the hook.
     /// </summary>
     public IDisposable RegisterBackwardHook(Action<Module, Variable> hook)
     {
@@ -188,10 +189,22 @@ public abstract class Module : IStateful
     public IEnumerable<Module> Children() => NamedChildren().Select(c => c.Module);
 
     /// <summary>This module and all modules inside it.</summary>
-    public IEnumerable<Module> Modules() => NamedModules().Select(m => m.Module);
+    public IEnumerable<Module> Modules()
+    {
+        List<Module> found = [];
+        Find(this);
+        return found;
+
+        void Find(Module module)
+        {
+            found.Add(module);
+            foreach (var child in module.Children()) Find(child);
+        }
+    }
 
     /// <summary>
-    /// This module, under the empty name, and all modules inside it, under names such as <c>block.conv1</c>.
+    /// This module and all modules inside it, with their names. The name of this module is empty. The other names are
+    /// paths, such as <c>block.conv1</c>.
     /// </summary>
     public IEnumerable<(string Name, Module Module)> NamedModules()
     {

@@ -28,8 +28,8 @@ public static class ModuleExtensions
     public static M Eval<M>(this M module) where M : Module => module.Train(false);
 
     /// <summary>
-    /// Replaces the memory of every parameter and buffer with a copy that has another type, is on another device, or
-    /// both. Tensors of integers keep their type.
+    /// Replaces the memory of every parameter and buffer with a copy of the given type on the given device. If the type
+    /// or the device is null, it does not change. Tensors of integers and of Booleans keep their type.
     /// </summary>
     public static M To<M>(this M module, DType? dtype = null, Device? device = null) where M : Module
     {

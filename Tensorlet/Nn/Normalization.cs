@@ -41,7 +41,8 @@ public abstract class ChannelNorm(int numFeatures, double eps, double? momentum,
 
 /// <summary>
 /// Normalizes each channel over all samples and positions of the batch; see <see cref="F.BatchNorm"/>. The input has
-/// the shape (N, C) or (N, C, L), where N is the number of samples, C is the number of channels and L is the length.
+/// the shape (N, C) or (N, C, L), where N is the number of samples, C is the number of channels and L is the number of
+/// positions.
 /// </summary>
 /// <param name="numFeatures">C, the number of channels.</param>
 /// <param name="eps">The number that is added to the variance.</param>
@@ -127,7 +128,9 @@ public sealed class LayerNorm(int[] normalizedShape, double eps = 1e-5, bool ele
 
 /// <summary>
 /// Computes x/√(m + eps) for an input x. If <paramref name="normalizedShape"/> has k sizes, m is the mean of x² over
-/// the last k axes together. The quotient is multiplied by weights, one for each position in these axes.
+/// the last k axes together. If <paramref name="elementwiseAffine"/> is true, the quotient is multiplied by weights of
+/// shape <paramref name="normalizedShape"/>. If <paramref name="eps"/> is not given, it is the distance from 1 to the
+/// next larger number that the type of the input can represent.
 /// </summary>
 public sealed class RMSNorm(int[] normalizedShape, double? eps = null, bool elementwiseAffine = true) : Module
 {

@@ -1,8 +1,9 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A variable that is trained. The parameters of a module are its fields and properties of this type. A
-/// <see cref="Variable"/> that requires a gradient is a parameter, too.
+/// A variable that is trained. Each <see cref="Parameter"/> in a field or an automatic property of a module is a
+/// parameter of this module. The same is true for each <see cref="Variable"/> that was created with <c>requiresGrad:
+/// true</c>.
 /// </summary>
 /// <param name="data">The initial values.</param>
 /// <exception cref="DTypeException">The values are integers or Booleans.</exception>

@@ -94,15 +94,17 @@ public sealed class AvgPool3d(Triple kernelSize, Triple? stride = null, Triple p
         () => Pooled(kernelSize, stride ?? kernelSize, padding, ceilMode));
 
 /// <summary>
-/// Divides each channel of an image into OH·OW parts, and returns the mean of each part. Images of shape (…, H, W)
-/// give a result of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
+/// Divides each channel of an image into OH·OW parts, and returns the mean of each part. The parts may overlap; see
+/// <see cref="F.AdaptiveAvgPool2d"/>. Images of shape (…, H, W) give a result of shape (…, OH, OW), where OH and OW are
+/// the height and the width in <paramref name="outputSize"/>.
 /// </summary>
 public sealed class AdaptiveAvgPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveAvgPool2d(x, outputSize), () => $"output_size={outputSize}");
 
 /// <summary>
-/// Divides each channel of an image into OH·OW parts, and returns the maximum of each part. Images of shape (…, H, W)
-/// give a result of shape (…, OH, OW), where OH and OW are the height and the width in <paramref name="outputSize"/>.
+/// Divides each channel of an image into OH·OW parts, and returns the maximum of each part. The parts may overlap; see
+/// <see cref="F.AdaptiveAvgPool2d"/>. Images of shape (…, H, W) give a result of shape (…, OH, OW), where OH and OW are
+/// the height and the width in <paramref name="outputSize"/>.
 /// </summary>
 public sealed class AdaptiveMaxPool2d(Pair outputSize)
     : Simple(x => F.AdaptiveMaxPool2d(x, outputSize), () => $"output_size={outputSize}");
@@ -116,9 +118,9 @@ public sealed class AdaptiveMaxPool2d(Pair outputSize)
 /// <param name="scaleFactor">The factor by which the height and the width are multiplied. The products are rounded
 /// down.</param>
 /// <param name="mode">How values between pixels are computed.</param>
-/// <param name="alignCorners">If true, the corners are aligned: the pixels in the corners keep their values. If
-/// false, the edges of the old and the new image are aligned. The argument matters only for
-/// <see cref="InterpolateMode.Bilinear"/>.</param>
+/// <param name="alignCorners">If true, the centres of the corner pixels of the old and the new image are aligned, so
+/// the corner pixels keep their values. If false, the outer edges of the two images are aligned. The argument matters
+/// only for <see cref="InterpolateMode.Bilinear"/>.</param>
 public sealed class Upsample(Pair? size = null, double scaleFactor = 1, InterpolateMode mode = InterpolateMode.Nearest,
     bool alignCorners = false)
     : Simple(x => F.Interpolate(x, size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), mode,
@@ -137,9 +139,9 @@ public sealed class PixelUnshuffle(int downscaleFactor)
     : Simple(x => F.PixelUnshuffle(x, downscaleFactor), () => $"downscale_factor={downscaleFactor}");
 
 /// <summary>
-/// Pads the last axes of the input. The padding is either a single number for all sides, or two numbers for each
-/// axis: how many elements are added before and after the last axis, then before and after the second to last axis,
-/// and so on.
+/// Pads the last <paramref name="axes"/> axes of the input. The padding is either a single number for all sides, or two
+/// numbers for each axis: how many elements are added at the beginning of the last axis and at its end, then the same
+/// for the axis before it, and so on.
 /// </summary>
 public abstract class Padding(int axes, int[] padding, PadMode mode, double value = 0)
     : Simple(Around(Filled(axes, padding), mode, value), () => Layout.Show(Filled(axes, padding)) +

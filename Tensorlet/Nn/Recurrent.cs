@@ -1,11 +1,12 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// Layers of recurrent cells, which go through sequences in one direction or in both directions. The input has the
-/// shape (L, N, in) and the output has the shape (L, N, D·H); if the batch comes first, these shapes are (N, L, in)
-/// and (N, L, D·H). The states of all layers and directions together have the shape (layers·D, N, H). Here, L is
-/// the number of steps, N is the number of sequences, <c>in</c> is the size of the input, H is the size of a state,
-/// <c>layers</c> is the number of layers, and D is the number of directions, 1 or 2.
+/// The base class of recurrent networks. A network consists of layers of recurrent cells, and each layer goes through
+/// the sequences in one direction or in both directions. The input has the shape (L, N, in) and the output has the
+/// shape (L, N, D·H); if the batch comes first, these shapes are (N, L, in) and (N, L, D·H). The states of all layers
+/// and directions together have the shape (layers·D, N, H). Here, L is the number of steps, N is the number of
+/// sequences, <c>in</c> is the size of the input, H is the size of a state, <c>layers</c> is the number of layers, and
+/// D is the number of directions, 1 or 2.
 /// </summary>
 public abstract class Recurrent : Module
 {

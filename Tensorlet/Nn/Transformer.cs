@@ -1,9 +1,10 @@
 namespace Tensorlet.Nn;
 
 /// <summary>
-/// A layer of a transformer. Its parts are attention, and then a network of two linear layers at each position. The
-/// input of each part is added to the output of the same part. Either this sum is normalized (post-norm, Vaswani et
-/// al. 2017), or the input is normalized before it enters the part (pre-norm, Xiong et al. 2020).
+/// The base class of the layers of a transformer. The parts of a layer are self-attention; in a decoder, attention to a
+/// memory; and a network of two linear layers, which is applied to each position separately. The input of each part is
+/// added to the output of this part. Either this sum is normalized (post-norm, Vaswani et al. 2017), or the input is
+/// normalized before it enters the part (pre-norm, Xiong et al. 2020).
 /// </summary>
 public abstract class TransformerLayer : Module
 {
@@ -67,8 +68,8 @@ public sealed class TransformerEncoderLayer(int dModel, int nHead, int dimFeedfo
     public override Variable Forward(Variable x) => Layer(x.Given(), null, null, null, false);
 
     /// <summary>
-    /// Computes the result for the sequence <paramref name="x"/>. The masks have the same meaning as in
-    /// <see cref="MultiheadAttention"/>.
+    /// Computes the result for the sequences <paramref name="x"/>. <paramref name="mask"/> is the <c>attnMask</c> of
+    /// <see cref="MultiheadAttention.Call"/>. The other arguments have the same meaning as there.
     /// </summary>
     public Variable Call(Variable x, Tensor? mask = null, Tensor? keyPaddingMask = null, bool isCausal = false) =>
         Hooked(x, v => Layer(v, null, mask, keyPaddingMask, isCausal));
@@ -87,8 +88,9 @@ public sealed class TransformerDecoderLayer(int dModel, int nHead, int dimFeedfo
     public override Variable Forward(Variable x) => Layer(x.Given(), x, null, null, false);
 
     /// <summary>
-    /// Computes the result for the sequence <paramref name="tgt"/> and the memory <paramref name="memory"/>. The
-    /// masks have the same meaning as in <see cref="MultiheadAttention"/>.
+    /// Computes the result for the sequences <paramref name="tgt"/> and the memory <paramref name="memory"/>. The masks
+    /// whose names begin with <c>tgt</c> apply to the self-attention, and those whose names begin with <c>memory</c>
+    /// apply to the attention to the memory. Their meaning is explained at <see cref="MultiheadAttention.Call"/>.
     /// </summary>
     public Variable Call(Variable tgt, Variable memory, Tensor? tgtMask = null, Tensor? memoryMask = null,
         Tensor? tgtKeyPaddingMask = null, Tensor? memoryKeyPaddingMask = null, bool tgtIsCausal = false,
@@ -146,9 +148,9 @@ public sealed class TransformerDecoder(Func<TransformerDecoderLayer> layer, int 
 }
 
 /// <summary>
-/// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the result for a source sequence. From this
-/// result (the memory), the decoder computes the result for a target sequence. Both the encoder and the decoder end
-/// with a layer norm. All matrices are initialized with <see cref="Init.XavierUniform_"/>, as in PyTorch.
+/// An encoder and a decoder (Vaswani et al. 2017). The encoder computes the memory from a source sequence. The decoder
+/// computes the result from the memory and a target sequence. Both the encoder and the decoder end with a layer norm.
+/// All matrices are initialized with <see cref="Init.XavierUniform_"/>, as in PyTorch.
 /// </summary>
 public sealed class Transformer : Module
 {
@@ -184,8 +186,10 @@ public sealed class Transformer : Module
     public override Variable Forward(Variable x) => decoder.Call(x.Given(), encoder.Call(x));
 
     /// <summary>
-    /// Passes the source <paramref name="src"/> through the encoder, and the target <paramref name="tgt"/> through
-    /// the decoder. The masks have the same meaning as in <see cref="MultiheadAttention"/>.
+    /// Passes the source <paramref name="src"/> through the encoder, and the target <paramref name="tgt"/> through the
+    /// decoder. The result of the encoder is called the memory. There are masks for each attention: <c>src</c> stands
+    /// for the self-attention of the encoder, <c>tgt</c> for the self-attention of the decoder, and <c>memory</c> for
+    /// the attention of the decoder to the memory. Their meaning is explained at <see cref="MultiheadAttention.Call"/>.
     /// </summary>
     public Variable Call(Variable src, Variable tgt, Tensor? srcMask = null, Tensor? tgtMask = null,
         Tensor? memoryMask = null, Tensor? srcKeyPaddingMask = null, Tensor? tgtKeyPaddingMask = null,
@@ -196,10 +200,10 @@ public sealed class Transformer : Module
 }
 
 /// <summary>
-/// Adds a vector that depends on the position to the vector at each position of a sequence. N sequences of length L
-/// have the shape (L, N, E), or (N, L, E) if the batch comes first. At position p, sin(p/10000^(2i/E)) is added to the
-/// element with the even index 2i, and cos(p/10000^(2i/E)) to the element with the odd index 2i + 1 (Vaswani et al.
-/// 2017).
+/// Adds sinusoidal position encodings to sequences: a vector that depends only on the position is added at each
+/// position. N sequences of length L have the shape (L, N, E), or (N, L, E) if the batch comes first. At position p,
+/// counted from 0, sin(p/10000^(2i/E)) is added to the element with the even index 2i, and cos(p/10000^(2i/E)) to the
+/// element with the odd index 2i + 1 (Vaswani et al. 2017).
 /// </summary>
 /// <param name="dModel">E, the size of the vector at each position.</param>
 /// <param name="batchFirst">If true, inputs and outputs have the shape (N, L, E). If false, they have the shape (L, N,

@@ -7,9 +7,10 @@ namespace Tensorlet.Nn;
 public static class Utils
 {
     /// <summary>
-    /// Multiplies the gradients of all parameters by the same factor, so that the norm of all gradients together is
-    /// at most <paramref name="maxNorm"/>. Each gradient g becomes g·min(1, maxNorm/(norm + 10⁻⁶)), where norm is the
-    /// norm before this multiplication (Pascanu et al. 2013).
+    /// Multiplies the gradients of all parameters by the same factor, so that the norm of all gradients together is at
+    /// most <paramref name="maxNorm"/>. This is the p-norm of the vector of all their elements, where p is
+    /// <paramref name="normType"/>. Each gradient g becomes g·min(1, maxNorm/(n + 10⁻⁶)), where n is the norm before
+    /// the multiplication (Pascanu et al. 2013).
     /// </summary>
     /// <returns>The norm of all gradients together, before they are multiplied.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is negative or NaN; or

@@ -1,11 +1,11 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Adaptive moments. Step number t, counted from 1, changes a parameter p with the gradient g: m ← β₁·m + (1 − β₁)·g;
-/// v ← β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) (Kingma and Ba
-/// 2015). β₁ and β₂ are the pair <paramref name="betas"/>, which is (0.9, 0.999) by default, and ε is
-/// <paramref name="eps"/>. If <paramref name="amsgrad"/> is true, v̂ is computed from the largest v so far (Reddi et
-/// al. 2018).
+/// Adam (adaptive moment estimation). The moments m and v are running means of the gradient and of its square; they are
+/// initially 0. Step number t, counted from 1, changes a parameter p with the gradient g: m ← β₁·m + (1 − β₁)·g; v ←
+/// β₂·v + (1 − β₂)·g²; p ← p − lr·m̂/(√v̂ + ε), where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) (Kingma and Ba 2015). β₁
+/// and β₂ are the pair <paramref name="betas"/>, which is (0.9, 0.999) by default, and ε is <paramref name="eps"/>. If
+/// <paramref name="amsgrad"/> is true, v̂ is computed from the largest v so far (Reddi et al. 2018).
 /// </summary>
 public class Adam(IEnumerable<Variable> parameters, double lr = 1e-3, (double, double)? betas = null,
     double eps = 1e-8, double weightDecay = 0, bool amsgrad = false, bool maximize = false)
@@ -42,9 +42,8 @@ public sealed class AdamW(IEnumerable<Variable> parameters, double lr = 1e-3, (d
 }
 
 /// <summary>
-/// Adam with a running maximum u of the absolute gradient instead of the root of v: u ← max(β₂·u, |g| + ε);
-/// p ← p − lr/(1 − β₁ᵗ)·m/u. All other letters have the same meaning as in <see cref="Adam"/> (Kingma and Ba 2015,
-/// section 7).
+/// Adam with √v̂ + ε replaced by u, which is a running maximum of |g|: u ← max(β₂·u, |g| + ε); p ← p − lr/(1 −
+/// β₁ᵗ)·m/u. All other letters have the same meaning as in <see cref="Adam"/> (Kingma and Ba 2015, section 7).
 /// </summary>
 public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, (double, double)? betas = null,
     double eps = 1e-8, double weightDecay = 0, bool maximize = false)
@@ -64,9 +63,10 @@ public sealed class Adamax(IEnumerable<Variable> parameters, double lr = 2e-3, (
 }
 
 /// <summary>
-/// Adam with Nesterov momentum: p ← p − lr·((1 − μ)/(1 − Π)·g + μ′/(1 − Π·μ′)·m)/(√v̂ + ε). In step number t,
-/// μ = β₁·(1 − ½·0.96^(t·ψ)), where ψ is <paramref name="momentumDecay"/>. μ′ is the μ of the next step, and Π is the
-/// product of the μ of all steps so far. All other letters have the same meaning as in <see cref="Adam"/> (Dozat 2016).
+/// Adam with Nesterov momentum: p ← p − lr·((1 − μ)/(1 − Π)·g + μ′/(1 − Π·μ′)·m)/(√v̂ + ε). In step number t, μ = β₁·(1
+/// − ½·0.96^(t·ψ)), where ψ is <paramref name="momentumDecay"/>. μ′ is the μ of the next step, and Π is the product of
+/// the values of μ in all steps up to and including step t. All other letters have the same meaning as in
+/// <see cref="Adam"/> (Dozat 2016).
 /// </summary>
 public sealed class NAdam(IEnumerable<Variable> parameters, double lr = 2e-3, (double, double)? betas = null,
     double eps = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false,

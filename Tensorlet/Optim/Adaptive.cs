@@ -28,9 +28,9 @@ public sealed class RMSprop(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Divides the gradient g of a parameter p by the root of the sum of g² over all steps so far: s ← s + g²;
-/// p ← p − lr/(1 + (t − 1)·lrDecay)·g/(√s + ε), where ε is <paramref name="eps"/>, and t is the number of the step,
-/// counted from 1 (Duchi et al. 2011).
+/// Divides the gradient g of a parameter p by the root of the sum of g² over all steps so far: s ← s + g²; p ← p −
+/// lr/(1 + (t − 1)·lrDecay)·g/(√s + ε), where ε is <paramref name="eps"/>, and t is the number of the step, counted
+/// from 1 (Duchi et al. 2011). Before the first step, s is <paramref name="initialAccumulatorValue"/>.
 /// </summary>
 public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, double lrDecay = 0,
     double weightDecay = 0, double initialAccumulatorValue = 0, double eps = 1e-10, bool maximize = false)
@@ -49,9 +49,10 @@ public sealed class Adagrad(IEnumerable<Variable> parameters, double lr = 1e-2, 
 }
 
 /// <summary>
-/// Adadelta, which scales its steps by the size of its previous steps (Zeiler 2012). A step changes a parameter p with
-/// the gradient g: s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d. Here, ρ is
-/// <paramref name="rho"/>, and ε is <paramref name="eps"/>.
+/// Adadelta, which scales each step by the sizes of the previous steps (Zeiler 2012). For a parameter p with the
+/// gradient g, a step computes s ← ρ·s + (1 − ρ)·g²; d = √(a + ε)/√(s + ε)·g; a ← ρ·a + (1 − ρ)·d²; p ← p − lr·d. Here,
+/// s and a are running means of g² and d², which are initially 0, ρ is <paramref name="rho"/>, and ε is
+/// <paramref name="eps"/>.
 /// </summary>
 public sealed class Adadelta(IEnumerable<Variable> parameters, double lr = 1, double rho = 0.9, double eps = 1e-6,
     double weightDecay = 0, bool maximize = false)

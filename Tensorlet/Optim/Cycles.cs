@@ -11,8 +11,8 @@ namespace Tensorlet.Optim;
 /// <param name="totalSteps">The number of steps. Every further step throws an exception.</param>
 /// <param name="pctStart">The fraction of the steps in which the rate rises. It is between 0 and 1 or, if
 /// <paramref name="threePhase"/> is true, between 0 and ½.</param>
-/// <param name="linear">If true, the rate and the momentum change along straight lines. If false, they change along
-/// cosines.</param>
+/// <param name="linear">If true, the rate and the momentum change linearly. If false, they follow half a period of a
+/// cosine in each phase.</param>
 /// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have a β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
@@ -21,8 +21,8 @@ namespace Tensorlet.Optim;
 /// <param name="threePhase">If true, there are three phases. The rate rises to the highest rate, falls to the first
 /// rate again in the same number of steps, and then falls to the last rate; in the third phase, the momentum does not
 /// change. If false, the rate rises and then falls to the last rate in a single phase.</param>
-/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
-/// momentum.</exception>
+/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has neither a
+/// momentum nor a β₁.</exception>
 /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLr"/> or a momentum is negative;
 /// <paramref name="totalSteps"/>, <paramref name="divFactor"/> or <paramref name="finalDivFactor"/> is not positive; or
 /// <paramref name="pctStart"/> is outside its range.</exception>
@@ -70,15 +70,15 @@ public enum CyclicMode
     /// <summary>Each peak is half as high as the one before.</summary>
     Triangular2,
     /// <summary>
-    /// The distance from the lowest rate is multiplied by γᵉ, where γ is the gamma of the <see cref="CyclicLR"/>, and e
-    /// is the number of steps so far.
+    /// The distance between the learning rate and the lowest rate is multiplied by γᵉ, where γ is the argument
+    /// <c>gamma</c> of <see cref="CyclicLR"/>, and e is the number of steps so far.
     /// </summary>
     ExpRange,
 }
 
 /// <summary>
-/// Moves the learning rate up and down between <paramref name="baseLr"/> and <paramref name="maxLr"/>, in straight
-/// lines. The momentum falls while the rate rises, and rises while the rate falls (Smith 2017).
+/// Moves the learning rate linearly up and down between <paramref name="baseLr"/> and <paramref name="maxLr"/>. The
+/// momentum falls while the rate rises, and rises while the rate falls (Smith 2017).
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="baseLr">The lowest rate.</param>
@@ -91,8 +91,8 @@ public enum CyclicMode
 /// <param name="cycleMomentum">Whether the momentum, or β₁ in optimizers that have a β₁, is scheduled too.</param>
 /// <param name="baseMomentum">The lowest momentum.</param>
 /// <param name="maxMomentum">The highest momentum.</param>
-/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has no
-/// momentum.</exception>
+/// <exception cref="TensorletException"><paramref name="cycleMomentum"/> is true, but the optimizer has neither a
+/// momentum nor a β₁.</exception>
 /// <exception cref="ArgumentOutOfRangeException">A rate, a momentum or γ is negative; or a number of steps is not
 /// positive.</exception>
 public sealed class CyclicLR(Optimizer optimizer, double baseLr, double maxLr, int stepSizeUp = 2000,

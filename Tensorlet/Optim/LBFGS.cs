@@ -16,8 +16,9 @@ namespace Tensorlet.Optim;
 /// <paramref name="maxIter"/>.</param>
 /// <param name="toleranceGrad">A step ends when the absolute value of every element of the gradient is at most this
 /// number.</param>
-/// <param name="toleranceChange">A step ends when an iteration changes no parameter by more than this number, or
-/// changes the loss by less than this number.</param>
+/// <param name="toleranceChange">A step ends when an iteration changes no element of a parameter by more than this
+/// number, or changes the loss by less than this number. It also ends when the slope of the loss along the direction is
+/// greater than minus this number.</param>
 /// <param name="historySize">The largest number of past iterations from which H is computed.</param>
 /// <param name="strongWolfe">If true, a search along the direction finds a length t that satisfies the strong Wolfe
 /// conditions. If false, there is no search.</param>
@@ -33,7 +34,9 @@ public sealed class LBFGS(IEnumerable<Variable> parameters, double lr = 1, int m
 
     IReadOnlyList<Variable> Parameters => ParamGroups[0].Parameters;
 
-    /// <summary>Adds the group of parameters. There can be only one group.</summary>
+    /// <summary>
+    /// The constructor calls this method to add the only group of parameters. Every further call throws an exception.
+    /// </summary>
     /// <exception cref="AutogradException">There is already a group.</exception>
     public override void AddParamGroup(IEnumerable<Variable> parameters, params (string Name, double Value)[] options)
     {

@@ -10,10 +10,10 @@ public abstract class Optimizer : IStateful
 
     /// <summary>Creates an optimizer for the given parameters.</summary>
     /// <param name="parameters">The parameters of the first group.</param>
-    /// <param name="maximize">If true, the loss is maximized: the parameters move in the direction of the gradients.
-    /// If false, the loss is minimized.</param>
-    /// <param name="options">The names and default values of the options that each group has; the first option is
-    /// the learning rate.</param>
+    /// <param name="maximize">If true, the loss is maximized: the parameters move in the direction of the gradients. If
+    /// false, the loss is minimized.</param>
+    /// <param name="options">The names and default values of the options that each group has. The learning rate is the
+    /// option with the name <c>lr</c>.</param>
     /// <exception cref="AutogradException">There are no parameters; or a parameter occurs twice; or a parameter was not
     /// created as a leaf with <c>requiresGrad: true</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is negative; or <c>beta1</c>, <c>beta2</c>, <c>rho</c>

@@ -1,10 +1,9 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Stochastic gradient descent. A step changes a parameter p with the gradient g: g ← g + weightDecay·p;
-/// v ← momentum·v + (1 − dampening)·g; p ← p − lr·v. In the first step, v is g. If there is no momentum, v is g in
-/// every step. If <paramref name="nesterov"/> is true, the last part is p ← p − lr·(g + momentum·v) (Sutskever et al.
-/// 2013).
+/// Stochastic gradient descent. A step changes a parameter p with the gradient g: g ← g + weightDecay·p; v ← momentum·v
+/// + (1 − dampening)·g; p ← p − lr·v. In the first step, v is g. If momentum is 0, v is g in every step. If
+/// <paramref name="nesterov"/> is true, the last formula is p ← p − lr·(g + momentum·v) (Sutskever et al. 2013).
 /// </summary>
 public sealed class SGD(IEnumerable<Variable> parameters, double lr = 1e-3, double momentum = 0, double dampening = 0,
     double weightDecay = 0, bool nesterov = false, bool maximize = false)

@@ -1,18 +1,18 @@
 namespace Tensorlet.Optim;
 
 /// <summary>
-/// Sets the learning rates of the parameter groups of an optimizer. Call <see cref="Step()"/> either after each
-/// epoch or after each batch. In the formulas of the schedules, e is the number of calls so far, and lr is the
-/// learning rate that a group had before its first schedule was created. Several schedules can share one optimizer:
-/// each schedule then scales the rate that the others have set, like PyTorch's chainable schedules. Here, this also
-/// applies to <see cref="LambdaLR"/>, <see cref="CyclicLR"/>, <see cref="OneCycleLR"/> and
-/// <see cref="CosineAnnealingWarmRestarts"/>, which overwrite the rate in PyTorch.
+/// Sets the learning rates of the parameter groups of an optimizer. Call <see cref="Step()"/> either after each epoch
+/// or after each batch. In the formulas of the schedules, e is the number of calls so far, and lr is the learning rate
+/// that a group had before its first schedule was created. Several schedules can share one optimizer: each schedule
+/// then scales the rate that the others have set, like PyTorch's chainable schedules. The schedules
+/// <see cref="LambdaLR"/>, <see cref="CyclicLR"/>, <see cref="OneCycleLR"/> and
+/// <see cref="CosineAnnealingWarmRestarts"/> do so too, although they overwrite the rate in PyTorch.
 /// </summary>
 public abstract class Scheduler : IStateful
 {
     /// <summary>
-    /// Creates a schedule for an optimizer. The schedule starts from the learning rates that the groups had before
-    /// their first schedule was created.
+    /// Creates a schedule for an optimizer. If a group has no schedule yet, its current learning rate becomes the lr of
+    /// the formulas.
     /// </summary>
     protected Scheduler(Optimizer optimizer)
     {
@@ -43,9 +43,10 @@ public abstract class Scheduler : IStateful
     }
 
     /// <summary>
-    /// Returns the number of steps so far and, for each group, the learning rate before the first schedule and the
-    /// current learning rate. Loading this state also sets these rates in the optimizer. So, for these rates, it does
-    /// not matter whether the state of the optimizer is loaded before this state, after it, or not at all.
+    /// Returns the number of steps so far and two learning rates of each group: the rate that the group had before its
+    /// first schedule was created, and the current rate. Loading this state also sets these rates in the optimizer. So,
+    /// for these rates, it does not matter whether the state of the optimizer is loaded before this state, after it, or
+    /// not at all.
     /// </summary>
     public virtual Dictionary<string, Tensor> StateDict() => new(Stateful.Of(("last_epoch", LastEpoch)))
     {
@@ -192,8 +193,8 @@ public sealed class CosineAnnealingWarmRestarts(Optimizer optimizer, int t0, int
 
 /// <summary>
 /// Sets the learning rate to lr·f. The factor f changes linearly from <paramref name="startFactor"/> to
-/// <paramref name="endFactor"/> in the first <paramref name="totalIters"/> calls of <see cref="Scheduler.Step()"/>.
-/// See <see cref="Scheduler"/> for lr.
+/// <paramref name="endFactor"/> in the first <paramref name="totalIters"/> calls of <see cref="Scheduler.Step()"/>, and
+/// then stays the same. See <see cref="Scheduler"/> for lr.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A factor is not between 0 and 1; or <paramref name="startFactor"/> is
 /// 0; or <paramref name="totalIters"/> is not positive.</exception>
@@ -212,7 +213,8 @@ public sealed class PolynomialLR(Optimizer optimizer, int totalIters = 5, double
         / totalIters.In(nameof(PolynomialLR), 1), 1), power.In(nameof(PolynomialLR), 0)));
 
 /// <summary>
-/// Several schedules, one after another. Each schedule begins at its milestone, and counts its own calls from there.
+/// Runs several schedules one after another. The first schedule begins at once, and each later schedule begins at its
+/// milestone. In the formula of a schedule, e is 0 when the schedule begins.
 /// </summary>
 /// <param name="optimizer">The optimizer, which all schedules share.</param>
 /// <param name="schedulers">The schedules.</param>
@@ -244,19 +246,21 @@ public sealed class SequentialLR(Optimizer optimizer, IReadOnlyList<ClosedForm> 
 
 /// <summary>
 /// Multiplies the learning rates by <paramref name="factor"/> when the metric that is passed to
-/// <see cref="Step(double)"/> has not improved in more than <paramref name="patience"/> calls in a row. A value of the
-/// metric is an improvement if it is below best − threshold·|best|, where best is the best value so far. If
-/// <paramref name="max"/> is true, it is an improvement if it is above best + threshold·|best|.
+/// <see cref="Step(double)"/> has not improved for more than <paramref name="patience"/> calls in a row. Let b be the
+/// best value so far. A value of the metric is an improvement if it is below b − m or, if <paramref name="max"/> is
+/// true, above b + m. The margin m is <paramref name="threshold"/>·|b| or, if <paramref name="absolute"/> is true,
+/// <paramref name="threshold"/>.
 /// </summary>
 /// <param name="optimizer">The optimizer.</param>
 /// <param name="max">If true, larger values are better. If false, smaller values are better.</param>
 /// <param name="factor">The factor by which the rates are multiplied.</param>
 /// <param name="patience">The number of calls without improvement that are tolerated.</param>
-/// <param name="threshold">How much the metric must change to count as improved.</param>
+/// <param name="threshold">By how much the metric must improve, so that it counts as an improvement; see
+/// <paramref name="absolute"/>.</param>
 /// <param name="absolute">If true, the threshold is a difference from the best value. If false, it is a fraction of the
 /// best value.</param>
-/// <param name="cooldown">The number of calls after each reduction of the rates that are never counted as calls without
-/// improvement.</param>
+/// <param name="cooldown">After each reduction of the rates, this number of calls must pass before calls without
+/// improvement are counted again.</param>
 /// <param name="minLr">The lower limit of the reduction: no rate is reduced to less than this number.</param>
 /// <param name="eps">A rate is only reduced if the reduction is larger than this number.</param>
 public sealed class ReduceLROnPlateau(Optimizer optimizer, bool max = false, double factor = 0.1, int patience = 10,

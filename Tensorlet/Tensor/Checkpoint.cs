@@ -2,14 +2,15 @@ namespace Tensorlet;
 
 /// <summary>
 /// Saves and loads the whole state of a training run. The state is in one safetensors file, with keys such as
-/// <c>model.conv1.weight</c> and <c>optimizer.state.0.exp_avg</c>. At every moment, the path holds a complete
-/// checkpoint, either the old one or the new one, even if writing is interrupted.
+/// <c>model.conv1.weight</c> and <c>optimizer.state.0.exp_avg</c>. A new checkpoint replaces the old one only when it
+/// is complete. So the old checkpoint remains if writing is interrupted.
 /// </summary>
 public static class Checkpoint
 {
     /// <summary>
-    /// Writes the states of all parts to one file, by <see cref="SafeTensors.Save"/>. Each key in the file consists
-    /// of the name of the part, a dot, and the key in the state of the part.
+    /// Writes the states of the given parts of a training run, such as the model and the optimizer, to one file. The
+    /// file is written by <see cref="SafeTensors.Save"/>. Each key in the file consists of the name of the part, a dot,
+    /// and the key in the state of the part.
     /// </summary>
     /// <exception cref="ArgumentException">Two parts have the same name, or a name is empty, or a name contains a
     /// dot.</exception>
@@ -21,8 +22,8 @@ public static class Checkpoint
     }
 
     /// <summary>
-    /// Loads the state of each part from the entries whose keys begin with the name of the part. Entries that belong
-    /// to none of the parts are ignored. If a part refuses its state, every part gets back the state that it had
+    /// Loads the state of each part from the entries whose keys begin with the name of the part and a dot. Entries that
+    /// belong to none of the parts are ignored. If a part refuses its state, every part gets back the state that it had
     /// before.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged, or it is not a checkpoint. In this case, all parts

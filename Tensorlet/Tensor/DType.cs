@@ -37,8 +37,8 @@ public static class DTypes
     /// The type of the result of an operation on two operands; the rule is that of PyTorch. There are three kinds of
     /// types; from low to high, they are Boolean, integer and floating point. If the operands are of different kinds,
     /// the result has the type of the operand of the higher kind. If both operands are of the same kind, the result has
-    /// the type with the larger elements. However, if exactly one of the two operands is 0-dimensional, the result has
-    /// the type of the other operand.
+    /// the type with more bytes per element. There is one exception: if both operands are of the same kind and exactly
+    /// one of them is 0-dimensional, the result has the type of the other operand.
     /// </summary>
     public static DType Promote(Tensor a, Tensor b)
     {

@@ -1,12 +1,13 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The positions of the elements of a tensor in its storage: element (i₀, i₁, …) is at position
-/// <c>Offset + Σ iₐ·Strides[a]</c>. A layout is immutable. An operation that changes only the shape of a tensor is
-/// arithmetic on layouts, and does not touch the data.
+/// The positions of the elements of a tensor in its storage: element (i₀, i₁, …) is at position <c>Offset + Σ
+/// iₐ·Strides[a]</c>. A layout is immutable. An operation that returns a view of a tensor computes only a new layout,
+/// and does not touch the data.
 /// </summary>
 /// <remarks>
-/// This file is long, because it contains all operations on shapes that do not need the values of the elements.
+/// The source file of this class is long, because it contains all operations on shapes that do not need the values of
+/// the elements.
 /// </remarks>
 public sealed class Layout
 {

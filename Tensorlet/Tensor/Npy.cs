@@ -21,19 +21,18 @@ public static class Npy
     static readonly Regex dictionary = new($@"^\{{{Member},{Member},{Member}(?:, *)?\}} *\n?\z");
 
     /// <summary>
-    /// Writes a tensor in the same way as <c>numpy.save</c>: as version 1.0, in row-major order, little-endian. At
-    /// every moment, the path holds a complete file, either the old one or the new one, even if writing is
-    /// interrupted; see <see cref="SafeTensors.Save"/>.
+    /// Writes a tensor in the same way as <c>numpy.save</c>: as version 1.0, in row-major order, little-endian. If
+    /// writing is interrupted, an old file with this path remains unchanged; see <see cref="SafeTensors.Save"/>.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has more than 64 axes.</exception>
     public static void Save(string path, Tensor tensor) => Files.Write(path, file => Write(tensor, file.Write));
 
     /// <summary>
-    /// Reads a file of version 1.0, 2.0 or 3.0, with either byte order and either order of the axes. If the file is
-    /// in Fortran order, the result is a view with the strides of the file. The types b1, i8, f4 and f8 become Bool,
-    /// Int64, Float32 and Float64; f2 becomes Float32; i4, i2, i1, u4, u2 and u1 become Int64. Before memory is
-    /// allocated, the shape is compared with the length of the file. The format has no checksum, so a change of the
-    /// numbers is not noticed.
+    /// Reads a file of version 1.0, 2.0 or 3.0, with either byte order, and in row-major (C) or column-major (Fortran)
+    /// order. If the file is in column-major order, the result is a view whose strides have this order too. NumPy's
+    /// types b1, i8, f4 and f8 become Bool, Int64, Float32 and Float64; f2 becomes Float32; i4, i2, i1, u4, u2 and u1
+    /// become Int64. Before memory is allocated, the shape is compared with the length of the file. The format has no
+    /// checksum, so a change of the numbers is not noticed.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is not an .npy file; or the file is shorter or longer than its
     /// shape says; or the header is longer than 65,535 bytes; or the type of the elements is not one of the types

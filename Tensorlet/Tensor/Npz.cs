@@ -11,13 +11,12 @@ public static class Npz
 {
     /// <summary>
     /// Writes tensors in the same way as <c>numpy.savez</c> or, if <paramref name="compressed"/> is true, as
-    /// <c>numpy.savez_compressed</c>. The same tensors always give the same bytes. At every moment, the path holds a
-    /// complete file, either the old one or the new one, even if writing is interrupted; see
-    /// <see cref="SafeTensors.Save"/>.
+    /// <c>numpy.savez_compressed</c>. The same tensors always give the same bytes. If writing is interrupted, an old
+    /// file with this path remains unchanged; see <see cref="SafeTensors.Save"/>.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is null; or a name is empty; or a name begins at a root, such as
-    /// <c>/a</c> or <c>C:/a</c>; or a name contains a backslash or the part '..'; or a name is not valid Unicode; or
-    /// a name is too long for an archive.</exception>
+    /// <c>/a</c> or <c>C:/a</c>; or a name contains a backslash or the part '..'; or a name is not valid Unicode; or a
+    /// name is too long for an archive.</exception>
     /// <exception cref="ShapeException">A tensor has more than 64 axes.</exception>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, bool compressed = false)
     {
@@ -38,16 +37,16 @@ public static class Npz
     }
 
     /// <summary>
-    /// Reads an archive whose entries are stored or deflated. The names in the archive are used as keys, and never as
-    /// paths. The CRC-32 of each entry is verified. Before memory is allocated for an entry, the shape of the entry is
-    /// compared with the length of the entry.
+    /// Reads an archive whose entries are uncompressed or compressed with DEFLATE. The names in the archive are used as
+    /// keys, and never as paths. The CRC-32 of each entry is verified. Before memory is allocated for an entry, the
+    /// shape of the entry is compared with the length of the entry.
     /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="expansion">The largest number of bytes by which all inflated entries together may exceed all
-    /// compressed entries together. A damaged file may say that its compressed entries are longer than the file; such a
-    /// file is refused. So the number of bytes that are read is at most the length of the file plus this argument. If
-    /// integers are widened to Int64, their tensors take up to 8 times as many bytes. If this argument is not given, it
-    /// is a sixteenth of the memory that this process may use.</param>
+    /// <param name="expansion">The largest number of bytes by which all entries together may grow when they are
+    /// decompressed. If this limit is not given, it is a sixteenth of the memory that this process may use. A damaged
+    /// file whose compressed entries claim to be longer than the file is also refused. So the number of bytes that are
+    /// read is at most the length of the file plus this limit. A tensor can take up to 8 times as many bytes in memory
+    /// as in the archive, because its elements may become Int64 (see <see cref="Npy.Load"/>).</param>
     /// <exception cref="InvalidDataException">The file is not a zip archive of .npy files; or the file is damaged or
     /// encrypted; or the file inflates to more bytes than were allowed; or a name occurs twice; or there is a name that
     /// <see cref="Save"/> refuses.</exception>

@@ -1,10 +1,10 @@
 namespace Tensorlet;
 
 /// <summary>
-/// A number that is an operand in an operation with a tensor. If the tensor consists of integers, the type of the
-/// result depends on the C# type of the number, and not on its value: with an int or a long, the result is Int64
-/// (<c>x * 2</c>); with a float or a double, the result is floating-point (<c>x * 2.0</c>). If the tensor is
-/// floating-point, the result has the type of the tensor, whatever the C# type of the number is.
+/// A number that is an operand in an operation with a tensor. If the tensor consists of integers, the type of a sum, a
+/// difference or a product depends on the C# type of the number, and not on the value of the number: with an int or a
+/// long, the result is Int64 (<c>x * 2</c>); with a float or a double, the result is floating-point (<c>x * 2.0</c>).
+/// If the tensor is floating-point, the result has the type of the tensor, whatever the C# type of the number is.
 /// </summary>
 public readonly struct Number
 {

@@ -14,8 +14,8 @@ namespace Tensorlet;
 /// <remarks>
 /// A file that is written gets the metadata entry <c>tensorlet.sha256</c>. If a file that is read has this entry, the
 /// entry is verified. The entry is the SHA-256 of the whole file, including the header, in 64 hexadecimal digits. So
-/// names and shapes are protected in the same way as numbers. While the SHA-256 is computed, 64 zeros are in place of
-/// its digits.
+/// the check also covers the names and shapes of the tensors, and not only their elements. While the SHA-256 is
+/// computed, 64 zeros are in place of its digits.
 /// </remarks>
 public static partial class SafeTensors
 {
@@ -24,9 +24,9 @@ public static partial class SafeTensors
 
     /// <summary>
     /// Writes a file under a temporary name in the folder of <paramref name="path"/>, flushes the file to disk, and
-    /// renames it to <paramref name="path"/>. At every moment, the path holds a complete file, either the old one or
-    /// the new one, even if writing is interrupted. If a process is killed while it writes the file, its temporary file
-    /// is deleted when a file is next written to this path. Tensors with larger elements come first, so that all
+    /// renames it to <paramref name="path"/>. So a new file replaces an old one only when it is complete, and the old
+    /// file remains if writing is interrupted. If a process is killed while it writes the file, its temporary file is
+    /// deleted when a file is next written to this path. Tensors whose elements take more bytes come first, so that all
     /// elements are aligned. Before the old file is replaced, the new header is read and checked in the same way as by
     /// <see cref="Load(string)"/>.
     /// </summary>

@@ -20,7 +20,10 @@ public readonly struct Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// <exception cref="IndexException">The axis does not exist.</exception>
     public int this[int axis] => (axis < 0 ? axis + Length : axis) is var i && i >= 0 && i < Length ? Sizes[i]
         : throw new IndexException($"Shape: there is no axis {axis} in the shape {this}.");
-    /// <summary>The sizes of some axes that follow one another: <c>shape[1..]</c>.</summary>
+    /// <summary>
+    /// The sizes of <paramref name="length"/> successive axes, beginning with the axis <paramref name="start"/>. C#
+    /// calls this method for a range, such as <c>shape[1..]</c>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">One of the axes does not exist.</exception>
     public Shape Slice(int start, int length) => new([.. Sizes.Slice(start, length)]);
     /// <summary>A copy of the sizes.</summary>

@@ -14,7 +14,8 @@ public abstract class Storage(Device device, DType dtype, int count)
     public int Count => count;
     /// <summary>
     /// The number of times that the memory was written to after it was first filled. All views share this number. The
-    /// tape saves the number in the forward pass, and compares it with the current number in the backward pass.
+    /// tape (see <see cref="Autograd"/>) saves the number in the forward pass. In the backward pass, it compares the
+    /// saved number with the current number, to notice values that have changed in between.
     /// </summary>
     public int Version { get; private set; }
     /// <summary>The name of the operation that wrote to the memory last. It appears in error messages.</summary>

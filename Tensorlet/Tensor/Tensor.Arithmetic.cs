@@ -3,24 +3,24 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Returns f(x) for every element x of this tensor, where f is a scalar function of your own. Integers and
-    /// Booleans are converted to floating-point numbers first.
+    /// Returns f(x) for every element x of this tensor. Here, f is a function that you write as a struct; see
+    /// <see cref="IMap"/>. Integers and Booleans are converted to floating-point numbers first.
     /// </summary>
     public Tensor Map<F>(F f) where F : struct, IMap =>
         Apply("Map", new Of1<F>(f), DType.IsFloat() ? this : To(DTypes.Default));
 
     /// <summary>
-    /// Returns f(a, b) for every pair of elements. The operands are broadcast to a common shape, and converted to a
-    /// common type.
+    /// Broadcasts the operands to a common shape, converts them to a common type, and returns f(a, b) for the elements
+    /// a and b at each position.
     /// </summary>
-    /// <param name="f">The scalar function.</param>
+    /// <param name="f">The function, written as a struct; see <see cref="IZip"/>.</param>
     /// <param name="a">The first operand.</param>
     /// <param name="b">The second operand.</param>
     /// <param name="operation">The name of the operation in error messages.</param>
-    /// <param name="dtype">The type of the result. If f is a condition, which returns 1 for true and 0 for false, give
-    /// Bool. If no type is given, the result has the common type of the operands.</param>
-    /// <param name="destination">The tensor to which the result is written; it is resized to fit the result. If none
-    /// is given, the result is a new tensor.</param>
+    /// <param name="dtype">The type of the result. Give Bool if f is a condition, so that it returns 1 for true and 0
+    /// for false. If no type is given, the result has the common type of the operands.</param>
+    /// <param name="destination">The tensor to which the result is written; it is resized to fit the result. If none is
+    /// given, the result is a new tensor.</param>
     public static Tensor Zip<F>(F f, Tensor a, Tensor b, string operation = "Zip", DType? dtype = null,
         Tensor? destination = null) where F : struct, IZip
     {
@@ -128,8 +128,8 @@ public sealed partial class Tensor
     public static Tensor Mul(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new MultiplyFormula(), a, b, "Mul", null, destination);
     /// <summary>
-    /// The quotient a / b, element by element; the operands broadcast. The quotient of two integers is a
-    /// floating-point number, too.
+    /// The quotient a / b, element by element; the operands broadcast. The result has a floating-point type, even if
+    /// both operands are integers.
     /// </summary>
     public static Tensor Div(Tensor a, Tensor b, Tensor? destination = null) =>
         Zip(new DivideFormula(), a.Given().DType.IsFloat() || b.Given().DType.IsFloat() ? a : a.To(DTypes.Default), b,
@@ -225,8 +225,8 @@ public sealed partial class Tensor
     /// <inheritdoc cref="IsFinite()"/>
     public static Tensor IsFinite(Tensor x) => x.Given().IsFinite();
     /// <summary>
-    /// The mask that is true where |a − b| ≤ atol + rtol·|b|. Here, a is this tensor and b is the other tensor; the
-    /// two broadcast. Infinite numbers are close if they are equal.
+    /// The mask that is true where |a − b| ≤ atol + rtol·|b|. Here, a is this tensor and b is the other tensor; they
+    /// are broadcast to a common shape. Infinite numbers are close if they are equal.
     /// </summary>
     /// <param name="other">The tensor b.</param>
     /// <param name="rtol">The relative tolerance.</param>
@@ -284,14 +284,16 @@ public sealed partial class Tensor
         var shape = Common(operation, [a, b]);
         (a, b) = Promoted(a.Expand(shape), b.Expand(shape));
         b.OnlyType(operation, DType.Int64);
-        long[] x = a.ToArray<long>(), y = b.ToArray<long>();
-        for (var i = 0; i < x.Length; i++) x[i] = integers(x[i], y[i]);
-        return From(x, shape, null, a.Device);
+        Tensor x = a.OnHost(DType.Int64), y = b.OnHost(DType.Int64), made = EmptyLike(x);
+        Span<long> left = x.HostSpan<long>(), right = y.HostSpan<long>(), result = made.HostSpan<long>();
+        for (var i = 0; i < result.Length; i++) result[i] = integers(left[i], right[i]);
+        GC.KeepAlive((x, y));
+        return made.To(a.Device);
     }
 
     /// <summary>
-    /// Returns the element of a where the condition is true, and the element of b elsewhere. The condition, a and b
-    /// broadcast to a common shape.
+    /// Returns a tensor with the elements of a where the condition is true, and the elements of b elsewhere. The
+    /// condition, a and b broadcast to a common shape.
     /// </summary>
     public static Tensor Where(Tensor condition, Tensor a, Tensor b)
     {

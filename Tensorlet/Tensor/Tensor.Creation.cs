@@ -298,9 +298,29 @@ public sealed partial class Tensor
     {
         if (array is Array?[] { Length: > 0 } rows)
         {
-            Tensor[] parts = [.. rows.Select(row => From(row ?? Array.Empty<float>(), dtype, device))];
-            return parts.All(part => part.Layout.SameShape(parts[0].Layout)) ? Stack(parts) : throw new ShapeException(
-                $"From: the nested array is ragged: parts of shapes {string.Join(", ", parts.Select(p => p.Layout))}.");
+            var first = From(rows[0] ?? Array.Empty<float>(), dtype, Device.Cpu);
+            var all = Empty([rows.Length, .. first.Size()], first.DType, Device.Cpu);
+            DType? stored = rows[0] switch
+            {
+                float[] => DType.Float32, double[] => DType.Float64, long[] => DType.Int64, bool[] => DType.Bool,
+                _ => null,
+            };
+            for (var i = 0; i < rows.Length; i++)
+            {
+                if (stored == all.DType && rows[i]?.GetType() == rows[0]!.GetType() && rows[i]!.Length == first.Numel)
+                {
+                    var bytes = first.Numel * all.DType.Size();
+                    MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(rows[i]!), bytes)
+                        .CopyTo(((HostStorage)all.Storage).Bytes[(i * bytes)..]);
+                    continue;
+                }
+                var part = i == 0 ? first : From(rows[i] ?? Array.Empty<float>(), dtype, Device.Cpu);
+                if (!part.Layout.SameShape(first.Layout)) throw new ShapeException("From: the nested array is ragged:" +
+                    $" part 0 has the shape {first.Layout}, and part {i} has the shape {part.Layout}.");
+                all = all.To(DTypes.Promote(all, part));
+                all[i].Copy_(part);
+            }
+            return all.To(device ?? Device.Default);
         }
         int[] shape = [.. Enumerable.Range(0, array.Given().Rank).Select(array.GetLength)];
         var element = array.GetType().GetElementType()!;

@@ -77,7 +77,8 @@ public sealed partial class Tensor
     /// <summary>Multiplies every element by a number, in place.</summary>
     public Tensor Mul_(Number a) => InPlace(a, Number.Nothing, "Mul_");
     /// <summary>
-    /// Computes this = f(this, other) in place, for every pair of elements. Here, f is a scalar function of your own.
+    /// Computes this = f(this, other) in place, element by element. The other tensor is broadcast to the shape of this
+    /// tensor. Here, f is a scalar function of your own.
     /// </summary>
     public Tensor Zip_<F>(F f, Tensor other) where F : struct, IZip => InPlace(f, other, "Zip_");
 

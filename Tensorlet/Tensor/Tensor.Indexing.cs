@@ -41,8 +41,9 @@ public sealed partial class Tensor
     /// copies. If there are fewer indices than axes, all elements of the remaining axes are taken. An assignment writes
     /// to the tensor, even if reading the same part gives a copy.
     /// </summary>
-    /// <exception cref="IndexException">The index has more parts than the tensor has axes, or an integer is outside
-    /// its axis.</exception>
+    /// <exception cref="IndexException">There are more indices than axes, or an integer is outside its axis.
+    /// <see cref="TensorIndex.NewAxis"/> does not count as an index, and a mask with k axes counts as k
+    /// indices.</exception>
     [IndexerName("Part")]
     public Tensor this[params TensorIndex[] indices]
     {
@@ -79,12 +80,13 @@ public sealed partial class Tensor
         {
             ref var first = ref Unsafe.Subtract(ref HostStorage.First<V>(to), to.Layout.Offset);
             ref var value = ref HostStorage.First<V>(values);
-            foreach (var place in places.ToArray<long>())
+            var host = places.OnHost(DType.Int64);
+            foreach (var place in host.HostSpan<long>())
             {
                 Unsafe.Add(ref first, (nint)place) = value;
                 value = ref Unsafe.Add(ref value, 1);
             }
-            GC.KeepAlive((values, to));
+            GC.KeepAlive((values, to, host));
         }
     }
 
@@ -95,9 +97,12 @@ public sealed partial class Tensor
     /// </summary>
     internal Tensor Sources(Tensor places)
     {
-        var (from, k) = (Places.ToArray<long>(), (long)Numel);
-        foreach (var place in places.ToArray<long>()) from[place] = k++;
-        return From(from, device: Device);
+        Tensor host = places.OnHost(DType.Int64), made = Arange(Numel, DType.Int64, Device.Cpu);
+        var from = made.HostSpan<long>();
+        var k = (long)Numel;
+        foreach (var place in host.HostSpan<long>()) from[(int)place] = k++;
+        GC.KeepAlive(host);
+        return made.To(Device);
     }
 
     /// <summary>
@@ -198,10 +203,10 @@ public sealed partial class Tensor
     /// </summary>
     internal Tensor Wrapped(Tensor index, int axis)
     {
-        var (indices, size) = (index.Given().ToArray<long>(), Size(axis));
-        foreach (ref var i in indices.AsSpan())
+        var (wrapped, size) = (index.Given().OnHost(DType.Int64).Clone(), Size(axis));
+        foreach (ref var i in wrapped.HostSpan<long>())
             if ((ulong)i >= (ulong)size) i = Layout.Index("Indexing", axis, i);
-        return From(indices, index.Size(), null, Device);
+        return wrapped.To(Device);
     }
 
     static IEnumerable<Tensor> WhereTrue(Tensor mask, Tensor x, int axis)
@@ -209,20 +214,26 @@ public sealed partial class Tensor
         for (var a = 0; a < mask.Rank; a++)
             if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} " +
                 $"does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
-        var values = mask.ToArray<bool>();
-        var places = new long[values.AsSpan().Count(true)];
-        for (var (i, k) = (0, 0); k < places.Length; i++)
-            if (values[i]) places[k++] = i;
         var below = Layout.Contiguous(mask.Layout.shape).strides;
-        for (var a = 0; a < mask.Rank; a++)
-            yield return From(mask.Rank == 1 ? places : Array.ConvertAll(places, p => p / below[a] % mask.Size(a)),
-                device: x.Device);
+        var host = mask.OnHost(DType.Bool);
+        for (var a = 0; a < mask.Rank; a++) yield return Places(below[a], mask.Size(a)).To(x.Device);
+
+        Tensor Places(int stride, int size)
+        {
+            var values = host.HostSpan<bool>();
+            var made = Empty([values.Count(true)], DType.Int64, Device.Cpu);
+            var places = made.HostSpan<long>();
+            for (var (i, k) = (0, 0); k < places.Length; i++)
+                if (values[i]) places[k++] = mask.Rank == 1 ? i : i / stride % size;
+            GC.KeepAlive(host);
+            return made;
+        }
     }
 
     /// <summary>
-    /// Picks one element of this tensor for each element of the index. The element of the index is the position along
-    /// the axis <paramref name="dim"/>; the positions along the other axes stay the same: y[…, j, …] =
-    /// x[…, index[…, j, …], …], where x is this tensor, and y is the result.
+    /// Picks one element of this tensor for each element of the index: y[…, j, …] = x[…, index[…, j, …], …], where x is
+    /// this tensor, y is the result, and j is a position along the axis <paramref name="dim"/>. Only the position along
+    /// this axis is taken from the index; the positions along the other axes stay the same.
     /// </summary>
     /// <exception cref="ShapeException">The index and this tensor have different numbers of axes; or, along an axis
     /// other than <paramref name="dim"/>, the size of the index is larger than the size of this tensor.</exception>
@@ -237,8 +248,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Adds the elements of x to elements of this tensor, in place: this[…, index[…, j, …], …] += x[…, j, …]. This is
-    /// the adjoint of <see cref="Gather"/>. If an index is repeated, all elements of x with this index are added.
+    /// Adds the elements of x to elements of this tensor, in place: this[…, index[…, j, …], …] += x[…, j, …], where j
+    /// is a position along the axis <paramref name="dim"/>. The backward pass of <see cref="Variable.Gather"/> does
+    /// this. If an index is repeated, all elements of x with this index are added.
     /// </summary>
     public Tensor ScatterAdd_(int dim, Tensor index, Tensor x)
     {
@@ -253,8 +265,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Replaces elements of this tensor, in place: this[…, index[…, j, …], …] = src[…, j, …]. If several elements of
-    /// <paramref name="src"/> are written to the same position, the last of them is kept.
+    /// Replaces elements of this tensor, in place: this[…, index[…, j, …], …] = src[…, j, …], where j is a position
+    /// along the axis <paramref name="dim"/>. If several elements of <paramref name="src"/> are written to the same
+    /// position, the last of them is kept.
     /// </summary>
     public Tensor Scatter_(int dim, Tensor index, Tensor src) => Named(() => Copy_(Scatter(dim, index, src)));
 

@@ -104,14 +104,14 @@ public sealed partial class Tensor
     /// <summary>Returns true if no element is 0.</summary>
     public bool All() => All(default).Item<bool>();
     /// <summary>
-    /// Returns a mask with one element for each position along the other axes. This element is true if at least one
-    /// element along <paramref name="dim"/> is not 0.
+    /// Reduces the axes <paramref name="dim"/>, or all axes if none is given. The result is a mask: an element of the
+    /// mask is true if at least one of the elements from which it is computed is not 0.
     /// </summary>
     public Tensor Any(Axes dim, bool keepdim = false) =>
         To(DType.Bool).Reduce(new AddFormula(), "Any", dim, keepdim);
     /// <summary>
-    /// Returns a mask with one element for each position along the other axes. This element is true if no element
-    /// along <paramref name="dim"/> is 0.
+    /// Reduces the axes <paramref name="dim"/>, or all axes if none is given. The result is a mask: an element of the
+    /// mask is true if none of the elements from which it is computed is 0.
     /// </summary>
     public Tensor All(Axes dim, bool keepdim = false) => Named(() => !(!this).Any(dim, keepdim));
 
@@ -203,8 +203,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// The product of the matrices in the last two axes. All earlier axes are broadcast. If the first operand
-    /// is 1-dimensional, it is read as a row. If the second operand is 1-dimensional, it is read as a column.
+    /// Multiplies the matrices in the last two axes. The axes before the last two are broadcast. A 1-dimensional first
+    /// operand is read as a matrix with one row, and a 1-dimensional second operand as a matrix with one column; the
+    /// result does not have this axis of size 1.
     /// </summary>
     /// <exception cref="ShapeException">The number of columns of the first operand is not the number of rows of the
     /// second operand.</exception>

@@ -3,10 +3,10 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Returns y with y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, where x is this tensor and ∘ is an
-    /// associative scalar function of your own. The n elements along the axis are combined either one after another,
-    /// or in 2·log₂ n steps with fewer than 2·n combinations in all (Brent and Kung 1982). Booleans are converted to
-    /// Int64.
+    /// Returns y with y[…, j, …] = x[…, 0, …] ∘ … ∘ x[…, j, …] along an axis, where x is this tensor, and a ∘ b is
+    /// <paramref name="f"/>(a, b), an associative scalar function of your own. Depending on the device and the type of
+    /// the elements, the n elements along the axis are combined one after another, or in about 2·log₂ n steps with
+    /// fewer than 2·n combinations in all (Brent and Kung 1982). Booleans are converted to Int64.
     /// </summary>
     /// <exception cref="IndexException">The axis does not exist.</exception>
     public Tensor Scan<F>(F f, int dim, string operation = "Scan") where F : struct, IZip

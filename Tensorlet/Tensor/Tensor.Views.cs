@@ -28,7 +28,7 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// Returns a view with the axes in another order: axis a of the result is axis <c>axes[a]</c> of this tensor.
+    /// Returns a view with the axes in another order: axis a of the result is axis <c>dims[a]</c> of this tensor.
     /// </summary>
     /// <exception cref="ShapeException">The arguments do not name each axis exactly once.</exception>
     public Tensor Permute(params int[] dims)
@@ -173,8 +173,9 @@ public sealed partial class Tensor
         x.Narrow(-a, before[^a], sizes[^a]));
 
     /// <summary>
-    /// Returns a view of the main diagonal with respect to two axes, or of a diagonal at an offset from the main
-    /// diagonal. In the view, a new last axis, which runs along the diagonal, replaces the two axes.
+    /// Returns a view of a diagonal with respect to two axes. On this diagonal, the position along
+    /// <paramref name="dim2"/> is the position along <paramref name="dim1"/> plus <paramref name="offset"/>; the main
+    /// diagonal has the offset 0. In the view, a new last axis, which runs along the diagonal, replaces the two axes.
     /// </summary>
     /// <exception cref="ShapeException">The tensor has fewer than two axes, or the two axes are the same.</exception>
     public Tensor Diagonal(int offset = 0, int dim1 = 0, int dim2 = 1)

@@ -38,9 +38,9 @@ public sealed partial class Tensor
     Tensor(Tensor other) : this(other.Storage, other.Layout) { }
 
     /// <summary>
-    /// Converts a number to an operand, for example in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and
-    /// <c>x[0] = 1</c>. In the operation, the number is treated as a tensor on the device of the other operand. The
-    /// type of this tensor follows from the type of the other operand, by the rule that <see cref="Number"/> describes.
+    /// Lets a number be an operand, for example in <c>Tensor.Where(mask, x, 0)</c>, <c>x.Eq(1)</c> and <c>x[0] = 1</c>.
+    /// The operation converts the number to a new tensor on the device of the other operand. The type of the new tensor
+    /// is chosen by the rule that <see cref="Number"/> describes.
     /// </summary>
     public static implicit operator Tensor(Number x) => new(x);
     /// <inheritdoc cref="op_Implicit(Number)"/>
@@ -100,6 +100,19 @@ public sealed partial class Tensor
         GC.KeepAlive(source);
         return result;
     }
+
+    /// <summary>
+    /// Returns the same numbers as a contiguous tensor of another type in the memory of the host. A tensor that is
+    /// already like this is returned itself.
+    /// </summary>
+    internal Tensor OnHost(DType type) => To(type).To(Device.Cpu).Contiguous();
+
+    /// <summary>
+    /// The elements of a contiguous tensor in the memory of the host. The caller keeps the tensor alive while using the
+    /// span.
+    /// </summary>
+    internal Span<T> HostSpan<T>() where T : unmanaged =>
+        MemoryMarshal.CreateSpan(ref HostStorage.First<T>(this), Numel);
 
     /// <summary>
     /// Returns this tensor if it is contiguous (in row-major order without gaps), and a contiguous copy otherwise.

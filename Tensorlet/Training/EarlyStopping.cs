@@ -2,7 +2,7 @@ namespace Tensorlet.Training;
 
 /// <summary>
 /// Ends the training run when a measured value has not improved for <paramref name="patience"/> epochs. At the end of
-/// the run, even if this plugin has not ended it, the model gets the weights of the best epoch.
+/// the run, the model gets the weights of the best epoch, even if the run was not ended by this plugin.
 /// </summary>
 /// <param name="patience">The number of epochs without improvement after which the run ends.</param>
 /// <param name="watch">The name of the value in <see cref="Trainer.Stats"/>.</param>

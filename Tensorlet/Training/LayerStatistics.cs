@@ -4,9 +4,9 @@ namespace Tensorlet.Training;
 
 /// <summary>
 /// Measures the results and the gradients of each layer in some of the batches, and keeps the statistics of the last
-/// batch that was measured. They show gradients that vanish or explode, and units whose results are always 0. A layer
-/// is a module without modules inside it. To measure gradients before they are clipped, put this plugin before the one
-/// that clips them.
+/// batch that was measured. The statistics show whether gradients vanish or explode, and how many results are 0. A
+/// layer is a module without modules inside it. To measure gradients before they are clipped, give the trainer this
+/// plugin before <see cref="ClipGradNorm"/> or <see cref="ClipGradValue"/>.
 /// </summary>
 /// <param name="every">The number of batches from one measured batch to the next. The first batch of each epoch is
 /// measured.</param>

@@ -5,7 +5,7 @@ namespace Tensorlet.Training;
 /// comes before this plugin, the validation loss is drawn too.
 /// </summary>
 /// <param name="path">The file.</param>
-/// <param name="every">If given, the file is also written within an epoch, each time after this number of
+/// <param name="every">If given, the file is also written within an epoch, at intervals of this number of
 /// batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">The number of batches is not positive.</exception>
 public sealed class LossPicture(string path, int? every = null)

@@ -24,8 +24,8 @@ public sealed partial class Trainer
     /// <paramref name="high"/>. From each step to the next, the rate is multiplied by the same factor. The test ends
     /// early if the smoothed loss is more than four times its smallest value so far, or if a loss is not finite. This
     /// is the range test of Smith 2017, with the smoothing and the stopping rule of fastai. Plugins are not called.
-    /// Afterwards, the model, the optimizer, the default generator of random numbers and the loader are as they were
-    /// before.
+    /// Afterwards, the model, the optimizer, the default generator of random numbers and the batches are in the same
+    /// state as before.
     /// </summary>
     /// <param name="low">The learning rate of the first step.</param>
     /// <param name="high">The learning rate of the last step, if the test does not end early.</param>

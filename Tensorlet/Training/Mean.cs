@@ -1,8 +1,8 @@
 namespace Tensorlet.Training;
 
 /// <summary>
-/// The mean of numbers that are added directly, such as losses, or of the elements of f(output, target), such as
-/// squared differences.
+/// The mean of many numbers. The numbers are either added one by one, such as losses, or they are the elements of
+/// f(output, target), such as squared differences.
 /// </summary>
 /// <param name="f">The function whose results are averaged. If no function is given, the elements of the outputs are
 /// averaged.</param>

@@ -55,7 +55,8 @@ public sealed class Validation(IEnumerable<Tensor[]> batches, params (string Nam
 
 /// <summary>
 /// Writes a row with the measured values to a CSV file after each epoch. The first row is a header with the names of
-/// the values. When a training run is resumed, the rows of its complete epochs are kept.
+/// the values. When a training run is resumed, the rows of its complete epochs are kept. A new training run overwrites
+/// the file.
 /// </summary>
 /// <param name="path">The file.</param>
 public sealed class CsvLog(string path) : Plugin

@@ -2,9 +2,9 @@ namespace Tensorlet.Training;
 
 /// <summary>
 /// A number that is computed from the outputs and targets of many batches. A metric does not keep the batches, but only
-/// some sums.
+/// a list of numbers, most often sums.
 /// </summary>
-/// <param name="count">The number of sums. If it is 0, the metric appends as many sums as it needs.</param>
+/// <param name="count">The length of this list. If it is 0, the metric appends as many numbers as it needs.</param>
 public abstract class Metric(int count) : IStateful
 {
     /// <summary>The sums, which are zeros at first.</summary>

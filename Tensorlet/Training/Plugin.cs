@@ -31,8 +31,8 @@ public abstract class Plugin
     public virtual void Ended(Trainer trainer) { }
 }
 
-/// <summary>A plugin that acts after each epoch and, if wanted, at intervals within an epoch.</summary>
-/// <param name="every">If given, the plugin also acts within an epoch, each time after this number of batches.</param>
+/// <summary>A plugin that acts after each epoch and, optionally, at regular intervals within an epoch.</summary>
+/// <param name="every">If given, the plugin also acts within an epoch, at intervals of this number of batches.</param>
 public abstract class Periodic(int? every) : Plugin
 {
     private protected abstract void Act(Trainer trainer);
@@ -49,7 +49,7 @@ public abstract class Periodic(int? every) : Plugin
 
 /// <summary>Saves the state of the training run after each epoch, always to the same file.</summary>
 /// <param name="path">The file.</param>
-/// <param name="every">If given, the state is also saved within an epoch, each time after this number of
+/// <param name="every">If given, the state is also saved within an epoch, at intervals of this number of
 /// batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">The number of batches is not positive.</exception>
 public sealed class Checkpoints(string path, int? every = null) : Periodic(every?.In(nameof(Checkpoints), 1))
@@ -60,7 +60,7 @@ public sealed class Checkpoints(string path, int? every = null) : Periodic(every
 
 /// <summary>Writes a line with the measured values after each epoch.</summary>
 /// <param name="writer">The writer, for example Console.Out.</param>
-/// <param name="every">If given, a line is also written within an epoch, each time after this number of
+/// <param name="every">If given, a line is also written within an epoch, at intervals of this number of
 /// batches.</param>
 /// <exception cref="ArgumentOutOfRangeException">The number of batches is not positive.</exception>
 public sealed class Progress(TextWriter writer, int? every = null) : Periodic(every?.In(nameof(Progress), 1))
@@ -72,8 +72,8 @@ public sealed class Progress(TextWriter writer, int? every = null) : Periodic(ev
 }
 
 /// <summary>
-/// Calls the method Step of a learning-rate schedule after each epoch or after each batch.
-/// <c>trainer.Stats["lr"]</c> is the learning rate.
+/// Calls the method Step of a learning-rate schedule after each epoch or after each batch. <c>trainer.Stats["lr"]</c>
+/// is the learning rate of the first group of parameters.
 /// </summary>
 /// <param name="scheduler">The schedule.</param>
 /// <param name="perBatch">If true, Step is called after each batch. If false, it is called after each epoch.</param>

@@ -6,14 +6,16 @@ namespace Tensorlet.Training;
 
 /// <summary>
 /// Trains a model. An epoch consists of batches, and each batch consists of an input and a target. For each batch, the
-/// trainer computes the gradients of the loss, and the optimizer makes a step. Everything else is done by plugins. They
-/// are called in the order in which they are given, except that <see cref="Checkpoints"/> are called last.
+/// trainer computes the gradients of the loss, and the optimizer makes a step. Everything else is done by plugins.
+/// Plugins are called in the order in which they are given, except that plugins of the class <see cref="Checkpoints"/>
+/// are called last.
 /// </summary>
 /// <param name="model">The model that is trained.</param>
 /// <param name="loss">A function that computes the loss from an output and a target.</param>
 /// <param name="optimizer">The optimizer, which updates the parameters of the model.</param>
-/// <param name="batches">The batches of an epoch. They are enumerated again for each epoch. A batch is an array of two
-/// tensors, the input and the target, which the trainer moves to the device of the model.</param>
+/// <param name="batches">The batches of an epoch, for example a <see cref="DataLoader"/>. They are enumerated again for
+/// each epoch. A batch is an array of two tensors, the input and the target, which the trainer moves to the device of
+/// the model.</param>
 /// <param name="plugins">The plugins.</param>
 /// <exception cref="TensorletException">The optimizer has no parameter of the model.</exception>
 public sealed partial class Trainer(Module model, Func<Variable, Variable, Variable> loss, Optimizer optimizer,
@@ -65,8 +67,8 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     public double Loss { get; private set; } = double.NaN;
 
     /// <summary>
-    /// The measured values by name. "loss" is the mean loss over the epoch so far. Plugins add other values, and read
-    /// these values, for example to show them or to end the training run.
+    /// The measured values by name. "loss" is the mean loss over the epoch so far. Plugins add other values. Plugins
+    /// can also read all values, for example to show them or to end the training run.
     /// </summary>
     public Dictionary<string, double> Stats { get; } = [];
 
@@ -183,20 +185,20 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
     void Tell(Action<Plugin> what) => Array.ForEach(plugins, what);
 
     /// <summary>
-    /// Writes a file with everything that is needed to resume the training run: the numbers of the epoch and the
-    /// batch, the mean loss, and the states of the model, the optimizer, the default generator of random numbers, the
-    /// loader and the plugins.
+    /// Writes a file with everything that is needed to resume the training run: the numbers of the epoch and the batch,
+    /// the mean loss, and the states of the model, the optimizer, the default generator of random numbers and the
+    /// plugins. If the batches are a <see cref="DataLoader"/>, its state is saved too.
     /// </summary>
     public void Save(string path) => Checkpoint.Save(path, Parts());
 
     /// <summary>
-    /// Loads a file that <see cref="Save"/> wrote. The model, the optimizer, the loader and the plugins must be of
-    /// the same kinds as those that were saved. If <see cref="Run"/> is called afterwards, its results are bit for
-    /// bit those of a training run that was never interrupted.
+    /// Loads a file that <see cref="Save"/> wrote. This trainer must have been created with the same kinds of model,
+    /// optimizer, batches and plugins as the trainer that was saved. If <see cref="Run"/> is called afterwards, its
+    /// results are bit for bit those of a training run that was never interrupted.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged. Nothing has changed.</exception>
-    /// <exception cref="TensorletException">The file does not contain the state of the model, the optimizer, the loader
-    /// or a plugin; or one of them refuses its state. Nothing has changed.</exception>
+    /// <exception cref="TensorletException">The file does not contain the state of the model, the optimizer, the
+    /// <see cref="DataLoader"/> or a plugin; or one of them refuses its state. Nothing has changed.</exception>
     public void Resume(string path)
     {
         Tell(plugin => plugin.Resuming(this));

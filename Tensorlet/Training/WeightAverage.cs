@@ -3,10 +3,11 @@ namespace Tensorlet.Training;
 /// <summary>
 /// Computes an exponential moving average of the weights. With this average, the model often predicts better than with
 /// its last weights (Polyak and Juditsky 1992). If wₜ are the weights after step t, the averages are a₁ = w₁ and aₜ =
-/// d·aₜ₋₁ + (1 − d)·wₜ, where d is <paramref name="decay"/>. Running statistics are averaged too. While the model
-/// learns, it has its own weights. From the end of an epoch until the next batch, it has the average, so that the
-/// plugins after this one (<see cref="Validation"/>, <see cref="EarlyStopping"/>) measure and keep the average. At the
-/// end of the training run, the model has the average.
+/// d·aₜ₋₁ + (1 − d)·wₜ, where d is <paramref name="decay"/>. Running statistics, such as those of batch normalization,
+/// are averaged too. During a training step, the model has the weights that are trained. From the end of an epoch until
+/// the next batch, it has the average, so that the plugins after this one (<see cref="Validation"/>,
+/// <see cref="EarlyStopping"/>) measure and keep the average. At the end of the training run, the model has the
+/// average.
 /// </summary>
 /// <param name="decay">d, between 0 and 1.</param>
 /// <exception cref="ArgumentOutOfRangeException">d is not between 0 and 1.</exception>

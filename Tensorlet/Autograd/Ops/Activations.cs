@@ -76,7 +76,10 @@ readonly struct TanhOfSoftplusGate : IGate
 }
 
 /// <summary>0 for x ≤ −3, 1 for x ≥ 3, and linear in between.</summary>
-readonly struct HardsigmoidFormula : IGate
+readonly struct HardsigmoidFormula : IMap
+{ [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => HardtanhFormula.At(x + V.Of(3), 0, 6) / V.Of(6); }
+
+readonly struct HardsigmoidGate : IGate
 {
     static double IGate.Low => -3;
     static double IGate.High => 3;
@@ -234,8 +237,9 @@ public partial class Variable
         Apply(new Of1<ExponentialFormula>(new(above, below, rate)), name, this);
 
     /// <summary>
-    /// x·Φ(x), where Φ is the distribution function of the standard normal distribution (Hendrycks and Gimpel 2016).
-    /// If <paramref name="tanh"/> is true, Φ is approximated by a formula with tanh.
+    /// x·Φ(x), where Φ is the cumulative distribution function of the standard normal distribution (Hendrycks and
+    /// Gimpel 2016). If <paramref name="tanh"/> is true, Φ(x) is approximated by ½·(1 + tanh(√(2/π)·(x +
+    /// 0.044715·x³))).
     /// </summary>
     public Variable Gelu(bool tanh = false) =>
         tanh ? Gated<NormalTanhGate>() : Gated<NormalGate>();
@@ -258,7 +262,7 @@ public partial class Variable
     /// <summary>
     /// x·relu6(x + 3)/6 (Howard et al. 2019); see <see cref="Relu6"/>. The slope is 0 at x = −3, and 1 at x = 3.
     /// </summary>
-    public Variable Hardswish() => Gated<HardsigmoidFormula>();
+    public Variable Hardswish() => Gated<HardsigmoidGate>();
     Variable Gated<G>([CallerMemberName] string name = "") where G : struct, IGate =>
         Apply(new Of1<GatedFormula<G>>(new()), name, this);
     /// <summary>

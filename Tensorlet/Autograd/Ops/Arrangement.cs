@@ -139,9 +139,9 @@ public partial class Variable
         [.. Enumerable.Range(0, x.Size(dim)).Select(i => x.Select(dim, i))], parts => Stack(parts, dim)).Apply(this);
 
     /// <summary>
-    /// Expands vectors to a grid. The grid has one axis for each vector, and this axis is as long as the vector.
-    /// Result k contains vector k along axis k, and does not vary along the other axes. PyTorch calls this indexing
-    /// "ij". To get the results that PyTorch calls indexing "xy", transpose the first two axes of each result.
+    /// Expands vectors to a grid. The grid has one axis for each vector, and this axis is as long as the vector. Result
+    /// k contains vector k along axis k, and does not vary along the other axes. This is what PyTorch computes with
+    /// <c>indexing="ij"</c>. To get the results of <c>indexing="xy"</c>, transpose the first two axes of each result.
     /// </summary>
     /// <exception cref="ShapeException">One of the variables has more than one axis.</exception>
     public static Variable[] Meshgrid(params Variable[] variables)
@@ -177,14 +177,14 @@ public static partial class F
     }
 
     /// <summary>
-    /// Looks up rows of a table that has the shape (V, D): V rows of D elements. If the indices have the shape (…),
-    /// the result has the shape (…, D).
+    /// Looks up rows of a table that has the shape (V, D): V rows of D elements. If the indices have the shape (…), the
+    /// result has the shape (…, D).
     /// </summary>
-    /// <param name="index">The rows that are looked up, given by their numbers. The tensor is Int64 and has any
-    /// shape. Each number is between 0 and V − 1.</param>
+    /// <param name="index">The numbers of the rows to look up, as an Int64 tensor of any shape. Each number is from 0
+    /// to V − 1.</param>
     /// <param name="weight">The table.</param>
-    /// <param name="paddingIdx">The number of a row that gets no gradient. A negative number is counted from the end
-    /// of the table.</param>
+    /// <param name="paddingIdx">The number of a row that gets no gradient. A negative number is counted from the end of
+    /// the table.</param>
     /// <exception cref="IndexException">An index or the padding index is not the number of a row of the
     /// table.</exception>
     public static Variable Embedding(Tensor index, Variable weight, int? paddingIdx = null)

@@ -224,10 +224,11 @@ public static partial class F
         Convolve("Conv1d", x, weight, bias, [stride], [padding], [dilation], groups);
 
     /// <summary>
-    /// Slides O filters over N images. The result has the shape (N, O, OH, OW). If the images have the height H and
-    /// the filters have the height KH, OH is ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. OW is computed
-    /// from the widths in the same way. For each element of the result, a filter and a window are multiplied element
-    /// by element, and the products are summed. The filters are not flipped, so this is a cross-correlation.
+    /// Slides O filters over N images. The result has the shape (N, O, OH, OW). If the images have the height H and the
+    /// filters have the height KH, OH is ⌊(H + 2·padding − dilation·(KH − 1) − 1)/stride⌋ + 1. OW is computed from the
+    /// widths in the same way. For each element of the result, a filter is multiplied element by element with a window,
+    /// which consists of the elements of the padded image under the filter. The products are summed, and the bias is
+    /// added. The filters are not flipped, so this is a cross-correlation.
     /// </summary>
     /// <param name="x">The images, in the shape (N, C, H, W): N samples with C channels, a height H and a width
     /// W.</param>
@@ -238,8 +239,8 @@ public static partial class F
     /// <param name="padding">The number of zeros on each side of the images, or <see cref="Same"/>.</param>
     /// <param name="dilation">The distance between neighbouring elements of a window.</param>
     /// <param name="groups">The number of groups of channels; each group has filters of its own.</param>
-    /// <exception cref="ShapeException">The number of channels does not fit the filters, or a window is larger than
-    /// the padded image.</exception>
+    /// <exception cref="ShapeException">The number of channels does not fit the filters, or a window is larger than the
+    /// padded image.</exception>
     public static Variable Conv2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? dilation = null, int groups = 1) =>
         Convolve("Conv2d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
@@ -256,25 +257,27 @@ public static partial class F
         Convolve("Conv3d", x, weight, bias, stride ?? 1, padding ?? 0, dilation ?? 1, groups);
 
     /// <summary>
-    /// The adjoint of <see cref="Conv1d"/>: it takes an input that has the shape of a result of
-    /// <see cref="Conv1d"/>, and gives a result that has the shape of the input of <see cref="Conv1d"/>. See
-    /// <see cref="ConvTranspose2d"/>.
+    /// Does for sequences what <see cref="ConvTranspose2d"/> does for images. The input <paramref name="x"/> has the
+    /// shape (N, C, L): N samples with C channels and a length L. <paramref name="weight"/> has the shape (C, O/groups,
+    /// K), where O is the number of output channels and K is the size of a filter. The result has the shape (N, O, OL),
+    /// where OL is (L − 1)·stride − 2·padding + dilation·(K − 1) + outputPadding + 1.
     /// </summary>
     public static Variable ConvTranspose1d(Variable x, Variable weight, Variable? bias = null, int stride = 1,
         int padding = 0, int outputPadding = 0, int dilation = 1, int groups = 1) =>
         Spread("ConvTranspose1d", x, weight, bias, [stride], [padding], [outputPadding], [dilation], groups);
 
     /// <summary>
-    /// The adjoint of <see cref="Conv2d"/>: it spreads each element of <paramref name="x"/> over a window of the
-    /// result. <paramref name="x"/> has the shape (N, C, H, W): N samples with C channels, a height H and a width W.
-    /// <paramref name="weight"/> has the shape (C, O/groups, KH, KW), where O is the number of output channels, and
-    /// KH and KW are the height and the width of a filter. The result has the shape (N, O, OH, OW), where OH is (H −
-    /// 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, and OW is computed from the widths in the same
-    /// way.
+    /// The transposed convolution, which is also the function that computes the gradient of <see cref="Conv2d"/> with
+    /// respect to its input. Each element of <paramref name="x"/> is multiplied by the filters of its channel, and the
+    /// products are added to a window of the result. <paramref name="x"/> has the shape (N, C, H, W): N samples with C
+    /// channels, a height H and a width W. <paramref name="weight"/> has the shape (C, O/groups, KH, KW), where O is
+    /// the number of output channels, and KH and KW are the height and the width of a filter. The result has the shape
+    /// (N, O, OH, OW), where OH is (H − 1)·stride − 2·padding + dilation·(KH − 1) + outputPadding + 1, and OW is
+    /// computed from the widths in the same way.
     /// </summary>
     /// <exception cref="ShapeException">The number of channels does not fit the filters; or the output padding is not
-    /// between 0 and m − 1, where m is the larger of the stride and the dilation; or a size of the result would not
-    /// be positive.</exception>
+    /// between 0 and m − 1, where m is the larger of the stride and the dilation; or a size of the result would not be
+    /// positive.</exception>
     public static Variable ConvTranspose2d(Variable x, Variable weight, Variable? bias = null, Pair? stride = null,
         Pair? padding = null, Pair? outputPadding = null, Pair? dilation = null, int groups = 1) =>
         Spread("ConvTranspose2d", x, weight, bias, stride ?? 1, padding ?? 0, outputPadding ?? 0, dilation ?? 1,

@@ -171,11 +171,11 @@ public partial class Variable
     }
 
     /// <summary>
-    /// Computes the factors of X = U·diag(S)·Vh for each matrix X of this variable, which has the shape (…, m, n).
-    /// Let k be the smaller of m and n. U has the shape (…, m, k) and orthonormal columns. Vh has the shape (…, k, n)
-    /// and orthonormal rows. S has the shape (…, k), and contains the singular values in descending order. Column i
-    /// of U and row i of Vh are determined only up to a common sign. To differentiate a loss that is computed from U
-    /// or Vh, the singular values must differ from one another.
+    /// Computes the factors of X = U·diag(S)·Vh for each matrix X of this variable, which has the shape (…, m, n). Let
+    /// k be the smaller of m and n. U has the shape (…, m, k) and orthonormal columns. Vh has the shape (…, k, n) and
+    /// orthonormal rows. S has the shape (…, k), and contains the singular values in descending order. Column i of U
+    /// and row i of Vh are determined only up to a common sign. If two singular values of X are equal, the gradient of
+    /// a loss that is computed from U or Vh is in general not defined.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">This variable has fewer than two axes.</exception>
@@ -187,11 +187,11 @@ public partial class Variable
     }
 
     /// <summary>
-    /// Computes the factors of X = V·diag(λ)·Vᵀ for each symmetric matrix X of this variable, which has the shape
-    /// (…, n, n). Only the lower triangle of X is read. The eigenvalues λ have the shape (…, n), and are in
-    /// ascending order. The matrices V have the shape (…, n, n), and their columns are the eigenvectors. Each
-    /// eigenvector is determined only up to its sign. To differentiate a loss that is computed from V, the
-    /// eigenvalues must differ from one another.
+    /// Computes the factors of X = V·diag(λ)·Vᵀ for each symmetric matrix X of this variable, which has the shape (…,
+    /// n, n). Only the lower triangle of X is read. The eigenvalues λ have the shape (…, n), and are in ascending
+    /// order. The matrices V have the shape (…, n, n), and their columns are the eigenvectors. Each eigenvector is
+    /// determined only up to its sign. If two eigenvalues of X are equal, the gradient of a loss that is computed from
+    /// V is in general not defined.
     /// </summary>
     /// <exception cref="LinAlgException">A matrix contains an element that is not finite.</exception>
     /// <exception cref="ShapeException">The matrices are not square.</exception>

@@ -12,9 +12,10 @@ public partial class Variable
         Named(() => Gather(dim, Data.AlongAxis("IndexSelect", dim, index.Given().Data)));
 
     /// <summary>
-    /// Adds the elements of this variable to y, a tensor of zeros that has the given shape: y[…, index[…, j, …], …] +=
-    /// this[…, j, …]. The index contains positions along the axis <paramref name="dim"/> of y. This is the adjoint of
-    /// <see cref="Gather"/>.
+    /// Adds the elements of this variable to y, a tensor of zeros that has the given shape, and returns y: y[…,
+    /// index[…, j, …], …] += this[…, j, …]. Here, j is a position along the axis <paramref name="dim"/> of this
+    /// variable, and <paramref name="index"/> contains positions along the same axis of y. The backward pass of
+    /// <see cref="Gather"/> is this operation.
     /// </summary>
     // y = zeros, to which x is added at the indices     dx = dy gathered at the indices
     public Variable ScatterAdd(int dim, Tensor index, params int[] shape) => Linear(
@@ -22,32 +23,33 @@ public partial class Variable
         index: index);
 
     /// <summary>
-    /// Returns the sum of this variable and alpha times a source. Along the axis, slice k of the source is added to
-    /// slice <c>index[k]</c> of this variable. If an index is repeated, all slices with this index are added. Alpha
-    /// is 1 if it is not given.
+    /// Returns a copy of this variable, to which the slices of a source, multiplied by alpha, are added. Along the axis
+    /// <paramref name="dim"/>, slice k of the source is added to slice <c>index[k]</c> of this variable. If an index is
+    /// repeated, all slices with this index are added. Alpha is 1 if it is not given.
     /// </summary>
     public Variable IndexAdd(int dim, Tensor index, Variable source, Number? alpha = null) =>
         Named(() =>
             this + source.Given().ScatterAdd(dim, Data.AlongAxis("IndexAdd", dim, index), Size()) * (alpha ?? 1));
 
     /// <summary>
-    /// Returns a copy of this variable in which some slices are replaced. Along the axis, slice k of the source
-    /// replaces slice <c>index[k]</c> of this variable. If an index is repeated, the last slice with this index is
-    /// kept.
+    /// Returns a copy of this variable in which some slices are replaced. Along the axis <paramref name="dim"/>, slice
+    /// k of the source replaces slice <c>index[k]</c> of this variable. If an index is repeated, the last slice with
+    /// this index is kept.
     /// </summary>
     public Variable IndexCopy(int dim, Tensor index, Variable source) =>
         Named(() => Scatter(dim, Data.AlongAxis("IndexCopy", dim, index), source.Given()));
 
     /// <summary>
-    /// Returns a copy of this variable in which all elements of the slices at the given indices along an axis are
-    /// set to a value.
+    /// Returns a copy of this variable in which some slices are filled with a value: along the axis
+    /// <paramref name="dim"/>, the slices whose positions are in <paramref name="index"/>.
     /// </summary>
     public Variable IndexFill(int dim, Tensor index, Number value) =>
         Named(() => Scatter(dim, Data.AlongAxis("IndexFill", dim, index), value));
 
     /// <summary>
     /// Returns a copy y of this variable, into which a source is written along the axis <paramref name="dim"/>: y[…,
-    /// index[…, j, …], …] = src[…, j, …]. If an index is repeated, the last element with this index is kept.
+    /// index[…, j, …], …] = src[…, j, …], where j is a position along this axis. If several elements of the source are
+    /// written to the same position, the last of them is kept.
     /// </summary>
     /// <exception cref="ShapeException">The source and <paramref name="index"/> differ in shape; or
     /// <paramref name="index"/> and this variable have different numbers of axes; or, along an axis other than
@@ -62,7 +64,7 @@ public partial class Variable
 
     /// <summary>
     /// Returns a copy y of this variable, into which a value is written along the axis <paramref name="dim"/>: y[…,
-    /// index[…, j, …], …] = value.
+    /// index[…, j, …], …] = value, where j is a position along this axis.
     /// </summary>
     public Variable Scatter(int dim, Tensor index, Number value) =>
         Scatter(dim, index, Tensor.Like(Data, value).Expand(index.Given().Size()));
@@ -93,7 +95,7 @@ public partial class Variable
 
     /// <summary>
     /// Returns a copy y of this variable, to which a source is added along the axis <paramref name="dim"/>: y[…,
-    /// index[…, j, …], …] += src[…, j, …].
+    /// index[…, j, …], …] += src[…, j, …], where j is a position along this axis.
     /// </summary>
     public Variable ScatterAdd(int dim, Tensor index, Variable src) =>
         Named(() => this + src.Given().ScatterAdd(dim, index, Size()));

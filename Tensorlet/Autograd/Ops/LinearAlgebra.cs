@@ -133,10 +133,10 @@ public partial class Variable
     public Variable Inverse() => new Inverse().Apply(AsMatrices("Inverse"));
 
     /// <summary>
-    /// Solves this·X = B for X. This variable has the shape (…, n, n), and B and X have the shape (…, n, k), where k
-    /// is the number of right-hand sides. The leading axes are broadcast. If B has only one axis, or if its shape is
-    /// that of this variable without the last axis, B is read as one vector for each matrix. X then has the shape
-    /// (…, n).
+    /// Solves this·X = B for X. This variable has the shape (…, n, n), and B and X have the shape (…, n, k), where k is
+    /// the number of right-hand sides. The leading axes are broadcast. B may also be a single vector of the shape (n),
+    /// or contain one vector for each matrix; its shape is then that of this variable without the last axis. In both
+    /// cases, X has the shape (…, n).
     /// </summary>
     /// <exception cref="LinAlgException">A matrix is singular.</exception>
     /// <exception cref="ShapeException">The matrices are not square, or B does not have n rows.</exception>

@@ -28,12 +28,12 @@ sealed class Contract(int batch, int rows, int columns) : Function
 public partial class Variable
 {
     /// <summary>
-    /// The product of the matrices in the last two axes. Operands of the shapes (…, n, k) and (…, k, m) give a
-    /// result of the shape (…, n, m). The leading axes are broadcast. A 1-dimensional operand is read as a row if it
-    /// is on the left, and as a column if it is on the right.
+    /// The product of the matrices in the last two axes. Operands of the shapes (…, n, k) and (…, k, m) give a result
+    /// of the shape (…, n, m). The leading axes are broadcast. A 1-dimensional operand is read as a row if it is on the
+    /// left, and as a column if it is on the right. The result then has no axis for this row or column.
     /// </summary>
-    /// <exception cref="ShapeException">The number of columns of the first operand differs from the number of rows
-    /// of the second.</exception>
+    /// <exception cref="ShapeException">The number of columns of the first operand differs from the number of rows of
+    /// the second.</exception>
     public Variable MatMul(Variable other)
     {
         var (a, b) = (this, other.Given());

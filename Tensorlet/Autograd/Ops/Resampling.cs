@@ -51,11 +51,12 @@ public static partial class F
     static Tensor Numbers(Variable x, int count, Quotient each) => Tensor.Fill(each, [count], DType.Int64, x.Device);
 
     /// <summary>
-    /// Resizes images of height H and width W to height OH and width OW. The shape changes from (…, H, W) to
-    /// (…, OH, OW). With <see cref="InterpolateMode.Nearest"/>, row i of the result is row ⌊i·H/OH⌋ of the image. With
+    /// Resizes images of height H and width W to height OH and width OW. The shape changes from (…, H, W) to (…, OH,
+    /// OW). With <see cref="InterpolateMode.Nearest"/>, row i of the result is row ⌊i·H/OH⌋ of the image. With
     /// <see cref="InterpolateMode.Bilinear"/>, each pixel is a weighted mean of the four pixels around a point of the
     /// image. For the pixels of row i, the row coordinate of this point is (i + ½)·H/OH − ½, or i·(H − 1)/(OH − 1) if
-    /// the corners are aligned. The column coordinates are computed in the same way.
+    /// the corners are aligned. The column coordinates are computed in the same way. A coordinate outside the image is
+    /// replaced by that of the nearest row or column.
     /// </summary>
     /// <param name="x">The images.</param>
     /// <param name="size">The new size, OH and OW. If it is not given, OH is ⌊H·scaleFactor⌋, and OW is
@@ -66,8 +67,8 @@ public static partial class F
     /// <see cref="InterpolateMode.Bilinear"/>.</param>
     /// <param name="scaleFactor">The factor by which the height and the width are multiplied. It is read only if no
     /// size is given.</param>
-    /// <exception cref="ShapeException">Neither <paramref name="size"/> nor <paramref name="scaleFactor"/> is
-    /// given, or a size is not positive.</exception>
+    /// <exception cref="ShapeException">Neither <paramref name="size"/> nor <paramref name="scaleFactor"/> is given, or
+    /// a size is not positive.</exception>
     public static Variable Interpolate(Variable x, Pair? size = null, InterpolateMode mode = InterpolateMode.Nearest,
         bool alignCorners = false, double? scaleFactor = null) => AlongBoth("Interpolate", x,
         size ?? new(Scaled(x, -2, scaleFactor), Scaled(x, -1, scaleFactor)), (v, axis, n, o) =>
@@ -120,9 +121,10 @@ public static partial class F
         new(kernel, stride ?? 1, padding ?? 0, padding ?? 0, dilation ?? 1);
 
     /// <summary>
-    /// Turns each column back into a window, and adds the windows to an image of zeros, each at the position from which
-    /// <see cref="Unfold"/> takes it (col2im). This is the adjoint of <see cref="Unfold"/>. The shape changes from
-    /// (N, C·KH·KW, OH·OW) to (N, C, H, W). The letters have the same meaning as for <see cref="Unfold"/>.
+    /// Turns each column back into a window, and adds each window to an image of zeros, at the position from which
+    /// <see cref="Unfold"/> takes that window (col2im). <see cref="Fold"/> and <see cref="Unfold"/> are the backward
+    /// passes of each other. The shape changes from (N, C·KH·KW, OH·OW) to (N, C, H, W). The letters have the same
+    /// meaning as for <see cref="Unfold"/>.
     /// </summary>
     /// <exception cref="ShapeException"><paramref name="x"/> does not have the shape of a result of
     /// <see cref="Unfold"/> for images of the size <paramref name="outputSize"/>.</exception>

@@ -9,10 +9,9 @@ public partial class Variable
         (dy, _) => dy.Flip(dim).CumSum(dim).Flip(dim));
 
     /// <summary>
-    /// The cumulative product along an axis. It is computed in steps. In the first step, each element is multiplied by
-    /// the element before it. In each further step, the distance between the two factors is doubled
-    /// (Hillis and Steele 1986). The gradient follows from these multiplications, so it is also right where elements
-    /// are 0.
+    /// The cumulative product along an axis. It is computed in steps (Hillis and Steele 1986). In step k = 0, 1, 2, …,
+    /// each element is multiplied by the element that is 2ᵏ positions before it. The gradient is computed through these
+    /// multiplications, without a division, so it is also right where elements are 0.
     /// </summary>
     public Variable CumProd(int dim)
     {

@@ -3,9 +3,9 @@ namespace Tensorlet;
 public sealed partial class Tensor
 {
     /// <summary>
-    /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/>
-    /// is true. Returns the original position of each sorted element, as Int64. Equal elements keep their order. NaN
-    /// counts as the largest number. The sorting is done on the host.
+    /// Sorts the elements along an axis in ascending order, or in descending order if <paramref name="descending"/> is
+    /// true. Returns the original position of each sorted element, as Int64. Equal elements keep their order. NaN
+    /// counts as the largest number. The elements are sorted on the CPU, even if this tensor is on another device.
     /// </summary>
     public Tensor ArgSort(int dim = -1, bool descending = false) =>
         Ranked("ArgSort", dim, descending, 0, Layout.Size("ArgSort", dim));
@@ -31,10 +31,15 @@ public sealed partial class Tensor
         var flat = Reshape(-1);
         var places = flat.ArgSort();
         var sorted = flat.IndexSelect(0, places);
-        var isNew = Numel == 0 ? [] : (bool[])[true, .. sorted[1..].Ne(sorted[..^1]).ToArray<bool>()];
-        var (which, order, inverse) = (-1L, places.ToArray<long>(), new long[Numel]);
-        for (var i = 0; i < isNew.Length; i++) inverse[order[i]] = which += isNew[i] ? 1 : 0;
-        var back = From(inverse, device: Device);
+        var isNew = Ones([Numel], DType.Bool, Device);
+        if (Numel > 1) isNew[1..] = sorted[1..].Ne(sorted[..^1]);
+        Tensor host = places.OnHost(DType.Int64), news = isNew.OnHost(DType.Bool), inverse = EmptyLike(host);
+        Span<long> order = host.HostSpan<long>(), number = inverse.HostSpan<long>();
+        var starts = news.HostSpan<bool>();
+        var which = -1L;
+        for (var i = 0; i < order.Length; i++) number[(int)order[i]] = which += starts[i] ? 1 : 0;
+        GC.KeepAlive((host, news));
+        var back = inverse.To(Device);
         var counts = Zeros([(int)which + 1], DType.Int64, Device);
         counts.ScatterAdd_(0, back, Ones([Numel], DType.Int64, Device));
         return (sorted[isNew], back.Reshape(Size()), counts);

@@ -89,8 +89,8 @@ public partial class Variable
     /// <summary>The angle in [−π/2, π/2] whose tangent is x.</summary>
     public Variable Atan() => Smooth(new AtanFormula());
     /// <summary>
-    /// The angle of the point (x, y) in radians, in the interval [−π, π], with broadcasting. At the origin, the
-    /// gradient is 0.
+    /// The angle between the positive x-axis and the line from the origin to the point (x, y). It is in radians, in the
+    /// interval [−π, π]. The operands are broadcast to a common shape. At the origin, the gradient is 0.
     /// </summary>
     public static Variable Atan2(Variable y, Variable x) =>
         Alike("Atan2", [y.Given(), x.Given()]) is [var a, var b] ? Apply<Atan2>("Atan2", a, b) : y;

@@ -3,12 +3,11 @@ namespace Tensorlet;
 public static partial class F
 {
     /// <summary>
-    /// The adjoint of <see cref="Conv3d"/>: it takes an input that has the shape of a result of
-    /// <see cref="Conv3d"/>, and gives a result that has the shape of the input of <see cref="Conv3d"/>.
-    /// <paramref name="x"/> has the shape (N, C, D, H, W): N samples with C channels, a depth D, a height H and a
-    /// width W. <paramref name="weight"/> has the shape (C, O/groups, KD, KH, KW), where O is the number of output
-    /// channels, and KD, KH and KW are the depth, the height and the width of a filter. See
-    /// <see cref="ConvTranspose2d"/>.
+    /// Does for volumes what <see cref="ConvTranspose2d"/> does for images. <paramref name="x"/> has the shape (N, C,
+    /// D, H, W): N samples with C channels, a depth D, a height H and a width W. <paramref name="weight"/> has the
+    /// shape (C, O/groups, KD, KH, KW), where O is the number of output channels, and KD, KH and KW are the depth, the
+    /// height and the width of a filter. The result has the shape (N, O, OD, OH, OW), where OD, OH and OW are computed
+    /// as in <see cref="ConvTranspose2d"/>.
     /// </summary>
     public static Variable ConvTranspose3d(Variable x, Variable weight, Variable? bias = null, Triple? stride = null,
         Triple? padding = null, Triple? outputPadding = null, Triple? dilation = null, int groups = 1) =>

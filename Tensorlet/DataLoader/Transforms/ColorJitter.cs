@@ -38,10 +38,10 @@ public sealed class ColorJitter(double brightness = 0, double contrast = 0, doub
     public static Tensor AdjustSaturation(Tensor x, double factor) => HasNoColour(x) ? x : Blend(x, Grey(x), factor);
 
     /// <summary>
-    /// Rotates the hue by the fraction <paramref name="turn"/> of a full circle. For a pixel, v is the largest of
-    /// its three channels, c is the difference between the largest and the smallest channel, and t is the rotated
-    /// hue in sixths of the circle. The new value of a channel is v − c·min(1, max(0, min(k, 4 − k))), where k = (n
-    /// + t) mod 6, and n is 5 for red, 3 for green and 1 for blue.
+    /// Rotates the hue by the fraction <paramref name="turn"/> of a full circle. For a pixel, v is the largest of its
+    /// three channels, c is the difference between the largest and the smallest channel, and t is the hue after the
+    /// rotation, in sixths of the circle, where red is 0, green is 2 and blue is 4. The new value of a channel is v −
+    /// c·min(1, max(0, min(k, 4 − k))), where k = (n + t) mod 6, and n is 5 for red, 3 for green and 1 for blue.
     /// </summary>
     public static Tensor AdjustHue(Tensor x, double turn)
     {

@@ -23,9 +23,9 @@ public sealed class CenterCrop(int size, int? width = null) : Transform
 }
 
 /// <summary>
-/// Cuts out a part of an image at a random position. Before this, a frame of zeros that is
-/// <paramref name="padding"/> pixels wide is put around the image. The result has <paramref name="size"/> rows and
-/// <paramref name="width"/> columns, or <paramref name="size"/> columns if no width is given.
+/// Cuts out a part of an image at a random position. The image is first padded with <paramref name="padding"/> zeros at
+/// each of its four edges. The result has <paramref name="size"/> rows and <paramref name="width"/> columns, or
+/// <paramref name="size"/> columns if no width is given.
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the padding is negative.</exception>
 public sealed class RandomCrop(int size, int? width = null, int padding = 0) : Transform
@@ -63,8 +63,8 @@ public sealed class RandomVerticalFlip(double p = 0.5) : RandomFlip(-2, p);
 /// With probability <paramref name="p"/>, sets a rectangle at a random position to <paramref name="value"/>. The share
 /// of the image that the rectangle covers is sampled uniformly from the range <paramref name="scale"/>. The logarithm
 /// of height/width is sampled uniformly between the logarithms of the limits of <paramref name="ratio"/>. If the
-/// rectangle does not fit into the image, another one is sampled. If none of ten rectangles fits, the image is not
-/// changed (Zhong et al. 2017).
+/// rectangle is at least as high or at least as wide as the image, another rectangle is sampled. If this happens ten
+/// times, the image is not changed (Zhong et al. 2017).
 /// </summary>
 /// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1; or a limit of the scale is not
 /// between 0 and 1; or a limit of the ratio is not positive; or the maximum of a range is below its

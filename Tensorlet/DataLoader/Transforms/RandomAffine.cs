@@ -32,10 +32,10 @@ public sealed class RandomAffine(double degrees, (double X, double Y)? translate
 
     /// <summary>
     /// Returns the image rotated clockwise, sheared along x and y, scaled, and moved. The angle and the shears are in
-    /// degrees; the translation is in pixels. Relative to the centre, a pixel at p moves to s·R·p + t, where s is the
-    /// scale and t is the translation. The matrix R depends on the angle a, the shear u along x and the shear v along
-    /// y. The first column of R is r = (cos(a − v), sin(a − v))/cos v, and the second column is (−sin a, cos a) −
-    /// tan(u)·r. The determinant of R is 1.
+    /// degrees; the translation is in pixels. A pixel at position p moves to s·R·p + t, where s is the scale and t is
+    /// the translation. Positions are measured from the centre of the image, first to the right and then downwards. The
+    /// matrix R depends on the angle a, the shear u along x and the shear v along y. The first column of R is r =
+    /// (cos(a − v), sin(a − v))/cos v, and the second column is (−sin a, cos a) − tan(u)·r. The determinant of R is 1.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The scale is not positive.</exception>
     public static Tensor Affine(Tensor x, double angle, (double X, double Y) translate, double scale,

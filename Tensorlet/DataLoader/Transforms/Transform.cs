@@ -3,18 +3,19 @@ using Tensorlet.Nn;
 namespace Tensorlet.Data;
 
 /// <summary>
-/// A function that transforms an image with values between 0 and 1. The shape of the image is (C, H, W), where C, H
-/// and W are the numbers of channels, rows and columns. N images can be transformed together, as a tensor of shape
-/// (N, C, H, W); then all of them are transformed in the same way. Random numbers come from a generator. The given
-/// image itself is not changed.
+/// A function that transforms an image with values between 0 and 1. The shape of the image is (C, H, W), where C, H and
+/// W are the numbers of channels, rows and columns. N images can be transformed together, as a tensor of shape (N, C,
+/// H, W); then all of them are transformed in the same way. Random numbers come from the generator that is passed to
+/// <see cref="Apply"/>. The given image itself is not changed.
 /// </summary>
 public abstract class Transform
 {
     /// <summary>Returns the transformed image.</summary>
     /// <param name="x">One image of shape (C, H, W), or N images as a tensor of shape (N, C, H, W).</param>
     /// <param name="random">The generator of random numbers; the default generator if not given.</param>
-    /// <exception cref="ShapeException">The tensor is not an image, or the image is too small.</exception>
-    /// <exception cref="DTypeException">The elements of the image are integers.</exception>
+    /// <exception cref="ShapeException">The tensor does not have 3 or 4 axes; or the transform does not accept the
+    /// number of channels; or the image is too small.</exception>
+    /// <exception cref="DTypeException">The elements of the image are integers or Booleans.</exception>
     public Tensor Apply(Tensor x, Generator? random = null)
     {
         x.Given().OnlyFloat(GetType().Name);
@@ -26,7 +27,9 @@ public abstract class Transform
     /// <summary>Transforms the first tensor of a sample, which is the image, and returns the changed sample.</summary>
     internal Tensor[] OfSample(Tensor[] sample, Generator random) => [Apply(sample[0], random), .. sample[1..]];
 
-    /// <summary>Computes the transformed image. This method is called through <see cref="Apply"/>.</summary>
+    /// <summary>
+    /// Computes the transformed image. <see cref="Apply"/> checks its arguments and then calls this method.
+    /// </summary>
     protected abstract Tensor Forward(Tensor x, Generator random);
 
     /// <summary>

@@ -114,7 +114,8 @@ public static class Cuda
 }
 
 /// <summary>
-/// The OpenCL devices of this machine that can run kernels: GPUs, and processors with an OpenCL driver.
+/// The OpenCL devices of this machine that can run the kernels of Tensorlet: GPUs, and processors with an OpenCL
+/// driver. NVIDIA GPUs are not included; use <see cref="Cuda"/> for them.
 /// </summary>
 public static class OpenCL
 {
