@@ -196,6 +196,24 @@ public class ReductionTests
             }
     }
 
+    /// <summary>The largest integers are at the same places in memory as the same numbers in Float64.</summary>
+    [Fact]
+    public void Integers_are_found_where_they_lie()
+    {
+        var x = Tensor.RandInt(-9, 9, [6, 7, 10], generator: new Generator(1));
+        foreach (var view in (Func<Tensor, Tensor>[])[x => x, x => x.Permute(2, 0, 1), x => x[1.., TensorIndex.Every(2)],
+            x => x.Permute(1, 2, 0)[.., ..5]])
+            for (var kept = 0; kept <= 3; kept++)
+                Assert.Equal(Places(view(x.To(DType.Float64)), kept), Places(view(x), kept));
+
+        static long[] Places(Tensor x, int kept)
+        {
+            var y = Tensor.Empty(x.Size()[..kept], DType.Int64);
+            x.Device.ArgReduce(true, x, y, asOffset: true);
+            return y.ToArray<long>();
+        }
+    }
+
     /// <summary>
     /// Few values, so that many are equal, and some NaN: whole registers of adjacent positions, at every distance.
     /// </summary>
