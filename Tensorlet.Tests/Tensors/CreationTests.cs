@@ -122,8 +122,8 @@ public class CreationTests
         Holds(Tensor.From(new[] { new[] { 1, 2 }, new[] { 3, 4 } }), DType.Int64, [2, 2], 1L, 2L, 3L, 4L);
         Holds(Tensor.From(new[] { new[,] { { 1.0, 2 } }, new[,] { { 3.0, 4 } } }), DType.Float64, [2, 1, 2], 1.0, 2.0,
             3.0, 4.0);
-        Holds(Tensor.From(new Array[] { new[] { 1f, 2f }, new[] { 3.0, 4.0 }, new[] { 5L, 6L } }), DType.Float64, [3, 2],
-            1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
+        Holds(Tensor.From(new Array[] { new[] { 1f, 2f }, new[] { 3.0, 4.0 }, new[] { 5L, 6L } }), DType.Float64,
+            [3, 2], 1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
         Holds(Tensor.From(new Array[] { new[] { 1L }, new[] { true }, new[] { 0.5f }, new[] { 2L } }), DType.Float32,
             [4, 1], 1f, 1f, 0.5f, 2f);
         Holds(Tensor.From(new[] { new[] { 1.0 }, new[] { 0.1 } }, DType.Float32), DType.Float32, [2, 1], 1f, 0.1f);

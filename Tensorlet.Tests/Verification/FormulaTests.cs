@@ -14,7 +14,7 @@ public class FormulaTests
     public static TheoryData<string> Devices => [.. Machines.All];
 
     [Theory, MemberData(nameof(Devices))]
-    public void A_formula_of_ones_own_has_gradients_of_every_order(string device)
+    public void A_formula_of_ones_own_has_gradients_of_higher_orders(string device)
     {
         double[] at = [-1.7, -0.4, 0.3, 1.1, 2.6];
         var x = new Variable(Tensor.From(at).To(Machines.Named(device)), requiresGrad: true);

@@ -9,8 +9,9 @@ namespace Tensorlet;
 /// <param name="Text">The result in words. If the gradients agree, the text says so. Otherwise, it says where they
 /// differ, and which mistake is the probable cause.</param>
 /// <param name="Fault">The mistake that most probably made a gradient wrong.</param>
-/// <param name="Kinks">The number of kinks. A kink is a point where the slope on the left differs from the slope on the
-/// right. There, every number between the two slopes is accepted as a gradient.</param>
+/// <param name="Kinks">The number of kinks that were found, if the check has passed; otherwise 0. A kink is a point
+/// where the slope on the left differs from the slope on the right. There, every number between the two slopes is
+/// accepted as a gradient.</param>
 public sealed record GradReport(
     bool Passed, double WorstError, string Text, GradFault Fault = GradFault.None, int Kinks = 0)
 {

@@ -5,7 +5,7 @@ namespace Tensorlet;
 
 /// <summary>How the memory of a device is used, in bytes.</summary>
 /// <param name="Used">The bytes in tensors that are reachable, and in unreachable tensors that the garbage collector
-/// has not found yet.</param>
+/// has not found yet. The pool rounds the size of each tensor up.</param>
 /// <param name="Cached">The bytes of free memory that is kept for new tensors.</param>
 /// <param name="Peak">The largest number of bytes that were in use at the same time.</param>
 public readonly record struct MemoryUse(long Used, long Cached, long Peak);

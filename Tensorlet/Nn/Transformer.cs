@@ -187,9 +187,10 @@ public sealed class Transformer : Module
 
     /// <summary>
     /// Passes the source <paramref name="src"/> through the encoder, and the target <paramref name="tgt"/> through the
-    /// decoder. The result of the encoder is called the memory. There are masks for each attention: <c>src</c> stands
-    /// for the self-attention of the encoder, <c>tgt</c> for the self-attention of the decoder, and <c>memory</c> for
-    /// the attention of the decoder to the memory. Their meaning is explained at <see cref="MultiheadAttention.Call"/>.
+    /// decoder. The result of the encoder is called the memory. The name of a mask says where it is used: masks whose
+    /// names begin with <c>src</c> are used in the self-attention of the encoder, those with <c>tgt</c> in the
+    /// self-attention of the decoder, and those with <c>memory</c> in the attention of the decoder to the memory. Their
+    /// meaning is explained at <see cref="MultiheadAttention.Call"/>.
     /// </summary>
     public Variable Call(Variable src, Variable tgt, Tensor? srcMask = null, Tensor? tgtMask = null,
         Tensor? memoryMask = null, Tensor? srcKeyPaddingMask = null, Tensor? tgtKeyPaddingMask = null,

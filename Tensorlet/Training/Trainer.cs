@@ -34,10 +34,10 @@ public sealed partial class Trainer(Module model, Func<Variable, Variable, Varia
         params IEnumerable<Plugin> plugins) : this(model, loss.Given().Call, optimizer, batches, plugins) { }
 
     /// <summary>
-    /// The number of parts into which each batch is divided along its first axis. The parts go through the model
-    /// one after another, so that only the memory for one part is needed. The gradients of all parts are added up, and
-    /// then the optimizer makes a single step. If the loss is a mean over samples, this step is the same as for the
-    /// whole batch.
+    /// The number of parts into which each batch is divided along its first axis. The parts go through the model one
+    /// after another, so that only the memory for one part is needed. The gradients of all parts are added up, and then
+    /// the optimizer makes a single step. If the loss is a mean over samples, and no layer computes with statistics of
+    /// the batch, as batch normalization does, this step is the same as for the whole batch, up to rounding.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not positive.</exception>
     public int AccumulationSteps

@@ -35,8 +35,9 @@ public partial class Variable
 {
     /// <summary>
     /// Computes y = f(x) for each element x, with a formula f of your own. You need not write a derivative: the library
-    /// computes the derivatives of every order from the formula itself, on every device. Where two branches of the
-    /// formula meet, the derivative is that of the branch that is chosen.
+    /// computes the derivatives up to the seventh order from the formula itself, on every device. Each additional input
+    /// of a formula takes one order away. Where two branches of the formula meet, the derivative is that of the branch
+    /// that is chosen.
     /// </summary>
     /// <param name="f">The formula: a public struct that implements <see cref="IMap"/>. Its method <c>Apply</c>
     /// computes f(x).</param>

@@ -3,14 +3,14 @@ namespace Tensorlet.Data;
 /// <summary>
 /// Rotates images by a random angle of at most <paramref name="degrees"/> in either direction. If
 /// <paramref name="translate"/> is given, images are also moved: horizontally by a random distance of at most
-/// <c>translate.X</c> times their width, and vertically by a random distance of at most <c>translate.Y</c> times
-/// their height. If <paramref name="scale"/> is given, images are also scaled by a random factor in this range. If
-/// <paramref name="shear"/> is given, images are also sheared along x by a random angle of at most this number of
-/// degrees in either direction. Rotation, scaling and shear leave the centre of the image where it is. Pixels from
-/// outside the image are 0.
+/// <c>translate.X</c> times their width, and vertically by a random distance of at most <c>translate.Y</c> times their
+/// height. Both distances are whole pixels. If <paramref name="scale"/> is given, images are also scaled by a random
+/// factor in this range. If <paramref name="shear"/> is given, images are also sheared along x by a random angle of at
+/// most this number of degrees in either direction. Rotation, scaling and shear leave the centre of the image where it
+/// is. Pixels from outside the image are 0.
 /// </summary>
-/// <exception cref="ArgumentOutOfRangeException">An angle is negative; or a part of <paramref name="translate"/> is
-/// not between 0 and 1; or the scale is not a range of positive numbers.</exception>
+/// <exception cref="ArgumentOutOfRangeException">An angle is negative; or a part of <paramref name="translate"/> is not
+/// between 0 and 1; or the scale is not a range of positive numbers.</exception>
 public sealed class RandomAffine(double degrees, (double X, double Y)? translate = null,
     (double Min, double Max)? scale = null, double shear = 0) : Transform
 {
