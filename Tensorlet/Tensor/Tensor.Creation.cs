@@ -300,8 +300,14 @@ public sealed partial class Tensor
         {
             var first = From(rows[0] ?? Array.Empty<float>(), dtype, Device.Cpu);
             var all = Empty([rows.Length, .. first.Size()], first.DType, Device.Cpu);
-            DType? stored = rows[0] is float[] ? DType.Float32 : rows[0] is double[] ? DType.Float64
-                : rows[0] is long[] ? DType.Int64 : rows[0] is bool[] ? DType.Bool : null;
+            DType? stored = rows[0] switch
+            {
+                float[] => DType.Float32,
+                double[] => DType.Float64,
+                long[] => DType.Int64,
+                bool[] => DType.Bool,
+                _ => null,
+            };
             for (var i = 0; i < rows.Length; i++)
             {
                 if (stored == all.DType && rows[i]?.GetType() == rows[0]!.GetType() && rows[i]!.Length == first.Numel)
