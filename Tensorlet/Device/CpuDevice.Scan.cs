@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Tensorlet;
 
 public sealed partial class CpuDevice
@@ -40,21 +42,29 @@ public sealed partial class CpuDevice
         double sumA = a, sumB = b, sumC = c, sumD = d;
         for (var i = 1; i < n; i++)
         {
-            Unsafe.Add(ref a, i) = (float)(sumA = f.Apply(new F64(sumA), new F64(Unsafe.Add(ref a, i))).Value);
-            Unsafe.Add(ref b, i) = (float)(sumB = f.Apply(new F64(sumB), new F64(Unsafe.Add(ref b, i))).Value);
-            Unsafe.Add(ref c, i) = (float)(sumC = f.Apply(new F64(sumC), new F64(Unsafe.Add(ref c, i))).Value);
-            Unsafe.Add(ref d, i) = (float)(sumD = f.Apply(new F64(sumD), new F64(Unsafe.Add(ref d, i))).Value);
+            Next(f, ref sumA, ref Unsafe.Add(ref a, i));
+            Next(f, ref sumB, ref Unsafe.Add(ref b, i));
+            Next(f, ref sumC, ref Unsafe.Add(ref c, i));
+            Next(f, ref sumD, ref Unsafe.Add(ref d, i));
         }
     }
 
     [MethodImpl(AggressiveOptimization)]
     static void Scan<F>(F f, ref float row, int n) where F : struct, IZip
     {
-        var sum = new F64(row);
-        for (var i = 1; i < n; i++)
-        {
-            sum = f.Apply(sum, new F64(Unsafe.Add(ref row, i)));
-            Unsafe.Add(ref row, i) = (float)sum.Value;
-        }
+        double sum = row;
+        for (var i = 1; i < n; i++) Next(f, ref sum, ref Unsafe.Add(ref row, i));
+    }
+
+    /// <summary>
+    /// One step of a scan. The instructions that convert a single number wait for the last use of the register that
+    /// they write, so numbers are converted as registers of which only the first element counts.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    static void Next<F>(F f, ref double sum, ref float x) where F : struct, IZip
+    {
+        var wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(x)).ToScalar();
+        sum = f.Apply(new F64(sum), new F64(wide)).Value;
+        x = Sse2.IsSupported ? Sse2.ConvertToVector128Single(Vector128.CreateScalarUnsafe(sum)).ToScalar() : (float)sum;
     }
 }
