@@ -107,6 +107,22 @@ public class FormulaTests
         V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => a + b + c + d + e + f + g + h;
     }
 
+    [Fact]
+    public void A_formula_of_one_number_has_seven_derivatives()
+    {
+        var x = new Variable(Tensor.From([-0.3, 0.7]), requiresGrad: true);
+        var y = x.Map(new Growth());
+        for (var order = 1; order <= 7; order++)
+        {
+            y = Autograd.Grad(y.Sum(), x, createGraph: true)!;
+            foreach (var (value, at) in y.Data.ToArray<double>().Zip(x.Data.ToArray<double>()))
+                Assert.Equal(Math.Pow(2, order) * Math.Exp(2 * at), value, 1e-12 * Math.Pow(2, order));
+        }
+        Assert.Throws<AutogradException>(() => Autograd.Grad(y.Sum(), x));
+    }
+
+    public readonly struct Growth : IMap { V IMap.Apply<V>(V x) => V.Exp(V.Of(2) * x); }
+
     /// <summary>What does not depend on x has no slope, even where it is infinite.</summary>
     [Fact]
     public void A_slope_of_0_stays_0()

@@ -14,7 +14,7 @@ class HostStorage(Device device, DType type, int count, Array? array) : Storage(
         GC.AllocateUninitializedArray<byte>(bytes, pinned: true)).Swept();
 
     Array? array = array;
-    int first;
+    int first;                             // the byte of the array at which the memory begins
     nint outside;
 
     /// <summary>The object that owns the mapped memory and keeps it mapped; null if the memory is an array.</summary>

@@ -78,8 +78,8 @@ static class FloatFunctions
     /// <summary>
     /// Computes the error function to within a unit in the last place. Up to |x| = 1, the result is an odd polynomial
     /// of x. Beyond, the result is 1 − 2^p(|x|) with the sign of x, where p is a polynomial. All polynomials are
-    /// minimax polynomials, found by Remez' algorithm. Their terms are combined in pairs, because most of the time is
-    /// spent in chains of operations that wait for each other.
+    /// minimax polynomials, found by Remez' algorithm. The terms of p, and of the polynomial that gives 2^p, are
+    /// combined in pairs, because most of the time is spent in chains of operations that wait for each other.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     public static Vector512<float> Erf(Vector512<float> x)

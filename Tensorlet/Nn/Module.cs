@@ -195,7 +195,7 @@ public abstract class Module : IStateful
         Find(this);
         return found;
 
-        void Find(Module module)
+        void Find(Module module)        // without names: those of n nested modules have n² letters in all
         {
             found.Add(module);
             foreach (var child in module.Children()) Find(child);

@@ -310,10 +310,12 @@ public sealed partial class Tensor
             };
             for (var i = 0; i < rows.Length; i++)
             {
-                if (stored == all.DType && rows[i]?.GetType() == rows[0]!.GetType() && rows[i]!.Length == first.Numel)
+                // numbers that are stored as they are need no tensor of their own
+                if (stored == all.DType && rows[i] is { } row && row.GetType() == rows[0]!.GetType()
+                    && row.Length == first.Numel)
                 {
                     var bytes = first.Numel * all.DType.Size();
-                    MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(rows[i]!), bytes)
+                    MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(row), bytes)
                         .CopyTo(((HostStorage)all.Storage).Bytes[(i * bytes)..]);
                     continue;
                 }

@@ -215,19 +215,29 @@ public sealed partial class Tensor
             if (mask.Size(a) != x.Size(axis + a)) throw new ShapeException($"Indexing: a mask of shape {mask.Layout} " +
                 $"does not fit axis {axis + a} of shape {x.Layout}: {mask.Size(a)} against {x.Size(axis + a)}.");
         var below = Layout.Contiguous(mask.Layout.shape).strides;
-        var host = mask.OnHost(DType.Bool);
-        for (var a = 0; a < mask.Rank; a++) yield return Places(below[a], mask.Size(a)).To(x.Device);
+        var flat = PlacesWhereTrue(mask);
+        for (var a = 0; a < mask.Rank; a++)
+            yield return (mask.Rank == 1 ? flat : Along(below[a], mask.Size(a))).To(x.Device);
 
-        Tensor Places(int stride, int size)
+        Tensor Along(int stride, int size)
         {
-            var values = host.HostSpan<bool>();
-            var made = Empty([values.Count(true)], DType.Int64, Device.Cpu);
-            var places = made.HostSpan<long>();
-            for (var (i, k) = (0, 0); k < places.Length; i++)
-                if (values[i]) places[k++] = mask.Rank == 1 ? i : i / stride % size;
-            GC.KeepAlive(host);
+            var made = flat.Clone();
+            foreach (ref var place in made.HostSpan<long>()) place = place / stride % size;
             return made;
         }
+    }
+
+    /// <summary>The positions of the true elements in the flattened mask, as a tensor on the CPU.</summary>
+    static Tensor PlacesWhereTrue(Tensor mask)
+    {
+        var host = mask.OnHost(DType.Bool);
+        var values = host.HostSpan<bool>();
+        var made = Empty([values.Count(true)], DType.Int64, Device.Cpu);
+        var places = made.HostSpan<long>();
+        for (var (i, k) = (0, 0); k < places.Length; i++)
+            if (values[i]) places[k++] = i;
+        GC.KeepAlive(host);
+        return made;
     }
 
     /// <summary>
