@@ -9,20 +9,23 @@ public sealed partial class CpuDevice
     internal override void CopyCore(Tensor x, Tensor y)
     {
         if (x.DType != y.DType && x.IsContiguous && y.IsContiguous)
-            Share(x.Numel, Piece, x.Numel, (from, to) => Operands.Pin([x, y], new Conversion(from, to)));
+            Share(x.Numel, Piece, x.Numel, [x, y], default(Conversion));
         else if (x.DType != y.DType) Apply<Of1<IdentityFormula>, double>(default, [x, y]);
         else if (x.DType.Size() == 1) Copy<byte>(x, y);
         else if (x.DType.Size() == 4) Copy<float>(x, y);
         else Copy<double>(x, y);
     }
 
-    readonly unsafe struct Conversion(int from, int to) : IPinned
-    { void IPinned.Run(Line* lines) => Operands.Convert(lines[0].At(from), lines[1].At(from), to - from); }
+    readonly unsafe struct Conversion : IPinned
+    {
+        void IPinned.Run(Line* lines, int from, int to) =>
+            Operands.Convert(lines[0].At(from), lines[1].At(from), to - from);
+    }
 
     void Copy<T>(Tensor x, Tensor y) where T : unmanaged
     {
         var walk = new Walk(x.Layout, y.Layout);
-        var along = Array.IndexOf(walk.Strides(0), 1);
+        var along = walk.Strides(0).IndexOf(1);
         if (along >= 0 && along < walk.Shape.Length - 1 && walk.Step(1) == 1 && walk.Shape[along] >= Short
             && walk.Length >= Short)
             CopySquares<T>(x, y, walk, along);

@@ -20,24 +20,21 @@ public sealed unsafe partial class CpuDevice
         var count = operands[^1].Numel;
         if (Operands.Uniform(operands))
         {
-            if (count <= Piece) Operands.Pin(operands, new Part<F, T>(f, null, 0, count));
-            else Share(count, Piece, count, (from, to) => Operands.Pin(operands, new Part<F, T>(f, null, from, to)));
+            Share(count, Piece, count, operands, new Part<F, T>(f, null));
             return;
         }
         var walk = new Walk([.. operands.Select(operand => operand.Layout)]);
         var (pieces, length) = walk.Rows == 1 ? (walk.Length, 1) : (walk.Rows, walk.Length);
-        Share(pieces, Math.Max(1, Piece / length), count, (from, to) =>
-            Operands.Pin(operands, new Part<F, T>(f, walk, from, to)));
+        Share(pieces, Math.Max(1, Piece / length), count, operands, new Part<F, T>(f, walk));
     }
 
     /// <summary>
     /// A part of the computation: some of the rows or, if there is only one row, some of the elements of this row.
     /// </summary>
-    readonly struct Part<F, T>(F f, Walk? walk, int from, int to) : IPinned
-        where F : struct, IFormula where T : unmanaged
+    readonly struct Part<F, T>(F f, Walk? walk) : IPinned where F : struct, IFormula where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-        void IPinned.Run(Line* lines)
+        void IPinned.Run(Line* lines, int from, int to)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs + 1)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs + 1];
@@ -101,7 +98,7 @@ public sealed unsafe partial class CpuDevice
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Loop<F, T>(F f, T** at, nint* steps, T* y, int registers) where F : struct, IFormula where T : unmanaged
     {
-        var x = new Registers<T>(at, steps);
+        var x = new Registers<F, T>(at, steps);
         for (; registers > 0; registers--, y += Lanes<T>.Count) x.Next(f).Value.Store(y);
     }
 
@@ -120,7 +117,7 @@ public sealed unsafe partial class CpuDevice
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static void Rest<F, T>(F f, T** at, nint* steps, T* y, int count) where F : struct, IFormula where T : unmanaged
     {
-        var x = new Registers<T>(at, steps);
+        var x = new Registers<F, T>(at, steps);
         for (; count > 0; count -= Lanes<T>.Count, y += Lanes<T>.Count) x.Next(f, count).Value.Store(y);
     }
 

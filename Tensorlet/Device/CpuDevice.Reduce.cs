@@ -25,7 +25,8 @@ public sealed unsafe partial class CpuDevice
             FoldAll<F, R, T>(f, r, x, y);
             return;
         }
-        var layouts = Array.ConvertAll<Tensor, Layout>([.. x, y], operand => operand.Layout);
+        var layouts = new Layout[x.Length + 1];
+        for (var k = 0; k <= x.Length; k++) layouts[k] = (k < x.Length ? x[k] : y).Layout;
         var axes = Layout.AllAxes(x[0].Rank);
         Walk kept = new(layouts, axes[..y.Rank]), folded = new(layouts.AsSpan(..^1), axes[y.Rank..]);
         bool down = kept.Step(F.Inputs) == 1 && kept.Length > 1, along = true;
@@ -41,12 +42,10 @@ public sealed unsafe partial class CpuDevice
         if (down && (!along || (few && !rows)))
         {
             var blocks = kept.Rows * ((kept.Length + Columns - 1) / Columns);
-            Share(blocks, Math.Max(1, blocks / Parts), count, (from, to) => Operands.Pin(x,
-                new Down<F, R, T>(f, r, kept, folded, runs, y, from, to)));
+            Share(blocks, Math.Max(1, blocks / Parts), count, x, new Down<F, R, T>(f, r, kept, folded, runs, y));
             return;
         }
-        Share(y.Numel, Math.Max(1, y.Numel / Parts), count, (from, to) => Operands.Pin(x,
-            new Along<F, R, T>(f, r, kept, folded, runs, y, from, to)));
+        Share(y.Numel, Math.Max(1, y.Numel / Parts), count, x, new Along<F, R, T>(f, r, kept, folded, runs, y));
     }
 
     void FoldAll<F, R, T>(F f, R r, Tensor[] x, Tensor y) where F : struct, IFormula where R : struct, IReduction
@@ -55,7 +54,7 @@ public sealed unsafe partial class CpuDevice
         var count = x[0].Numel;
         var part = count < WorthParts ? count : PartOfAll;
         var sums = new double[(count + part - 1) / part];
-        Share(count, part, count, (from, to) => Operands.Pin(x, new OnePart<F, R, T>(f, r, from, to, part, sums)));
+        Share(count, part, count, x, new SomeParts<F, R, T>(f, r, part, sums));
         var sum = new F64(r.Start);
         foreach (var value in sums) sum = r.Apply(sum, new F64(value));
         Store(y, 0, r.Finish(sum).Value);
@@ -102,19 +101,25 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// Reduces one part of the elements to a single number. All parts together are reduced to one result.
+    /// Reduces each part of the elements to a single number. All parts together are reduced to one result.
     /// </summary>
-    readonly struct OnePart<F, R, T>(F f, R r, int from, int to, int part, double[] sums) : IPinned
+    readonly struct SomeParts<F, R, T>(F f, R r, int part, double[] sums) : IPinned
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-        void IPinned.Run(Line* lines)
+        void IPinned.Run(Line* lines, int from, int to)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
-            var sum = new Folded<R>(r);
+            var ready = Operands.AreReady<T>(lines, F.Inputs);
             for (var k = 0; k < F.Inputs; k++) lines[k] = lines[k].At(from * lines[k].Step);
-            FoldRow(f, r, lines, buffers, to - from, Operands.AreReady<T>(lines, F.Inputs), ref sum);
-            sums[from / part] = sum.Total(r).Value;
+            for (int i = from, n; i < to; i += n)
+            {
+                n = Math.Min(part, to - i);
+                var sum = new Folded<R>(r);
+                FoldRow(f, r, lines, buffers, n, ready, ref sum);
+                sums[i / part] = sum.Total(r).Value;
+                for (var k = 0; k < F.Inputs; k++) lines[k] = lines[k].At(n * lines[k].Step);
+            }
         }
     }
 
@@ -122,11 +127,11 @@ public sealed unsafe partial class CpuDevice
     /// Computes results one by one. The numbers that are reduced to one result are in one contiguous run or in
     /// several contiguous runs.
     /// </summary>
-    readonly partial struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, int[] runs, Tensor y, int from, int to)
+    readonly partial struct Along<F, R, T>(F f, R r, Walk kept, Walk folded, int[] runs, Tensor y)
         : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-        void IPinned.Run(Line* lines)
+        void IPinned.Run(Line* lines, int from, int to)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             var row = stackalloc Line[F.Inputs];
@@ -134,7 +139,7 @@ public sealed unsafe partial class CpuDevice
             var ready = Operands.AreReady<T>(row, F.Inputs);
             if (ready && runs.Length == F.Inputs && folded.Length <= Operands.Chunk)
             {
-                ShortRows(lines, row, buffers);
+                ShortRows(lines, row, buffers, from, to);
                 return;
             }
             foreach (var at in kept.Each(from, to))
@@ -154,11 +159,11 @@ public sealed unsafe partial class CpuDevice
     /// <summary>
     /// Computes adjacent results together: one row of numbers at a time is reduced into a row of doubles.
     /// </summary>
-    readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, int[] runs, Tensor y, int from, int to)
+    readonly struct Down<F, R, T>(F f, R r, Walk kept, Walk folded, int[] runs, Tensor y)
         : IPinned where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-        void IPinned.Run(Line* lines)
+        void IPinned.Run(Line* lines, int from, int to)
         {
             T* room = stackalloc T[Operands.Room<T>(F.Inputs)], buffers = Operands.Aligned(room);
             double* sumsRoom = stackalloc double[Operands.Room<double>(1)], sums = Operands.Aligned(sumsRoom);
@@ -238,7 +243,7 @@ public sealed unsafe partial class CpuDevice
     static void FoldDown<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int count)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        var x = new Registers<T>(at, steps);
+        var x = new Registers<F, T>(at, steps);
         for (; count > 0; count -= Lanes<T>.Count, sums += Lanes<T>.Count)
         {
             var (low, high) = Wide(x.Next(f, count));
@@ -292,7 +297,7 @@ public sealed unsafe partial class CpuDevice
     static void FoldLoop<F, R, T>(F f, R r, T** at, nint* steps, int registers, ref Folded<R> sum)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
-        var x = new Registers<T>(at, steps);
+        var x = new Registers<F, T>(at, steps);
         Lanes<double> a = sum.A, b = sum.B, c = sum.C, d = sum.D;
         for (; registers >= 2; registers -= 2)
         {
@@ -308,7 +313,7 @@ public sealed unsafe partial class CpuDevice
     [MethodImpl(NoInlining | AggressiveOptimization)]
     static (Lanes<double>, Lanes<double>) FoldPart<F, R, T>(F f, R r, T** at, nint* steps, int count, Lanes<double> a,
         Lanes<double> b) where F : struct, IFormula where R : struct, IReduction where T : unmanaged =>
-        FoldOne(r, new Registers<T>(at, steps).Next(f, count).First(count, r.Start), a, b);
+        FoldOne(r, new Registers<F, T>(at, steps).Next(f, count).First(count, r.Start), a, b);
 
     [MethodImpl(AggressiveInlining)]
     static (Lanes<double>, Lanes<double>) FoldOne<R, T>(R r, Lanes<T> x, Lanes<double> a, Lanes<double> b)

@@ -15,9 +15,12 @@ public sealed unsafe partial class CpuDevice
     internal override bool RowWise<G, R, H, S, P, F>(G g, R r, H h, S s, P p, F f, bool keep, Tensor[] operands,
         int before, int[] axes, int reduced, Tensor b)
     {
-        var count = b.Numel;
-        operands = Array.ConvertAll(operands, operand => Dense(operand, axes.AsSpan(^reduced..)));
-        var layouts = Array.ConvertAll(operands, operand => operand.Layout);
+        var (count, layouts) = (b.Numel, new Layout[operands.Length]);
+        for (var k = 0; k < operands.Length; k++)
+        {
+            operands[k] = Dense(operands[k], axes.AsSpan(^reduced..));
+            layouts[k] = operands[k].Layout;
+        }
         Walk rows = new(layouts, axes.AsSpan(..^reduced)), row = new(layouts, axes.AsSpan(^reduced..));
         var possible = count > 1 && (row.Rows == 1
             || (row.Length >= ShortestRun && (long)row.Rows * row.Length <= LongestRow));
@@ -29,9 +32,8 @@ public sealed unsafe partial class CpuDevice
         KeepAlive(b);
         return true;
 
-        void Run<T>() where T : unmanaged => Share(count, Math.Max(1, count / Parts), operands[^1].Numel, (from, to) =>
-            Operands.Pin(operands, new SomeRows<G, R, H, S, P, F, T>(g, r, h, s, p, f, keep, rows, row, before, b, from,
-                to)));
+        void Run<T>() where T : unmanaged => Share(count, Math.Max(1, count / Parts), operands[^1].Numel, operands,
+            new SomeRows<G, R, H, S, P, F, T>(g, r, h, s, p, f, keep, rows, row, before, b));
     }
 
     /// <summary>
@@ -56,12 +58,12 @@ public sealed unsafe partial class CpuDevice
     }
 
     readonly struct SomeRows<G, R, H, S, P, F, T>(G g, R r, H h, S s, P p, F f, bool keep, Walk rows, Walk row,
-        int before, Tensor b, int from, int to) : IPinned
+        int before, Tensor b) : IPinned
         where G : struct, IFormula where R : struct, IReduction where H : struct, IFormula where S : struct, IReduction
         where P : struct, IMap where F : struct, IFormula where T : unmanaged
     {
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-        void IPinned.Run(Line* lines)
+        void IPinned.Run(Line* lines, int from, int to)
         {
             var operands = F.Inputs + 1;
             T* room = stackalloc T[Operands.Room<T>(operands)], buffers = Operands.Aligned(room);

@@ -25,7 +25,7 @@ public sealed unsafe partial class CpuDevice
         for (; rows > 0; rows--, y += next[F.Inputs])
         {
             Operands.NextRow(lines, next, F.Inputs, at, steps);
-            var x = new Registers<T>(at, steps);
+            var x = new Registers<F, T>(at, steps);
             for (var i = 0; i < whole; i += Lanes<T>.Count) x.Next(f).Value.Store((T*)y + i);
             if (whole == count) continue;
             for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * (whole / Lanes<T>.Count);
@@ -37,7 +37,7 @@ public sealed unsafe partial class CpuDevice
     {
         /// <summary>Reduces short rows that are read in place. Eight of them are finished together.</summary>
         [SkipLocalsInit, MethodImpl(AggressiveOptimization)]
-        void ShortRows(Line* lines, Line* row, T* buffers)
+        void ShortRows(Line* lines, Line* row, T* buffers, int from, int to)
         {
             var next = stackalloc nint[F.Inputs];           // bytes from a row to the next
             for (var k = 0; k < F.Inputs; k++) next[k] = (nint)kept.Step(k) * lines[k].Size;
@@ -76,7 +76,7 @@ public sealed unsafe partial class CpuDevice
         for (; rows > 0; rows--, sums += Lanes<double>.Count)
         {
             Operands.NextRow(lines, next, F.Inputs, at, steps);
-            var x = new Registers<T>(at, steps);
+            var x = new Registers<F, T>(at, steps);
             Lanes<double> a = Lanes<double>.Of(r.Start), b = a, c = a, d = a;
             if (IsExtreme<R>())                             // no rounding, so nothing has to be computed in double
             {
@@ -85,23 +85,33 @@ public sealed unsafe partial class CpuDevice
                 (a, b) = FoldOne(r, r.Apply(extreme, other), a, b);
             }
             else
-                for (var i = 0; i < whole; i++)
+            {
+                var i = 0;
+                for (; i <= whole - 2; i += 2)              // two sums, so that no addition waits for the last
                 {
-                    var y = x.Next(f);
-                    if (keep != null) y.Value.Store(keep + i * Lanes<T>.Count);
-                    var (sum, sum2) = FoldOne(r, y, a, b);
-                    (a, b, c, d) = (c, d, sum, sum2);       // alternately, so that no addition waits for the last
+                    (a, b) = FoldOne(r, Keep(x.Next(f), keep, i), a, b);
+                    (c, d) = FoldOne(r, Keep(x.Next(f), keep, i + 1), c, d);
                 }
-            if (whole % 2 > 0) (a, b, c, d) = (c, d, a, b);
+                if (i < whole) (a, b) = FoldOne(r, Keep(x.Next(f), keep, i), a, b);
+            }
+            r.Apply(c, d).Value.Store(sums);                // so that nothing in a register has to survive the calls
             if (rest > 0)
             {
                 for (var k = 0; k < F.Inputs; k++) at[k] += steps[k] * whole;
                 (a, b) = FoldPart(f, r, at, steps, rest, a, b);
-                if (keep != null) Last(f, at, steps, keep + whole * Lanes<T>.Count, rest, last);
             }
-            if (keep != null) keep = (T*)((byte*)keep + nextKept);
-            r.Apply(r.Apply(a, b), r.Apply(c, d)).Value.Store(sums);
+            r.Apply(r.Apply(a, b), new(Vector512.Load(sums))).Value.Store(sums);
+            if (keep == null) continue;
+            if (rest > 0) Last(f, at, steps, keep + whole * Lanes<T>.Count, rest, last);
+            keep = (T*)((byte*)keep + nextKept);
         }
+    }
+
+    [MethodImpl(AggressiveInlining)]
+    static Lanes<T> Keep<T>(Lanes<T> y, T* keep, int i) where T : unmanaged
+    {
+        if (keep != null) y.Value.Store(keep + i * Lanes<T>.Count);
+        return y;
     }
 
     /// <summary>Reduces each of eight registers to one number, and finishes these numbers.</summary>

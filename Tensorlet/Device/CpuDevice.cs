@@ -44,6 +44,19 @@ public sealed partial class CpuDevice : Device
     }
 
     /// <summary>
+    /// Does work that consists of <paramref name="count"/> items. If it is divided among threads, a thread takes
+    /// <paramref name="piece"/> items at a time. <paramref name="elements"/> is the number of elements of all items.
+    /// </summary>
+    void Share<B>(int count, int piece, long elements, Tensor[] operands, B work) where B : struct, IPinned
+    {
+        if (Threads == 1 || apart || count <= piece || elements < WorthThreads) Operands.Pin(operands, work, 0, count);
+        else Shared(count, piece, elements, operands, work);
+    }
+
+    void Shared<B>(int count, int piece, long elements, Tensor[] operands, B work) where B : struct, IPinned =>
+        Share(count, piece, elements, (from, to) => Operands.Pin(operands, work, from, to));
+
+    /// <summary>
     /// Calls part(0), …, part(parts − 1) on several threads. If a call throws an exception, this method throws the
     /// same exception, as a loop would, and not an AggregateException.
     /// </summary>

@@ -15,8 +15,11 @@ unsafe record struct Line(nint Start, int Step, DType Type, int Size, bool Ahead
     public readonly Line At(int element) => this with { Start = Start + (nint)element * Size };
 }
 
-/// <summary>An action on operands whose memory is pinned while the action runs.</summary>
-interface IPinned { unsafe void Run(Line* lines); }
+/// <summary>
+/// Work on operands whose memory is pinned while it is done. The work consists of numbered items, of which a call does
+/// those from <c>from</c> to <c>to − 1</c>.
+/// </summary>
+interface IPinned { unsafe void Run(Line* lines, int from, int to); }
 
 /// <summary>
 /// Prepares the operands of a formula for a loop over registers of numbers of a type T. An operand is read in place
@@ -41,21 +44,21 @@ static unsafe class Operands
     }
 
     /// <summary>
-    /// Pins the operands, and runs <paramref name="body"/> with one <see cref="Line"/> for each operand. Each line
+    /// Pins the operands, and does some items of the work with one <see cref="Line"/> for each operand. Each line
     /// begins at the first element of its operand. Its step is 1 if the operand is contiguous, and otherwise 0.
     /// </summary>
-    public static void Pin<B>(Tensor[] x, B body) where B : struct, IPinned
+    public static void Pin<B>(Tensor[] x, B work, int from, int to) where B : struct, IPinned
     {
         fixed (byte* a = &First(x, 0), b = &First(x, 1), c = &First(x, 2), d = &First(x, 3))
         {
             var lines = stackalloc Line[Most];
             (lines[0], lines[1], lines[2], lines[3]) = (Of(x, 0, a), Of(x, 1, b), Of(x, 2, c), Of(x, 3, d));
-            if (x.Length <= 4) { body.Run(lines); return; }
+            if (x.Length <= 4) { work.Run(lines, from, to); return; }
             fixed (byte* e = &First(x, 4), f = &First(x, 5), g = &First(x, 6), h = &First(x, 7), i = &First(x, 8))
             {
                 (lines[4], lines[5], lines[6]) = (Of(x, 4, e), Of(x, 5, f), Of(x, 6, g));
                 (lines[7], lines[8]) = (Of(x, 7, h), Of(x, 8, i));
-                body.Run(lines);
+                work.Run(lines, from, to);
             }
         }
     }
@@ -238,14 +241,17 @@ static unsafe class Operands
 }
 
 /// <summary>
-/// The addresses at which the operands of a formula are read next. One register of each operand is read at a time.
+/// The addresses at which the operands of a formula are read next. One register of each operand is read at a time. The
+/// operands <see cref="IFormula.Fixed"/> are read only once.
 /// </summary>
 [method: MethodImpl(AggressiveInlining)]
-unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
+unsafe ref struct Registers<F, T>(T** at, nint* steps) where F : struct, IFormula where T : unmanaged
 {
     T* a = at[0], b = at[1], c = at[2], d = at[3], e = at[4], f = at[5], g = at[6], h = at[7];
     readonly nint sa = steps[0], sb = steps[1], sc = steps[2], sd = steps[3];
     readonly nint se = steps[4], sf = steps[5], sg = steps[6], sh = steps[7];
+    readonly Lanes<T> va = First(at, 0), vb = First(at, 1), vc = First(at, 2), vd = First(at, 3);
+    readonly Lanes<T> ve = First(at, 4), vf = First(at, 5), vg = First(at, 6), vh = First(at, 7);
 
     /// <summary>
     /// Computes the formula of the next register. If only <paramref name="left"/> elements are left and do not fill the
@@ -253,27 +259,24 @@ unsafe ref struct Registers<T>(T** at, nint* steps) where T : unmanaged
     /// extreme, so that the result must not depend on what lies behind the last element.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
-    public Lanes<T> Next<F>(F formula, int left = int.MaxValue) where F : struct, IFormula
+    public Lanes<T> Next(F formula, int left = int.MaxValue)
     {
-        var y = formula.Apply(Load(a, left), F.Inputs > 1 ? Load(b, left) : default,
-            F.Inputs > 2 ? Load(c, left) : default, F.Inputs > 3 ? Load(d, left) : default,
-            F.Inputs > 4 ? Load(e, left) : default, F.Inputs > 5 ? Load(f, left) : default,
-            F.Inputs > 6 ? Load(g, left) : default, F.Inputs > 7 ? Load(h, left) : default);
-        a += sa;
-        if (F.Inputs > 1) b += sb;
-        if (F.Inputs > 2) c += sc;
-        if (F.Inputs > 3) d += sd;
-        if (F.Inputs > 4) e += se;
-        if (F.Inputs > 5) f += sf;
-        if (F.Inputs > 6) g += sg;
-        if (F.Inputs > 7) h += sh;
-        return y;
+        return formula.Apply(Load(0, ref a, sa, va, left), Load(1, ref b, sb, vb, left), Load(2, ref c, sc, vc, left), Load(3, ref d, sd, vd, left), 
+            Load(4, ref e, se, ve, left), Load(5, ref f, sf, vf, left), Load(6, ref g, sg, vg, left), Load(7, ref h, sh, vh, left));
     }
 
     [MethodImpl(AggressiveInlining)]
-    static Lanes<T> Load(T* p, int left)
+    static bool IsFixed(int k) => (F.Fixed >> k & 1) == 1;
+
+    [MethodImpl(AggressiveInlining)]
+    static Lanes<T> First(T** at, int k) => k < F.Inputs && IsFixed(k) ? new(Vector512.Load(at[k])) : default;
+
+    [MethodImpl(AggressiveInlining)]
+    static Lanes<T> Load(int k, ref T* p, nint step, Lanes<T> first, int left)
     {
-        var x = new Lanes<T>(Vector512.Load(p));
+        if (k >= F.Inputs) return default;
+        var x = IsFixed(k) ? first : new Lanes<T>(Vector512.Load(p));
+        if (!IsFixed(k)) p += step;
         return left < Lanes<T>.Count ? x.First(left, 0) : x;
     }
 }

@@ -7,7 +7,8 @@ namespace Tensorlet;
 /// </summary>
 sealed class Walk
 {
-    readonly int[][] strides;      // [operand][axis]
+    readonly int[] strides;         // of the first operand, then of the second, …
+    readonly int operands;
 
     /// <summary>The sizes of the axes after merging. There is at least one axis.</summary>
     public int[] Shape { get; }
@@ -17,9 +18,9 @@ sealed class Walk
     public int Length => Shape[^1];
 
     /// <summary>Returns the strides of one operand along the axes after merging.</summary>
-    public int[] Strides(int operand) => strides[operand];
+    public ReadOnlySpan<int> Strides(int operand) => strides.AsSpan(operand * Shape.Length, Shape.Length);
     /// <summary>Returns the distance between neighbours in a row of one operand.</summary>
-    public int Step(int operand) => strides[operand][^1];
+    public int Step(int operand) => strides[(operand + 1) * Shape.Length - 1];
 
     /// <summary>Goes through all axes, in their order.</summary>
     public Walk(params ReadOnlySpan<Layout> layouts) : this(layouts, Layout.AllAxes(layouts[0].Rank)) { }
@@ -36,15 +37,15 @@ sealed class Walk
             if (!Joined(layouts, before, a)) count++;
             before = a;
         }
-        (Shape, strides, before) = (new int[Math.Max(1, count)], new int[layouts.Length][], -1);
-        for (var o = 0; o < strides.Length; o++) strides[o] = new int[Shape.Length];
+        (Shape, operands, before) = (new int[Math.Max(1, count)], layouts.Length, -1);
+        strides = new int[operands * Shape.Length];
         Shape[0] = 1;
         foreach (var a in axes)
         {
             if (sizes[a] == 1) continue;
             if (!Joined(layouts, before, a)) Shape[++last] = 1;
             Shape[last] *= sizes[a];
-            for (var o = 0; o < strides.Length; o++) strides[o][last] = layouts[o].strides[a];
+            for (var o = 0; o < operands; o++) strides[o * Shape.Length + last] = layouts[o].strides[a];
             before = a;
         }
         Rows = Layout.Product(Shape.AsSpan(..^1));
@@ -71,8 +72,8 @@ sealed class Walk
         get
         {
             if (field is not null) return field;
-            var (starts, row) = (new int[Rows * strides.Length], 0);
-            foreach (var at in All) at.CopyTo(starts, strides.Length * row++);
+            var (starts, row) = (new int[Rows * operands], 0);
+            foreach (var at in All) at.CopyTo(starts, operands * row++);
             return field = starts;
         }
     }
@@ -95,22 +96,12 @@ sealed class Walk
     /// returned together: the positions of the first of them, which are always in the same array, and their number. If
     /// there is no such axis, there is a single row.
     /// </summary>
-    public IEnumerable<(int[] At, int Count)> Stretches(int from, int to, int axis)
+    public Stretched Stretches(int from, int to, int axis) => new(this, from, to, axis);
+
+    /// <summary>Moves the positions along an axis.</summary>
+    void Move(int[] at, int axis, int steps)
     {
-        if (axis < 0)
-        {
-            yield return (new int[strides.Length], 1);
-            yield break;
-        }
-        var size = Shape[axis];
-        foreach (var at in new Places(this, from / size, (to - 1) / size + 1, axis))
-        {
-            var (first, count) = (from % size, Math.Min(size - from % size, to - from));
-            for (var o = 0; o < at.Length; o++) at[o] += first * strides[o][axis];
-            yield return (at, count);
-            for (var o = 0; o < at.Length; o++) at[o] -= first * strides[o][axis];
-            from += count;
-        }
+        for (int o = 0, s = axis; o < at.Length; o++, s += Shape.Length) at[o] += steps * strides[s];
     }
 
     /// <summary>
@@ -126,11 +117,11 @@ sealed class Walk
 
         public Places(Walk walk, int from, int to, int axes)
         {
-            (this.walk, left, place, at) = (walk, to - from, new int[axes], new int[walk.strides.Length]);
+            (this.walk, left, place, at) = (walk, to - from, new int[axes], new int[walk.operands]);
             for (var a = axes - 1; a >= 0 && from > 0; a--)
             {
                 (from, place[a]) = Math.DivRem(from, walk.Shape[a]);
-                for (var o = 0; o < at.Length; o++) at[o] += place[a] * walk.strides[o][a];
+                walk.Move(at, a, place[a]);
             }
         }
 
@@ -143,11 +134,41 @@ sealed class Walk
             if (!started) return started = true;
             for (var a = place.Length - 1; a >= 0; a--)
             {
-                for (var o = 0; o < at.Length; o++) at[o] += walk.strides[o][a];
+                walk.Move(at, a, 1);
                 if (++place[a] < walk.Shape[a]) break;
-                for (var o = 0; o < at.Length; o++) at[o] -= walk.strides[o][a] * walk.Shape[a];
+                walk.Move(at, a, -walk.Shape[a]);
                 place[a] = 0;
             }
+            return true;
+        }
+    }
+
+    /// <summary>Enumerates what <see cref="Stretches"/> returns.</summary>
+    public struct Stretched
+    {
+        readonly Walk walk;
+        readonly int to, axis, size;
+        Places places;
+        int from, skipped, count;
+
+        public Stretched(Walk walk, int from, int to, int axis)
+        {
+            (this.walk, this.from, this.to, this.axis) = (walk, from, to, axis);
+            size = axis < 0 ? 1 : walk.Shape[axis];
+            places = new(walk, from / size, (to - 1) / size + 1, Math.Max(0, axis));
+        }
+
+        public readonly Stretched GetEnumerator() => this;
+        public readonly (int[] At, int Count) Current => (places.Current, count);
+
+        public bool MoveNext()
+        {
+            if (skipped > 0) walk.Move(places.Current, axis, -skipped);
+            if (!places.MoveNext()) return false;
+            skipped = from % size;
+            count = Math.Min(size - skipped, to - from);
+            if (skipped > 0) walk.Move(places.Current, axis, skipped);
+            from += count;
             return true;
         }
     }

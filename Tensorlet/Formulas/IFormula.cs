@@ -12,6 +12,7 @@ public interface IFormula
     const int Most = 8;
     /// <summary>The number of inputs.</summary>
     static abstract int Inputs { get; }
+    static virtual int Fixed => 0;
     /// <summary>
     /// Returns the value of the function. The number of inputs is <see cref="Inputs"/>; all arguments after the last
     /// input are undefined.

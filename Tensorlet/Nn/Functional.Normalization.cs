@@ -162,6 +162,7 @@ readonly struct CenterProduct(bool centered) : IZip
 readonly struct StandardFormula : IFormula
 {
     public static int Inputs => 5;
+    public static int Fixed => 0;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V x, V mean, V r, V w, V b, V f, V g, V h) => (x - mean) * r * w + b;
 }
@@ -170,6 +171,7 @@ readonly struct StandardFormula : IFormula
 readonly struct StandardShare : IFormula
 {
     public static int Inputs => 5;
+    public static int Fixed => 0;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V f, V g, V h) => dy * w * ((x - mean) * r);
 }
@@ -178,6 +180,7 @@ readonly struct StandardShare : IFormula
 readonly struct StandardSlope : IFormula
 {
     public static int Inputs => 7;
+    public static int Fixed => 0;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V ofG, V ofGX, V h) => r * (dy * w - ofG - (x - mean) * r * ofGX);
 }

@@ -77,9 +77,15 @@ public sealed partial class Tensor
 
     static ReadOnlySpan<Tensor> Spread(ReadOnlySpan<Tensor> x, int[] shape)
     {
-        foreach (var operand in x)
-            if (operand.Shape != shape)
-                return Array.ConvertAll(x.ToArray(), operand => operand.With(operand.Layout.Expand(shape)!));
+        foreach (var operand in x) if (operand.Shape != shape) return Broadcast(x.ToArray(), shape);
+        return x;
+    }
+
+    /// <summary>Broadcasts the operands to a shape, in place of the operands.</summary>
+    static Tensor[] Broadcast(Tensor[] x, int[] shape)
+    {
+        for (var k = 0; k < x.Length; k++)
+            if (x[k].Shape != shape) x[k] = x[k].With(x[k].Layout.Expand(shape)!);
         return x;
     }
 

@@ -154,9 +154,13 @@ public sealed partial class Tensor
         params ReadOnlySpan<Tensor> x)
     {
         var shape = Common(operation, x);
-        var order = Layout.Last(shape.Length, axes);
-        var result = x[0].NewEmpty(Array.ConvertAll(order[..^axes.Length], a => shape[a]), type, operation);
-        verb(Array.ConvertAll(Spread(x, shape).ToArray(), t => t.With(t.Layout.Permute(order))), result);
+        var (operands, order, kept) = (Broadcast(x.ToArray(), shape), Layout.Last(shape.Length, axes),
+            new int[shape.Length - axes.Length]);
+        for (var a = 0; a < kept.Length; a++) kept[a] = shape[order[a]];
+        var result = x[0].NewEmpty(kept, type, operation);
+        if (axes is [var first, ..] && first < kept.Length)         // not the last axes yet
+            for (var k = 0; k < operands.Length; k++) operands[k] = operands[k].With(operands[k].Layout.Permute(order));
+        verb(operands, result);
         return keepdim ? result.With(Layout.Contiguous(Ones(shape, axes))) : result;
     }
 

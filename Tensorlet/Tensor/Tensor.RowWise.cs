@@ -35,9 +35,8 @@ public sealed partial class Tensor
         Common(operation, [.. x, .. more]);
         var (y, one, twice) = (EmptyLike(x[0]), Ones(x[0].Layout.shape, axes), typeof(H) != typeof(Nothing));
         Tensor a = One(), b = twice ? One() : a, c = twice ? One() : a;
-        Tensor[] operands = [.. Spread([.. Known(), y], y.Layout.shape)];
-        if (y.Numel > 0 && y.Device.RowWise(g, r, h, s, p, f, keep, operands, x.Length, Layout.Last(y.Rank, axes),
-            axes.Length, b)) return (y, new(a, b, c));
+        if (y.Numel > 0 && y.Device.RowWise(g, r, h, s, p, f, keep, Broadcast([.. Known(), y], y.Layout.shape), x.Length,
+            Layout.Last(y.Rank, axes), axes.Length, b)) return (y, new(a, b, c));
         a = Fold(operation, g, r, axes, x[..G.Inputs]);
         if (keep) b = y.Set(h, Known()[..H.Inputs]).Reduce(s, operation, axes, keepdim: true);
         else if (twice) b = Fold(operation, h, s, axes, Known()[..H.Inputs]);

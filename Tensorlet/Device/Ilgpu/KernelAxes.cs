@@ -22,7 +22,7 @@ readonly struct KernelAxes
     public KernelAxes(Layout layout, int offset = 0)
     {
         var walk = new Walk(layout);
-        int[] sizes = walk.Shape, strides = walk.Strides(0);
+        ReadOnlySpan<int> sizes = walk.Shape, strides = walk.Strides(0);
         (first, rank) = (layout.Offset + offset, sizes.Length);
         (n1, n2, n3, n4, n5) = (Size(sizes, 5), Size(sizes, 4), Size(sizes, 3), Size(sizes, 2), Size(sizes, 1));
         (t0, t1, t2) = (Stride(strides, 6), Stride(strides, 5), Stride(strides, 4));
