@@ -131,7 +131,7 @@ public sealed unsafe partial class CpuDevice
                 if (together)
                 {
                     var kept = keep ? (T*)(first[last].Start + (i + j) * next[last]) : null;
-                    FoldRows(g, r, here, moves, buffers, m, row.Length, sums, kept, next[last]);
+                    FoldRows(new InRow<G>(g), r, here, moves, buffers, m, row.Length, sums, kept, next[last]);
                     b = FinishRows(r, sums);
                 }
                 else b = keep ? OneRow(default(Of1<IdentityFormula>), r, i, keep) : OneRow(g, r, i, keep);
@@ -152,7 +152,7 @@ public sealed unsafe partial class CpuDevice
             for (var run = 0; run < row.Rows; run++)
             {
                 Go(i, run, G.Inputs, keep);
-                FoldRow(g, r, here, buffers, row.Length, ready, ref sum);
+                FoldRow(new InRow<G>(g), r, here, buffers, row.Length, ready, ref sum);
             }
             return Lanes<double>.Of(r.Finish(sum.Total(r)).Value);
         }
@@ -168,8 +168,8 @@ public sealed unsafe partial class CpuDevice
             for (var run = 0; run < row.Rows; run++)
             {
                 Go(i, run, F.Inputs, keep);
-                if (together) Rows(f, here, moves, buffers, n, row.Length);
-                else Row(f, here, buffers, row.Length, ready);
+                if (together) Rows(new InRow<F>(f), here, moves, buffers, n, row.Length);
+                else Row(new InRow<F>(f), here, buffers, row.Length, ready);
             }
         }
 

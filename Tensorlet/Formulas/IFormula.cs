@@ -12,7 +12,15 @@ public interface IFormula
     const int Most = 8;
     /// <summary>The number of inputs.</summary>
     static abstract int Inputs { get; }
-    static virtual int Fixed => 0;
+    /// <summary>
+    /// The inputs, as bits, that are a single number for each row if <c>Tensor.RowWise</c> computes the formula. Bit 0
+    /// stands for the first input.
+    /// </summary>
+    internal static virtual int OfRow => 0;
+    /// <summary>
+    /// The inputs, as bits, that a loop over a row reads only once, because they are single numbers for the whole row.
+    /// </summary>
+    internal static virtual int Fixed => 0;
     /// <summary>
     /// Returns the value of the function. The number of inputs is <see cref="Inputs"/>; all arguments after the last
     /// input are undefined.
@@ -30,6 +38,7 @@ readonly struct Of1<F>(F map) : IFormula where F : struct, IMap
 readonly struct Of2<F>(F zip) : IFormula where F : struct, IZip
 {
     public static int Inputs => 2;
+    static int IFormula.OfRow => F.OfRow;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => zip.Apply(a, b);
 }
@@ -37,8 +46,18 @@ readonly struct Of2<F>(F zip) : IFormula where F : struct, IZip
 readonly struct Of3<F>(F zip) : IFormula where F : struct, IZip3
 {
     public static int Inputs => 3;
+    static int IFormula.OfRow => F.OfRow;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V a, V b, V c, V d, V e, V f, V g, V h) => zip.Apply(a, b, c);
+}
+
+/// <summary>The formula f in a loop over a row of <c>Tensor.RowWise</c>.</summary>
+readonly struct InRow<F>(F f) : IFormula where F : struct, IFormula
+{
+    public static int Inputs => F.Inputs;
+    static int IFormula.Fixed => F.OfRow;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V a, V b, V c, V d, V e, V g, V h, V i) => f.Apply(a, b, c, d, e, g, h, i);
 }
 
 /// <summary>The formula whose result is x itself.</summary>

@@ -86,6 +86,8 @@ public interface ISmooth : IMap
 /// <summary>A function of two numbers, y = f(a, b).</summary>
 public interface IZip
 {
+    /// <inheritdoc cref="IFormula.OfRow"/>
+    internal static virtual int OfRow => 0;
     /// <summary>f(a, b)</summary>
     V Apply<V>(V a, V b) where V : struct, INumeric<V>;
 }
@@ -93,6 +95,8 @@ public interface IZip
 /// <summary>A function of three numbers, y = f(a, b, c).</summary>
 public interface IZip3
 {
+    /// <inheritdoc cref="IFormula.OfRow"/>
+    internal static virtual int OfRow => 0;
     /// <summary>f(a, b, c)</summary>
     V Apply<V>(V a, V b, V c) where V : struct, INumeric<V>;
 }

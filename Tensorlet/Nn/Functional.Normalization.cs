@@ -151,6 +151,13 @@ readonly struct CenterFormula(bool centered) : IMap
     [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => factor == 1 ? x : V.Of(0);
 }
 
+/// <summary>x − μ</summary>
+readonly struct DeviationFormula : IZip
+{
+    static int IZip.OfRow => 0b10;
+    [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V mean) => x - mean;
+}
+
 /// <summary>dy·w; or 0 if the numbers are not centered</summary>
 readonly struct CenterProduct(bool centered) : IZip
 {
@@ -162,7 +169,7 @@ readonly struct CenterProduct(bool centered) : IZip
 readonly struct StandardFormula : IFormula
 {
     public static int Inputs => 5;
-    public static int Fixed => 0;
+    static int IFormula.OfRow => 0b00110;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V x, V mean, V r, V w, V b, V f, V g, V h) => (x - mean) * r * w + b;
 }
@@ -171,7 +178,7 @@ readonly struct StandardFormula : IFormula
 readonly struct StandardShare : IFormula
 {
     public static int Inputs => 5;
-    public static int Fixed => 0;
+    static int IFormula.OfRow => 0b11000;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V f, V g, V h) => dy * w * ((x - mean) * r);
 }
@@ -180,7 +187,7 @@ readonly struct StandardShare : IFormula
 readonly struct StandardSlope : IFormula
 {
     public static int Inputs => 7;
-    public static int Fixed => 0;
+    static int IFormula.OfRow => 0b1111000;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V dy, V w, V x, V mean, V r, V ofG, V ofGX, V h) => r * (dy * w - ofG - (x - mean) * r * ofGX);
 }
@@ -203,7 +210,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
         var (x, n) = (X.Data.OnlyFloat(name), X.Data.CountOver(axes));
         (var y, (mean, variance, r)) = Tensor.RowWise(name, axes,
             new Of1<CenterFormula>(new(centered)), new Tensor.MeanFormula(n),                   // μ
-            new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(n, squares: true),        // σ²
+            new Of2<DeviationFormula>(), new Tensor.MeanFormula(n, squares: true),              // σ²
             new RootFormula(eps), new StandardFormula(), keep: false, [x], B.Data, Input(2).Data);
         Keep(mean, r);
         return y;

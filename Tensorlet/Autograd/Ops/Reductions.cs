@@ -34,7 +34,12 @@ sealed class Extreme(string name, int[] axes, bool largest, bool shareNaN = fals
     public override string Name => name;
 }
 
-readonly struct ExpOfDifference : IZip { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => V.Exp(a - b); }
+/// <summary>e^(x − m)</summary>
+readonly struct ExpOfDifference : IZip
+{
+    static int IZip.OfRow => 0b10;
+    [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V m) => V.Exp(x - m);
+}
 
 /// <summary>(x − m)·w/r, computed in an order in which nothing overflows or underflows.</summary>
 readonly struct WeightedDeviation : IFormula

@@ -13,7 +13,10 @@ readonly struct SeenFormula(double scale) : IZip
 
 /// <summary>e^(x·scale − m), where m is the maximum of the scores</summary>
 readonly struct ShiftedExpFormula(double scale) : IZip
-{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V m) => V.Exp(x * V.Of(scale) - m); }
+{
+    static int IZip.OfRow => 0b10;
+    [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V m) => V.Exp(x * V.Of(scale) - m);
+}
 
 /// <summary>
 /// e^(x·scale − m) where the mask is true, and 0 elsewhere. m is the maximum of the scores, or −∞ if the mask is
@@ -21,6 +24,7 @@ readonly struct ShiftedExpFormula(double scale) : IZip
 /// </summary>
 readonly struct SeenExpFormula(double scale) : IZip3
 {
+    static int IZip3.OfRow => 0b100;
     [MethodImpl(AggressiveInlining)]
     V IZip3.Apply<V>(V x, V mask, V m) => V.IfEqual(mask, V.Of(0), V.Of(0), V.Exp(x * V.Of(scale) - m));
 }
@@ -30,27 +34,40 @@ readonly struct ShareFormula : IMap { V IMap.Apply<V>(V sum) => V.IfEqual(sum, V
 
 /// <summary>e·share</summary>
 readonly struct SharedFormula : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V e, V m, V share) => e * share; }
+{
+    static int IZip3.OfRow => 0b110;
+    [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V e, V m, V share) => e * share;
+}
 
 /// <summary>e·share, if there is a mask</summary>
 readonly struct SeenSharedFormula : IFormula
 {
     public static int Inputs => 4;
+    static int IFormula.OfRow => 0b1100;
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V e, V mask, V m, V share, V f, V g, V h, V i) => e * share;
 }
 
 /// <summary>y·(dy − t)·scale with t = Σ dy·y</summary>
 readonly struct SoftmaxSlope(double scale) : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V y, V dy, V t) => y * (dy - t) * V.Of(scale); }
+{
+    static int IZip3.OfRow => 0b100;
+    [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V y, V dy, V t) => y * (dy - t) * V.Of(scale);
+}
 
 /// <summary>x − m − s, with s = ln Σ e^(x − m)</summary>
 readonly struct LogSoftmaxFormula : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V s) => x - m - s; }
+{
+    static int IZip3.OfRow => 0b110;
+    [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V x, V m, V s) => x - m - s;
+}
 
 /// <summary>dy − eʸ·t with t = Σ dy</summary>
 readonly struct LogSoftmaxSlope : IZip3
-{ [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dy, V y, V t) => dy - V.Exp(y) * t; }
+{
+    static int IZip3.OfRow => 0b100;
+    [MethodImpl(AggressiveInlining)] V IZip3.Apply<V>(V dy, V y, V t) => dy - V.Exp(y) * t;
+}
 
 // With z = x·scale where the mask is true, else −∞: y = eᶻ/Σeᶻ along an axis     dx = y·(dy − Σ dy·y)·scale
 sealed class Softmax(int axis, double scale = 1, Tensor? mask = null) : Function
