@@ -210,7 +210,7 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
         var (x, n) = (X.Data.OnlyFloat(name), X.Data.CountOver(axes));
         (var y, (mean, variance, r)) = Tensor.RowWise(name, axes,
             new Of1<CenterFormula>(new(centered)), new Tensor.MeanFormula(n),                   // μ
-            new Of2<DeviationFormula>(), new Tensor.MeanFormula(n, squares: true),              // σ²
+            new Of2<DeviationFormula>(), new Tensor.MeanSquareFormula(n),                       // σ²
             new RootFormula(eps), new StandardFormula(), keep: false, [x], B.Data, Input(2).Data);
         Keep(mean, r);
         return y;

@@ -49,14 +49,20 @@ public sealed partial class Tensor
             return sign > 0 ? V.IfGreater(value, best, V.Of(1), firstNaN) : V.IfGreater(best, value, V.Of(1), firstNaN);
         }
     }
-    /// <summary>
-    /// The mean Σx/n of n numbers x, or the mean Σx²/n of their squares, or the root √(Σx²/n) of this mean.
-    /// </summary>
-    internal readonly struct MeanFormula(double n, bool squares = false, bool root = false) : IReduction
+    /// <summary>The mean Σx/n of n numbers x.</summary>
+    internal readonly struct MeanFormula(double n) : IReduction
     {
-        readonly int power = squares ? 2 : 1, rooted = root ? 1 : 0;        // kernels cannot have a bool
         double IReduction.Start => 0;
-        [MethodImpl(AggressiveInlining)] V IReduction.Take<V>(V x) => power == 2 ? x * x : x;
+        V IReduction.Take<V>(V x) => x;
+        V IReduction.Apply<V>(V a, V b) => a + b;
+        V IReduction.Finish<V>(V y) => y / V.Of(n);
+    }
+    /// <summary>The mean Σx²/n of the squares of n numbers x, or the root √(Σx²/n) of this mean.</summary>
+    internal readonly struct MeanSquareFormula(double n, bool root = false) : IReduction
+    {
+        readonly int rooted = root ? 1 : 0;                                 // kernels cannot have a bool
+        double IReduction.Start => 0;
+        V IReduction.Take<V>(V x) => x * x;
         V IReduction.Apply<V>(V a, V b) => a + b;
         [MethodImpl(AggressiveInlining)]
         V IReduction.Finish<V>(V y) => rooted == 1 ? V.Sqrt(y / V.Of(n)) : y / V.Of(n);

@@ -63,7 +63,7 @@ sealed class Spread(string name, int[] axes, double n, bool centered, bool root)
         Save(X);
         X.Data.OnlyFloat(name);
         var m = centered ? X.Data.Mean(axes, keepdim: true) : Tensor.Like(X.Data, 0);
-        return SaveResult(Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(n, true, root),
+        return SaveResult(Tensor.Fold(name, new Of2<Tensor.SubtractFormula>(), new Tensor.MeanSquareFormula(n, root),
             axes, X.Data, m));
     }
     public override Variable[] Backward(Variable dy)
