@@ -101,8 +101,8 @@ static class Verbs
             On(t, d => d.Reduce(new Masked(), new Tensor.AddFormula(), Of(d, y), [Of(d, mask),
                 .. x.Select(twin => Of(d, twin))]));
             t.Same(y, $"Sum of a formula of {Layout.Show(shape)}");
-            On(t, d => d.Reduce(new Of2<Tensor.SubtractFormula>(), new Tensor.MeanFormula(3, true, true), Of(d, y),
-                Of(d, x[0]), Of(d, x[1])));
+            On(t, d => d.Reduce(new Of2<Tensor.SubtractFormula>(), new Tensor.MeanSquareFormula(3, root: true),
+                Of(d, y), Of(d, x[0]), Of(d, x[1])));
             t.Same(y, $"Root of the mean of squares of {Layout.Show(shape)}");
         }),
         ["Reduce"] = new(all, (t, type) =>

@@ -4,7 +4,7 @@ public sealed unsafe partial class CpuDevice
 {
     const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is the sum of parts of a fixed size
     const int Few = 24, Fewest = 4; // fewer numbers for each result are not read as a row, or not even as a short row
-    const int Depth = 16;                                           // the rows that a register of columns goes down
+    const int Depth = 32;                                           // the rows that a register of columns goes down
     const int Columns = 256;                                        // the results that are computed together
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
@@ -172,8 +172,7 @@ public sealed unsafe partial class CpuDevice
             var steps = stackalloc nint[Operands.Most];
             for (var k = 0; k < F.Inputs; k++) start[k] = lines[k] with { Step = kept.Step(k) };
             var ready = Operands.AreReady<T>(start, F.Inputs);
-            for (var k = 0; k < F.Inputs; k++) ready &= start[k].Step == 1;
-            for (var k = 0; ready && k < F.Inputs; k++) steps[k] = folded.Step(k);
+            for (var k = 0; ready && k < F.Inputs; k++) steps[k] = start[k].Step == 0 ? Lanes<T>.Count : folded.Step(k);
             var (blocks, block) = ((kept.Length + Columns - 1) / Columns, from);        // of a row; the next
             var place = kept.Part(from / blocks, (to - 1) / blocks + 1);
             for (var moved = place.MoveNext(); moved; moved = ++block < to && (block % blocks > 0 || place.MoveNext()))
@@ -188,10 +187,12 @@ public sealed unsafe partial class CpuDevice
                         for (var k = 0; k < F.Inputs; k++)
                         {
                             var line = start[k].At(column * start[k].Step + runs[run + k] + i * folded.Step(k));
-                            at[k] = ready ? (T*)line.Start
-                                : Operands.Ready(line, 0, count, buffers + k * Operands.Chunk, out steps[k]);
+                            var buffer = buffers + k * Operands.Chunk;
+                            at[k] = !ready ? Operands.Ready(line, 0, count, buffer, out steps[k])
+                                : line.Step == 1 ? (T*)line.Start
+                                : Operands.Repeated((T*)line.Start, folded.Step(k), n, buffer);
                         }
-                        if (ready) FoldColumns(f, r, at, steps, sums, n, count);
+                        if (ready) FoldColumns(f, r, start, at, steps, sums, n, count);
                         else FoldDown(f, r, at, steps, sums, count);
                     }
                 Finish<R, T>(r, sums, count, y, place.Current[F.Inputs] + column);
@@ -217,7 +218,7 @@ public sealed unsafe partial class CpuDevice
     /// Reduces some rows that can be read in place: one register of columns at a time goes down all of these rows.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
-    static void FoldColumns<F, R, T>(F f, R r, T** at, nint* steps, double* sums, int rows, int columns)
+    static void FoldColumns<F, R, T>(F f, R r, Line* row, T** at, nint* steps, double* sums, int rows, int columns)
         where F : struct, IFormula where R : struct, IReduction where T : unmanaged
     {
         for (; columns >= Lanes<T>.Count; columns -= Lanes<T>.Count, sums += Lanes<T>.Count)
@@ -226,7 +227,7 @@ public sealed unsafe partial class CpuDevice
             FoldLoop(f, r, at, steps, rows, ref sum);
             FoldInto(r, r.Apply(sum.A, sum.C), sums);
             if (typeof(T) == typeof(float)) FoldInto(r, r.Apply(sum.B, sum.D), sums + Lanes<double>.Count);
-            for (var k = 0; k < F.Inputs; k++) at[k] += Lanes<T>.Count;
+            for (var k = 0; k < F.Inputs; k++) at[k] += row[k].Step * Lanes<T>.Count;
         }
         for (; columns > 0 && rows > 0; rows--)
         {

@@ -24,7 +24,11 @@ public sealed unsafe partial class CpuDevice
         Walk rows = new(layouts, axes.AsSpan(..^reduced)), row = new(layouts, axes.AsSpan(^reduced..));
         var possible = count > 1 && (row.Rows == 1
             || (row.Length >= ShortestRun && (long)row.Rows * row.Length <= LongestRow));
-        for (var k = 0; k < operands.Length; k++) possible &= row.Step(k) is 0 or 1 && operands[k].Device == this;
+        for (var k = 0; k < operands.Length; k++)
+        {
+            var single = ((G.OfRow | H.OfRow | F.OfRow) >> k & 1) == 1;
+            possible &= (row.Step(k) == 0 || (row.Step(k) == 1 && !single)) && operands[k].Device == this;
+        }
         if (!possible) return false;
         if (b.DType == DType.Float32) Run<float>();
         else Run<double>();

@@ -140,6 +140,17 @@ static unsafe class Operands
         }
     }
 
+    /// <summary>
+    /// Fills a register of the buffer with each of n numbers that are <paramref name="step"/> elements apart, and
+    /// returns the buffer.
+    /// </summary>
+    [MethodImpl(AggressiveOptimization)]
+    public static T* Repeated<T>(T* numbers, int step, int n, T* buffer) where T : unmanaged
+    {
+        for (var i = 0; i < n; i++) Vector512.Create(numbers[(nint)i * step]).Store(buffer + i * Lanes<T>.Count);
+        return buffer;
+    }
+
     [MethodImpl(AggressiveOptimization)]
     static T* Buffered<T>(in Line line, int i, int n, T* buffer) where T : unmanaged
     {
@@ -259,11 +270,10 @@ unsafe ref struct Registers<F, T>(T** at, nint* steps) where F : struct, IFormul
     /// extreme, so that the result must not depend on what lies behind the last element.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
-    public Lanes<T> Next(F formula, int left = int.MaxValue)
-    {
-        return formula.Apply(Load(0, ref a, sa, va, left), Load(1, ref b, sb, vb, left), Load(2, ref c, sc, vc, left), Load(3, ref d, sd, vd, left), 
-            Load(4, ref e, se, ve, left), Load(5, ref f, sf, vf, left), Load(6, ref g, sg, vg, left), Load(7, ref h, sh, vh, left));
-    }
+    public Lanes<T> Next(F formula, int left = int.MaxValue) => formula.Apply(Load(0, ref a, sa, va, left),
+        Load(1, ref b, sb, vb, left), Load(2, ref c, sc, vc, left), Load(3, ref d, sd, vd, left),
+        Load(4, ref e, se, ve, left), Load(5, ref f, sf, vf, left), Load(6, ref g, sg, vg, left),
+        Load(7, ref h, sh, vh, left));
 
     [MethodImpl(AggressiveInlining)]
     static bool IsFixed(int k) => (F.Fixed >> k & 1) == 1;

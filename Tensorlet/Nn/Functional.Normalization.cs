@@ -174,6 +174,14 @@ readonly struct StandardFormula : IFormula
     V IFormula.Apply<V>(V x, V mean, V r, V w, V b, V f, V g, V h) => (x - mean) * r * w + b;
 }
 
+/// <summary>dy·x̂ with x̂ = (x − μ)·r</summary>
+readonly struct StandardProduct : IFormula
+{
+    public static int Inputs => 4;
+    [MethodImpl(AggressiveInlining)]
+    V IFormula.Apply<V>(V dy, V x, V mean, V r, V e, V f, V g, V h) => dy * ((x - mean) * r);
+}
+
 /// <summary>g·x̂ with g = dy·w and x̂ = (x − μ)·r</summary>
 readonly struct StandardShare : IFormula
 {
@@ -233,8 +241,8 @@ sealed class Standardize(string name, int[] axes, double eps, bool centered = tr
             dx = Tensor.RowWise(name, axes, new Of2<CenterProduct>(new(centered)), new Tensor.MeanFormula(n),
                 new StandardShare(), new Tensor.MeanFormula(n), new IdentityFormula(), new StandardSlope(), keep: false,
                 [dy.Data, w.Data, x.Data, mean!, r!]).Y;
-        var dw = Needs(1) ? Variable.Total(new StandardShare(), name, Layout.Repeated(shapes[1], dy.Size()), dy,
-            Tensor.Like(dy.Data, 1), x, m, root).Reshape(shapes[1]) : null;
+        var dw = Needs(1) ? Variable.Total(new StandardProduct(), name, Layout.Repeated(shapes[1], dy.Size()), dy, x, m,
+            root).Reshape(shapes[1]) : null;
         return [dx, dw, Needs(2) ? dy.SumTo(shapes[2]) : null];
     }
 }

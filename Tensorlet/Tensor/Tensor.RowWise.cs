@@ -25,7 +25,8 @@ public sealed partial class Tensor
     /// h(x₀, x₁, …, a) is reduced with s, which gives b, and c = p(b). The result is f(x₀, x₁, …, a, c, m₀, m₁, …) at
     /// each position, where m₀, m₁, … are the operands <paramref name="more"/>. If <paramref name="keep"/> is true, f
     /// gets the values of h in place of x₀. g and h may use fewer operands: the first ones. x₀ has the shape of the
-    /// result, and the other operands broadcast to it.
+    /// result, and the other operands broadcast to it. An operand that a formula marks with
+    /// <see cref="IFormula.OfRow"/> must have size 1 along the given axes.
     /// </summary>
     internal static (Tensor Y, RowStatistics Rows) RowWise<G, R, H, S, P, F>(string operation, int[] axes, G g, R r,
         H h, S s, P p, F f, bool keep, Tensor[] x, params Tensor[] more)
@@ -35,8 +36,9 @@ public sealed partial class Tensor
         Common(operation, [.. x, .. more]);
         var (y, one, twice) = (EmptyLike(x[0]), Ones(x[0].Layout.shape, axes), typeof(H) != typeof(Nothing));
         Tensor a = One(), b = twice ? One() : a, c = twice ? One() : a;
-        if (y.Numel > 0 && y.Device.RowWise(g, r, h, s, p, f, keep, Broadcast([.. Known(), y], y.Layout.shape), x.Length,
-            Layout.Last(y.Rank, axes), axes.Length, b)) return (y, new(a, b, c));
+        var operands = Broadcast([.. Known(), y], y.Layout.shape);
+        if (y.Numel > 0 && y.Device.RowWise(g, r, h, s, p, f, keep, operands, x.Length, Layout.Last(y.Rank, axes),
+            axes.Length, b)) return (y, new(a, b, c));
         a = Fold(operation, g, r, axes, x[..G.Inputs]);
         if (keep) b = y.Set(h, Known()[..H.Inputs]).Reduce(s, operation, axes, keepdim: true);
         else if (twice) b = Fold(operation, h, s, axes, Known()[..H.Inputs]);
