@@ -40,7 +40,7 @@ public sealed partial class CpuDevice
     {
         ref T source = ref HostStorage.First<T>(x), target = ref HostStorage.First<T>(y);
         int length = walk.Length, sx = walk.Step(0), sy = walk.Step(1);
-        var (nextX, nextY) = walk.Shape.Length > 1 ? (walk.Strides(0)[^2], walk.Strides(1)[^2]) : (0, 0);
+        int nextX = walk.Next(0), nextY = walk.Next(1);
         foreach (var (at, rows) in walk.Stretches(from, to, walk.Shape.Length - 2))
         {
             ref T first = ref Unsafe.Add(ref source, at[0]), into = ref Unsafe.Add(ref target, at[1]);
@@ -58,9 +58,15 @@ public sealed partial class CpuDevice
     static void CopyRow<T>(ref T from, int sx, ref T to, int sy, int length) where T : unmanaged
     {
         if (sx == 1 && sy == 1 && length >= Short)
+        {
             MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
-        else
-            for (var i = 0; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
+            return;
+        }
+        var i = 0;
+        for (; sx == 2 && sy == 1 && typeof(T) == typeof(float) && i <= length - Lanes<T>.Count; i += Lanes<T>.Count)
+            Panels.EverySecond(ref Unsafe.As<T, float>(ref Unsafe.Add(ref from, 2 * i)))
+                .StoreUnsafe(ref Unsafe.As<T, float>(ref to), (nuint)i);
+        for (; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
     }
 
     /// <summary>

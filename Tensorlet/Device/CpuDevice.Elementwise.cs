@@ -47,7 +47,7 @@ public sealed unsafe partial class CpuDevice
                 return;
             }
             var next = stackalloc nint[F.Inputs + 1];       // bytes from a row to the next
-            for (var k = 0; k <= F.Inputs; k++) next[k] = (nint)walk.Strides(k)[^2] * lines[k].Size;
+            for (var k = 0; k <= F.Inputs; k++) next[k] = (nint)walk.Next(k) * lines[k].Size;
             foreach (var (at, rows) in walk.Stretches(from, to, walk.Shape.Length - 2))
             {
                 for (var k = 0; k <= F.Inputs; k++) row[k].Start = lines[k].Start + (nint)at[k] * lines[k].Size;

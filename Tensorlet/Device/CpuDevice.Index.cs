@@ -12,18 +12,31 @@ public sealed partial class CpuDevice
 
     /// <summary>
     /// Adds x to y row by row. Elements of the same row of y do not overlap if their distance is 1, but elements of
-    /// different rows may overlap.
+    /// different rows may overlap. If rows are as short as those of the windows of a pooling, rows are taken along
+    /// another axis, the one whose elements are nearest to each other in y among those that are long enough.
     /// </summary>
+    [MethodImpl(AggressiveOptimization)]
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
-        ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
         var walk = new Walk(x.Layout, y.Layout);
-        int sx = walk.Step(0), sy = walk.Step(1);
-        foreach (var at in walk.All)
-            AddRow(ref Unsafe.Add(ref px, at[0]), sx, ref Unsafe.Add(ref py, at[1]), sy, walk.Length);
+        var along = Enumerable.Range(0, x.Rank).Where(a => walk.Length < Short && x.Shape[a] >= Short);
+        if (along.Any())
+        {
+            var axis = along.MinBy(a => Math.Abs(y.Layout.Strides[a]));
+            walk = new([x.Layout, y.Layout], [.. Enumerable.Range(0, x.Rank).Where(a => a != axis), axis]);
+        }
+        ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
+        int sx = walk.Step(0), sy = walk.Step(1), nextX = walk.Next(0), nextY = walk.Next(1);
+        foreach (var (at, rows) in walk.Stretches(0, walk.Rows, walk.Shape.Length - 2))
+        {
+            ref T from = ref Unsafe.Add(ref px, at[0]), to = ref Unsafe.Add(ref py, at[1]);
+            for (var row = 0; row < rows; row++)
+                AddRow(ref Unsafe.Add(ref from, row * nextX), sx, ref Unsafe.Add(ref to, row * nextY), sy, walk.Length);
+        }
     }
 
     /// <summary>Adds a row of numbers to another row, with the given distances between neighbours.</summary>
+    [MethodImpl(AggressiveOptimization)]
     static void AddRow<T>(ref T from, int sx, ref T to, int sy, int length) where T : unmanaged
     {
         var i = 0;
@@ -59,6 +72,7 @@ public sealed partial class CpuDevice
     /// For each index, copies the element of the table at this index to the item that belongs to the index. If
     /// <paramref name="add"/> is true, adds the item to this element instead.
     /// </summary>
+    [MethodImpl(AggressiveOptimization)]
     static void Move<T>(Tensor table, int axis, Tensor index, Tensor items, bool add) where T : unmanaged
     {
         ref T pt = ref HostStorage.First<T>(table), pi = ref HostStorage.First<T>(items);
@@ -67,27 +81,31 @@ public sealed partial class CpuDevice
         var walk = new Walk(rows, index.Layout, items.Layout);
         int length = walk.Length, st = walk.Step(0), sn = walk.Step(1), si = walk.Step(2);
         int whole = sn == 0 ? Math.Max(1, length) : 1, runs = length / whole;       // an index may stand for a row
-        foreach (var at in walk.All)                            // check all before the first write
-            for (var i = 0; i < runs; i++)
-                if ((ulong)Unsafe.Add(ref pn, at[1] + i * sn) >= (ulong)size)
-                    throw OutOfRange(add ? "ScatterAdd" : "Gather", Unsafe.Add(ref pn, at[1] + i * sn), axis, table);
-        foreach (var at in walk.All)
-        {
-            ref T entries = ref Unsafe.Add(ref pt, at[0]), values = ref Unsafe.Add(ref pi, at[2]);
-            ref var indices = ref Unsafe.Add(ref pn, at[1]);
-            if (whole > 1)
+        int nextT = walk.Next(0), nextN = walk.Next(1), nextI = walk.Next(2);
+        foreach (var (at, count) in walk.Stretches(0, walk.Rows, walk.Shape.Length - 2))    // before the first write
+            for (var row = 0; row < count; row++)
+                for (var i = 0; i < runs; i++)
+                    if (Unsafe.Add(ref pn, at[1] + row * nextN + i * sn) is var n && (ulong)n >= (ulong)size)
+                        throw OutOfRange(add ? "ScatterAdd" : "Gather", n, axis, table);
+        foreach (var (at, count) in walk.Stretches(0, walk.Rows, walk.Shape.Length - 2))
+            for (var row = 0; row < count; row++)
             {
-                entries = ref Unsafe.Add(ref entries, (int)indices * step);
-                if (add) AddRow(ref values, si, ref entries, st, length);
-                else CopyRow(ref entries, st, ref values, si, length);
-                continue;
+                ref T entries = ref Unsafe.Add(ref pt, at[0] + row * nextT);
+                ref T values = ref Unsafe.Add(ref pi, at[2] + row * nextI);
+                ref var indices = ref Unsafe.Add(ref pn, at[1] + row * nextN);
+                if (whole > 1)
+                {
+                    entries = ref Unsafe.Add(ref entries, (int)indices * step);
+                    if (add) AddRow(ref values, si, ref entries, st, length);
+                    else CopyRow(ref entries, st, ref values, si, length);
+                    continue;
+                }
+                for (var i = 0; i < length; i++)
+                {
+                    ref var entry = ref Unsafe.Add(ref entries, i * st + (int)Unsafe.Add(ref indices, i * sn) * step);
+                    ref var item = ref Unsafe.Add(ref values, i * si);
+                    if (add) entry = Add(entry, item); else item = entry;
+                }
             }
-            for (var i = 0; i < length; i++)
-            {
-                ref var entry = ref Unsafe.Add(ref entries, i * st + (int)Unsafe.Add(ref indices, i * sn) * step);
-                ref var item = ref Unsafe.Add(ref values, i * si);
-                if (add) entry = Add(entry, item); else item = entry;
-            }
-        }
     }
 }

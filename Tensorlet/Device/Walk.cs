@@ -22,6 +22,9 @@ sealed class Walk
     /// <summary>Returns the distance between neighbours in a row of one operand.</summary>
     public int Step(int operand) => strides[(operand + 1) * Shape.Length - 1];
 
+    /// <summary>Returns the distance from a row of one operand to the next; 0 if there is a single row.</summary>
+    public int Next(int operand) => Shape.Length == 1 ? 0 : strides[(operand + 1) * Shape.Length - 2];
+
     /// <summary>Goes through all axes, in their order.</summary>
     public Walk(params ReadOnlySpan<Layout> layouts) : this(layouts, Layout.AllAxes(layouts[0].Rank)) { }
 
@@ -99,6 +102,7 @@ sealed class Walk
     public Stretched Stretches(int from, int to, int axis) => new(this, from, to, axis);
 
     /// <summary>Moves the positions along an axis.</summary>
+    [MethodImpl(AggressiveInlining)]
     void Move(int[] at, int axis, int steps)
     {
         for (int o = 0, s = axis; o < at.Length; o++, s += Shape.Length) at[o] += steps * strides[s];
