@@ -28,8 +28,12 @@ public sealed partial class CpuDevice
         var along = walk.Strides(0).IndexOf(1);
         if (along >= 0 && along < walk.Shape.Length - 1 && walk.Step(1) == 1 && walk.Shape[along] >= Short
             && walk.Length >= Short)
+        {
             CopySquares<T>(x, y, walk, along);
-        else if (x.Numel < WorthThreads) CopyRows<T>(x, y, walk, 0, walk.Rows);
+            return;
+        }
+        if (walk.Length < Short) walk = LongRows(x, y);
+        if (x.Numel < WorthThreads) CopyRows<T>(x, y, walk, 0, walk.Rows);
         else
             Share(walk.Rows, Math.Max(1, Piece / walk.Length), x.Numel, (from, to) =>
                 CopyRows<T>(x, y, walk, from, to));

@@ -12,19 +12,12 @@ public sealed partial class CpuDevice
 
     /// <summary>
     /// Adds x to y row by row. Elements of the same row of y do not overlap if their distance is 1, but elements of
-    /// different rows may overlap. If rows are as short as those of the windows of a pooling, rows are taken along
-    /// another axis, the one whose elements are nearest to each other in y among those that are long enough.
+    /// different rows may overlap.
     /// </summary>
     [MethodImpl(AggressiveOptimization)]
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
-        var walk = new Walk(x.Layout, y.Layout);
-        var along = Enumerable.Range(0, x.Rank).Where(a => walk.Length < Short && x.Shape[a] >= Short);
-        if (along.Any())
-        {
-            var axis = along.MinBy(a => Math.Abs(y.Layout.Strides[a]));
-            walk = new([x.Layout, y.Layout], [.. Enumerable.Range(0, x.Rank).Where(a => a != axis), axis]);
-        }
+        var walk = LongRows(x, y);
         ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
         int sx = walk.Step(0), sy = walk.Step(1), nextX = walk.Next(0), nextY = walk.Next(1);
         foreach (var (at, rows) in walk.Stretches(0, walk.Rows, walk.Shape.Length - 2))
@@ -33,6 +26,22 @@ public sealed partial class CpuDevice
             for (var row = 0; row < rows; row++)
                 AddRow(ref Unsafe.Add(ref from, row * nextX), sx, ref Unsafe.Add(ref to, row * nextY), sy, walk.Length);
         }
+    }
+
+    /// <summary>
+    /// Returns a walk through x and y. If its rows are as short as those of the windows of a pooling, its rows are
+    /// along another axis instead: the one whose elements are nearest to each other in y among those that are long
+    /// enough, but not so long that a row does not stay in the cache until the next row.
+    /// </summary>
+    static Walk LongRows(Tensor x, Tensor y)
+    {
+        var walk = new Walk(x.Layout, y.Layout);
+        if (walk.Length >= Short) return walk;
+        int[] axes = [.. Enumerable.Range(0, x.Rank)],
+            along = [.. axes.Where(a => x.Shape[a] is >= Short and <= Longest)];
+        if (along.Length == 0) return walk;
+        var axis = along.MinBy(a => Math.Abs(y.Layout.Strides[a]));
+        return new([x.Layout, y.Layout], [.. axes.Where(a => a != axis), axis]);
     }
 
     /// <summary>Adds a row of numbers to another row, with the given distances between neighbours.</summary>

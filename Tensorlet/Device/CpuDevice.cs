@@ -12,6 +12,7 @@ public sealed partial class CpuDevice : Device
     const int WorthThreads = 1 << 16;           // the number of elements from which it pays to wake other threads
     const int Parts = 16;                       // rows are divided into this many parts, or fewer
     const int Short = 8;                        // a row shorter than this is copied element by element
+    const int Longest = 1 << 17;                // the longest row that is copied or added instead of shorter ones
 
     /// <summary>
     /// The number of threads among which a large operation is divided. By default, there is one thread for each
