@@ -32,6 +32,12 @@ public sealed partial class CpuDevice
             CopySquares<T>(x, y, walk, along);
             return;
         }
+        if (typeof(T) == typeof(float) && Avx.IsSupported && walk.Length == 2 && walk.Step(1) == 1
+            && walk.Next(0) == 1 && walk.Next(1) == 2)
+        {
+            CopyPairs(x, y, walk);
+            return;
+        }
         if (walk.Length < Short) walk = LongRows(x, y);
         if (x.Numel < WorthThreads) CopyRows<T>(x, y, walk, 0, walk.Rows);
         else
@@ -71,6 +77,36 @@ public sealed partial class CpuDevice
             Panels.EverySecond(ref Unsafe.As<T, float>(ref Unsafe.Add(ref from, 2 * i)))
                 .StoreUnsafe(ref Unsafe.As<T, float>(ref to), (nuint)i);
         for (; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
+    }
+
+    /// <summary>
+    /// Copies pairs of rows of x, whose elements alternate in y, as after a convolution with stride 2 in its backward
+    /// pass.
+    /// </summary>
+    void CopyPairs(Tensor x, Tensor y, Walk walk)
+    {
+        var (length, pairs) = (walk.Shape[^2], walk.Rows / walk.Shape[^2]);
+        Share(pairs, Math.Max(1, Piece / (2 * length)), x.Numel, [MethodImpl(AggressiveOptimization)] (from, to) =>
+        {
+            ref float source = ref HostStorage.First<float>(x), target = ref HostStorage.First<float>(y);
+            foreach (var at in new Walk.Places(walk, from, to, walk.Shape.Length - 2))
+            {
+                ref float first = ref Unsafe.Add(ref source, at[0]), into = ref Unsafe.Add(ref target, at[1]);
+                ref float second = ref Unsafe.Add(ref first, walk.Step(0));
+                var i = 0;
+                for (; i <= length - Vector256<float>.Count; i += Vector256<float>.Count)
+                {
+                    var (a, b) = (Vector256.LoadUnsafe(ref first, (nuint)i), Vector256.LoadUnsafe(ref second, (nuint)i));
+                    Put(Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b), ref Unsafe.Add(ref into, 2 * i),
+                        Vector256<float>.Count);
+                }
+                for (; i < length; i++)
+                {
+                    Unsafe.Add(ref into, 2 * i) = Unsafe.Add(ref first, i);
+                    Unsafe.Add(ref into, 2 * i + 1) = Unsafe.Add(ref second, i);
+                }
+            }
+        });
     }
 
     /// <summary>
@@ -123,10 +159,10 @@ public sealed partial class CpuDevice
     {
         Pairs(ref x, right, out var a0, out var a1, out var a2, out var a3);
         Pairs(ref Unsafe.Add(ref x, 4 * right), right, out var b0, out var b1, out var b2, out var b3);
-        Put(a0, b0, ref y, down);
-        Put(a1, b1, ref Unsafe.Add(ref y, down), down);
-        Put(a2, b2, ref Unsafe.Add(ref y, 2 * down), down);
-        Put(a3, b3, ref Unsafe.Add(ref y, 3 * down), down);
+        Put(a0, b0, ref y, 4 * down);
+        Put(a1, b1, ref Unsafe.Add(ref y, down), 4 * down);
+        Put(a2, b2, ref Unsafe.Add(ref y, 2 * down), 4 * down);
+        Put(a3, b3, ref Unsafe.Add(ref y, 3 * down), 4 * down);
 
         // the parts of rows i and i + 4 of the result that come from four rows of x
         [MethodImpl(AggressiveInlining)]
@@ -141,12 +177,13 @@ public sealed partial class CpuDevice
             (p, q) = (Avx.Shuffle(ab0, cd0, 0x44), Avx.Shuffle(ab0, cd0, 0xEE));
             (r, s) = (Avx.Shuffle(ab1, cd1, 0x44), Avx.Shuffle(ab1, cd1, 0xEE));
         }
+    }
 
-        [MethodImpl(AggressiveInlining)]
-        static void Put(Vector256<float> first, Vector256<float> second, ref float to, int down)
-        {
-            Avx.Permute2x128(first, second, 0x20).StoreUnsafe(ref to);
-            Avx.Permute2x128(first, second, 0x31).StoreUnsafe(ref to, (nuint)(4 * down));
-        }
+    /// <summary>Writes the first halves of two registers, and the second halves at another place.</summary>
+    [MethodImpl(AggressiveInlining)]
+    static void Put(Vector256<float> first, Vector256<float> second, ref float to, int further)
+    {
+        Avx.Permute2x128(first, second, 0x20).StoreUnsafe(ref to);
+        Avx.Permute2x128(first, second, 0x31).StoreUnsafe(ref to, (nuint)further);
     }
 }

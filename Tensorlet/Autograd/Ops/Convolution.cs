@@ -178,8 +178,8 @@ sealed class ConvolutionInput(WindowPlan plan, int[] space) : Function
             var y = plan.Pace == 1 ? x.Reshape(shape) : g.NewEmpty(shape);
             var filters = w.Reshape([y.Size(1), g.Size(1) / plan.Groups, .. q]);
             if (!g.Device.Convolve(g, filters, 1, Each(a => reach[a] - before[a]), y)) return false;
-            if (plan.Pace > 1) g.Device.Copy(y.Reshape([x.Size(0), B.Size(1), .. s, .. strides]),
-                x.Select(1, 0).Permute(0, 1, 3, 5, 2, 4));
+            if (plan.Pace > 1) g.Device.Copy(y.Reshape([x.Size(0), B.Size(1), .. s, .. strides])
+                .Permute(0, 1, 4, 2, 5, 3), x.Select(1, 0));
             return true;
         }
 
