@@ -96,6 +96,34 @@ public class RowWiseTests
     }
 
     [Fact]
+    public void Gradients_of_weights_are_those_of_the_reference()
+    {
+        foreach (var shape in (int[][])[[3, 5, 1], [2, 33, 16], [70, 2, 33], [9, 7, 100], [50, 4, 40]])
+            foreach (var type in (DType[])[DType.Float32, DType.Float64])
+            {
+                Tensor x = Random(shape, 1).To(type), dy = Random(shape, 2).To(type);
+                foreach (var view in views.Values)
+                    for (var kind = 0; kind < 3; kind++)
+                    {
+                        Tensor[] actual = OfWeights(view(x), dy, kind);
+                        Tensor[] expected = OfWeights(Exact(view(x)), Exact(dy), kind);
+                        for (var i = 0; i < actual.Length; i++) Assert.True(Exact(actual[i]).AllClose(expected[i],
+                            type == DType.Float32 ? 1e-5 : 1e-12, type == DType.Float32 ? 1e-3 : 1e-9), $"{Layout.Show(shape)} {type} {kind}");
+                    }
+            }
+
+        static Tensor[] OfWeights(Tensor data, Tensor dy, int kind)
+        {
+            var (x, size) = (new Variable(data), data.Size(kind == 0 ? 2 : 1));
+            var w = new Variable(data.NewOnes(size), requiresGrad: true);
+            var b = new Variable(data.NewZeros(size), requiresGrad: true);
+            var y = kind == 0 ? F.LayerNorm(x, [size], w, b) : kind == 1 ? F.BatchNorm(x, null, null, w, b, true)
+                : F.GroupNorm(x, size, w, b);
+            return [.. Autograd.Grad([y], [w, b], [dy]).Select(gradient => gradient!.Data)];
+        }
+    }
+
+    [Fact]
     public void Infinite_scores_and_rows_that_are_masked_are_those_of_the_reference()
     {
         foreach (var n in (int[])[3, 16, 50])
