@@ -79,7 +79,7 @@ public class CopyTests
             }
     }
 
-    // small whole numbers, so that every order of a sum gives the same
+    // small integers, so that every order of a sum gives the same
     static Tensor Numbers(int[] shape, DType type) =>
         (Tensor.Arange(Layout.Product(shape)) * 7 % 23).Reshape(shape).To(type);
 

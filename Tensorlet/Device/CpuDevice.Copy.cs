@@ -96,7 +96,8 @@ public sealed partial class CpuDevice
                 var i = 0;
                 for (; i <= length - Vector256<float>.Count; i += Vector256<float>.Count)
                 {
-                    var (a, b) = (Vector256.LoadUnsafe(ref first, (nuint)i), Vector256.LoadUnsafe(ref second, (nuint)i));
+                    var a = Vector256.LoadUnsafe(ref first, (nuint)i);
+                    var b = Vector256.LoadUnsafe(ref second, (nuint)i);
                     Put(Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b), ref Unsafe.Add(ref into, 2 * i),
                         Vector256<float>.Count);
                 }
@@ -179,7 +180,9 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Writes the first halves of two registers, and the second halves at another place.</summary>
+    /// <summary>
+    /// Writes the first halves of two registers, and writes the second halves <paramref name="further"/> floats later.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
     static void Put(Vector256<float> first, Vector256<float> second, ref float to, int further)
     {
