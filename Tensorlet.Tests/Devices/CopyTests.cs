@@ -8,6 +8,7 @@ public class CopyTests
 {
     static readonly int[] lengths = [1, 2, 7, 8, 15, 16, 17, 31, 32, 33, 40, 100, 1000];
     const int Long = (1 << 17) + 3;
+    static readonly DType[] types = [DType.Float32, DType.Float64, DType.Int64, DType.Bool];
 
     // a view of a tensor of the given shape, whose size depends on n
     static readonly Dictionary<string, (Func<int, int[]> Shape, Func<Tensor, Tensor> View)> views = new()
@@ -29,7 +30,7 @@ public class CopyTests
     {
         var (shape, view) = views[name];
         foreach (var n in (int[])[.. lengths, Long])
-            foreach (var type in (DType[])[DType.Float32, DType.Float64, DType.Int64, DType.Bool])
+            foreach (var type in n == Long ? [DType.Float32] : types)
             {
                 var x = Numbers(shape(n), type);
                 Same(view(x.To(Device.Reference)).Clone(), view(x).Clone(), $"{n}, {type}");
@@ -45,7 +46,7 @@ public class CopyTests
     public void Added_windows_are_those_of_the_reference(int size, int stride)
     {
         foreach (var n in (int[])[.. lengths, Long])
-            foreach (var type in (DType[])[DType.Float32, DType.Float64, DType.Int64])
+            foreach (var type in n == Long ? [DType.Float32] : types[..3])
             {
                 var room = (n - 1) * stride + size;
                 var (x, y) = (Numbers([3, n, size], type), Numbers([3, room + 1], type));
