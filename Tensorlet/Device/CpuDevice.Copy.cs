@@ -38,7 +38,7 @@ public sealed partial class CpuDevice
             CopyPairs(x, y, walk);
             return;
         }
-        if (walk.Length < Short) walk = LongRows(x, y);
+        walk = LongRows(x, y, walk);
         if (x.Numel < WorthThreads) CopyRows<T>(x, y, walk, 0, walk.Rows);
         else
             Share(walk.Rows, Math.Max(1, Piece / walk.Length), x.Numel, (from, to) =>
@@ -73,9 +73,9 @@ public sealed partial class CpuDevice
             return;
         }
         var i = 0;
-        for (; sx == 2 && sy == 1 && typeof(T) == typeof(float) && i <= length - Lanes<T>.Count; i += Lanes<T>.Count)
-            Panels.EverySecond(ref Unsafe.As<T, float>(ref Unsafe.Add(ref from, 2 * i)))
-                .StoreUnsafe(ref Unsafe.As<T, float>(ref to), (nuint)i);
+        if (sx == 2 && sy == 1 && typeof(T) == typeof(float))
+            i = Panels.CopyEverySecond(ref Unsafe.As<T, float>(ref from), ref Unsafe.As<T, float>(ref to), length,
+                beyond: false);
         for (; i < length; i++) Unsafe.Add(ref to, i * sy) = Unsafe.Add(ref from, i * sx);
     }
 

@@ -29,7 +29,7 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>
-    /// A part of the computation: some of the rows or, if there is only one row, some of the elements of this row.
+    /// Computes some of the rows or, if there is only one row, some of the elements of this row.
     /// </summary>
     readonly struct Part<F, T>(F f, Walk? walk) : IPinned where F : struct, IFormula where T : unmanaged
     {

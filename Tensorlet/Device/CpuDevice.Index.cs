@@ -17,7 +17,7 @@ public sealed partial class CpuDevice
     [MethodImpl(AggressiveOptimization)]
     static void AddInto<T>(Tensor x, Tensor y) where T : unmanaged
     {
-        var walk = LongRows(x, y);
+        var walk = LongRows(x, y, new(x.Layout, y.Layout));
         ref T px = ref HostStorage.First<T>(x), py = ref HostStorage.First<T>(y);
         int sx = walk.Step(0), sy = walk.Step(1), nextX = walk.Next(0), nextY = walk.Next(1);
         foreach (var (at, rows) in walk.Stretches(0, walk.Rows, walk.Shape.Length - 2))
@@ -29,13 +29,13 @@ public sealed partial class CpuDevice
     }
 
     /// <summary>
-    /// Returns a walk through x and y. If its rows are as short as those of the windows of a pooling, its rows are
-    /// along another axis instead: the one whose elements are nearest to each other in y among those that are long
-    /// enough, but not so long that a row does not stay in the cache until the next row.
+    /// If the rows of a walk through x and y are as short as those of the windows of a pooling, returns a walk whose
+    /// rows are along another axis: the one whose elements are nearest to each other in y among those that are long
+    /// enough, but not so long that a row does not stay in the cache until the next row. Otherwise, returns the given
+    /// walk.
     /// </summary>
-    static Walk LongRows(Tensor x, Tensor y)
+    static Walk LongRows(Tensor x, Tensor y, Walk walk)
     {
-        var walk = new Walk(x.Layout, y.Layout);
         if (walk.Length >= Short) return walk;
         int[] axes = [.. Enumerable.Range(0, x.Rank)],
             along = [.. axes.Where(a => x.Shape[a] is >= Short and <= Longest)];

@@ -54,6 +54,7 @@ public sealed partial class CpuDevice : Device
         else Shared(count, piece, elements, operands, work);
     }
 
+    // a method of its own, because a method with a closure creates it even if it is not used
     void Shared<B>(int count, int piece, long elements, Tensor[] operands, B work) where B : struct, IPinned =>
         Share(count, piece, elements, (from, to) => Operands.Pin(operands, work, from, to));
 

@@ -190,9 +190,8 @@ static unsafe class Operands
     static void Gather<T>(T* from, int step, T* buffer, int n, bool ahead) where T : unmanaged
     {
         if (step == 1) new ReadOnlySpan<T>(from, n).CopyTo(new(buffer, n));
-        var i = step == 1 ? n : 0;
-        for (; step == 2 && typeof(T) == typeof(float) && i < (ahead ? n : n - Floats + 1); i += Floats)
-            Panels.EverySecond(ref *(float*)(from + 2 * i)).Store((float*)buffer + i);
+        var i = step == 1 ? n : step == 2 && typeof(T) == typeof(float)
+            ? Panels.CopyEverySecond(ref *(float*)from, ref *(float*)buffer, n, ahead) : 0;
         for (; i < n; i++) buffer[i] = from[(nint)i * step];
     }
 

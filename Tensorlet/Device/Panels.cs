@@ -73,20 +73,31 @@ static class Panels
                 length = runs[j];
                 ref float from = ref Unsafe.Add(ref source, wide[j] + inner[k]), to = ref Unsafe.Add(ref panel,
                     k * width + j);
-                var n = Vector512<float>.Count;
-                if (wide[j] + inner[k] + 2 * CpuDevice.RoundUp(length, n) <= readable)
-                    for (var i = 0; i < length; i += n)
-                        EverySecond(ref Unsafe.Add(ref from, 2 * i)).StoreUnsafe(ref to, (nuint)i);
+                if (wide[j] + inner[k] + 2 * CpuDevice.RoundUp(length, Vector512<float>.Count) <= readable)
+                    CopyEverySecond(ref from, ref to, length, beyond: true);
                 else
                     for (var i = 0; i < length; i++) Unsafe.Add(ref to, i) = Unsafe.Add(ref from, 2 * i);
             }
     }
 
     /// <summary>
+    /// Copies floats that are two elements apart, in whole registers, and returns how many. There are n floats to copy.
+    /// If <paramref name="beyond"/> is true, the last register may reach beyond them.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    public static int CopyEverySecond(ref float from, ref float to, int n, bool beyond)
+    {
+        var i = 0;
+        for (; i < (beyond ? n : n - Vector512<float>.Count + 1); i += Vector512<float>.Count)
+            EverySecond(ref Unsafe.Add(ref from, 2 * i)).StoreUnsafe(ref to, (nuint)i);
+        return i;
+    }
+
+    /// <summary>
     /// Returns sixteen floats, each of which is two elements after the one before. Nothing behind the last one is read.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
-    public static Vector512<float> EverySecond(ref float from)
+    static Vector512<float> EverySecond(ref float from)
     {
         var low = Vector512.LoadUnsafe(ref from).AsUInt64();
         var high = Vector512.LoadUnsafe(ref from, (nuint)Vector512<float>.Count - 1).AsUInt64();
