@@ -37,6 +37,26 @@ public class CopyTests
             }
     }
 
+    [Theory, MemberData(nameof(Names))]
+    public void A_copy_writes_to_its_own_elements_only(string name)
+    {
+        var (shape, view) = views[name];
+        foreach (var n in lengths)
+        {
+            var x = view(Numbers(shape(n), DType.Float32));
+            for (var axis = 0; axis < x.Rank; axis++)           // the one along which other elements follow
+            {
+                int[] size = [.. x.Size()], wider = [.. size];
+                wider[axis] += 20;
+                var y = Tensor.Full(wider, -1);
+                var expected = y.To(Device.Reference);
+                Device.Cpu.Copy(x, y.Narrow(axis, 0, size[axis]));
+                Device.Reference.Copy(x.To(Device.Reference), expected.Narrow(axis, 0, size[axis]));
+                Same(expected, y, $"{n}, axis {axis}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData(2, 2)]      // windows side by side
     [InlineData(2, 1)]
@@ -78,6 +98,26 @@ public class CopyTests
                         table.Clone().ScatterAdd_(axis, i, items), $"{n}, axis {axis}");
                 }
             }
+    }
+
+    [Fact]
+    public void An_index_that_does_not_exist_is_found_in_every_row_before_anything_is_written()
+    {
+        foreach (var axis in (int[])[0, 1, 2])
+            foreach (var wrong in (long[])[-1, 9])
+                for (var place = 0; place < 7 * 4 * 5; place += 3)
+                {
+                    int[] size = [7, 4, 5], wanted = [.. size];
+                    size[axis] = 9;
+                    Tensor table = Numbers(size, DType.Float32), before = table.Clone();
+                    var index = Tensor.Zeros(wanted, DType.Int64);
+                    index.View(-1)[place] = wrong;
+                    Assert.Throws<IndexException>(() => table.Device.Gather(table, axis, index,
+                        Numbers(wanted, DType.Float32)));
+                    Assert.Throws<IndexException>(() => table.Device.ScatterAdd(Numbers(wanted, DType.Float32), axis,
+                        index, table));
+                    Same(before, table, $"axis {axis}, place {place}");
+                }
     }
 
     // small integers, so that every order of a sum gives the same

@@ -4,8 +4,9 @@ public sealed unsafe partial class CpuDevice
 {
     const int PartOfAll = 1 << 14, WorthParts = 4 * PartOfAll;      // a long sum is the sum of parts of a fixed size
     const int Few = 24, Fewest = 4; // fewer numbers for each result are not read as a row, or not even as a short row
-    const int Depth = Operands.Chunk / 16; // the rows that a register goes down: a buffer has room for as many registers
     const int Columns = 256;                                        // the results that are computed together
+    // the rows that a register of columns goes down; a buffer has room for as many registers
+    const int Depth = Operands.Chunk / 16;
 
     internal override void ReduceCore<F, R>(F f, R r, ReadOnlySpan<Tensor> x, Tensor y)
     {
