@@ -1,19 +1,32 @@
 namespace Tensorlet;
 
-/// <summary>Kahan's formula: near 0, (u − 1)·x/ln u with u = eˣ is exact up to rounding.</summary>
+/// <summary>
+/// eˣ − 1 = 2x/(c − x), where c = x·coth(x/2). Near 0, where eˣ − 1 would lose digits, c is computed as the series
+/// Σ 2·Bₙ·xⁿ/n! over all even n, where Bₙ are the Bernoulli numbers (DLMF 4.19.6).
+/// </summary>
 readonly struct Expm1Formula : ISmooth
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Exp(x);
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
-        var u = V.Exp(x);
-        var near = V.IfEqual(u, V.Of(1), x, (u - V.Of(1)) * x / V.Log(u));
-        return V.IfGreater(V.Abs(x), V.Of(1), u - V.Of(1), near);
+        var z = x * x;
+        var c = z * V.Of(1.0 / 37362124800);
+        c = z * (V.Of(691.0 / 653837184000) - c);
+        c = z * (V.Of(1.0 / 23950080) - c);
+        c = z * (V.Of(1.0 / 604800) - c);
+        c = z * (V.Of(1.0 / 15120) - c);
+        c = z * (V.Of(1.0 / 360) - c);
+        c = z * (V.Of(1.0 / 6) - c);
+        var near = (x + x) / (c - x + V.Of(2));     // the first term of c is added last: then little is rounded
+        return V.IfGreater(V.Abs(x), V.Of(0.5), V.Exp(x) - V.Of(1), near);
     }
 }
 
-/// <summary>Kahan's formula: near 0, ln w · x/(w − 1) with w = 1 + x is exact up to rounding.</summary>
+/// <summary>
+/// ln(1 + x) = ln w + ln((1 + x)/w), where w is 1 + x after rounding. Up to rounding, the second term is
+/// (1 + x − w)/w.
+/// </summary>
 readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
 {
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (V.Of(1) + x);
@@ -21,8 +34,7 @@ readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
     V IMap.Apply<V>(V x)
     {
         var w = V.Of(1) + x;
-        var near = V.IfEqual(w, V.Of(1), x, V.Log(w) * x / (w - V.Of(1)));
-        return V.IfGreater(V.Abs(x), V.Of(1), V.Log(w), near);
+        return V.IfGreater(V.Of(1), V.Abs(x), V.Log(w) + (x - (w - V.Of(1))) / w, V.Log(w));
     }
 }
 
