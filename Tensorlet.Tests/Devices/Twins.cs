@@ -75,7 +75,7 @@ sealed class Twins(Device device, int seed, int mostElements = 600, int around =
         Twin Both(int[] memory, Func<Tensor, Tensor> view)
         {
             double[] values = [.. Enumerable.Range(0, memory.Aggregate(1, (n, s) => n * s)).Select(_ => value())];
-            var expected = Tensor.From(values, memory, device: Device.Reference).To(type).Clone();
+            var expected = Tensor.From(values, memory).To(type).To(Device.Reference);
             return new(view(expected), view(expected.To(device)));
         }
     }
