@@ -370,12 +370,16 @@ readonly struct WeightedFormula : IZip
 {
     [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => At(x, w);
     [MethodImpl(AggressiveInlining)]
-    internal static V At<V>(V x, V w) where V : struct, INumeric<V> => V.IfEqual(w, V.Of(0),
-        V.IfEqual(V.Abs(x), V.Of(double.PositiveInfinity), V.Of(0), w * x), w * x);
+    internal static V At<V>(V x, V w) where V : struct, INumeric<V>
+    {
+        var y = w * x;
+        return V.IfEqual(w, V.Of(0), V.IfEqual(V.Abs(x), V.Of(double.PositiveInfinity), V.Of(0), y), y);
+    }
 }
 
 /// <summary>
-/// w·((1 − t)·x + (1 + (p − 1)·t)·ln(1 + e⁻ˣ)). If x is below −40, the logarithm is replaced by −x.
+/// w·((1 − t)·x + c·ln(1 + e⁻ˣ)) with c = 1 − t + p·t. For negative x, this is w·(−p·t·x + c·ln(1 + eˣ)), where eˣ does
+/// not overflow.
 /// </summary>
 readonly struct LogitsFormula : IFormula
 {
@@ -383,9 +387,10 @@ readonly struct LogitsFormula : IFormula
     [MethodImpl(AggressiveInlining)]
     V IFormula.Apply<V>(V x, V t, V p, V w, V e, V f, V g, V h)
     {
-        V far = V.Of(-40), tail = (V.Of(1) + (p - V.Of(1)) * t) * V.Call(new SoftplusFormula(40), -x);
-        var line = WeightedFormula.At(x, w * V.IfGreater(far, x, -p * t, V.Of(1) - t));
-        return line + w * V.IfGreater(far, x, V.Of(0), tail);
+        V pt = p * t, rest = V.Of(1) - t;
+        var below = V.IfGreater(V.Of(0), x, x, -x);             // not −|x|, whose slope at 0 is 0
+        var tail = (rest + pt) * V.Call(new SoftplusFormula(40), below);
+        return WeightedFormula.At(x, w * V.IfGreater(V.Of(0), x, -pt, rest)) + w * tail;
     }
 }
 
@@ -450,12 +455,12 @@ sealed class Surprise(int axis, Tensor target) : Function
 // c = −(b·ln a + (1 − b)·ln(1 − a))     da = (a − b)/(a·(1 − a))·dc     db = (ln(1 − a) − ln a)·dc
 sealed class BinaryCrossEntropy : Function
 {
-    protected override Tensor Forward()
+    internal readonly struct Formula : IZip
     {
-        Save(A, B);
-        var (a, b) = (A.Data, B.Data);
-        return b * -Logarithm(a).Data + (1 - b) * -Logarithm(1 - a).Data;
+        V IZip.Apply<V>(V a, V b) => (b - V.Of(1)) * Least(V.Log(V.Of(1) - a)) - b * Least(V.Log(a));
+        static V Least<V>(V x) where V : struct, INumeric<V> => V.IfGreater(V.Of(-100), x, V.Of(-100), x);
     }
+    protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, Name); }
     public override Variable?[] Backward(Variable dc) =>
     [
         Needs(0) ? (A - B) / (A * (1 - A)).Clamp(min: 1e-12) * dc : null,

@@ -46,6 +46,7 @@ readonly struct PowerFormula(double p) : IMap
 /// </summary>
 readonly struct ExtremeFormula(int sign) : IZip
 {
+    [MethodImpl(AggressiveInlining)]
     V IZip.Apply<V>(V a, V b)
     {
         var (first, second) = sign > 0 ? (a, b) : (b, a);

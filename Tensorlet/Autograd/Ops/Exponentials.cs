@@ -34,7 +34,8 @@ readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
     V IMap.Apply<V>(V x)
     {
         var w = V.Of(1) + x;
-        return V.IfGreater(V.Of(1), V.Abs(x), V.Log(w) + (x - (w - V.Of(1))) / w, V.Log(w));
+        var y = V.Log(w);
+        return V.IfGreater(V.Of(1), V.Abs(x), y + (x - (w - V.Of(1))) / w, y);
     }
 }
 

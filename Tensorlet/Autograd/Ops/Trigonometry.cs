@@ -18,6 +18,7 @@ readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
 /// </summary>
 readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 {
+    [MethodImpl(AggressiveInlining)]
     V ISmooth.Slope<V>(V x, V y)
     {
         var (far, r) = (V.Abs(x), V.Of(1) / x);
