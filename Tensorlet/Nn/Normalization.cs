@@ -76,7 +76,6 @@ public sealed class BatchNorm3d(int numFeatures, double eps = 1e-5, double? mome
 /// Normalizes each channel of each sample separately; see <see cref="F.InstanceNorm"/>. The input has the shape
 /// (N, C, L), where N is the number of samples, C is the number of channels and L is the length.
 /// </summary>
-/// <param name="momentum">The weight of a new batch in the running statistics.</param>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm1d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 3, 3, true);
@@ -85,7 +84,6 @@ public sealed class InstanceNorm1d(int numFeatures, double eps = 1e-5, double mo
 /// Normalizes each channel of each sample separately; see <see cref="F.InstanceNorm"/>. The input has the shape
 /// (N, C, H, W), where N is the number of samples, C is the number of channels, H is the height and W is the width.
 /// </summary>
-/// <param name="momentum">The weight of a new batch in the running statistics.</param>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm2d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 4, 4, true);
@@ -95,7 +93,6 @@ public sealed class InstanceNorm2d(int numFeatures, double eps = 1e-5, double mo
 /// (N, C, D, H, W), where N is the number of samples, C is the number of channels, D is the depth, H is the height
 /// and W is the width.
 /// </summary>
-/// <param name="momentum">The weight of a new batch in the running statistics.</param>
 /// <inheritdoc cref="BatchNorm1d"/>
 public sealed class InstanceNorm3d(int numFeatures, double eps = 1e-5, double momentum = 0.1, bool affine = false,
     bool trackRunningStats = false) : ChannelNorm(numFeatures, eps, momentum, affine, trackRunningStats, 5, 5, true);
