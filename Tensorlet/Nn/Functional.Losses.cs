@@ -457,8 +457,12 @@ sealed class BinaryCrossEntropy : Function
 {
     internal readonly struct Formula : IZip
     {
-        V IZip.Apply<V>(V a, V b) => (b - V.Of(1)) * Least(V.Log(V.Of(1) - a)) - b * Least(V.Log(a));
-        static V Least<V>(V x) where V : struct, INumeric<V> => V.IfGreater(V.Of(-100), x, V.Of(-100), x);
+        V IZip.Apply<V>(V a, V b) => b * Cost(a) + (V.Of(1) - b) * Cost(V.Of(1) - a);
+        static V Cost<V>(V p) where V : struct, INumeric<V>
+        {
+            var cost = -V.Log(p);
+            return V.IfGreater(cost, V.Of(100), V.Of(100), cost);
+        }
     }
     protected override Tensor Forward() { Save(A, B); return Tensor.Zip(new Formula(), A.Data, B.Data, Name); }
     public override Variable?[] Backward(Variable dc) =>
