@@ -8,7 +8,7 @@ static class StudentCopy
     /// <summary>What belongs in a copy where no git says it: folders, kinds of files, files beside them.</summary>
     static readonly string[] folders = ["Tensorlet", "Tensorlet.Tests", "tutorials"],
         kinds = [".cs", ".csproj", ".md", ".svg", ".png", ".json", ".npz", ".npy", ".safetensors", ".txt", ".py",
-            ".sh", ".html", ".css", ".js", ".slnx", ".props", ".config", ".gitignore"],
+            ".sh", ".html", ".css", ".js", ".slnx", ".props", ".config", ".runsettings", ".gitignore"],
         first = [".editorconfig", ".gitignore", "CONTRIBUTING.md", "Directory.Build.props", "LICENSE", "README.md",
             "Tensorlet.sln", "global.json"];
 
