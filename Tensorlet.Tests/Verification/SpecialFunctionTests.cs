@@ -17,6 +17,7 @@ public class SpecialFunctionTests
         { "sinh", x => x.Sinh(), Math.Sinh, 80 },
         { "cosh", x => x.Cosh(), Math.Cosh, 80 },
         { "expm1", x => x.Expm1(), x => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2), 30 },
+        { "log1p", x => x.Log1p(), x => 2 * Math.Atanh(x / (2 + x)), 0.9 },
         { "tanh", x => x.Tanh(), Math.Tanh, 25 },
     };
 
