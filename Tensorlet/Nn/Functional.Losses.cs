@@ -389,7 +389,7 @@ readonly struct LogitsFormula : IFormula
     {
         V pt = p * t, rest = V.Of(1) - t;
         var below = V.IfGreater(V.Of(0), x, x, -x);             // not −|x|, whose slope at 0 is 0
-        var tail = (rest + pt) * V.Call(new SoftplusFormula(40), below);
+        var tail = (rest + pt) * V.Call(new Log1pFormula(), V.Exp(below));
         return WeightedFormula.At(x, w * V.IfGreater(V.Of(0), x, -pt, rest)) + w * tail;
     }
 }
