@@ -23,7 +23,7 @@ public sealed class Tanh() : Activation( // y = tanh x     dx = (1 − y²)·dy
 
 /// <summary>The logistic function, 1/(1 + e⁻ˣ), of each element x.</summary>
 public sealed class Sigmoid() : Activation( // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
-    x => x.Map(new Tensorlet.Sigmoid.Formula()), (y, dy) => y * (1 - y) * dy);
+    x => x.Map(new SigmoidFormula()), (y, dy) => y * (1 - y) * dy);
 
 /// <summary>max(x, 0) for each element x.</summary>
 public sealed class ReLU() : Activation( // y = max(x, 0)     dx = dy where y > 0

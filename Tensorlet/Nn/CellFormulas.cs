@@ -6,7 +6,7 @@ namespace Tensorlet.Nn;
 readonly struct LogisticOfSum : IZip3 // σ(x + own + b)
 {
     [MethodImpl(AggressiveInlining)]
-    V IZip3.Apply<V>(V x, V own, V b) => V.Call(new LogisticFormula(), x + (own + b));
+    V IZip3.Apply<V>(V x, V own, V b) => V.Call(new SigmoidFormula(), x + (own + b));
 }
 
 readonly struct TanhOfSum : IZip3 // tanh(x + own + b)

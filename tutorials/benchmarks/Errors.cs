@@ -16,6 +16,10 @@ static class Errors
         ("exp", x => x.Exp()), ("log", x => x.Log()), ("erf", x => x.Erf()), ("sin", x => x.Sin()),
         ("cos", x => x.Cos()), ("tanh", x => x.Tanh()), ("sigmoid", x => x.Sigmoid()), ("expm1", x => x.Expm1()),
         ("log1p", x => x.Log1p()), ("sqrt", x => x.Sqrt()),
+        ("tan", x => x.Tan()), ("asin", x => x.Asin()), ("acos", x => x.Acos()), ("atan", x => x.Atan()),
+        ("sinh", x => x.Sinh()), ("cosh", x => x.Cosh()), ("log2", x => x.Log2()), ("log10", x => x.Log10()),
+        ("exp2", x => x.Exp2()), ("rsqrt", x => x.Rsqrt()), ("erfinv", x => x.Erfinv()),
+        ("softplus", x => x.Softplus()), ("logsigmoid", x => x.LogSigmoid()), ("elu", x => x.Elu()),
     ];
 
     /// <summary>Prints a row for each function, for a part of all floats at equal distances.</summary>

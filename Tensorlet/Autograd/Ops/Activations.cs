@@ -46,19 +46,12 @@ readonly struct NormalTanhGate : IGate
         + V.Call(new TanhFormula(), (x + x * x * x * V.Of(0.044715)) * V.Of(0.7978845608028654)));
 }
 
-/// <summary>The sigmoid and its slope, for formulas that call the sigmoid.</summary>
-readonly struct LogisticFormula : ISmooth
-{
-    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x));
-    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
-}
-
 /// <summary>The sigmoid as a gate.</summary>
 readonly struct LogisticGate : IGate
 {
     static double IGate.Low => -800;
     static double IGate.High => 800;
-    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(new LogisticFormula(), x);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(new SigmoidFormula(), x);
 }
 
 /// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where n is eˣ·(eˣ + 2).</summary>
@@ -132,7 +125,7 @@ readonly struct ThresholdFormula(double threshold, double value) : IMap     // N
 }
 
 readonly struct GluFormula : IZip
-{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => a * V.Call(new LogisticFormula(), b); }
+{ [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V a, V b) => a * V.Call(new SigmoidFormula(), b); }
 
 readonly struct PReluFormula : IZip
 { [MethodImpl(AggressiveInlining)] V IZip.Apply<V>(V x, V w) => V.IfGreater(x, V.Of(0), x, w * x); }

@@ -29,9 +29,13 @@ readonly struct LeakyReluFormula(double slope) : IMap
 readonly struct SoftplusFormula(double threshold) : ISmooth
 {
     [MethodImpl(AggressiveInlining)]
-    V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(threshold), x, V.Call(new Log1pFormula(), V.Exp(x)));
+    V IMap.Apply<V>(V x)
+    {
+        var y = V.IfGreater(x, V.Of(0), x, V.Of(0)) + V.Call(new Log1pFormula(), V.Exp(-V.Abs(x)));
+        return V.IfGreater(x, V.Of(threshold), x, y);
+    }
     [MethodImpl(AggressiveInlining)]
-    V ISmooth.Slope<V>(V x, V y) => V.IfGreater(x, V.Of(threshold), V.Of(1), V.Call(new LogisticFormula(), x));
+    V ISmooth.Slope<V>(V x, V y) => V.IfGreater(x, V.Of(threshold), V.Of(1), V.Call(new SigmoidFormula(), x));
 }
 
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }
@@ -70,10 +74,20 @@ readonly struct ClampFormula(double low, double high) : IMap
     }
 }
 
+readonly struct SigmoidFormula : ISmooth // with e = e^(−|x|), which cannot overflow: 1/(1 + e) or, for x ≤ 0, e/(1 + e)
+{
+    [MethodImpl(AggressiveInlining)]
+    V IMap.Apply<V>(V x)
+    {
+        V e = V.Exp(-V.Abs(x)), n = V.IfGreater(x, V.Of(0), V.Of(1), e);
+        return n - n * (e / (V.Of(1) + e));
+    }
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
+}
+
 sealed class Sigmoid : Function // y = 1/(1 + e⁻ˣ)     dx = y·(1 − y)·dy
 {
-    internal readonly struct Formula : IMap { V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x)); }
-    protected override Tensor Forward() => SaveResult(X.Data.Map(new Formula()));
+    protected override Tensor Forward() => SaveResult(X.Data.Map(new SigmoidFormula()));
     public override Variable[] Backward(Variable dy) => [Y * (1 - Y) * dy];
 }
 

@@ -55,18 +55,21 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
 }
 
 /// <summary>
-/// Uses expm1, which is accurate near 0. For |x| above 22, e^(−|x|) is negligible, and the magnitude of sinh x is
-/// computed as (e^(|x|/2))²/2.
+/// (eˣ − e⁻ˣ)/2. Near 0, where the difference would lose digits, it is the series Σ xⁿ/n! over all odd n.
 /// </summary>
 readonly struct SinhFormula : ISmooth // y′ = cosh x
 {
     V ISmooth.Slope<V>(V x, V y) => V.Call(new CoshFormula(), x);
     V IMap.Apply<V>(V x)
     {
-        var (a, h) = (V.Abs(x), V.Exp(V.Abs(x) * V.Of(0.5)));
-        var e = V.Call(new Expm1Formula(), a);
-        var y = V.IfGreater(a, V.Of(22), h * V.Of(0.5) * h, (e + e / (e + V.Of(1))) * V.Of(0.5));
-        return V.IfGreater(V.Of(0), x, -y, y);
+        var z = x * x;
+        V one = V.Of(1), p = z * V.Of(1.0 / 272) + one;
+        p = (p * z * V.Of(1.0 / 210) + one) * z * V.Of(1.0 / 156) + one;
+        p = (p * z * V.Of(1.0 / 110) + one) * z * V.Of(1.0 / 72) + one;
+        p = (p * z * V.Of(1.0 / 42) + one) * z * V.Of(1.0 / 20) + one;
+        var (up, down) = CoshFormula.Halves(V.Abs(x));
+        var far = V.IfGreater(V.Of(0), x, down - up, up - down);
+        return V.IfGreater(V.Abs(x), one, far, x + x * z * p * V.Of(1.0 / 6));
     }
 }
 
@@ -75,8 +78,19 @@ readonly struct CoshFormula : ISmooth // y′ = sinh x
     V ISmooth.Slope<V>(V x, V y) => V.Call(new SinhFormula(), x);
     V IMap.Apply<V>(V x)
     {
-        var h = V.Exp(V.Abs(x) * V.Of(0.5));
-        return h * V.Of(0.5) * h + V.Of(0.5) / h / h;
+        var (up, down) = Halves(V.Abs(x));
+        return up + down;
+    }
+
+    /// <summary>
+    /// eᵃ/2 and e⁻ᵃ/2, where a ≥ 0. Beyond 45, the first is e⁴⁵/2·eᵃ⁻⁴⁵, since eᵃ could overflow where eᵃ/2 does not;
+    /// the second is then negligible compared with the first, and is not computed.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    internal static (V, V) Halves<V>(V a) where V : struct, INumeric<V>
+    {
+        V far = V.Of(45), e = V.Exp(a - V.IfGreater(a, far, far, V.Of(0))), half = V.Of(0.5);
+        return (e * V.IfGreater(a, far, V.Of(Math.Exp(45) / 2), half), half / e);
     }
 }
 
