@@ -1,7 +1,7 @@
 namespace Tensorlet.Tests.Devices;
 
 /// <summary>
-/// The CPU's functions of floats, which compute in float, compared with the same functions in double.
+/// The CPU's own functions of floats, compared with the same functions in double.
 /// </summary>
 public sealed class FloatFunctionTests
 {
@@ -58,6 +58,54 @@ public sealed class FloatFunctionTests
         var found = functions[name](Tensor.From([x])).Data.ToArray<float>()[0];
         Assert.Equal(BitConverter.SingleToInt32Bits(y), BitConverter.SingleToInt32Bits(float.IsNaN(found) ? y : found));
         Assert.Equal(float.IsNaN(y), float.IsNaN(found));
+    }
+
+    /// <summary>
+    /// All pairs of some special numbers, pairs of all signs and sizes, and pairs whose power or quotient is moderate.
+    /// </summary>
+    static (float[] A, float[] B) Pairs()
+    {
+        float[] special = [0, -0f, 1, -1, 2, -2, 3, -3, 0.5f, -0.5f, 2.5f, -2.5f, 16777215, -16777215, 1e10f, -1e10f,
+            float.MaxValue, float.Epsilon, -float.Epsilon, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+        var random = new Random(1);
+        (float, float)[] pairs = [.. from a in special from b in special select (a, b),
+            .. from _ in Enumerable.Range(0, 100_000) select (Any(), Any()),
+            .. from _ in Enumerable.Range(0, 100_000) select (Around(4, 3), Around(1, 1.5)),
+            .. from n in Enumerable.Range(0, 2_000) select (n % 50 - 25f, n / 50 - 20f)];
+        return (Array.ConvertAll(pairs, pair => pair.Item1), Array.ConvertAll(pairs, pair => pair.Item2));
+
+        float Any() => BitConverter.Int32BitsToSingle((int)random.NextInt64(1L << 32));
+        float Around(int signs, double sizes) => (float)(Math.Exp((random.NextDouble() * 2 - 1) * sizes * 4)
+            * (random.Next(signs) == 1 ? -1 : 1));
+    }
+
+    [Fact]
+    public void A_power_is_within_a_unit_in_the_last_place()
+    {
+        var (a, b) = Pairs();
+        var y = Variable.Pow(Tensor.From(a), Tensor.From(b)).Data.ToArray<float>();
+        for (var i = 0; i < y.Length; i++)
+        {
+            var exact = Math.Pow(a[i], b[i]);
+            var rounded = (float)exact;
+            Assert.True(float.IsFinite(rounded) && rounded != 0 ? Math.Abs(y[i] - exact) <= Unit(rounded)
+                : rounded.Equals(y[i]) && (float.IsNaN(rounded) || float.IsNegative(rounded) == float.IsNegative(y[i])),
+                $"pow({a[i]:R}, {b[i]:R}) is {y[i]:R}, not {exact:R}");
+        }
+    }
+
+    [Fact]
+    public void A_remainder_is_exact()
+    {
+        var (a, b) = Pairs();
+        var y = Variable.Fmod(Tensor.From(a), Tensor.From(b)).Data.ToArray<float>();
+        for (var i = 0; i < y.Length; i++)
+        {
+            var exact = a[i] % b[i];
+            Assert.True(float.IsNaN(exact) ? float.IsNaN(y[i])
+                : BitConverter.SingleToInt32Bits(exact) == BitConverter.SingleToInt32Bits(y[i]),
+                $"fmod({a[i]:R}, {b[i]:R}) is {y[i]:R}, not {exact:R}");
+        }
     }
 
     [Fact]

@@ -84,18 +84,20 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
         : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)n)).As<long, T>(),
         Value, Of(otherwise).Value));
 
-    /// <summary>Computes aᵇ element by element, because there is no instruction for powers of a register.</summary>
-    public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, MathF.Pow)
-        : Each<double>(a, b, Math.Pow);
+    /// <summary>Computes aᵇ. In double, it is computed element by element.</summary>
+    public static Lanes<T> Pow(Lanes<T> a, Lanes<T> b) => IsFloat
+        ? new(WideFunctions.Pow(a.Value.AsSingle(), b.Value.AsSingle()).As<float, T>()) : Each(a, b, Math.Pow);
 
-    /// <summary>Computes the remainder of a/b element by element.</summary>
-    public static Lanes<T> operator %(Lanes<T> a, Lanes<T> b) => IsFloat ? Each<float>(a, b, static (x, y) => x % y)
-        : Each<double>(a, b, static (x, y) => x % y);
+    /// <summary>Computes the remainder of a/b. In double, it is computed element by element.</summary>
+    public static Lanes<T> operator %(Lanes<T> a, Lanes<T> b) => IsFloat
+        ? new(WideFunctions.Remainder(a.Value.AsSingle(), b.Value.AsSingle()).As<float, T>())
+        : Each(a, b, static (x, y) => x % y);
 
-    static Lanes<T> Each<N>(Lanes<T> a, Lanes<T> b, Func<N, N, N> f)
+    static Lanes<T> Each(Lanes<T> a, Lanes<T> b, Func<double, double, double> f)
     {
-        var result = Vector512<N>.Zero;
-        for (var i = 0; i < Count; i++) result = result.WithElement(i, f(a.Value.As<T, N>()[i], b.Value.As<T, N>()[i]));
-        return new(result.As<N, T>());
+        var result = Vector512<double>.Zero;
+        for (var i = 0; i < Count; i++)
+            result = result.WithElement(i, f(a.Value.AsDouble()[i], b.Value.AsDouble()[i]));
+        return new(result.As<double, T>());
     }
 }
