@@ -11,10 +11,14 @@ static class Elementwise
     [
         .. Map("relu", x => x.Relu(), x => x.relu()),
         .. Map("exp", x => x.Exp(), x => x.exp()),
+        .. Map("log", x => x.Abs().Log(), x => x.abs().log()),
+        .. Map("sin", x => x.Sin(), x => x.sin()),
         .. Map("sigmoid", x => x.Sigmoid(), x => x.sigmoid()),
         .. Map("tanh", x => x.Tanh(), x => x.tanh()),
         .. Zip("add", (a, b) => a + b, (a, b) => a + b),
         .. Zip("mul", (a, b) => a * b, (a, b) => a * b),
+        .. Zip("pow", (a, b) => Variable.Pow(a.Abs(), b), (a, b) => torch.pow(a.abs(), b)),
+        .. Zip("fmod", Variable.Fmod, (a, b) => torch.fmod(a, b)),
     ];
 
     static IEnumerable<Row> Map(string name, Func<Variable, Variable> ours, Func<torch.Tensor, torch.Tensor> theirs) =>
