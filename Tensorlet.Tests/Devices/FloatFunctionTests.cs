@@ -80,7 +80,7 @@ public sealed class FloatFunctionTests
     }
 
     [Fact]
-    public void A_power_is_within_a_unit_in_the_last_place()
+    public void A_power_is_rounded_correctly_or_almost()
     {
         var (a, b) = Pairs();
         var y = Variable.Pow(Tensor.From(a), Tensor.From(b)).Data.ToArray<float>();
@@ -88,7 +88,7 @@ public sealed class FloatFunctionTests
         {
             var exact = Math.Pow(a[i], b[i]);
             var rounded = (float)exact;
-            Assert.True(float.IsFinite(rounded) && rounded != 0 ? Math.Abs(y[i] - exact) <= Unit(rounded)
+            Assert.True(float.IsFinite(rounded) && rounded != 0 ? Math.Abs(y[i] - exact) <= 0.52 * Unit(rounded)
                 : rounded.Equals(y[i]) && (float.IsNaN(rounded) || float.IsNegative(rounded) == float.IsNegative(y[i])),
                 $"pow({a[i]:R}, {b[i]:R}) is {y[i]:R}, not {exact:R}");
         }
