@@ -23,6 +23,10 @@ readonly struct Expm1Formula : ISmooth
     }
 }
 
+/// <summary>The logarithm to the base b, where ln b is given.</summary>
+readonly struct LogOfBaseFormula(double lnOfBase) : IMap { V IMap.Apply<V>(V x) => V.Log(x) / V.Of(lnOfBase); }
+readonly struct RsqrtFormula : IMap { V IMap.Apply<V>(V x) => V.Of(1) / V.Sqrt(x); }
+
 /// <summary>
 /// ln(1 + x) = ln w + ln((1 + x)/w), where w is 1 + x after rounding. Up to rounding, the second term is
 /// (1 + x − w)/w.
@@ -101,13 +105,13 @@ public partial class Variable
     /// <summary>eˣ − 1, computed accurately where x is near 0.</summary>
     public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
-    public Variable Log2() => Log() / Math.Log(2);
+    public Variable Log2() => Map(new LogOfBaseFormula(Math.Log(2)));
     /// <summary>The logarithm to base 10.</summary>
-    public Variable Log10() => Log() / Math.Log(10);
+    public Variable Log10() => Map(new LogOfBaseFormula(Math.Log(10)));
     /// <summary>ln(1 + x), computed accurately where x is near 0.</summary>
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>
-    public Variable Rsqrt() => 1 / Sqrt();
+    public Variable Rsqrt() => Map(new RsqrtFormula());
     /// <summary>aᵇ, with broadcasting. The result has an integer type if a and b are integers.</summary>
     /// <exception cref="TensorletException">An integer is raised to a negative power.</exception>
     public static Variable Pow(Variable a, Variable b)

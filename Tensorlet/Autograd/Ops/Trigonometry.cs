@@ -1,5 +1,11 @@
 namespace Tensorlet;
 
+readonly struct TanFormula : ISmooth // y′ = 1 + y²
+{
+    V IMap.Apply<V>(V x) => V.Sin(x) / V.Cos(x);
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) + y * y;
+}
+
 /// <summary>
 /// Up to |x| = 0.6, the result is x and a quotient of polynomials, which interpolates asin at Chebyshev nodes. Beyond,
 /// the magnitude is π/2 − 2·asin √((1 − |x|)/2), with π/2 in two parts.
@@ -100,7 +106,7 @@ sealed class Atan2 : Function // c = the angle of the point (b, a)     da = b·d
 public partial class Variable
 {
     /// <summary>tan x, where x is in radians.</summary>
-    public Variable Tan() => Sin() / Cos();
+    public Variable Tan() => Smooth(new TanFormula());
     /// <summary>The angle in [−π/2, π/2] whose sine is x; NaN if x is outside [−1, 1].</summary>
     public Variable Asin() => Smooth(new AsinFormula());
     /// <summary>The angle in [0, π] whose cosine is x; NaN if x is outside [−1, 1].</summary>
