@@ -2,14 +2,14 @@ namespace Tensorlet;
 
 /// <summary>
 /// Functions of 16 pairs of floats that are computed in double. The plain versions, which compute the pairs one by one,
-/// are in <see cref="F32"/>. These versions are faster in the benchmarks <c>pow</c> and <c>fmod</c>. Pairs for which
+/// are in <see cref="F32"/>. The versions here are faster in the benchmarks <c>pow</c> and <c>fmod</c>. Pairs for which
 /// the double computation would not be right, such as those with an infinite number, are still computed one by one. No
 /// element of a result depends on the other elements.
 /// </summary>
 static class WideFunctions
 {
-    // for floats x and y up to this quotient, n = ⌊x/y⌋ is right, because no x/y is so near to n + 1 that it is rounded
-    // to it, and n·y is exact, because n and y have at most 52 bits together
+    // If x/y is below this, ⌊x/y⌋ is right although x/y is rounded to a double: for floats x and y, x/y is never so
+    // near to the next integer that it is rounded to it. And ⌊x/y⌋·y is exact: it has at most 28 + 24 bits.
     const float MostExact = 1 << 28;
     const double Beyond = 200;              // 2^200 is infinite as a float, and 2^−200 is 0
     const double Ln2 = 0.6931471805599453;
@@ -56,8 +56,8 @@ static class WideFunctions
     }
 
     /// <summary>
-    /// Splits x into an integer n and r with |r| ≤ 1/2. Then 2ˣ = 2ⁿ·Σ (r·ln 2)ⁱ/i!. Nine terms are summed, which
-    /// leaves an error below 2⁻³¹.
+    /// Splits x into n + r/ln 2, where n is an integer and |r| ≤ (ln 2)/2. Then 2ˣ = 2ⁿ·Σ rⁱ/i!. Nine terms are summed,
+    /// which leaves a relative error below 2⁻³¹.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static Vector512<double> Exp2(Vector512<double> x)

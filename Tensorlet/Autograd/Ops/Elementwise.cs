@@ -25,7 +25,9 @@ readonly struct SignFormula : IMap
 readonly struct LeakyReluFormula(double slope) : IMap
 { [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.IfGreater(x, V.Of(0), x, x * V.Of(slope)); }
 
-/// <summary>ln(1 + eˣ), and x itself above the threshold, where e⁻ˣ is negligible.</summary>
+/// <summary>
+/// ln(1 + eˣ), computed as max(x, 0) + ln(1 + e^(−|x|)), which cannot overflow; above the threshold, x itself.
+/// </summary>
 readonly struct SoftplusFormula(double threshold) : ISmooth
 {
     [MethodImpl(AggressiveInlining)]
@@ -54,7 +56,8 @@ readonly struct TanhFormula : ISmooth
         var p = (V.Of(-0.9643991794250522) * z - V.Of(99.28772310019186)) * z - V.Of(1614.6876844170845);
         var q = ((z + V.Of(112.81167849163293)) * z + V.Of(2235.4883906010045)) * z + V.Of(4844.063053251255);
         var beyond = V.Of(1) - V.Of(2) / (V.Exp(a + a) + V.Of(1));
-        return V.IfGreater(x, V.Of(0.625), beyond, V.IfGreater(V.Of(-0.625), x, -beyond, x + x * z * p / q));
+        var near = V.IfEqual(x, V.Of(0), x, x + x * z * p / q);              // tanh −0 is −0
+        return V.IfGreater(x, V.Of(0.625), beyond, V.IfGreater(V.Of(-0.625), x, -beyond, near));
     }
 }
 
@@ -74,7 +77,11 @@ readonly struct ClampFormula(double low, double high) : IMap
     }
 }
 
-readonly struct SigmoidFormula : ISmooth // with e = e^(−|x|), which cannot overflow: 1/(1 + e) or, for x ≤ 0, e/(1 + e)
+/// <summary>
+/// n/(1 + e), where e is e^(−|x|), which cannot overflow, and n is 1 for positive x, and e otherwise. It is computed as
+/// n − n·e/(1 + e), which has smaller rounding errors.
+/// </summary>
+readonly struct SigmoidFormula : ISmooth // y′ = y·(1 − y)
 {
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)

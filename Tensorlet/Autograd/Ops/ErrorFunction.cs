@@ -1,9 +1,10 @@
 namespace Tensorlet;
 
 /// <summary>
-/// The first part of each result is exact up to rounding, and a quotient of two polynomials with positive
-/// coefficients adds less to it than this part. Up to |x| = 0.85, the first part is √π/2·x. Beyond, it is r, which is
-/// √(−ln((1 − |x|)/2)), and the quotient is subtracted. The quotients are interpolations at Chebyshev nodes.
+/// A simple first term, and a smaller second term, whose rounding errors therefore count less. Up to |x| = 0.85, the
+/// result is √π/2·x + x³·a/b. Beyond, its magnitude is r − c/d or r − e/f, where r is √(−ln((1 − |x|)/2)). The
+/// quotients interpolate the exact ones at Chebyshev nodes. All coefficients are positive, so no digits cancel in the
+/// polynomials.
 /// </summary>
 // y such that erf y = x     dx = √π/2·e^(y²)·dy
 readonly struct ErfinvFormula : IMap
@@ -38,9 +39,8 @@ readonly struct ErfinvFormula : IMap
         f = (f * s + V.Of(0.19274732636312233)) * s + V.Of(0.7361657695123308);
         f = f * s + one;
         var tail = r - V.IfGreater(r, V.Of(3.375), e / f, c / d);
-        tail = V.IfEqual(V.Abs(x), one, V.Of(double.PositiveInfinity), V.IfGreater(V.Of(0), x, -tail, tail));
-        tail = V.IfEqual(x, -one, -tail, tail);
-        return V.IfGreater(V.Abs(x), V.Of(0.85), tail, near);
+        tail = V.IfEqual(V.Abs(x), one, V.Of(double.PositiveInfinity), tail);
+        return V.IfGreater(V.Abs(x), V.Of(0.85), V.IfGreater(V.Of(0), x, -tail, tail), near);
     }
 }
 

@@ -23,8 +23,17 @@ readonly struct Expm1Formula : ISmooth
     }
 }
 
-/// <summary>The logarithm to the base b, where ln b is given.</summary>
-readonly struct LogOfBaseFormula(double lnOfBase) : IMap { V IMap.Apply<V>(V x) => V.Log(x) / V.Of(lnOfBase); }
+/// <summary>ln x/ln b, the logarithm to the base b. If x is bⁿ for an integer n, the result is n.</summary>
+readonly struct LogOfBaseFormula(double b, double lnOfBase) : ISmooth // y′ = 1/(x·ln b)
+{
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (x * V.Of(lnOfBase));
+    V IMap.Apply<V>(V x)
+    {
+        V y = V.Log(x) / V.Of(lnOfBase), n = V.Floor(y + V.Of(0.5));
+        return V.IfEqual(V.Pow(V.Of(b), n), x, n, y);
+    }
+}
+
 readonly struct RsqrtFormula : IMap { V IMap.Apply<V>(V x) => V.Of(1) / V.Sqrt(x); }
 
 /// <summary>
@@ -39,7 +48,8 @@ readonly struct Log1pFormula : ISmooth // y′ = 1/(1 + x)
     {
         var w = V.Of(1) + x;
         var y = V.Log(w);
-        return V.IfGreater(V.Of(1), V.Abs(x), y + (x - (w - V.Of(1))) / w, y);
+        var near = V.IfEqual(x, V.Of(0), x, y + (x - (w - V.Of(1))) / w);    // ln(1 + −0) is −0
+        return V.IfGreater(V.Of(1), V.Abs(x), near, y);
     }
 }
 
@@ -87,8 +97,8 @@ readonly struct CoshFormula : ISmooth // y′ = sinh x
     }
 
     /// <summary>
-    /// eᵃ/2 and e⁻ᵃ/2, where a ≥ 0. Beyond 45, the first is e⁴⁵/2·eᵃ⁻⁴⁵, since eᵃ could overflow where eᵃ/2 does not;
-    /// the second is then negligible compared with the first, and is not computed.
+    /// eᵃ/2 and e⁻ᵃ/2, where a ≥ 0. Beyond 45, the first is computed as e⁴⁵/2·eᵃ⁻⁴⁵, since eᵃ could overflow where eᵃ/2
+    /// does not. The second is then e⁴⁵⁻ᵃ/2 instead, which is also negligible compared with the first.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     internal static (V, V) Halves<V>(V a) where V : struct, INumeric<V>
@@ -105,9 +115,9 @@ public partial class Variable
     /// <summary>eˣ − 1, computed accurately where x is near 0.</summary>
     public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
-    public Variable Log2() => Map(new LogOfBaseFormula(Math.Log(2)));
+    public Variable Log2() => Smooth(new LogOfBaseFormula(2, Math.Log(2)));
     /// <summary>The logarithm to base 10.</summary>
-    public Variable Log10() => Map(new LogOfBaseFormula(Math.Log(10)));
+    public Variable Log10() => Smooth(new LogOfBaseFormula(10, Math.Log(10)));
     /// <summary>ln(1 + x), computed accurately where x is near 0.</summary>
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>

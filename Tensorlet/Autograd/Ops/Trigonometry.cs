@@ -12,12 +12,12 @@ readonly struct TanFormula : ISmooth // y′ = 1 + y²
 /// </summary>
 readonly struct AsinFormula : ISmooth // y′ = 1/√(1 − x²)
 {
-    V ISmooth.Slope<V>(V x, V y) => V.Of(1) / V.Sqrt(V.Of(1) - x * x);
+    V ISmooth.Slope<V>(V x, V y) => V.Of(1) / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x));
     V IMap.Apply<V>(V x)
     {
         V a = V.Abs(x), near = V.Of(0.6), one = V.Of(1);
         var z = V.IfGreater(a, near, (one - a) * V.Of(0.5), a * a);
-        var s = V.IfGreater(a, near, V.Sqrt(z), a);
+        var s = V.IfGreater(a, near, V.Sqrt(z), x);
         var p = (V.Of(-7.30681466097041e-5) * z + V.Of(0.011103084169520902)) * z - V.Of(0.1040352521191889);
         p = (p * z + V.Of(0.31885647870559325)) * z - V.Of(0.391327780316879);
         p = p * z + V.Of(0.16666666666666666);
@@ -25,15 +25,15 @@ readonly struct AsinFormula : ISmooth // y′ = 1/√(1 − x²)
         q = (q * z + V.Of(2.9043667362315833)) * z - V.Of(2.7979666819012703);
         q = q * z + one;
         var y = s + s * z * p / q;
-        y = V.IfGreater(a, near, V.Of(1.5707963705062866) - (y + y + V.Of(4.371139000186241e-8)), y);
-        return V.IfGreater(V.Of(0), x, -y, y);
+        var far = V.Of(1.5707963705062866) - (y + y + V.Of(4.371139000186241e-8));
+        return V.IfGreater(a, near, V.IfGreater(V.Of(0), x, -far, far), y);
     }
 }
 
 readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
 {
     V IMap.Apply<V>(V x) => V.Of(2) * V.Call(new AtanFormula(), V.Sqrt((V.Of(1) - x) / (V.Of(1) + x)));
-    V ISmooth.Slope<V>(V x, V y) => V.Of(-1) / V.Sqrt(V.Of(1) - x * x);
+    V ISmooth.Slope<V>(V x, V y) => V.Of(-1) / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x));
 }
 
 /// <summary>
@@ -60,7 +60,7 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
         var q = ((z + V.Of(24.858464901423063)) * z + V.Of(165.02700983169885)) * z + V.Of(432.88106049129027);
         q = (q * z + V.Of(485.3903996359137)) * z + V.Of(194.55065714826139);
         var y = start + (a + a * z * p / q);
-        return V.IfGreater(V.Of(0), x, -y, y);
+        return V.IfGreater(V.Of(0), x, -y, V.IfEqual(x, V.Of(0), x, y));      // atan −0 is −0
     }
 }
 
