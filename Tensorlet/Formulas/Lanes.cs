@@ -43,37 +43,43 @@ readonly struct Lanes<T>(Vector512<T> value) : INumeric<Lanes<T>> where T : unma
     [MethodImpl(AggressiveInlining)] public static Lanes<T> Abs(Lanes<T> a) => new(Vector512.Abs(a.Value));
     [MethodImpl(AggressiveInlining)] public static Lanes<T> Sqrt(Lanes<T> a) => new(Vector512.Sqrt(a.Value));
 
-    /// <summary>
-    /// Computes eᵃ. In double, the runtime's exp is used for every a except 0, because for 0 the runtime's exp
-    /// returns the next number above 1.
-    /// </summary>
     [MethodImpl(AggressiveInlining)]
-    public static Lanes<T> Exp(Lanes<T> a) => IsFloat ? new(FloatFunctions.Exp(a.Value.AsSingle()).As<float, T>())
-        : IfEqual(a, Of(0), Of(1), new(RuntimeFunctions.Exp(a.Value.AsDouble()).As<double, T>()));
+    public static Lanes<T> Exp(Lanes<T> a) => new(IsFloat
+        ? FloatFunctions.Exp(a.Value.AsSingle()).As<float, T>()
+        : DoubleFunctions.Exp(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Log(Lanes<T> a) => new(IsFloat
         ? FloatFunctions.Log(a.Value.AsSingle()).As<float, T>()
-        : RuntimeFunctions.Log(a.Value.AsDouble()).As<double, T>());
+        : DoubleFunctions.Log(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Sin(Lanes<T> a) => new(IsFloat
-        ? RuntimeFunctions.Sin(a.Value.AsSingle()).As<float, T>()
-        : RuntimeFunctions.Sin(a.Value.AsDouble()).As<double, T>());
+        ? WideFunctions.Sin(a.Value.AsSingle()).As<float, T>()
+        : DoubleFunctions.Sin(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Cos(Lanes<T> a) => new(IsFloat
-        ? RuntimeFunctions.Cos(a.Value.AsSingle()).As<float, T>()
-        : RuntimeFunctions.Cos(a.Value.AsDouble()).As<double, T>());
+        ? WideFunctions.Cos(a.Value.AsSingle()).As<float, T>()
+        : DoubleFunctions.Cos(a.Value.AsDouble()).As<double, T>());
 
     [MethodImpl(AggressiveInlining)]
     public static Lanes<T> Floor(Lanes<T> a) => new(IsFloat
         ? Vector512.Floor(a.Value.AsSingle()).As<float, T>() : Vector512.Floor(a.Value.AsDouble()).As<double, T>());
 
+    /// <summary>
+    /// Returns f(a). In float, some functions are computed in another way, which is faster or, for
+    /// <see cref="ErfinvFormula"/>, more accurate.
+    /// </summary>
     [MethodImpl(AggressiveInlining)]
-    public static Lanes<T> Call<F>(F f, Lanes<T> a) where F : struct, ISmooth =>
-        IsFloat && typeof(F) == typeof(ErfFormula) ? new(FloatFunctions.Erf(a.Value.AsSingle()).As<float, T>())
-            : f.Apply(a);
+    public static Lanes<T> Call<F>(F f, Lanes<T> a) where F : struct, ISmooth
+    {
+        if (!IsFloat) return f.Apply(a);
+        if (f is ErfinvFormula) return new(WideFunctions.Of(f, a.Value.AsSingle()).As<float, T>());
+        if (f is ErfFormula) return new(FloatFunctions.Erf(a.Value.AsSingle()).As<float, T>());
+        if (f is not LogOfBaseFormula log) return f.Apply(a);
+        return new(WideFunctions.LogOfBase(a.Value.AsSingle(), log.LnOfBase).As<float, T>());
+    }
 
     /// <summary>
     /// Returns a register with the first n elements of this register, and a constant in all other elements.

@@ -388,15 +388,7 @@ readonly struct LogitsFormula : IZip
 {
     [MethodImpl(AggressiveInlining)]
     V IZip.Apply<V>(V x, V t) =>
-        WeightedFormula.At(x, V.IfGreater(V.Of(0), x, -t, V.Of(1) - t)) + Tail(x);
-
-    /// <summary>ln(1 + e^(−|x|))</summary>
-    [MethodImpl(AggressiveInlining)]
-    internal static V Tail<V>(V x) where V : struct, INumeric<V>
-    {
-        var below = V.IfGreater(V.Of(0), x, x, -x);             // not −|x|, whose slope at 0 is 0
-        return V.Call(new Log1pFormula(), V.Exp(below));
-    }
+        WeightedFormula.At(x, V.IfGreater(V.Of(0), x, -t, V.Of(1) - t)) + SoftplusFormula.Tail(x);
 }
 
 /// <summary>
@@ -410,7 +402,8 @@ readonly struct WeightedLogits : IFormula
     V IFormula.Apply<V>(V x, V t, V p, V w, V e, V f, V g, V h)
     {
         V pt = p * t, rest = V.Of(1) - t;
-        return WeightedFormula.At(x, w * V.IfGreater(V.Of(0), x, -pt, rest)) + w * (rest + pt) * LogitsFormula.Tail(x);
+        return WeightedFormula.At(x, w * V.IfGreater(V.Of(0), x, -pt, rest))
+            + w * (rest + pt) * SoftplusFormula.Tail(x);
     }
 }
 

@@ -175,28 +175,7 @@ readonly struct RandomNormal(long seed, long start, double mean, double deviatio
     {
         var u = (Vector512.ConvertToDouble(bits >> 32) + Vector512.Create(0.5)) * (1.0 / (1L << 32));
         var v = Vector512.ConvertToDouble(bits & Vector512.Create((ulong)uint.MaxValue)) * (1.0 / (1L << 32));
-        return Vector512.Create(mean) + deviation * (Vector512.Sqrt(-2 * RuntimeFunctions.Log(u)) * CosineOfTurns(v));
-    }
-
-    /// <summary>
-    /// Computes cos 2πv for each v in a register, independently of the other numbers in the register. (.NET's cosine
-    /// of a register chooses its method depending on all numbers in the register.) First, the nearest multiple of a
-    /// quarter of a turn is subtracted from v. Then cosine and sine of the remainder are computed by their series,
-    /// which end where the terms are below 1e-17.
-    /// </summary>
-    static Vector512<double> CosineOfTurns(Vector512<double> v)
-    {
-        const int Terms = 8;
-        var quarter = Vector512.Round(4 * v);
-        var x = (v - 0.25 * quarter) * (2 * Math.PI);
-        Vector512<double> z = x * x, one = Vector512<double>.One, cos = one, sin = one;
-        for (var n = 2 * Terms; n > 0; n -= 2)
-        {
-            cos = one - z * cos * (1.0 / (n * (n - 1)));
-            sin = one - z * sin * (1.0 / (n * (n + 1)));
-        }
-        var first = Vector512.Equals(quarter, one);
-        var y = Vector512.ConditionalSelect(first | Vector512.Equals(quarter, 3 * one), x * sin, cos);
-        return Vector512.ConditionalSelect(first | Vector512.Equals(quarter, 2 * one), -y, y);
+        return Vector512.Create(mean)
+            + deviation * (Vector512.Sqrt(-2 * DoubleFunctions.Log(u)) * DoubleFunctions.Cos(2 * Math.PI * v));
     }
 }

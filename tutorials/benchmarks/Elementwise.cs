@@ -12,6 +12,7 @@ static class Elementwise
         .. Map("relu", x => x.Relu(), x => x.relu()),
         .. Map("exp", x => x.Exp(), x => x.exp()),
         .. Map("log", x => x.Abs().Log(), x => x.abs().log()),
+        .. Map("log2", x => x.Abs().Log2(), x => x.abs().log2()),
         .. Map("sin", x => x.Sin(), x => x.sin()),
         .. Map("sigmoid", x => x.Sigmoid(), x => x.sigmoid()),
         .. Map("tanh", x => x.Tanh(), x => x.tanh()),

@@ -11,7 +11,7 @@ static class Errors
     const int Piece = 1 << 20, MostEvery = 1 << 16;
     const float SmallestNormal = 1.17549435e-38f;
 
-    static readonly (string Name, Func<Variable, Variable> Of)[] functions =
+    public static readonly (string Name, Func<Variable, Variable> Of)[] Functions =
     [
         ("exp", x => x.Exp()), ("log", x => x.Log()), ("erf", x => x.Erf()), ("sin", x => x.Sin()),
         ("cos", x => x.Cos()), ("tanh", x => x.Tanh()), ("sigmoid", x => x.Sigmoid()), ("expm1", x => x.Expm1()),
@@ -29,7 +29,7 @@ static class Errors
             : throw new UsageException($"--every takes a number from 1 to {MostEvery}, not {every}.");
         Console.WriteLine(step == 1 ? "all floats" : $"one in {step} of all floats");
         Console.WriteLine($"{"function",-10} {"floats",14} {"worst",8} {"at",16} {"above 1",10}");
-        foreach (var (name, f) in functions)
+        foreach (var (name, f) in Functions)
         {
             var (worst, at, above, count) = (0.0, 0f, 0L, 0L);
             for (var first = 0L; first < 1L << 32; first += (long)Piece * step)

@@ -8,6 +8,7 @@ try
     {
         // The commands that the two commands below run in processes of their own; users do not type them.
         case ["first-step"]: Startup.FirstStep(); return 0;
+        case ["first-calls", var name]: Startup.FirstCalls(name); return 0;
         case ["steps", var system, var row]: Memory.Steps(system, row); return 0;
         case ["start"]: Startup.Measure(); return 0;
         case ["files"]: FileSpeed.Measure(); return 0;

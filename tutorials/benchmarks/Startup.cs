@@ -1,18 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
 using Tensorlet;
 using Tensorlet.Optim;
 
 namespace Benchmarks;
 
-/// <summary>How long a user waits for Tensorlet: from the start of a process to its first step of training.</summary>
+/// <summary>
+/// How long a user waits for Tensorlet: from the start of a process to its first step of training, and in the first
+/// calls of functions.
+/// </summary>
 static class Startup
 {
-    const int Runs = 5;
+    const int Runs = 5, Early = 200, Late = 1200, Elements = 65536;
 
     public static void Measure()
     {
         double[] ms = [.. Enumerable.Range(0, Runs).Select(_ => Child.FirstLine("first-step").Ms).Order()];
         Console.WriteLine($"from the start of the process to the end of LeNet's first step, {Runs} runs: median " +
             $"{ms[Runs / 2]:F0} ms, best {ms[0]:F0} ms");
+        var slowest = Errors.Functions.Select(f => (f.Name, Ratio: double.Parse(
+            Child.FirstLine("first-calls", f.Name).Line, CultureInfo.InvariantCulture))).MaxBy(f => f.Ratio);
+        Console.WriteLine($"calls {Early + 1} to {Late} of a function of {Elements} floats, relative to later calls: " +
+            $"at most {slowest.Ratio:F2} ({slowest.Name}) among {Errors.Functions.Length} functions");
+    }
+
+    /// <summary>What a process of its own does for one function: it prints the ratio.</summary>
+    public static void FirstCalls(string name)
+    {
+        Device.Cpu.Threads = 1;
+        var f = Errors.Functions.Single(f => f.Name == name).Of;
+        var x = Tensor.Rand([Elements], generator: new Generator(1)).Mul(0.8).Add(0.1);
+        Time(Early);
+        var early = Time(Late - Early);
+        var late = Enumerable.Range(0, 5).Min(_ => Time((Late - Early) / 5)) * 5;
+        Console.WriteLine((early / late).ToString(CultureInfo.InvariantCulture));
+
+        TimeSpan Time(int calls)
+        {
+            var watch = Stopwatch.StartNew();
+            for (var i = 0; i < calls; i++) f(x);
+            return watch.Elapsed;
+        }
     }
 
     /// <summary>What a run does: it reports when the step is done. Nothing here loads TorchSharp.</summary>

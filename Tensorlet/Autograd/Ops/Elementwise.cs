@@ -33,11 +33,19 @@ readonly struct SoftplusFormula(double threshold) : ISmooth
     [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x)
     {
-        var y = V.IfGreater(x, V.Of(0), x, V.Of(0)) + V.Call(new Log1pFormula(), V.Exp(-V.Abs(x)));
+        var y = V.IfGreater(x, V.Of(0), x, V.Of(0)) + Tail(x);
         return V.IfGreater(x, V.Of(threshold), x, y);
     }
     [MethodImpl(AggressiveInlining)]
     V ISmooth.Slope<V>(V x, V y) => V.IfGreater(x, V.Of(threshold), V.Of(1), V.Call(new SigmoidFormula(), x));
+
+    /// <summary>ln(1 + e^(−|x|))</summary>
+    [MethodImpl(AggressiveInlining)]
+    internal static V Tail<V>(V x) where V : struct, INumeric<V>
+    {
+        var below = V.IfGreater(V.Of(0), x, x, -x);             // not −|x|, whose slope at 0 is 0
+        return V.Call(new Log1pFormula(), V.Exp(below));
+    }
 }
 
 readonly struct ReluFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0), x, V.Of(0), x); }

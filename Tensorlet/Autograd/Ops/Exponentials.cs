@@ -24,12 +24,14 @@ readonly struct Expm1Formula : ISmooth
 }
 
 /// <summary>ln x/ln b, the logarithm to the base b. If x is bⁿ for an integer n, the result is n.</summary>
-readonly struct LogOfBaseFormula(double b, double lnOfBase) : ISmooth // y′ = 1/(x·ln b)
+readonly struct LogOfBaseFormula(double b) : ISmooth // y′ = 1/(x·ln b)
 {
-    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (x * V.Of(lnOfBase));
+    public readonly double LnOfBase = Math.Log(b);
+    [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) / (x * V.Of(LnOfBase));
+    [MethodImpl(AggressiveOptimization)]
     V IMap.Apply<V>(V x)
     {
-        V y = V.Log(x) / V.Of(lnOfBase), n = V.Floor(y + V.Of(0.5));
+        V y = V.Log(x) / V.Of(LnOfBase), n = V.Floor(y + V.Of(0.5));
         return V.IfEqual(V.Pow(V.Of(b), n), x, n, y);
     }
 }
@@ -74,6 +76,7 @@ sealed class PowerOf : Function // c = aᵇ     da = b·aᵇ⁻¹·dc     db = l
 readonly struct SinhFormula : ISmooth // y′ = cosh x
 {
     V ISmooth.Slope<V>(V x, V y) => V.Call(new CoshFormula(), x);
+    [MethodImpl(AggressiveOptimization)]
     V IMap.Apply<V>(V x)
     {
         var z = x * x;
@@ -90,6 +93,7 @@ readonly struct SinhFormula : ISmooth // y′ = cosh x
 readonly struct CoshFormula : ISmooth // y′ = sinh x
 {
     V ISmooth.Slope<V>(V x, V y) => V.Call(new SinhFormula(), x);
+    [MethodImpl(AggressiveOptimization)]
     V IMap.Apply<V>(V x)
     {
         var (up, down) = Halves(V.Abs(x));
@@ -115,9 +119,9 @@ public partial class Variable
     /// <summary>eˣ − 1, computed accurately where x is near 0.</summary>
     public Variable Expm1() => Smooth(new Expm1Formula());
     /// <summary>The logarithm to base 2.</summary>
-    public Variable Log2() => Smooth(new LogOfBaseFormula(2, Math.Log(2)));
+    public Variable Log2() => Smooth(new LogOfBaseFormula(2));
     /// <summary>The logarithm to base 10.</summary>
-    public Variable Log10() => Smooth(new LogOfBaseFormula(10, Math.Log(10)));
+    public Variable Log10() => Smooth(new LogOfBaseFormula(10));
     /// <summary>ln(1 + x), computed accurately where x is near 0.</summary>
     public Variable Log1p() => Smooth(new Log1pFormula());
     /// <summary>1/√x</summary>

@@ -7,6 +7,7 @@ readonly struct TruncFormula : IMap { V IMap.Apply<V>(V x) => V.IfGreater(V.Of(0
 /// <summary>The nearest integer; if x is halfway between two integers, the even one.</summary>
 readonly struct RoundFormula : IMap
 {
+    [MethodImpl(AggressiveOptimization)]
     V IMap.Apply<V>(V x)
     {
         var a = V.Abs(x);
@@ -25,6 +26,7 @@ readonly struct FmodFormula : IZip { V IZip.Apply<V>(V a, V b) => a % b; }
 /// </summary>
 readonly struct RemainderFormula : IZip
 {
+    [MethodImpl(AggressiveOptimization)]
     V IZip.Apply<V>(V a, V b)
     {
         V r = a % b, zero = V.Of(0);
@@ -40,6 +42,7 @@ readonly struct RemainderFormula : IZip
 /// </summary>
 readonly struct FloorDivideFormula : IZip
 {
+    [MethodImpl(AggressiveOptimization)]
     V IZip.Apply<V>(V a, V b)
     {
         V r = a % b, zero = V.Of(0), one = V.Of(1), q = (a - r) / b;

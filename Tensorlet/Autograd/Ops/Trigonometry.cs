@@ -2,7 +2,7 @@ namespace Tensorlet;
 
 readonly struct TanFormula : ISmooth // y′ = 1 + y²
 {
-    V IMap.Apply<V>(V x) => V.Sin(x) / V.Cos(x);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Sin(x) / V.Cos(x);
     [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => V.Of(1) + y * y;
 }
 
@@ -13,6 +13,7 @@ readonly struct TanFormula : ISmooth // y′ = 1 + y²
 readonly struct AsinFormula : ISmooth // y′ = 1/√(1 − x²)
 {
     V ISmooth.Slope<V>(V x, V y) => V.Of(1) / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x));
+    [MethodImpl(AggressiveOptimization)]
     V IMap.Apply<V>(V x)
     {
         V a = V.Abs(x), near = V.Of(0.6), one = V.Of(1);
@@ -32,6 +33,7 @@ readonly struct AsinFormula : ISmooth // y′ = 1/√(1 − x²)
 
 readonly struct AcosFormula : ISmooth // y′ = −1/√(1 − x²)
 {
+    [MethodImpl(AggressiveInlining)]
     V IMap.Apply<V>(V x) => V.Of(2) * V.Call(new AtanFormula(), V.Sqrt((V.Of(1) - x) / (V.Of(1) + x)));
     V ISmooth.Slope<V>(V x, V y) => V.Of(-1) / V.Sqrt((V.Of(1) - x) * (V.Of(1) + x));
 }
@@ -48,6 +50,7 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
         var (far, r) = (V.Abs(x), V.Of(1) / x);
         return V.IfGreater(far, V.Of(1), r * r / (V.Of(1) + r * r), V.Of(1) / (V.Of(1) + x * x));
     }
+    [MethodImpl(AggressiveOptimization)]
     V IMap.Apply<V>(V x)
     {
         var (a, one) = (V.Abs(x), V.Of(1));
@@ -70,6 +73,7 @@ readonly struct AtanFormula : ISmooth // y′ = 1/(1 + x²)
 /// </summary>
 readonly struct Atan2Formula : IZip
 {
+    [MethodImpl(AggressiveOptimization)]
     V IZip.Apply<V>(V y, V x)
     {
         V zero = V.Of(0), a = V.Abs(y), b = V.Abs(x);
@@ -87,6 +91,7 @@ readonly struct Atan2Formula : IZip
 /// </summary>
 readonly struct Atan2Slope(int input) : IZip3
 {
+    [MethodImpl(AggressiveOptimization)]
     V IZip3.Apply<V>(V y, V x, V w)
     {
         V a = V.Abs(y), b = V.Abs(x), one = V.Of(1), large = V.IfGreater(a, b, y, x), small = V.IfGreater(a, b, x, y);
