@@ -123,11 +123,11 @@ static class WideFunctions
     /// <summary>Computes sin x. If x is −0, so is the result.</summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     public static Vector512<float> Sin(Vector512<float> x) => Vector512.ConditionalSelect(
-        Vector512.Equals(x, Vector512<float>.Zero), x, SinOfQuarters(x, 0, static (x, _) => MathF.Sin(x)));
+        Vector512.Equals(x, Vector512<float>.Zero), x, SinOfQuarters(x, 0, static (x, _) => (float)Math.Sin(x)));
     /// <summary>Computes cos x.</summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     public static Vector512<float> Cos(Vector512<float> x) =>
-        SinOfQuarters(x, 1, static (x, _) => MathF.Cos(x));
+        SinOfQuarters(x, 1, static (x, _) => (float)Math.Cos(x));
 
     /// <summary>Computes sin(x + q·π/2). Numbers that are too large are computed one by one, with f.</summary>
     [MethodImpl(AggressiveInlining)]
