@@ -9,7 +9,7 @@ namespace Tensorlet.Tests.Devices;
 public sealed class DoubleFunctionTests
 {
     const int Count = 100_000, Bits = 240;
-    const double Error = 0.85;                          // in units in the last place
+    const double Error = 0.77, ErrorOfExp = 0.85;        // in units in the last place
 
     static readonly Dictionary<string, (Func<Variable, Variable> Of, Func<double, double> Runtime)> functions = new()
     {
@@ -62,7 +62,7 @@ public sealed class DoubleFunctionTests
     [Theory, MemberData(nameof(Functions))]
     public void The_error_is_below_a_unit_in_the_last_place(string name)
     {
-        var random = new Random(2);
+        var (random, most) = (new Random(2), name == "exp" ? ErrorOfExp : Error);
         double[] sizes = name is "sin" or "cos" ? [1, 10, 1e6] : name == "exp" ? [1, 30] : [2, 30, 1e6];
         double[] x = [.. from size in sizes from _ in Enumerable.Range(0, 4000)
                          select random.NextDouble() * size - (name == "log" ? 0 : size / 2)];
@@ -70,7 +70,7 @@ public sealed class DoubleFunctionTests
         for (var i = 0; i < x.Length; i++)
         {
             var error = Math.Abs((double)(Fixed(y[i]) - Exact(Fixed(x[i]), y[i])) / (double)One);
-            Assert.True(error <= Error * (Math.BitIncrement(Math.Abs(y[i])) - Math.Abs(y[i])), $"{name}({x[i]:R})");
+            Assert.True(error <= most * (Math.BitIncrement(Math.Abs(y[i])) - Math.Abs(y[i])), $"{name}({x[i]:R})");
         }
 
         BigInteger Exact(BigInteger x, double y)
