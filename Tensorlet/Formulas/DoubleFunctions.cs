@@ -90,7 +90,7 @@ static class DoubleFunctions
         var low = a - d - b + (d - r - c);
         var z = r * r;
         var h = Vector512<double>.One - 0.5 * z;
-        var sin = r + (low - r * z * Series(-z, 3, 17, 2));
+        var sin = r + (low * h - r * z * Series(-z, 3, 17, 2));
         var cos = h + (Vector512<double>.One - h - 0.5 * z + (z * z * Series(-z, 4, 16, 2) - r * low));
         var quarters = (n + Vector512.Create(Units + q)).AsInt64();
         var odd = Vector512.Equals(quarters & Vector512<long>.One, Vector512<long>.One).AsDouble();
