@@ -56,13 +56,15 @@ public enum GradFault
 static class Diagnosis
 {
     const int MostRows = 64, MostColumns = 512;
+    const double Noise = 1e-12;         // a gradient this much smaller than the incoming one is only a rounding error
 
     public static (GradFault, string) Of(GradProblem problem)
     {
         var (once, twice) = (problem.Gradients(problem.Inputs, problem.Incoming),
             problem.Gradients(problem.Inputs, problem.Incoming * 2));
+        var noise = Noise * Size(problem.Incoming);
         foreach (var (k, g) in once.Index())
-            if (g is not null && Size(g) is > 0 and var size && Size(g - twice[k]!) < 1e-9 * size)
+            if (g is not null && Size(g) is var size && size > noise && Size(g - twice[k]!) < 1e-9 * size)
                 return (GradFault.IncomingUnused, $"The gradient with respect to input {k} stays the same when the " +
                     "incoming gradient is doubled: Backward ignores it.");
         if (problem.Gradients(problem.Inputs, problem.Incoming, disturbed: true).Zip(once).Any(p =>

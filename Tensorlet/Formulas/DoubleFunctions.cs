@@ -19,7 +19,7 @@ static class DoubleFunctions
 
     /// <summary>
     /// Computes eˣ. First, x is split into n·ln 2 + r, where n is an integer and |r| ≤ (ln 2)/2. Then eˣ = 2ⁿ·Σ rⁱ/i!.
-    /// In the second term of this sum, r is a difference that has not been rounded.
+    /// The first two terms of this sum are added without a rounding error.
     /// </summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     public static Vector512<double> Exp(Vector512<double> x)
@@ -29,7 +29,8 @@ static class DoubleFunctions
         x = Vector512.MaxNative(Vector512.Create(-746.0), Vector512.MinNative(Vector512.Create(710.0), x));
         var n = Vector512.Round(x * (1 / Ln2));
         Vector512<double> high = x - n * Ln2High, low = n * Ln2Low, r = high - low;
-        var y = Vector512<double>.One + (high + (r * r * Series(r, 2, 13, 1) - low));
+        var sum = Vector512<double>.One + high;
+        var y = sum + (Vector512<double>.One - sum + high + (r * r * Series(r, 2, 13, 1) - low));
         if (Avx512F.IsSupported) return Avx512F.Scale(y, n);
         // 2ⁿ is split into two factors, so that results below the normal range are rounded only once
         var half = Vector512.Floor(n * 0.5);
