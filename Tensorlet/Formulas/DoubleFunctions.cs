@@ -35,10 +35,12 @@ static class DoubleFunctions
         // 2ⁿ is split into two factors, so that results below the normal range are rounded only once
         var half = Vector512.Floor(n * 0.5);
         return y * PowerOfTwo(half) * PowerOfTwo(n - half);
-
-        static Vector512<double> PowerOfTwo(Vector512<double> n) =>
-            ((n + Vector512.Create(Units + 1023)).AsInt64() << 52).AsDouble();
     }
+
+    /// <summary>Computes 2ⁿ for integers n from −1022 to 1023.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static Vector512<double> PowerOfTwo(Vector512<double> n) =>
+        ((n + Vector512.Create(Units + 1023)).AsInt64() << 52).AsDouble();
 
     /// <summary>
     /// Computes ln x. First, x is split into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3. With s =
@@ -50,10 +52,8 @@ static class DoubleFunctions
     {
         // numbers below the normal range are first scaled by 2⁵⁴
         var small = Vector512.LessThan(x, Vector512.Create(SmallestNormal));
-        var bits = Vector512.ConditionalSelect(small, x * (1L << 54), x).AsInt64();
-        var exponent = (bits - Vector512.Create(TwoThirds)) & Vector512.Create(ExponentBits);
-        var n = Vector512.ConvertToDouble(exponent >> 52) - (small & Vector512.Create(54.0));
-        var m = (bits - exponent).AsDouble() - Vector512<double>.One;
+        var (n, m) = Split(Vector512.ConditionalSelect(small, x * (1L << 54), x));
+        (n, m) = (n - (small & Vector512.Create(54.0)), m - Vector512<double>.One);
         var (s, h) = (m / (m + Vector512.Create(2.0)), 0.5 * m * m);
         var z = s * s;
         var r = Vector512.Create(2.0 / 23);
@@ -66,6 +66,14 @@ static class DoubleFunctions
         return Vector512.ConditionalSelect(negative, Vector512.Create(double.NaN), y);
     }
 
+    /// <summary>Splits x &gt; 0 into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static (Vector512<double> N, Vector512<double> M) Split(Vector512<double> x)
+    {
+        var exponent = (x.AsInt64() - Vector512.Create(TwoThirds)) & Vector512.Create(ExponentBits);
+        return (Vector512.ConvertToDouble(exponent >> 52), (x.AsInt64() - exponent).AsDouble());
+    }
+
     /// <summary>Computes sin x. If x is −0, so is the result.</summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     public static Vector512<double> Sin(Vector512<double> x) =>
@@ -76,9 +84,8 @@ static class DoubleFunctions
 
     /// <summary>
     /// Computes sin(x + q·π/2). First, x is split into n·π/2 + r, where n is an integer and |r| ≤ π/4. The remainder is
-    /// kept as two numbers, r and a rounding error <c>low</c>. Then the result is the sine or the cosine of the
-    /// remainder, or one of these with the opposite sign, depending on n + q. Numbers that are too large to be split
-    /// exactly are computed one by one, with f.
+    /// kept as two numbers, r and a rounding error <c>low</c>. Numbers that are too large to be split exactly are
+    /// computed one by one, with f.
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static Vector512<double> SinOfQuarters(Vector512<double> x, long q, Func<double, double> f)
@@ -93,14 +100,23 @@ static class DoubleFunctions
         var h = Vector512<double>.One - 0.5 * z;
         var sin = r + (low * h - r * z * Series(-z, 3, 17, 2));
         var cos = h + (Vector512<double>.One - h - 0.5 * z + (z * z * Series(-z, 4, 16, 2) - r * low));
-        var quarters = (n + Vector512.Create(Units + q)).AsInt64();
-        var odd = Vector512.Equals(quarters & Vector512<long>.One, Vector512<long>.One).AsDouble();
-        var sign = (quarters & Vector512.Create(2L)) << 62;
-        var y = (Vector512.ConditionalSelect(odd, cos, sin).AsInt64() ^ sign).AsDouble();
+        var y = Turned(sin, cos, n, q);
         if (Vector512.EqualsAll(ordinary.AsInt64(), Vector512<long>.AllBitsSet)) return y;
         for (var i = 0; i < Vector512<double>.Count; i++)
             if (ordinary.AsInt64()[i] == 0) y = y.WithElement(i, f(x[i]));
         return y;
+    }
+
+    /// <summary>
+    /// Computes the sine of r + (n + q)·π/2, where n and q are integers, from the sine and the cosine of r.
+    /// </summary>
+    [MethodImpl(AggressiveInlining)]
+    public static Vector512<double> Turned(Vector512<double> sin, Vector512<double> cos, Vector512<double> n, long q)
+    {
+        var quarters = (n + Vector512.Create(Units + q)).AsInt64();
+        var odd = Vector512.Equals(quarters & Vector512<long>.One, Vector512<long>.One).AsDouble();
+        var sign = (quarters & Vector512.Create(2L)) << 62;
+        return (Vector512.ConditionalSelect(odd, cos, sin).AsInt64() ^ sign).AsDouble();
     }
 
     /// <summary>Computes Σ xᵏ/i! over all i from first to last in equal steps, where k is 0, 1, 2 and so on.</summary>

@@ -16,9 +16,6 @@ static class WideFunctions
     const double Ln2 = 0.6931471805599453;
     const double Quarter = 1.5707963267341256, RestOfQuarter = 6.077100506506192e-11;   // π/2 in two parts
     const float MostTurned = 1 << 20;       // Quarter times an integer below this is exact
-    const double Units = 3L << 51;          // the last bits of this number plus an integer n are those of n
-    const long TwoThirds = 0x3fe5555555555555;                                          // the bits of 2/3
-    const long Exponent = unchecked((long)0xfff0000000000000);                          // a mask
 
     /// <summary>
     /// Computes aᵇ as 2^(b·log₂|a|). If a is negative, the sign of the result depends on whether b is odd, and the
@@ -65,14 +62,13 @@ static class WideFunctions
     [MethodImpl(AggressiveInlining)]
     static Vector512<double> Log2(Vector512<double> x)
     {
-        var exponent = (x.AsInt64() - Vector512.Create(TwoThirds)) & Vector512.Create(Exponent);
-        var m = (x.AsInt64() - exponent).AsDouble();
+        var (n, m) = DoubleFunctions.Split(x);
         var s = (m - Vector512<double>.One) / (m + Vector512<double>.One);
         var z = s * s;
         var p = Of(z, 2 / (13 * Ln2), 2 / (11 * Ln2));
         p = Of(z, Of(z, p, 2 / (9 * Ln2)), 2 / (7 * Ln2));
         p = Of(z, Of(z, p, 2 / (5 * Ln2)), 2 / (3 * Ln2));
-        return Vector512.FusedMultiplyAdd(s, Of(z, p, 2 / Ln2), Vector512.ConvertToDouble(exponent >> 52));
+        return Vector512.FusedMultiplyAdd(s, Of(z, p, 2 / Ln2), n);
     }
 
     /// <summary>
@@ -88,7 +84,7 @@ static class WideFunctions
         p = Of(r, Of(r, p, 1.0 / 720), 1.0 / 120);
         p = Of(r, Of(r, p, 1.0 / 24), 1.0 / 6);
         p = Of(r, Of(r, Of(r, p, 0.5), 1), 1);
-        return p * ((Vector512.ConvertToInt64(n) + Vector512.Create(1023L)) << 52).AsDouble();
+        return p * DoubleFunctions.PowerOfTwo(n);
     }
 
     [MethodImpl(AggressiveInlining)]
@@ -140,9 +136,8 @@ static class WideFunctions
     }
 
     /// <summary>
-    /// Splits x into n·π/2 + r, where n is an integer and |r| ≤ π/4. Then sin(x + q·π/2) is the sine or the cosine of
-    /// r, or one of these with the opposite sign, depending on n + q. The terms that are left out of their series are
-    /// below 2⁻³².
+    /// Computes sin(x + q·π/2). First, x is split into n·π/2 + r, where n is an integer and |r| ≤ π/4. The terms that
+    /// are left out of the series of sin r and cos r are below 2⁻³².
     /// </summary>
     [MethodImpl(AggressiveInlining)]
     static Vector512<double> SinOfQuarters(Vector512<double> x, long q)
@@ -156,10 +151,7 @@ static class WideFunctions
         var cos = Of(z, -1.0 / 3628800, 1.0 / 40320);
         cos = Of(z, Of(z, cos, -1.0 / 720), 1.0 / 24);
         cos = Of(z, Of(z, cos, -0.5), 1);
-        var quarters = (n + Vector512.Create(Units + q)).AsInt64();
-        var odd = Vector512.Equals(quarters & Vector512<long>.One, Vector512<long>.One).AsDouble();
-        var y = Vector512.ConditionalSelect(odd, cos, sin).AsInt64();
-        return (y ^ ((quarters & Vector512.Create(2L)) << 62)).AsDouble();
+        return DoubleFunctions.Turned(sin, cos, n, q);
     }
 
     static Vector512<float> IsFinite(Vector512<float> size) =>
