@@ -56,7 +56,7 @@ public enum GradFault
 static class Diagnosis
 {
     const int MostRows = 64, MostColumns = 512;
-    const double Noise = 1e-12;         // a gradient this much smaller than the incoming one is only a rounding error
+    const double Noise = 1e-12;         // times the incoming gradient; a smaller gradient is only a rounding error
 
     public static (GradFault, string) Of(GradProblem problem)
     {

@@ -9,11 +9,16 @@ namespace Tensorlet;
 /// </summary>
 static class DoubleFunctions
 {
-    const double Ln2 = 0.6931471805599453, Ln2High = 0.6931471803691238, Ln2Low = 1.9082149292705877e-10; // two parts
-    const double Quarter1 = 1.5707963267341256, Quarter2 = 6.077100506303966e-11, Quarter3 = 2.0222662487959506e-21;
-    const double MostTurned = 1 << 20;          // Quarter1 and Quarter2 times an integer below this are exact
+    public const double Ln2 = 0.6931471805599453;
+    const double Ln2High = 0.6931471803691238, Ln2Low = 1.9082149292705877e-10;         // ln 2 in two parts
+
+    // π/2 in three parts; the first two are so short that their products with integers up to 2²⁰ are exact
+    public const double Quarter1 = 1.5707963267341256;
+    const double Quarter2 = 6.077100506303966e-11, Quarter3 = 2.0222662487959506e-21;
+
+    const double MostTurned = 1 << 14;          // for larger x, the error of the third part could be seen
     const double SmallestNormal = 2.2250738585072014e-308;
-    const double Units = 3L << 51;              // the last bits of this number plus an integer n are those of n
+    const double Units = 3L << 51;              // if an integer is added, the last bits of the sum are its last bits
     const long TwoThirds = 0x3fe5555555555555;                                          // the bits of 2/3
     const long ExponentBits = unchecked((long)0xfff0000000000000);                      // a mask
 
@@ -43,9 +48,10 @@ static class DoubleFunctions
         ((n + Vector512.Create(Units + 1023)).AsInt64() << 52).AsDouble();
 
     /// <summary>
-    /// Computes ln x. First, x is split into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3. With s =
-    /// (m − 1)/(m + 1), ln m is 2·Σ sⁱ/i over all odd i. This is written as (m − 1) − (h − s·(h + r)), where h is
-    /// (m − 1)²/2 and r is 2·Σ sⁱ⁻¹/i without its first term, because m − 1 is exact (FreeBSD's msun, e_log.c).
+    /// Computes ln x. First, x is split into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3. With f = m − 1 and
+    /// s = f/(2 + f), ln m is 2·Σ sⁱ/i over all odd i. This is written as f − (h − s·(h + r)), where h = f²/2 and r is
+    /// 2·Σ sⁱ⁻¹/i over all odd i from 3 on. Since f is exact, only the small second part is rounded (FreeBSD's msun,
+    /// e_log.c).
     /// </summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     public static Vector512<double> Log(Vector512<double> x)
@@ -53,12 +59,13 @@ static class DoubleFunctions
         // numbers below the normal range are first scaled by 2⁵⁴
         var small = Vector512.LessThan(x, Vector512.Create(SmallestNormal));
         var (n, m) = Split(Vector512.ConditionalSelect(small, x * (1L << 54), x));
-        (n, m) = (n - (small & Vector512.Create(54.0)), m - Vector512<double>.One);
-        var (s, h) = (m / (m + Vector512.Create(2.0)), 0.5 * m * m);
+        n -= small & Vector512.Create(54.0);
+        var f = m - Vector512<double>.One;
+        var (s, h) = (f / (f + Vector512.Create(2.0)), 0.5 * f * f);
         var z = s * s;
         var r = Vector512.Create(2.0 / 23);
         for (var i = 21; i > 1; i -= 2) r = Vector512.MultiplyAddEstimate(r, z, Vector512.Create(2.0 / i));
-        var y = n * Ln2High - (h - (s * (h + r * z) + n * Ln2Low) - m);
+        var y = n * Ln2High - (h - (s * (h + r * z) + n * Ln2Low) - f);
         y = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(double.PositiveInfinity)), y, x);
         var zero = Vector512.Equals(x, Vector512<double>.Zero);
         y = Vector512.ConditionalSelect(zero, Vector512.Create(double.NegativeInfinity), y);
@@ -66,7 +73,7 @@ static class DoubleFunctions
         return Vector512.ConditionalSelect(negative, Vector512.Create(double.NaN), y);
     }
 
-    /// <summary>Splits x &gt; 0 into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3.</summary>
+    /// <summary>Splits a positive normal number x into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3.</summary>
     [MethodImpl(AggressiveInlining)]
     public static (Vector512<double> N, Vector512<double> M) Split(Vector512<double> x)
     {

@@ -1,11 +1,11 @@
 namespace Tensorlet;
 
 /// <summary>
-/// Functions of 16 floats, or of 16 pairs of floats, that are computed in double. The plain versions, which compute the
-/// numbers one by one, are in <see cref="F32"/>; the plain version of the logarithm to any base is its formula. The
-/// versions here are faster in the benchmarks <c>sin</c>, <c>pow</c>, <c>fmod</c> and <c>log2</c>. Numbers for which
-/// the double computation would not be right, such as infinite ones, are still computed one by one. No element of a
-/// result depends on the other elements.
+/// Functions of 16 floats, or of 16 pairs of floats, that are computed in double. The plain versions are in
+/// <see cref="F32"/>, or they are the formulas themselves. The versions here are faster in the benchmarks <c>sin</c>,
+/// <c>pow</c>, <c>fmod</c> and <c>log2</c>. Where the double computation would not be right, for example for infinite
+/// numbers, sines, cosines, powers and remainders are still computed one by one. No element of a result depends on the
+/// other elements.
 /// </summary>
 static class WideFunctions
 {
@@ -13,9 +13,9 @@ static class WideFunctions
     // near to the next integer that it is rounded to it. And ⌊x/y⌋·y is exact: it has at most 28 + 24 bits.
     const float MostExact = 1 << 28;
     const double Beyond = 200;              // 2^200 is infinite as a float, and 2^−200 is 0
-    const double Ln2 = 0.6931471805599453;
-    const double Quarter = 1.5707963267341256, RestOfQuarter = 6.077100506506192e-11;   // π/2 in two parts
-    const float MostTurned = 1 << 20;       // Quarter times an integer below this is exact
+    const double Ln2 = DoubleFunctions.Ln2;
+    const double Quarter = DoubleFunctions.Quarter1, RestOfQuarter = 6.077100506506192e-11;     // π/2 in two parts
+    const float MostTurned = 1 << 20;       // up to here, the product of Quarter and an integer is exact
 
     /// <summary>
     /// Computes aᵇ as 2^(b·log₂|a|). If a is negative, the sign of the result depends on whether b is odd, and the
@@ -40,8 +40,8 @@ static class WideFunctions
     }
 
     /// <summary>
-    /// Computes the logarithm of x to a base whose natural logarithm is <paramref name="lnOfBase"/>. Since it is
-    /// computed in double and rounded once, it is exact if x is a power of the base.
+    /// Computes the logarithm of x to a base whose natural logarithm is <paramref name="lnOfBase"/>. Before it
+    /// is rounded to a float, its error is far below a unit in the last place, so it is exact if it is an integer.
     /// </summary>
     [MethodImpl(NoInlining | AggressiveOptimization)]
     public static Vector512<float> LogOfBase(Vector512<float> x, double lnOfBase)
@@ -50,7 +50,7 @@ static class WideFunctions
         var (low, high) = Vector512.Widen(Vector512.ConditionalSelect(ordinary, x, Vector512<float>.One));
         var scale = Ln2 / lnOfBase;
         var y = Vector512.Narrow(Log2(low) * scale, Log2(high) * scale);
-        // elsewhere, all logarithms have the same value: infinite or NaN
+        // for any other x, the result is infinite or NaN, whatever the base
         return Vector512.EqualsAll(ordinary.AsInt32(), Vector512<int>.AllBitsSet) ? y
             : Vector512.ConditionalSelect(ordinary, y, FloatFunctions.Log(x));
     }
@@ -108,7 +108,9 @@ static class WideFunctions
         static Vector512<double> Rest(Vector512<double> x, Vector512<double> y) => x - Vector512.Floor(x / y) * y;
     }
 
-    /// <summary>Computes the formula f, which does not have to be written for floats.</summary>
+    /// <summary>
+    /// Computes the formula f in double. This is slower than in float, but the result is almost rounded correctly.
+    /// </summary>
     [MethodImpl(AggressiveOptimization)]
     public static Vector512<float> Of<F>(F f, Vector512<float> x) where F : struct, IMap
     {
