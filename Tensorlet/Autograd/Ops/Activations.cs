@@ -46,12 +46,21 @@ readonly struct NormalTanhGate : IGate
         + V.Call(new TanhFormula(), (x + x * x * x * V.Of(0.044715)) * V.Of(0.7978845608028654)));
 }
 
-/// <summary>The sigmoid as a gate.</summary>
+/// <summary>
+/// The sigmoid as a gate. The errors of x·g(x) are small only compared with x, so g is computed in a shorter way than
+/// in <see cref="SigmoidFormula"/> (the benchmark <c>silu</c>).
+/// </summary>
 readonly struct LogisticGate : IGate
 {
     static double IGate.Low => -800;
     static double IGate.High => 800;
-    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(new SigmoidFormula(), x);
+    [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Call(new Formula(), x);
+
+    internal readonly struct Formula : ISmooth // y′ = y·(1 − y)
+    {
+        [MethodImpl(AggressiveInlining)] V IMap.Apply<V>(V x) => V.Of(1) / (V.Of(1) + V.Exp(-x));
+        [MethodImpl(AggressiveInlining)] V ISmooth.Slope<V>(V x, V y) => y * (V.Of(1) - y);
+    }
 }
 
 /// <summary>tanh ln(1 + eˣ), computed as n/(n + 2), where n is eˣ·(eˣ + 2).</summary>
