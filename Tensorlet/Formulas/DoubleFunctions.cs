@@ -66,11 +66,7 @@ static class DoubleFunctions
         var r = Vector512.Create(2.0 / 23);
         for (var i = 21; i > 1; i -= 2) r = Vector512.MultiplyAddEstimate(r, z, Vector512.Create(2.0 / i));
         var y = n * Ln2High - (h - (s * (h + r * z) + n * Ln2Low) - f);
-        y = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(double.PositiveInfinity)), y, x);
-        var zero = Vector512.Equals(x, Vector512<double>.Zero);
-        y = Vector512.ConditionalSelect(zero, Vector512.Create(double.NegativeInfinity), y);
-        var negative = Vector512.LessThan(x, Vector512<double>.Zero);
-        return Vector512.ConditionalSelect(negative, Vector512.Create(double.NaN), y);
+        return FloatFunctions.LogAtEdges(x, y);
     }
 
     /// <summary>Splits a positive normal number x into 2ⁿ·m, where n is an integer and 2/3 ≤ m &lt; 4/3.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Tensorlet;
@@ -68,11 +69,18 @@ static class FloatFunctions
         r = Vector512.FusedMultiplyAdd(r, m, Vector512.Create(0.333331972f));
         r = Vector512.FusedMultiplyAdd(r, m, Vector512.Create(-0.5f));
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(0.693147182f), Vector512.FusedMultiplyAdd(r, s, m));
-        r = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(float.PositiveInfinity)), r, x);
-        var zero = Vector512.Equals(x, Vector512<float>.Zero);
-        r = Vector512.ConditionalSelect(zero, Vector512.Create(float.NegativeInfinity), r);
-        var negative = Vector512.LessThan(x, Vector512<float>.Zero);
-        return Vector512.ConditionalSelect(negative, Vector512.Create(float.NaN), r);
+        return LogAtEdges(x, r);
+    }
+
+    /// <summary>Replaces y by ln x where x is 0, negative, infinite or NaN.</summary>
+    [MethodImpl(AggressiveInlining)]
+    public static Vector512<T> LogAtEdges<T>(Vector512<T> x, Vector512<T> y) where T : IFloatingPointIeee754<T>
+    {
+        y = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(T.PositiveInfinity)), y, x);
+        var zero = Vector512.Equals(x, Vector512<T>.Zero);
+        y = Vector512.ConditionalSelect(zero, Vector512.Create(T.NegativeInfinity), y);
+        var negative = Vector512.LessThan(x, Vector512<T>.Zero);
+        return Vector512.ConditionalSelect(negative, Vector512.Create(T.NaN), y);
     }
 
     /// <summary>

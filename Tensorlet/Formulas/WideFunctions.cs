@@ -129,8 +129,7 @@ static class WideFunctions
 
     /// <summary>Computes sin(x + q·π/2). Numbers that are too large are computed one by one, with f.</summary>
     [MethodImpl(AggressiveInlining)]
-    static Vector512<float> SinOfQuarters(Vector512<float> x, long q,
-        Func<float, float, float> f)
+    static Vector512<float> SinOfQuarters(Vector512<float> x, long q, Func<float, float, float> f)
     {
         var ordinary = Vector512.LessThan(Vector512.Abs(x), Vector512.Create(MostTurned));
         var (low, high) = Vector512.Widen(x);
